@@ -1,0 +1,64 @@
+"""Every sentence that a user reads, in both languages: one catalogue, a TOML file for each area.
+
+A file ``train.toml`` holds the keys ``train.…``; an entry names the languages side by side::
+
+    [start]
+    en = "Start"
+    zh = "开始"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """All entries: key → language → sentence.
+
+    Raises:
+        ValueError: Two files or tables give the same key.
+    """
+    entries: dict[str, Mapping[str, str]] = {}
+    for file in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
+        if not file.name.endswith(".toml"):
+            continue
+        area = file.name.removesuffix(".toml")
+        for key, entry in _flatten(area, tomllib.loads(file.read_text("utf-8"))):
+            if key in entries:
+                raise ValueError(f"text key {key} is given twice")
+            entries[key] = entry
+    return entries
+
+
+def text(key: str, language: Language = "en", **values: object) -> str:
+    """The sentence of ``key`` in ``language``, its ``{placeholders}`` filled from ``values``.
+
+    Raises:
+        KeyError: The catalogue has no such key, or a placeholder has no value.
+    """
+    return catalogue()[key][language].format(**values)
+
+
+def language_of(tag: object) -> Language:
+    """The catalogue's language for a browser's language tag; English for what it does not know."""
+    return "zh" if isinstance(tag, str) and tag.lower().startswith("zh") else "en"
+
+
+def _flatten(prefix: str, table: Mapping[str, object]) -> list[tuple[str, Mapping[str, str]]]:
+    found: list[tuple[str, Mapping[str, str]]] = []
+    for name, value in table.items():
+        if not isinstance(value, dict):
+            raise ValueError(f"text {prefix}: {name} is no table of languages")
+        if set(value) & set(LANGUAGES):
+            found.append((f"{prefix}.{name}", value))
+        else:
+            found.extend(_flatten(f"{prefix}.{name}", value))
+    return found
