@@ -1,0 +1,32 @@
+"""What an activation costs here: every implementation, checked and timed by one function.
+
+`variants` holds the implementations, `request` what may be asked, `measuring.measure` answers,
+`measurement` compares, `host` describes the machine, `caveats` says what to mind. All but `gate`,
+`implementation`, `builders`, `workload` and `measuring` are free of PyTorch, and what stands here
+is too.
+"""
+
+from swishdemo.timing.caveats import caveats
+from swishdemo.timing.host import HostCard, host_summary
+from swishdemo.timing.measurement import Measurement, Ratio, latest, ratio
+from swishdemo.timing.reason import Reason
+from swishdemo.timing.request import Field, TimingRequest, fields
+from swishdemo.timing.variants import BASELINES, REGISTRY, Registry, Variant
+
+__all__ = [
+    "BASELINES",
+    "REGISTRY",
+    "Field",
+    "HostCard",
+    "Measurement",
+    "Ratio",
+    "Reason",
+    "Registry",
+    "TimingRequest",
+    "Variant",
+    "caveats",
+    "fields",
+    "host_summary",
+    "latest",
+    "ratio",
+]

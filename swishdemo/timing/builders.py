@@ -1,0 +1,86 @@
+"""Builders of the timed implementations; `swishdemo.timing.variants` refers to them by name."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from swishdemo.timing.implementation import Implementation
+
+
+def silu(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """PyTorch's own fused kernel for β = 1."""
+    return Implementation(F.silu)
+
+
+def swish_eager(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """x·σ(x) as two eager operations."""
+    return Implementation(lambda x: x * torch.sigmoid(x))
+
+
+def swish_module(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """The article's ``Swish``."""
+    from swishdemo.activations.modules import Swish
+
+    return Implementation(Swish())
+
+
+def memory_efficient(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """The article's ``MemoryEfficientSwish``, which keeps x alone and recomputes σ."""
+    from swishdemo.activations.modules import MemoryEfficientSwish
+
+    return Implementation(MemoryEfficientSwish())
+
+
+def parametric_module(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """The article's ``ParametricSwish`` with a trainable β."""
+    from swishdemo.activations.modules import ParametricSwish
+
+    module = ParametricSwish(beta=1.0, trainable=True).to(device, dtype)
+    return Implementation(module, dict(module.named_parameters()))
+
+
+def parametric_tuned(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """Trainable β with a backward of few eager operations."""
+    from swishdemo.activations.functional import swish
+
+    beta = _beta(device, dtype)
+    return Implementation(lambda x: swish(x, beta), {"beta": beta})
+
+
+def parametric_eager(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """x·σ(βx) written out, its backward left to autograd."""
+    beta = _beta(device, dtype)
+    return Implementation(lambda x: x * torch.sigmoid(beta * x), {"beta": beta})
+
+
+def relu(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """max(x, 0)."""
+    return Implementation(F.relu)
+
+
+def gelu(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """x·Φ(x)."""
+    return Implementation(F.gelu)
+
+
+def gelu_tanh(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """The tanh approximation of x·Φ(x)."""
+    return Implementation(partial(F.gelu, approximate="tanh"))
+
+
+def mish(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """x·tanh(softplus(x))."""
+    return Implementation(F.mish)
+
+
+def hardswish(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """x·relu6(x + 3)/6."""
+    return Implementation(F.hardswish)
+
+
+def _beta(device: torch.device, dtype: torch.dtype) -> Tensor:
+    return torch.ones((), device=device, dtype=dtype, requires_grad=True)

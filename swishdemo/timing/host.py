@@ -1,0 +1,137 @@
+"""The machine on which figures were taken: a card beside them, and one line for the page's head."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from importlib import metadata
+
+from swishdemo.text import Language, text
+from swishdemo.timing import hardware
+from swishdemo.timing.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class HostCard:
+    """What a figure depends on beside the code; None where it is not known.
+
+    Attributes:
+        cpu: The processor's name.
+        cores: Processors that the measuring process may use at once.
+        simd: Its vector instruction sets, as Linux names them.
+        caches_bytes: Cache sizes: ``L1d``, ``L2``, ``L3``.
+        memory_bytes: Memory of the machine.
+        available_memory_bytes: What of it was free when measuring began.
+        container_cpus: Processors that the container allows; None without a limit.
+        container_memory_bytes: Memory that the container allows; None without a limit.
+        gpu: Name of the GPU; None without one.
+        gpu_driver: Version of its driver.
+        gpu_memory_bytes: Its memory.
+        torch: Version of PyTorch.
+        torch_simd: The instruction set that PyTorch's kernels were chosen for.
+        threads: Threads that a timed operation used on the CPU.
+        allocator: ``GLIBC_TUNABLES`` at the start of the measuring process. With glibc's defaults
+            every large temporary is paid for again in page faults.
+        python: Version of Python.
+        system: Operating system and its release.
+        load_average: Processes that ran or waited over the last minute, as Linux counts them.
+        others_busy_cores: Cores that other processes kept busy while measuring; None before its
+            end.
+    """
+
+    cpu: str
+    cores: int
+    simd: tuple[str, ...]
+    caches_bytes: Mapping[str, int]
+    memory_bytes: int | None
+    available_memory_bytes: int | None
+    container_cpus: float | None
+    container_memory_bytes: int | None
+    gpu: str | None
+    gpu_driver: str | None
+    gpu_memory_bytes: int | None
+    torch: str
+    torch_simd: str | None
+    threads: int
+    allocator: str | None
+    python: str
+    system: str
+    load_average: float | None
+    others_busy_cores: float | None = None
+
+    @classmethod
+    def collect(
+        cls, *, threads: int, torch_simd: str | None = None, gpu_memory_bytes: int | None = None
+    ) -> HostCard:
+        """Describe this machine; what only PyTorch knows is given, for it is not imported here."""
+        return cls(
+            cpu=hardware.cpu_model(),
+            cores=hardware.usable_cores(),
+            simd=hardware.simd_flags(),
+            caches_bytes=hardware.caches_bytes(),
+            memory_bytes=hardware.memory_bytes(),
+            available_memory_bytes=hardware.available_memory_bytes(),
+            container_cpus=hardware.container_cpus(),
+            container_memory_bytes=hardware.container_memory_bytes(),
+            gpu=hardware.gpu_model(),
+            gpu_driver=hardware.gpu_driver(),
+            gpu_memory_bytes=gpu_memory_bytes,
+            torch=torch_version(),
+            torch_simd=torch_simd,
+            threads=threads,
+            allocator=hardware.allocator(),
+            python=platform.python_version(),
+            system=f"{platform.system()} {platform.release()}",
+            load_average=hardware.load_average(),
+        )
+
+    @property
+    def allocator_is_tuned(self) -> bool:
+        """Whether large temporaries are kept in the process and not given back each time."""
+        return "mmap_threshold" in (self.allocator or "")
+
+    def as_json(self) -> dict[str, object]:
+        """The card as plain values."""
+        return {
+            **asdict(self),
+            "simd": list(self.simd),
+            "caches_bytes": dict(self.caches_bytes),
+            "allocator_is_tuned": self.allocator_is_tuned,
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, object]) -> HostCard:
+        """Read what `as_json` wrote."""
+        values = {name: record[name] for name in (field.name for field in fields(cls))}
+        simd = values["simd"]
+        assert isinstance(simd, list | tuple)
+        return cls(**{**values, "simd": tuple(simd)})  # type: ignore[arg-type]
+
+
+@cache
+def host_summary(language: Language = "en") -> str:
+    """One line such as ``"2 × Intel Xeon · no GPU · torch 2.13"``, without importing PyTorch."""
+    gpu = hardware.gpu_model() or text("time.unavailable.no_gpu", language)
+    release = ".".join(torch_version().split(".")[:2])
+    return f"{hardware.usable_cores()} × {hardware.cpu_model()} · {gpu} · torch {release}"
+
+
+@cache
+def torch_version() -> str:
+    """PyTorch's version as installed, such as ``"2.13.0+cpu"``; ``"missing"`` without it."""
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+@cache
+def missing_cuda() -> Reason | None:
+    """Why nothing can run on a GPU here, as far as can be told without PyTorch; None if it can."""
+    if hardware.gpu_model() is None:
+        return Reason("time.unavailable.no_cuda")
+    if torch_version().endswith("+cpu"):
+        return Reason("time.unavailable.no_cuda_build", (("version", torch_version()),))
+    return None

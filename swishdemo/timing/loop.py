@@ -1,0 +1,120 @@
+"""The measuring loop: blocks of calls, interleaved across everything that is compared.
+
+It knows neither PyTorch nor the wall clock: what it times is a `Subject`, and the clock is given.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Clock = Callable[[], float]
+
+
+class Subject(Protocol):
+    """Something that can be called many times and says how long that took."""
+
+    def time(self, calls: int) -> float:
+        """Seconds that ``calls`` calls took together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When blocks end and when measuring ends.
+
+    Attributes:
+        warm_up_seconds: Untimed calls before the first figure.
+        block_seconds: The length that a block aims at; one call where a call takes longer.
+        fewest_rounds: Blocks of each subject at least, however long they take.
+        most_rounds: Blocks of each subject at most.
+        budget_seconds: Time for one subject's blocks, after which no further round begins.
+        settled: Relative standard error of the median under which a subject is known well enough.
+    """
+
+    warm_up_seconds: float = 0.03
+    block_seconds: float = 0.004
+    fewest_rounds: int = 5
+    most_rounds: int = 60
+    budget_seconds: float = 0.35
+    settled: float = 0.005
+
+
+@dataclass(slots=True)
+class Track:
+    """One subject's blocks so far.
+
+    Attributes:
+        subject: What is called.
+        calls: Calls in one block.
+        blocks: Mean seconds of one call, a block each; from the warm-up before the first round.
+    """
+
+    subject: Subject
+    calls: int = 1
+    blocks: list[float] = field(default_factory=list)
+
+
+def warm_up(track: Track, plan: Plan, clock: Clock) -> Iterator[None]:
+    """Call a subject until it is warm, and choose the calls of its blocks.
+
+    Its first, rough, figures stand in ``track.blocks`` afterwards. Yields after each block.
+    """
+    until = clock() + plan.warm_up_seconds
+    track.subject.time(1)  # pays for what only the first call does: code paths, memory, kernels
+    yield
+    calls, block = 1, track.subject.time(1)
+    while clock() < until and block < plan.block_seconds:
+        yield
+        calls *= 2
+        block = track.subject.time(calls)
+    yield
+    call = max(block / calls, 1e-9)
+    track.calls = max(1, math.ceil(plan.block_seconds / call))
+    track.blocks = [block / calls]
+
+
+def rounds(tracks: Sequence[Track], plan: Plan, clock: Clock) -> Iterator[int | None]:
+    """Run rounds of one block a subject until every figure is settled or time is up.
+
+    The subjects of a round run in an order drawn anew, so that none always follows the same
+    neighbour, and a drift of the machine hits all alike. Blocks of the warm-up are dropped.
+
+    Yields:
+        None after each block, the number of rounds done after each round.
+    """
+    order = list(tracks)
+    generator = random.Random(0)
+    for track in tracks:
+        track.blocks = []
+    start = clock()
+    for done in range(1, plan.most_rounds + 1):
+        generator.shuffle(order)
+        for track in order:
+            # One untimed call, so that the neighbour's caches and memory are not this one's cost.
+            track.subject.time(1)
+            yield None
+            track.blocks.append(track.subject.time(track.calls) / track.calls)
+            yield None
+        yield done
+        out_of_time = clock() - start >= plan.budget_seconds * len(tracks)
+        if done >= plan.fewest_rounds and (
+            out_of_time or all(relative_error(track.blocks) < plan.settled for track in tracks)
+        ):
+            return
+
+
+def relative_error(blocks: Sequence[float]) -> float:
+    """The standard error of the median over the median, from the interquartile range.
+
+    For a normal sample the median's standard error is 1.2533·s/√n, and s is IQR/1.349.
+    """
+    if len(blocks) < 4:
+        return math.inf
+    ordered = sorted(blocks)
+    quarter = len(ordered) // 4
+    iqr = ordered[-1 - quarter] - ordered[quarter]
+    median = ordered[len(ordered) // 2]
+    return 0.929 * iqr / math.sqrt(len(ordered)) / median if median > 0 else math.inf

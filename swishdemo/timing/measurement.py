@@ -1,0 +1,241 @@
+"""One implementation's figures: a value object that merges, compares and prints itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from swishdemo.timing.reason import Reason
+
+_RESAMPLES = 2000
+_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The time and the memory of one variant at one size.
+
+    A running measurement grows: of several with the same `key`, the latest holds.
+
+    Attributes:
+        variant: Name of the variant.
+        activation: Name of its activation.
+        elements: Elements of the tensor that the activation is applied to; in context ``step``
+            those of all layers together.
+        dtype: Of the tensors.
+        passes: ``forward``, ``backward`` or ``both``; ``pass`` in JSON.
+        device: ``cpu`` or ``cuda``.
+        threads: CPU threads.
+        context: ``kernel``, ``layer`` or ``step``.
+        network: The network of context ``step``; None elsewhere.
+        amp: Whether the forward ran under autocast.
+        block_seconds: Mean seconds of one call, for each block of calls. Block *i* of all variants
+            of one cell ran next to each other, so blocks of two variants can be paired.
+        calls_per_block: Calls in a block.
+        saved_bytes: Bytes kept from forward to backward, parameters excluded, a storage counted
+            once; None before it is known.
+        copy_limit_seconds: What moving the data once through memory takes: 2N elements for the
+            forward and 3N for the backward, by a copy timed in the same blocks. None in other
+            contexts than ``kernel``.
+        max_error: The largest error of value and derivative seen by the gate, a ratio to
+            max(1, |x|).
+        unavailable: Why it could not be timed.
+        gate: Why it is wrong, and was not timed.
+        final: False while more blocks may come.
+    """
+
+    variant: str
+    activation: str
+    elements: int
+    dtype: str
+    passes: str
+    device: str
+    threads: int
+    context: str = "kernel"
+    network: str | None = None
+    amp: bool = False
+    block_seconds: tuple[float, ...] = ()
+    calls_per_block: int = 0
+    saved_bytes: int | None = None
+    copy_limit_seconds: float | None = None
+    max_error: float | None = None
+    unavailable: Reason | None = None
+    gate: Reason | None = None
+    final: bool = True
+
+    @property
+    def cell(self) -> tuple[object, ...]:
+        """What must be equal for two variants to be compared."""
+        return (
+            *(self.elements, self.dtype, self.passes, self.device, self.threads),
+            *(self.context, self.network, self.amp),
+        )
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What it is a measurement of; later ones of the same key replace earlier ones."""
+        return (self.variant, *self.cell)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it holds a time."""
+        return bool(self.block_seconds)
+
+    @property
+    def repeats(self) -> int:
+        """Blocks behind the median."""
+        return len(self.block_seconds)
+
+    @property
+    def median_seconds(self) -> float | None:
+        """Median over the blocks; None without one."""
+        return float(np.median(self.block_seconds)) if self.block_seconds else None
+
+    @property
+    def iqr_seconds(self) -> float | None:
+        """Distance between the quartiles of the blocks; None for fewer than two."""
+        if self.repeats < 2:
+            return None
+        low, high = np.percentile(self.block_seconds, (25, 75))
+        return float(high - low)
+
+    @property
+    def spread(self) -> float:
+        """The interquartile range over the median; infinite where it is not known."""
+        median, iqr = self.median_seconds, self.iqr_seconds
+        return iqr / median if median and iqr is not None else math.inf
+
+    @property
+    def saved_bytes_per_element(self) -> float | None:
+        """Saved bytes over elements: 4 where x alone is kept in float32."""
+        return None if self.saved_bytes is None else self.saved_bytes / self.elements
+
+    def merged(self, other: Measurement) -> Measurement:
+        """Both measurements' blocks together, for runs repeated on one host.
+
+        Raises:
+            ValueError: They measured different things.
+        """
+        if self.key != other.key:
+            raise ValueError(f"cannot merge {self.key} with {other.key}")
+        limits = [m.copy_limit_seconds for m in (self, other) if m.copy_limit_seconds is not None]
+        errors = [m.max_error for m in (self, other) if m.max_error is not None]
+        return replace(
+            self,
+            block_seconds=self.block_seconds + other.block_seconds,
+            calls_per_block=max(self.calls_per_block, other.calls_per_block),
+            saved_bytes=other.saved_bytes if self.saved_bytes is None else self.saved_bytes,
+            copy_limit_seconds=float(np.mean(limits)) if limits else None,
+            max_error=max(errors, default=None),
+            unavailable=self.unavailable and other.unavailable,
+            gate=self.gate or other.gate,
+            final=self.final and other.final,
+        )
+
+    def ratio(self, baseline: Measurement) -> Ratio:
+        """How many times as long as ``baseline`` it takes.
+
+        Raises:
+            ValueError: One of them has no time.
+        """
+        return ratio(self.block_seconds, baseline.block_seconds)
+
+    def as_json(self) -> dict[str, object]:
+        """The measurement as REST gives it; what is not known is None."""
+        return {
+            "variant": self.variant,
+            "activation": self.activation,
+            "elements": self.elements,
+            "dtype": self.dtype,
+            "pass": self.passes,
+            "device": self.device,
+            "threads": self.threads,
+            "context": self.context,
+            "network": self.network,
+            "amp": self.amp,
+            "median_seconds": self.median_seconds,
+            "iqr_seconds": self.iqr_seconds,
+            "repeats": self.repeats,
+            "calls_per_block": self.calls_per_block,
+            "block_seconds": list(self.block_seconds),
+            "saved_bytes": self.saved_bytes,
+            "copy_limit_seconds": self.copy_limit_seconds,
+            "max_error": self.max_error,
+            "unavailable": self.unavailable and self.unavailable.sentence(),
+            "unavailable_reason": self.unavailable and self.unavailable.as_json(),
+            "gate": self.gate and self.gate.sentence(),
+            "gate_reason": self.gate and self.gate.as_json(),
+            "final": self.final,
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, object]) -> Measurement:
+        """Read what `as_json` wrote."""
+        known = {
+            name: record[name]
+            for name in cls.__slots__
+            if name not in ("passes", "block_seconds", "unavailable", "gate")
+        }
+        blocks = record["block_seconds"]
+        assert isinstance(blocks, list | tuple)
+        return cls(
+            **known,  # type: ignore[arg-type]
+            passes=str(record["pass"]),
+            block_seconds=tuple(float(seconds) for seconds in blocks),
+            unavailable=_reason(record["unavailable_reason"]),
+            gate=_reason(record["gate_reason"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A quotient of two medians and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the interval says which of the two is the faster one."""
+        return not self.low <= 1 <= self.high
+
+    def as_json(self) -> dict[str, float]:
+        """The three numbers."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def ratio(seconds: Sequence[float], baseline: Sequence[float]) -> Ratio:
+    """The median of ``seconds`` over that of ``baseline``, with a bootstrap interval.
+
+    Lists of one length are resampled in pairs: blocks of one round share the machine's mood, and
+    what both have of it divides out.
+
+    Raises:
+        ValueError: One of them is empty.
+    """
+    if not seconds or not baseline:
+        raise ValueError("a ratio needs times on both sides")
+    above, below = np.asarray(seconds), np.asarray(baseline)
+    generator = np.random.default_rng(_SEED)
+    drawn = generator.integers(above.size, size=(_RESAMPLES, above.size))
+    against = (
+        drawn
+        if above.size == below.size
+        else generator.integers(below.size, size=(_RESAMPLES, below.size))
+    )
+    resampled = np.median(above[drawn], axis=1) / np.median(below[against], axis=1)
+    low, high = np.percentile(resampled, (2.5, 97.5))
+    return Ratio(float(np.median(above) / np.median(below)), float(low), float(high))
+
+
+def latest(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """The last measurement of each key, in the order in which the keys first came."""
+    return tuple({measurement.key: measurement for measurement in measurements}.values())
+
+
+def _reason(record: object) -> Reason | None:
+    return Reason.from_json(record) if isinstance(record, Mapping) else None

@@ -1,0 +1,227 @@
+"""The one measuring function: a request in, a stream of measurements out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from swishdemo.ticks import TICK, Tick
+from swishdemo.timing import gate, hardware
+from swishdemo.timing.host import HostCard
+from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
+from swishdemo.timing.measurement import Measurement
+from swishdemo.timing.reason import Reason
+from swishdemo.timing.request import TimingRequest
+from swishdemo.timing.variants import REGISTRY, Registry, Variant
+from swishdemo.timing.workload import Copy, workload
+
+# Elements moved by a pass over those moved by a copy, which reads N and writes N.
+_COPIES = {"forward": 1.0, "backward": 1.5, "both": 2.5}
+
+_TICK_SECONDS = 0.1
+_REPORT_SECONDS = 1.0
+_SEED = 0
+
+
+def measure(
+    request: TimingRequest,
+    *,
+    plan: Plan | None = None,
+    registry: Registry = REGISTRY,
+    clock: Clock = time.perf_counter,
+) -> Iterator[HostCard | Measurement | Tick]:
+    """Check and time the request's variants.
+
+    First comes a host card, and once more at the end, with the load that others made meanwhile.
+    Each variant gives a measurement as soon as it is warm, refined ones about once a second, and a
+    final one for each size. Control comes back between any two blocks: a tick at least every 0.2 s
+    unless one single operation takes longer, for nothing can interrupt that. Closing the generator
+    stops it. The number of threads is put back in any case.
+
+    Args:
+        request: What to time; its limits have been checked.
+        plan: When blocks and rounds end.
+        registry: Where the names of variants are looked up.
+        clock: Seconds.
+    """
+    plan = plan or Plan()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(request.threads)
+    try:
+        session = _Session(request, plan, registry, clock)
+        paced = _Pace(clock)
+        for item in session.run():
+            if item is not None:
+                paced.given()
+                yield item
+            elif paced.is_due():
+                paced.given()
+                yield TICK
+    finally:
+        torch.set_num_threads(threads)
+
+
+class _Pace:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = clock()
+
+    def is_due(self) -> bool:
+        return self._clock() - self._last >= _TICK_SECONDS
+
+    def given(self) -> None:
+        self._last = self._clock()
+
+
+class _Session:
+    """One request being measured; its generators yield None wherever control may come back."""
+
+    def __init__(
+        self, request: TimingRequest, plan: Plan, registry: Registry, clock: Clock
+    ) -> None:
+        self._request = request
+        self._plan = plan
+        self._clock = clock
+        self._variants = [registry.get(name) for name in request.variants]
+        self._device = torch.device(request.device)
+        self._dtype: torch.dtype = getattr(torch, request.dtype)
+        self._verdicts: dict[str, gate.Verdict | Reason] = {}
+
+    def run(self) -> Iterator[HostCard | Measurement | None]:
+        card = self._host_card()
+        yield card
+        busy, began, own = hardware.busy_seconds(), time.monotonic(), time.process_time()
+        for elements in self._request.elements:
+            yield from self._cell(elements)
+        now = hardware.busy_seconds()
+        passed = time.monotonic() - began
+        if busy is not None and now is not None and passed > 0:
+            others = (now - busy - (time.process_time() - own)) / passed
+            load = hardware.load_average()
+            yield replace(card, others_busy_cores=max(0.0, others), load_average=load)
+
+    def _cell(self, elements: int) -> Iterator[Measurement | None]:
+        """All variants at one size: each checked and warmed, then interleaved."""
+        source, cotangent = self._tensors(elements)
+        copy = Track(Copy(source.detach(), torch.empty_like(source), self._clock))
+        yield from warm_up(copy, self._plan, self._clock)
+        running: dict[str, tuple[Track, Measurement]] = {}
+        for variant in self._variants:
+            blank = self._blank(variant, elements)
+            verdict = self._verdict(variant)
+            yield None
+            if isinstance(verdict, Reason):
+                yield replace(blank, unavailable=verdict)
+                continue
+            known = replace(blank, max_error=verdict.max_error, gate=verdict.reason)
+            if verdict.reason:
+                yield known
+                continue
+            try:
+                calls = workload(variant, self._request, source, cotangent, self._clock)
+                known = replace(known, saved_bytes=calls.saved_bytes())
+                track = Track(calls)
+                yield from warm_up(track, self._plan, self._clock)
+            except (RuntimeError, NotImplementedError) as error:  # of memory or of a kernel
+                yield replace(blank, unavailable=_failure(error))
+                continue
+            running[variant.name] = (track, known)
+            yield self._figure(track, copy, known, final=False)
+        if running:
+            yield from self._interleave(running, copy)
+
+    def _interleave(
+        self, running: dict[str, tuple[Track, Measurement]], copy: Track
+    ) -> Iterator[Measurement | None]:
+        tracks = [copy, *(track for track, _ in running.values())]
+        reported = self._clock()
+        for done in rounds(tracks, self._plan, self._clock):
+            yield None
+            if done is None or done < 2 or self._clock() - reported < _REPORT_SECONDS:
+                continue
+            reported = self._clock()
+            for track, known in running.values():
+                yield self._figure(track, copy, known, final=False)
+        for track, known in running.values():
+            yield self._figure(track, copy, known, final=True)
+
+    def _figure(self, track: Track, copy: Track, known: Measurement, *, final: bool) -> Measurement:
+        limit = None
+        if self._request.context == "kernel":
+            blocks = sorted(copy.blocks)
+            limit = _COPIES[self._request.passes] * blocks[len(blocks) // 2]
+        return replace(
+            known,
+            block_seconds=tuple(track.blocks),
+            calls_per_block=track.calls,
+            copy_limit_seconds=limit,
+            final=final,
+        )
+
+    def _verdict(self, variant: Variant) -> gate.Verdict | Reason:
+        if variant.name not in self._verdicts:
+            self._verdicts[variant.name] = self._judge(variant)
+        return self._verdicts[variant.name]
+
+    def _judge(self, variant: Variant) -> gate.Verdict | Reason:
+        reason = variant.unavailable_reason(self._request.device)
+        if reason:
+            return reason
+        if self._device.type == "cuda" and not torch.cuda.is_available():
+            return Reason("time.unavailable.no_cuda")
+        try:
+            return gate.check(variant, self._device, self._dtype)
+        except (RuntimeError, NotImplementedError, ImportError) as error:
+            return _failure(error)
+
+    def _tensors(self, elements: int) -> tuple[Tensor, Tensor]:
+        """The input and the gradient that arrives: normal, so free of denormals; one row a sample.
+
+        The step's network makes inputs of its own.
+        """
+        device = self._device
+        if device.type == "cuda" and not torch.cuda.is_available():
+            device = torch.device("cpu")  # nothing will be timed; each variant says why
+        generator = torch.Generator(device).manual_seed(_SEED)
+        shape = (-1, 512) if self._request.context == "layer" else (-1,)
+        source, cotangent = (
+            torch.randn(elements, device=device, generator=generator).to(self._dtype).view(shape)
+            for _ in range(2)
+        )
+        return source.requires_grad_(), cotangent
+
+    def _blank(self, variant: Variant, elements: int) -> Measurement:
+        request = self._request
+        return Measurement(
+            variant=variant.name,
+            activation=variant.activation,
+            elements=elements,
+            dtype=request.dtype,
+            passes=request.passes,
+            device=request.device,
+            threads=request.threads,
+            context=request.context,
+            network=request.network if request.context == "step" else None,
+            amp=request.amp,
+        )
+
+    def _host_card(self) -> HostCard:
+        memory = None
+        if self._device.type == "cuda" and torch.cuda.is_available():
+            memory = torch.cuda.get_device_properties(self._device).total_memory
+        return HostCard.collect(
+            threads=self._request.threads,
+            torch_simd=torch.backends.cpu.get_cpu_capability(),
+            gpu_memory_bytes=memory,
+        )
+
+
+def _failure(error: Exception) -> Reason:
+    if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
+        return Reason("time.unavailable.out_of_memory")
+    line = str(error).partition("\n")[0][:200]
+    return Reason("time.unavailable.failed", (("message", line or type(error).__name__),))

@@ -1,0 +1,171 @@
+"""The implementations that can be timed: one record each, in one registry.
+
+Nothing here imports PyTorch; a record names its builder, which does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+
+from swishdemo.errors import UserError
+from swishdemo.text import Language, text
+from swishdemo.timing.host import missing_cuda
+from swishdemo.timing.reason import Reason
+
+BASELINES = ("relu", "gelu")
+"""Variants that stand beside those of every activation."""
+
+_BETA_ONE: Mapping[str, float] = MappingProxyType({"beta": 1.0})
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One implementation of an activation.
+
+    Attributes:
+        name: Its name in requests and measurements.
+        activation: Name of the activation whose definition it must reproduce.
+        builder: ``"module:function"``; the function takes a torch device and dtype and returns a
+            `swishdemo.timing.implementation.Implementation`.
+        parameters: The activation's parameters at which it is timed.
+        trainable: Those of them that receive a gradient.
+        shade: Its place among the implementations of one activation: 0 has the activation's own
+            colour, each further one is a step lighter.
+        devices: Kinds of device that it can run on.
+        by_default: Whether a request that names no variants includes it.
+    """
+
+    name: str
+    activation: str
+    builder: str
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    trainable: tuple[str, ...] = ()
+    shade: int = 0
+    devices: tuple[str, ...] = ("cpu", "cuda")
+    by_default: bool = True
+
+    @property
+    def is_trainable(self) -> bool:
+        """Whether it has a parameter that training changes."""
+        return bool(self.trainable)
+
+    def label(self, language: Language = "en") -> str:
+        """Its name for a reader."""
+        return text(f"time.variant.{self.name}.label", language)
+
+    def note(self, language: Language = "en") -> str:
+        """One line on what it is."""
+        return text(f"time.variant.{self.name}.note", language)
+
+    def unavailable_reason(self, device: str) -> Reason | None:
+        """Why it cannot run on ``device`` (``"cpu"`` or ``"cuda"``); None where it can."""
+        if device not in self.devices:
+            return Reason("time.unavailable.not_on_device", (("device", device),))
+        return missing_cuda() if device == "cuda" else None
+
+    def as_json(self) -> dict[str, object]:
+        """What ``GET /api/variants`` says of it."""
+        reasons = {device: self.unavailable_reason(device) for device in ("cpu", "cuda")}
+        return {
+            "name": self.name,
+            "label": self.label(),
+            "activation": self.activation,
+            "trainable": self.is_trainable,
+            "unavailable": {d: why.sentence() if why else None for d, why in reasons.items()},
+        }
+
+
+class Registry:
+    """Variants by name, in the order in which they were added."""
+
+    def __init__(self, records: Iterable[Variant] = ()) -> None:
+        self._records: dict[str, Variant] = {}
+        for record in records:
+            self.add(record)
+
+    def add(self, variant: Variant) -> None:
+        """Add ``variant``.
+
+        Raises:
+            ValueError: Its name is taken.
+        """
+        if variant.name in self._records:
+            raise ValueError(f"timing variant {variant.name!r} is registered twice")
+        self._records[variant.name] = variant
+
+    def get(self, name: str) -> Variant:
+        """The variant called ``name``.
+
+        Raises:
+            UserError: There is none (404).
+        """
+        if name not in self._records:
+            raise UserError(
+                "error.unknown_choice",
+                field="variants",
+                status=404,
+                name="variants",
+                value=name,
+                choices=", ".join(self._records),
+            )
+        return self._records[name]
+
+    def names(self) -> tuple[str, ...]:
+        """All names."""
+        return tuple(self._records)
+
+    def all(self) -> tuple[Variant, ...]:
+        """All variants."""
+        return tuple(self._records.values())
+
+    def activations(self) -> tuple[str, ...]:
+        """The activations that have a variant."""
+        return tuple(dict.fromkeys(variant.activation for variant in self._records.values()))
+
+    def defaults(self, activation: str) -> tuple[str, ...]:
+        """Names timed where a request names none: the activation's own and the baselines."""
+        return tuple(
+            variant.name
+            for variant in self._records.values()
+            if variant.name in BASELINES
+            or (variant.activation == activation and variant.by_default)
+        )
+
+
+_swish = partial(Variant, activation="swish", parameters=_BETA_ONE)
+
+REGISTRY = Registry(
+    (
+        _swish("silu", builder="swishdemo.timing.builders:silu"),
+        _swish("swish_eager", builder="swishdemo.timing.builders:swish_eager", shade=1),
+        _swish("swish_module", builder="swishdemo.timing.builders:swish_module", shade=2),
+        _swish("memory_efficient", builder="swishdemo.timing.builders:memory_efficient", shade=3),
+        _swish(
+            "parametric_module",
+            builder="swishdemo.timing.builders:parametric_module",
+            trainable=("beta",),
+            shade=4,
+        ),
+        _swish(
+            "parametric_tuned",
+            builder="swishdemo.timing.builders:parametric_tuned",
+            trainable=("beta",),
+            shade=5,
+        ),
+        _swish(
+            "parametric_eager",
+            builder="swishdemo.timing.builders:parametric_eager",
+            trainable=("beta",),
+            shade=6,
+        ),
+        Variant("relu", "relu", "swishdemo.timing.builders:relu"),
+        Variant("gelu", "gelu", "swishdemo.timing.builders:gelu"),
+        Variant("gelu_tanh", "gelu_tanh", "swishdemo.timing.builders:gelu_tanh"),
+        Variant("mish", "mish", "swishdemo.timing.builders:mish"),
+        Variant("hardswish", "hardswish", "swishdemo.timing.builders:hardswish"),
+    )
+)
+"""Every variant of the application; adding an implementation is adding a record here."""
