@@ -1,0 +1,9 @@
+"""The definition of every activation function, and what follows from it.
+
+The records are plain data; SymPy and PyTorch are loaded by the first call that needs them.
+"""
+
+from swishdemo.activations.record import Activation, Landmark, Parameter
+from swishdemo.activations.registry import activations, get, names
+
+__all__ = ["Activation", "Landmark", "Parameter", "activations", "get", "names"]

@@ -1,0 +1,86 @@
+"""The record of an activation function: plain data and one lazily called formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A named number in a formula.
+
+    Attributes:
+        name: The identifier in formulas, JSON and Python.
+        default: The value that is taken where none is given.
+        low: The lower end of the slider; any finite number is allowed elsewhere.
+        high: The upper end of the slider.
+        symbol: The name in LaTeX.
+    """
+
+    name: str
+    default: float
+    low: float
+    high: float
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """One activation function, defined once; everything else is derived from ``expression``.
+
+    Attributes:
+        name: The key in the registry.
+        label: The name that a reader sees.
+        expression: Returns the SymPy formula in the symbol ``x`` and the parameters' symbols;
+            a function, so that neither the record nor its import loads SymPy.
+        parameters: The parameters of the formula, in the order of ``torch``'s arguments.
+        year: Year of first publication; 0 for a formula that a user typed.
+        source: Citation and address; empty for a typed formula.
+        family: ``sigmoid-gated``, ``rectified``, ``exponential``, ``bounded`` or ``typed``.
+        colour: Line colour on a light ground, ``#rrggbb``.
+        colour_dark: Line colour on a dark ground.
+        dash: Plotly's name of the line's dash.
+        torch: ``module:function`` of the PyTorch form ``f(x, *parameters)``; empty if none.
+        builtin: PyTorch's own form at the default parameters; empty where PyTorch has none.
+    """
+
+    name: str
+    label: str
+    expression: Callable[[], Any] = field(repr=False)
+    parameters: tuple[Parameter, ...]
+    year: int
+    source: str
+    family: str
+    colour: str
+    colour_dark: str
+    dash: str
+    torch: str
+    builtin: str
+
+    def defaults(self) -> dict[str, float]:
+        """The parameters' default values by name."""
+        return {parameter.name: parameter.default for parameter in self.parameters}
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """A point of a curve that has a name.
+
+    Attributes:
+        kind: ``minimum``, ``maximum`` (both of f), ``steepest`` or ``shallowest`` (largest and
+            smallest f′, which are inflections of f too).
+        x: Where it is.
+        value: f there.
+        slope: f′ there.
+    """
+
+    kind: str
+    x: float
+    value: float
+    slope: float
+
+    def as_json(self) -> dict[str, str | float]:
+        """The landmark as a JSON object."""
+        return {"kind": self.kind, "x": self.x, "value": self.value, "slope": self.slope}

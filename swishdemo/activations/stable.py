@@ -1,0 +1,74 @@
+"""Rewriting of textbook forms into forms that keep their digits.
+
+Every rule is an identity of real analysis: log(1 + e^u) = softplus(u), 1/(1 + e^u) = σ(−u),
+1 + tanh u = 2σ(2u), 1 + erf u = 2Φ(√2·u), e^u − 1 = expm1(u), log(1 + u) = log1p(u). They matter
+for typed formulas: (1 + tanh(x/2))/2 has no digit left at x = −40, σ(x) has all of them.
+This module loads SymPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from swishdemo.activations import symbols as s
+
+
+def stable(expression: Any) -> Any:
+    """The same function, rewritten bottom-up."""
+    if not expression.args:
+        return expression
+    arguments = [stable(argument) for argument in expression.args]
+    rebuilt = expression if tuple(arguments) == expression.args else expression.func(*arguments)
+    return _rewrite(rebuilt)
+
+
+def _rewrite(node: Any) -> Any:
+    if isinstance(node, sympy.Abs):
+        (inner,) = node.args
+        return s.Where(inner, 0, inner, -inner)
+    if isinstance(node, sympy.log):
+        return _rewrite_log(node)
+    if node.is_Add and len(node.args) == 2:
+        return _rewrite_sum(node)
+    if node.is_Pow and node.exp.is_negative and node.base.is_Add:
+        argument = _one_plus_exp(node.base)
+        if argument is not None:
+            return s.Sigmoid(-argument) ** (-node.exp)
+    return node
+
+
+def _one_plus_exp(node: Any) -> Any:
+    """U where the node is 1 + e^u, else None."""
+    if node.is_Add and len(node.args) == 2 and node.args[0] == 1:
+        other = node.args[1]
+        if isinstance(other, sympy.exp):
+            return other.args[0]
+    return None
+
+
+def _rewrite_log(node: Any) -> Any:
+    (inner,) = node.args
+    argument = _one_plus_exp(inner)
+    if argument is not None:
+        return s.Softplus(argument)
+    if inner.is_Add and inner.args[0] == 1:
+        return s.Log1p(inner - 1)
+    return node
+
+
+def _rewrite_sum(node: Any) -> Any:
+    number, other = node.args
+    coefficient, function = other.as_coeff_Mul()
+    if not number.is_Rational:
+        return node
+    if isinstance(function, sympy.exp) and number == -coefficient:
+        return coefficient * s.Expm1(function.args[0])
+    if abs(number) == abs(coefficient) and isinstance(function, (s.Tanh, s.Erf)):
+        sign = 1 if number == coefficient else -1
+        inner = sign * function.args[0]
+        if isinstance(function, s.Tanh):
+            return 2 * number * s.Sigmoid(2 * inner)
+        return 2 * number * s.NormalCdf(sympy.sqrt(2) * inner)
+    return node

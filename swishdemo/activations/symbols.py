@@ -1,0 +1,215 @@
+"""The named functions in which formulas are written, as SymPy classes.
+
+Each states its derivative without cancellation (σ′(z) = σ(z)·σ(−z), never 1 − σ), so that what
+SymPy derives keeps its digits in the tails. This module loads SymPy: import it inside functions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy.printing.latex import LatexPrinter
+
+X = sympy.Symbol("x", real=True)
+
+
+def symbol(name: str) -> sympy.Symbol:
+    """The real symbol of a parameter."""
+    return sympy.Symbol(name, real=True)
+
+
+class Constant(sympy.AtomicExpr):  # type: ignore[misc]
+    """A number with a name or a fixed decimal form, which LaTeX keeps as it is written."""
+
+    is_real = True
+    is_number = True
+    is_finite = True
+    is_commutative = True
+
+    def __new__(cls, symbol: str, digits: str) -> Constant:
+        """Make the constant ``symbol`` (LaTeX) of the value ``digits`` (decimal)."""
+        self: Constant = sympy.AtomicExpr.__new__(cls)
+        self.symbol = symbol
+        self.digits = digits
+        return self
+
+    symbol: str
+    digits: str
+
+    def _hashable_content(self) -> tuple[str, str]:
+        return self.symbol, self.digits
+
+    def __getnewargs__(self) -> tuple[str, str]:
+        """What pickling and copying pass to ``__new__``."""
+        return self.symbol, self.digits
+
+    def sort_key(self, order: Any = None) -> Any:
+        """Sort as a number of its value, so that printed products keep one order."""
+        return self.class_key(), (1, (self.symbol,)), sympy.S.One.sort_key(), sympy.S.One
+
+    def _eval_evalf(self, prec: int) -> sympy.Float:
+        return sympy.Float(self.digits, precision=prec)
+
+    def _latex(self, printer: LatexPrinter) -> str:
+        return self.symbol
+
+
+class _Named(sympy.Function):  # type: ignore[misc]
+    """A function of one real argument that prints its exponent behind its name."""
+
+    nargs = 1
+    name_in_latex = ""
+
+    def _eval_is_extended_real(self) -> bool | None:
+        real: bool | None = self.args[0].is_extended_real
+        return real
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        power = f"^{{{exp}}}" if exp else ""
+        argument = printer.doprint(self.args[0])
+        return rf"{self.name_in_latex}{power}\left({argument}\right)"
+
+
+class Sigmoid(_Named):
+    """σ(z) = 1 / (1 + e^(−z)); σ′(z) = σ(z)·σ(−z)."""
+
+    name_in_latex = r"\sigma"
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return self * Sigmoid(-self.args[0])
+
+
+class Softplus(_Named):
+    """log(1 + e^z); its derivative is σ(z)."""
+
+    name_in_latex = r"\operatorname{softplus}"
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return Sigmoid(self.args[0])
+
+
+class Tanh(_Named):
+    """tanh z; its derivative is sech² z."""
+
+    name_in_latex = r"\tanh"
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return Sech(self.args[0]) ** 2
+
+
+class Sech(_Named):
+    """1 / cosh z; its derivative is −sech z · tanh z."""
+
+    name_in_latex = r"\operatorname{sech}"
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return -self * Tanh(self.args[0])
+
+
+class Softsign(_Named):
+    """z / (1 + |z|); its derivative is 1 / (1 + |z|)²."""
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return Where(self.args[0], 0, 1 + self.args[0], 1 - self.args[0]) ** -2
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        argument = printer.doprint(self.args[0])
+        fraction = rf"\frac{{{argument}}}{{1 + \left|{argument}\right|}}"
+        return rf"\left({fraction}\right)^{{{exp}}}" if exp else fraction
+
+
+class NormalCdf(_Named):
+    """Φ(z), the standard normal distribution function; Φ′ = φ."""
+
+    name_in_latex = r"\Phi"
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return NormalPdf(self.args[0])
+
+
+class NormalPdf(_Named):
+    """φ(z) = e^(−z²/2) / √(2π); φ′(z) = −z·φ(z)."""
+
+    name_in_latex = r"\varphi"
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return -self.args[0] * self
+
+
+class Expm1(_Named):
+    """e^z − 1, exact near 0."""
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return sympy.exp(self.args[0])
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        power = f"^{{{exp}}}" if exp else ""
+        return rf"\left(e^{{{printer.doprint(self.args[0])}}} - 1\right){power}"
+
+
+class Log1p(_Named):
+    """log(1 + z), exact near 0."""
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return 1 / (1 + self.args[0])
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        power = f"^{{{exp}}}" if exp else ""
+        return rf"\log{power}\left(1 + {printer.doprint(self.args[0])}\right)"
+
+
+class Erf(_Named):
+    """The error function; erf′(z) = 2·e^(−z²)/√π."""
+
+    name_in_latex = r"\operatorname{erf}"
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return 2 * sympy.exp(-(self.args[0] ** 2)) / sympy.sqrt(sympy.pi)
+
+
+class Where(sympy.Function):  # type: ignore[misc]
+    """``Where(l, r, a, b)`` is a where l > r and b elsewhere, so also at the break l = r.
+
+    It is differentiated piece by piece: at the break, the derivative is that of b.
+    (SymPy's ``Piecewise`` and ``Max`` would answer with a Dirac delta, which no printer knows.)
+    """
+
+    nargs = 4
+
+    @classmethod
+    def eval(cls, left: Any, right: Any, above: Any, otherwise: Any) -> Any:
+        """Fold equal pieces and comparisons of numbers."""
+        if above == otherwise:
+            return above
+        if left.is_Rational and right.is_Rational:
+            return above if left > right else otherwise
+        return None
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return True if self.args[2].is_extended_real and self.args[3].is_extended_real else None
+
+    def _eval_derivative(self, variable: sympy.Symbol) -> sympy.Expr:
+        left, right, above, otherwise = self.args
+        return Where(left, right, above.diff(variable), otherwise.diff(variable))
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        rows = []
+        rest: sympy.Expr = self
+        while isinstance(rest, Where):
+            left, right, above, rest = rest.args
+            condition = rf"{printer.doprint(left)} > {printer.doprint(right)}"
+            rows.append(rf"{printer.doprint(above)} & {condition}")
+        rows.append(rf"{printer.doprint(rest)} & \text{{otherwise}}")
+        cases = r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+        return rf"\left({cases}\right)^{{{exp}}}" if exp else cases
