@@ -1,0 +1,124 @@
+/** The page's head: name, host, language, theme, link; and the tab that the address names. */
+
+import { flush, read, choice, refused, write } from "./state.js";
+import { escape, language, t } from "./text.js";
+import { isDark, onTheme, toggleTheme } from "./theme.js";
+
+const TABS = ["explore", "train", "time", "claims"];
+const icon = (path) =>
+  `<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${path}</svg>`;
+const MOON = icon('<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>');
+const SUN = icon('<circle cx="12" cy="12" r="4"/><path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2"/>');
+const LINK = icon('<path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1"/>');
+
+export function mount({ element, props }) {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  element.innerHTML = `
+    <div class="lab lab-header">
+      <div class="lab-brand">
+        <svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><path d="M1 13C7 13 8 17 11 16S17 8 25 1" fill="none" stroke="var(--lab-accent)" stroke-width="2.6" stroke-linecap="round"/></svg>
+        <span>Swish Lab</span>
+      </div>
+      <div class="lab-tools">
+        <span class="lab-host" title="${escape(t("shell.host_tip"))}">${escape(props.host ?? "")}</span>
+        <span class="lab-seg" role="group" aria-label="${escape(t("shell.language"))}">
+          <button data-lang="en" lang="en" aria-pressed="${language === "en"}" title="English">EN</button>
+          <button data-lang="zh" lang="zh" aria-pressed="${language === "zh"}" title="中文">中文</button>
+        </span>
+        <button class="lab-btn" data-theme-toggle title="${escape(t("shell.theme_tip"))}" aria-label="${escape(t("shell.theme_tip"))}"></button>
+        <button class="lab-btn" data-copy title="${escape(t("shell.copy_tip"))}">${LINK}<span>${escape(t("shell.copy"))}</span></button>
+      </div>
+    </div>`;
+  const theme = element.querySelector("[data-theme-toggle]");
+  const paint = () => (theme.innerHTML = isDark() ? SUN : MOON);
+  paint();
+  onTheme(paint);
+  theme.addEventListener("click", toggleTheme);
+  for (const button of element.querySelectorAll("[data-lang]")) {
+    button.addEventListener("click", () => speak(button.dataset.lang));
+  }
+  const copy = element.querySelector("[data-copy]");
+  copy.addEventListener("click", async () => {
+    flush();
+    const done = await copyText(location.href);
+    const label = copy.querySelector("span");
+    label.textContent = t(done ? "shell.copied" : "shell.copy_failed");
+    setTimeout(() => (label.textContent = t("shell.copy")), 1600);
+  });
+  followTabs();
+  watchServer();
+  if (refused.length) banner(t("shell.refused", { list: refused.join(", ") }), 8000);
+}
+
+/** Copies a text; where the clipboard is closed (an unsafe origin), by a selection. */
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = Object.assign(document.createElement("textarea"), { value: text });
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+}
+
+function speak(lang) {
+  if (lang === language) return;
+  localStorage.setItem("swish-lab-language", lang);
+  flush();
+  const url = new URL(location.href);
+  url.searchParams.set("lang", lang);
+  location.href = url.href;
+}
+
+/** Shows the tab of `?tab=`, and keeps the address up to date. */
+function followTabs() {
+  const wanted = read("tab", choice(TABS), TABS[0]);
+  const bar = document.querySelector("#lab-tabs");
+  if (!bar) return;
+  if (wanted !== TABS[0]) bar.querySelector(`button[data-tab-id="${wanted}"]`)?.click();
+  bar.addEventListener("click", (event) => {
+    const tab = event.target.closest?.("button[data-tab-id]");
+    if (tab) write({ tab: tab.dataset.tabId === TABS[0] ? null : tab.dataset.tabId });
+  });
+}
+
+/** Opens a tab from anywhere on the page. @param {string} name */
+export function openTab(name) {
+  document.querySelector(`#lab-tabs button[data-tab-id="${name}"]`)?.click();
+}
+
+/** Says when the server is gone, and when it is back. */
+function watchServer() {
+  const address = new URL("../../../api/health", import.meta.url);
+  let shown = null;
+  const check = async () => {
+    let alive = false;
+    try {
+      alive = (await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(5000) })).ok;
+    } catch {
+      alive = false;
+    }
+    if (!alive && !shown) shown = banner(t("shell.gone"));
+    if (alive && shown) {
+      shown.remove();
+      shown = null;
+      banner(t("shell.back"), 3000);
+      window.dispatchEvent(new Event("swish-lab-back"));
+    }
+    setTimeout(check, alive ? 15000 : 2000);
+  };
+  setTimeout(check, 15000);
+}
+
+/** A line at the page's foot. @param {string} text @param {number} [milliseconds] */
+export function banner(text, milliseconds) {
+  const node = Object.assign(document.createElement("div"), { className: "lab-banner", textContent: text });
+  node.setAttribute("role", "status");
+  document.body.append(node);
+  if (milliseconds) setTimeout(() => node.remove(), milliseconds);
+  return node;
+}

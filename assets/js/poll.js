@@ -1,0 +1,31 @@
+/** Asking the server again and again while a job is under way, from a page that is being looked at. */
+
+/**
+ * Calls `ask` until it answers that nothing more will come.
+ * @param {(after: number) => Promise<{done: boolean, error?: string}>} ask
+ * @param {(answer: any) => void} heard Called with each answer.
+ * @param {number} [milliseconds] Between an answer and the next question.
+ * @returns {() => void} Ends it.
+ */
+export function poll(ask, heard, milliseconds = 250) {
+  let ended = false;
+  (async () => {
+    while (!ended) {
+      let answer = null;
+      try {
+        answer = await ask();
+      } catch {
+        // The server is gone; the page's head says so. Ask again until it is back.
+        await pause(2000);
+        continue;
+      }
+      if (ended) return;
+      heard(answer);
+      if (answer.done || answer.error) return;
+      await pause(document.hidden ? 4 * milliseconds : milliseconds);
+    }
+  })();
+  return () => (ended = true);
+}
+
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

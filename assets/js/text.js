@@ -1,0 +1,38 @@
+/** What the reader reads, in the page's language, from the one catalogue. */
+
+import { entries } from "../catalogue.js";
+
+/** @type {"en" | "zh"} The page's language; `?lang=` has set the browser's before this loads. */
+export const language = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+
+/**
+ * The sentence of a key, its {placeholders} filled.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ * @returns {string}
+ */
+export function t(key, values = {}) {
+  const entry = entries[key];
+  if (!entry) throw new Error(`no text for ${key}`);
+  return entry[language].replace(/\{(\w+)\}/g, (all, name) =>
+    name in values ? String(values[name]) : all,
+  );
+}
+
+/** Escapes a text for HTML. @param {unknown} value @returns {string} */
+export function escape(value) {
+  return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+/** A number as a reader reads it: a true minus sign, fixed digits. @param {number} value @param {number} digits */
+export function fixed(value, digits) {
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "–";
+  const text = value.toFixed(digits);
+  return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
+}
+
+/** A number in as few digits as say it to `digits` significant ones. @param {number} value @param {number} [digits] */
+export function short(value, digits = 6) {
+  if (!Number.isFinite(value)) return fixed(value, 0);
+  return String(Number(value.toPrecision(digits))).replace(/-/g, "−");
+}

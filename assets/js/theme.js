@@ -1,0 +1,68 @@
+/** Light and dark, and the colours that plots take from the style sheet. */
+
+import { activations } from "./activations.js";
+
+const listeners = new Set();
+
+/** @returns {boolean} */
+export function isDark() {
+  return document.body.classList.contains("dark");
+}
+
+/** Switches the theme, keeps it for the next visit and in the address. */
+export function toggleTheme() {
+  const theme = isDark() ? "light" : "dark";
+  document.body.classList.toggle("dark", theme === "dark");
+  localStorage.setItem("swish-lab-theme", theme);
+  const url = new URL(location.href);
+  url.searchParams.set("__theme", theme);
+  history.replaceState(history.state, "", url);
+}
+
+/** Calls back after each change of theme, by our button or the system's. @param {() => void} listener */
+export function onTheme(listener) {
+  listeners.add(listener);
+}
+
+let dark = isDark();
+new MutationObserver(() => {
+  if (dark === isDark()) return;
+  dark = isDark();
+  for (const listener of listeners) listener();
+}).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+
+/**
+ * The colour of a token: "@name" is the style sheet's --lab-name, "@act-gelu" an activation's own;
+ * "/0.2" behind it makes it transparent. Anything else is a colour already.
+ * @param {string} token
+ * @returns {string}
+ */
+export function colour(token) {
+  if (!token.startsWith("@")) return token;
+  const [name, alpha] = token.slice(1).split("/");
+  const base = name.startsWith("act-")
+    ? activationColour(name.slice(4))
+    : getComputedStyle(document.body).getPropertyValue(`--lab-${name}`).trim();
+  if (alpha === undefined) return base;
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(base.slice(at, at + 2), 16));
+  return `rgba(${r},${g},${b},${alpha})`;
+}
+
+/** @param {string} name */
+export function activationColour(name) {
+  const record = activations.find((activation) => activation.name === name);
+  if (!record) return colour("@muted");
+  return isDark() ? record.colourDark : record.colour;
+}
+
+/** A copy of a figure (or any part of one) with every colour token resolved. */
+export function resolve(value) {
+  if (typeof value === "string") return value.startsWith("@") ? colour(value) : value;
+  if (Array.isArray(value)) {
+    return value.length && typeof value[0] === "number" ? value : value.map(resolve);
+  }
+  if (value && typeof value === "object" && !ArrayBuffer.isView(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]));
+  }
+  return value;
+}

@@ -1,0 +1,97 @@
+"""What is done to the page's HTML on its way out: language, theme and early loading.
+
+Gradio follows ``navigator.language`` and ``?__theme=``; a reader's own choice (``?lang=``, or the
+one kept from the last visit) has to stand there before Gradio's bundle runs. ``launch(head=…)``
+comes too late for that.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from swishdemo.ui.assets import address
+
+_EARLY = """
+<script>
+(() => {
+  const url = new URL(location.href);
+  const asked = url.searchParams.get("lang");
+  let language = null, theme = null;
+  try {
+    if (asked === "en" || asked === "zh") localStorage.setItem("swish-lab-language", asked);
+    language = localStorage.getItem("swish-lab-language");
+    theme = localStorage.getItem("swish-lab-theme");
+  } catch { language = asked; }
+  if (language === "en" || language === "zh") {
+    const tag = language === "zh" ? "zh-CN" : "en";
+    document.cookie = "swishdemo_language=" + language + "; path=/; max-age=15552000; SameSite=Lax";
+    Object.defineProperty(navigator, "language", { get: () => tag });
+    Object.defineProperty(navigator, "languages", { get: () => [tag] });
+  }
+  if (!url.searchParams.has("__theme") && (theme === "light" || theme === "dark")) {
+    url.searchParams.set("__theme", theme);
+    history.replaceState(history.state, "", url);
+  }
+})();
+</script>
+"""
+_MODULES = (
+    "explore", "activations", "plot", "theme", "text", "state", "beta", "picker", "sampling",
+    "export", "header",
+)  # fmt: skip
+
+
+def _head() -> bytes:
+    preloads = [
+        f'<link rel="modulepreload" href="{address(f"js/{name}.js")}">' for name in _MODULES
+    ]
+    preloads.append(f'<link rel="modulepreload" href="{address("catalogue.js")}">')
+    preloads.append(f'<link rel="stylesheet" href="{address("style.css")}">')
+    preloads.append(f'<link rel="preload" as="script" href="{address("plotly.min.js")}">')
+    return (_EARLY + "\n".join(preloads)).encode()
+
+
+def _is_page(scope: Scope) -> bool:
+    root = scope.get("root_path", "")
+    return scope["path"].removeprefix(root) in ("", "/")
+
+
+class Document:
+    """ASGI middleware that puts the early script and the preloads into the page's head."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.head = _head()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything through but the page itself, whose head grows."""
+        if scope["type"] != "http" or scope["path"].removeprefix(
+            scope.get("root_path", "")
+        ) not in (
+            "/",
+            "",
+        ):
+            await self.app(scope, receive, send)
+            return
+        start: Message = {}
+        body = b""
+
+        async def hold(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            headers = MutableHeaders(raw=start["headers"])
+            if headers.get("content-type", "").startswith("text/html"):
+                # After <base>, so that relative addresses start at the app's root.
+                before, mark, after = body.partition(b'<base href="./" />')
+                body = before + mark + self.head + after if mark else body
+                headers["content-length"] = str(len(body))
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, hold)

@@ -1,0 +1,83 @@
+"""What every handler of the page does around its own work: who asks, in which language, and errors.
+
+A handler of the page is given whatever a browser, or someone with a script, sends. What it refuses
+comes back as one sentence in the reader's language; what breaks is logged under an id.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import gradio as gr
+
+from swishdemo.errors import UserError
+from swishdemo.text import Language, language_of, text
+
+LANGUAGE_COOKIE = "swishdemo_language"
+_LOG = logging.getLogger(__name__)
+_Answer = dict[str, Any]
+
+
+def language(request: gr.Request | None) -> Language:
+    """The reader's language: the one chosen on the page, else the browser's."""
+    if request is None:
+        return "en"
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    return language_of(chosen or request.headers.get("accept-language", ""))
+
+
+def answering(
+    handler: Callable[[dict[str, Any], gr.Request], _Answer],
+) -> Callable[..., _Answer]:
+    """Make ``handler`` a server function of a live component that never raises.
+
+    The function takes one object from the browser. An error comes back as
+    ``{"error": sentence, "field": name or None}``.
+    """
+
+    @wraps(handler)
+    def answer(given: object, request: gr.Request) -> _Answer:
+        try:
+            if not isinstance(given, dict):
+                raise UserError("error.wrong_type", name="request", expected="an object")
+            return handler(given, request)
+        except UserError as error:
+            return {"error": error.sentence(language(request)), "field": error.field}
+        except Exception:
+            return {"error": internal(request), "field": None}
+
+    # Gradio finds what to pass by the annotations of the function it holds.
+    answer.__annotations__ = {"given": object, "request": gr.Request}
+    return answer
+
+
+def internal(request: gr.Request | None) -> str:
+    """Log the exception being handled, and give the sentence that names its entry."""
+    name = secrets.token_hex(4)
+    _LOG.exception("internal error, id %s", name)
+    return text("error.internal", language(request), id=name)
+
+
+def beside_field(error: UserError, fields: Sequence[str], request: gr.Request) -> list[_Answer]:
+    """The answer of a validator: ``error`` at its own field, or at the first where it has none."""
+    at = error.field if error.field in fields else fields[0]
+    return [
+        gr.validate(name != at, error.sentence(language(request)) if name == at else "")
+        for name in fields
+    ]
+
+
+def field_text(given: dict[str, Any], name: str, longest: int = 64) -> str:
+    """A short text among what the browser sent.
+
+    Raises:
+        UserError: It is absent, no text, or longer.
+    """
+    value = given.get(name)
+    if not isinstance(value, str) or len(value) > longest:
+        raise UserError("error.wrong_type", field=name, name=name, expected="a short text")
+    return value

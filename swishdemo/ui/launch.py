@@ -1,0 +1,59 @@
+"""How the page is served: the whole app, or one tab alone while working on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from swishdemo.settings import Settings
+from swishdemo.ui import assets
+from swishdemo.ui.document import Document
+from swishdemo.ui.theme import theme
+from swishdemo.ui.words import translations
+
+
+def launch(
+    demo: gr.Blocks,
+    settings: Settings,
+    *,
+    routes: Sequence[BaseRoute] = (),
+    middleware: Sequence[Middleware] = (),
+    options: Mapping[str, Any] | None = None,
+) -> None:
+    """Serve ``demo`` and return when the server is up.
+
+    Args:
+        demo: The page.
+        settings: Where to listen.
+        routes: Routes beside the page.
+        middleware: ASGI middleware around page and routes, outermost first.
+        options: More arguments for the FastAPI app that Gradio makes.
+    """
+    demo.queue(api_open=False)
+    demo.launch(
+        server_name=settings.server_name,
+        server_port=settings.server_port or None,
+        root_path=settings.root_path or None,
+        theme=theme(),
+        i18n=translations,
+        favicon_path=assets.ASSETS / "favicon.svg",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        quiet=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        prevent_thread_lock=True,
+        max_file_size="1mb",
+        app_kwargs={
+            **(options or {}),
+            "routes": [*assets.routes(), *routes],
+            "middleware": [*middleware, Middleware(Document)],
+        },
+    )
