@@ -5,5 +5,14 @@ The records are plain data; SymPy and PyTorch are loaded by the first call that 
 
 from swishdemo.activations.record import Activation, Landmark, Parameter
 from swishdemo.activations.registry import activations, get, names
+from swishdemo.activations.torch_forms import torch_function
 
-__all__ = ["Activation", "Landmark", "Parameter", "activations", "get", "names"]
+__all__ = [
+    "Activation",
+    "Landmark",
+    "Parameter",
+    "activations",
+    "get",
+    "names",
+    "torch_function",
+]

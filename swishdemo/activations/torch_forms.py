@@ -1,0 +1,31 @@
+"""The PyTorch form of an activation, found by the reference in its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from swishdemo.activations.registry import get
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def torch_function(name: str) -> Callable[..., Tensor]:
+    """The differentiable function ``f(x, *parameters)`` of a registered activation.
+
+    The parameters come in the record's order, as numbers or as tensors that broadcast with ``x``.
+    The first call loads PyTorch.
+
+    Raises:
+        UserError: No activation has that name (status 404).
+    """
+    return resolve(get(name).torch)
+
+
+def resolve(reference: str) -> Callable[..., Tensor]:
+    """The function at ``module:function``."""
+    module, _, function = reference.partition(":")
+    found: Callable[..., Tensor] = getattr(import_module(module), function)
+    return found
