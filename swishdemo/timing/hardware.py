@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path("/")
@@ -98,11 +99,14 @@ def allocator(root: Path = ROOT) -> str | None:
     Read from ``/proc`` and not from the variables of the process: the C library reads it once, at
     the start, so that what stands there later says nothing.
     """
-    variables = _read(root / "proc/self/environ").split("\0")
-    values = [
-        v.removeprefix("GLIBC_TUNABLES=") for v in variables if v.startswith("GLIBC_TUNABLES=")
-    ]
-    return values[0] or None if values else None
+    variables = iter(_read(root / "proc/self/environ").split("\0"))
+    for variable in variables:
+        name, _, value = variable.partition("=")
+        if name == "GLIBC_TUNABLES":
+            # Older C libraries cut the list in place, so that its entries stand one by one.
+            rest = takewhile(lambda entry: entry.startswith("glibc."), variables)
+            return ":".join((value, *rest)) or None
+    return None
 
 
 def load_average(root: Path = ROOT) -> float | None:

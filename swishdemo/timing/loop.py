@@ -62,18 +62,20 @@ def warm_up(track: Track, plan: Plan, clock: Clock) -> Iterator[None]:
 
     Its first, rough, figures stand in ``track.blocks`` afterwards. Yields after each block.
     """
-    until = clock() + plan.warm_up_seconds
     track.subject.time(1)  # pays for what only the first call does: code paths, memory, kernels
-    yield
-    calls, block = 1, track.subject.time(1)
-    while clock() < until and block < plan.block_seconds:
+    until = clock() + plan.warm_up_seconds
+    calls = 1
+    while True:
         yield
-        calls *= 2
         block = track.subject.time(calls)
-    yield
-    call = max(block / calls, 1e-9)
+        if block < plan.block_seconds / 2:
+            calls *= 2
+        elif clock() >= until:
+            break
+    call = block / calls
     track.calls = max(1, math.ceil(plan.block_seconds / call))
-    track.blocks = [block / calls]
+    track.blocks = [call]
+    yield
 
 
 def rounds(tracks: Sequence[Track], plan: Plan, clock: Clock) -> Iterator[int | None]:
