@@ -1,0 +1,8 @@
+"""Jobs: where a generator runs, who waits for the device, and what is kept of the results.
+
+- `messages`: what a runner streams; `runner`: the contract; `process`, `worker`: the one runner.
+- `job`, `store`: a job as a value, and the database of jobs and reports.
+- `kinds`: what the two kinds of job run; `manager`: queue, visitors, states.
+- `visitor`: the cookie by which a visitor is known again.
+- `lab`: settings and manager in one object, for the page and the REST interface.
+"""

@@ -1,0 +1,85 @@
+"""A job as a value: what was asked for, by whom, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from swishdemo.jobs.messages import Reason
+from swishdemo.text import Language
+
+State = Literal["waiting", "running", "paused", "finished", "stopped", "failed"]
+ACTIVE: frozenset[State] = frozenset({"waiting", "running", "paused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A snapshot of one job; the manager makes a new one at each change.
+
+    Attributes:
+        id: Unguessable name.
+        kind: ``"run"`` or ``"timing"``.
+        visitor: Who asked for it.
+        config: The validated configuration, as JSON.
+        created_at: Unix time in seconds, as `started_at` and `finished_at`.
+        purpose: What a part of the app wants it for, such as ``"claim:cost"``.
+        reports: How many results are stored.
+        steps: The last step, where the kind knows it beforehand.
+        seconds: How long it has run, waiting and pauses left out, at the last change.
+        position: Place among the waiting jobs, from 1.
+        estimate_seconds: About how long a waiting job will wait.
+    """
+
+    id: str
+    kind: str
+    visitor: str
+    config: Mapping[str, Any]
+    created_at: float
+    state: State = "waiting"
+    purpose: str | None = None
+    reason: Reason | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    reports: int = 0
+    step: int = 0
+    steps: int | None = None
+    seconds: float = 0.0
+    summary: Mapping[str, Any] | None = None
+    host: Mapping[str, Any] | None = None
+    position: int | None = None
+    estimate_seconds: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it may still change."""
+        return self.state in ACTIVE
+
+    def as_json(self, language: Language = "en") -> dict[str, Any]:
+        """What a visitor may know, ``reason`` being a sentence in ``language``."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "purpose": self.purpose,
+            "config": dict(self.config),
+            "state": self.state,
+            "reason": self.reason.sentence(language) if self.reason else None,
+            "created_at": _moment(self.created_at),
+            "started_at": _moment(self.started_at),
+            "finished_at": _moment(self.finished_at),
+            "reports": self.reports,
+            "step": self.step,
+            "steps": self.steps,
+            "summary": self.summary,
+            "host": self.host,
+            "position": self.position,
+            "estimate_seconds": self.estimate_seconds,
+            "elapsed_seconds": round(self.seconds, 3),
+        }
+
+
+def _moment(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

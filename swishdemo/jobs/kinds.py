@@ -1,0 +1,97 @@
+"""What the kinds of job run: the generator's name, how a request is read, what is summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from swishdemo.settings import Settings
+
+Json = dict[str, Any]
+Reports = Sequence[tuple[str, Json]]
+"""Class name and JSON of each stored report, in order."""
+
+
+class Config(Protocol):
+    """A validated request: picklable, and JSON for the store."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The request as `Kind.parse` reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of job.
+
+    Attributes:
+        name: As in `Job.kind`.
+        work: ``"module:function"`` of the generator.
+        parse: Reads a request; raises `swishdemo.errors.UserError`.
+        steps: The last step of a run of this configuration, where it is known.
+        summarise: What is said of an ended job, from its configuration and its reports.
+    """
+
+    name: str
+    work: str
+    parse: Callable[[object, Settings], Config]
+    steps: Callable[[Mapping[str, Any]], int | None]
+    summarise: Callable[[Config, Reports], Json | None]
+
+
+def kinds() -> dict[str, Kind]:
+    """The kinds that the app knows; what they need is imported when they are first used."""
+    run = Kind("run", "swishdemo.training.train:train", _parse_run, _steps_of_run, _summarise_run)
+    timing = Kind(
+        "timing", "swishdemo.timing.measure:measure", _parse_timing, _steps_of_timing, _no_summary
+    )
+    return {kind.name: kind for kind in (run, timing)}
+
+
+def measurements(reports: Reports) -> list[Json]:
+    """The measurements among a timing's reports; of several of one thing the latest holds."""
+    latest: dict[tuple[object, ...], Json] = {}
+    for name, value in reports:
+        if name == "Measurement":
+            latest[tuple(str(value.get(field)) for field in _MEASURED)] = value
+    return list(latest.values())
+
+
+_MEASURED = (
+    *("variant", "activation", "elements", "dtype", "pass", "device", "threads"),
+    *("context", "network", "amp"),
+)
+"""What a measurement is a measurement of (`swishdemo.timing.measurement.Measurement.key`)."""
+
+
+def _parse_run(request: object, settings: Settings) -> Config:
+    from swishdemo.training.config import TrainingConfig
+
+    config: Config = TrainingConfig.parse(request, settings)
+    return config
+
+
+def _steps_of_run(config: Mapping[str, Any]) -> int | None:
+    steps = config.get("steps")
+    return steps if isinstance(steps, int) else None
+
+
+def _summarise_run(config: Config, reports: Reports) -> Json | None:
+    from swishdemo.training import summary
+
+    summed: Json = summary.summarise(config, [value for _, value in reports])
+    return summed
+
+
+def _parse_timing(request: object, settings: Settings) -> Config:
+    from swishdemo.timing.request import TimingRequest
+
+    return TimingRequest.parse(request, settings)
+
+
+def _steps_of_timing(config: Mapping[str, Any]) -> int | None:
+    return len(config["variants"]) * len(config["elements"])
+
+
+def _no_summary(config: Config, reports: Reports) -> Json | None:
+    return None

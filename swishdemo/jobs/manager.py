@@ -1,0 +1,260 @@
+"""The jobs of this server: who may ask for which, and what is known of them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from swishdemo.errors import UserError
+from swishdemo.jobs.job import Job
+from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
+from swishdemo.jobs.runner import Runner
+from swishdemo.jobs.scheduler import Driven, Scheduler
+from swishdemo.jobs.store import Store, StoreError
+from swishdemo.settings import Settings
+from swishdemo.text import text
+
+_LOG = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
+
+
+class JobManager:
+    """All jobs of this server; its methods may be called from any thread.
+
+    One job runs at a time, because two would disturb each other's figures; a paused job does not
+    run, so others go on meanwhile, and it waits in front of the queue when it is resumed.
+
+    ``visitor`` in the methods is who asks (`swishdemo.jobs.visitor.visitor_of`); None is the app
+    itself, which may see every job. A job that is another visitor's is as good as absent: 404.
+
+    Args:
+        settings: Limits.
+        store: What outlives the server; the manager closes it.
+        runner: Where jobs run; the manager closes it.
+        known: The kinds of job.
+        pause_seconds: How long a job may stay paused.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        runner: Runner,
+        *,
+        known: Mapping[str, Kind] | None = None,
+        pause_seconds: float = 900.0,
+    ) -> None:
+        self.settings = settings
+        self.runner = runner
+        self._kinds = dict(kinds() if known is None else known)
+        self._store = store
+        self._scheduler = Scheduler(
+            store,
+            runner,
+            queue_limit=settings.queue_limit,
+            max_seconds=settings.max_job_seconds,
+            pause_seconds=pause_seconds,
+        )
+
+    def submit(
+        self,
+        kind: str,
+        config: Mapping[str, Any] | Config,
+        visitor: str,
+        purpose: str | None = None,
+    ) -> Job:
+        """Queue a job, and start it where the device is free.
+
+        Args:
+            kind: ``"run"`` or ``"timing"``.
+            config: A request as REST takes it, or the value that it was read into.
+            visitor: Who asks.
+            purpose: What a part of the app wants it for, such as ``"claim:cost"``.
+
+        Raises:
+            UserError: The request is refused (422), too many jobs wait (429), or nothing can be
+                run or stored (503).
+        """
+        if kind not in self._kinds:
+            raise UserError("jobs.not_available", status=503, kind=kind)
+        chosen = self._kinds[kind]
+        parsed = chosen.parse(config, self.settings) if isinstance(config, Mapping) else config
+        as_json = parsed.as_json()
+        job = Job(
+            id=secrets.token_urlsafe(16),
+            kind=kind,
+            visitor=visitor,
+            purpose=purpose,
+            config=as_json,
+            created_at=time.time(),
+            steps=chosen.steps(as_json),
+        )
+        driven = Driven(job, chosen, parsed)
+        self._scheduler.add(driven)
+        try:
+            self._store.prune(visitor, self.settings.max_runs, self.settings.keep_days)
+            self._store.save(job)
+        except StoreError as error:
+            self._scheduler.forget(driven)
+            raise _refusal(error) from error
+        return self._scheduler.stored(driven)
+
+    def prepare(self, kind: str) -> None:
+        """Have a worker ready for a job of this kind; takes no time of the caller."""
+        self.runner.prepare(self._kinds[kind].work)
+
+    def get(self, job_id: str, visitor: str | None = None) -> Job:
+        """The job as it stands.
+
+        Raises:
+            UserError: There is none of this id, or it is another visitor's (404).
+        """
+        driven = self._scheduler.live(job_id)
+        job: Job | None
+        if driven is None:
+            job = self._asked(lambda: self._store.get(job_id))
+        else:
+            job = None if driven.deleted else self._scheduler.seen(driven)
+        if job is None or (visitor is not None and job.visitor != visitor):
+            short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
+            raise UserError("jobs.not_found", status=404, what=text("jobs.what.job"), id=short)
+        return job
+
+    def list(
+        self, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
+    ) -> list[Job]:
+        """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
+        live = self._scheduler.snapshot()
+        stored = self._asked(lambda: self._store.find(visitor=visitor, kind=kind, purpose=purpose))
+        return [
+            self._scheduler.seen(live[job.id]) if job.id in live else job
+            for job in stored
+            if job.id not in live or not live[job.id].deleted
+        ]
+
+    def reports(
+        self, job_id: str, visitor: str | None = None, *, after: int = -1, limit: int | None = None
+    ) -> Reports:
+        """Class name and JSON of the job's stored reports with an index greater than ``after``."""
+        self.get(job_id, visitor)
+        return self._asked(lambda: self._store.reports(job_id, after, limit))
+
+    def stop(self, job_id: str, visitor: str | None = None) -> Job:
+        """End the job; it counts as stopped at once. Harmless on one that is stopped already.
+
+        Raises:
+            UserError: It has finished or failed (409), or is not there (404).
+        """
+        job = self.get(job_id, visitor)
+        driven = self._scheduler.live(job_id)
+        if driven is not None and job.active:
+            self._scheduler.stop(driven)
+            job = self.get(job_id, visitor)
+        if job.state != "stopped":
+            raise UserError("jobs.wrong_state", status=409, state=job.state, wish="stop")
+        return job
+
+    def pause(self, job_id: str, visitor: str | None = None) -> Job:
+        """Let a running job rest, and the next one run.
+
+        Raises:
+            UserError: It does not run (409), or is not there (404).
+        """
+        self._scheduler.pause(self._under_way(job_id, visitor, "pause"))
+        return self.get(job_id, visitor)
+
+    def resume(self, job_id: str, visitor: str | None = None) -> Job:
+        """Let a paused job go on, as soon as the device is free.
+
+        Raises:
+            UserError: It is not paused (409), or is not there (404).
+        """
+        self._scheduler.resume(self._under_way(job_id, visitor, "resume"))
+        return self.get(job_id, visitor)
+
+    def step(self, job_id: str, visitor: str | None = None) -> Job:
+        """Let a running or paused job go on to its next report, and rest there.
+
+        Raises:
+            UserError: It is neither running nor paused (409), or is not there (404).
+        """
+        self._scheduler.resume(self._under_way(job_id, visitor, "step"), step=True)
+        return self.get(job_id, visitor)
+
+    def delete(self, job_id: str, visitor: str | None = None) -> None:
+        """Remove the job and its reports; it is stopped first."""
+        job = self.get(job_id, visitor)
+        if job.active:
+            self.stop(job_id, visitor)
+        self._scheduler.delete(job_id)
+        self._asked(lambda: self._store.delete([job_id]))
+
+    def wait_for(
+        self,
+        job_id: str,
+        visitor: str | None = None,
+        *,
+        after: int = -1,
+        state: str | None = None,
+        timeout: float = 20.0,
+    ) -> Job:
+        """Wait until there is a report with an index greater than ``after`` or the state changes.
+
+        Args:
+            job_id: The job.
+            visitor: Who asks.
+            after: The index of the last report that the caller has.
+            state: The state that the caller knows; None is the state at the call.
+            timeout: Seconds after which the job is returned as it stands.
+        """
+        job = self.get(job_id, visitor)
+        known = job.state if state is None else state
+        deadline = time.monotonic() + timeout
+        while job.active and job.reports <= after + 1 and job.state == known:
+            if not self._scheduler.wait_beyond(job, deadline - time.monotonic()):
+                break
+            job = self.get(job_id, visitor)
+        return self.get(job_id, visitor)
+
+    def listen(self, heard: Callable[[str], None]) -> Callable[[], None]:
+        """Call ``heard`` with a job's id at each change of a job; the result ends that.
+
+        It is called from other threads and under a lock: it must be quick.
+        """
+        return self._scheduler.listen(heard)
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs are running, waiting and paused; never waits for anything."""
+        return self._scheduler.counts()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._scheduler.closed
+
+    def close(self) -> None:
+        """End every job, store how far it came, and end the workers."""
+        self._scheduler.close()
+        self._store.close()
+
+    def _under_way(self, job_id: str, visitor: str | None, wish: str) -> Driven:
+        job = self.get(job_id, visitor)
+        driven = self._scheduler.live(job_id)
+        if driven is None:
+            raise UserError("jobs.wrong_state", status=409, state=job.state, wish=wish)
+        return driven
+
+    def _asked(self, question: Callable[[], Value]) -> Value:
+        try:
+            return question()
+        except StoreError as error:
+            raise _refusal(error) from error
+
+
+def _refusal(error: StoreError) -> UserError:
+    _LOG.error("the store failed: %s", error)
+    return UserError(f"jobs.unsaved.{error.cause}", status=503)

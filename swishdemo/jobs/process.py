@@ -1,0 +1,294 @@
+"""The runner that works in a spawned process, kept warm from one job to the next."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock, Thread, Timer
+from typing import Any
+
+from swishdemo.jobs.messages import Ending, Failed, Finished, Message, Reason, Stopped
+from swishdemo.jobs.runner import RunnerError
+
+_LOG = logging.getLogger(__name__)
+
+GLIBC_TUNABLES = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184"
+"""With glibc's defaults every large tensor is mapped anew and pays page faults, up to 2.5 times
+the time of the arithmetic; figures of a job are taken with this allocator, and say so."""
+
+_RETIRE_BYTES = 2**30
+"""A worker that holds more than this after a job is not kept: the tuned allocator gives nothing
+back by itself."""
+
+
+class ProcessRunner:
+    """Runs each job in a worker process; see `swishdemo.jobs.runner.Runner`.
+
+    Args:
+        threads: CPU threads that numerical libraries take by default in a worker.
+        idle_seconds: How long a worker without a job is kept.
+        grace_seconds: How long a stopped job may take to end before its process is killed.
+    """
+
+    name = "process"
+
+    def __init__(
+        self, threads: int = 1, *, idle_seconds: float = 900.0, grace_seconds: float = 2.0
+    ) -> None:
+        self._threads = threads
+        self._idle_seconds = idle_seconds
+        self._grace_seconds = grace_seconds
+        self._lock = Lock()
+        self._idle: _Worker | None = None
+        self._timer: Timer | None = None
+        self._handles: set[ProcessHandle] = set()
+        self._closed = False
+
+    def start(self, work: str, config: object) -> ProcessHandle:
+        """Start ``work`` in the warm worker where there is one, else in a new one."""
+        pickled = pickle.dumps(config)
+        worker = self._take()
+        try:
+            worker.send("start", work, pickled)
+        except OSError:  # the warm worker died while it was idle
+            worker.kill()
+            worker = _Worker(self._threads)
+            worker.send("start", work, pickled)
+        handle = ProcessHandle(self, worker, self._grace_seconds)
+        with self._lock:
+            self._handles.add(handle)
+        return handle
+
+    def prepare(self, work: str) -> None:
+        """Start a worker where none is idle, and have it import ``work``."""
+        worker = self._take()
+        with suppress(OSError):
+            worker.send("prepare", work)
+        self._keep(worker)
+
+    def close(self) -> None:
+        """End every job and worker; a start that follows raises `RunnerError`."""
+        with self._lock:
+            self._closed = True
+            handles = tuple(self._handles)
+        for handle in handles:
+            handle.stop()
+        for handle in handles:
+            handle.close()
+        self._drop_idle()
+
+    def release(self, handle: ProcessHandle, worker: _Worker) -> None:
+        """Take ``worker`` back from a handle whose job has ended."""
+        with self._lock:
+            self._handles.discard(handle)
+        self._keep(worker)
+
+    def _take(self) -> _Worker:
+        with self._lock:
+            if self._closed:
+                raise RunnerError("the runner is closed")
+            worker, self._idle = self._idle, None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+        if worker is not None and worker.alive():
+            return worker
+        if worker is not None:
+            worker.kill()
+        return _Worker(self._threads)
+
+    def _keep(self, worker: _Worker) -> None:
+        keep = worker.alive() and worker.resident_bytes() <= _RETIRE_BYTES
+        with self._lock:
+            keep = keep and not self._closed and self._idle is None
+            if keep:
+                self._idle = worker
+                self._timer = Timer(self._idle_seconds, self._drop_idle)
+                self._timer.daemon = True
+                self._timer.start()
+        if not keep:
+            worker.kill()
+
+    def _drop_idle(self) -> None:
+        with self._lock:
+            worker, self._idle = self._idle, None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+        if worker is not None:
+            worker.kill()
+
+
+class ProcessHandle:
+    """One job in a worker process; see `swishdemo.jobs.runner.Handle`."""
+
+    def __init__(self, runner: ProcessRunner, worker: _Worker, grace_seconds: float) -> None:
+        self._runner = runner
+        self._worker = worker
+        self._grace_seconds = grace_seconds
+        self.turn = 0
+        self._turning = Lock()
+        self._receiving = Lock()
+        self._closing = Lock()
+        self._ending: Ending | None = None
+        self._released = False
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        return self._worker.process.pid
+
+    def receive(self, timeout: float) -> Message | None:
+        """The next message, or None where none came within ``timeout`` seconds."""
+        with self._receiving:
+            if self._ending is not None:
+                return self._ending
+            try:
+                message = self._worker.receive(timeout)
+            except (EOFError, OSError, pickle.UnpicklingError):
+                message = Failed(self._worker.obituary())
+            if isinstance(message, Finished | Stopped | Failed):
+                self._ending = message
+            return message
+
+    def pause(self) -> None:
+        """Let the work rest at its next item or tick."""
+        self._turn_to("pause")
+
+    def resume(self) -> None:
+        """Let resting work go on."""
+        self._turn_to("resume")
+
+    def step(self) -> None:
+        """Let the work go on to its next item, and rest there."""
+        self._turn_to("step")
+
+    def stop(self) -> None:
+        """Ask the work to end at its next item or tick; does not wait."""
+        self._order("stop")
+
+    def close(self) -> None:
+        """End the work, by force after the grace, and give the worker back."""
+        with self._closing:
+            if self._released:
+                return
+            self._released = True
+            if self._ending is None:
+                self.stop()
+            deadline = time.monotonic() + self._grace_seconds
+            while self._ending is None and (left := deadline - time.monotonic()) > 0:
+                self.receive(min(left, 0.1))
+            if self._ending is None:
+                self._worker.kill()
+                self._ending = Stopped()
+        self._runner.release(self, self._worker)
+
+    def _turn_to(self, order: str) -> None:
+        with self._turning:
+            self.turn += 1
+            self._order(order, self.turn)
+
+    def _order(self, *order: object) -> None:
+        with suppress(OSError):  # a dead worker is told of by `receive`
+            self._worker.send(*order)
+
+
+class _Worker:
+    """A process and the socket to it."""
+
+    def __init__(self, threads: int) -> None:
+        ours, theirs = socket.socketpair()
+        count = str(threads)
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "swishdemo.jobs.worker", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,  # so that it can be killed with all its children
+                env={
+                    **os.environ,  # handed on whole, not read
+                    "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
+                    "GLIBC_TUNABLES": GLIBC_TUNABLES,
+                    "OMP_NUM_THREADS": count,
+                    "MKL_NUM_THREADS": count,
+                    "OPENBLAS_NUM_THREADS": count,
+                },
+            )
+        except OSError as error:
+            ours.close()
+            raise RunnerError(str(error)) from error
+        finally:
+            theirs.close()
+        self._connection: Connection[Any, Any] = Connection(ours.detach())
+        self._sending = Lock()
+        self._tail: deque[bytes] = deque(maxlen=30)
+        self._reader = Thread(target=self._read_output, daemon=True)
+        self._reader.start()
+
+    def send(self, *order: object) -> None:
+        with self._sending:
+            self._connection.send(order)
+
+    def receive(self, timeout: float) -> Message | None:
+        if not self._connection.poll(timeout):
+            return None
+        message: Message = self._connection.recv()
+        return message
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def resident_bytes(self) -> int:
+        try:
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()[1])
+        except (OSError, ValueError, IndexError):  # no Linux, or gone
+            return 0
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def kill(self) -> None:
+        if self.alive():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        with self._sending, suppress(OSError):
+            self._connection.close()
+
+    def obituary(self) -> Reason:
+        """Why the process ended, with the last line that it wrote; the log has more."""
+        try:
+            code = self.process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:  # it closed its socket and lives on
+            self.kill()
+            code = self.process.returncode
+        self._reader.join(0.5)
+        written = b"".join(self._tail).decode("utf-8", "replace").strip()
+        output: dict[str, Any] | str = ""
+        if written:
+            _LOG.error("worker %d wrote before it ended:\n%s", self.process.pid, written)
+            last = written.splitlines()[-1][-200:]
+            output = Reason("jobs.worker_output", {"tail": last}).as_json()
+        if code >= 0:
+            return Reason("jobs.worker_ended", {"code": code, "output": output})
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+        key = "jobs.worker_killed_memory" if name == "SIGKILL" else "jobs.worker_killed"
+        return Reason(key, {"signal": name, "output": output})
+
+    def _read_output(self) -> None:
+        output = self.process.stdout
+        if output is None:
+            return
+        with output:
+            for line in output:
+                self._tail.append(line[-400:])

@@ -1,0 +1,120 @@
+"""Generators and configurations for the tests of jobs; a worker process imports this module."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from swishdemo.errors import UserError
+from swishdemo.jobs.kinds import Kind
+from swishdemo.ticks import TICK, Tick
+
+
+@dataclass(frozen=True, slots=True)
+class FakeConfig:
+    """How the fake work behaves: ``mode`` says what it does after ``steps`` reports."""
+
+    seed: int = 0
+    steps: int = 5
+    seconds: float = 0.0
+    mode: str = "finish"
+    path: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def parse(cls, request: Any, settings: Any) -> FakeConfig:
+        unknown = set(request) - set(cls.__slots__)
+        if unknown:
+            raise UserError(
+                "error.unknown_field", field="x", value=unknown.pop(), name="a", choices="b"
+            )
+        return cls(**request)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    index: int
+    step: int
+    number: float
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class HostCard:
+    cpu: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard]:
+    """Reports, ``seconds`` apart, with ticks between; then what the mode says."""
+    numbers = random.Random(config.seed)
+    try:
+        if config.mode == "host":
+            yield HostCard("a processor")
+        for index in range(config.steps):
+            end = time.monotonic() + config.seconds
+            while time.monotonic() < end:
+                time.sleep(0.01)
+                yield TICK
+            number = float("nan") if config.mode == "nan" else numbers.random()
+            yield Report(index, index + 1, number)
+        _misbehave(config)
+    except GeneratorExit:
+        if config.path:
+            Path(config.path).write_text("closed", "ascii")
+        raise
+
+
+def _misbehave(config: FakeConfig) -> None:
+    match config.mode:
+        case "crash":
+            raise ZeroDivisionError("a secret path /home/x")
+        case "user":
+            raise UserError("error.not_a_number", field="lr", name="lr")
+        case "memory":
+            raise MemoryError
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "segv":
+            sys.stderr.write("about to fall\n")
+            sys.stderr.flush()
+            os.kill(os.getpid(), signal.SIGABRT)
+        case "exit":
+            sys.stderr.write("last words\n")
+            sys.stderr.flush()
+            os._exit(3)
+        case "hang":
+            time.sleep(600)  # control never comes back
+        case "pid":
+            Path(config.path).write_text(str(os.getpid()), "ascii")
+
+
+def no_generator(config: FakeConfig) -> int:
+    return 3
+
+
+def summarise(config: Any, reports: Any) -> dict[str, Any]:
+    return {"reports": len(reports), "last": reports[-1][1]["index"]}
+
+
+def fake_kinds() -> Mapping[str, Kind]:
+    """Both kinds of job, done by the fake work."""
+    return {
+        name: Kind(
+            name, "fake_work:work", FakeConfig.parse, lambda config: config["steps"], summarise
+        )
+        for name in ("run", "timing")
+    }
