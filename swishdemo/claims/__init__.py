@@ -1,0 +1,30 @@
+"""The article's sentences, checked: records, rules and the court that applies them.
+
+- `record`: a claim and its parts; `verdicts`: what a check can come to, and why.
+- `register`: the claims; their texts lie in the catalogue under ``claims``.
+- `symbolic`: Swish's landmarks, proved; `slope`, `limits`, `smoothness`, `vanishing`: the parts
+  that are proved; `history`: those that are cited.
+- `cost`, `beta`: the parts that jobs decide; `intervals`: their statistics.
+- `court`: runs the checks and tells the verdicts; `manager`: what it needs of the job manager.
+"""
+
+from swishdemo.claims.court import Court
+from swishdemo.claims.record import ARTICLE, Claim, Instant, Measured, Part, Unbuilt
+from swishdemo.claims.register import CLAIMS, get
+from swishdemo.claims.verdicts import VERDICTS, Phrase, Verdict, VerdictName
+
+__all__ = [
+    "ARTICLE",
+    "CLAIMS",
+    "VERDICTS",
+    "Claim",
+    "Court",
+    "Instant",
+    "Measured",
+    "Part",
+    "Phrase",
+    "Unbuilt",
+    "Verdict",
+    "VerdictName",
+    "get",
+]

@@ -1,0 +1,127 @@
+"""Where a trained β ends, judged from the reports of a training run over many replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from swishdemo.claims.intervals import mean_over_seeds
+from swishdemo.claims.record import Engine, Evidence, Kind, Measured
+from swishdemo.claims.verdicts import Phrase, Verdict, VerdictName, combine, verdict
+from swishdemo.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class BetaRange(Measured):
+    """Most trained |β| lie in a band.
+
+    Attributes:
+        claimed_low: The band's low end.
+        claimed_high: Its high end.
+        claimed_share: "Often" is more than this share of all |β|.
+        marks: The steps at which the shares are taken: from where the starts have met.
+        recipe: The recipe that is run.
+    """
+
+    kind: Kind = "trained"
+    job: str = "convergence"
+    claimed_low: float = 1.0
+    claimed_high: float = 1.5
+    claimed_share: float = 0.5
+    marks: tuple[int, ...] = (200, 300, 500, 1000, 2000)
+    recipe: str = "beta-convergence"
+
+    @property
+    def engine(self) -> Engine:
+        """A training run."""
+        return "run"
+
+    @property
+    def seconds(self) -> int:
+        """About 80 steps a second."""
+        return max(self.marks) // 80
+
+    def request(self, settings: Settings) -> dict[str, Any]:
+        """The recipe without its rivals, up to the last mark."""
+        steps = min(max(self.marks), settings.max_steps)
+        return {"recipe": self.recipe, "rivals": [], "steps": steps}
+
+    def evidence(
+        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
+    ) -> Evidence | None:
+        """At each mark that was reached: the share in the band, of all |β| and of each layer's.
+
+        A seed is the unit that repeats: the starts of one seed share weights and batches, so
+        each interval is over the seeds' own shares.
+        """
+        seeds = int(config["seeds"])
+        reports = {report["step"]: report for report in stored if "beta" in report}
+        found = []
+        for mark in self.marks:
+            if mark not in reports:
+                continue
+            layers = [self._by_seed(layer, seeds) for layer in reports[mark]["beta"]]
+            pooled = [sum(seed) / len(seed) for seed in zip(*layers, strict=True)]
+            found.append(
+                {
+                    "step": mark,
+                    **_interval(pooled),
+                    "layers": [_interval(layer) for layer in layers],
+                    "convergence": list(reports[mark]["convergence"]),
+                }
+            )
+        if not found:
+            return None
+        return {
+            "band": [self.claimed_low, self.claimed_high],
+            "share": self.claimed_share,
+            "seeds": seeds,
+            "marks": found,
+        }
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Each mark and each layer is a setting; inside in one and outside in another: depends."""
+        marks = evidence["marks"]
+        settings = [self._setting(entry) for mark in marks for entry in (mark, *mark["layers"])]
+        listed = tuple(Phrase("claims.why.share_at", _percent(mark)) for mark in marks)
+        layers = tuple(
+            Phrase("claims.why.share_of_layer", {"layer": index, **_percent(layer)})
+            for index, layer in enumerate(marks[-1]["layers"], 1)
+        )
+        return verdict(
+            combine(settings),
+            "share",
+            low=self.claimed_low,
+            high=self.claimed_high,
+            shares=listed,
+            last=marks[-1]["step"],
+            layers=layers,
+            seeds=evidence["seeds"],
+        )
+
+    def _setting(self, entry: Mapping[str, Any]) -> VerdictName:
+        if entry["low"] > self.claimed_share:
+            return "confirmed"
+        return "refuted" if entry["high"] < self.claimed_share else "undecided"
+
+    def _by_seed(self, betas: Sequence[float | None], seeds: int) -> list[float]:
+        """Each seed's share of |β| in the band; a β that is no number any more is outside."""
+        inside = [
+            beta is not None and self.claimed_low <= abs(beta) <= self.claimed_high
+            for beta in betas
+        ]
+        return [
+            sum(inside[seed::seeds]) / len(inside[seed::seeds])
+            for seed in range(seeds)  # replicas are in order of their start, then of their seed
+        ]
+
+
+def _interval(shares: Sequence[float]) -> dict[str, float]:
+    mean, low, high = mean_over_seeds(shares)
+    return {"value": mean, "low": max(0.0, low), "high": min(1.0, high)}
+
+
+def _percent(entry: Mapping[str, Any]) -> dict[str, Any]:
+    shares = {name: 100 * entry[name] for name in ("value", "low", "high")}
+    return {**shares, "step": entry.get("step")}

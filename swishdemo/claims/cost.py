@@ -1,0 +1,204 @@
+"""What Swish costs in time and memory, judged from what Time's engine measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from swishdemo.claims.record import Engine, Evidence, Kind, Measured
+from swishdemo.claims.verdicts import Phrase, Verdict, VerdictName, combine, verdict
+from swishdemo.settings import Settings
+
+ELEMENTS = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed(Measured):
+    """A part that a timing job decides."""
+
+    kind: Kind = "timed"
+    job: str = "kernel"
+    variants: tuple[str, ...] = ()
+    context: str = "kernel"
+
+    @property
+    def engine(self) -> Engine:
+        return "timing"
+
+    @property
+    def seconds(self) -> int:
+        return 2 * len(self.variants)
+
+    def request(self, settings: Settings) -> dict[str, Any]:
+        return {
+            "activation": "swish",
+            "variants": list(self.variants),
+            "elements": [min(ELEMENTS, settings.max_elements)],
+            "pass": "both",
+            "context": self.context,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraTime(_Timed):
+    """How much longer Swish takes than the baseline, for each implementation.
+
+    Attributes:
+        claimed_extra: The extra time stated, a fraction of the baseline's.
+        about: How far off, in the same fraction, still counts as "about" that much.
+        baseline: The variant compared with.
+    """
+
+    variants: tuple[str, ...] = ("relu", "silu", "swish_eager", "memory_efficient")
+    claimed_extra: float = 0.15
+    about: float = 0.05
+    baseline: str = "relu"
+
+    @property
+    def claimed_percent(self) -> float:
+        """The extra time stated, in percent."""
+        return round(100 * self.claimed_extra, 6)
+
+    def evidence(
+        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
+    ) -> Evidence | None:
+        """Each variant's ratio to the baseline, with a 95 % interval."""
+        timed = _by_variant(stored, self.context)
+        if self.baseline not in timed or len(timed) < 2:
+            return None
+        base = timed.pop(self.baseline)
+        ratios = [
+            {"variant": name, **measurement.ratio(base).as_json()}
+            for name, measurement in timed.items()
+        ]
+        return {
+            "context": self.context,
+            "baseline": self.baseline,
+            "elements": base.elements,
+            "ratios": ratios,
+            "claimed": 1 + self.claimed_extra,
+        }
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Inside the band about the number: true. Outside: false. Across its edge: undecided."""
+        settings = [self._setting(entry) for entry in evidence["ratios"]]
+        listed = tuple(Phrase("claims.why.extra_of", _extra(entry)) for entry in evidence["ratios"])
+        return verdict(
+            combine(settings),
+            f"extra_{evidence['context']}",
+            extras=listed,
+            low=100 * (self.claimed_extra - self.about),
+            high=100 * (self.claimed_extra + self.about),
+        )
+
+    def _setting(self, entry: Mapping[str, Any]) -> VerdictName:
+        low = 1 + self.claimed_extra - self.about
+        high = 1 + self.claimed_extra + self.about
+        if low <= entry["low"] and entry["high"] <= high:
+            return "confirmed"
+        if entry["high"] < low or entry["low"] > high:
+            return "refuted"
+        return "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedBytes(_Timed):
+    """What a variant keeps for the backward, against another that keeps more.
+
+    Attributes:
+        variant: The variant that is said to save memory.
+        plain: The one that it is compared with.
+        builtin: PyTorch's own, shown beside them.
+        claimed_bytes: What it keeps, as stated, in bytes an element: x alone in float32.
+    """
+
+    variants: tuple[str, ...] = ("silu", "swish_eager", "memory_efficient")
+    variant: str = "memory_efficient"
+    plain: str = "swish_eager"
+    builtin: str = "silu"
+    claimed_bytes: float = 4.0
+
+    def evidence(
+        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
+    ) -> Evidence | None:
+        """Each variant's saved bytes an element."""
+        timed = _by_variant(stored, self.context)
+        saved = {name: measurement.saved_bytes_per_element for name, measurement in timed.items()}
+        if any(saved.get(name) is None for name in (self.variant, self.plain, self.builtin)):
+            return None
+        return {"bytes": saved, "elements": timed[self.variant].elements}
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Fewer bytes than the plain form's: true; precisely so where the number is right, too."""
+        saved = evidence["bytes"]
+        values = {
+            "own": saved[self.variant],
+            "plain": saved[self.plain],
+            "builtin": saved[self.builtin],
+            "claimed": self.claimed_bytes,
+        }
+        if saved[self.variant] >= saved[self.plain]:
+            return verdict("refuted", "bytes_not_saved", **values)
+        if saved[self.variant] == self.claimed_bytes:
+            return verdict("confirmed", "bytes_saved", **values)
+        return verdict("imprecise", "bytes_saved_but", **values)
+
+
+@dataclass(frozen=True, slots=True)
+class SavingsPrice(_Timed):
+    """The time that the saving takes, against PyTorch's own function, which saves as much.
+
+    Attributes:
+        variant: The variant that saves memory.
+        builtin: PyTorch's own.
+        claimed_ratio: The variant is worth its while if it takes at most so many times as long.
+    """
+
+    variants: tuple[str, ...] = ("silu", "swish_eager", "memory_efficient")
+    variant: str = "memory_efficient"
+    builtin: str = "silu"
+    claimed_ratio: float = 1.0
+
+    def evidence(
+        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
+    ) -> Evidence | None:
+        """The ratio of the two times, with a 95 % interval."""
+        timed = _by_variant(stored, self.context)
+        if self.variant not in timed or self.builtin not in timed:
+            return None
+        ratio = timed[self.variant].ratio(timed[self.builtin]).as_json()
+        return {
+            "context": self.context,
+            "baseline": self.builtin,
+            "elements": timed[self.variant].elements,
+            "ratios": [{"variant": self.variant, **ratio}],
+            "claimed": self.claimed_ratio,
+        }
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Slower than PyTorch's own: the advice holds with that correction alone."""
+        (ratio,) = evidence["ratios"]
+        values = {name: ratio[name] for name in ("value", "low", "high")}
+        if ratio["high"] <= self.claimed_ratio:
+            return verdict("confirmed", "price_none", **values)
+        if ratio["low"] > self.claimed_ratio:
+            return verdict("imprecise", "price", **values)
+        return verdict("undecided", "price_unclear", **values)
+
+
+def _by_variant(stored: Sequence[Mapping[str, Any]], context: str) -> dict[str, Any]:
+    """The latest measurement of each variant that has a time, in order."""
+    from swishdemo.timing.measurement import Measurement, latest
+
+    measured = [Measurement.from_json(record) for record in stored if "variant" in record]
+    return {
+        measurement.variant: measurement
+        for measurement in latest(measured)
+        if measurement.is_timed and measurement.context == context and not measurement.gate
+    }
+
+
+def _extra(entry: Mapping[str, Any]) -> dict[str, Any]:
+    percent = {name: 100 * (entry[name] - 1) for name in ("value", "low", "high")}
+    return {"label": Phrase(f"time.variant.{entry['variant']}.label"), **percent}

@@ -1,0 +1,245 @@
+"""The court: runs the checks and tells the verdicts, with their evidence, in either language."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from threading import Lock
+from typing import Any
+
+from swishdemo.claims.manager import Job, Manager
+from swishdemo.claims.record import Claim, Evidence, Instant, Measured, Part
+from swishdemo.claims.register import CLAIMS, get
+from swishdemo.claims.verdicts import Verdict
+from swishdemo.errors import UserError
+from swishdemo.text import LANGUAGES, Language, catalogue, text
+
+_LOG = logging.getLogger(__name__)
+
+
+class Court:
+    """Verdicts on the claims; any thread may call it.
+
+    What a proof found is kept for the life of the process, what a job found in the job store;
+    a verdict is made anew from it each time.
+
+    Args:
+        manager: Where jobs are submitted and found again.
+        claims: The records to judge.
+        now: The time in Unix seconds, for the date beside an instant check; by default the
+            system's.
+    """
+
+    def __init__(
+        self,
+        manager: Manager,
+        claims: tuple[Claim, ...] = CLAIMS,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._manager = manager
+        self._claims = claims
+        self._now = now
+        self._lock = Lock()
+        self._found: dict[tuple[str, str], tuple[Evidence, str]] = {}
+
+    def listing(self, language: Language = "en") -> list[dict[str, Any]]:
+        """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``."""
+        return [self._told(claim, language) for claim in self._claims]
+
+    def cards(self, language: Language = "en") -> list[dict[str, Any]]:
+        """The listing with what a page shows beside it.
+
+        Added to a claim: ``tab``, ``checkable``, ``seconds`` (what its jobs take, about) and
+        ``running``; to a part: ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown
+        with LaTeX, or None) and ``built``.
+        """
+        return [self._card(claim, language) for claim in self._claims]
+
+    def card(self, claim_id: str, language: Language = "en") -> dict[str, Any]:
+        """One claim of `cards`.
+
+        Raises:
+            UserError: There is no such claim (404).
+        """
+        return self._card(get(claim_id, self._claims), language)
+
+    def check(self, claim_id: str, visitor: str) -> tuple[dict[str, Any], Job | None]:
+        """Check a claim now: prove what can be proved, and submit a job for what is measured.
+
+        Returns:
+            The claim as in `listing`, and the first of its jobs; None where all was instant.
+
+        Raises:
+            UserError: There is no such claim (404), none of its checks is built (409), or the
+                manager refuses the job.
+        """
+        claim = get(claim_id, self._claims)
+        if not is_checkable(claim):
+            raise UserError("claims.error.not_built", status=409, id=claim.id)
+        for part in claim.parts:
+            if isinstance(part, Instant):
+                with self._lock:
+                    self._found.pop((claim.id, part.name), None)
+        jobs = self._submit(claim, visitor)
+        return self._told(claim, "en"), jobs[0] if jobs else None
+
+    def jobs(self, claim_id: str) -> list[Job]:
+        """The newest job of each of a claim's measured parts, in any state.
+
+        Raises:
+            UserError: There is no such claim (404).
+        """
+        claim = get(claim_id, self._claims)
+        newest = (self._manager.list(purpose=purpose)[:1] for purpose in purposes(claim))
+        return [job for found in newest for job in found]
+
+    def _submit(self, claim: Claim, visitor: str) -> list[Job]:
+        jobs: list[Job] = []
+        for purpose, part in purposes(claim).items():
+            own = [job for job in self._manager.list(visitor, purpose=purpose) if job.active]
+            if own:
+                jobs.append(own[0])
+                continue
+            try:
+                jobs.append(
+                    self._manager.submit(
+                        part.engine, part.request(self._manager.settings), visitor, purpose
+                    )
+                )
+            except UserError:
+                if not jobs:
+                    raise
+                _LOG.info("the queue took only %d of the jobs of claim %s", len(jobs), claim.id)
+                break
+        return jobs
+
+    def _told(self, claim: Claim, language: Language) -> dict[str, Any]:
+        return {
+            "id": claim.id,
+            "statement": {each: claim.statement(each) for each in LANGUAGES},
+            "source": claim.source,
+            "parts": [self._part(claim, part, language) for part in claim.parts],
+        }
+
+    def _card(self, claim: Claim, language: Language) -> dict[str, Any]:
+        told = self._told(claim, language)
+        for part, shown in zip(claim.parts, told["parts"], strict=True):
+            shown |= {
+                "label": text(f"claims.{claim.id}.part.{part.name}", language),
+                "verdict_label": text(f"claims.verdict.{_key(shown['verdict'])}", language),
+                "kind_label": text(f"claims.kind.{part.kind}", language),
+                "proof": _proof(claim, part, shown["evidence"], language),
+                "built": isinstance(part, Instant | Measured),
+            }
+        return told | {
+            "tab": claim.tab,
+            "checkable": is_checkable(claim),
+            "seconds": sum(part.seconds for part in purposes(claim).values()),
+            "running": any(job.active for job in self.jobs(claim.id)),
+        }
+
+    def _part(self, claim: Claim, part: Part, language: Language) -> dict[str, Any]:
+        evidence: Evidence | None = None
+        checked_at = host = None
+        if isinstance(part, Instant):
+            evidence, checked_at = self._proved(claim, part)
+            host = provers() if part.kind == "proved" else None
+            reached = part.judge(evidence)
+        elif isinstance(part, Measured):
+            evidence, checked_at, host = self._measured(claim, part)
+            reached = part.pending() if evidence is None else part.judge(evidence)
+        else:
+            reached = part.judge({})
+        return _shown(part, reached, language) | {
+            "evidence": None if evidence is None else dict(evidence),
+            "checked_at": checked_at,
+            "host": host,
+        }
+
+    def _proved(self, claim: Claim, part: Instant) -> tuple[Evidence, str]:
+        with self._lock:
+            known = self._found.get((claim.id, part.name))
+            if known is None:
+                moment = self._now().isoformat(timespec="seconds")
+                known = self._found[claim.id, part.name] = part.check(), moment
+            return known
+
+    def _measured(
+        self, claim: Claim, part: Measured
+    ) -> tuple[Evidence | None, str | None, str | None]:
+        for job in self._manager.list(purpose=purpose_of(claim, part)):
+            if job.state != "finished":
+                continue
+            stored = [value for _, value in self._manager.reports(job.id)]
+            try:
+                evidence = part.evidence(job.config, stored)
+            except (KeyError, TypeError, ValueError):  # written by another version of the engine
+                _LOG.warning("job %s cannot be read as evidence", job.id, exc_info=True)
+                continue
+            if evidence is not None:
+                ended = datetime.fromtimestamp(job.finished_at or 0.0, UTC)
+                return evidence, ended.isoformat(timespec="seconds"), host_line(job.host)
+        return None, None, None
+
+
+def is_checkable(claim: Claim) -> bool:
+    """Whether at least one of its parts can be checked by this version."""
+    return any(isinstance(part, Instant | Measured) for part in claim.parts)
+
+
+def purpose_of(claim: Claim, part: Measured) -> str:
+    """Under which purpose the part's job is found in the job store."""
+    return f"claim:{claim.id}:{part.job}"
+
+
+def purposes(claim: Claim) -> dict[str, Measured]:
+    """The jobs that a claim needs: purpose → the part whose request is submitted."""
+    found: dict[str, Measured] = {}
+    for part in claim.parts:
+        if isinstance(part, Measured):
+            found.setdefault(purpose_of(claim, part), part)
+    return found
+
+
+def host_line(host: Mapping[str, Any] | None) -> str | None:
+    """One line for a job's host; None where the job did not say."""
+    if not host or "cpu" not in host:
+        return None
+    gpu = [host["gpu"]] if host.get("gpu") else []
+    return " · ".join([f"{host.get('cores', '?')} × {host['cpu']}", *gpu, f"torch {host['torch']}"])
+
+
+@cache
+def provers() -> str:
+    """What the proofs run on."""
+    return f"SymPy {metadata.version('sympy')} · Python {platform.python_version()}"
+
+
+def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "kind": part.kind,
+        "verdict": reached.verdict,
+        "why": reached.why.sentence(language),
+    }
+
+
+def _key(verdict: str) -> str:
+    return verdict.replace(" ", "_")
+
+
+def _proof(claim: Claim, part: Part, evidence: Evidence | None, language: Language) -> str | None:
+    key = f"claims.{claim.id}.proof.{part.name}"
+    if evidence is None or key not in catalogue():
+        return None
+    derivation = text(key, language, **evidence)
+    return re.sub(r"(?<=\d)e([+-])0*(\d+)", _power_in_latex, derivation)
+
+
+def _power_in_latex(found: re.Match[str]) -> str:
+    return rf"\cdot 10^{{{found[1].strip('+')}{found[2]}}}"
