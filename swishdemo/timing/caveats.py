@@ -26,40 +26,39 @@ def caveats(
     have at least two blocks.
     """
     timed = [m for m in latest(measurements) if m.repeats > 1]
-    found = [
-        Reason(
-            "time.warning.spread",
-            (
-                ("variant", _label(m)),
-                ("elements", str(m.elements)),
-                ("percent", f"{m.spread * 100:.0f}"),
-            ),
-        )
-        for m in timed
-        if m.spread > WIDE_SPREAD
-    ]
-    ranked = sorted(timed, key=lambda m: (str(m.cell), m.median_seconds))
-    for _, group in groupby(ranked, key=lambda m: m.cell):
+    found = []
+    for _, group in groupby(sorted(timed, key=_cell), key=_cell):
+        cell = sorted(group, key=lambda m: m.median_seconds or 0.0)
+        rough = [f"{_label(m)} ({m.spread * 100:.0f} %)" for m in cell if m.spread > WIDE_SPREAD]
+        if rough:
+            found.append(_reason("spread", cell[0], rough))
         found += [
-            _undecided(faster, slower)
-            for faster, slower in pairwise(group)
-            if not slower.ratio(faster).is_decided
+            _reason("order", cell[0], [_label(m) for m in tie])
+            for tie in _ties(cell)
+            if len(tie) > 1
         ]
     return (*found, *_about(host))
 
 
-def _undecided(faster: Measurement, slower: Measurement) -> Reason:
-    interval = slower.ratio(faster)
-    return Reason(
-        "time.warning.order",
-        (
-            ("first", _label(faster)),
-            ("second", _label(slower)),
-            ("elements", str(faster.elements)),
-            ("low", f"{interval.low:.2f}"),
-            ("high", f"{interval.high:.2f}"),
-        ),
-    )
+def _ties(ranked: Sequence[Measurement]) -> list[list[Measurement]]:
+    """Runs of neighbours in the ranking, each undecided against the next."""
+    ties = [[ranked[0]]]
+    for faster, slower in pairwise(ranked):
+        if slower.ratio(faster).is_decided:
+            ties.append([slower])
+        else:
+            ties[-1].append(slower)
+    return ties
+
+
+def _cell(measurement: Measurement) -> str:
+    return str(measurement.cell)
+
+
+def _reason(kind: str, measurement: Measurement, variants: Sequence[str]) -> Reason:
+    elements = f"{measurement.elements:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    values = (("variants", " · ".join(variants)), ("elements", elements))
+    return Reason(f"time.warning.{kind}", values)
 
 
 def _about(host: HostCard | None) -> list[Reason]:

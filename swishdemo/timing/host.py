@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
@@ -34,6 +35,8 @@ class HostCard:
         threads: Threads that a timed operation used on the CPU.
         allocator: ``GLIBC_TUNABLES`` at the start of the measuring process. With glibc's defaults
             every large temporary is paid for again in page faults.
+        first_thread: Whether measuring ran in the process's first thread: in the others, the C
+            library cannot keep large temporaries unless ``glibc.malloc.arena_max`` is 1.
         python: Version of Python.
         system: Operating system and its release.
         load_average: Processes that ran or waited over the last minute, as Linux counts them.
@@ -56,6 +59,7 @@ class HostCard:
     torch_simd: str | None
     threads: int
     allocator: str | None
+    first_thread: bool
     python: str
     system: str
     load_average: float | None
@@ -82,6 +86,7 @@ class HostCard:
             torch_simd=torch_simd,
             threads=threads,
             allocator=hardware.allocator(),
+            first_thread=threading.current_thread() is threading.main_thread(),
             python=platform.python_version(),
             system=f"{platform.system()} {platform.release()}",
             load_average=hardware.load_average(),
@@ -90,7 +95,9 @@ class HostCard:
     @property
     def allocator_is_tuned(self) -> bool:
         """Whether large temporaries are kept in the process and not given back each time."""
-        return "mmap_threshold" in (self.allocator or "")
+        tunables = (self.allocator or "").split(":")
+        one_arena = self.first_thread or "glibc.malloc.arena_max=1" in tunables
+        return one_arena and any("mmap_threshold" in tunable for tunable in tunables)
 
     def as_json(self) -> dict[str, object]:
         """The card as plain values."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -14,10 +15,11 @@ from swishdemo.timing import gate, hardware
 from swishdemo.timing.host import HostCard
 from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
 from swishdemo.timing.measurement import Measurement
+from swishdemo.timing.patience import patiently
 from swishdemo.timing.reason import Reason
 from swishdemo.timing.request import TimingRequest
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
-from swishdemo.timing.workload import Copy, workload
+from swishdemo.timing.workload import Copy, Workload, workload
 
 # Elements moved by a pass over those moved by a copy, which reads N and writes N.
 _COPIES = {"forward": 1.0, "backward": 1.5, "both": 2.5}
@@ -40,7 +42,8 @@ def measure(
     Each variant gives a measurement as soon as it is warm, refined ones about once a second, and a
     final one for each size. Control comes back between any two blocks: a tick at least every 0.2 s
     unless one single operation takes longer, for nothing can interrupt that. Closing the generator
-    stops it. The number of threads is put back in any case.
+    stops it. Call it in the process's first thread (see `swishdemo.timing.patience`).
+    The number of threads is put back in any case.
 
     Args:
         request: What to time; its limits have been checked.
@@ -112,8 +115,10 @@ class _Session:
         running: dict[str, tuple[Track, Measurement]] = {}
         for variant in self._variants:
             blank = self._blank(variant, elements)
-            verdict = self._verdict(variant)
-            yield None
+            if variant.name not in self._verdicts:
+                # The definition is derived at its first use, which takes a while.
+                self._verdicts[variant.name] = yield from patiently(partial(self._judge, variant))
+            verdict = self._verdicts[variant.name]
             if isinstance(verdict, Reason):
                 yield replace(blank, unavailable=verdict)
                 continue
@@ -122,8 +127,9 @@ class _Session:
                 yield known
                 continue
             try:
-                calls = workload(variant, self._request, source, cotangent, self._clock)
-                known = replace(known, saved_bytes=calls.saved_bytes())
+                prepare = partial(self._prepare, variant, source, cotangent)
+                calls, saved = yield from patiently(prepare)
+                known = replace(known, saved_bytes=saved)
                 track = Track(calls)
                 yield from warm_up(track, self._plan, self._clock)
             except (RuntimeError, NotImplementedError) as error:  # of memory or of a kernel
@@ -162,10 +168,9 @@ class _Session:
             final=final,
         )
 
-    def _verdict(self, variant: Variant) -> gate.Verdict | Reason:
-        if variant.name not in self._verdicts:
-            self._verdicts[variant.name] = self._judge(variant)
-        return self._verdicts[variant.name]
+    def _prepare(self, variant: Variant, source: Tensor, cotangent: Tensor) -> tuple[Workload, int]:
+        calls = workload(variant, self._request, source, cotangent, self._clock)
+        return calls, calls.saved_bytes()
 
     def _judge(self, variant: Variant) -> gate.Verdict | Reason:
         reason = variant.unavailable_reason(self._request.device)
