@@ -1,0 +1,206 @@
+"""The table of a training run's fields, and the strict reading of one value.
+
+The page draws it, REST documents it, `swishdemo.training.config.TrainingConfig.parse` reads by it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from swishdemo import datasets
+from swishdemo.errors import UserError
+from swishdemo.settings import Settings
+
+FieldKind = Literal["choice", "choices", "integer", "number", "numbers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a training config.
+
+    Its label and its explanation are ``train.field.<name>.label`` and ``.tip`` in the catalogue.
+
+    Attributes:
+        name: Its name in JSON.
+        kind: ``choice``, ``choices`` (a list of them), ``integer``, ``number`` or ``numbers``.
+        default: Its value where it is left out.
+        low: The smallest allowed number.
+        high: The largest.
+        unit: What the number counts; empty for a pure number.
+        choices: Allowed names, for the two kinds of choice.
+        longest: Entries that a list may have.
+        shortest: Entries that a list must have.
+    """
+
+    name: str
+    kind: FieldKind
+    default: Any
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    longest: int = 1
+    shortest: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The field as a JSON object, for the page."""
+        default = list(self.default) if isinstance(self.default, tuple) else self.default
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "default": default,
+            "low": self.low,
+            "high": self.high,
+            "unit": self.unit,
+            "choices": list(self.choices),
+            "longest": self.longest,
+            "shortest": self.shortest,
+        }
+
+    def read(self, value: object) -> Any:
+        """The value in the field's type.
+
+        Raises:
+            UserError: It is of another type, not finite, out of range, unknown, or too long.
+        """
+        if self.kind == "choice":
+            return self._choice(value)
+        if self.kind == "integer":
+            return self._integer(value)
+        if self.kind == "number":
+            return self._number(value)
+        entry = self._choice if self.kind == "choices" else self._number
+        return tuple(dict.fromkeys(entry(item) for item in self._list(value)))
+
+    def _list(self, value: object) -> Sequence[object]:
+        if not isinstance(value, list | tuple):
+            raise UserError("train.error.not_a_list", field=self.name, name=self.name)
+        if len(value) < self.shortest:
+            raise UserError("error.empty", field=self.name, name=self.name)
+        if len(value) > self.longest:
+            raise UserError(
+                "error.too_long",
+                field=self.name,
+                name=self.name,
+                count=len(value),
+                limit=self.longest,
+            )
+        return value
+
+    def _choice(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise UserError("train.error.not_text", field=self.name, name=self.name)
+        if value not in self.choices:
+            raise UserError(
+                "error.unknown_choice",
+                field=self.name,
+                name=self.name,
+                value=short(value),
+                choices=", ".join(self.choices),
+            )
+        return value
+
+    def _integer(self, value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise UserError("error.not_an_integer", field=self.name, name=self.name)
+        self._check_range(value)
+        return value
+
+    def _number(self, value: object) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise UserError("error.not_a_number", field=self.name, name=self.name)
+        if not math.isfinite(value if isinstance(value, float) else 0):
+            raise UserError("error.not_a_number", field=self.name, name=self.name)
+        self._check_range(value)
+        return float(value) + 0.0  # −0.0 becomes 0.0
+
+    def _check_range(self, value: float) -> None:
+        assert self.low is not None and self.high is not None
+        if not self.low <= value <= self.high:
+            raise UserError(
+                "error.out_of_range",
+                field=self.name,
+                name=self.name,
+                # Python refuses to print integers of more than 4300 digits; JSON can carry them.
+                value=f"{value:.10g}" if abs(value) < 10**30 else "±10³⁰ or beyond",
+                low=f"{self.low:.10g}",
+                high=f"{self.high:.10g}",
+            )
+
+
+def fields(settings: Settings) -> tuple[Field, ...]:
+    """All fields, with this server's limits. The defaults are the recipe ``beta-convergence``."""
+    from swishdemo.activations import registry
+
+    rivals = tuple(name for name in registry.names() if name != "swish")
+    cores = usable_cores()
+    devices = ("auto", "cpu", "cuda") if settings.device == "auto" else ("auto", settings.device)
+    most = settings.max_replicas
+    return (
+        Field("dataset", "choice", "digits", choices=datasets.names()),
+        Field("network", "choice", "cnn", choices=("cnn",)),
+        Field("activation", "choice", "swish", choices=("swish",)),
+        Field(
+            "beta_starts",
+            "numbers",
+            (0.1, 0.5, 1.0, 2.0, 5.0, 10.0),
+            # A start at β·z far beyond float's useful range teaches nothing, it only diverges.
+            low=-20,
+            high=20,
+            longest=12,
+            shortest=1,
+        ),
+        Field("beta_scope", "choice", "layer", choices=("layer", "fixed")),
+        Field("rivals", "choices", ("relu", "gelu"), choices=rivals, longest=len(rivals)),
+        Field("seeds", "integer", min(6, most), low=1, high=most, unit="seeds"),
+        Field("seed", "integer", 0, low=0, high=2**32 - 1),
+        Field(
+            "steps",
+            "integer",
+            min(500, settings.max_steps),
+            low=1,
+            high=settings.max_steps,
+            unit="steps",
+        ),
+        Field(
+            "batch",
+            "integer",
+            64,
+            low=1,
+            high=max(dataset.train for dataset in datasets.datasets()),
+            unit="samples",
+        ),
+        Field("lr", "number", 0.05, low=0, high=10),
+        Field("momentum", "number", 0.9, low=0, high=0.999),
+        Field("beta_lr_factor", "number", 30.0, low=0, high=1000),
+        Field("weight_decay", "number", 1e-3, low=0, high=1),
+        Field("beta_decay", "number", 1e-3, low=0, high=1),
+        Field("device", "choice", "auto", choices=devices),
+        Field(
+            "threads",
+            "integer",
+            min(settings.threads, cores),
+            low=1,
+            high=cores,
+            unit="threads",
+        ),
+    )
+
+
+def usable_cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def short(value: object) -> str:
+    """A foreign value that an error repeats, cut and encodable, so that it can be answered."""
+    if not isinstance(value, str):
+        return type(value).__name__
+    words = value.encode("utf-8", "replace").decode("utf-8")
+    return words if len(words) <= 40 else words[:39] + "…"
