@@ -3,16 +3,22 @@
 The records are plain data; SymPy and PyTorch are loaded by the first call that needs them.
 """
 
+from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
+from swishdemo.activations.landmarks import landmarks
 from swishdemo.activations.record import Activation, Landmark, Parameter
 from swishdemo.activations.registry import activations, get, names
 from swishdemo.activations.torch_forms import torch_function
 
 __all__ = [
     "Activation",
+    "Evaluation",
     "Landmark",
     "Parameter",
     "activations",
+    "evaluate",
     "get",
+    "landmarks",
     "names",
+    "parameter_values",
     "torch_function",
 ]

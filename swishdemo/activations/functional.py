@@ -90,14 +90,14 @@ class MemoryEfficientSwishFunction(torch.autograd.Function):
 
 
 def leaky_relu(x: Tensor, slope: Tensor | float) -> Tensor:
-    """X where x > 0, slope·x elsewhere; the slope may be trained."""
+    """The line x for x > 0, slope·x elsewhere; the slope may be trained."""
     if isinstance(slope, Tensor):
         return torch.where(x > 0, x, slope * x)
     return functional.leaky_relu(x, slope)
 
 
 def elu(x: Tensor, alpha: Tensor | float = 1.0) -> Tensor:
-    """X where x > 0, alpha·(e^x − 1) elsewhere; alpha may be trained."""
+    """The line x for x > 0, alpha·(e^x − 1) elsewhere; alpha may be trained."""
     if isinstance(alpha, Tensor):
         return torch.where(x > 0, x, alpha * torch.expm1(torch.clamp(x, max=0)))
     return functional.elu(x, alpha)

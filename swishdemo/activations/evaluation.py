@@ -1,0 +1,204 @@
+"""Values and derivatives of an activation, right to 10⁻¹² relative wherever they are numbers.
+
+All points are computed in doubles, with bounds. Those whose bounds are too wide, because of a
+cancellation, an overflow on the way or a zero near by, are computed again with more digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from swishdemo.activations.record import Activation
+from swishdemo.errors import UserError
+
+if TYPE_CHECKING:
+    from swishdemo.activations.digits import Digits
+    from swishdemo.activations.tape import Tape
+
+Array = npt.NDArray[np.float64]
+
+# Half of a double's bounds, relative to its middle, up to which the double is taken.
+_ENOUGH = 4e-13
+# A result below the smallest normal number counts as found to this absolute error.
+_NORMAL = float(np.finfo(np.float64).tiny)
+_BITS = (128, 384, 1280)
+# Steps times points that may be computed with more digits, about 10 s; a typed formula that
+# cancels at every one of 20 000 points is left to the doubles beyond it.
+_WORK = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The values of an activation at the points x, each an array of x's shape.
+
+    A value is infinite only where the true value exceeds the largest double, and NaN only where
+    the formula has none (the logarithm of a negative number).
+
+    Attributes:
+        f: The function.
+        df: Its first derivative by x; at a break, that of the piece which holds there.
+        d2f: Its second derivative by x.
+        dparameters: Its derivative by each parameter, by name.
+    """
+
+    f: Array
+    df: Array
+    d2f: Array
+    dparameters: dict[str, Array]
+
+
+def evaluate(
+    activation: Activation,
+    x: npt.ArrayLike,
+    parameters: Mapping[str, float] | None = None,
+) -> Evaluation:
+    """Compute f, f′, f″ and ∂f/∂θ in float64.
+
+    Args:
+        activation: A registered record or a typed formula's.
+        x: Finite points, of any shape.
+        parameters: Finite values by name; one left out takes its default.
+
+    Raises:
+        UserError: A point or a parameter is not finite, or the activation has no such parameter.
+    """
+    points = np.asarray(x, dtype=np.float64)
+    if not np.isfinite(points).all():
+        raise UserError("error.not_a_number", field="x", name="x")
+    values = parameter_values(activation, parameters)
+    tape = _tape(activation)
+    results = _run(tape, points.reshape(-1), values)
+    f, df, d2f, *others = (result.reshape(points.shape) for result in results)
+    names = (parameter.name for parameter in activation.parameters)
+    return Evaluation(f, df, d2f, dict(zip(names, others, strict=True)))
+
+
+def parameter_values(
+    activation: Activation, parameters: Mapping[str, float] | None
+) -> dict[str, float]:
+    """All parameters' values, the given ones over the defaults.
+
+    Raises:
+        UserError: A value is not a finite number, or the activation has no such parameter.
+    """
+    values = activation.defaults()
+    for name, value in (parameters or {}).items():
+        if name not in values:
+            raise UserError(
+                "error.unknown_field",
+                field="parameters",
+                value=str(name)[:80],
+                name=activation.label,
+                choices=", ".join(values) or "–",
+            )
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+            raise UserError("error.not_a_number", field="parameters", name=name)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise UserError("error.not_a_number", field="parameters", name=name)
+        values[name] = number
+    return values
+
+
+@lru_cache(maxsize=64)
+def _tape(activation: Activation) -> Tape:
+    from swishdemo.activations.derive import derive
+    from swishdemo.activations.tape import record
+
+    derived = derive(activation)
+    return record([derived.f, derived.df, derived.d2f, *derived.dparameters.values()])
+
+
+def _run(tape: Tape, points: Array, parameters: Mapping[str, float]) -> list[Array]:
+    from swishdemo.activations.doubles import Doubles
+    from swishdemo.activations.enclosure import run
+
+    inputs = {name: (np.float64(value),) * 2 for name, value in parameters.items()}
+    with np.errstate(all="ignore"):
+        bounds = run(tape, {"x": (points, points), **inputs}, Doubles())
+        lows = [np.broadcast_to(low, points.shape).astype(np.float64) for low, _ in bounds]
+        highs = [np.broadcast_to(high, points.shape).astype(np.float64) for _, high in bounds]
+        results = [low / 2 + high / 2 for low, high in zip(lows, highs, strict=True)]
+        open_points = np.zeros(points.shape, dtype=bool)
+        for low, high in zip(lows, highs, strict=True):
+            size = np.minimum(np.abs(low), np.abs(high))
+            size[(low <= 0) & (high >= 0)] = 0.0
+            narrow = (high - low) / 2 <= _ENOUGH * size
+            tiny = np.maximum(np.abs(low), np.abs(high)) <= _NORMAL
+            open_points |= ~(narrow | tiny) | np.isinf(size)
+    for result, low, high in zip(results, lows, highs, strict=True):
+        exact = low == high
+        result[exact] = low[exact]
+        result[np.isinf(low) | np.isinf(high)] = np.nan
+    _refine(tape, points, parameters, open_points, results)
+    return results
+
+
+def _refine(
+    tape: Tape,
+    points: Array,
+    parameters: Mapping[str, float],
+    open_points: npt.NDArray[np.bool_],
+    results: list[Array],
+) -> None:
+    """Compute the open points again with more digits, in place."""
+    if not open_points.any():
+        return
+    from swishdemo.activations.digits import Digits
+
+    levels = [Digits(bits) for bits in _BITS]
+    distinct, first = np.unique(points[open_points], return_inverse=True)
+    allowed = max(1, _WORK // len(tape.steps))
+    found = [_point(tape, float(x), parameters, levels) for x in distinct[:allowed]]
+    places = np.flatnonzero(open_points)
+    for place, which in zip(places, first, strict=True):
+        if which < len(found):
+            for result, value in zip(results, found[which], strict=True):
+                if value is not None:
+                    result[place] = value
+
+
+def _point(
+    tape: Tape, x: float, parameters: Mapping[str, float], levels: list[Digits]
+) -> list[float | None]:
+    from swishdemo.activations.enclosure import run
+
+    values: list[float | None] = [None] * len(tape.outputs)
+    for arithmetic in levels:
+        inputs = {name: arithmetic.number(value) for name, value in parameters.items()}
+        bounds = run(tape, {"x": arithmetic.number(x), **inputs}, arithmetic)
+        settled = True
+        for place, (low, high) in enumerate(bounds):
+            if low != low or high != high:
+                values[place] = math.nan
+                continue
+            bottom, top = _double(low), _double(high)
+            width = (high - low) / 2
+            if bottom == top or width <= _ENOUGH * min(abs(low), abs(high)):
+                values[place] = bottom
+            elif max(abs(bottom), abs(top)) <= _NORMAL:
+                values[place] = 0.0
+            else:
+                values[place] = (bottom + top) / 2 if math.isfinite(top - bottom) else None
+                settled = False
+        if settled:
+            break
+    return values
+
+
+def _double(value: object) -> float:
+    """The nearest double; infinite beyond the largest."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return math.copysign(math.inf, float(value > 0) - 0.5)  # type: ignore[operator]
