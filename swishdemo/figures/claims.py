@@ -1,0 +1,281 @@
+"""The evidence beside a verdict: one small figure for each part that a picture helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from swishdemo.activations import evaluate
+from swishdemo.activations import get as activation
+from swishdemo.claims.verdicts import typeset
+from swishdemo.text import Language, catalogue, text
+
+Figure = dict[str, Any]
+Evidence = Mapping[str, Any]
+
+_POINTS = 161
+_SWISH = "@act-swish"
+
+
+def claim_figure(
+    claim: str, part: str, evidence: Evidence | None, language: Language = "en"
+) -> Figure | None:
+    """The figure of a part's evidence; None where there is no evidence or nothing to draw.
+
+    Args:
+        claim: The claim's id.
+        part: The part's name.
+        evidence: As in the court's listing.
+        language: Of the labels.
+    """
+    drawn = _DRAWN.get((claim, part))
+    return None if drawn is None or not evidence else drawn(evidence, language)
+
+
+def _limits(evidence: Evidence, language: Language) -> Figure:
+    """Swish for a β of each sign, towards the end in question."""
+    right = evidence["side"] == "right"
+    x = np.linspace(-2, 6, _POINTS) if right else np.linspace(-6, 2, _POINTS)
+    betas = ((1.0, "solid", "positive"), (0.0, "dash", "zero"), (-1.0, "dot", "negative"))
+    data = []
+    for beta, dash, sign in betas:
+        y = evaluate(activation("swish"), x, {"beta": beta}).f
+        line = evidence["lines"][sign]
+        name = typeset(f"β = {beta:g}")
+        data.append(_curve(x, y, _SWISH, name, dash))
+        end = x[-1] if right else x[0]
+        data.append(_point(end, line["slope"] * end + line["offset"], "@mid", name))
+    return _figure(data, _axis(x, "figure.x", language), {"title": _say("figure.value", language)})
+
+
+def _minimum(evidence: Evidence, language: Language) -> Figure:
+    """F near its minimum."""
+    beta, where = evidence["beta"], evidence["minimum"]
+    x = np.linspace(2.2 * where, -0.4 * where, _POINTS)
+    y = evaluate(activation("swish"), x, {"beta": beta}).f
+    found = typeset(f"{_say('figure.found', language)} {where:.4f}")
+    point = _point(where, evidence["minimum_value"], "@ok", found, label=True)
+    return _figure(
+        [_curve(x, y, _SWISH, _say("figure.value", language)), point],
+        _axis(x, "figure.x", language),
+        {"title": _say("figure.value", language)},
+    )
+
+
+def _slope(evidence: Evidence, language: Language) -> Figure:
+    """The slope with its extremes, and the place that was claimed."""
+    beta, steep = evidence["beta"], evidence["steep"]
+    x = np.linspace(-1.9 * steep, 2.5 * steep, _POINTS)
+    y = evaluate(activation("swish"), x, {"beta": beta}).df
+    found = f"{_say('figure.found', language)} {steep:.2f}"
+    data = [
+        _curve(x, y, _SWISH, _say("figure.slope", language)),
+        _point(steep, evidence["largest"], "@ok", found, label=True),
+    ]
+    if "slope_there" in evidence:
+        claimed = f"{_say('figure.claimed', language)} {evidence['claimed_where']:g}"
+        place = evidence["claimed_where"], evidence["slope_there"]
+        data.append(_point(*place, "@bad", typeset(claimed), label=True, below=True))
+    else:
+        lowest = typeset(f"{evidence['smallest']:.3f}")
+        data.append(_point(-steep, evidence["smallest"], "@mid", lowest, label=True))
+    return _figure(data, _axis(x, "figure.x", language), {"title": _say("figure.slope", language)})
+
+
+def _negative_side(evidence: Evidence, language: Language) -> Figure:
+    """The slope left of 0 with its zeros."""
+    beta = evidence["beta"]
+    x = np.linspace(-9 / beta, 0, _POINTS)
+    y = evaluate(activation("swish"), x, {"beta": beta}).df
+    data = [_curve(x, y, _SWISH, _say("figure.slope", language))]
+    for zero in evidence["zeros"]:
+        data.append(_point(zero, 0.0, "@bad", typeset(f"f′({zero:.4f}) = 0"), label=True))
+    return _figure(data, _axis(x, "figure.x", language), {"title": _say("figure.slope", language)})
+
+
+def _vanishing(evidence: Evidence, language: Language) -> Figure:
+    """The largest factor on the gradient against depth, and the factor at the probe."""
+    layers = np.arange(0, evidence["depth"] + 1)
+    name, probe = evidence["activation"], evidence["probe"]
+    bound = evidence["largest"] ** layers.astype(float)
+    saturated = evidence["slope_at_probe"] ** layers.astype(float)
+    data = [
+        _curve(layers, bound, f"@act-{name}", "max"),
+        _curve(layers, saturated, f"@act-{name}", f"|z| = {probe:g}", "dot"),
+    ]
+    low = float(np.log10(min(bound[-1], saturated[-1])))
+    yaxis = {
+        "type": "log",
+        "range": [low - 0.5, 0.5],
+        "title": _say("figure.product", language),
+        "exponentformat": "power",
+        "nticks": 5,
+    }
+    return _figure(data, _axis(layers, "figure.layers", language), yaxis)
+
+
+def _ratios(evidence: Evidence, language: Language) -> Figure:
+    """Times over the baseline's, with their intervals and the claimed ratio as a line."""
+    entries = evidence["ratios"]
+    title = f"figure.times_{evidence['baseline']}"
+    labels = [_variant(entry["variant"], language) for entry in entries]
+    values = [entry["value"] for entry in entries]
+    errors = {
+        "type": "data",
+        "symmetric": False,
+        "array": [entry["high"] - entry["value"] for entry in entries],
+        "arrayminus": [entry["value"] - entry["low"] for entry in entries],
+        "color": "@text",
+        "thickness": 1.2,
+        "width": 3,
+    }
+    words = [f"{value:.2f}" for value in values]
+    bars = _bars(labels, values, words, _SWISH) | {"error_x": errors}
+    top = 1.15 * max([evidence["claimed"], *(entry["high"] for entry in entries)])
+    xaxis = {"range": [0, top], "title": _say(title, language)}
+    figure = _figure([bars], xaxis, {"type": "category", "autorange": "reversed"})
+    claimed = evidence["claimed"]
+    figure["layout"] |= {
+        "shapes": [_upright(1.0, "@zero", "solid"), _upright(claimed, "@bad", "dash")],
+        "annotations": [_above(claimed, f"{_say('figure.claimed', language)} {claimed:g}")],
+    }
+    return figure
+
+
+def _bytes(evidence: Evidence, language: Language) -> Figure:
+    """Bytes saved for the backward, an element."""
+    saved = evidence["bytes"]
+    labels = [_variant(name, language) for name in saved]
+    values = list(saved.values())
+    bars = _bars(labels, values, [f"{value:g}" for value in values], _SWISH)
+    xaxis = {"range": [0, 1.2 * max(values)], "title": _say("figure.bytes", language)}
+    return _figure([bars], xaxis, {"type": "category", "autorange": "reversed"})
+
+
+def _shares(evidence: Evidence, language: Language) -> Figure:
+    """The share in the band at each mark, with its interval."""
+    marks = evidence["marks"]
+    labels = [_say("figure.step", language, step=f"{mark['step']:,}") for mark in marks]
+    values = [100 * mark["value"] for mark in marks]
+    errors = {
+        "type": "data",
+        "symmetric": False,
+        "array": [100 * (mark["high"] - mark["value"]) for mark in marks],
+        "arrayminus": [100 * (mark["value"] - mark["low"]) for mark in marks],
+        "color": "@text",
+        "thickness": 1.2,
+        "width": 3,
+    }
+    bars = _bars(labels, values, [f"{value:.0f} %" for value in values], _SWISH)
+    low, high = evidence["band"]
+    title = _say("figure.share", language, low=low, high=high)
+    xaxis = {"range": [0, 118], "tickvals": [0, 50, 100], "ticksuffix": " %", "title": title}
+    figure = _figure(
+        [bars | {"error_x": errors}], xaxis, {"type": "category", "autorange": "reversed"}
+    )
+    figure["layout"]["shapes"] = [_upright(100 * evidence["share"], "@mid", "dash")]
+    return figure
+
+
+_DRAWN: Mapping[tuple[str, str], Callable[[Evidence, Language], Figure]] = {
+    ("limits", "right"): _limits,
+    ("limits", "left"): _limits,
+    ("minimum", "where"): _minimum,
+    ("max-slope", "how-much"): _slope,
+    ("max-slope", "where"): _slope,
+    ("alive", "slope"): _negative_side,
+    ("beta-range", "share"): _shares,
+    ("cost", "kernel"): _ratios,
+    ("cost", "layer"): _ratios,
+    ("cost", "step"): _ratios,
+    ("memory", "bytes"): _bytes,
+    ("memory", "time"): _ratios,
+    ("vanishing", "sigmoid"): _vanishing,
+    ("vanishing", "tanh"): _vanishing,
+}
+
+
+def _figure(data: Sequence[Figure], xaxis: Figure, yaxis: Figure) -> Figure:
+    return {
+        "data": list(data),
+        "layout": {
+            "xaxis": xaxis,
+            "yaxis": {"automargin": True, **yaxis},
+            "showlegend": False,
+            "margin": {"l": 44, "r": 12, "t": 16, "b": 36},
+        },
+    }
+
+
+def _axis(x: Any, title: str, language: Language) -> Figure:
+    return {"range": [float(x[0]), float(x[-1])], "title": _say(title, language)}
+
+
+def _curve(x: Any, y: Any, colour: str, name: str, dash: str = "solid") -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [float(f"{value:.6g}") for value in x],
+        "y": [float(f"{value:.6g}") for value in y],
+        "name": name,
+        "line": {"color": colour, "width": 2, "dash": dash},
+    }
+
+
+def _point(
+    x: float, y: float, colour: str, name: str, *, label: bool = False, below: bool = False
+) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers+text" if label else "markers",
+        "x": [float(x)],
+        "y": [float(y)],
+        "name": name,
+        "text": [name],
+        "textposition": "bottom right" if below else "top center",
+        "textfont": {"color": colour},
+        "marker": {"color": colour, "size": 8},
+        "hovertemplate": "x = %{x:.6f}<br>y = %{y:.6f}",
+    }
+
+
+def _bars(labels: list[str], values: list[float], words: list[str], colour: str) -> Figure:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": values,
+        "y": labels,
+        "text": words,
+        "textposition": "inside",
+        "insidetextanchor": "start",
+        "marker": {"color": f"{colour}/0.55"},
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+    }
+
+
+def _upright(x: float, colour: str, dash: str) -> Figure:
+    line = {"color": colour, "width": 1.4, "dash": dash}
+    return {"type": "line", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line}
+
+
+def _above(x: float, words: str) -> Figure:
+    return {
+        "x": x,
+        "y": 1,
+        "yref": "paper",
+        "text": words,
+        "showarrow": False,
+        "yanchor": "bottom",
+        "font": {"color": "@bad", "size": 11},
+    }
+
+
+def _variant(name: str, language: Language) -> str:
+    key = f"time.variant.{name}.label"
+    return text(key, language) if key in catalogue() else name
+
+
+def _say(key: str, language: Language, **values: object) -> str:
+    return text(f"claims.{key}", language, **values)
