@@ -4,6 +4,7 @@ The records are plain data; SymPy and PyTorch are loaded by the first call that 
 """
 
 from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
+from swishdemo.activations.formula import parse_formula
 from swishdemo.activations.landmarks import landmarks
 from swishdemo.activations.record import Activation, Landmark, Parameter
 from swishdemo.activations.registry import activations, get, names
@@ -20,5 +21,6 @@ __all__ = [
     "landmarks",
     "names",
     "parameter_values",
+    "parse_formula",
     "torch_function",
 ]

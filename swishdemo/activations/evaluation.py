@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 # Half of a double's bounds, relative to its middle, up to which the double is taken.
-_ENOUGH = 4e-13
+_ENOUGH = 8e-13
 # A result below the smallest normal number counts as found to this absolute error.
 _NORMAL = float(np.finfo(np.float64).tiny)
 _BITS = (128, 384, 1280)
-# Steps times points that may be computed with more digits, about 10 s; a typed formula that
-# cancels at every one of 20 000 points is left to the doubles beyond it.
-_WORK = 600_000
+# Operations with more digits in one call, some seconds' worth. A typed formula that cancels at
+# thousands of points is left to the middles of the doubles' bounds beyond it.
+_WORK = 100_000
+# What no precision settles (the sine of a number with 10¹² digits) is no number.
+_USELESS = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ def evaluate(
     if not np.isfinite(points).all():
         raise UserError("error.not_a_number", field="x", name="x")
     values = parameter_values(activation, parameters)
-    tape = _tape(activation)
-    results = _run(tape, points.reshape(-1), values)
+    steps = tape(activation)
+    results = _run(steps, points.reshape(-1), values)
     f, df, d2f, *others = (result.reshape(points.shape) for result in results)
     names = (parameter.name for parameter in activation.parameters)
     return Evaluation(f, df, d2f, dict(zip(names, others, strict=True)))
@@ -111,7 +113,8 @@ def parameter_values(
 
 
 @lru_cache(maxsize=64)
-def _tape(activation: Activation) -> Tape:
+def tape(activation: Activation) -> Tape:
+    """The operations that give f, f′, f″ and ∂f/∂θ, in this order."""
     from swishdemo.activations.derive import derive
     from swishdemo.activations.tape import record
 
@@ -158,47 +161,54 @@ def _refine(
 
     levels = [Digits(bits) for bits in _BITS]
     distinct, first = np.unique(points[open_points], return_inverse=True)
-    allowed = max(1, _WORK // len(tape.steps))
-    found = [_point(tape, float(x), parameters, levels) for x in distinct[:allowed]]
+    found: list[list[float | None]] = []
+    work = 0
+    for x in distinct:
+        if work > _WORK:
+            break
+        values, tried = _point(tape, float(x), parameters, levels)
+        found.append(values)
+        work += tape.operations * 2**tried
     places = np.flatnonzero(open_points)
     for place, which in zip(places, first, strict=True):
         if which < len(found):
             for result, value in zip(results, found[which], strict=True):
-                if value is not None:
-                    result[place] = value
+                result[place] = math.nan if value is None else value
 
 
 def _point(
     tape: Tape, x: float, parameters: Mapping[str, float], levels: list[Digits]
-) -> list[float | None]:
+) -> tuple[list[float | None], int]:
+    """The outputs at one point, None where no precision settles one, and the precision taken."""
     from swishdemo.activations.enclosure import run
 
     values: list[float | None] = [None] * len(tape.outputs)
-    for arithmetic in levels:
+    for level, arithmetic in enumerate(levels):
         inputs = {name: arithmetic.number(value) for name, value in parameters.items()}
         bounds = run(tape, {"x": arithmetic.number(x), **inputs}, arithmetic)
-        settled = True
-        for place, (low, high) in enumerate(bounds):
-            if low != low or high != high:
-                values[place] = math.nan
-                continue
-            bottom, top = _double(low), _double(high)
-            width = (high - low) / 2
-            if bottom == top or width <= _ENOUGH * min(abs(low), abs(high)):
-                values[place] = bottom
-            elif max(abs(bottom), abs(top)) <= _NORMAL:
-                values[place] = 0.0
-            else:
-                values[place] = (bottom + top) / 2 if math.isfinite(top - bottom) else None
-                settled = False
-        if settled:
-            break
-    return values
+        pairs = [_settled(low, high) for low, high in bounds]
+        values = [value for value, _ in pairs]
+        if all(settled for _, settled in pairs):
+            return values, level
+    return values, len(levels)
 
 
-def _double(value: object) -> float:
+def _settled(low: Any, high: Any) -> tuple[float | None, bool]:
+    """The double that bounds of any precision stand for, and whether they are narrow enough."""
+    if low != low or high != high:
+        return math.nan, True
+    bottom, top = _double(low), _double(high)
+    if bottom == top or (high - low) / 2 <= _ENOUGH * min(abs(low), abs(high)):
+        return bottom, True
+    if max(abs(bottom), abs(top)) <= _NORMAL:
+        return 0.0, True
+    narrow = top - bottom <= _USELESS * min(abs(bottom), abs(top))
+    return (bottom / 2 + top / 2 if narrow else None), False
+
+
+def _double(value: Any) -> float:
     """The nearest double; infinite beyond the largest."""
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     except OverflowError:
-        return math.copysign(math.inf, float(value > 0) - 0.5)  # type: ignore[operator]
+        return math.inf if value > 0 else -math.inf

@@ -90,7 +90,7 @@ def _rising_zeros(
     from scipy.optimize import brentq
 
     at = np.flatnonzero((signs[:-1] < 0) & (signs[1:] > 0))
-    return [
+    zeros = [
         float(
             brentq(
                 lambda x: float(of(evaluate(activation, [x], values))[0]),
@@ -102,3 +102,4 @@ def _rising_zeros(
         )
         for place in at
     ]
+    return [x if abs(x) > 1e-16 else 0.0 for x in zeros]

@@ -58,6 +58,11 @@ class Tape:
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
 
+    @property
+    def operations(self) -> int:
+        """How many operations on two numbers, or on one, the steps amount to."""
+        return sum(max(1, len(step.arguments) - 1) for step in self.steps)
+
 
 def record(expressions: Sequence[Any]) -> Tape:
     """Write down the steps that give all ``expressions``."""
