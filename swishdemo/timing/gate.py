@@ -17,7 +17,7 @@ from swishdemo.timing.reason import Reason
 from swishdemo.timing.variants import Variant
 
 # Rounding errors allowed in units of eps·max(1, |x|), as eager forms round after each operation.
-# Measured over all variants and dtypes: up to 2.
+# Measured over all variants and dtypes: up to 3.1.
 _ROUNDINGS = 6.0
 # The same for a parameter's gradient, in units of eps·Σ|terms|; measured: up to 2.2.
 _SUM_ROUNDINGS = 16.0
@@ -71,7 +71,9 @@ def _check_at(
     leaves = list(implementation.parameters.values())
     definition = activations.get(variant.activation)
 
-    x = _wide().to(like).requires_grad_()
+    x = _wide().to(like)
+    # At a kink the derivative is a matter of convention; all known kinks are whole numbers.
+    x = x[(x != x.round()) | (x.abs() > 12)].requires_grad_()
     slopes = _slopes(x)
     y = implementation.call(x)
     if y.shape != x.shape or y.dtype != x.dtype:
@@ -123,8 +125,7 @@ def _reason(key: str, error: float, tolerance: float, **where: str) -> Reason:
 def _wide() -> Tensor:
     """Far points, and a dense sample of [−12, 12], for what is compared element by element."""
     far = torch.tensor([300.0, -300.0, 104.0, -104.0, 88.0, -88.0, 20.1, -20.1])
-    # A kink's derivative is a matter of convention, so no point may fall on 0 or ±3.
-    return torch.cat([far, torch.linspace(-12, 12, 4001) + 1.3e-3])
+    return torch.cat([far, torch.linspace(-12, 12, 4001)])
 
 
 def _bulk() -> Tensor:

@@ -1,0 +1,382 @@
+"""The whole engine on real tensors: the gate, the bytes, the stream."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from swishdemo.settings import Settings
+from swishdemo.ticks import Tick
+from swishdemo.timing import (
+    REGISTRY,
+    HostCard,
+    Measurement,
+    Registry,
+    TimingRequest,
+    Variant,
+    gate,
+    latest,
+    measuring,
+)
+from swishdemo.timing.implementation import Implementation, build
+from swishdemo.timing.loop import Plan
+from swishdemo.timing.measuring import measure
+from swishdemo.timing.patience import patiently
+
+CPU = torch.device("cpu")
+QUICK = Plan(
+    warm_up_seconds=0.001, block_seconds=0.0005, fewest_rounds=2, most_rounds=3, budget_seconds=0.02
+)
+
+
+def request(**fields: object) -> TimingRequest:
+    return TimingRequest.parse(fields, Settings())
+
+
+def final(wanted: TimingRequest, registry: Registry = REGISTRY) -> dict[str, Measurement]:
+    items = list(measure(wanted, plan=QUICK, registry=registry))
+    measurements = [item for item in items if isinstance(item, Measurement)]
+    return {measurement.variant: measurement for measurement in latest(measurements)}
+
+
+# --- deliberately wrong implementations; the builder's reference points into this module
+
+
+def wrong_value(device, dtype):
+    return Implementation(lambda x: F.silu(x) + 1e-4 * (x > 5))
+
+
+class _WrongGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return F.silu(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return g * s * (1 + x * (1 - s) * 0.999)
+
+
+def wrong_gradient(device, dtype):
+    return Implementation(_WrongGradient.apply)
+
+
+class _WrongBeta(torch.autograd.Function):
+    factor = 1.0001
+
+    @staticmethod
+    def forward(ctx, x, beta):
+        ctx.save_for_backward(x, beta)
+        return x * torch.sigmoid(beta * x)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, beta = ctx.saved_tensors
+        s = torch.sigmoid(beta * x)
+        slope = s * torch.sigmoid(-beta * x)
+        return g * (s + beta * x * slope), _WrongBeta.factor * (g * x * x * slope).sum()
+
+
+def wrong_beta(device, dtype):
+    beta = torch.ones((), device=device, dtype=dtype, requires_grad=True)
+    return Implementation(lambda x: _WrongBeta.apply(x, beta), {"beta": beta})
+
+
+def ignores_beta(device, dtype):
+    beta = torch.ones((), device=device, dtype=dtype, requires_grad=True)
+    return Implementation(lambda x: F.silu(x) + 0 * beta, {"beta": beta})
+
+
+def detached_beta(device, dtype):
+    beta = torch.ones((), device=device, dtype=dtype, requires_grad=True)
+    return Implementation(lambda x: x * torch.sigmoid(beta.detach() * x), {"beta": beta})
+
+
+def nan_far_out(device, dtype):
+    return Implementation(lambda x: x * torch.exp(x) / (1 + torch.exp(x)))
+
+
+def wrong_shape(device, dtype):
+    return Implementation(lambda x: F.silu(x)[None])
+
+
+def widens(device, dtype):
+    return Implementation(lambda x: F.silu(x.double()))
+
+
+def crashes(device, dtype):
+    raise RuntimeError("no such kernel\nlong story")
+
+
+def no_memory(device, dtype):
+    raise torch.OutOfMemoryError("much")
+
+
+def wrong(function, trainable: tuple[str, ...] = ()) -> Variant:
+    reference = f"{__name__}:{function.__name__}"
+    return Variant("wrong", "swish", reference, {"beta": 1.0}, trainable)
+
+
+# --- the gate
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("variant", REGISTRY.all(), ids=lambda variant: variant.name)
+def test_every_variant_passes_the_gate(variant, dtype):
+    verdict = gate.check(variant, CPU, dtype)
+    assert verdict.reason is None
+    assert verdict.max_error < 3.5 * torch.finfo(dtype).eps
+
+
+@pytest.mark.parametrize(
+    ("function", "trainable", "key"),
+    [
+        (wrong_value, (), "value"),
+        (wrong_gradient, (), "gradient"),
+        (wrong_beta, ("beta",), "parameter"),
+        (ignores_beta, ("beta",), "parameter"),
+        (detached_beta, ("beta",), "missing"),
+        (nan_far_out, (), "value"),
+        (wrong_shape, (), "shape"),
+        (widens, (), "shape"),
+    ],
+)
+def test_the_gate_finds_what_is_wrong(function, trainable, key):
+    verdict = gate.check(wrong(function, trainable), CPU, torch.float32)
+    assert verdict.reason is not None
+    assert verdict.reason.key == f"time.gate.{key}"
+    assert verdict.reason.sentence("en") and verdict.reason.sentence("zh")
+
+
+def test_the_gate_passes_the_same_function_when_it_is_right(monkeypatch):
+    monkeypatch.setattr(_WrongBeta, "factor", 1.0)
+    assert gate.check(wrong(wrong_beta, ("beta",)), CPU, torch.float32).reason is None
+
+
+def test_a_record_that_misnames_its_parameters_is_refused():
+    with pytest.raises(ValueError, match=r"trains \['beta'\]; its record says \[\]"):
+        build(wrong(wrong_beta), CPU, torch.float32)
+
+
+def test_a_wrong_variant_is_shown_and_not_timed_and_the_others_are():
+    registry = Registry((wrong(wrong_value), REGISTRY.get("silu")))
+    found = final(
+        TimingRequest("swish", ("wrong", "silu"), (4096,)),
+        registry,
+    )
+    assert not found["wrong"].is_timed
+    assert found["wrong"].gate and "wrong value" in found["wrong"].gate.sentence()
+    assert found["wrong"].as_json()["median_seconds"] is None
+    assert found["silu"].is_timed and found["silu"].gate is None
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        (crashes, "it failed here: no such kernel"),
+        (no_memory, "there was not enough memory for it"),
+    ],
+)
+def test_what_cannot_run_is_unavailable_with_its_reason(function, sentence):
+    found = final(TimingRequest("swish", ("wrong",), (64,)), Registry((wrong(function),)))
+    assert found["wrong"].as_json()["unavailable"] == sentence
+    assert not found["wrong"].is_timed
+
+
+# --- bytes
+
+SAVED = {
+    "relu": 4,
+    "gelu": 4,
+    "silu": 4,
+    "swish_eager": 8,
+    "swish_module": 8,
+    "memory_efficient": 4,
+    "parametric_eager": 8,
+}
+
+
+def test_saved_bytes_an_element():
+    found = final(request(variants=list(SAVED), elements=[4096]))
+    assert {name: one.saved_bytes_per_element for name, one in found.items()} == SAVED
+    half = final(request(variants=["silu", "swish_eager"], elements=[4096], dtype="bfloat16"))
+    assert [one.saved_bytes_per_element for one in half.values()] == [2, 4]
+
+
+def test_saved_bytes_of_a_step_leave_out_parameters():
+    found = final(request(variants=["relu", "silu", "swish_eager"], context="step"))
+    hidden = 128 * 512 * 4
+    # The batch and each layer's input; logits' softmax and labels are the rest.
+    relu = found["relu"].saved_bytes
+    assert 128 * 784 * 4 + 2 * hidden <= relu < 128 * 784 * 4 + 2 * hidden + 20_000
+    # ReLU saves its result, which the next layer saves anyway; SiLU saves its input beside it.
+    assert found["silu"].saved_bytes - relu == 2 * hidden
+    assert found["swish_eager"].saved_bytes - relu == 4 * hidden
+
+
+# --- the stream
+
+
+@pytest.mark.parametrize("passes", ["forward", "backward", "both"])
+def test_all_default_variants_run_end_to_end(passes):
+    wanted = replace(request(elements=[2**12]), passes=passes)
+    items = list(measure(wanted, plan=QUICK))
+    cards = [item for item in items if isinstance(item, HostCard)]
+    assert items[0] is cards[0] and items[-1] is cards[-1] and len(cards) == 2
+    assert cards[0].others_busy_cores is None and cards[1].others_busy_cores is not None
+    found = {m.variant: m for m in items if isinstance(m, Measurement)}
+    assert tuple(found) == wanted.variants
+    for one in found.values():
+        assert one.gate is None and one.unavailable is None
+        assert one.final and one.repeats >= 2
+        assert one.median_seconds > 0 and one.saved_bytes > 0 and one.max_error < 1e-6
+        assert one.copy_limit_seconds > 0
+    assert len({one.repeats for one in found.values()}) == 1  # so that blocks can be paired
+
+
+def test_each_variant_is_reported_as_soon_as_it_is_warm():
+    items = list(measure(request(variants=["silu", "relu"], elements=[64, 128]), plan=QUICK))
+    seen = [(m.elements, m.variant, m.final) for m in items if isinstance(m, Measurement)]
+    assert seen == [
+        (size, name, final)
+        for size in (64, 128)
+        for final in (False, True)
+        for name in ("silu", "relu")
+    ]
+
+
+@pytest.mark.parametrize("place", ["layer", "step"])
+@pytest.mark.parametrize("passes", ["forward", "backward", "both"])
+@pytest.mark.parametrize("amp", [False, True])
+def test_layers_and_steps(place, passes, amp):
+    wanted = request(
+        variants=["silu", "parametric_eager", "parametric_tuned"],
+        context=place,
+        elements=[4096],
+        network="mlp_small",
+        amp=amp,
+        **{"pass": passes},
+    )
+    for one in final(wanted).values():
+        assert one.is_timed, one.unavailable and one.unavailable.sentence()
+        assert one.copy_limit_seconds is None
+        assert one.elements == (4096 if place == "layer" else 128 * 128)
+        assert one.network == (None if place == "layer" else "mlp_small")
+
+
+def test_a_convolutional_step():
+    assert final(request(variants=["silu"], context="step", network="cnn"))["silu"].is_timed
+
+
+def test_the_copy_limit_follows_the_elements_moved():
+    limits = {}
+    for passes in ("forward", "backward", "both"):
+        session = measuring._Session(
+            replace(request(elements=[64]), passes=passes), QUICK, REGISTRY, time.perf_counter
+        )
+        copy = measuring.Track(None, blocks=[3.0, 1.0, 2.0])
+        blank = session._blank(REGISTRY.get("silu"), 64)
+        limits[passes] = session._figure(copy, copy, blank, final=True).copy_limit_seconds
+    assert limits == {"forward": 2.0, "backward": 3.0, "both": 5.0}
+
+
+def test_backward_alone_is_neither_forward_nor_both():
+    calls = {"forward": 0, "backward": 0}
+
+    class Counted(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            calls["forward"] += 1
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            calls["backward"] += 1
+            return g
+
+    from swishdemo.timing.workload import Workload
+
+    x = torch.zeros(4, requires_grad=True)
+    moments = iter(range(100))
+
+    def clock() -> float:
+        return float(next(moments)) + 1000 * calls["forward"]
+
+    work = Workload(
+        forward=lambda: Counted.apply(x),
+        differentiate=lambda y: torch.autograd.grad(y, [x], torch.ones(4), retain_graph=True),
+        whole=lambda: None,
+        parameters=(),
+        passes="backward",
+        device=CPU,
+        clock=clock,
+    )
+    assert work.time(7) == 1.0  # no forward between the two readings of the clock
+    assert calls == {"forward": 1, "backward": 7}
+
+
+def test_threads_are_those_asked_for_and_put_back():
+    before = torch.get_num_threads()
+    wanted = replace(request(variants=["silu"], elements=[64]), threads=before + 1)
+    stream = measure(wanted, plan=QUICK)
+    next(stream)
+    assert torch.get_num_threads() == before + 1
+    stream.close()
+    assert torch.get_num_threads() == before
+    for _ in measure(wanted, plan=QUICK):
+        pass
+    assert torch.get_num_threads() == before
+
+
+def test_closing_stops_at_any_point():
+    wanted = request(elements=[4096, 8192])
+    total = sum(1 for _ in measure(wanted, plan=QUICK))
+    for stop in range(1, total, 5):
+        stream = measure(wanted, plan=QUICK)
+        for _, _item in zip(range(stop), stream, strict=False):
+            pass
+        stream.close()
+        assert next(stream, None) is None
+        assert threading.active_count() == 1
+
+
+def test_control_comes_back_often_by_the_given_clock():
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 0.011  # each look at the clock, and so each call, takes this long
+        return now
+
+    moments = []
+    ticks = 0
+    for item in measure(request(variants=["silu", "relu"], elements=[64]), clock=clock):
+        moments.append(now)
+        ticks += isinstance(item, Tick)
+    assert ticks > 10
+    assert max(later - earlier for earlier, later in pairwise(moments)) < 0.2
+
+
+def test_patience_yields_meanwhile_and_passes_on_result_and_error():
+    gate_open = threading.Event()
+    waiting = patiently(lambda: gate_open.wait(10) and "done")
+    assert next(waiting) is None
+    gate_open.set()
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(waiting)
+    assert end.value.value == "done"
+
+    def fail() -> None:
+        raise KeyError("lost")
+
+    with pytest.raises(KeyError):
+        list(patiently(fail))

@@ -1,0 +1,186 @@
+"""Measurements as value objects: statistics, merging, comparing, printing, caveats."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from swishdemo.timing import HostCard, Measurement, Reason, caveats, latest, ratio
+from swishdemo.timing.variants import REGISTRY
+
+BLANK = Measurement("silu", "swish", 4096, "float32", "both", "cpu", 1)
+
+
+def sample(center: float, spread: float, count: int = 40, seed: int = 0) -> tuple[float, ...]:
+    noise = np.random.default_rng(seed).standard_normal(count)
+    return tuple(center * (1 + spread * noise))
+
+
+def test_median_iqr_and_repeats():
+    measured = replace(BLANK, block_seconds=(5.0, 1.0, 2.0, 4.0, 3.0))
+    assert (measured.median_seconds, measured.iqr_seconds, measured.repeats) == (3.0, 2.0, 5)
+    assert measured.spread == pytest.approx(2 / 3)
+    assert (BLANK.median_seconds, BLANK.iqr_seconds, BLANK.repeats) == (None, None, 0)
+    assert BLANK.spread == math.inf
+    assert replace(BLANK, block_seconds=(1.0,)).iqr_seconds is None
+
+
+def test_saved_bytes_per_element():
+    assert replace(BLANK, saved_bytes=8 * 4096).saved_bytes_per_element == 8
+    assert BLANK.saved_bytes_per_element is None
+
+
+def test_merged_takes_the_blocks_of_both():
+    one = replace(BLANK, block_seconds=(1.0, 2.0), copy_limit_seconds=1.0, max_error=1e-7)
+    two = replace(BLANK, block_seconds=(3.0,), copy_limit_seconds=3.0, saved_bytes=16)
+    both = one.merged(two)
+    assert both.block_seconds == (1.0, 2.0, 3.0)
+    assert (both.copy_limit_seconds, both.max_error, both.saved_bytes) == (2.0, 1e-7, 16)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"variant": "relu"},
+        {"elements": 1},
+        {"dtype": "float64"},
+        {"passes": "forward"},
+        {"device": "cuda"},
+        {"threads": 2},
+        {"context": "layer"},
+        {"network": "cnn"},
+        {"amp": True},
+    ],
+)
+def test_what_differs_in_anything_is_not_merged_and_is_kept_apart(change):
+    other = replace(BLANK, **change)
+    with pytest.raises(ValueError, match="cannot merge"):
+        BLANK.merged(other)
+    assert latest([BLANK, other]) == (BLANK, other)
+
+
+def test_latest_replaces_earlier_figures_in_place():
+    early, late = (replace(BLANK, block_seconds=(seconds,)) for seconds in (1.0, 2.0))
+    other = replace(BLANK, variant="relu")
+    assert latest([early, other, late]) == (late, other)
+
+
+def test_the_bootstrap_interval_covers_the_truth_about_as_often_as_it_says():
+    covered = 0
+    for seed in range(200):
+        found = ratio(sample(2.0, 0.1, seed=2 * seed), sample(1.0, 0.1, seed=2 * seed + 1))
+        covered += found.low <= 2.0 <= found.high
+    assert 178 <= covered <= 200
+
+
+def test_noise_that_both_share_divides_out():
+    mood = 1 + 0.5 * np.random.default_rng(1).random(40)
+    slower = tuple(1.1 * mood)
+    found = ratio(slower, tuple(mood))
+    assert found.value == pytest.approx(1.1)
+    assert found.low == pytest.approx(1.1) == found.high
+    assert found.is_decided
+    shuffled = tuple(np.random.default_rng(2).permutation(mood))
+    apart = ratio(slower, shuffled)
+    assert apart.low < 1.09 < 1.11 < apart.high
+
+
+def test_a_ratio_needs_two_sides():
+    with pytest.raises(ValueError, match="both sides"):
+        ratio((), (1.0,))
+    with pytest.raises(ValueError, match="both sides"):
+        replace(BLANK, block_seconds=(1.0,)).ratio(BLANK)
+
+
+def test_json_holds_every_field_of_the_interface_and_comes_back():
+    full = replace(
+        BLANK,
+        block_seconds=(1.0, 2.0),
+        calls_per_block=3,
+        saved_bytes=5,
+        copy_limit_seconds=0.5,
+        max_error=1e-7,
+        network="mlp",
+        gate=Reason("time.gate.missing", (("parameter", "beta"),)),
+        final=False,
+    )
+    wanted = {
+        *("variant", "elements", "dtype", "pass", "device", "threads", "median_seconds"),
+        *("iqr_seconds", "repeats", "saved_bytes", "copy_limit_seconds", "max_error"),
+        *("unavailable", "context", "gate"),
+    }
+    for measured in (BLANK, full, replace(BLANK, unavailable=Reason("time.unavailable.no_cuda"))):
+        record = json.loads(json.dumps(measured.as_json(), allow_nan=False))
+        assert wanted <= set(record)
+        assert Measurement.from_json(record) == measured
+        assert pickle.loads(pickle.dumps(measured)) == measured
+    assert full.as_json()["gate"] == "no gradient reaches beta"
+    assert BLANK.as_json()["gate"] is None
+    assert all(
+        name.endswith("_seconds")
+        for name, value in full.as_json().items()
+        if isinstance(value, float) and name != "max_error"
+    )
+
+
+def test_caveats_name_undecided_orders_once_and_only_those():
+    fast, near, slow = (
+        replace(BLANK, variant=name, block_seconds=sample(center, 0.03, seed=seed))
+        for seed, (name, center) in enumerate(
+            (("silu", 1.0), ("swish_eager", 1.001), ("gelu", 2.0))
+        )
+    )
+    found = caveats([slow, fast, near])
+    assert [reason.key for reason in found] == ["time.warning.order"]
+    named = dict(found[0].values)["variants"]
+    assert set(named.split(" · ")) == {"F.silu", "x·σ(x)"}
+    assert caveats([fast, slow]) == ()
+    # Figures of different cells are never compared.
+    assert caveats([fast, replace(near, elements=1)]) == ()
+
+
+def test_caveats_name_wide_spreads():
+    rough = replace(BLANK, block_seconds=sample(1.0, 0.2))
+    (found,) = caveats([rough])
+    assert found.key == "time.warning.spread"
+    assert "F.silu" in found.sentence() and "F.silu" in found.sentence("zh")
+
+
+@pytest.mark.parametrize(
+    ("allocator", "first_thread", "tuned"),
+    [
+        (None, True, False),
+        ("glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184", 1, True),
+        ("glibc.malloc.mmap_threshold=4294967296", False, False),
+        ("glibc.malloc.mmap_threshold=4294967296:glibc.malloc.arena_max=1", False, True),
+    ],
+)
+def test_caveats_tell_of_a_busy_host_and_an_untuned_allocator(allocator, first_thread, tuned):
+    host = replace(
+        HostCard.collect(threads=1),
+        allocator=allocator,
+        first_thread=bool(first_thread),
+        system="Linux",
+        others_busy_cores=0.0,
+    )
+    assert host.allocator_is_tuned is tuned
+    assert [reason.key for reason in caveats([], host)] == (
+        [] if tuned else ["time.warning.allocator"]
+    )
+    busy = caveats([], replace(host, others_busy_cores=1.3))
+    assert busy[0].sentence() == "Other programs kept 1.3 cores busy while this was measured."
+
+
+def test_a_cells_single_variant_and_failures_make_no_caveat():
+    assert caveats([BLANK, replace(BLANK, block_seconds=(1.0,))]) == ()
+
+
+def test_every_variant_has_its_words_in_both_languages():
+    for variant in REGISTRY.all():
+        for language in ("en", "zh"):
+            assert variant.label(language) and variant.note(language)

@@ -1,0 +1,210 @@
+"""Requests: what is allowed, and what is refused with which sentence."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from swishdemo.errors import UserError
+from swishdemo.settings import Settings
+from swishdemo.timing import BASELINES, REGISTRY, Registry, TimingRequest, Variant, fields
+from swishdemo.timing import request as module
+from swishdemo.timing.host import missing_cuda
+from swishdemo.timing.reason import Reason
+
+LIMITS = Settings()
+
+
+def parse(mapping: object, limits: Settings = LIMITS) -> TimingRequest:
+    return TimingRequest.parse(mapping, limits)
+
+
+def test_defaults():
+    request = parse({})
+    assert request.activation == "swish"
+    assert request.variants == REGISTRY.defaults("swish")
+    assert set(BASELINES) < set(request.variants)
+    assert (request.elements, request.dtype, request.passes) == ((2**20,), "float32", "both")
+    assert (request.device, request.threads, request.context) == ("cpu", 1, "kernel")
+    assert (request.network, request.amp) == ("mlp", False)
+
+
+def test_the_interface_documents_example():
+    request = parse(
+        {
+            "activation": "swish",
+            "variants": ["silu", "relu"],
+            "elements": [1048576],
+            "dtype": "float32",
+            "pass": "forward",
+            "device": "cpu",
+            "threads": 1,
+        }
+    )
+    assert (request.variants, request.passes) == (("silu", "relu"), "forward")
+
+
+@pytest.mark.parametrize("activation", REGISTRY.activations())
+def test_the_activation_chooses_the_variants(activation):
+    chosen = parse({"activation": activation, "variants": None}).variants
+    own = {v.name for v in REGISTRY.all() if v.activation == activation and v.by_default}
+    assert set(chosen) == own | set(BASELINES)
+
+
+def test_variants_may_come_from_any_activation_and_count_once():
+    request = parse({"variants": ["mish", "silu", "mish"]})
+    assert request.variants == ("mish", "silu")
+
+
+def test_json_round_trip():
+    request = parse({"variants": ["silu"], "elements": [512, 1024], "context": "layer"})
+    record = json.loads(json.dumps(request.as_json()))
+    assert set(record) == {field.name for field in fields(LIMITS)}
+    assert parse(record) == request
+
+
+def test_the_table_of_fields_is_what_parse_accepts():
+    for field in fields(LIMITS):
+        for choice in field.choices:
+            if choice == "cuda":
+                continue
+            value = [choice] if field.kind == "choices" else choice
+            parse({field.name: value})
+        if field.kind == "integer":
+            for end in (field.low, field.high):
+                assert getattr(parse({field.name: end}), field.name) == end
+
+
+@pytest.mark.parametrize(
+    ("mapping", "field", "key"),
+    [
+        (None, None, "time.error.not_an_object"),
+        ([], None, "time.error.not_an_object"),
+        ("silu", None, "time.error.not_an_object"),
+        ({"seconds": 1}, "seconds", "error.unknown_field"),
+        ({"x" * 10_000_000: 1}, "x" * 39 + "…", "error.unknown_field"),
+        ({1: 1}, "1", "error.unknown_field"),
+        ({"passes": "both"}, "passes", "error.unknown_field"),
+        ({"activation": "nope"}, "activation", "error.unknown_choice"),
+        ({"activation": None}, "activation", "time.error.not_text"),
+        ({"activation": ["swish"]}, "activation", "time.error.not_text"),
+        ({"activation": "s" * 10_000_000}, "activation", "error.unknown_choice"),
+        ({"variants": []}, "variants", "error.empty"),
+        ({"variants": "silu"}, "variants", "time.error.not_a_list"),
+        ({"variants": {"silu": 1}}, "variants", "time.error.not_a_list"),
+        ({"variants": ["silu", "nope"]}, "variants", "error.unknown_choice"),
+        ({"variants": [None]}, "variants", "time.error.not_text"),
+        ({"variants": ["silu"] * 1000}, "variants", "error.too_long"),
+        ({"elements": 1048576}, "elements", "time.error.not_a_list"),
+        ({"elements": None}, "elements", "time.error.not_a_list"),
+        ({"elements": []}, "elements", "error.empty"),
+        ({"elements": [0]}, "elements", "error.out_of_range"),
+        ({"elements": [-1]}, "elements", "error.out_of_range"),
+        ({"elements": [LIMITS.max_elements + 1]}, "elements", "error.out_of_range"),
+        ({"elements": [10**5000]}, "elements", "error.out_of_range"),
+        ({"elements": [1024.0]}, "elements", "error.not_an_integer"),
+        ({"elements": [float("nan")]}, "elements", "error.not_an_integer"),
+        ({"elements": ["1024"]}, "elements", "error.not_an_integer"),
+        ({"elements": [True]}, "elements", "error.not_an_integer"),
+        ({"elements": [1024] * 13}, "elements", "error.too_long"),
+        ({"dtype": "int8"}, "dtype", "error.unknown_choice"),
+        ({"dtype": 32}, "dtype", "time.error.not_text"),
+        ({"pass": "sideways"}, "pass", "error.unknown_choice"),
+        ({"device": "tpu"}, "device", "error.unknown_choice"),
+        ({"device": "cuda:1"}, "device", "error.unknown_choice"),
+        ({"threads": 0}, "threads", "error.out_of_range"),
+        ({"threads": 100_000}, "threads", "error.out_of_range"),
+        ({"threads": True}, "threads", "error.not_an_integer"),
+        ({"threads": float("inf")}, "threads", "error.not_an_integer"),
+        ({"context": "house"}, "context", "error.unknown_choice"),
+        ({"network": "resnet"}, "network", "error.unknown_choice"),
+        ({"amp": 1}, "amp", "time.error.not_a_flag"),
+        ({"amp": True}, "amp", "time.error.amp_kernel"),
+        ({"amp": True, "context": "step", "dtype": "float64"}, "amp", "time.error.amp_dtype"),
+    ],
+)
+def test_refused(mapping, field, key):
+    with pytest.raises(UserError) as refused:
+        parse(mapping)
+    assert (refused.value.key, refused.value.field, refused.value.status) == (key, field, 422)
+    for language in ("en", "zh"):
+        assert len(refused.value.sentence(language)) < 600
+
+
+def test_threads_end_at_the_cores_of_this_process(monkeypatch):
+    monkeypatch.setattr(module.hardware, "usable_cores", lambda: 3)
+    assert parse({"threads": 3}).threads == 3
+    with pytest.raises(UserError, match="threads is 4; it must be from 1 to 3"):
+        parse({"threads": 4})
+
+
+def test_memory_is_looked_at_beforehand(monkeypatch):
+    monkeypatch.setattr(module.hardware, "available_memory_bytes", lambda: 10**8)
+    assert parse({"elements": [2**20]})
+    with pytest.raises(UserError, match=r"need about 0\.101 GB of memory; 0\.1 GB are free here"):
+        parse({"elements": [2**10, 2**20], "dtype": "float64"})
+    monkeypatch.setattr(module.hardware, "available_memory_bytes", lambda: None)
+    assert parse({"elements": [2**20], "dtype": "float64"})
+
+
+def test_a_gpu_that_is_not_there_is_refused_and_auto_falls_back(monkeypatch):
+    gone = Reason("time.unavailable.no_cuda")
+    monkeypatch.setattr(module, "missing_cuda", lambda: gone)
+    with pytest.raises(UserError, match="device “cuda” cannot be used: no CUDA device"):
+        parse({"device": "cuda"})
+    assert parse({"device": "auto"}).device == "cpu"
+    monkeypatch.setattr(module, "missing_cuda", lambda: None)
+    assert parse({"device": "auto"}).device == parse({"device": "cuda"}).device == "cuda"
+    with pytest.raises(UserError, match="set to use “cpu” alone"):
+        parse({"device": "cuda"}, Settings(device="cpu"))
+
+
+def test_a_layer_takes_whole_rows_and_a_step_has_its_own_size():
+    assert parse({"context": "layer", "elements": [1, 513, 600, 4096]}).elements == (
+        512,
+        1024,
+        4096,
+    )
+    assert parse({"context": "step", "elements": [7, 9]}).elements == (128 * 1024,)
+    assert parse({"context": "step", "network": "mlp_small"}).elements == (128 * 128,)
+    assert parse({"context": "step", "network": "cnn"}).elements == (128 * (8 * 16 + 16 * 4),)
+
+
+def test_default_size_stays_below_the_servers_limit():
+    assert parse({}, Settings(max_elements=4096)).elements == (4096,)
+
+
+def test_a_name_is_registered_once_and_unknown_ones_are_told():
+    variant = Variant("one", "swish", "swishdemo.timing.builders:silu")
+    registry = Registry((variant,))
+    with pytest.raises(ValueError, match="'one' is registered twice"):
+        registry.add(variant)
+    with pytest.raises(UserError) as unknown:
+        registry.get("two")
+    assert unknown.value.status == 404
+
+
+def test_the_list_of_variants_for_the_interface():
+    listed = [variant.as_json() for variant in REGISTRY.all()]
+    assert [record["name"] for record in listed] == list(REGISTRY.names())
+    for record in listed:
+        assert record["unavailable"]["cpu"] is None
+        why = missing_cuda()
+        assert record["unavailable"]["cuda"] == (why.sentence() if why else None)
+    bound = Variant("silu", "swish", "x:y", devices=("cpu",))
+    assert bound.as_json()["unavailable"]["cuda"] == "it does not run on cuda"
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    code = (
+        "import sys, swishdemo.timing as t\n"
+        "from swishdemo.settings import Settings\n"
+        "t.TimingRequest.parse({}, Settings()); t.host_summary(); t.HostCard.collect(threads=1)\n"
+        "[v.as_json() for v in t.REGISTRY.all()]\n"
+        "print([m for m in ('torch', 'sympy', 'scipy', 'sklearn') if m in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout.strip() == "[]", answer.stderr
