@@ -19,10 +19,27 @@ from swishdemo.claims.verdicts import combine, typeset
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, catalogue
 
-IDS = (
-    "history limits minimum forms max-slope alive smooth beta-range beta-start deep low-init long "
-    "cost memory amp he vanishing leaky dead-relu"
-).split()
+IDS = [
+    "history",
+    "limits",
+    "minimum",
+    "forms",
+    "max-slope",
+    "alive",
+    "smooth",
+    "beta-range",
+    "beta-start",
+    "deep",
+    "low-init",
+    "long",
+    "cost",
+    "memory",
+    "amp",
+    "he",
+    "vanishing",
+    "leaky",
+    "dead-relu",
+]
 
 KNOWN = {
     ("history", "first"): "refuted",

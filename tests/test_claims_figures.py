@@ -1,0 +1,134 @@
+"""The evidence's figures: valid Plotly, from the evidence alone, in both languages."""
+
+import json
+import re
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from test_claims_measured import ALL, CONFIG, NONE, measurement, report
+
+from swishdemo.claims import CLAIMS, Instant, get
+from swishdemo.figures.claims import claim_figure
+
+TOKEN = re.compile(r"@[a-z0-9_-]+(/[0-9.]+)?$")
+
+
+def evidence_of(claim, part):
+    record = get(claim).part(part)
+    if isinstance(record, Instant):
+        return record.check()
+    if claim == "beta-range":
+        return record.evidence(CONFIG, [report(300, [ALL, ALL]), report(2000, [ALL, NONE])])
+    context = record.context
+    stored = [
+        measurement("relu", 1e-3, context=context),
+        measurement("silu", 1.15e-3, context=context),
+        measurement("swish_eager", 2e-3, saved=8, context=context),
+        measurement("memory_efficient", 3e-3, context=context),
+    ]
+    return record.evidence({}, stored)
+
+
+DRAWN = [
+    ("limits", "right"),
+    ("limits", "left"),
+    ("minimum", "where"),
+    ("max-slope", "how-much"),
+    ("max-slope", "where"),
+    ("alive", "slope"),
+    ("vanishing", "sigmoid"),
+    ("vanishing", "tanh"),
+    ("beta-range", "share"),
+    ("cost", "kernel"),
+    ("cost", "layer"),
+    ("cost", "step"),
+    ("memory", "bytes"),
+    ("memory", "time"),
+]
+
+
+def colours(value):
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            if name in ("color", "fillcolor") and isinstance(entry, str):
+                yield entry
+            else:
+                yield from colours(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from colours(entry)
+
+
+def plain_colours(value):
+    """The figure as Plotly gets it, once the browser has put in its colours."""
+    return json.loads(re.sub(r'"@[^"]*"', '"#123456"', json.dumps(value, allow_nan=False)))
+
+
+@pytest.mark.parametrize(("claim", "part"), DRAWN)
+def test_figures_are_valid_and_coloured_by_tokens(claim, part):
+    evidence = evidence_of(claim, part)
+    english, chinese = (claim_figure(claim, part, evidence, each) for each in ("en", "zh"))
+    for figure in (english, chinese):
+        go.Figure(plain_colours(figure))
+        found = list(colours(figure))
+        assert found
+        assert all(TOKEN.match(colour) for colour in found)
+    assert english["layout"]["xaxis"]["range"] == chinese["layout"]["xaxis"]["range"]
+
+
+def test_nothing_is_drawn_without_evidence_or_without_a_picture():
+    assert claim_figure("cost", "kernel", None) is None
+    assert claim_figure("smooth", "order", {"order": None}) is None
+    drawn = {(claim, part) for claim, part in DRAWN}
+    names = {(claim.id, part.name) for claim in CLAIMS for part in claim.parts}
+    assert drawn <= names
+
+
+def markers(figure):
+    return {
+        trace["marker"]["color"]: (trace["x"][0], trace["y"][0])
+        for trace in figure["data"]
+        if "markers" in trace.get("mode", "")
+    }
+
+
+def test_the_slope_marks_the_peak_and_the_place_claimed():
+    figure = claim_figure("max-slope", "where", evidence_of("max-slope", "where"))
+    points = markers(figure)
+    assert points["@ok"] == pytest.approx((2.399357280515467, 1.099839320128867))
+    assert points["@bad"] == pytest.approx((1.0, 0.927670511871487))
+    curve = figure["data"][0]
+    x = np.array(curve["x"])
+    e = np.exp(x)
+    assert curve["y"] == pytest.approx(e * (1 + x + e) / (1 + e) ** 2, rel=1e-4, abs=1e-6)
+
+
+def test_the_minimum_lies_on_its_curve():
+    figure = claim_figure("minimum", "where", evidence_of("minimum", "where"))
+    assert markers(figure)["@ok"] == pytest.approx((-1.278464542761074, -0.278464542761074))
+    assert min(figure["data"][0]["y"]) == pytest.approx(-0.27846, abs=1e-4)
+
+
+def test_ratio_bars_have_intervals_and_the_claimed_line():
+    evidence = evidence_of("cost", "step")
+    figure = claim_figure("cost", "step", evidence, "zh")
+    (bars,) = figure["data"]
+    assert bars["y"] == ["F.silu", "x·σ(x)", "MemoryEfficientSwish"]
+    assert bars["x"] == [entry["value"] for entry in evidence["ratios"]]
+    assert all(width > 0 for width in bars["error_x"]["array"] + bars["error_x"]["arrayminus"])
+    assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [1.0, 1.15]
+
+
+def test_share_bars():
+    figure = claim_figure("beta-range", "share", evidence_of("beta-range", "share"))
+    (bars,) = figure["data"]
+    assert bars["x"] == [100, 50]
+    assert bars["y"] == ["step 300", "step 2,000"]
+    assert figure["layout"]["shapes"][0]["x0"] == 50
+
+
+def test_byte_bars():
+    figure = claim_figure("memory", "bytes", evidence_of("memory", "bytes"))
+    (bars,) = figure["data"]
+    assert dict(zip(bars["y"], bars["x"], strict=True))["x·σ(x)"] == 8
