@@ -4,5 +4,4 @@
 - `job`, `store`: a job as a value, and the database of jobs and reports.
 - `kinds`: what the two kinds of job run; `manager`: queue, visitors, states.
 - `visitor`: the cookie by which a visitor is known again.
-- `lab`: settings and manager in one object, for the page and the REST interface.
 """

@@ -42,9 +42,8 @@ class Kind:
 def kinds() -> dict[str, Kind]:
     """The kinds that the app knows; what they need is imported when they are first used."""
     run = Kind("run", "swishdemo.training.train:train", _parse_run, _steps_of_run, _summarise_run)
-    timing = Kind(
-        "timing", "swishdemo.timing.measure:measure", _parse_timing, _steps_of_timing, _no_summary
-    )
+    work = "swishdemo.timing.measuring:measure"
+    timing = Kind("timing", work, _parse_timing, _steps_of_timing, _no_summary)
     return {kind.name: kind for kind in (run, timing)}
 
 
@@ -67,8 +66,7 @@ _MEASURED = (
 def _parse_run(request: object, settings: Settings) -> Config:
     from swishdemo.training.config import TrainingConfig
 
-    config: Config = TrainingConfig.parse(request, settings)
-    return config
+    return TrainingConfig.parse(request, settings)
 
 
 def _steps_of_run(config: Mapping[str, Any]) -> int | None:
@@ -77,10 +75,11 @@ def _steps_of_run(config: Mapping[str, Any]) -> int | None:
 
 
 def _summarise_run(config: Config, reports: Reports) -> Json | None:
-    from swishdemo.training import summary
+    from swishdemo.training.config import TrainingConfig
+    from swishdemo.training.summary import summarise
 
-    summed: Json = summary.summarise(config, [value for _, value in reports])
-    return summed
+    assert isinstance(config, TrainingConfig)
+    return summarise(config, [value for name, value in reports if name == "Report"])
 
 
 def _parse_timing(request: object, settings: Settings) -> Config:

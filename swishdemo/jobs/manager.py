@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
+from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.runner import Runner
 from swishdemo.jobs.scheduler import Driven, Scheduler
 from swishdemo.jobs.store import Store, StoreError
@@ -59,6 +60,15 @@ class JobManager:
             max_seconds=settings.max_job_seconds,
             pause_seconds=pause_seconds,
         )
+
+    @classmethod
+    def open(cls, settings: Settings) -> JobManager:
+        """The manager of a server with these settings; starts no process yet.
+
+        Raises:
+            swishdemo.jobs.store.StoreError: The database cannot be opened.
+        """
+        return cls(settings, Store(settings.data_dir), ProcessRunner(settings.threads))
 
     def submit(
         self,

@@ -1,0 +1,75 @@
+"""The FastAPI app of the REST interface, alone or beside the page."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+import swishdemo
+from swishdemo.api import answers, claims, documentation, facts, jobs
+from swishdemo.api.answers import FiniteJSON
+from swishdemo.api.bodies import StrictBodies, local_path
+from swishdemo.api.guard import GradioGuard
+from swishdemo.jobs.visitor import VisitorCookie
+from swishdemo.ui.lab import Lab
+
+_PLACES = ("/api", "/docs", "/openapi.json")
+
+_ABOUT = """Same validation, same jobs, same store as the page.
+
+An error is `{"detail": "one sentence"}`; with 422 `detail` is a list that says where and what.
+A number that is not finite is `null`. A field that holds wall time ends in `_seconds`.
+You are known by a cookie, or by a header `X-Visitor` of 16 to 200 characters that you choose and
+keep to yourself: who has it sees your runs."""
+
+
+def build_api(lab: Lab) -> FastAPI:
+    """The app with its full paths, ``/api/…``, ``/docs`` and ``/openapi.json``."""
+    app = FastAPI(
+        title="Swish Lab",
+        version=swishdemo.__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        default_response_class=FiniteJSON,
+        redirect_slashes=False,
+        middleware=[Middleware(VisitorCookie), Middleware(StrictBodies)],
+    )
+    answers.install(app)
+    for part in (facts, jobs, claims):
+        app.include_router(part.routes(lab))
+    app.include_router(documentation.routes(app))
+    return app
+
+
+def page_routes(lab: Lab) -> list[BaseRoute]:
+    """What Gradio's app is given in ``app_kwargs["routes"]``: the whole interface as one route."""
+    return [_Beside(build_api(lab))]
+
+
+def page_middleware() -> list[Middleware]:
+    """What Gradio's app is given in ``app_kwargs["middleware"]``, outermost first."""
+    return [Middleware(VisitorCookie), Middleware(GradioGuard)]
+
+
+class _Beside(BaseRoute):
+    """Hands a request under our paths to our app as it is, and leaves all others alone.
+
+    A mount would not do: it takes a prefix off the path, and ours are several.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the request is for the REST interface."""
+        path = local_path(scope) if scope["type"] == "http" else ""
+        ours = any(path == place or path.startswith(f"{place}/") for place in _PLACES)
+        return (Match.FULL if ours else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await self._app(scope, receive, send)

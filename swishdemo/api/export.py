@@ -1,0 +1,68 @@
+"""A run as a file: everything as JSON, or one row for each report and replica as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.responses import Response
+
+from swishdemo.api.answers import FiniteJSON
+from swishdemo.jobs.job import Job
+from swishdemo.jobs.kinds import Reports
+
+
+def as_json(job: Job, reports: Reports) -> Response:
+    """The job with its reports."""
+    whole = {**job.as_json(), "reports": [value for _, value in reports]}
+    return FiniteJSON(whole, headers=_file(job, "json"))
+
+
+def as_csv(job: Job, reports: Reports) -> Response:
+    """A row for each report and replica: what it is, β by layer, losses and accuracy.
+
+    A cell is empty where a replica has no such number.
+    """
+    rows = list(_rows(job, reports))
+    written = io.StringIO()
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    table = csv.DictWriter(written, columns, restval="", lineterminator="\r\n")
+    table.writeheader()
+    table.writerows(rows)
+    return Response(
+        written.getvalue(), media_type="text/csv; charset=utf-8", headers=_file(job, "csv")
+    )
+
+
+def _file(job: Job, suffix: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{job.kind}-{job.id}.{suffix}"'}
+
+
+def _rows(job: Job, reports: Reports) -> Iterator[dict[str, Any]]:
+    from swishdemo.training.config import TrainingConfig, replicas
+
+    lists = ("beta_starts", "rivals")
+    values = {name: tuple(value) if name in lists else value for name, value in job.config.items()}
+    members = replicas(TrainingConfig(**values))  # type: ignore[arg-type]  # a valid config's own JSON
+    for name, report in reports:
+        if name != "Report":
+            continue
+        for number, member in enumerate(members):
+            yield {
+                "step": report["step"],
+                "elapsed_seconds": report["elapsed_seconds"],
+                "replica": number,
+                **member.as_json(),
+                **{
+                    f"{quantity}_{layer}": betas[number]
+                    for quantity in ("beta", "beta_effective")
+                    for layer, betas in enumerate(report[quantity], 1)
+                    if number < len(betas)
+                },
+                **{
+                    quantity: report[quantity][number]
+                    for quantity in ("loss", "test_loss", "accuracy")
+                },
+            }

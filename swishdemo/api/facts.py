@@ -1,0 +1,170 @@
+"""What does not change: activations and their values, recipes, datasets, variants; and health."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+import swishdemo
+from swishdemo.api import schemas
+from swishdemo.api.answers import FiniteJSON
+from swishdemo.api.bodies import json_object
+from swishdemo.errors import UserError
+from swishdemo.text import LANGUAGES, text
+from swishdemo.timing import hardware
+from swishdemo.ui.lab import Lab
+
+_MOST_POINTS = 20_000
+_FIELDS = ("activation", "formula", "parameters", "x")
+
+
+def routes(lab: Lab) -> APIRouter:
+    """The routes that start no job."""
+    router = APIRouter(tags=["facts"])
+
+    @router.get("/api/health")
+    async def health() -> FiniteJSON:
+        """Whether the server is up, and how many jobs it has."""
+        counts = lab.manager.counts()
+        return FiniteJSON(
+            {
+                "status": "ok",
+                "version": swishdemo.__version__,
+                "device": device(lab),
+                "runner": lab.manager.runner.name,
+                "jobs": {state: counts[state] for state in ("running", "waiting")},
+            }
+        )
+
+    @router.get("/api/activations")
+    def activations() -> FiniteJSON:
+        """Every activation: formula, parameters with their sliders' range, year, landmarks."""
+        return FiniteJSON(_activations())
+
+    @router.post(
+        "/api/evaluate",
+        openapi_extra=schemas.body(
+            schemas.EVALUATION,
+            required=True,
+            example={"activation": "swish", "parameters": {"beta": 1.0}, "x": [-1.0, 0.0, 1.0]},
+        ),
+    )
+    def evaluate(given: Annotated[dict[str, Any], Depends(json_object)]) -> FiniteJSON:
+        """f, f′, f″ and the derivatives by the parameters, in float64, at each x."""
+        return FiniteJSON(_evaluate(given))
+
+    @router.get("/api/recipes")
+    def recipes() -> FiniteJSON:
+        """Named configurations of a training run."""
+        from swishdemo.training.recipes import recipes
+
+        return FiniteJSON(
+            [
+                {
+                    "name": recipe.name,
+                    "title": _both(f"train.recipe.{recipe.name}.title"),
+                    "notes": _both(f"train.recipe.{recipe.name}.notes"),
+                    "config": recipe.config.as_json(),
+                }
+                for recipe in recipes()
+            ]
+        )
+
+    @router.get("/api/datasets")
+    def datasets() -> FiniteJSON:
+        """What a training run may learn."""
+        from swishdemo.datasets import datasets
+
+        return FiniteJSON(
+            [{**dataset.as_json(), "title": _both(dataset.title)} for dataset in datasets()]
+        )
+
+    @router.get("/api/variants")
+    def variants() -> FiniteJSON:
+        """The implementations that may be timed, and why one cannot run on a device."""
+        from swishdemo.timing import REGISTRY
+
+        return FiniteJSON([variant.as_json() for variant in REGISTRY.all()])
+
+    return router
+
+
+def device(lab: Lab) -> str:
+    """Where a job runs that does not choose, as far as is known without PyTorch."""
+    if lab.settings.device != "auto":
+        return lab.settings.device
+    return _found_device()
+
+
+@cache
+def _found_device() -> str:
+    return "cuda" if hardware.gpu_model() else "cpu"
+
+
+def _both(key: str) -> dict[str, str]:
+    return {language: text(key, language) for language in LANGUAGES}
+
+
+@cache
+def _activations() -> list[dict[str, Any]]:
+    # SymPy is loaded here, by the first request that needs it.
+    from swishdemo.activations import activations
+    from swishdemo.activations.derive import latex
+    from swishdemo.activations.landmarks import landmarks
+
+    return [
+        {
+            "name": activation.name,
+            "label": activation.label,
+            "latex": latex(activation),
+            "family": activation.family,
+            "parameters": [
+                {"name": p.name, "default": p.default, "min": p.low, "max": p.high}
+                for p in activation.parameters
+            ],
+            "year": activation.year,
+            "source": activation.source,
+            "landmarks": [
+                landmark.as_json() for landmark in landmarks(activation, activation.defaults())
+            ],
+        }
+        for activation in activations()
+    ]
+
+
+def _evaluate(given: dict[str, Any]) -> dict[str, Any]:
+    from swishdemo.activations import get
+    from swishdemo.activations.evaluation import evaluate
+    from swishdemo.activations.formula import parse_formula
+
+    for name in given:
+        if name not in _FIELDS:
+            raise UserError(
+                "error.unknown_field",
+                field=name[:40],
+                value=name[:40],
+                name="an evaluation",
+                choices=", ".join(_FIELDS),
+            )
+    if ("activation" in given) == ("formula" in given):
+        raise UserError("api.one_of", field="activation", first="activation", second="formula")
+    parameters = given.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise UserError(
+            "error.wrong_type", field="parameters", name="parameters", expected="an object"
+        )
+    points = given.get("x")
+    numbers = isinstance(points, list) and all(type(point) in (int, float) for point in points)
+    if not (numbers and points and len(points) <= _MOST_POINTS):
+        raise UserError("api.numbers", field="x", name="x", limit=_MOST_POINTS)
+    typed = "formula" in given
+    activation = parse_formula(given["formula"]) if typed else get(given["activation"])
+    values = evaluate(activation, points, parameters)
+    return {
+        "f": values.f.tolist(),
+        "df": values.df.tolist(),
+        "d2f": values.d2f.tolist(),
+        "dparameters": {name: array.tolist() for name, array in values.dparameters.items()},
+    }

@@ -1,0 +1,183 @@
+"""The routes about jobs: training runs under /api/runs, timings under /api/timings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from swishdemo.api import events, export, schemas
+from swishdemo.api.answers import FiniteJSON
+from swishdemo.api.bodies import json_object
+from swishdemo.errors import UserError
+from swishdemo.jobs.job import Job
+from swishdemo.jobs.kinds import measurements
+from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.visitor import visitor_of
+from swishdemo.text import text
+from swishdemo.ui.lab import Lab
+
+
+async def _visitor(request: Request) -> str:
+    return visitor_of(request)
+
+
+Visitor = Annotated[str, Depends(_visitor)]
+Given = Annotated[dict[str, Any], Depends(json_object)]
+After = Annotated[int, Query(ge=-1, le=2**53, description="Only reports of a greater index.")]
+_BUSY: dict[int | str, dict[str, Any]] = {
+    404: {"description": "There is no such job of yours."},
+    409: {"description": "The job's state does not allow it."},
+}
+_STARTING: dict[int | str, dict[str, Any]] = {
+    422: {"description": "A field is unknown or has a bad value."},
+    429: {"description": "Too many jobs wait; `Retry-After` says for how many seconds."},
+    503: {"description": "Nothing can be run or stored at the moment."},
+}
+
+
+def routes(lab: Lab) -> APIRouter:
+    """The routes of both kinds of job."""
+    from swishdemo.timing import request
+    from swishdemo.training.fields import fields
+    from swishdemo.training.recipes import recipes
+
+    recipe = {"type": "string", "enum": [entry.name for entry in recipes()]}
+    run = schemas.of_fields(fields(lab.settings), recipe=recipe)
+    timing = schemas.of_fields(request.fields(lab.settings))
+    router = APIRouter()
+    router.include_router(_runs(lab.manager, run))
+    router.include_router(_timings(lab.manager, timing))
+    router.include_router(_shared(lab.manager, "run", "/api/runs"))
+    router.include_router(_shared(lab.manager, "timing", "/api/timings"))
+    return router
+
+
+def _runs(manager: JobManager, schema: schemas.Schema) -> APIRouter:
+    router = APIRouter(tags=["runs"], prefix="/api/runs")
+    example = {"recipe": "beta-convergence", "seed": 0, "steps": 200}
+
+    @router.post(
+        "",
+        status_code=201,
+        responses=_STARTING,
+        openapi_extra=schemas.body(schema, example=example),
+    )
+    def start_run(given: Given, visitor: Visitor) -> FiniteJSON:
+        """Start a training run; a field left out takes the recipe's value, or its default."""
+        return _started(manager.submit("run", given, visitor))
+
+    @router.get("")
+    def list_runs(visitor: Visitor) -> FiniteJSON:
+        """Your runs, the newest first."""
+        return FiniteJSON([job.as_json() for job in manager.list(visitor, kind="run")])
+
+    @router.get("/{job_id}", responses=_BUSY)
+    def get_run(job_id: str, visitor: Visitor) -> FiniteJSON:
+        """One of your runs."""
+        return FiniteJSON(_of_kind(manager, job_id, visitor, "run").as_json())
+
+    @router.get("/{job_id}/reports", responses=_BUSY)
+    def get_reports(job_id: str, visitor: Visitor, after: After = -1) -> FiniteJSON:
+        """The stored reports with an index greater than ``after``."""
+        _of_kind(manager, job_id, visitor, "run")
+        return FiniteJSON([v for _, v in manager.reports(job_id, visitor, after=after)])
+
+    @router.get("/{job_id}/export", responses=_BUSY)
+    def export_run(
+        job_id: str,
+        visitor: Visitor,
+        format: Literal["json", "csv", "weights", "code"] = "json",
+    ) -> Response:
+        """The run with its reports, as a file: ``json`` or ``csv``."""
+        job = _of_kind(manager, job_id, visitor, "run")
+        if format not in ("json", "csv"):
+            raise UserError("api.no_export", field="format", format=format)
+        reports = manager.reports(job_id, visitor)
+        return (export.as_json if format == "json" else export.as_csv)(job, reports)
+
+    return router
+
+
+def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
+    router = APIRouter(tags=["timings"], prefix="/api/timings")
+    example = {"activation": "swish", "elements": [1048576], "pass": "both", "threads": 1}
+
+    @router.post(
+        "",
+        status_code=201,
+        responses=_STARTING,
+        openapi_extra=schemas.body(schema, example=example),
+    )
+    def start_timing(given: Given, visitor: Visitor) -> FiniteJSON:
+        """Time implementations of an activation on this host."""
+        return _started(manager.submit("timing", given, visitor))
+
+    @router.get("")
+    def list_timings(visitor: Visitor) -> FiniteJSON:
+        """Your timings, the newest first, without their measurements."""
+        return FiniteJSON([job.as_json() for job in manager.list(visitor, kind="timing")])
+
+    @router.get("/{job_id}", responses=_BUSY)
+    def get_timing(job_id: str, visitor: Visitor) -> FiniteJSON:
+        """One of your timings with the measurements so far; a later one replaces an earlier."""
+        job = _of_kind(manager, job_id, visitor, "timing")
+        found = measurements(manager.reports(job_id, visitor))
+        return FiniteJSON({**job.as_json(), "measurements": found})
+
+    return router
+
+
+def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
+    router = APIRouter(tags=[prefix.rpartition("/")[2]], prefix=prefix, responses=_BUSY)
+
+    @router.get("/{job_id}/events", response_class=StreamingResponse)
+    def get_events(
+        job_id: str, request: Request, visitor: Visitor, after: After = -1
+    ) -> StreamingResponse:
+        """Reports and states as server-sent events, live; ``Last-Event-ID`` resumes."""
+        job = _of_kind(manager, job_id, visitor, kind)
+        return events.stream(manager, job, visitor, events.last_event(request, after))
+
+    @router.post("/{job_id}/{wish}")
+    def wish(
+        job_id: str, wish: Literal["pause", "resume", "step", "stop"], visitor: Visitor
+    ) -> FiniteJSON:
+        """Pause, resume, step (to the next report) or stop the job."""
+        _of_kind(manager, job_id, visitor, kind)
+        wishes = {
+            "pause": manager.pause,
+            "resume": manager.resume,
+            "step": manager.step,
+            "stop": manager.stop,
+        }
+        return FiniteJSON(wishes[wish](job_id, visitor).as_json())
+
+    @router.delete("/{job_id}", status_code=204)
+    def delete(job_id: str, visitor: Visitor) -> Response:
+        """Remove the job and its reports; it is stopped first."""
+        _of_kind(manager, job_id, visitor, kind)
+        manager.delete(job_id, visitor)
+        return Response(status_code=204)
+
+    return router
+
+
+def _started(job: Job) -> FiniteJSON:
+    given = {
+        "id": job.id,
+        "state": job.state,
+        "position": job.position,
+        "estimate_seconds": job.estimate_seconds,
+    }
+    return FiniteJSON(given, 201)
+
+
+def _of_kind(manager: JobManager, job_id: str, visitor: str, kind: str) -> Job:
+    """The visitor's job; one of the other kind has another address."""
+    job = manager.get(job_id, visitor)
+    if job.kind != kind:
+        what = text(f"jobs.what.{kind}")
+        raise UserError("jobs.not_found", status=404, what=what, id=job_id[:40])
+    return job

@@ -1,0 +1,94 @@
+"""JSON schemas for the documentation, made from the tables by which requests are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+Schema = dict[str, Any]
+
+
+class Field(Protocol):
+    """What a training field and a timing field have in common."""
+
+    @property
+    def name(self) -> str:
+        """Its name in JSON."""
+
+    @property
+    def kind(self) -> str:
+        """``choice``, ``choices``, ``integer``, ``integers``, ``number``, ``numbers``, ``flag``."""
+
+    @property
+    def default(self) -> Any:
+        """Its value where it is left out."""
+
+    @property
+    def low(self) -> float | None:
+        """The smallest allowed number."""
+
+    @property
+    def high(self) -> float | None:
+        """The largest."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Allowed names."""
+
+    @property
+    def longest(self) -> int:
+        """Entries that a list may have."""
+
+
+_TYPES = {"integer": "integer", "number": "number", "choice": "string", "flag": "boolean"}
+
+
+def of_fields(fields: Iterable[Field], **others: Schema) -> Schema:
+    """The schema of an object with these fields, all of which may be left out."""
+    properties = {**others, **{field.name: _of(field) for field in fields}}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def body(schema: Schema, *, required: bool = False, example: Any = None) -> dict[str, Any]:
+    """``openapi_extra`` of a route that reads such a body."""
+    content: Schema = {"schema": schema}
+    if example is not None:
+        content["example"] = example
+    return {"requestBody": {"required": required, "content": {"application/json": content}}}
+
+
+EVALUATION: Schema = {
+    "type": "object",
+    "required": ["x"],
+    "additionalProperties": False,
+    "properties": {
+        "activation": {"type": "string", "description": "A name of GET /api/activations."},
+        "formula": {
+            "type": "string",
+            "description": "In place of activation: a formula in x and named parameters.",
+        },
+        "parameters": {"type": "object", "additionalProperties": {"type": "number"}},
+        "x": {
+            "type": "array",
+            "items": {"type": "number"},
+            "minItems": 1,
+            "maxItems": 20_000,
+        },
+    },
+}
+
+
+def _of(field: Field) -> Schema:
+    single = field.kind.removesuffix("s")
+    schema: Schema = {"type": _TYPES[single]}
+    if field.choices:
+        schema["enum"] = list(field.choices)
+    if single in ("integer", "number"):
+        bounds = {"minimum": field.low, "maximum": field.high}
+        schema |= {name: bound for name, bound in bounds.items() if bound is not None}
+    if field.kind != single:
+        schema = {"type": "array", "items": schema, "maxItems": field.longest}
+    if field.default is not None:
+        default = field.default
+        schema["default"] = list(default) if isinstance(default, tuple) else default
+    return schema
