@@ -25,6 +25,7 @@ def load() -> Split:
     bunch = load_digits()
     images = np.asarray(bunch.images, dtype=np.float64)[:, None]
     labels = np.asarray(bunch.target, dtype=np.int64)
+    # RandomState: NumPy has frozen its stream, so the split is the same in every version.
     order = np.random.RandomState(SPLIT_SEED).permutation(TRAIN + TEST)
     train, test = order[:TRAIN], order[TRAIN:]
     mean, deviation = float(images[train].mean()), float(images[train].std())
