@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from swishdemo.claims.court import Court
-    from swishdemo.jobs.manager import JobManager
-    from swishdemo.settings import Settings
+from swishdemo.claims.court import Court
+from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.store import Store
+from swishdemo.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +24,18 @@ class Lab:
     settings: Settings
     manager: JobManager
     court: Court
+
+    @classmethod
+    def open(cls, settings: Settings) -> Lab:
+        """Open the store and make ready to run jobs; starts no process yet.
+
+        Raises:
+            swishdemo.jobs.store.StoreError: The database cannot be opened.
+        """
+        runner = ProcessRunner(settings.threads)
+        manager = JobManager(settings, Store(settings.data_dir), runner)
+        return cls(settings, manager, Court(manager))
+
+    def close(self) -> None:
+        """End every job and close the store."""
+        self.manager.close()
