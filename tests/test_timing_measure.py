@@ -24,6 +24,7 @@ from swishdemo.timing import (
     latest,
     measuring,
 )
+from swishdemo.timing.host import missing_compiler
 from swishdemo.timing.implementation import Implementation, build
 from swishdemo.timing.loop import Plan
 from swishdemo.timing.measuring import measure
@@ -129,7 +130,9 @@ def wrong(function, trainable: tuple[str, ...] = ()) -> Variant:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-@pytest.mark.parametrize("variant", REGISTRY.all(), ids=lambda variant: variant.name)
+@pytest.mark.parametrize(
+    "variant", [v for v in REGISTRY.all() if not v.compiled], ids=lambda variant: variant.name
+)
 def test_every_variant_passes_the_gate(variant, dtype):
     verdict = gate.check(variant, CPU, dtype)
     assert verdict.reason is None
@@ -189,6 +192,17 @@ def test_what_cannot_run_is_unavailable_with_its_reason(function, sentence):
     found = final(TimingRequest("swish", ("wrong",), (64,)), Registry((wrong(function),)))
     assert found["wrong"].as_json()["unavailable"] == sentence
     assert not found["wrong"].is_timed
+
+
+def test_what_is_compiled_passes_the_gate_and_reports_its_compilation_apart():
+    (found,) = final(request(variants=["parametric_compiled"], elements=[4096])).values()
+    why = missing_compiler("cpu")
+    if why:
+        assert found.unavailable == why and not found.is_timed
+    else:
+        assert found.is_timed and found.gate is None
+        assert found.saved_bytes_per_element == 4
+        assert found.preparation_seconds > 0
 
 
 # --- bytes
@@ -339,13 +353,14 @@ def test_threads_are_those_asked_for_and_put_back():
 def test_closing_stops_at_any_point():
     wanted = request(elements=[4096, 8192])
     total = sum(1 for _ in measure(wanted, plan=QUICK))
+    threads = threading.active_count()
     for stop in range(1, total, 5):
         stream = measure(wanted, plan=QUICK)
         for _, _item in zip(range(stop), stream, strict=False):
             pass
         stream.close()
         assert next(stream, None) is None
-        assert threading.active_count() == 1
+        assert threading.active_count() == threads
 
 
 def test_control_comes_back_often_by_the_given_clock():

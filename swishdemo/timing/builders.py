@@ -54,7 +54,22 @@ def parametric_tuned(device: torch.device, dtype: torch.dtype) -> Implementation
 def parametric_eager(device: torch.device, dtype: torch.dtype) -> Implementation:
     """x·σ(βx) written out, its backward left to autograd."""
     beta = _beta(device, dtype)
-    return Implementation(lambda x: x * torch.sigmoid(beta * x), {"beta": beta})
+    return Implementation(lambda x: _swish(x, beta), {"beta": beta})
+
+
+def parametric_compiled(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """x·σ(βx) by ``torch.compile``, compiled anew for each shape."""
+    import torch._dynamo.config as dynamo
+    import torch._inductor.config as inductor
+
+    # No pool of compiling processes that outlives its use; and beyond the limit on shapes an
+    # error, for by default the function would silently run eagerly.
+    inductor.compile_threads = 1
+    dynamo.recompile_limit = 64
+    dynamo.fail_on_recompile_limit_hit = True
+    beta = _beta(device, dtype)
+    fused = torch.compile(_swish, dynamic=False)
+    return Implementation(lambda x: fused(x, beta), {"beta": beta})
 
 
 def relu(device: torch.device, dtype: torch.dtype) -> Implementation:
@@ -84,3 +99,7 @@ def hardswish(device: torch.device, dtype: torch.dtype) -> Implementation:
 
 def _beta(device: torch.device, dtype: torch.dtype) -> Tensor:
     return torch.ones((), device=device, dtype=dtype, requires_grad=True)
+
+
+def _swish(x: Tensor, beta: Tensor) -> Tensor:
+    return x * torch.sigmoid(beta * x)

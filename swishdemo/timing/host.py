@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import platform
+import shutil
+import sysconfig
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
 
 from swishdemo.text import Language, text
 from swishdemo.timing import hardware
@@ -142,3 +146,13 @@ def missing_cuda() -> Reason | None:
     if torch_version().endswith("+cpu"):
         return Reason("time.unavailable.no_cuda_build", (("version", torch_version()),))
     return None
+
+
+@cache
+def missing_compiler(device: str) -> Reason | None:
+    """Why ``torch.compile`` cannot compile for ``device``; None if it can."""
+    if device == "cuda":
+        return None if find_spec("triton") else Reason("time.unavailable.no_triton")
+    compiler = any(shutil.which(name) for name in ("g++", "clang++"))
+    headers = Path(sysconfig.get_path("include"), "Python.h").exists()
+    return None if compiler and headers else Reason("time.unavailable.no_compiler")

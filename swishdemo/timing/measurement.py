@@ -42,6 +42,8 @@ class Measurement:
             contexts than ``kernel``.
         max_error: The largest error of value and derivative seen by the gate, a ratio to
             max(1, |x|).
+        preparation_seconds: Checking, building and, where it is compiled, compiling it for this
+            size: never part of the time.
         unavailable: Why it could not be timed.
         gate: Why it is wrong, and was not timed.
         final: False while more blocks may come.
@@ -62,6 +64,7 @@ class Measurement:
     saved_bytes: int | None = None
     copy_limit_seconds: float | None = None
     max_error: float | None = None
+    preparation_seconds: float | None = None
     unavailable: Reason | None = None
     gate: Reason | None = None
     final: bool = True
@@ -164,6 +167,7 @@ class Measurement:
             "saved_bytes": self.saved_bytes,
             "copy_limit_seconds": self.copy_limit_seconds,
             "max_error": self.max_error,
+            "preparation_seconds": self.preparation_seconds,
             "unavailable": self.unavailable and self.unavailable.sentence(),
             "unavailable_reason": self.unavailable and self.unavailable.as_json(),
             "gate": self.gate and self.gate.sentence(),

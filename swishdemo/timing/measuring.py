@@ -24,7 +24,7 @@ from swishdemo.timing.workload import Copy, Workload, workload
 # Elements moved by a pass over those moved by a copy, which reads N and writes N.
 _COPIES = {"forward": 1.0, "backward": 1.5, "both": 2.5}
 
-_TICK_SECONDS = 0.1
+_TICK_SECONDS = 0.05
 _REPORT_SECONDS = 1.0
 _SEED = 0
 
@@ -114,10 +114,12 @@ class _Session:
         yield from warm_up(copy, self._plan, self._clock)
         running: dict[str, tuple[Track, Measurement]] = {}
         for variant in self._variants:
-            blank = self._blank(variant, elements)
+            blank, checked = self._blank(variant, elements), 0.0
             if variant.name not in self._verdicts:
                 # The definition is derived at its first use, which takes a while.
+                began = self._clock()
                 self._verdicts[variant.name] = yield from patiently(partial(self._judge, variant))
+                checked = self._clock() - began
             verdict = self._verdicts[variant.name]
             if isinstance(verdict, Reason):
                 yield replace(blank, unavailable=verdict)
@@ -128,8 +130,10 @@ class _Session:
                 continue
             try:
                 prepare = partial(self._prepare, variant, source, cotangent)
+                began = self._clock()
                 calls, saved = yield from patiently(prepare)
-                known = replace(known, saved_bytes=saved)
+                prepared = checked + self._clock() - began
+                known = replace(known, saved_bytes=saved, preparation_seconds=prepared)
                 track = Track(calls)
                 yield from warm_up(track, self._plan, self._clock)
             except (RuntimeError, NotImplementedError) as error:  # of memory or of a kernel
@@ -170,6 +174,8 @@ class _Session:
 
     def _prepare(self, variant: Variant, source: Tensor, cotangent: Tensor) -> tuple[Workload, int]:
         calls = workload(variant, self._request, source, cotangent, self._clock)
+        if variant.compiled:
+            calls.time(1)  # compiles the backward too
         return calls, calls.saved_bytes()
 
     def _judge(self, variant: Variant) -> gate.Verdict | Reason:

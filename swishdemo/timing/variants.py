@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from swishdemo.errors import UserError
 from swishdemo.text import Language, text
-from swishdemo.timing.host import missing_cuda
+from swishdemo.timing.host import missing_compiler, missing_cuda
 from swishdemo.timing.reason import Reason
 
 BASELINES = ("relu", "gelu")
@@ -36,6 +36,7 @@ class Variant:
             colour, each further one is a step lighter.
         devices: Kinds of device that it can run on.
         by_default: Whether a request that names no variants includes it.
+        compiled: Whether it is compiled when first called, which needs a compiler.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Variant:
     shade: int = 0
     devices: tuple[str, ...] = ("cpu", "cuda")
     by_default: bool = True
+    compiled: bool = False
 
     @property
     def is_trainable(self) -> bool:
@@ -64,7 +66,9 @@ class Variant:
         """Why it cannot run on ``device`` (``"cpu"`` or ``"cuda"``); None where it can."""
         if device not in self.devices:
             return Reason("time.unavailable.not_on_device", (("device", device),))
-        return missing_cuda() if device == "cuda" else None
+        if device == "cuda" and (why := missing_cuda()):
+            return why
+        return missing_compiler(device) if self.compiled else None
 
     def as_json(self) -> dict[str, object]:
         """What ``GET /api/variants`` says of it."""
@@ -160,6 +164,14 @@ REGISTRY = Registry(
             builder="swishdemo.timing.builders:parametric_eager",
             trainable=("beta",),
             shade=6,
+        ),
+        _swish(
+            "parametric_compiled",
+            builder="swishdemo.timing.builders:parametric_compiled",
+            trainable=("beta",),
+            shade=7,
+            by_default=False,
+            compiled=True,
         ),
         Variant("relu", "relu", "swishdemo.timing.builders:relu"),
         Variant("gelu", "gelu", "swishdemo.timing.builders:gelu"),
