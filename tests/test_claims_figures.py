@@ -108,6 +108,8 @@ def test_the_minimum_lies_on_its_curve():
     figure = claim_figure("minimum", "where", evidence_of("minimum", "where"))
     assert markers(figure)["@ok"] == pytest.approx((-1.278464542761074, -0.278464542761074))
     assert min(figure["data"][0]["y"]) == pytest.approx(-0.27846, abs=1e-4)
+    (band,) = figure["layout"]["shapes"]
+    assert (band["x0"], band["x1"]) == (-1.278, 0.0)
 
 
 def test_ratio_bars_have_intervals_and_the_claimed_line():

@@ -26,7 +26,7 @@ class Court:
     """Verdicts on the claims; any thread may call it.
 
     What a proof found is kept for the life of the process, what a job found in the job store;
-    a verdict is made anew from it each time.
+    a verdict is made anew from it each time it is told.
 
     Args:
         manager: Where jobs are submitted and found again.
@@ -46,6 +46,7 @@ class Court:
         self._now = now
         self._lock = Lock()
         self._found: dict[tuple[str, str], tuple[Evidence, str]] = {}
+        self._read: dict[tuple[str, str], tuple[str, Evidence]] = {}
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
         """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``."""
@@ -175,16 +176,26 @@ class Court:
         for job in self._manager.list(purpose=purpose_of(claim, part)):
             if job.state != "finished":
                 continue
-            stored = [value for _, value in self._manager.reports(job.id)]
-            try:
-                evidence = part.evidence(job.config, stored)
-            except (KeyError, TypeError, ValueError):  # written by another version of the engine
-                _LOG.warning("job %s cannot be read as evidence", job.id, exc_info=True)
-                continue
+            evidence = self._evidence_of(job, claim, part)
             if evidence is not None:
                 ended = datetime.fromtimestamp(job.finished_at or 0.0, UTC)
                 return evidence, ended.isoformat(timespec="seconds"), host_line(job.host)
         return None, None, None
+
+    def _evidence_of(self, job: Job, claim: Claim, part: Measured) -> Evidence | None:
+        # A finished job does not change, and a page asks often: the last one read is kept.
+        known = self._read.get((claim.id, part.name))
+        if known is not None and known[0] == job.id:
+            return known[1]
+        stored = [value for _, value in self._manager.reports(job.id)]
+        try:
+            evidence = part.evidence(job.config, stored)
+        except (KeyError, TypeError, ValueError):  # written by another version of the engine
+            _LOG.warning("job %s cannot be read as evidence", job.id, exc_info=True)
+            return None
+        if evidence is not None:
+            self._read[claim.id, part.name] = job.id, evidence
+        return evidence
 
 
 def is_checkable(claim: Claim) -> bool:

@@ -27,7 +27,8 @@ class Minimum(Instant):
 
     def check(self) -> Evidence:
         """Find every zero of f′."""
-        return _json(landmarks(self.claimed_beta), self.claimed_beta)
+        found = _json(landmarks(self.claimed_beta), self.claimed_beta)
+        return {**found, "interval": [self.claimed_low, self.claimed_high]}
 
     def rule(self, evidence: Evidence) -> Verdict:
         """Outside by no more than the rounding of the end stated, it is imprecise."""

@@ -46,8 +46,17 @@ def _limits(evidence: Evidence, language: Language) -> Figure:
         name = typeset(f"β = {beta:g}")
         data.append(_curve(x, y, _SWISH, name, dash))
         end = x[-1] if right else x[0]
-        data.append(_point(end, line["slope"] * end + line["offset"], "@mid", name))
-    return _figure(data, _axis(x, "figure.x", language), {"title": _say("figure.value", language)})
+        corner = "top left" if right else "top right"
+        data.append(_point(end, line["slope"] * end + line["offset"], "@mid", name, label=corner))
+    axes = _axis(x, "figure.x", language), _heights(data, "figure.value", language)
+    figure = _figure(data, *axes)
+    low, high = evidence["interval"]
+    band = {"type": "rect", "yref": "paper", "x0": low, "x1": high, "y0": 0, "y1": 1}
+    figure["layout"] |= {
+        "shapes": [band | {"layer": "below", "fillcolor": "@bad/0.1", "line": {"width": 0}}],
+        "annotations": [_above((low + high) / 2, _say("figure.interval", language))],
+    }
+    return figure
 
 
 def _minimum(evidence: Evidence, language: Language) -> Figure:
@@ -56,12 +65,9 @@ def _minimum(evidence: Evidence, language: Language) -> Figure:
     x = np.linspace(2.2 * where, -0.4 * where, _POINTS)
     y = evaluate(activation("swish"), x, {"beta": beta}).f
     found = typeset(f"{_say('figure.found', language)} {where:.4f}")
-    point = _point(where, evidence["minimum_value"], "@ok", found, label=True)
-    return _figure(
-        [_curve(x, y, _SWISH, _say("figure.value", language)), point],
-        _axis(x, "figure.x", language),
-        {"title": _say("figure.value", language)},
-    )
+    point = _point(where, evidence["minimum_value"], "@ok", found, label="bottom center")
+    data = [_curve(x, y, _SWISH, _say("figure.value", language)), point]
+    return _figure(data, _axis(x, "figure.x", language), _heights(data, "figure.value", language))
 
 
 def _slope(evidence: Evidence, language: Language) -> Figure:
@@ -72,16 +78,16 @@ def _slope(evidence: Evidence, language: Language) -> Figure:
     found = f"{_say('figure.found', language)} {steep:.2f}"
     data = [
         _curve(x, y, _SWISH, _say("figure.slope", language)),
-        _point(steep, evidence["largest"], "@ok", found, label=True),
+        _point(steep, evidence["largest"], "@ok", found, label="top center"),
     ]
     if "slope_there" in evidence:
         claimed = f"{_say('figure.claimed', language)} {evidence['claimed_where']:g}"
         place = evidence["claimed_where"], evidence["slope_there"]
-        data.append(_point(*place, "@bad", typeset(claimed), label=True, below=True))
+        data.append(_point(*place, "@bad", typeset(claimed), label="bottom right"))
     else:
         lowest = typeset(f"{evidence['smallest']:.3f}")
-        data.append(_point(-steep, evidence["smallest"], "@mid", lowest, label=True))
-    return _figure(data, _axis(x, "figure.x", language), {"title": _say("figure.slope", language)})
+        data.append(_point(-steep, evidence["smallest"], "@mid", lowest, label="bottom center"))
+    return _figure(data, _axis(x, "figure.x", language), _heights(data, "figure.slope", language))
 
 
 def _negative_side(evidence: Evidence, language: Language) -> Figure:
@@ -91,8 +97,8 @@ def _negative_side(evidence: Evidence, language: Language) -> Figure:
     y = evaluate(activation("swish"), x, {"beta": beta}).df
     data = [_curve(x, y, _SWISH, _say("figure.slope", language))]
     for zero in evidence["zeros"]:
-        data.append(_point(zero, 0.0, "@bad", typeset(f"f′({zero:.4f}) = 0"), label=True))
-    return _figure(data, _axis(x, "figure.x", language), {"title": _say("figure.slope", language)})
+        data.append(_point(zero, 0.0, "@bad", typeset(f"f′({zero:.4f}) = 0"), label="top left"))
+    return _figure(data, _axis(x, "figure.x", language), _heights(data, "figure.slope", language))
 
 
 def _vanishing(evidence: Evidence, language: Language) -> Figure:
@@ -102,14 +108,16 @@ def _vanishing(evidence: Evidence, language: Language) -> Figure:
     bound = evidence["largest"] ** layers.astype(float)
     saturated = evidence["slope_at_probe"] ** layers.astype(float)
     data = [
-        _curve(layers, bound, f"@act-{name}", "max"),
+        _curve(layers, bound, f"@act-{name}", "z = 0"),
         _curve(layers, saturated, f"@act-{name}", f"|z| = {probe:g}", "dot"),
+        _point(layers[-1], bound[-1], f"@act-{name}", "z = 0", label="bottom left"),
+        _point(layers[-1], saturated[-1], f"@act-{name}", f"|z| = {probe:g}", label="bottom left"),
     ]
     low = float(np.log10(min(bound[-1], saturated[-1])))
     yaxis = {
         "type": "log",
-        "range": [low - 0.5, 0.5],
-        "title": _say("figure.product", language),
+        "range": [1.25 * low, 0.5],
+        "title": {"text": _say("figure.product", language)},
         "exponentformat": "power",
         "nticks": 5,
     }
@@ -134,7 +142,7 @@ def _ratios(evidence: Evidence, language: Language) -> Figure:
     words = [f"{value:.2f}" for value in values]
     bars = _bars(labels, values, words, _SWISH) | {"error_x": errors}
     top = 1.15 * max([evidence["claimed"], *(entry["high"] for entry in entries)])
-    xaxis = {"range": [0, top], "title": _say(title, language)}
+    xaxis = {"range": [0, top], "title": {"text": _say(title, language)}}
     figure = _figure([bars], xaxis, {"type": "category", "autorange": "reversed"})
     claimed = evidence["claimed"]
     figure["layout"] |= {
@@ -150,7 +158,7 @@ def _bytes(evidence: Evidence, language: Language) -> Figure:
     labels = [_variant(name, language) for name in saved]
     values = list(saved.values())
     bars = _bars(labels, values, [f"{value:g}" for value in values], _SWISH)
-    xaxis = {"range": [0, 1.2 * max(values)], "title": _say("figure.bytes", language)}
+    xaxis = {"range": [0, 1.2 * max(values)], "title": {"text": _say("figure.bytes", language)}}
     return _figure([bars], xaxis, {"type": "category", "autorange": "reversed"})
 
 
@@ -171,7 +179,8 @@ def _shares(evidence: Evidence, language: Language) -> Figure:
     bars = _bars(labels, values, [f"{value:.0f} %" for value in values], _SWISH)
     low, high = evidence["band"]
     title = _say("figure.share", language, low=low, high=high)
-    xaxis = {"range": [0, 118], "tickvals": [0, 50, 100], "ticksuffix": " %", "title": title}
+    xaxis = {"range": [0, 118], "tickvals": [0, 50, 100], "ticksuffix": " %"}
+    xaxis["title"] = {"text": title}
     figure = _figure(
         [bars | {"error_x": errors}], xaxis, {"type": "category", "autorange": "reversed"}
     )
@@ -210,7 +219,15 @@ def _figure(data: Sequence[Figure], xaxis: Figure, yaxis: Figure) -> Figure:
 
 
 def _axis(x: Any, title: str, language: Language) -> Figure:
-    return {"range": [float(x[0]), float(x[-1])], "title": _say(title, language)}
+    return {"range": [float(x[0]), float(x[-1])], "title": {"text": _say(title, language)}}
+
+
+def _heights(data: Sequence[Figure], title: str, language: Language) -> Figure:
+    """A y axis with room above and below for the points' labels."""
+    heights = [y for trace in data for y in trace["y"]]
+    low, high = min(heights), max(heights)
+    room = 0.18 * (high - low)
+    return {"range": [low - room, high + room], "title": {"text": _say(title, language)}}
 
 
 def _curve(x: Any, y: Any, colour: str, name: str, dash: str = "solid") -> Figure:
@@ -220,21 +237,20 @@ def _curve(x: Any, y: Any, colour: str, name: str, dash: str = "solid") -> Figur
         "x": [float(f"{value:.6g}") for value in x],
         "y": [float(f"{value:.6g}") for value in y],
         "name": name,
-        "line": {"color": colour, "width": 2, "dash": dash},
+        "line": {"color": colour, "width": 2, "dash": dash, "simplify": False},
     }
 
 
-def _point(
-    x: float, y: float, colour: str, name: str, *, label: bool = False, below: bool = False
-) -> Figure:
+def _point(x: float, y: float, colour: str, name: str, *, label: str = "") -> Figure:
     return {
         "type": "scatter",
         "mode": "markers+text" if label else "markers",
+        "cliponaxis": False,
         "x": [float(x)],
         "y": [float(y)],
         "name": name,
         "text": [name],
-        "textposition": "bottom right" if below else "top center",
+        "textposition": label or "top center",
         "textfont": {"color": colour},
         "marker": {"color": colour, "size": 8},
         "hovertemplate": "x = %{x:.6f}<br>y = %{y:.6f}",
