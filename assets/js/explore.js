@@ -147,9 +147,9 @@ export function mount({ element, trigger }) {
   function landmarkTable() {
     const rows = swishLandmarks(state.beta).map((point) => [
       t(`explore.landmark_${point.kind}`),
-      short(point.x, 8),
-      short(point.value, 8),
-      short(point.slope, 8),
+      short(point.x, 7),
+      short(point.value, 7),
+      short(point.slope, 7),
     ]);
     rows.push([t("explore.landmark_origin"), "0", "0", "0.5"]);
     $("landmark-title").textContent = t("explore.landmarks", { beta: short(state.beta, 6) });

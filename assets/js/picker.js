@@ -8,6 +8,8 @@ import { activationColour, onTheme } from "./theme.js";
 const FIRST = ["relu", "gelu", "mish", "elu"];
 const DASHES = { solid: "", dash: "5 3", dot: "1.5 2.5", dashdot: "5 2 1.5 2", longdash: "8 3", longdashdot: "8 2 1.5 2" };
 
+const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\lambda": "λ" };
+
 /** A short sample of an activation's line, as its chip shows it. */
 const sampleLine = (dash) =>
   `<svg width="18" height="6" viewBox="0 0 18 6" aria-hidden="true"><path d="M0 3H18" stroke="currentColor" stroke-width="2.6" stroke-dasharray="${DASHES[dash] ?? ""}"/></svg>`;
@@ -55,7 +57,7 @@ export function activationPicker(host, changed) {
         each.parameters.map((p) => {
           const id = `lab-p-${each.name}-${p.name}`;
           const step = (p.max - p.min) / 200;
-          return `<label class="lab-label lab-row lab-between" for="${id}"><span>${escape(each.label)} · ${escape(p.symbol)}</span><span data-value="${id}">${fixed(values[each.name][p.name], 2)}</span></label>
+          return `<label class="lab-label lab-row lab-between" for="${id}"><span>${escape(each.label)} · ${escape(GREEK[p.symbol] ?? p.symbol)}</span><span data-value="${id}">${fixed(values[each.name][p.name], 2)}</span></label>
             <input type="range" id="${id}" data-of="${each.name}" data-parameter="${p.name}" min="${p.min}" max="${p.max}" step="${step}" value="${values[each.name][p.name]}" title="${escape(t("explore.tip_parameter", { name: each.label }))}">`;
         }),
       )

@@ -1,0 +1,36 @@
+"""Swish Lab: reads the settings, builds the page, serves it until it is told to end."""
+
+import signal
+import sys
+from threading import Event
+
+from swishdemo.api.application import page_middleware, page_routes
+from swishdemo.jobs.store import StoreError
+from swishdemo.settings import Settings, SettingsError
+from swishdemo.ui.lab import Lab
+from swishdemo.ui.launch import launch
+from swishdemo.ui.page import build
+
+try:
+    settings = Settings.read()
+    lab = Lab.open(settings)
+except (SettingsError, StoreError) as error:
+    sys.exit(str(error))
+
+demo = build(lab)
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, then end all jobs in order."""
+    ended = Event()
+    # Plain Gradio as PID 1 of a container ignores SIGTERM.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
+    ended.wait()
+    lab.close()
+    demo.close(verbose=False)
+
+
+if __name__ == "__main__":
+    main()

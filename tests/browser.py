@@ -1,0 +1,43 @@
+"""How tests and benchmarks find a browser and a port."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+class NoBrowser(Exception):
+    """There is no Chromium to drive."""
+
+
+def launch_options(executable: str) -> dict[str, Any]:
+    """Arguments of ``chromium.launch``: Playwright's own Chromium if it is there, else PATH's.
+
+    Args:
+        executable: Where Playwright would have its own.
+    """
+    if Path(executable).exists():
+        return {"args": ARGUMENTS}
+    found = shutil.which("chromium")
+    if found is None:
+        raise NoBrowser("no Chromium found; install one: playwright install --with-deps chromium")
+    return {"args": ARGUMENTS, "executable_path": found}
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
