@@ -134,8 +134,11 @@ class Doubles:
     def function(self, name: str, value: Any) -> Pair:
         """Bounds of a function's value."""
         compute, units = _FUNCTIONS[name]
-        result = compute(np.asarray(value, dtype=np.float64))
-        return self.widen(result, result, units)
+        argument = np.asarray(value, dtype=np.float64)
+        result = compute(argument)
+        low, high = self.widen(result, result, units)
+        exact = (argument == 0) & (result == 0)  # sin 0 and its like
+        return np.where(exact, 0.0, low), np.where(exact, 0.0, high)
 
     def raised(self, base: Any, exponent: Any) -> Any:
         """Base to the exponent, for base ≥ 0."""

@@ -131,7 +131,7 @@ def _run(tape: Tape, points: Array, parameters: Mapping[str, float]) -> list[Arr
         bounds = run(tape, {"x": (points, points), **inputs}, Doubles())
         lows = [np.broadcast_to(low, points.shape).astype(np.float64) for low, _ in bounds]
         highs = [np.broadcast_to(high, points.shape).astype(np.float64) for _, high in bounds]
-        results = [low / 2 + high / 2 for low, high in zip(lows, highs, strict=True)]
+        results = [_middle(low, high) for low, high in zip(lows, highs, strict=True)]
         open_points = np.zeros(points.shape, dtype=bool)
         for low, high in zip(lows, highs, strict=True):
             size = np.minimum(np.abs(low), np.abs(high))
@@ -139,12 +139,16 @@ def _run(tape: Tape, points: Array, parameters: Mapping[str, float]) -> list[Arr
             narrow = (high - low) / 2 <= _ENOUGH * size
             tiny = np.maximum(np.abs(low), np.abs(high)) <= _NORMAL
             open_points |= ~(narrow | tiny) | np.isinf(size)
-    for result, low, high in zip(results, lows, highs, strict=True):
-        exact = low == high
-        result[exact] = low[exact]
-        result[np.isinf(low) | np.isinf(high)] = np.nan
     _refine(tape, points, parameters, open_points, results)
     return results
+
+
+def _middle(low: Array, high: Array) -> Array:
+    """What the bounds stand for; NaN where they are infinite, 0 where all is underflow."""
+    middle = np.where(low == high, low, low / 2 + high / 2)
+    middle[(low <= 0) & (high >= 0) & (high - low <= _NORMAL)] = 0.0
+    middle[np.isinf(low) | np.isinf(high)] = np.nan
+    return middle
 
 
 def _refine(

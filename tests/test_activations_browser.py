@@ -1,0 +1,164 @@
+"""The generated JavaScript: current, and equal to the NumPy values in a real browser."""
+
+import ast
+import re
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from swishdemo.activations import activations, evaluate, landmarks, names
+from swishdemo.activations.derive import derive
+from swishdemo.activations.generate import PATH, module
+
+POINTS = sorted(
+    [0.0, 1e-12, -1e-12, 1, -1, 3, -3, 6, 17, -17, 30, -30, 300, -300, 700, -700, 1e5, -1e5]
+    + list(np.random.default_rng(1).normal(0, 6, 200))
+    + list(np.linspace(-38, 38, 77))
+)
+BETAS = (1.0, 0.0, -1.0, 1.702, 10.0, -10.0, 0.1)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        if self.path != "/blank":
+            return super().do_GET()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>blank</title>")
+
+
+@pytest.fixture(scope="module")
+def address():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=PATH.parent))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def run(page, address):
+    """Runs a function of the module and an argument in the browser."""
+    page.goto(f"{address}/blank")
+
+    def call(function, argument=None):
+        return page.evaluate(
+            f"async (a) => ({function})(await import('/activations.js'), a)", argument
+        )
+
+    return call
+
+
+def test_the_file_is_current():
+    assert PATH.read_text("utf-8") == module(), (
+        "assets/js/activations.js is stale: python -m swishdemo.activations.generate"
+    )
+
+
+def settings(activation):
+    if activation.name == "swish":
+        return [{"beta": beta} for beta in BETAS]
+    if not activation.parameters:
+        return [{}]
+    return [{activation.parameters[0].name: value} for value in (0.0, 0.25, -1.5, 1.0)]
+
+
+def test_values_equal_numpy_over_the_registry(run):
+    found = run(
+        """(m, {points, settings}) => Object.fromEntries(m.activations.map((a) => [a.name,
+            settings[a.name].map((p) => ({
+              f: points.map((x) => a.f(x, p)),
+              df: points.map((x) => a.df(x, p)),
+              d2f: points.map((x) => a.d2f(x, p)),
+              ...Object.fromEntries(Object.entries(a.dparameters).map(
+                ([name, g]) => [name, points.map((x) => g(x, p))])),
+            }))]))""",
+        {"points": POINTS, "settings": {a.name: settings(a) for a in activations()}},
+    )
+    assert tuple(found) == names()
+    for activation in activations():
+        for values, outputs in zip(settings(activation), found[activation.name], strict=True):
+            expected = evaluate(activation, POINTS, values)
+            scale = max(1.0, *(abs(value) for value in values.values()), 0.0)
+            wanted = {"f": expected.f, "df": expected.df, "d2f": expected.d2f}
+            wanted.update(expected.dparameters)
+            assert set(outputs) == set(wanted)
+            for key, numbers in outputs.items():
+                error = np.abs(np.array(numbers) - wanted[key])
+                size = np.abs(wanted[key])
+                allowed = np.maximum(1e-12 * size, 3e-308)
+                # Next to a zero, where |value| is far below the function's own scale there.
+                allowed = np.where(
+                    (size < 1e-2 * scale) & (np.abs(POINTS) < 10), allowed + 2e-15 * scale, allowed
+                )
+                bad = ~(error <= allowed)
+                assert not bad.any(), (
+                    activation.name,
+                    key,
+                    values,
+                    [(POINTS[i], numbers[i], wanted[key][i]) for i in np.flatnonzero(bad)[:3]],
+                )
+
+
+def test_no_huge_argument_gives_nan(run):
+    found = run(
+        """(m, points) => m.activations.flatMap((a) => points.flatMap((x) =>
+            [a.f(x), a.df(x), a.d2f(x)].map((value) => [a.name, x, value])))""",
+        [1e60, -1e60, 1e100, -1e100, 1e155, -1e155, 1e308, -1e308],
+    )
+    assert [entry for entry in found if entry[2] != entry[2]] == []
+
+
+def test_records_carry_what_the_page_shows(run):
+    found = run(
+        """(m) => m.activations.map((a) => [a.name, a.label, a.family, a.year, a.source, a.colour,
+            a.colourDark, a.dash, a.breaks,
+            a.parameters.map((p) => [p.name, p.default, p.min, p.max])])"""
+    )
+    assert found == [
+        [a.name, a.label, a.family, a.year, a.source, a.colour, a.colour_dark, a.dash]
+        + [list(derive(a).breaks), [[p.name, p.default, p.low, p.high] for p in a.parameters]]
+        for a in activations()
+    ]
+
+
+@pytest.mark.parametrize("beta", [1, 0.1, 10, -1, -3.5, 0, 1e-320, -1e300])
+def test_landmarks_equal_pythons(run, beta):
+    found = run("(m, beta) => m.swishLandmarks(beta)", beta)
+    expected = [mark.as_json() for mark in landmarks(activations()[0], {"beta": beta})]
+    assert [mark["kind"] for mark in found] == [mark["kind"] for mark in expected]
+    for mark, wanted in zip(found, expected, strict=True):
+        for key in ("x", "value", "slope"):
+            assert mark[key] == pytest.approx(wanted[key], rel=1e-15)
+
+
+@pytest.mark.parametrize("beta", ["NaN", "Infinity"])
+def test_landmarks_of_no_finite_beta(run, beta):
+    assert all(abs(mark["x"]) == 0 for mark in run(f"(m) => m.swishLandmarks({beta})"))
+
+
+def test_chebyshev_coefficients_of_erfcx():
+    text = (PATH.parent / "special.js").read_text("utf-8")
+    listed = re.search(r"ERFCX_COEFFICIENTS = (\[[^\]]*\])", text)
+    coefficients = ast.literal_eval(listed.group(1))
+    with mp.workdps(40):
+        nodes = [mp.cos(mp.pi * (k + mp.mpf(1) / 2) / 60) for k in range(60)]
+        zs = [mp.mpf("3.75") * (1 + t) / (1 - t) for t in nodes]
+        values = [(1 + 2 * z) * mp.exp(z * z) * mp.erfc(z) for z in zs]
+        for order, coefficient in enumerate(coefficients):
+            true = sum(
+                v * mp.cos(order * mp.pi * (k + mp.mpf(1) / 2) / 60) for k, v in enumerate(values)
+            )
+            assert abs(coefficient - true / 30) < 1e-18 + 1e-16 * abs(coefficient)

@@ -1,0 +1,144 @@
+"""Values and derivatives of every record against an oracle at high precision."""
+
+import warnings
+
+import mpmath as mp
+import numpy as np
+import pytest
+from activation_oracle import ORACLE, oracle
+
+from swishdemo.activations import activations, evaluate, get, names
+from swishdemo.errors import UserError
+
+POINTS = np.array(
+    [0.0, 1e-300, 1e-12, -1e-12, 0.1, -0.1, 1, -1, 2.5, -2.5, 3, -3, 6, 30, -30, 300, -300]
+    + [700.0, -700.0, -17.0, -37.5, 12345.678, -12345.678]
+    + list(np.random.default_rng(0).normal(0, 8, 15))
+)
+BETAS = (1.0, 0.0, -1.0, 1.702, 10.0, -10.0, 1e-3, 0.1, 123.456)
+
+
+def settings(activation):
+    if activation.name == "swish":
+        return [{"beta": beta} for beta in BETAS]
+    if not activation.parameters:
+        return [{}]
+    return [{activation.parameters[0].name: value} for value in (0.0, 0.25, -1.5, 1.0)]
+
+
+def assert_close(computed, expected, where):
+    """To 1e-12 relative, everywhere."""
+    if np.isinf(expected):
+        assert computed == expected, where
+        return
+    assert np.isfinite(computed), where
+    # A result below the smallest normal number has lost digits as a double, whatever computes it.
+    allowed = max(1e-12 * abs(expected), 3e-308)
+    assert abs(computed - expected) <= allowed, (where, computed, expected)
+
+
+def outputs(evaluation):
+    yield "f", evaluation.f
+    yield "df", evaluation.df
+    yield "d2f", evaluation.d2f
+    yield from evaluation.dparameters.items()
+
+
+def test_oracle_covers_the_registry():
+    assert set(ORACLE) == set(names())
+
+
+@pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
+def test_values_and_derivatives(activation):
+    for values in settings(activation):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            evaluation = evaluate(activation, POINTS, values)
+        for place, x in enumerate(POINTS):
+            expected = oracle(activation.name, float(x), values)
+            for key, computed in outputs(evaluation):
+                where = (activation.name, key, float(x), values)
+                assert_close(computed[place], expected[key], where)
+
+
+@pytest.mark.parametrize("x", [1e20, 1e100, 1e155, 1e200, 1e308])
+@pytest.mark.parametrize("name", names())
+def test_huge_arguments_reach_their_limits(name, x):
+    """Beyond 1e20 every derivative is its limit to 1e-12, and no step overflows into a NaN."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        evaluation = evaluate(get(name), [x, -x])
+    assert not any(np.isnan(values).any() for _, values in outputs(evaluation))
+    step = mp.mpf(x)
+    defaults = list(get(name).defaults().values())
+    for place, at in enumerate((step, -step)):
+        value = ORACLE[name](at, *defaults)
+        assert_close(evaluation.f[place], float(value) if abs(value) > 1e-300 else 0.0, (name, at))
+        slope = (ORACLE[name](2 * at, *defaults) - ORACLE[name](at, *defaults)) / at
+        assert evaluation.df[place] == pytest.approx(float(slope), rel=1e-12, abs=1e-18)
+        assert abs(evaluation.d2f[place]) <= 1e-18
+
+
+@pytest.mark.parametrize(
+    ("x", "beta"),
+    [
+        (1e308, 1e308),
+        (-1e308, 1e308),
+        (1e-308, 1e308),
+        (1e160, 1e-157),
+        (-1e160, 1e-157),
+        (1e200, 1e-200),
+        (3e-5, -1e308),
+        (-700.0, 1.0),
+        (5e-324, 1.0),
+        (1.0, 5e-324),
+        (1e155, 0.0),
+    ],
+)
+def test_extreme_products_of_swish(x, beta):
+    evaluation = evaluate(get("swish"), [x], {"beta": beta})
+    z, sigma = mp.mpf(x) * beta, lambda z: 1 / (1 + mp.exp(-z))
+    slope = sigma(z) * sigma(-z)
+    expected = {
+        "f": x * sigma(z),
+        "df": sigma(z) + z * slope,
+        "d2f": beta * slope * (2 + z * (sigma(-z) - sigma(z))),
+        "beta": mp.mpf(x) ** 2 * slope,
+    }
+    for key, computed in outputs(evaluation):
+        value = expected[key]
+        true = float(value) if abs(value) < mp.mpf(2) ** 1024 else float("inf")
+        assert_close(computed[0], true, (key, x, beta))
+
+
+def test_next_to_the_zero_of_the_slope():
+    x = -1.278464542761074
+    around = x + np.arange(-20, 21) * 2.0**-52
+    evaluation = evaluate(get("swish"), around)
+    for place, at in enumerate(around):
+        true = oracle("swish", float(at), {"beta": 1.0})["df"]
+        assert abs(evaluation.df[place] - true) <= 1e-15
+
+
+def test_shapes_are_kept():
+    evaluation = evaluate(get("swish"), np.zeros((2, 0, 3)))
+    assert evaluation.f.shape == evaluation.dparameters["beta"].shape == (2, 0, 3)
+    assert evaluate(get("relu"), 2.0).f.shape == ()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_points_that_are_not_finite_are_refused(bad):
+    with pytest.raises(UserError) as refused:
+        evaluate(get("swish"), [0.0, bad])
+    assert (refused.value.field, refused.value.status) == ("x", 422)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "1", None, True, 10**400, [1.0]])
+def test_parameters_that_are_no_finite_numbers_are_refused(bad):
+    with pytest.raises(UserError, match="beta must be a finite number"):
+        evaluate(get("swish"), [0.0], {"beta": bad})
+
+
+def test_unknown_parameters_are_refused():
+    with pytest.raises(UserError, match=r"“alpha” is no field of Swish; its fields are: beta"):
+        evaluate(get("swish"), [0.0], {"alpha": 1.0})
