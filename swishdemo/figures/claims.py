@@ -48,6 +48,17 @@ def _limits(evidence: Evidence, language: Language) -> Figure:
         end = x[-1] if right else x[0]
         corner = "top left" if right else "top right"
         data.append(_point(end, line["slope"] * end + line["offset"], "@mid", name, label=corner))
+    return _figure(data, _axis(x, "figure.x", language), _heights(data, "figure.value", language))
+
+
+def _minimum(evidence: Evidence, language: Language) -> Figure:
+    """Swish near its minimum, and the interval that was claimed."""
+    beta, where = evidence["beta"], evidence["minimum"]
+    x = np.linspace(2.2 * where, -0.4 * where, _POINTS)
+    y = evaluate(activation("swish"), x, {"beta": beta}).f
+    found = typeset(f"{_say('figure.found', language)} {where:.4f}")
+    point = _point(where, evidence["minimum_value"], "@ok", found, label="bottom center")
+    data = [_curve(x, y, _SWISH, _say("figure.value", language)), point]
     axes = _axis(x, "figure.x", language), _heights(data, "figure.value", language)
     figure = _figure(data, *axes)
     low, high = evidence["interval"]
@@ -57,17 +68,6 @@ def _limits(evidence: Evidence, language: Language) -> Figure:
         "annotations": [_above((low + high) / 2, _say("figure.interval", language))],
     }
     return figure
-
-
-def _minimum(evidence: Evidence, language: Language) -> Figure:
-    """F near its minimum."""
-    beta, where = evidence["beta"], evidence["minimum"]
-    x = np.linspace(2.2 * where, -0.4 * where, _POINTS)
-    y = evaluate(activation("swish"), x, {"beta": beta}).f
-    found = typeset(f"{_say('figure.found', language)} {where:.4f}")
-    point = _point(where, evidence["minimum_value"], "@ok", found, label="bottom center")
-    data = [_curve(x, y, _SWISH, _say("figure.value", language)), point]
-    return _figure(data, _axis(x, "figure.x", language), _heights(data, "figure.value", language))
 
 
 def _slope(evidence: Evidence, language: Language) -> Figure:
@@ -179,8 +179,7 @@ def _shares(evidence: Evidence, language: Language) -> Figure:
     bars = _bars(labels, values, [f"{value:.0f} %" for value in values], _SWISH)
     low, high = evidence["band"]
     title = _say("figure.share", language, low=low, high=high)
-    xaxis = {"range": [0, 118], "tickvals": [0, 50, 100], "ticksuffix": " %"}
-    xaxis["title"] = {"text": title}
+    xaxis = {"range": [0, 118], "tickvals": [0, 50, 100], "title": {"text": title}}
     figure = _figure(
         [bars | {"error_x": errors}], xaxis, {"type": "category", "autorange": "reversed"}
     )
