@@ -1,4 +1,4 @@
-"""Claims: the article's sentences with their verdicts, evidence and proofs, and checks on demand."""
+"""Claims: the article's sentences with verdicts, evidence and proofs, and checks on demand."""
 
 from __future__ import annotations
 
