@@ -102,6 +102,11 @@ def _misbehave(config: FakeConfig) -> None:
             Path(config.path).write_text(str(os.getpid()), "ascii")
 
 
+def idle(config: object) -> Iterator[Tick]:
+    """Ends at once, whatever the configuration."""
+    yield TICK
+
+
 def no_generator(config: FakeConfig) -> int:
     return 3
 

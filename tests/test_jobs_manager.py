@@ -297,7 +297,7 @@ def test_only_the_newest_are_kept(make: Make) -> None:
     for _ in range(4):
         jobs.append(manager.submit("run", {"steps": 1}, ANNA))
         until(manager, jobs[-1], "finished")
-        while manager.counts() != {"running": 0, "waiting": 0, "paused": 0}:
+        while manager._scheduler.snapshot():
             time.sleep(0.01)
     kept = manager.submit("run", {"steps": 1}, BERT)
     assert [job.id for job in manager.list(ANNA)] == [job.id for job in jobs[:0:-1]][:3]

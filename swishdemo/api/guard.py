@@ -43,15 +43,20 @@ class _Refusing:
         if scope["type"] != "http" or not local_path(scope).startswith(_PATHS):
             await self._app(scope, receive, send)
             return
-        started = False
+        started = broken = False
 
         async def noting(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
+            nonlocal started, broken
+            if message["type"] == "http.response.start":
+                broken = message["status"] == 500
+                started = not broken
+            if not broken:
+                await send(message)
 
         try:
             await self._app(scope, receive, noting)
+            if broken:  # Gradio caught it itself
+                await refusal(UserError("api.misfit"))(scope, receive, send)
         except Exception as error:
             if started:
                 raise

@@ -1,0 +1,261 @@
+"""What outlives a restart, and what a damaged or busy database does."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from swishdemo.jobs.finite import dump, finite
+from swishdemo.jobs.job import Job
+from swishdemo.jobs.messages import Reason
+from swishdemo.jobs.store import Store, StoreError
+
+JOB = Job("first", "run", "anna", {"steps": 3}, created_at=1000.0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path, busy_seconds=0.1)
+    yield store
+    store.close()
+
+
+def filled() -> Job:
+    """A job in which no field has its default."""
+    return Job(
+        id="all",
+        kind="timing",
+        visitor="bert",
+        config={"elements": [1, 2], "β": "σ"},
+        created_at=1.5,
+        state="failed",
+        purpose="claim:cost",
+        reason=Reason("error.not_a_number", {"name": "lr"}),
+        started_at=2.5,
+        finished_at=3.5,
+        reports=4,
+        step=5,
+        steps=6,
+        seconds=7.5,
+        summary={"best": None},
+        host={"cpu": "x"},
+    )
+
+
+def test_a_job_is_read_as_it_was_written(store: Store) -> None:
+    for job in (JOB, filled()):
+        store.save(job)
+        assert store.get(job.id) == job
+    store.save(replace(JOB, state="running", step=2))
+    assert store.get("first") == replace(JOB, state="running", step=2)
+    assert store.get("absent") is None
+
+
+def test_found_by_what_is_given_and_newest_first(store: Store) -> None:
+    jobs = [
+        replace(JOB, id=str(n), created_at=float(n % 3), visitor="ab"[n % 2], purpose=purpose)
+        for n, purpose in enumerate([None, "claim:x", None, "claim:x"])
+    ]
+    for job in jobs:
+        store.save(job)
+    assert [job.id for job in store.find()] == ["2", "1", "3", "0"]
+    assert [job.id for job in store.find(visitor="b")] == ["1", "3"]
+    assert [job.id for job in store.find(visitor="b", purpose="claim:x", kind="run")] == ["1", "3"]
+    assert store.find(kind="timing") == []
+    assert store.find(visitor="' OR 1=1 --") == []
+
+
+def test_reports_are_kept_in_order_and_numbered(store: Store) -> None:
+    for number in range(12):
+        store.append("first", number, "Report", {"loss": [number, float("nan"), float("-inf")]})
+    store.append("second", 0, "HostCard", {"index": 77})
+    found = store.reports("first", after=8)
+    assert found == [("Report", {"loss": [n, None, None], "index": n}) for n in (9, 10, 11)], (
+        "what is not finite is null"
+    )
+    assert [value["index"] for _, value in store.reports("first", limit=2)] == [0, 1]
+    assert store.reports("second") == [("HostCard", {"index": 0})]
+    with pytest.raises(StoreError):
+        store.append("first", 3, "Report", {})
+    store.delete(["first"])
+    assert store.reports("first") == [] and len(store.reports("second")) == 1
+
+
+def test_what_has_ended_outlives_a_restart_and_the_rest_is_closed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    states = ("waiting", "running", "paused", "finished", "stopped", "failed")
+    for state in states:
+        store.save(replace(JOB, id=state, state=state))
+        for number in range(3):
+            store.append(state, number, "Report", {})
+    store.close()
+    again = Store(tmp_path)
+    for state in states[3:]:
+        assert again.get(state) == replace(JOB, id=state, state=state)
+    for state in states[:3]:
+        job = again.get(state)
+        assert job is not None
+        assert (job.state, job.reports) == ("failed", 3)
+        assert job.reason is not None and "restarted" in job.reason.sentence()
+        assert job.finished_at is not None
+        assert len(again.reports(state)) == 3
+    again.close()
+    assert list(tmp_path.glob("server-*.lock")) == []
+
+
+def test_another_living_servers_jobs_are_left_alone(store: Store, tmp_path: Path) -> None:
+    store.save(replace(JOB, state="running"))
+    other = Store(tmp_path)
+    assert (found := other.get("first")) is not None and found.state == "running"
+    other.save(replace(JOB, id="second"))
+    other.close()
+    third = Store(tmp_path)
+    assert (found := third.get("first")) is not None and found.state == "running"
+    assert (found := third.get("second")) is not None and found.state == "failed"
+    third.close()
+
+
+def die_with_a_running_job(folder: Path) -> None:
+    Store(folder).save(replace(JOB, state="running"))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_servers_job_is_closed(tmp_path: Path) -> None:
+    server = multiprocessing.get_context("spawn").Process(
+        target=die_with_a_running_job, args=(tmp_path,)
+    )
+    server.start()
+    server.join(30)
+    assert server.exitcode == -signal.SIGKILL
+    store = Store(tmp_path)
+    assert (found := store.get("first")) is not None and found.state == "failed"
+    store.close()
+
+
+def test_only_the_newest_of_a_visitor_are_kept(store: Store) -> None:
+    now = time.time()
+    for n in range(6):
+        ended = replace(JOB, id=str(n), state="finished", created_at=now + n, finished_at=now + n)
+        store.save(ended)
+        store.append(str(n), 0, "Report", {})
+    store.save(replace(JOB, id="evidence", purpose="claim:x", state="finished", finished_at=now))
+    store.save(replace(JOB, id="running", state="running", created_at=now - 99))
+    store.save(replace(JOB, id="bert's", visitor="bert", state="finished", finished_at=now))
+    store.prune("anna", keep=2, days=30)
+    kept = {job.id for job in store.find()}
+    assert kept == {"4", "5", "evidence", "running", "bert's"}
+    assert store.reports("3") == [] and store.reports("5") != []
+
+
+def test_what_is_too_old_goes_whoever_it_belongs_to(store: Store) -> None:
+    now = time.time()
+    for name, days in (("old", 31), ("young", 29)):
+        ended = now - days * 86_400
+        store.save(replace(JOB, id=name, visitor=name, state="failed", finished_at=ended))
+    store.save(replace(JOB, id="evidence", purpose="c", state="finished", finished_at=1.0))
+    store.prune("anna", keep=50, days=30)
+    assert [job.id for job in store.find()] == ["young"]
+
+
+@pytest.mark.parametrize("damage", [b"this is no database" * 100, b"SQLite format 3\0" + b"x" * 99])
+def test_a_damaged_database_is_put_aside(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "jobs.sqlite").write_bytes(damage)
+    store = Store(tmp_path)
+    store.save(JOB)
+    assert store.get("first") == JOB
+    store.close()
+    aside = list(tmp_path.glob("jobs.damaged-*"))
+    assert [path.read_bytes() for path in aside] == [damage]
+
+
+def test_a_database_of_another_version_is_put_aside(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "jobs.sqlite")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    store = Store(tmp_path)
+    store.save(JOB)
+    store.close()
+    assert len(list(tmp_path.glob("jobs.damaged-*"))) == 1
+
+
+def test_a_locked_database_is_told_and_recovers(store: Store, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "jobs.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError) as caught:
+        store.save(JOB)
+    assert caught.value.cause == "locked"
+    assert store.find() == [], "it can still be read"
+    other.execute("ROLLBACK")
+    other.close()
+    store.save(JOB)
+    assert store.get("first") == JOB
+
+
+def test_a_full_disk_is_told_and_leaves_no_half(store: Store) -> None:
+    store.save(JOB)
+    pages = store._database.execute("PRAGMA page_count").fetchone()[0]
+    store._database.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError) as caught:
+        for number in range(10_000):
+            store.append("first", number, "Report", {"text": "x" * 1000})
+    assert caught.value.cause == "full"
+    assert [value["index"] for _, value in store.reports("first")] == list(range(number))
+    store._database.execute("PRAGMA max_page_count = 100000")
+    store.append("first", number, "Report", {})
+
+
+def test_many_threads_write_and_read(store: Store) -> None:
+    errors: list[BaseException] = []
+
+    def write(name: str) -> None:
+        try:
+            for number in range(50):
+                store.append(name, number, "Report", {"n": number})
+                store.save(replace(JOB, id=name, reports=number + 1))
+                assert len(store.reports(name)) == number + 1
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [Thread(target=write, args=(f"job {n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == []
+    assert {job.reports for job in store.find()} == {50}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_json_of_anything_is_strict(value: Any) -> None:
+    def refuse(word: str) -> float:
+        raise AssertionError(word)
+
+    assert json.loads(dump(value), parse_constant=refuse) == finite(value)
+
+
+def test_every_field_of_a_job_is_told_but_its_owner() -> None:
+    told = filled().as_json()
+    assert "bert" not in json.dumps(told)
+    assert told["created_at"] == "1970-01-01T00:00:01+00:00"
+    assert told["reason"] == "lr must be a finite number."
+    assert filled().as_json("zh")["reason"] == "lr 必须是有限的数。"
+    assert Reason("jobs.unknown_key").sentence() == "jobs.unknown_key"
