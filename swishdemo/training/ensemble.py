@@ -77,13 +77,18 @@ class Ensemble:
         replicas: The replicas, Swish's first.
         config: Rates, decays and seeds.
         device: Where it is computed.
+        dtype: In what precision; that of the samples.
     """
 
     def __init__(
-        self, replicas: Sequence[Replica], config: TrainingConfig, device: torch.device
+        self,
+        replicas: Sequence[Replica],
+        config: TrainingConfig,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         self.replicas = tuple(replicas)
-        self._optimiser = Momentum(replicas, config, device)
+        self._optimiser = Momentum(replicas, config, device, dtype)
         self.parameters = self._optimiser.parameters
         self.gradients = self._optimiser.gradients
         self._layers = [
@@ -92,7 +97,7 @@ class Ensemble:
         ]
         # conv2 as a matrix [replica, (8 in, 4, 4), (2, 2, 16 out)]; what stays 0 are the pairs
         # of positions that no tap connects.
-        self._matrix = torch.zeros(len(replicas), 8, 4, 4, 2, 2, 16, device=device)
+        self._matrix = torch.zeros(len(replicas), 8, 4, 4, 2, 2, 16, device=device, dtype=dtype)
 
     @torch.no_grad()
     def step(self, batch: Samples) -> Tensor:
@@ -146,7 +151,7 @@ class Ensemble:
             logits = self._forward(part, squares)[2]
             loss += _cross_entropy(logits, part.labels)[0] * len(part.labels)
             right += (logits.argmax(1) == part.labels).sum(1)
-        inputs = size * torch.tensor([[128.0], [64.0]], device=squares.device)
+        inputs = size * squares.new_tensor([[128], [64]])
         effective = self.parameters.beta.abs() * (squares / inputs).sqrt()
         return Evaluation(loss / size, right / size, effective)
 

@@ -33,6 +33,21 @@ class Block:
     bias3: Tensor
     beta: Tensor
 
+    def network(self, index: int) -> dict[str, Tensor]:
+        """The entries of one replica, as `swishdemo.training.module.DigitsNetwork` has them."""
+        conv1, linear = self.conv1[index], self.linear[index].view(10, 2, 2, 16)
+        entries = {
+            "conv1.weight": conv1[:, :9].reshape(8, 1, 3, 3),
+            "conv1.bias": conv1[:, 9],
+            "conv2.weight": self.conv2[index].permute(3, 0, 1, 2),
+            "conv2.bias": self.bias2[index],
+            "linear.weight": linear.permute(0, 3, 1, 2).reshape(10, 64),
+            "linear.bias": self.bias3[index],
+        }
+        if index < self.beta.shape[1]:
+            entries["beta"] = self.beta[:, index]
+        return {name: entry.clone() for name, entry in entries.items()}
+
 
 def block(flat: Tensor, replicas: int, swish: int) -> Block:
     """Views into ``flat``, which has as many elements as `elements` says."""
@@ -58,13 +73,18 @@ class Momentum:
         replicas: The replicas to start, Swish's first.
         config: Rates and decays.
         device: Where the tensors live.
+        dtype: What they are made of.
     """
 
     def __init__(
-        self, replicas: Sequence[Replica], config: TrainingConfig, device: torch.device
+        self,
+        replicas: Sequence[Replica],
+        config: TrainingConfig,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         count, swish = len(replicas), sum(row.beta_start is not None for row in replicas)
-        zeros = torch.zeros(elements(count, swish), device=device)
+        zeros = torch.zeros(elements(count, swish), device=device, dtype=dtype)
         self._values, self._gradients, self._buffer = zeros, zeros.clone(), zeros.clone()
         self._decay, self._rate = zeros.clone(), torch.full_like(zeros, -config.lr)
         self._momentum = config.momentum

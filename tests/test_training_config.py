@@ -1,0 +1,258 @@
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swishdemo import activations
+from swishdemo.errors import UserError
+from swishdemo.settings import Settings
+from swishdemo.text import LANGUAGES, text
+from swishdemo.training import TrainingConfig, fields, recipes, replicas, report_steps
+
+SETTINGS = Settings()
+TABLE = {field.name: field for field in fields(SETTINGS)}
+
+
+def refused(request, settings=SETTINGS):
+    with pytest.raises(UserError) as caught:
+        TrainingConfig.parse(request, settings)
+    error = caught.value
+    for language in LANGUAGES:
+        sentence = error.sentence(language)
+        assert 0 < len(sentence) < 500
+        sentence.encode("utf-8")
+    assert error.status == 422
+    return error
+
+
+def test_an_empty_request_is_the_recipe_of_the_claims():
+    expected = {
+        "dataset": "digits",
+        "network": "cnn",
+        "activation": "swish",
+        "beta_starts": [0.1, 0.5, 1, 2, 5, 10],
+        "beta_scope": "layer",
+        "rivals": ["relu", "gelu"],
+        "seeds": 6,
+        "seed": 0,
+        "steps": 500,
+        "batch": 64,
+        "lr": 0.05,
+        "momentum": 0.9,
+        "beta_lr_factor": 30,
+        "weight_decay": 1e-3,
+        "beta_decay": 1e-3,
+        "device": "auto",
+        "threads": 1,
+    }
+    assert TrainingConfig.parse({}, SETTINGS).as_json() == expected
+    assert TrainingConfig.parse({"recipe": "beta-convergence"}, SETTINGS).as_json() == expected
+
+
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
+def test_a_recipe_is_a_valid_start_with_a_title_and_notes(recipe):
+    parsed = TrainingConfig.parse({"recipe": recipe.name}, SETTINGS)
+    assert parsed == recipe.config
+    assert TrainingConfig.parse(recipe.as_json()["config"], SETTINGS) == recipe.config
+    changed = TrainingConfig.parse({"recipe": recipe.name, "steps": 7, "seed": 3}, SETTINGS)
+    assert changed.as_json() == recipe.config.as_json() | {"steps": 7, "seed": 3}
+    assert all(
+        recipe.as_json()[part][tongue] for part in ("title", "notes") for tongue in LANGUAGES
+    )
+
+
+def test_the_table_is_the_config():
+    assert set(TABLE) == set(TrainingConfig.__slots__)
+    for name, field in TABLE.items():
+        assert getattr(TrainingConfig(), name) == field.default
+        json.dumps(field.as_json(), allow_nan=False)
+        for part in ("label", "tip"):
+            assert all(text(f"train.field.{name}.{part}", language) for language in LANGUAGES)
+
+
+HOSTILE = [None, True, False, "1", "NaN", math.nan, math.inf, -math.inf, 10**5000, -(10**400)]
+HOSTILE += [{}, {"a": 1}, [[]], [None], [True], [math.nan], ["1"], [1e308], "x" * 10**6, "\ud800"]
+
+
+@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize(
+    "value",
+    HOSTILE,
+    ids=lambda value: (
+        repr(value)[:12] if not isinstance(value, int) or isinstance(value, bool) else "huge"
+    ),
+)
+def test_hostile_values_are_refused_beside_their_field(name, value):
+    assert refused({name: value}).field == name
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("steps", [0, -1, 5001, 1.0, 1.5]),
+        ("seed", [-1, 2**32, 0.0]),
+        ("seeds", [0, 129]),
+        ("batch", [0, 1438]),
+        ("lr", [-1e-9, 10.001]),
+        ("momentum", [-0.1, 1, 1.0]),
+        ("beta_lr_factor", [-1, 1001]),
+        ("weight_decay", [-1e-6, 1.1]),
+        ("beta_decay", [-1e-6, 1.1]),
+        ("beta_starts", [[], [21], [-20.5], [1.0] * 13, 1.0, "1"]),
+        ("rivals", [["swish"], ["nope"], "relu", ["relu"] * 1000]),
+        ("device", ["gpu", "cuda:0", ""]),
+        ("beta_scope", ["channel"]),
+        ("threads", [0, 10_000]),
+    ],
+)
+def test_what_is_out_of_range_is_refused(name, values):
+    for value in values:
+        assert refused({name: value}).field == name
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("steps", [1, 5000]),
+        ("seed", [0, 2**32 - 1]),
+        ("batch", [1, 1437]),
+        ("lr", [0, 10]),
+        ("momentum", [0, 0.999]),
+        ("beta_starts", [[0], [-20, 20], [1]]),
+        ("rivals", [[], ["mish"]]),
+    ],
+)
+def test_the_ends_of_a_range_are_allowed(name, values):
+    for value in values:
+        config = TrainingConfig.parse({name: value}, SETTINGS)
+        json.dumps(config.as_json(), allow_nan=False)
+        assert TrainingConfig.parse(config.as_json(), SETTINGS) == config
+
+
+@pytest.mark.parametrize("request_", [None, [], "digits", 3, [("steps", 3)]])
+def test_a_request_must_be_an_object(request_):
+    refused(request_)
+
+
+@pytest.mark.parametrize("name", ["stpes", "", "__class__", "x" * 10_000, "\ud800", "{lr}"])
+def test_an_unknown_field_is_named(name):
+    assert refused({name: 1}).field is not None
+
+
+@pytest.mark.parametrize("name", [None, 3, [], [10**5000], "nope", "x" * 10_000])
+def test_an_unknown_recipe_is_refused(name):
+    assert refused({"recipe": name}).field == "recipe"
+
+
+def test_the_server_limits_a_run():
+    small = Settings(max_steps=100, max_replicas=12)
+    assert refused({"steps": 101, "seeds": 1}, small).field == "steps"
+    error = refused({"beta_starts": [1, 2, 3], "rivals": ["relu"], "seeds": 4}, small)
+    assert error.field == "seeds" and "16" in str(error) and "12" in str(error)
+    fits = TrainingConfig.parse({"beta_starts": [1, 2], "rivals": ["relu"], "seeds": 4}, small)
+    assert len(replicas(fits)) == 12 and fits.steps == 100
+
+
+def test_a_recipe_on_a_small_server_keeps_to_its_limits():
+    small = Settings(max_steps=50)
+    assert TrainingConfig.parse({"recipe": "beta-convergence"}, small).steps == 50
+
+
+def test_the_server_decides_on_the_device():
+    cpu = Settings(device="cpu")
+    assert TrainingConfig.parse({"device": "auto"}, cpu).device == "cpu"
+    assert TrainingConfig.parse({"recipe": "beta-convergence"}, cpu).device == "cpu"
+    assert refused({"device": "cuda"}, cpu).field == "device"
+    assert TrainingConfig.parse({"device": "cuda"}, SETTINGS).device == "cuda"
+
+
+def test_repeated_starts_and_rivals_count_once():
+    config = TrainingConfig.parse(
+        {"beta_starts": [1, 1.0, 0.0, -0.0], "rivals": ["relu", "relu"]}, SETTINGS
+    )
+    assert config.beta_starts == (1.0, 0.0) and config.rivals == ("relu",)
+    assert math.copysign(1, config.beta_starts[1]) == 1
+
+
+def test_replicas_are_ordered_by_start_then_seed_then_rivals():
+    config = TrainingConfig(beta_starts=(1.0, 5.0), rivals=("gelu",), seeds=2)
+    rows = [(row.activation, row.beta_start, row.seed) for row in replicas(config)]
+    assert rows == [
+        ("swish", 1.0, 0),
+        ("swish", 1.0, 1),
+        ("swish", 5.0, 0),
+        ("swish", 5.0, 1),
+        ("gelu", None, 0),
+        ("gelu", None, 1),
+    ]
+
+
+@given(st.integers(1, 1_000_000))
+def test_reports_fall_on_few_round_steps_and_on_both_ends(steps):
+    reported = report_steps(steps)
+    assert reported[0] == 0 and reported[-1] == steps
+    assert list(reported) == sorted(set(reported))
+    assert len(reported) <= 121 and len(reported) >= min(steps, 48) + 1
+
+
+def test_the_steps_of_the_claims_are_reported():
+    assert {100, 200, 300, 500, 1000, 2000} <= set(report_steps(2000))
+    assert {50, 100, 150, 200} <= set(report_steps(200))
+    assert 200 in report_steps(500)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*TABLE, "recipe"]) | st.text(max_size=5), json_values)
+    | json_values
+)
+def test_any_json_is_read_or_refused_in_a_sentence(request_):
+    try:
+        config = TrainingConfig.parse(request_, SETTINGS)
+    except UserError as error:
+        assert error.sentence("en").encode() and error.sentence("zh").encode()
+        return
+    assert TrainingConfig.parse(config.as_json(), SETTINGS) == config
+    assert 1 <= len(replicas(config)) <= SETTINGS.max_replicas
+
+
+def numbers(field):
+    inside = st.floats(field.low, field.high) | st.sampled_from([field.low, field.high])
+    return inside.map(float)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "beta_starts": st.lists(numbers(TABLE["beta_starts"]), min_size=1, max_size=12),
+            "rivals": st.lists(st.sampled_from(TABLE["rivals"].choices), max_size=3),
+            "seeds": st.integers(1, 8),
+            "seed": st.integers(0, 2**32 - 1),
+            "steps": st.integers(1, 5000),
+            "batch": st.integers(1, 1437),
+            **{
+                name: numbers(TABLE[name])
+                for name in ("lr", "momentum", "beta_lr_factor", "weight_decay", "beta_decay")
+            },
+        },
+    )
+)
+def test_a_valid_request_is_read_as_it_was_meant(request_):
+    config = TrainingConfig.parse(request_, SETTINGS)
+    for name, value in request_.items():
+        expected = tuple(dict.fromkeys(value)) if isinstance(value, list) else value
+        assert getattr(config, name) == expected
+    assert TrainingConfig.parse(json.loads(json.dumps(config.as_json())), SETTINGS) == config
+
+
+def test_every_activation_but_swish_may_be_a_rival():
+    assert set(TABLE["rivals"].choices) == set(activations.names()) - {"swish"}
