@@ -1,0 +1,82 @@
+"""Times, sizes and bytes as a reader reads them, and the colours of the timed variants."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from swishdemo.text import Language, text
+from swishdemo.timing import REGISTRY, Measurement
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NARROW_SPACE = "\u202f"
+
+
+def colour_of(name: str) -> str:
+    """A variant's colour token: its activation's hue, lighter by its place among the forms."""
+    variant = REGISTRY.get(name)
+    alpha = max(0.34, 1 - 0.11 * variant.shade)
+    return f"@act-{variant.activation}" + (f"/{alpha:.2f}" if variant.shade else "")
+
+
+def hover(measurement: Measurement, language: Language) -> str:
+    """The lines shown when the pointer rests on a figure."""
+    low, high = quartiles(measurement)
+    variant = REGISTRY.get(measurement.variant)
+    return "<br>".join(
+        (
+            f"<b>{variant.label(language)}</b>",
+            variant.note(language),
+            text(
+                "time.ui.hover",
+                language,
+                median=duration(seconds_of(measurement)),
+                low=duration(low),
+                high=duration(high),
+                repeats=measurement.repeats,
+                size=size_label(measurement.elements),
+            ),
+        )
+    )
+
+
+def seconds_of(measurement: Measurement) -> float:
+    """The median of a measurement that holds a time, in seconds."""
+    median = measurement.median_seconds
+    assert median is not None
+    return median
+
+
+def quartiles(measurement: Measurement) -> tuple[float, float]:
+    """The first and third quartile of the blocks of a timed measurement, in seconds."""
+    low, high = np.percentile(measurement.block_seconds, (25, 75))
+    return float(low), float(high)
+
+
+def size_label(elements: int) -> str:
+    """A number of elements as a reader reads it: ``2²⁰``, or ``131 072`` where it is no power."""
+    if elements > 1 and elements & (elements - 1) == 0:
+        return "2" + str(elements.bit_length() - 1).translate(_SUPERSCRIPTS)
+    return f"{elements:,}".replace(",", _NARROW_SPACE)
+
+
+def duration(seconds: float) -> str:
+    """A time with three digits and a unit, such as ``1.06 ms``."""
+    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= size:
+            return f"{figures(seconds / size)} {unit}"
+    return f"{figures(seconds / 1e-9)} ns"
+
+
+def byte_size(count: float) -> str:
+    """A number of bytes such as ``48 KiB``."""
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if count >= 2**power:
+            value = count / 2**power
+            return f"{value:.3g} {unit}"
+    return f"{count:.0f} B"
+
+
+def figures(value: float) -> str:
+    """Three digits or so: ``0.72``, ``4.42``, ``28.3``, ``1 057``."""
+    digits = 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{digits}f}".replace(",", _NARROW_SPACE)

@@ -1,0 +1,284 @@
+"""What the page says of a timing: sentences, the table's cells, the host's lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from swishdemo import activations
+from swishdemo.figures.quantities import (
+    byte_size,
+    colour_of,
+    figures,
+    quartiles,
+    seconds_of,
+    size_label,
+)
+from swishdemo.figures.timing import ARTICLE_BASELINE
+from swishdemo.jobs.job import Job
+from swishdemo.text import Language, text
+from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason
+from swishdemo.timing.request import ITEM_BYTES
+
+_SUBJECT = "swish"
+_CONTEXTS = ("kernel", "layer", "step")
+# Tensors that a pass must move through memory at least: reads and writes.
+_MOVED = {"forward": 2, "backward": 3, "both": 5}
+_NONE = "–"
+
+
+def nothing_yet(language: Language) -> dict[str, Any]:
+    """What stands on the page before a visitor's first timing."""
+    return {
+        "answer": [
+            text("time.ui.answer_none", language),
+            text("time.ui.answer_none_note", language),
+        ],
+        "bars": None,
+    }
+
+
+def answer(
+    here: Sequence[Measurement],
+    others: Sequence[Sequence[Measurement]],
+    active: bool,
+    language: Language,
+) -> list[str]:
+    """The sentence that answers the article's, and a line on what it rests on.
+
+    Args:
+        here: The measurements looked at: one size, one context.
+        others: Other timings of this visitor, the newest first, in other contexts.
+        active: Whether ``here`` may still change.
+        language: Of the words.
+    """
+    found: dict[str, tuple[Measurement, Measurement, bool]] = {}
+    for measured, growing in [(here, active), *((other, False) for other in others)]:
+        timed = {m.variant: m for m in measured if m.is_timed}
+        subject = next((m for m in _by_registry(timed) if m.activation == _SUBJECT), None)
+        if subject and ARTICLE_BASELINE in timed:
+            found.setdefault(subject.context, (subject, timed[ARTICLE_BASELINE], growing))
+    if not here or here[0].context not in found:
+        key = "answer_waiting" if active else "answer_without"
+        return [text(f"time.ui.{key}", language), ""]
+    what = found[here[0].context][0].variant
+    label = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
+    parts, notes = [], []
+    for context in _CONTEXTS:
+        if context not in found or found[context][0].variant != what:
+            continue
+        subject, base, growing = found[context]
+        quotient = f"{seconds_of(subject) / seconds_of(base):.2f}"
+        parts.append(text(f"time.ui.answer_{context}", language, ratio=quotient, base=label))
+        size = (
+            text(f"time.ui.network.{subject.network}", language)
+            if context == "step"
+            else text("time.ui.note_elements", language, count=size_label(subject.elements))
+        )
+        name = text(f"time.ui.context.{context}", language)
+        named = {"context": name[:1].upper() + name[1:], "size": size}
+        if growing or subject.repeats < 2:
+            notes.append(text("time.ui.note_part_rough", language, **named))
+        else:
+            interval = subject.ratio(base)
+            low, high = f"{interval.low:.2f}", f"{interval.high:.2f}"
+            notes.append(text("time.ui.note_part", language, **named, low=low, high=high))
+    sentence = text(
+        "time.ui.answer",
+        language,
+        what=REGISTRY.get(what).label(language),
+        parts=text("time.ui.answer_join", language).join(parts),
+    )
+    return [sentence, " · ".join([*notes, setting(here[0], language)])]
+
+
+def setting(measurement: Measurement, language: Language) -> str:
+    """Pass, dtype, device and threads in a line."""
+    count = measurement.threads
+    threads = (
+        text("time.ui.one_thread", language)
+        if count == 1
+        else text("time.ui.threads_count", language, count=count)
+    )
+    return text(
+        "time.ui.note_setting",
+        language,
+        passes=text(f"time.ui.passes.{measurement.passes}", language),
+        dtype=measurement.dtype + (" amp" if measurement.amp else ""),
+        device=text(f"time.ui.device.{measurement.device}", language),
+        threads=threads,
+    )
+
+
+def title(
+    here: Sequence[Measurement], job: Job, baseline: str | None, language: Language
+) -> list[str]:
+    """The heading over the bars, and what it is of."""
+    passes = text(f"time.ui.passes.{job.config['pass']}", language)
+    context = text(f"time.ui.context.{job.config['context']}", language)
+    if baseline is None:
+        heading = text("time.ui.bars_title_seconds", language, passes=passes)
+    else:
+        label = REGISTRY.get(baseline).label(language)
+        heading = text("time.ui.bars_title", language, passes=passes, baseline=label)
+    size = [size_label(here[0].elements)] if here else []
+    return [heading, " · ".join([context, *size, text("time.ui.bars_note", language)])]
+
+
+def table(
+    here: Sequence[Measurement],
+    variants: Sequence[str],
+    baseline: str,
+    language: Language,
+    *,
+    ended: bool,
+) -> dict[str, Any]:
+    """Heads (with their tooltips) and rows of the table, the fastest first.
+
+    Intervals of ratios are computed once a timing has ended, for they take a while.
+    """
+    timed = {m.variant: m for m in here if m.is_timed}
+    rows = [timed[name] for name in variants if name in timed]
+    if ended:
+        rows.sort(key=seconds_of)
+    base = timed.get(baseline)
+    names = ["variant", "ratio", "median", "rate", "limit", "saved", "error", "repeats"]
+    label = REGISTRY.get(baseline).label(language)
+    return {
+        "heads": [
+            [
+                text(f"time.ui.col_{name}", language, baseline=label),
+                "" if name == "variant" else text(f"time.ui.tip_{name}", language),
+            ]
+            for name in names
+        ],
+        "rows": [
+            {
+                "variant": m.variant,
+                "note": REGISTRY.get(m.variant).note(language),
+                "colour": colour_of(m.variant),
+                "cells": _cells(m, base, language, ended),
+            }
+            for m in rows
+        ],
+    }
+
+
+def _cells(m: Measurement, base: Measurement | None, language: Language, ended: bool) -> list[str]:
+    median = seconds_of(m)
+    low, high = quartiles(m)
+    quotient = _NONE
+    if base is not None:
+        quotient = f"{median / seconds_of(base):.2f}"
+        if ended and base is not m and m.repeats > 1 and base.repeats > 1:
+            interval = m.ratio(base)
+            quotient += f" ({interval.low:.2f}–{interval.high:.2f})"
+    rate = limit = _NONE
+    if m.context == "kernel":
+        moved = _MOVED[m.passes] * m.elements * ITEM_BYTES[m.dtype]
+        rate = figures(moved / median / 1e9)
+        if m.copy_limit_seconds:
+            limit = f"{m.copy_limit_seconds / median * 100:.0f} %"
+    saved = m.saved_bytes_per_element
+    count = _NONE if saved is None else f"{saved:.3g}"
+    return [
+        REGISTRY.get(m.variant).label(language),
+        quotient,
+        f"{figures(median * 1e6)} µs" + (f" ± {figures((high - low) / 2e-6)}" if ended else ""),
+        rate,
+        limit,
+        count if saved is None else text("time.ui.unit_saved", language, count=count),
+        _NONE if m.max_error is None else f"{m.max_error:.1e}".replace("-", "−"),
+        str(m.repeats),
+    ]
+
+
+def host(card: HostCard | None, language: Language) -> list[list[str]]:
+    """Pairs of what and what of it, for the card of the host."""
+    if card is None:
+        return []
+
+    def named(key: str) -> str:
+        return text(f"time.ui.host_{key}", language)
+
+    key = "host_core" if card.cores == 1 else "host_cores"
+    processor = [text(f"time.ui.{key}", language, cpu=card.cpu, cores=card.cores)]
+    processor += [card.torch_simd] if card.torch_simd else []
+    memory = [f"{name} {byte_size(count)}" for name, count in card.caches_bytes.items()]
+    memory += [byte_size(card.memory_bytes)] if card.memory_bytes else []
+    threads = (
+        text("time.ui.one_thread", language)
+        if card.threads == 1
+        else text("time.ui.threads_count", language, count=card.threads)
+    )
+    load = named("unknown")
+    if card.others_busy_cores is not None:
+        cores = f"{card.others_busy_cores:.1f}"
+        load = text("time.ui.host_quiet", language, cores=cores)
+    return [
+        [named("cpu"), " · ".join(processor)],
+        *([[named("memory"), " · ".join(memory)]] if memory else []),
+        [named("gpu"), card.gpu or text("time.unavailable.no_gpu", language)],
+        [named("torch"), f"{card.torch} · {threads} · Python {card.python}"],
+        [named("allocator"), named("tuned" if card.allocator_is_tuned else "default")],
+        [named("load"), load],
+    ]
+
+
+def left_out(measured: Sequence[Measurement], language: Language) -> list[list[str]]:
+    """Name and reason of each variant that could not be timed, or was found to be wrong."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for m in measured:
+        why = None
+        if m.unavailable:
+            why = m.unavailable.sentence(language)
+        elif m.gate:
+            why = text("time.ui.left_gate", language, why=m.gate.sentence(language))
+        if why:
+            found[m.variant, why] = [REGISTRY.get(m.variant).label(language), why]
+    return list(found.values())
+
+
+def doubts(reasons: Sequence[Reason], language: Language) -> list[str]:
+    """The sentences of what to mind."""
+    return [reason.sentence(language) for reason in reasons]
+
+
+def progress(job: Job, counted: int, language: Language) -> dict[str, Any]:
+    """How far it is: a line, the share that is done, and whether it went wrong."""
+    seconds = f"{job.seconds:.0f}" if job.active else f"{job.seconds:.1f}"
+    values: dict[str, Any] = {"seconds": seconds, "done": counted, "all": job.steps or 0}
+    key: str = job.state
+    if job.state == "waiting":
+        values["position"] = job.position or 1
+        values["seconds"] = f"{job.estimate_seconds or 0:.0f}"
+    elif job.state == "running":
+        key = "starting" if not counted else "running"
+        if job.steps and counted >= job.steps:
+            key = "refining"
+    elif job.state == "failed":
+        values["why"] = job.reason.sentence(language) if job.reason else _NONE
+    line = text(f"time.ui.state_{key}", language, **values)
+    if job.state == "stopped" and job.reason:
+        line = job.reason.sentence(language)
+    return {
+        "line": line,
+        "share": min(1.0, counted / job.steps) if job.steps else 0.0,
+        "failed": job.state == "failed",
+    }
+
+
+def entry(job: Job, language: Language) -> dict[str, Any]:
+    """A timing in the list of earlier ones; the browser adds the time of day."""
+    config = job.config
+    size = " ".join(size_label(n) for n in config["elements"][:1])
+    more = f" … {size_label(config['elements'][-1])}" if len(config["elements"]) > 1 else ""
+    what = [text(f"time.ui.context.{config['context']}", language)]
+    what.append(text(f"time.ui.pass.{config['pass']}", language))
+    what.append(size + more)
+    what += [config["dtype"]] if config["dtype"] != "float32" else []
+    return {"id": job.id, "what": " · ".join(what), "at": job.created_at}
+
+
+def _by_registry(timed: dict[str, Measurement]) -> list[Measurement]:
+    return [timed[name] for name in REGISTRY.names() if name in timed]
