@@ -9,7 +9,8 @@ mp.mp.dps = 700
 
 
 def _sigma(z):
-    return 1 / (1 + mp.exp(-z))
+    # Beyond 10⁹ the tail is below 10^(−10⁸), and its digits would take long.
+    return 1 / (1 + mp.exp(-z)) if abs(z) < 10**9 else mp.mpf(z > 0)
 
 
 def _cdf(z):

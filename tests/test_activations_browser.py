@@ -15,16 +15,16 @@ from swishdemo.activations.derive import derive
 from swishdemo.activations.generate import PATH, module
 
 POINTS = sorted(
-    [0.0, 1e-12, -1e-12, 1, -1, 3, -3, 6, 17, -17, 30, -30, 300, -300, 700, -700, 1e5, -1e5]
-    + list(np.random.default_rng(1).normal(0, 6, 200))
-    + list(np.linspace(-38, 38, 77))
+    [
+        *(0.0, 1e-12, -1e-12, 1, -1, 3, -3, 6, 17, -17, 30, -30, 300, -300, 700, -700, 1e5, -1e5),
+        *np.random.default_rng(1).normal(0, 6, 200).tolist(),
+        *np.linspace(-38, 38, 77).tolist(),
+    ]
 )
 BETAS = (1.0, 0.0, -1.0, 1.702, 10.0, -10.0, 0.1)
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
-
     def log_message(self, *arguments):
         pass
 
@@ -128,8 +128,11 @@ def test_records_carry_what_the_page_shows(run):
             a.parameters.map((p) => [p.name, p.default, p.min, p.max])])"""
     )
     assert found == [
-        [a.name, a.label, a.family, a.year, a.source, a.colour, a.colour_dark, a.dash]
-        + [list(derive(a).breaks), [[p.name, p.default, p.low, p.high] for p in a.parameters]]
+        [
+            *(a.name, a.label, a.family, a.year, a.source, a.colour, a.colour_dark, a.dash),
+            list(derive(a).breaks),
+            [[p.name, p.default, p.low, p.high] for p in a.parameters],
+        ]
         for a in activations()
     ]
 

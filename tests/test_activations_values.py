@@ -11,9 +11,11 @@ from swishdemo.activations import activations, evaluate, get, names
 from swishdemo.errors import UserError
 
 POINTS = np.array(
-    [0.0, 1e-300, 1e-12, -1e-12, 0.1, -0.1, 1, -1, 2.5, -2.5, 3, -3, 6, 30, -30, 300, -300]
-    + [700.0, -700.0, -17.0, -37.5, 12345.678, -12345.678]
-    + list(np.random.default_rng(0).normal(0, 8, 15))
+    [
+        *(0.0, 1e-300, 1e-12, -1e-12, 0.1, -0.1, 1, -1, 2.5, -2.5, 3, -3, 6, 30, -30, 300, -300),
+        *(700.0, -700.0, -17.0, -37.5, 12345.678, -12345.678),
+        *np.random.default_rng(0).normal(0, 8, 15),
+    ]
 )
 BETAS = (1.0, 0.0, -1.0, 1.702, 10.0, -10.0, 1e-3, 0.1, 123.456)
 
@@ -61,7 +63,7 @@ def test_values_and_derivatives(activation):
                 assert_close(computed[place], expected[key], where)
 
 
-@pytest.mark.parametrize("x", [1e20, 1e100, 1e155, 1e200, 1e308])
+@pytest.mark.parametrize("x", [1e20, 1e155, 1e308])
 @pytest.mark.parametrize("name", names())
 def test_huge_arguments_reach_their_limits(name, x):
     """Beyond 1e20 every derivative is its limit to 1e-12, and no step overflows into a NaN."""

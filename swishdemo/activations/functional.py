@@ -111,3 +111,13 @@ def gelu_tanh(x: Tensor) -> Tensor:
 def quick_gelu(x: Tensor) -> Tensor:
     """x·σ(1.702·x)."""
     return swish(x, 1.702)
+
+
+def softplus(x: Tensor) -> Tensor:
+    """log(1 + e^x), to the last digit of float64: PyTorch's own turns into x from 20 on."""
+    return functional.softplus(x, threshold=40)
+
+
+def hardsigmoid(x: Tensor) -> Tensor:
+    """The line (x + 3)/6, held between 0 and 1; PyTorch's own has the slope float32(1/6)."""
+    return functional.relu6(x + 3) / 6

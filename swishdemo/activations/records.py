@@ -202,7 +202,8 @@ RECORDS: tuple[Activation, ...] = (
         ),
         family="exponential",
         line=("#be185d", "#f472b6", "dot"),
-        torch="torch.nn.functional:softplus",
+        torch="swishdemo.activations.functional:softplus",
+        builtin="torch.nn.functional:softplus",
     ),
     _record(
         "sigmoid",
@@ -249,7 +250,8 @@ RECORDS: tuple[Activation, ...] = (
         ),
         family="bounded",
         line=("#9f1239", "#fda4af", "longdash"),
-        torch="torch.nn.functional:hardsigmoid",
+        torch="swishdemo.activations.functional:hardsigmoid",
+        builtin="torch.nn.functional:hardsigmoid",
     ),
     _record(
         "hardtanh",

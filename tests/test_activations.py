@@ -1,0 +1,182 @@
+"""The registry, and what is derived from its records."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from swishdemo.activations import Parameter, activations, evaluate, get, landmarks, names
+from swishdemo.activations.derive import derive, latex, latex_derivative
+from swishdemo.activations.registry import index
+from swishdemo.errors import UserError
+
+NEEDED = {
+    *("swish", "relu", "leaky_relu", "prelu", "elu", "selu", "gelu", "gelu_tanh", "mish"),
+    *("hardswish", "softplus", "sigmoid", "tanh"),
+}
+EACH = pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
+
+
+def test_the_registry_has_what_the_article_compares():
+    assert set(names()) >= NEEDED
+    assert tuple(a.name for a in activations()) == names()
+    assert get("swish").parameters == (Parameter("beta", 1.0, -10.0, 10.0, r"\beta"),)
+
+
+def test_a_duplicate_name_raises():
+    with pytest.raises(ValueError, match="activation relu is registered twice"):
+        index([get("relu"), get("swish"), get("relu")])
+
+
+@pytest.mark.parametrize("name", ["swich", "", None, 3, ["relu"], "x" * 10**6])
+def test_an_unknown_name_is_a_404(name):
+    with pytest.raises(UserError) as refused:
+        get(name)
+    assert (refused.value.status, refused.value.field) == (404, "activation")
+    assert len(str(refused.value)) < 500 and "swish" in str(refused.value)
+    assert refused.value.sentence("zh") != refused.value.sentence("en")
+
+
+def luminance(colour):
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@EACH
+def test_records_are_complete(activation):
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", activation.name)
+    assert 1950 <= activation.year <= 2026
+    assert re.search(r"https://\S+$", activation.source)
+    assert activation.family in {"sigmoid-gated", "rectified", "exponential", "bounded"}
+    assert activation.dash in {"solid", "dash", "dot", "dashdot", "longdash", "longdashdot"}
+    assert contrast(activation.colour, "#ffffff") >= 4.5
+    assert contrast(activation.colour_dark, "#1b1d21") >= 4.5
+    for parameter in activation.parameters:
+        assert parameter.low <= parameter.default <= parameter.high
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        activation.year = 1
+
+
+def test_lines_can_be_told_apart():
+    for of in (lambda a: a.colour, lambda a: a.colour_dark, lambda a: a.label):
+        assert len({of(a) for a in activations()}) == len(activations())
+
+
+@EACH
+def test_latex_is_well_formed(activation):
+    for text in (latex(activation), latex_derivative(activation)):
+        assert text.count("{") == text.count("}")
+        assert text.count(r"\left") == text.count(r"\right")
+        assert text.count(r"\begin") == text.count(r"\end")
+        # No class name of ours and no Dirac delta got through.
+        assert not re.search(r"Where|Sigmoid|Normal|Constant|Piecewise|delta", text)
+
+
+def test_latex_is_as_one_writes_it():
+    assert latex(get("swish")) == r"x \sigma\left(\beta x\right)"
+    assert latex(get("relu")) == r"\begin{cases} x & x > 0 \\ 0 & \text{otherwise} \end{cases}"
+    assert latex(get("gelu")) == r"x \Phi\left(x\right)"
+
+
+def test_breaks_are_found_in_the_formula():
+    found = {a.name: derive(a).breaks for a in activations() if derive(a).breaks}
+    assert found == {
+        **dict.fromkeys(("relu", "leaky_relu", "prelu", "elu", "selu"), (0.0,)),
+        "hardswish": (-3.0, 3.0),
+        "hardsigmoid": (-3.0, 3.0),
+        "hardtanh": (-1.0, 1.0),
+        "relu6": (0.0, 6.0),
+    }
+
+
+@EACH
+def test_the_slope_at_a_break_is_that_of_the_left_side(activation):
+    for at in derive(activation).breaks:
+        here = evaluate(activation, [at]).df[0]
+        left = evaluate(activation, [at - 1e-9]).df[0]
+        right = evaluate(activation, [at + 1e-9]).df[0]
+        assert here == pytest.approx(left, abs=1e-8)
+        if activation.name not in ("elu",):  # at alpha = 1 its slope does not jump
+            assert abs(here - right) > 1e-3
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.1, 10.0, 1.702, -1.0, -7.5, 1e-300, 1e300])
+def test_landmarks_of_swish_are_exact(beta):
+    with mp.workdps(40):
+        w = mp.lambertw(mp.exp(-1)).real
+        z = mp.findroot(lambda z: z * mp.tanh(z / 2) - 2, 2.4)
+        sigma = 1 / (1 + mp.exp(-z))
+        slope = sigma + z * sigma * (1 - sigma)
+        expected = [
+            ("minimum" if beta > 0 else "maximum", -(1 + w) / beta, -w / beta, 0),
+            ("steepest", z / beta, z * sigma / beta, slope),
+            ("shallowest", -z / beta, -z * (1 - sigma) / beta, 1 - slope),
+        ]
+        found = landmarks(get("swish"), {"beta": beta})
+        for mark, (kind, *numbers) in zip(found, expected, strict=True):
+            assert mark.kind == kind
+            for computed, true in zip((mark.x, mark.value, mark.slope), numbers, strict=True):
+                assert computed == pytest.approx(float(true), rel=1e-15, abs=0)
+
+
+@pytest.mark.parametrize("beta", [0.0, -0.0, 1e-320])
+def test_a_line_has_no_landmarks(beta):
+    assert landmarks(get("swish"), {"beta": beta}) == ()
+
+
+@pytest.mark.parametrize("beta", [1.0, -2.0])
+def test_landmarks_are_what_their_names_say(beta):
+    grid = np.linspace(-12, 12, 24_001)
+    curve = evaluate(get("swish"), grid, {"beta": beta})
+    marks = {mark.kind: mark for mark in landmarks(get("swish"), {"beta": beta})}
+    assert marks["steepest"].slope >= curve.df.max()
+    assert marks["shallowest"].slope <= curve.df.min()
+    if beta > 0:
+        assert marks["minimum"].value <= curve.f.min()
+    else:
+        here = np.abs(grid - marks["maximum"].x) < 0.5
+        assert marks["maximum"].value >= curve.f[here].max()
+
+
+def test_landmarks_that_are_searched():
+    assert [(m.kind, m.x) for m in landmarks(get("gelu"))][1:] == [
+        ("shallowest", pytest.approx(-(2**0.5), rel=1e-15)),
+        ("steepest", pytest.approx(2**0.5, rel=1e-15)),
+    ]
+    (minimum,) = landmarks(get("hardswish"))
+    assert (minimum.kind, minimum.x, minimum.value) == ("minimum", -1.5, -0.375)
+    assert [m.kind for m in landmarks(get("sigmoid"))] == ["steepest"]
+    assert landmarks(get("relu")) == landmarks(get("softplus")) == ()
+    with mp.workdps(40):
+        true = mp.findroot(lambda x: mp.ncdf(x) + x * mp.npdf(x), -0.75)
+    assert landmarks(get("gelu"))[0].x == pytest.approx(float(true), rel=1e-15)
+
+
+@EACH
+def test_landmarks_go_into_json(activation):
+    json.dumps([mark.as_json() for mark in landmarks(activation)], allow_nan=False)
+
+
+def test_many_threads_get_one_answer():
+    code = (
+        "import numpy as np\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from swishdemo.activations import evaluate, activations\n"
+        "x = np.linspace(-800, 800, 101)\n"
+        "jobs = [a for a in activations() for _ in range(4)]\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    found = list(pool.map(lambda a: evaluate(a, x).d2f.tobytes(), jobs))\n"
+        "assert len({(a.name, d) for a, d in zip(jobs, found)}) == len(activations())\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
