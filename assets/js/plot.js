@@ -79,21 +79,72 @@ export class LivePlot {
   }
 
   /**
-   * Moves the traces named, and redraws nothing else: 11 ms for what `react` does in 25.
-   * @param {any[]} data One partial trace for each index.
-   * @param {number[]} traces Indices of the traces.
+   * Moves the traces named, and touches nothing else. Measured with 24 lines in two panels, a
+   * redraw by `react` takes 25 ms and `animate` 11 to 20 ms, for both look at every trace; the
+   * paths themselves are written in under 1 ms. Plotly is told once the movement rests.
+   * @param {{x: number[], y: number[]}[]} data The new points of each trace.
+   * @param {number[]} traces Their indices.
    */
   move(data, traces) {
-    traces.forEach((index, at) => Object.assign(this.figure.data[index], data[at]));
-    return animate(this.node, data, traces);
+    traces.forEach((index, at) => {
+      Object.assign(this.figure.data[index], data[at]);
+      const drawn = this.node.calcdata?.[index]?.[0];
+      const group = drawn?.node3?.node();
+      if (!group) return;
+      const { xaxis, yaxis } = drawnAxes(this.node, drawn.trace);
+      if (drawn.trace.mode === "markers") writeMarkers(group, data[at], xaxis, yaxis);
+      else group.querySelector("path.js-line")?.setAttribute("d", pathOf(data[at], xaxis, yaxis));
+    });
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.settle(traces), 160);
+  }
+
+  /** Gives Plotly the points that `move` has drawn, for its zoom, its pictures, its next redraw. */
+  async settle(traces) {
+    const Plotly = await loadPlotly();
+    const data = traces.map((index) => {
+      const { x, y } = this.figure.data[index];
+      return { x, y };
+    });
+    await Plotly.animate(
+      this.node,
+      { data, traces },
+      { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } },
+    );
   }
 }
 
-async function animate(node, data, traces) {
-  const Plotly = await loadPlotly();
-  return Plotly.animate(
-    node,
-    { data, traces },
-    { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } },
-  );
+/** The axes that a trace is drawn on. */
+function drawnAxes(node, trace) {
+  const name = (axis, letter) => `${letter}axis${axis.slice(1)}`;
+  return {
+    xaxis: node._fullLayout[name(trace.xaxis, "x")],
+    yaxis: node._fullLayout[name(trace.yaxis, "y")],
+  };
+}
+
+/** The `d` of a line: pixels to a tenth, as Plotly writes them; a gap where there is no number. */
+function pathOf({ x, y }, xaxis, yaxis) {
+  let path = "";
+  let pen = "M";
+  for (let at = 0; at < x.length; at++) {
+    if (y[at] === null || x[at] === null) {
+      pen = "M";
+      continue;
+    }
+    // What lies far outside is cut off there, or the renderer works in vain.
+    const height = Math.max(-9999, Math.min(9999, yaxis.c2p(y[at])));
+    path += `${pen}${xaxis.c2p(x[at]).toFixed(1)},${height.toFixed(1)}`;
+    pen = "L";
+  }
+  return path;
+}
+
+function writeMarkers(group, { x, y }, xaxis, yaxis) {
+  const points = group.querySelectorAll("path.point");
+  points.forEach((point, at) => {
+    const there = x[at] !== undefined && x[at] !== null;
+    point.style.display = there ? "" : "none";
+    if (there) point.setAttribute("transform", `translate(${xaxis.c2p(x[at])},${yaxis.c2p(y[at])})`);
+  });
 }
