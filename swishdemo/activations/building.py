@@ -10,10 +10,12 @@ from typing import Any
 import sympy
 
 from swishdemo.activations import symbols as s
+from swishdemo.activations.derive import tree_size
 from swishdemo.activations.formula import (
     MAX_BITS,
     MAX_PARAMETERS,
     MAX_POWER,
+    MAX_TREE,
     refuse,
     suggestion,
 )
@@ -80,6 +82,9 @@ class Builder:
             raise refuse("size", self._at(node), limit="1e300")
         if result.is_Pow and result.exp.is_Number and abs(result.exp) > MAX_POWER:
             raise refuse("power", self._at(node), limit=MAX_POWER)
+        # max(a, b) holds a and b twice, so nesting it doubles what must be differentiated.
+        if tree_size(result) > MAX_TREE:
+            raise refuse("steps")
         return result
 
     def _number(self, node: ast.Constant) -> Any:

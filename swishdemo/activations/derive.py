@@ -42,8 +42,7 @@ class Derived:
 def derive(activation: Activation) -> Derived:
     """Derive all that the tabs need from the record's expression."""
     shown = activation.expression()
-    f = stable(sympy.sympify(shown))
-    df = stable(_differentiate(f, s.X))
+    f, df = slope(activation)
     return Derived(
         f=f,
         df=df,
@@ -55,6 +54,25 @@ def derive(activation: Activation) -> Derived:
         breaks=_breaks(f),
         shown=shown,
     )
+
+
+@lru_cache(maxsize=64)
+def slope(activation: Activation) -> tuple[Any, Any]:
+    """F and f′ alone, for those who must know how long they are before f″ is asked for."""
+    f = stable(sympy.sympify(activation.expression()))
+    return f, stable(_differentiate(f, s.X))
+
+
+def tree_size(expression: Any) -> int:
+    """The nodes of an expression as a tree, each part counted as often as it stands there."""
+    sizes: dict[Any, int] = {}
+
+    def size(node: Any) -> int:
+        if node not in sizes:
+            sizes[node] = 1 + sum(map(size, node.args))
+        return sizes[node]
+
+    return size(expression)
 
 
 def _differentiate(expression: Any, variable: Any) -> Any:

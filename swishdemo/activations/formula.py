@@ -17,12 +17,14 @@ from swishdemo.errors import UserError
 
 MAX_CHARACTERS = 200
 MAX_NODES = 120
-MAX_DEPTH = 24
+MAX_DEPTH = 60
 MAX_DIGITS = 25
 MAX_DECIMAL_EXPONENT = 300
 MAX_POWER = 100
 MAX_BITS = 1100
 MAX_PARAMETERS = 8
+MAX_TREE = 1000
+MAX_SLOPE = 3000
 MAX_OPERATIONS = 3000
 MAX_NAME = 20
 
@@ -103,8 +105,8 @@ def _check_characters(text: str) -> None:
         token, kind = match.group(), match.lastgroup or ""
         if kind == "number":
             _check_number(token, column)
-        if kind == "name" and keyword.iskeyword(token):
-            kind = "keyword"
+        if kind == "name" and keyword.iskeyword(token) and text[position - 1 : position] in " \t)":
+            kind = "keyword"  # after a blank: Python reads 1if as two words, and warns
         if kind in ("name", "number") and before in ("name", "number"):
             raise refuse("product", column, value=token)
         if kind == "name" and len(token) > MAX_NAME:
@@ -157,7 +159,9 @@ def _check_size(tree: ast.expr, text: str) -> None:
 
 
 def _check_steps(activation: Activation) -> None:
+    """Refuse what would take long, before each longer step."""
+    from swishdemo.activations.derive import slope, tree_size
     from swishdemo.activations.evaluation import tape
 
-    if tape(activation).operations > MAX_OPERATIONS:
+    if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
         raise refuse("steps")

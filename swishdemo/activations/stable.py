@@ -16,12 +16,18 @@ from swishdemo.activations import symbols as s
 
 
 def stable(expression: Any) -> Any:
-    """The same function, rewritten bottom-up."""
-    if not expression.args:
-        return expression
-    arguments = [stable(argument) for argument in expression.args]
-    rebuilt = expression if tuple(arguments) == expression.args else expression.func(*arguments)
-    return _rewrite(rebuilt)
+    """The same function, rewritten bottom-up, each distinct part once."""
+    done: dict[Any, Any] = {}
+
+    def visit(node: Any) -> Any:
+        if not node.args:
+            return node
+        if node not in done:
+            arguments = tuple(map(visit, node.args))
+            done[node] = _rewrite(node if arguments == node.args else node.func(*arguments))
+        return done[node]
+
+    return visit(expression)
 
 
 def _rewrite(node: Any) -> Any:

@@ -1,0 +1,388 @@
+"""Typed formulas: what they mean, what is refused and how; nothing hostile runs or hangs."""
+
+import ast
+import sys
+
+import mpmath as mp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swishdemo.activations import evaluate, get, landmarks, parse_formula
+from swishdemo.activations.derive import latex, latex_derivative
+from swishdemo.activations.formula import MAX_CHARACTERS
+from swishdemo.activations.grammar import FUNCTIONS
+from swishdemo.errors import UserError
+
+X = np.array([-700.0, -300, -30, -3, -1, -1e-12, 0, 1e-12, 0.5, 2, 30, 300, 700])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("x*sigmoid(beta*x)", "swish"),
+        ("x*σ(β*x)", "swish"),
+        ("x/(1+exp(-beta*x))", "swish"),
+        ("x*(1+tanh(beta*x/2))/2", "swish"),
+        ("  x * exp(beta*x) / (1 + exp(beta*x))  ", "swish"),
+        ("max(x, 0)", "relu"),
+        ("(x + abs(x))/2", "relu"),
+        ("where(x > 0, x, slope*x)", "leaky_relu"),
+        ("where(x <= 0, slope*x, x)", "leaky_relu"),
+        ("x if x > 0 else alpha*(exp(x)-1)", "elu"),
+        ("x*(1+erf(x/sqrt(2)))/2", "gelu"),
+        ("x*Φ(x)", "gelu"),
+        ("log(1 + exp(x))", "softplus"),
+        ("x*tanh(log(1+exp(x)))", "mish"),
+        ("(exp(x)-exp(-x))/(exp(x)+exp(-x))", "tanh"),
+        ("x/(1+abs(x))", "softsign"),
+        ("x*min(max(x+3, 0), 6)/6", "hardswish"),
+        ("clip(x, 0, 6)", "relu6"),
+    ],
+)
+def test_textbook_forms_keep_all_digits_of_the_registry(text, name):
+    """Though (1 + tanh(x/2))/2 has none at −40 in doubles, and e^x / (1 + e^x) is ∞/∞ at 800."""
+    activation = parse_formula(text)
+    values = {p.name: 0.7 for p in activation.parameters}
+    found = evaluate(activation, X, values)
+    expected = evaluate(get(name), X, {p.name: 0.7 for p in get(name).parameters})
+    assert set(found.dparameters) == set(expected.dparameters)
+    smooth = ~np.isin(X, [0.0, -3.0, 6.0]) if name not in ("swish", "gelu", "mish") else X == X
+    for a, b in (
+        (found.f, expected.f),
+        (found.df[smooth], expected.df[smooth]),
+        (found.d2f[smooth], expected.d2f[smooth]),
+        *((found.dparameters[key], expected.dparameters[key]) for key in found.dparameters),
+    ):
+        assert np.allclose(a, b, rtol=2e-12, atol=3e-308)
+
+
+def test_the_record():
+    activation = parse_formula(" a*x + beta_2 ")
+    assert activation.label == "a*x + beta_2"
+    assert (activation.name, activation.family, activation.year) == ("formula", "typed", 0)
+    assert [(p.name, p.default, p.low, p.high, p.symbol) for p in activation.parameters] == [
+        ("a", 1.0, -5.0, 5.0, "a"),
+        ("beta_2", 1.0, -5.0, 5.0, r"\mathrm{beta\_2}"),
+    ]
+    assert latex(parse_formula("x*sigmoid(beta*x)")) == r"x \sigma\left(\beta x\right)"
+    assert "sigma" in latex_derivative(parse_formula("x/(1+exp(-x))"))
+    assert landmarks(parse_formula("x*sigmoid(x)"))[0].x == pytest.approx(-1.278464542761074)
+
+
+@pytest.mark.parametrize(
+    ("text", "true"),
+    [
+        ("2**3**2", 512),
+        ("-2**2", -4),
+        ("1/3", 1 / 3),
+        ("1.5e3 + .5 - 1.", 1499.5),
+        ("pi*e", float(mp.pi * mp.e)),
+        ("sin(1)**2 + cos(1)**2", 1),
+        ("tan(1) + atan(1) + sinh(1) + cosh(1) + asinh(1)", None),
+        ("log1p(1) + expm1(1) + ln(2) + sech(1) + softsign(1)", None),
+        ("0.1 + 0.2", 0.3),
+        ("--1", 1),
+        ("max(1, 3, 2) - min(1, 3, 2)", 2),
+        ("where(2 >= 2, 1, 0) + where(2 < 2, 10, 20)", 21),
+        ("(1 if 1 > 2 else 5 if 1 > 0 else 6)", 5),
+    ],
+)
+def test_numbers(text, true):
+    if true is None:
+        s = mp.mpf(1)
+        true = {
+            "t": mp.tan(s) + mp.atan(s) + mp.sinh(s) + mp.cosh(s) + mp.asinh(s),
+            "l": mp.log(2) + mp.e - 1 + mp.log(2) + mp.sech(s) + s / 2,
+        }[text[0]]
+    found = evaluate(parse_formula(text), [0.0, 7.0])
+    assert found.f.tolist() == [pytest.approx(float(true), rel=1e-12)] * 2
+    assert found.df.tolist() == [0.0, 0.0]
+
+
+def test_outside_the_domain_there_is_no_number():
+    found = evaluate(parse_formula("log(x) + sqrt(x)"), [-1.0, 4.0])
+    assert np.isnan(found.f[0]) and np.isnan(found.df[0])
+    assert found.f[1] == pytest.approx(np.log(4) + 2)
+    assert np.isnan(evaluate(parse_formula("1/x"), [0.0]).f[0])
+    assert np.isnan(evaluate(parse_formula("sin(exp(exp(x)))"), [50.0]).f[0])
+    assert np.isinf(evaluate(parse_formula("exp(exp(x))"), [50.0]).f[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x*sigmod(x)", "Unknown function `sigmod` at column 3: did you mean `sigmoid`?"),
+        ("σ(x) + Sqrt(x)", "Unknown function `Sqrt` at column 8: did you mean `sqrt`?"),
+        ("zzz(x)", "Unknown function `zzz` at column 1; choose one of: sigmoid,"),
+        ("2x", "An operator is missing before “x” at column 2"),
+        ("2 x", "An operator is missing before “x” at column 3"),
+        ("βx", "An operator is missing before “x” at column 2"),
+        ("x^2", "“^” at column 2 is not allowed: write powers as **"),
+        ("x = 2", "The character “=” at column 3"),
+        ("x(2)", "`x` at column 1 is not a function"),
+        ("b*b(2)", "`b` at column 3 is not a function"),
+        ("1 + sigmoid", "`sigmoid` at column 5 is a function: write sigmoid(…)."),
+        ("max(x)", "`max` at column 1 has 1 arguments; it takes 2–8."),
+        ("exp(x, x)", "`exp` at column 1 has 2 arguments; it takes 1."),
+        ("where(x, 1, 2)", "A condition is expected at column 7"),
+        ("where(0 < x < 1, 1, 2)", "A condition is expected at column 7"),
+        ("where(x == 1, 1, 2)", "A condition is expected at column 7"),
+        ("1 + (x < 1)", "The comparison at column 6"),
+        ("x +", "The formula cannot be read at column 3"),
+        ("(x", "The formula cannot be read at column"),
+        ("x)", "The formula cannot be read at column 2"),
+        ("x // 2", "The operator after column 1"),
+        ("x and 1", "What stands at column 1 is not part of a formula"),
+        ("not x", "What stands at column 1 is not part of a formula"),
+        ("True", "What stands at column 1 is not part of a formula"),
+        ("x, x", "What stands at column 1 is not part of a formula"),
+        ("1 + sqrt(-1)", "What stands at column 5 is not a real number."),
+        ("1/0", "What stands at column 1 is not a real number."),
+        ("x/(1-1)", "What stands at column 1 is not a real number."),
+        ("log(0)", "What stands at column 1 is not a real number."),
+        ("x**101", "The exponent at column 4 must be a plain number from -100 to 100"),
+        ("1e999", "The number at column 1 is too large or too small"),
+        ("x*1e-999", "The number at column 3 is too large or too small"),
+        ("1" * 26, "The number at column 1 has too many digits; at most 25"),
+        ("exp(exp(exp(9)))", "The constant at column 9 is too involved"),
+        ("a+b+c+d+f+g+h+i+j", "The name at column 17 is one parameter too many; at most 8"),
+        ("", "The formula is empty"),
+        (" \t ", "The formula is empty"),
+        ("y" * 21, "The name at column 1 is too long"),
+        ("x" + "+x" * 100, "The formula has 201 characters; at most 200 are allowed."),
+        ("-" * 199 + "x", "nested too deeply at column 61; at most 60"),
+        ("1+" * 99 + "1", "The formula"),
+    ],
+)
+def test_refusals_say_where_and_why(text, sentence):
+    with pytest.raises(UserError) as refused:
+        parse_formula(text)
+    assert sentence in str(refused.value)
+    assert (refused.value.field, refused.value.status) == ("formula", 422)
+    assert refused.value.sentence("zh") != str(refused.value)
+
+
+ATTACKS = [
+    "__import__('os').system('true')",
+    "__import__(os)",
+    "().__class__.__bases__",
+    "x.__class__",
+    "x[0]",
+    "[x for x in x]",
+    "{x}",
+    "lambda: 0",
+    "(lambda x: x)(x)",
+    "f'{x}'",
+    "'a'*10**9",
+    "exec(x)",
+    "eval(x)",
+    "open(x)",
+    "print(x)",
+    "globals()",
+    "x if exit() else x",
+    "(y := x)",
+    "yield x",
+    "await x",
+    "max(*x)",
+    "max(x, **x)",
+    "exp(x=1)",
+    "9**9**9**9",
+    "9**99**99",
+    "((((9**99)**99)**99)**99)",
+    "(((x**99)**99)**99)**99",
+    "2**(2**(2**(2**(2**2))))",
+    "1e300**1e300",
+    "x**1e300",
+    "x**(1/99999999999)",
+    "sqrt(" * 60 + "x" + ")" * 60,
+    "(" * 199,
+    "-" * 200,
+    "~x",
+    "x@x",
+    "x\n+1",
+    "x;x",
+    "x #",
+    "x\\",
+    "\x00",
+    "x\u200b",
+    "\ud800",
+    "𝐱",
+    "ｘ",
+    "0x10",
+    "1_000",
+    "1j",
+    "1if x>0else 2",
+    "007",
+    "...",
+    "None",
+    "import os",
+    "lambda",
+]
+
+
+@pytest.mark.parametrize("text", ATTACKS, ids=range(len(ATTACKS)))
+def test_attacks_are_refused(text):
+    with pytest.raises(UserError):
+        parse_formula(text)
+
+
+@pytest.mark.parametrize("value", [None, 5, b"x", ["x"], {"x": 1}, 1.5])
+def test_what_is_no_text_is_refused(value):
+    with pytest.raises(UserError, match="formula must be text"):
+        parse_formula(value)
+
+
+def test_a_huge_text_is_refused_before_it_is_read():
+    with pytest.raises(UserError, match="10000000 characters"):
+        parse_formula("x" * 10**7)
+
+
+HEAVY = [
+    "sin(" * 22 + "x" + ")" * 22,
+    "exp(" * 20 + "x" + ")" * 20,
+    "x**x**x**x**x**x**x",
+    "*".join(f"sin({k}*x)" for k in range(1, 20)),
+    "*".join(f"abs(x-{k})" for k in range(1, 20)),
+    "max(" * 15 + "x" + ",sin(x))" * 15,
+    "(((x+a)**99+b)**99+c)**99",
+    "sin(exp(exp(exp(x))))",
+    "tan(tan(tan(tan(tan(x)))))",
+    "log(1+x)-x+x**2/2",
+    "exp(1e300)**100*x",
+    "max(" * 6 + "x" + ",x+1)" * 6,
+    "abs(" * 28 + "x" + "-1)" * 28,
+    "+".join("x" for _ in range(55)),
+    "exp(x)*" * 28 + "x",
+    "sqrt(x+" * 24 + "x" + ")" * 24,
+]
+
+
+@pytest.mark.parametrize("text", HEAVY, ids=range(len(HEAVY)))
+def test_heavy_formulas_end(text):
+    """They are refused or evaluated; the work with more digits is bounded by a count."""
+    try:
+        activation = parse_formula(text)
+    except UserError:
+        return
+    found = evaluate(activation, np.linspace(-20, 20, 101))
+    assert found.f.shape == (101,)
+
+
+NUMBERS = st.sampled_from(["0", "1", "2", "0.5", "3.25", ".1", "1e-3", "pi"])
+LEAVES = st.one_of(st.sampled_from(["x", "x", "beta", "a"]), NUMBERS)
+CALLS = [name for name, function in FUNCTIONS.items() if function.least == function.most == 1]
+
+
+def larger(inner):
+    binary = st.tuples(inner, st.sampled_from([" + ", "-", "*", "/"]), inner)
+    return st.one_of(
+        binary.map(lambda t: f"({t[0]}{t[1]}{t[2]})"),
+        st.tuples(st.sampled_from(CALLS), inner).map(lambda t: f"{t[0]}({t[1]})"),
+        inner.map(lambda t: f"(-{t})"),
+        st.tuples(inner, st.sampled_from(["2", "3", "-1"])).map(lambda t: f"({t[0]})**{t[1]}"),
+        st.tuples(inner, inner, inner).map(lambda t: f"where({t[0]} > {t[1]}, {t[2]}, x)"),
+        st.tuples(inner, inner).map(lambda t: f"max({t[0]}, {t[1]})"),
+    )
+
+
+REFERENCE = {
+    "sigmoid": lambda z: 1 / (1 + mp.exp(-z)),
+    "softplus": lambda z: mp.log1p(mp.exp(z)),
+    "softsign": lambda z: z / (1 + abs(z)),
+    "Phi": lambda z: mp.erfc(-z / mp.sqrt(2)) / 2,
+    "phi": lambda z: mp.exp(-z * z / 2) / mp.sqrt(2 * mp.pi),
+    "abs": abs,
+    "ln": mp.log,
+    "relu": lambda z: max(z, 0),
+    "silu": lambda z: z / (1 + mp.exp(-z)),
+    "gelu": lambda z: z * mp.erfc(-z / mp.sqrt(2)) / 2,
+    "max": max,
+    "where": lambda test, a, b: a if test else b,
+}
+
+
+def by_hand(text, x):
+    """The value of one of our own generated formulas, by Python's eval with mpmath's functions."""
+    scope = {name: getattr(mp, name) for name in CALLS if name not in REFERENCE}
+    scope |= REFERENCE | {"x": mp.mpf(x), "beta": mp.mpf(1), "a": mp.mpf(1), "pi": mp.pi}
+    tree = ast.parse(text, mode="eval")
+    for node in ast.walk(tree):  # numbers as mpmath's, each from its own digits
+        for name, child in ast.iter_fields(node):
+            if isinstance(child, ast.Constant) and isinstance(child.value, (int, float)):
+                number = ast.Call(
+                    ast.Name("mpf", ast.Load()), [ast.Constant(repr(child.value))], []
+                )
+                setattr(node, name, number)
+            elif isinstance(child, list):
+                child[:] = [
+                    ast.Call(ast.Name("mpf", ast.Load()), [ast.Constant(repr(c.value))], [])
+                    if isinstance(c, ast.Constant)
+                    else c
+                    for c in child
+                ]
+    scope["mpf"] = mp.mpf
+    return eval(compile(ast.fix_missing_locations(tree), "formula", "eval"), scope)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.recursive(LEAVES, larger, max_leaves=6), st.sampled_from([-3.7, -0.4, 0.3, 1.9]))
+def test_valid_formulas_mean_what_python_means(text, x):
+    if len(text) > MAX_CHARACTERS:
+        return
+    try:
+        found = float(evaluate(parse_formula(text), [x]).f[0])
+    except UserError as refused:
+        # Constants that are no real number (log(0)) or towers are the only valid ones refused.
+        assert refused.key.rpartition("_")[2] in {"undefined", "constant", "size", "power"}
+        return
+    with mp.workdps(400):
+        try:
+            true = by_hand(text, x)
+        except (ZeroDivisionError, ValueError, OverflowError, TypeError):
+            return  # a pole, the edge of a domain, or a comparison of complex numbers
+        if isinstance(true, mp.mpc) or not mp.isfinite(true):
+            return
+        true = float(true) if abs(true) < mp.mpf(2) ** 1023 else None
+    if true is not None and not np.isnan(found):
+        assert found == pytest.approx(true, rel=1e-11, abs=1e-300)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(max_size=220), st.text("x0123()+-*/.,<>eEsin_ ^σ", max_size=60)))
+def test_any_text_is_read_or_refused(text):
+    try:
+        activation = parse_formula(text)
+    except UserError as refused:
+        assert refused.sentence("en") and refused.sentence("zh")
+        return
+    assert evaluate(activation, [0.5]).f.shape == (1,)
+
+
+def test_nothing_of_the_text_is_run(monkeypatch):
+    """Neither eval nor exec nor compile to code nor SymPy's own reader sees the text."""
+    import builtins
+
+    import sympy
+
+    parse_formula("x")  # load what is loaded lazily
+
+    def forbidden(*arguments, **keywords):
+        raise AssertionError("the text was given to an evaluator")
+
+    real = builtins.compile
+
+    def only_trees(source, filename, mode, flags=0, *rest, **keywords):
+        assert flags & ast.PyCF_ONLY_AST, "the text was compiled to code"
+        return real(source, filename, mode, flags, *rest, **keywords)
+
+    events = []
+    sys.addaudithook(lambda event, _: events.append(event) if event in ("exec",) else None)
+    monkeypatch.setattr(builtins, "eval", forbidden)
+    monkeypatch.setattr(builtins, "exec", forbidden)
+    monkeypatch.setattr(sympy, "parse_expr", forbidden)
+    monkeypatch.setattr(builtins, "compile", only_trees)
+    events.clear()
+    parse_formula("x*sigmoid(beta*x) + 0.3*sin(x)")
+    assert events == []
