@@ -10,8 +10,17 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from swishdemo.activations import Parameter, activations, evaluate, get, landmarks, names
-from swishdemo.activations.derive import derive, latex, latex_derivative
+from swishdemo.activations import (
+    Parameter,
+    activations,
+    evaluate,
+    get,
+    landmarks,
+    latex,
+    latex_derivative,
+    names,
+)
+from swishdemo.activations.derive import derive
 from swishdemo.activations.registry import index
 from swishdemo.errors import UserError
 

@@ -9,6 +9,7 @@ from swishdemo.activations.landmarks import landmarks
 from swishdemo.activations.record import Activation, Landmark, Parameter
 from swishdemo.activations.registry import activations, get, names
 from swishdemo.activations.torch_forms import torch_function
+from swishdemo.activations.typeset import latex, latex_derivative
 
 __all__ = [
     "Activation",
@@ -19,6 +20,8 @@ __all__ = [
     "evaluate",
     "get",
     "landmarks",
+    "latex",
+    "latex_derivative",
     "names",
     "parameter_values",
     "parse_formula",
