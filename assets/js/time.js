@@ -228,16 +228,19 @@ export function mount({ element, props, watch, server }) {
   // A worker takes seconds to start: it does so while the reader's hand is on the way to the button.
   const start = document.getElementById("lab-time-start");
   for (const event of ["pointerenter", "focusin"]) start?.addEventListener(event, () => server.ready({}).catch(() => {}), { once: true });
-  tooltips(document.getElementById("lab-time-fields"));
+  for (const card of [start, document.getElementById("lab-time-fields")]) tooltips(card);
   window.addEventListener("swish-lab-back", follow);
   follow();
 }
 
 /** Gradio's lines of help become tooltips of their fields; they stay in the page for screen readers. */
 function tooltips(fields) {
-  for (const field of fields?.querySelectorAll(".block") ?? []) {
-    const help = field.querySelector("[data-testid='block-info'] ~ div, .info, [class*='info']:not([data-testid])");
-    if (help) field.title = help.textContent.trim();
+  for (const help of fields?.querySelectorAll(".info-text") ?? []) {
+    help.closest(".block").title = help.textContent.trim();
+  }
+  for (const box of fields?.querySelectorAll("#lab-time-variants input") ?? []) {
+    // The box bears the bare name; what it is stands in the catalogue.
+    box.title = box.closest("label").title = t(`time.variant.${box.name}.note`);
   }
 }
 

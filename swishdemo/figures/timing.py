@@ -19,7 +19,7 @@ ARTICLE_BASELINE = "relu"
 """The variant that the article compares with."""
 
 _ROW_PIXELS = 34
-_TOP_PIXELS, _BOTTOM_PIXELS = 26, 34
+_TOP_PIXELS, _BOTTOM_PIXELS = 26, 26
 
 
 def bars_figure(
@@ -96,7 +96,7 @@ def bars_figure(
             },
             "hoverinfo": "skip",
         }
-        for colour, thickness in (("@panel", 4.5), ("@text", 1.8))  # a line seen on dark bars too
+        for colour, thickness in (("@panel/0.8", 4), ("@text", 1.8))  # a line seen on dark bars too
     ]
     values = [
         {
@@ -156,6 +156,7 @@ def bars_figure(
                 "zeroline": True,
                 "fixedrange": True,
                 "nticks": 4 if narrow else 8,
+                "showticklabels": bool(shown),
             },
             "yaxis": {
                 "range": [len(rows) - 0.5, -0.5],

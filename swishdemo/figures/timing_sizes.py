@@ -124,20 +124,21 @@ def sizes_figure(
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Heights moved apart to at least ``gap``, as little as may be, in the order that they had.
+    """Heights in [0, 1] moved apart to at least ``gap``, in the order that they had.
 
-    Labels that would lie on each other form a block around their mean; blocks that then touch are
-    joined.
+    Labels that would lie on each other form a block around their mean, held within [0, 1] where
+    there is room; blocks that then touch are joined.
     """
     order = sorted(range(len(heights)), key=lambda index: heights[index])
     blocks: list[list[int]] = []
     for index in order:
         blocks.append([index])
-        while len(blocks) > 1 and _top(blocks[-2], heights, gap) + gap > _foot(
-            blocks[-1], heights, gap
+        while len(blocks) > 1 and (
+            _foot(blocks[-2], heights, gap) + gap * len(blocks[-2])
+            > _foot(blocks[-1], heights, gap)
         ):
             blocks[-2:] = [blocks[-2] + blocks[-1]]
-    moved = dict[int, float]()
+    moved: dict[int, float] = {}
     for block in blocks:
         foot = _foot(block, heights, gap)
         moved |= {index: foot + gap * place for place, index in enumerate(block)}
@@ -145,9 +146,6 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def _foot(block: Sequence[int], heights: Sequence[float], gap: float) -> float:
+    extent = gap * (len(block) - 1)
     mean = sum(heights[index] for index in block) / len(block)
-    return mean - gap * (len(block) - 1) / 2
-
-
-def _top(block: Sequence[int], heights: Sequence[float], gap: float) -> float:
-    return _foot(block, heights, gap) + gap * (len(block) - 1)
+    return max(0.0, min(1.0 - extent, mean - extent / 2))

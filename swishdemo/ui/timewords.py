@@ -116,13 +116,22 @@ def title(
     """The heading over the bars, and what it is of."""
     passes = text(f"time.ui.passes.{job.config['pass']}", language)
     context = text(f"time.ui.context.{job.config['context']}", language)
-    if baseline is None:
+    if not any(m.is_timed for m in here):
+        heading = passes
+    elif baseline is None:
         heading = text("time.ui.bars_title_seconds", language, passes=passes)
     else:
         label = REGISTRY.get(baseline).label(language)
         heading = text("time.ui.bars_title", language, passes=passes, baseline=label)
-    size = [size_label(here[0].elements)] if here else []
+    size = _size(job, here[0].elements if here else None, language)
     return [heading, " · ".join([context, *size, text("time.ui.bars_note", language)])]
+
+
+def _size(job: Job, elements: int | None, language: Language) -> list[str]:
+    """The network of a training step, which fixes the elements; else how many there are."""
+    if job.config["context"] == "step":
+        return [text(f"time.ui.network.{job.config['network']}", language)]
+    return [] if elements is None else [size_label(elements)]
 
 
 def table(
@@ -179,18 +188,28 @@ def _cells(m: Measurement, base: Measurement | None, language: Language, ended: 
         rate = figures(moved / median / 1e9)
         if m.copy_limit_seconds:
             limit = f"{m.copy_limit_seconds / median * 100:.0f} %"
-    saved = m.saved_bytes_per_element
-    count = _NONE if saved is None else f"{saved:.3g}"
     return [
         REGISTRY.get(m.variant).label(language),
         quotient,
         f"{figures(median * 1e6)} µs" + (f" ± {figures((high - low) / 2e-6)}" if ended else ""),
         rate,
         limit,
-        count if saved is None else text("time.ui.unit_saved", language, count=count),
-        _NONE if m.max_error is None else f"{m.max_error:.1e}".replace("-", "−"),
+        _saved(m, language),
+        _NONE if m.max_error is None else _error(m.max_error),
         str(m.repeats),
     ]
+
+
+def _saved(m: Measurement, language: Language) -> str:
+    if m.saved_bytes is None:
+        return _NONE
+    if m.context != "kernel":  # a layer's own input, or a network's, is among it
+        return byte_size(m.saved_bytes)
+    return text("time.ui.unit_saved", language, count=f"{m.saved_bytes_per_element:.3g}")
+
+
+def _error(error: float) -> str:
+    return f"{error:.1e}".replace("-", "−") if error else "0"
 
 
 def host(card: HostCard | None, language: Language) -> list[list[str]]:
@@ -271,11 +290,11 @@ def progress(job: Job, counted: int, language: Language) -> dict[str, Any]:
 def entry(job: Job, language: Language) -> dict[str, Any]:
     """A timing in the list of earlier ones; the browser adds the time of day."""
     config = job.config
-    size = " ".join(size_label(n) for n in config["elements"][:1])
-    more = f" … {size_label(config['elements'][-1])}" if len(config["elements"]) > 1 else ""
+    sizes = config["elements"]
     what = [text(f"time.ui.context.{config['context']}", language)]
     what.append(text(f"time.ui.pass.{config['pass']}", language))
-    what.append(size + more)
+    what += _size(job, sizes[0], language)
+    what[-1] += f" … {size_label(sizes[-1])}" if len(sizes) > 1 else ""
     what += [config["dtype"]] if config["dtype"] != "float32" else []
     return {"id": job.id, "what": " · ".join(what), "at": job.created_at}
 
