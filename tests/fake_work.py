@@ -97,6 +97,8 @@ def _misbehave(config: FakeConfig) -> None:
             sys.stderr.flush()
             os._exit(3)
         case "hang":
+            if config.path:
+                Path(config.path).write_text("hangs", "ascii")
             time.sleep(600)  # control never comes back
         case "pid":
             Path(config.path).write_text(str(os.getpid()), "ascii")
@@ -119,7 +121,12 @@ def fake_kinds() -> Mapping[str, Kind]:
     """Both kinds of job, done by the fake work."""
     return {
         name: Kind(
-            name, "fake_work:work", FakeConfig.parse, lambda config: config["steps"], summarise
+            name=name,
+            work="fake_work:work",
+            parse=FakeConfig.parse,
+            steps=lambda config: config["steps"],
+            step=lambda step, _, value: value.get("step", step),
+            summarise=summarise,
         )
         for name in ("run", "timing")
     }

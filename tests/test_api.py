@@ -8,15 +8,19 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import run
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from api_server import ANNA, BERT, fake_lab, serving
+from playwright.sync_api import Page, expect
 
 from swishdemo.activations import activations
+from swishdemo.api.application import build_api
 from swishdemo.timing import REGISTRY
 from swishdemo.training.config import TrainingConfig
 from swishdemo.training.recipes import recipes
@@ -42,7 +46,7 @@ def idle(lab: Lab) -> Iterator[None]:
     yield
     for job in lab.manager.list():
         lab.manager.delete(job.id)
-    while lab.manager._scheduler.snapshot():
+    while lab.manager._device.snapshot():
         time.sleep(0.005)
 
 
@@ -312,6 +316,7 @@ def test_a_timing(client: httpx.Client) -> None:
     assert silu["median_seconds"] > 0 and silu["elements"] == 256 and silu["pass"] == "forward"
     told = events(client, f"{address}/events")
     assert {name for name, _, _ in told} == {"host", "measurement", "state"}
+    assert (done["step"], done["steps"]) == (1, 1)
     assert client.get(address.replace("timings", "runs")).status_code == 404
     assert client.delete(address).status_code == 204
 
@@ -389,6 +394,33 @@ def test_the_documentation_is_ours_and_offline(client: httpx.Client) -> None:
     body = told["paths"]["/api/runs"]["post"]["requestBody"]["content"]["application/json"]
     assert set(TrainingConfig().as_json()) <= set(body["schema"]["properties"])
     assert body["schema"]["properties"]["steps"]["default"] == TrainingConfig().steps
+
+
+def test_the_documentation_is_drawn_without_a_foreign_host(
+    client: httpx.Client, page: Page
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{client.base_url}/docs")
+    expect(page.locator(".opblock-summary-path").first).to_be_visible()
+    assert page.locator(".opblock").count() >= 20
+    assert all(url.startswith((str(client.base_url), "data:")) for url in asked)
+
+
+@pytest.mark.parametrize("prefix", ["", "/lab"], ids=["proxy strips", "proxy keeps"])
+def test_under_a_sub_path(lab: Lab, prefix: str) -> None:
+    async def ask() -> None:
+        transport = httpx.ASGITransport(build_api(lab), root_path="/lab")
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as asking:
+            for path in ("/api/health", "/docs", "/docs/swagger-ui.css"):
+                assert (await asking.get(prefix + path)).status_code == 200
+            told = (await asking.get(f"{prefix}/openapi.json")).json()
+            assert told["servers"] == [{"url": "/lab"}]
+            large = b" " * 1_000_001
+            assert (await asking.post(f"{prefix}/api/runs", content=large)).status_code == 413
+
+    with ThreadPoolExecutor(1) as other:  # Playwright keeps a loop running in this thread
+        other.submit(anyio.run, ask).result()
 
 
 def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:

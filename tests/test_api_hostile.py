@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import gradio as gr
 import httpx
 import pytest
-from api_server import ANNA, idle_lab, serving
+from api_server import ANNA, fake_lab, idle_lab, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -202,24 +204,12 @@ def test_raw_bytes_on_the_socket(client: httpx.Client, sent: bytes) -> None:
 # The same routes within Gradio's own app, and Gradio's own routes.
 
 
-@pytest.fixture(scope="module")
-def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    lab = idle_lab(tmp_path_factory.mktemp("data"))
-
-    def free_port() -> int:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            return int(listening.getsockname()[1])
-
-    def whose(request: gr.Request) -> str:
-        return visitor_of(request)
-
-    with gr.Blocks() as demo:
-        number, name = gr.Number(), gr.Textbox()
-        number.change(lambda value: value, number, number, api_name="echo")
-        number.submit(whose, None, name, api_name="whose")
-        gr.HTML("x", server_functions=[lambda value: value])
+@contextmanager
+def launched(demo: gr.Blocks, lab: Lab) -> Iterator[httpx.Client]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
     _, url, _ = demo.launch(
-        server_port=free_port(),
+        server_port=port,
         prevent_thread_lock=True,
         quiet=True,
         app_kwargs={"routes": page_routes(lab), "middleware": page_middleware()},
@@ -228,6 +218,32 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield client
     lab.manager.close()
     demo.close()
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    def whose(request: gr.Request) -> str:
+        return visitor_of(request)
+
+    with gr.Blocks() as demo:
+        number, name = gr.Number(), gr.Textbox()
+        number.change(lambda value: value, number, number, api_name="echo")
+        number.submit(whose, None, name, api_name="whose")
+        gr.HTML("x", server_functions=[lambda value: value])
+    with launched(demo, idle_lab(tmp_path_factory.mktemp("data"))) as client:
+        yield client
+
+
+def test_events_come_live_beside_the_page(tmp_path: Path) -> None:
+    lab = fake_lab(tmp_path)
+    with gr.Blocks() as demo:
+        gr.Number()
+    with launched(demo, lab) as beside:
+        run = beside.post("/api/runs", json={"steps": 1000, "seconds": 0.05}).json()["id"]
+        with beside.stream("GET", f"/api/runs/{run}/events") as answer:
+            lines = answer.iter_lines()
+            assert any(line == "id: 2" for line in lines)
+        assert beside.post(f"/api/runs/{run}/stop").json()["state"] == "stopped"
 
 
 def test_the_interface_stands_beside_the_page(beside: httpx.Client) -> None:

@@ -297,7 +297,7 @@ def test_only_the_newest_are_kept(make: Make) -> None:
     for _ in range(4):
         jobs.append(manager.submit("run", {"steps": 1}, ANNA))
         until(manager, jobs[-1], "finished")
-        while manager._scheduler.snapshot():
+        while manager._device.snapshot():
             time.sleep(0.01)
     kept = manager.submit("run", {"steps": 1}, BERT)
     assert [job.id for job in manager.list(ANNA)] == [job.id for job in jobs[:0:-1]][:3]
@@ -375,6 +375,18 @@ def test_without_a_worker_the_job_fails(tmp_path: Path) -> None:
     for _ in range(2):
         job = until(manager, manager.submit("run", {}, ANNA), "failed")
         assert job.reason is not None and job.reason.key == "jobs.no_runner"
+    manager.close()
+
+
+def test_an_item_that_cannot_be_read_fails_the_job_alone(tmp_path: Path) -> None:
+    def step(*given: object) -> int:
+        raise KeyError("step")
+
+    known = {"run": fake_kinds()["run"], "timing": replace(fake_kinds()["timing"], step=step)}
+    manager = JobManager(Settings(data_dir=tmp_path), Store(tmp_path), ProcessRunner(), known=known)
+    job = until(manager, manager.submit("timing", {}, ANNA), "failed")
+    assert job.reason is not None and job.reason.key == "error.internal"
+    until(manager, manager.submit("run", {}, ANNA), "finished")
     manager.close()
 
 

@@ -85,10 +85,11 @@ def test_close_closes_the_generator(runner: ProcessRunner, tmp_path: Path) -> No
     assert collect(runner.start(WORK, FakeConfig()))[-1] == Finished()
 
 
-def test_work_that_does_not_come_back_is_killed(runner: ProcessRunner) -> None:
-    handle = runner.start(WORK, FakeConfig(steps=1, mode="hang"))
-    while not isinstance(handle.receive(20), Item):
-        pass
+def test_work_that_does_not_come_back_is_killed(runner: ProcessRunner, tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+    handle = runner.start(WORK, FakeConfig(steps=1, mode="hang", path=str(sign)))
+    while not sign.exists():
+        handle.receive(0.05)
     handle.close()
     assert handle.receive(0) == Stopped()
     with pytest.raises(ProcessLookupError):

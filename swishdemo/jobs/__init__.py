@@ -2,6 +2,7 @@
 
 - `messages`: what a runner streams; `runner`: the contract; `process`, `worker`: the one runner.
 - `job`, `store`: a job as a value, and the database of jobs and reports.
-- `kinds`: what the two kinds of job run; `manager`: queue, visitors, states.
+- `kinds`: what the two kinds of job run; `device`: who runs and who waits;
+  `scheduler`: what is done with jobs; `manager`: who may ask for what.
 - `visitor`: the cookie by which a visitor is known again.
 """

@@ -29,6 +29,7 @@ class Kind:
         work: ``"module:function"`` of the generator.
         parse: Reads a request; raises `swishdemo.errors.UserError`.
         steps: The last step of a run of this configuration, where it is known.
+        step: The step reached, from the one before and a new item's class name and JSON.
         summarise: What is said of an ended job, from its configuration and its reports.
     """
 
@@ -36,14 +37,28 @@ class Kind:
     work: str
     parse: Callable[[object, Settings], Config]
     steps: Callable[[Mapping[str, Any]], int | None]
+    step: Callable[[int, str, Json], int]
     summarise: Callable[[Config, Reports], Json | None]
 
 
 def kinds() -> dict[str, Kind]:
     """The kinds that the app knows; what they need is imported when they are first used."""
-    run = Kind("run", "swishdemo.training.train:train", _parse_run, _steps_of_run, _summarise_run)
-    work = "swishdemo.timing.measuring:measure"
-    timing = Kind("timing", work, _parse_timing, _steps_of_timing, _no_summary)
+    run = Kind(
+        name="run",
+        work="swishdemo.training.train:train",
+        parse=_parse_run,
+        steps=lambda config: int(config["steps"]),
+        step=lambda step, name, value: int(value["step"]),
+        summarise=_summarise_run,
+    )
+    timing = Kind(
+        name="timing",
+        work="swishdemo.timing.measuring:measure",
+        parse=_parse_timing,
+        steps=lambda config: len(config["variants"]) * len(config["elements"]),
+        step=lambda step, name, value: step + bool(value.get("final")),
+        summarise=lambda config, reports: None,
+    )
     return {kind.name: kind for kind in (run, timing)}
 
 
@@ -69,11 +84,6 @@ def _parse_run(request: object, settings: Settings) -> Config:
     return TrainingConfig.parse(request, settings)
 
 
-def _steps_of_run(config: Mapping[str, Any]) -> int | None:
-    steps = config.get("steps")
-    return steps if isinstance(steps, int) else None
-
-
 def _summarise_run(config: Config, reports: Reports) -> Json | None:
     from swishdemo.training.config import TrainingConfig
     from swishdemo.training.summary import summarise
@@ -86,11 +96,3 @@ def _parse_timing(request: object, settings: Settings) -> Config:
     from swishdemo.timing.request import TimingRequest
 
     return TimingRequest.parse(request, settings)
-
-
-def _steps_of_timing(config: Mapping[str, Any]) -> int | None:
-    return len(config["variants"]) * len(config["elements"])
-
-
-def _no_summary(config: Config, reports: Reports) -> Json | None:
-    return None

@@ -6,14 +6,16 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from swishdemo.errors import UserError
+from swishdemo.jobs.device import Driven
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
 from swishdemo.jobs.process import ProcessRunner
-from swishdemo.jobs.runner import Runner
-from swishdemo.jobs.scheduler import Driven, Scheduler
+from swishdemo.jobs.runner import Runner, RunnerError
+from swishdemo.jobs.scheduler import Scheduler
 from swishdemo.jobs.store import Store, StoreError
 from swishdemo.settings import Settings
 from swishdemo.text import text
@@ -60,6 +62,7 @@ class JobManager:
             max_seconds=settings.max_job_seconds,
             pause_seconds=pause_seconds,
         )
+        self._device = self._scheduler.device
 
     @classmethod
     def open(cls, settings: Settings) -> JobManager:
@@ -68,7 +71,10 @@ class JobManager:
         Raises:
             swishdemo.jobs.store.StoreError: The database cannot be opened.
         """
-        return cls(settings, Store(settings.data_dir), ProcessRunner(settings.threads))
+        store = Store(settings.data_dir)
+        with suppress(StoreError):  # it can be read, and is tidied up another time
+            store.prune("", settings.max_runs, settings.keep_days)
+        return cls(settings, store, ProcessRunner(settings.threads))
 
     def submit(
         self,
@@ -104,18 +110,22 @@ class JobManager:
             steps=chosen.steps(as_json),
         )
         driven = Driven(job, chosen, parsed)
-        self._scheduler.add(driven)
+        self._device.add(driven)
         try:
             self._store.prune(visitor, self.settings.max_runs, self.settings.keep_days)
             self._store.save(job)
         except StoreError as error:
-            self._scheduler.forget(driven)
+            self._device.forget(driven)
             raise _refusal(error) from error
-        return self._scheduler.stored(driven)
+        return self._device.admit(driven)
 
     def prepare(self, kind: str) -> None:
-        """Have a worker ready for a job of this kind; takes no time of the caller."""
-        self.runner.prepare(self._kinds[kind].work)
+        """Have a worker ready for a job of this kind, so that the first one starts fast.
+
+        Starts a process, which takes milliseconds, and does not wait for it.
+        """
+        with suppress(RunnerError):  # the job itself will tell
+            self.runner.prepare(self._kinds[kind].work)
 
     def get(self, job_id: str, visitor: str | None = None) -> Job:
         """The job as it stands.
@@ -123,12 +133,12 @@ class JobManager:
         Raises:
             UserError: There is none of this id, or it is another visitor's (404).
         """
-        driven = self._scheduler.live(job_id)
+        driven = self._device.live(job_id)
         job: Job | None
         if driven is None:
             job = self._asked(lambda: self._store.get(job_id))
         else:
-            job = None if driven.deleted else self._scheduler.seen(driven)
+            job = None if driven.deleted else self._device.seen(driven)
         if job is None or (visitor is not None and job.visitor != visitor):
             short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
             raise UserError("jobs.not_found", status=404, what=text("jobs.what.job"), id=short)
@@ -138,10 +148,10 @@ class JobManager:
         self, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
     ) -> list[Job]:
         """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
-        live = self._scheduler.snapshot()
+        live = self._device.snapshot()
         stored = self._asked(lambda: self._store.find(visitor=visitor, kind=kind, purpose=purpose))
         return [
-            self._scheduler.seen(live[job.id]) if job.id in live else job
+            self._device.seen(live[job.id]) if job.id in live else job
             for job in stored
             if job.id not in live or not live[job.id].deleted
         ]
@@ -160,7 +170,7 @@ class JobManager:
             UserError: It has finished or failed (409), or is not there (404).
         """
         job = self.get(job_id, visitor)
-        driven = self._scheduler.live(job_id)
+        driven = self._device.live(job_id)
         if driven is not None and job.active:
             self._scheduler.stop(driven)
             job = self.get(job_id, visitor)
@@ -192,7 +202,7 @@ class JobManager:
         Raises:
             UserError: It is neither running nor paused (409), or is not there (404).
         """
-        self._scheduler.resume(self._under_way(job_id, visitor, "step"), step=True)
+        self._scheduler.step(self._under_way(job_id, visitor, "step"))
         return self.get(job_id, visitor)
 
     def delete(self, job_id: str, visitor: str | None = None) -> None:
@@ -225,7 +235,7 @@ class JobManager:
         known = job.state if state is None else state
         deadline = time.monotonic() + timeout
         while job.active and job.reports <= after + 1 and job.state == known:
-            if not self._scheduler.wait_beyond(job, deadline - time.monotonic()):
+            if not self._device.wait_beyond(job, deadline - time.monotonic()):
                 break
             job = self.get(job_id, visitor)
         return self.get(job_id, visitor)
@@ -235,16 +245,16 @@ class JobManager:
 
         It is called from other threads and under a lock: it must be quick.
         """
-        return self._scheduler.listen(heard)
+        return self._device.listen(heard)
 
     def counts(self) -> dict[str, int]:
         """How many jobs are running, waiting and paused; never waits for anything."""
-        return self._scheduler.counts()
+        return self._device.counts()
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._scheduler.closed
+        return self._device.closed
 
     def close(self) -> None:
         """End every job, store how far it came, and end the workers."""
@@ -253,7 +263,7 @@ class JobManager:
 
     def _under_way(self, job_id: str, visitor: str | None, wish: str) -> Driven:
         job = self.get(job_id, visitor)
-        driven = self._scheduler.live(job_id)
+        driven = self._device.live(job_id)
         if driven is None:
             raise UserError("jobs.wrong_state", status=409, state=job.state, wish=wish)
         return driven
