@@ -29,34 +29,38 @@ export function verdictIcon(verdict) {
 
 /** A card before anything is known but the sentence. */
 export function skeletonCard(claim) {
-  const [first, second] = language === "zh" ? ["zh", "en"] : ["en", "zh"];
-  const tag = { en: "en", zh: "zh-CN" };
   return `<article class="lab-card claims-card" id="claim-${claim.id}" data-claim="${claim.id}" aria-busy="true" aria-labelledby="said-${claim.id}">
-    <div class="claims-said" role="heading" aria-level="2" id="said-${claim.id}" lang="${tag[first]}">${escape(claim.statement[first])}</div>
-    <div class="claims-also" lang="${tag[second]}">${escape(claim.statement[second])}</div>
-    <div data-part="body"><div class="claims-bone" style="width:8em"></div><div class="claims-bone" style="width:80%"></div></div>
+    ${said(claim)}<div class="claims-bone" style="width:8em"></div><div class="claims-bone" style="width:80%"></div><div class="claims-bone" style="width:60%"></div>
   </article>`;
 }
 
-/** The parts, the buttons and the proofs' place. */
-export function cardParts(card) {
-  return `<div class="claims-parts">${card.parts.map((part) => row(part, card)).join("")}</div>
-    ${state(card)}
-    <p class="lab-error" data-part="refusal" role="alert"></p>
-    <div class="lab-row claims-buttons">${buttons(card)}</div>
-    <div class="claims-proof" id="proof-${card.id}" data-proof hidden></div>`;
+/** The sentence in both languages, the page's first. */
+function said(claim) {
+  const [first, second] = language === "zh" ? ["zh", "en"] : ["en", "zh"];
+  const tag = { en: "en", zh: "zh-CN" };
+  return `<div class="claims-said" role="heading" aria-level="2" id="said-${claim.id}" lang="${tag[first]}">${escape(claim.statement[first])}</div>
+    <div class="claims-also" lang="${tag[second]}">${escape(claim.statement[second])}</div>`;
 }
 
-function row(part, card) {
+/** A whole card: the sentence above the first part, the buttons under the last, the proofs' place. */
+export function fullCard(card) {
+  const foot = `${state(card)}<p class="lab-error" data-part="refusal" role="alert"></p>
+    <div class="lab-row claims-buttons">${buttons(card)}</div>`;
+  const rows = card.parts.map((part, at) => row(part, card, at ? "" : said(card), at === card.parts.length - 1 ? foot : ""));
+  return `${rows.join("")}<div class="claims-proof" id="proof-${card.id}" data-proof hidden></div>`;
+}
+
+function row(part, card, head, foot) {
   const evidence = evidenceOf(part, card);
   return `<div class="claims-part${evidence ? "" : " claims-wide"}">
-    <div>
+    <div>${head}
       <p class="claims-verdict"><span class="lab-badge lab-${TONES[part.verdict]}">${verdictIcon(part.verdict)}${escape(part.verdict_label)}</span>
         <b>${escape(part.label)}</b></p>
       <p class="claims-why">${escape(part.why)}</p>
       <p class="lab-note claims-meta">${meta(part)}</p>
     </div>
     ${evidence}
+    ${foot && `<div class="claims-foot">${foot}</div>`}
   </div>`;
 }
 
@@ -64,7 +68,7 @@ function row(part, card) {
 function meta(part) {
   const { held, count } = part.steps;
   const said = [part.kind_label];
-  if (count) said.push(t("court.proof_steps", { held, count }));
+  if (count > 1) said.push(t("court.proof_steps", { held, count }));
   if (part.host) said.push(part.host);
   const spoken = said.map(escape);
   if (part.checked_at && part.kind !== "cited") {
@@ -79,7 +83,7 @@ function evidenceOf(part, card) {
     const label = t("court.evidence_label", { part: part.label, why: part.why });
     return `<div class="claims-plot" data-figure="${escape(part.name)}" role="img" aria-label="${escape(label)}" style="height:${heightOf(part.figure)}px"></div>`;
   }
-  if (part.sources.length) {
+  if (part.sources.length > 1) {
     return `<ul class="claims-sources">${part.sources
       .map((source) => `<li><time>${escape(source.date)}</time><span>${escape(source.authors)} · <a href="${escape(source.url)}" target="_blank" rel="noopener" title="${escape(source.title)}">arXiv ${escape(source.arxiv)}</a></span></li>`)
       .join("")}</ul>`;
@@ -92,7 +96,7 @@ function evidenceOf(part, card) {
 /** A plot is as high as its bars need. */
 function heightOf(figure) {
   const bars = figure.data.find((trace) => trace.orientation === "h");
-  return bars ? 66 + 27 * bars.y.length : 176;
+  return bars ? 62 + 27 * bars.y.length : 176;
 }
 
 /** The jobs in words, with a bar while one is under way. */
@@ -147,16 +151,30 @@ function ago(moment) {
   return new Date(moment).toLocaleDateString(language);
 }
 
+/** @type {Map<string, LivePlot>} The plots drawn so far; a card that is made anew takes its own back. */
+const drawn = new Map();
+
 /** Draws a card's figures once they come near the window. */
 export function drawFigures(place, card) {
   for (const part of card.parts) {
     if (!part.figure) continue;
     const node = place.querySelector(`[data-figure="${part.name}"]`);
+    const name = `${card.id}/${part.name}`;
+    const known = drawn.get(name);
+    if (known) {
+      known.node.style.cssText = node.style.cssText;
+      known.node.setAttribute("aria-label", node.getAttribute("aria-label"));
+      node.replaceWith(known.node);
+      known.update(part.figure);
+      continue;
+    }
     const observer = new IntersectionObserver(
       (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
         observer.disconnect();
-        new LivePlot(node).update(part.figure);
+        const plot = new LivePlot(node);
+        drawn.set(name, plot);
+        plot.update(part.figure);
       },
       { rootMargin: "600px" },
     );

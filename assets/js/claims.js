@@ -1,6 +1,7 @@
 /** Claims: the article's sentences as cards, their verdicts made and checked on this server. */
 
-import { cardParts, drawFigures, skeletonCard, verdictIcon } from "./claimcard.js";
+import { drawFigures, fullCard, skeletonCard, verdictIcon } from "./claimcard.js";
+import { banner } from "./header.js";
 import { poll } from "./poll.js";
 import { proofReader } from "./proofs.js";
 import { choice, flush, read, write } from "./state.js";
@@ -27,12 +28,7 @@ export function mount({ element, props, trigger, server }) {
 
   async function fetchCards() {
     $("counts").innerHTML = `<span class="lab-note">${escape(t("court.deciding"))}</span>`;
-    let answer;
-    try {
-      answer = await server.cards({});
-    } catch {
-      answer = { error: t("court.failed") };
-    }
+    const answer = await ask("cards", {});
     if (answer.error) {
       $("counts").innerHTML = `<span class="lab-error" role="alert">${escape(answer.error)}</span>
         <button class="lab-btn" data-act="retry">${escape(t("court.retry"))}</button>`;
@@ -51,7 +47,8 @@ export function mount({ element, props, trigger, server }) {
     cards.set(card.id, card);
     const place = node(card.id);
     const shown = place.querySelector("[data-proof]:not([hidden])") !== null;
-    place.querySelector("[data-part=body]").innerHTML = cardParts(card);
+    const focused = place.contains(document.activeElement) && document.activeElement.dataset.act;
+    place.innerHTML = fullCard(card);
     place.removeAttribute("aria-busy");
     card.parts.forEach((part, at) => {
       const changed = before && before.parts[at].verdict !== part.verdict;
@@ -62,10 +59,13 @@ export function mount({ element, props, trigger, server }) {
     });
     drawFigures(place, card);
     if (shown) showProof(card.id, true);
+    // Who pressed "Check" finds "Stop" in its place, and the other way round.
+    if (focused) (place.querySelector(`[data-act="${focused}"]`) ?? place.querySelector("[data-act]")).focus({ preventScroll: true });
   }
 
   function summary() {
     const all = [...cards.values()].flatMap((card) => card.parts);
+    const focused = document.activeElement?.dataset.verdict;
     const counted = VERDICTS.map((verdict) => [verdict, all.filter((part) => part.verdict === verdict).length]);
     $("counts").innerHTML = `<span class="lab-note">${escape(t("court.parts", { count: all.length }))}</span>
       <span class="lab-row" role="group" aria-label="${escape(t("court.filter_verdict"))}">${counted
@@ -75,6 +75,7 @@ export function mount({ element, props, trigger, server }) {
             title="${escape(t("court.filter_verdict_tip"))}">${verdictIcon(verdict)}<span><b>${count}</b> ${escape(t(`claims.verdict.${verdict.replace(" ", "_")}`))}</span></button>`,
         )
         .join("")}</span>`;
+    if (focused) $("counts").querySelector(`[data-verdict="${focused}"]`)?.focus({ preventScroll: true });
     const runnable = [...cards.values()].filter((card) => card.seconds);
     const busy = runnable.length > 0 && runnable.every((card) => card.progress.active);
     $("all").disabled = busy || !runnable.length;
@@ -113,7 +114,10 @@ export function mount({ element, props, trigger, server }) {
   }
 
   function heard(answer) {
-    if (answer.error) return;
+    if (answer.error) {
+      for (const id of Object.keys(watched)) refusal(id, answer.error);
+      return;
+    }
     for (const [id, state] of Object.entries(answer.states)) {
       if (state.card) show(state.card);
       else paintProgress(id, state);
@@ -137,22 +141,24 @@ export function mount({ element, props, trigger, server }) {
     for (const id of ids) {
       const button = node(id).querySelector("[data-act=check]");
       if (button) button.disabled = true;
-      const answer = await call("check", id);
+      const answer = await ask("check", { claim: id });
       if (answer.error) {
         if (button) button.disabled = false;
         refusal(id, answer.error);
+        if (ids.length > 1) banner(answer.error, 6000);
         continue;
       }
-      const { states } = await server.poll({ claims: { [id]: "" } });
-      if (states?.[id]?.card) show(states[id].card);
+      const card = (await ask("poll", { claims: { [id]: "" } })).states?.[id].card;
+      if (card) show(card);
       summary();
       watch();
     }
   }
 
-  async function call(name, id) {
+  /** A server function's answer; an error too where there is no server. */
+  async function ask(name, given) {
     try {
-      return await server[name]({ claim: id });
+      return await server[name](given);
     } catch {
       return { error: t("court.failed") };
     }
@@ -217,14 +223,13 @@ export function mount({ element, props, trigger, server }) {
     } else if (verdict) {
       filter.verdict = filter.verdict === verdict ? null : verdict;
       summary();
-      element.querySelector(`[data-verdict="${verdict}"]`)?.focus();
     } else if (act === "clear") {
       Object.assign(filter, { kind: null, verdict: null });
       summary();
     } else if (act === "retry") fetchCards();
     else if (act === "all") check([...cards.values()].filter((card) => card.seconds && !card.progress.active).map((card) => card.id));
     else if (act === "check") check([id]);
-    else if (act === "stop") call("stop", id).then((answer) => answer.error && refusal(id, answer.error));
+    else if (act === "stop") ask("stop", { claim: id }).then((answer) => answer.error && refusal(id, answer.error));
     else if (act === "proof") showProof(id, button.getAttribute("aria-expanded") !== "true");
     else if (act === "link") copyLink(id, button);
   });

@@ -29,10 +29,9 @@ SETUPS: dict[str, dict[str, str]] = {
     "alive": {"beta": "1", "from": "-10", "to": "2", "act": "relu"},
     "smooth": {"beta": "1", "view": "d2f", "act": "relu"},
     "vanishing": {"act": "sigmoid,tanh"},
-    "cost": {},
-    "memory": {},
 }
 """What the address of the tab that a claim names holds, so that the tab shows what is meant."""
+_JOB_IN_ADDRESS = {"train": "run", "time": "timing"}
 
 
 def build(lab: Lab) -> None:
@@ -40,7 +39,7 @@ def build(lab: Lab) -> None:
     view = live(
         "claims",
         elem_id="lab-claims",
-        functions=(_cards(lab), _check(lab), _poll(lab), _stop(lab)),
+        functions=(lister(lab), checker(lab), poller(lab), stopper(lab)),
         claims=stated(),
         article=ARTICLE,
         paper=SWISH.url,
@@ -68,7 +67,9 @@ def stated() -> list[dict[str, Any]]:
     ]
 
 
-def _cards(lab: Lab) -> Callable[..., dict[str, Any]]:
+def lister(lab: Lab) -> Callable[..., dict[str, Any]]:
+    """The server function that gives every card."""
+
     @answering
     def cards(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Every claim with its verdicts; the first time, this is when the proofs are made."""
@@ -79,7 +80,9 @@ def _cards(lab: Lab) -> Callable[..., dict[str, Any]]:
     return cards
 
 
-def _check(lab: Lab) -> Callable[..., dict[str, Any]]:
+def checker(lab: Lab) -> Callable[..., dict[str, Any]]:
+    """The server function that starts a claim's check."""
+
     @answering
     def check(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Submit what a claim needs to be judged."""
@@ -90,7 +93,9 @@ def _check(lab: Lab) -> Callable[..., dict[str, Any]]:
     return check
 
 
-def _poll(lab: Lab) -> Callable[..., dict[str, Any]]:
+def poller(lab: Lab) -> Callable[..., dict[str, Any]]:
+    """The server function that tells how far checks are."""
+
     @answering
     def poll(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """How far the checks are that the browser names, and a claim anew where that changed it."""
@@ -110,7 +115,9 @@ def _poll(lab: Lab) -> Callable[..., dict[str, Any]]:
     return poll
 
 
-def _stop(lab: Lab) -> Callable[..., dict[str, Any]]:
+def stopper(lab: Lab) -> Callable[..., dict[str, Any]]:
+    """The server function that ends a visitor's own check."""
+
     @answering
     def stop(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """End the visitor's own jobs of a claim."""
@@ -136,8 +143,8 @@ def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> di
         part["steps"] = {"held": sum(steps.values()), "count": len(steps)}
     progress = _progress(lab, card["id"], tongue, visitor)
     setup = SETUPS.get(card["id"], {})
-    if card["tab"] == "train" and progress["own"]:
-        setup = {"run": progress["own"]}
+    if progress["own"]:
+        setup = {_JOB_IN_ADDRESS[card["tab"]]: progress["own"]}
     return card | {"progress": progress, "setup": setup}
 
 

@@ -1,0 +1,310 @@
+"""The Claims tab in a real browser: sentences, verdicts, filters, proofs, checks, anchors."""
+
+import re
+import threading
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import expect
+
+from swishdemo.api.application import page_middleware, page_routes
+from swishdemo.claims import CLAIMS
+from swishdemo.errors import UserError
+from swishdemo.jobs.job import Job
+from swishdemo.jobs.messages import Reason
+from swishdemo.settings import Settings
+from swishdemo.text import text
+from swishdemo.ui import claims
+from swishdemo.ui import page as whole
+from swishdemo.ui.lab import Lab
+from swishdemo.ui.launch import launch
+
+JOB_SECONDS = 90_000
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    lab = Lab.open(Settings(server_port=0, data_dir=tmp_path_factory.mktemp("claims")))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def address(lab):
+    demo = whole.build(lab, ("explore", "claims"))
+    launch(demo, lab.settings, routes=page_routes(lab), middleware=page_middleware())
+    yield demo.local_url
+    demo.close(verbose=False)
+
+
+@pytest.fixture
+def visit(address, new_context):
+    """Opens the page in a browser of its own, and fails on any error that its console shows."""
+    wrong = []
+
+    def opened(query="?tab=claims", locale="en-US", width=1280, ready=True):
+        context = new_context(locale=locale, viewport={"width": width, "height": 800})
+        shown = context.new_page()
+        shown.on("pageerror", lambda error: wrong.append(str(error)))
+        shown.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+        shown.goto(address + query)
+        if ready:
+            shown.wait_for_selector("#lab-claims[data-ready], #lab-claims [data-ready]")
+        return shown
+
+    yield opened
+    assert wrong == []
+
+
+def card(shown, claim):
+    return shown.locator(f"#claim-{claim}")
+
+
+def visible_claims(shown):
+    return [
+        each.get_attribute("data-claim")
+        for each in shown.locator("[data-claim]").all()
+        if each.is_visible()
+    ]
+
+
+@pytest.mark.parametrize(("locale", "first", "second"), [("en", "en", "zh"), ("zh-CN", "zh", "en")])
+def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, first, second):
+    shown = visit(locale=locale)
+    told = lab.court.cards(first)
+    assert len(told) == 19
+    assert visible_claims(shown) == [claim.id for claim in CLAIMS]
+    expect(shown.locator("#lab-claims [role=heading]").first).to_have_text(
+        text("court.title", first, count=19)
+    )
+    for each in told:
+        place = card(shown, each["id"])
+        assert place.locator(".claims-said").inner_text() == each["statement"][first]
+        assert place.locator(".claims-also").inner_text() == each["statement"][second]
+        badges = [part["verdict_label"] for part in each["parts"]]
+        assert place.locator(".lab-badge").all_inner_texts() == badges
+        assert place.locator(".claims-why").all_inner_texts() == [
+            part["why"] for part in each["parts"]
+        ]
+
+
+def test_counts_are_those_of_the_badges(visit):
+    shown = visit()
+    badges = shown.locator(".claims-card .lab-badge").all_inner_texts()
+    counts = {}
+    for chip in shown.locator("[data-verdict]").all():
+        count, label = chip.inner_text().split(maxsplit=1)
+        counts[label] = int(count)
+    assert counts == {label: badges.count(label) for label in set(badges)}
+
+
+def test_evidence_is_drawn_and_an_unbuilt_check_says_so(visit):
+    shown = visit()
+    place = card(shown, "max-slope")
+    place.scroll_into_view_if_needed()
+    expect(place.locator(".main-svg").first).to_be_visible()
+    assert place.locator("[data-figure]").count() == 2
+    expect(card(shown, "deep").locator(".claims-empty")).to_have_text(
+        text("court.evidence_unbuilt", "en")
+    )
+    assert card(shown, "deep").locator("[data-act=check]").count() == 0
+    assert "1606.08415" in card(shown, "history").locator(".claims-sources").inner_text()
+
+
+def test_filters_by_kind_and_verdict_and_their_address(visit):
+    shown = visit()
+    timed = [claim.id for claim in CLAIMS if any(part.kind == "timed" for part in claim.parts)]
+    shown.click("[data-kind=timed]")
+    assert visible_claims(shown) == timed
+    shown.wait_for_url(re.compile(r"kind=timed"))
+    shown.click("[data-verdict=refuted]")
+    assert visible_claims(shown) == []
+    shown.click("[data-act=clear]")
+    assert len(visible_claims(shown)) == 19
+    shown.click("[data-verdict=refuted]")
+    assert visible_claims(shown) == ["history", "max-slope"]
+    shown.wait_for_url(re.compile(r"verdict=refuted"))
+    shown.reload()
+    shown.wait_for_selector("#lab-claims[data-ready], #lab-claims [data-ready]")
+    assert visible_claims(shown) == ["history", "max-slope"]
+
+
+def test_a_proof_expands_with_its_formulas_and_folds_again(visit):
+    shown = visit()
+    place = card(shown, "max-slope")
+    button = place.locator("[data-act=proof]")
+    button.click()
+    proof = place.locator("[data-proof]")
+    expect(proof.locator(".katex").first).to_be_visible()
+    assert proof.locator("h3").all_inner_texts() == ["how much", "where"]
+    assert "1.099839320128867" in proof.inner_text()
+    assert "$" not in proof.inner_text()
+    assert button.get_attribute("aria-expanded") == "true"
+    card(shown, "minimum").locator("[data-act=proof]").click()
+    expect(card(shown, "minimum").locator("[data-proof] .katex").first).to_be_visible()
+    button.click()
+    expect(proof).to_be_hidden()
+
+
+def test_every_proof_stands_in_its_own_card(visit, lab):
+    shown = visit()
+    for each in lab.court.cards("en"):
+        proofs = [part for part in each["parts"] if part["proof"]]
+        button = card(shown, each["id"]).locator("[data-act=proof]")
+        assert button.count() == (1 if proofs else 0)
+        if proofs:
+            button.click()
+            expect(card(shown, each["id"]).locator("[data-proof] > div")).to_have_count(len(proofs))
+
+
+def test_a_link_opens_the_tab_at_its_sentence(visit):
+    shown = visit("?tab=claims#claim-memory")
+    expect(card(shown, "memory")).to_be_in_viewport()
+    assert "claims-here" in card(shown, "memory").get_attribute("class")
+    card(shown, "minimum").locator("[data-act=link]").click()
+    assert shown.url.endswith("#claim-minimum")
+    shown.evaluate("location.hash = '#claim-dead-relu'")
+    expect(card(shown, "dead-relu")).to_be_in_viewport()
+    shown.evaluate("location.hash = '#claim-nonsense'")
+    expect(shown.locator(".claims-here")).to_have_count(0)
+
+
+def test_open_in_explore_brings_the_set_up(visit):
+    shown = visit()
+    card(shown, "smooth").get_by_role("link", name="Open in Explore").click()
+    expect(shown.locator("[data-view=d2f]")).to_have_attribute("aria-pressed", "true")
+
+
+def test_sentences_stand_before_anything_is_proved(visit, lab, monkeypatch):
+    asked, proceed = threading.Event(), threading.Event()
+    listed = lab.court.cards
+
+    def slow(language="en"):
+        asked.set()
+        proceed.wait(30)
+        return listed(language)
+
+    monkeypatch.setattr(lab.court, "cards", slow)
+    shown = visit("", ready=False)
+    shown.wait_for_selector("#lab-explore .main-svg")
+    assert not asked.is_set()
+    shown.click("button[data-tab-id=claims]")
+    expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
+    assert card(shown, "limits").get_attribute("aria-busy") == "true"
+    assert len(visible_claims(shown)) == 19
+    proceed.set()
+    expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
+
+
+def test_a_check_runs_to_a_verdict_while_one_looks_on(visit, lab):
+    shown = visit()
+    place = card(shown, "memory")
+    assert place.locator(".lab-badge").all_inner_texts() == ["not run", "not run"]
+    place.locator("[data-act=check]").click()
+    expect(place.locator(".claims-state .lab-bar")).to_be_visible()
+    expect(place.locator("[data-act=stop]")).to_be_visible()
+    badge = place.locator(".lab-badge").first
+    expect(badge).to_have_text("confirmed", timeout=JOB_SECONDS)
+    expect(place.locator(".lab-badge").last).not_to_have_text("not run")
+    expect(place.locator("[data-figure=bytes] .main-svg").first).to_be_visible()
+    expect(place.locator("[data-act=check]")).to_contain_text("Check again")
+    expect(place.locator(".claims-state")).to_have_count(0)
+    assert "torch" in place.locator(".claims-meta").first.inner_text()
+
+
+def test_a_check_can_be_stopped_by_who_started_it(visit):
+    shown = visit()
+    place = card(shown, "beta-range")
+    place.locator("[data-act=check]").click()
+    place.locator("[data-act=stop]").click()
+    expect(place.locator("[data-part=lines]")).to_contain_text("stopped")
+    expect(place.locator("[data-act=check]")).to_be_enabled()
+    assert place.locator(".lab-badge").inner_text() == "not run"
+
+
+def test_a_refusal_stands_in_its_card(visit, lab, monkeypatch):
+    def refuse(claim, visitor):
+        raise UserError("jobs.queue_full", status=429, count=8, retry_seconds=40)
+
+    monkeypatch.setattr(lab.court, "check", refuse)
+    shown = visit()
+    place = card(shown, "cost")
+    place.locator("[data-act=check]").click()
+    expect(place.get_by_role("alert")).to_contain_text("8 jobs are waiting")
+    expect(place.locator("[data-act=check]")).to_be_enabled()
+
+
+def test_a_failed_check_says_why(visit, lab, monkeypatch):
+    failed = Job(
+        "j" * 22,
+        "timing",
+        "someone",
+        {},
+        created_at=0.0,
+        state="failed",
+        purpose="claim:cost:kernel",
+        reason=Reason("jobs.out_of_memory"),
+    )
+    known = lab.court.jobs
+    monkeypatch.setattr(
+        lab.court, "jobs", lambda claim: [failed] if claim == "cost" else known(claim)
+    )
+    monkeypatch.setattr(
+        lab.manager, "get", lambda job, visitor=None: failed if job == failed.id else None
+    )
+    shown = visit()
+    said = card(shown, "cost").locator("[data-part=lines]")
+    expect(said).to_contain_text("the activation alone: The last check failed. The job needed more")
+
+
+def test_nothing_hangs_over_on_a_phone(visit):
+    shown = visit(width=390)
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+    for each in shown.locator(".claims-card").all():
+        assert each.bounding_box()["width"] <= 390
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        [],
+        {},
+        {"claims": 3},
+        {"claims": ["memory"]},
+        {"claims": {"no-such-claim": ""}},
+        {"claims": {"x" * 100_000: ""}},
+    ],
+)
+def test_poll_refuses_what_no_browser_sends(lab, given):
+    answer = claims.poller(lab)(given, None)
+    assert set(answer) == {"error", "field"}
+    assert len(answer["error"]) < 1000
+    assert "internal" not in answer["error"].lower()
+
+
+@pytest.mark.parametrize("known", [None, 3, ["a"], {"a": 1}, "x" * 10_000])
+def test_poll_takes_any_mark_as_news(lab, known):
+    answer = claims.poller(lab)({"claims": {"forms": known}}, None)
+    assert answer["states"]["forms"]["card"]["id"] == "forms"
+    assert answer["done"] is True
+
+
+@pytest.mark.parametrize("given", [{}, {"claim": 3}, {"claim": "x" * 65}, {"claim": "nope"}])
+def test_check_and_stop_refuse_what_is_no_claim(lab, given):
+    for function in (claims.checker(lab), claims.stopper(lab)):
+        assert "internal" not in function(given, None)["error"].lower()
+
+
+def test_another_visitor_may_not_stop_a_check(lab, monkeypatch):
+    stopped = []
+    monkeypatch.setattr(lab.manager, "stop", lambda job, visitor: stopped.append(job))
+    someone = SimpleNamespace(headers={"x-visitor": "someone-else-entirely"}, cookies={})
+    lab.court.check("beta-range", "the-one-who-asked")
+    try:
+        assert claims.stopper(lab)({"claim": "beta-range"}, someone) == {"stopped": True}
+        assert stopped == []
+    finally:
+        monkeypatch.undo()
+        for job in lab.manager.list("the-one-who-asked"):
+            lab.manager.stop(job.id)
