@@ -11,6 +11,7 @@ const PRESETS = [
   ["10", 10],
   ["→ ∞", 1e6],
 ];
+/** What the slider's position means; the map of f(x, β) has the same axis. */
 const LINEAR = { low: -10, high: 10, toBeta: (at) => at, toSlider: (beta) => beta, step: 0.01 };
 /** The slider runs over the decimal logarithm of β, 0.01 to 100. */
 const LOGARITHMIC = { low: -2, high: 2, toBeta: (at) => 10 ** at, toSlider: (beta) => Math.log10(Math.max(beta, 0.01)), step: 0.002 };
@@ -18,8 +19,9 @@ const LOGARITHMIC = { low: -2, high: 2, toBeta: (at) => 10 ** at, toSlider: (bet
 /**
  * @param {HTMLElement} host
  * @param {(beta: number) => void} changed
+ * @param {() => void} rescaled Called when the slider's scale has changed.
  */
-export function betaControl(host, changed) {
+export function betaControl(host, changed, rescaled) {
   let scale = read("scale", (text) => (text === "log" ? LOGARITHMIC : undefined), LINEAR);
   let value = read("beta", number(), 1);
   let playing = 0;
@@ -33,7 +35,7 @@ export function betaControl(host, changed) {
       <input class="lab-big explore-beta" id="lab-beta-value" inputmode="decimal" aria-label="${escape(t("explore.beta_exact"))}" title="${escape(t("explore.beta_exact"))}" autocomplete="off">
       <button class="lab-btn" data-sweep title="${escape(t("explore.tip_sweep"))}"></button></div>
     <input type="range" id="lab-beta" aria-label="β" title="${escape(t("explore.tip_beta"))}">
-    <div class="lab-row" style="gap:6px">${PRESETS.map(([label, beta]) => `<button class="lab-btn" data-beta="${beta}">${label}</button>`).join("")}</div>
+    <div class="lab-row explore-presets" style="gap:5px">${PRESETS.map(([label, beta]) => `<button class="lab-btn" data-beta="${beta}">${label}</button>`).join("")}</div>
     <p class="lab-error" data-error role="alert"></p>
     <p class="lab-note" data-part="beta-note" style="margin-top:8px;min-height:36px"></p>`;
   const slider = host.querySelector("#lab-beta");
@@ -69,6 +71,7 @@ export function betaControl(host, changed) {
     write({ scale: scale === LOGARITHMIC ? "log" : null });
   }
 
+
   slider.addEventListener("input", () => {
     stop();
     // Rounded as a reader would: the slider's own steps, free of floating-point tails.
@@ -92,7 +95,10 @@ export function betaControl(host, changed) {
     });
   }
   for (const button of host.querySelectorAll("[data-scale]")) {
-    button.addEventListener("click", () => rescale(button.dataset.scale === "log" ? LOGARITHMIC : LINEAR));
+    button.addEventListener("click", () => {
+      rescale(button.dataset.scale === "log" ? LOGARITHMIC : LINEAR);
+      rescaled();
+    });
   }
 
   /** One sweep over the slider's range and back takes eight seconds; less motion, if asked for. */
@@ -131,6 +137,14 @@ export function betaControl(host, changed) {
   return {
     get value() {
       return value;
+    },
+    get scale() {
+      return scale;
+    },
+    /** @param {number} next */
+    set(next) {
+      stop();
+      set(next);
     },
   };
 }

@@ -3,9 +3,11 @@
 import { activations, swishLandmarks } from "./activations.js";
 import { betaControl } from "./beta.js";
 import { activationPicker } from "./picker.js";
+import { openTab } from "./header.js";
 import { LivePlot } from "./plot.js";
 import { sample, toCsv } from "./sampling.js";
 import { number, read, choice, write } from "./state.js";
+import { surface } from "./surface.js";
 import { escape, fixed, short, t } from "./text.js";
 import { activationColour, colour, onTheme } from "./theme.js";
 import { download, pictureOf } from "./export.js";
@@ -28,6 +30,7 @@ export function mount({ element, trigger }) {
   };
   if (state.low >= state.high) [state.low, state.high] = [-6, 6];
 
+  greet($("hello"));
   const plot = new LivePlot($("plot"));
   const picker = activationPicker($("picker"), () => rebuild());
   const beta = betaControl($("beta"), (value) => {
@@ -35,8 +38,9 @@ export function mount({ element, trigger }) {
     state.beta = value;
     if (flipped) rebuild();
     else requestMove();
-  });
+  }, () => map?.draw(state, beta.scale));
   state.beta = beta.value;
+  const map = surface($("surface"), (value) => beta.set(value));
 
   /** Parameter values of an activation: Swish's β from its own control. */
   const parametersOf = (activation) =>
@@ -73,6 +77,7 @@ export function mount({ element, trigger }) {
       },
     });
     $("lower-title").textContent = VIEWS[state.view];
+    map.draw(state, beta.scale);
     readings();
     if (document.getElementById("lab-formula")?.formulas) trigger("input");
     write({ from: state.low === -6 ? null : state.low, to: state.high === 6 ? null : state.high, view: state.view === "df" ? null : state.view });
@@ -141,7 +146,8 @@ export function mount({ element, trigger }) {
       state.view === "dbeta" && a !== swish ? undefined : lower(a)(x, parametersOf(a)),
     );
     landmarkTable();
-    placeCursor();
+    map.mark(beta.scale, state.beta);
+    place();
   }
 
   function landmarkTable() {
@@ -159,6 +165,12 @@ export function mount({ element, trigger }) {
     $("beta-note").textContent = note(state.beta);
   }
 
+  /** Everything that stands over the plot. */
+  function place() {
+    placeCursor();
+    placeLabels();
+  }
+
   /** The crosshair, through both panels, where the cursor is. */
   function placeCursor() {
     const layout = plot.node._fullLayout;
@@ -167,6 +179,26 @@ export function mount({ element, trigger }) {
     const at = layout.xaxis.d2p(state.cursor);
     line.hidden = !(at >= 0 && at <= layout.xaxis._length);
     line.style.transform = `translateX(${layout.xaxis._offset + at}px)`;
+  }
+
+  /** The dip's and the steepest slope's figures, beside their markers. */
+  function placeLabels() {
+    const points = swishLandmarks(state.beta);
+    const dip = points.find((point) => point.kind === "minimum" || point.kind === "maximum");
+    const steep = state.view === "df" ? points.find((point) => point.kind === "steepest") : undefined;
+    placeLabel($("label-dip"), dip, dip?.value, "yaxis", dip && dip.kind === "minimum" ? 10 : -26);
+    placeLabel($("label-steep"), steep, steep?.slope, "yaxis2", -26);
+  }
+
+  function placeLabel(label, point, height, name, off) {
+    const { xaxis, [name]: yaxis } = plot.node._fullLayout ?? {};
+    const x = point ? xaxis?.d2p(point.x) : NaN;
+    const y = point ? yaxis?.d2p(height) : NaN;
+    label.hidden = !(x >= 0 && x <= xaxis?._length && y >= 0 && y <= yaxis?._length);
+    if (label.hidden) return;
+    label.textContent = fixed(height, 4);
+    const left = Math.min(Math.max(xaxis._offset + x, 30), xaxis._offset + xaxis._length - 24);
+    label.style.transform = `translate(${left}px, ${yaxis._offset + y + off}px) translateX(-50%)`;
   }
 
   const frame = $("frame");
@@ -226,14 +258,17 @@ export function mount({ element, trigger }) {
     });
   }
 
-  onTheme(readings);
+  onTheme(() => {
+    readings();
+    map.draw(state, beta.scale);
+  });
   rebuild();
   plot.drawn.then(() => {
     $("still").remove();
-    plot.node.on("plotly_relayout", placeCursor);
-    placeCursor();
+    plot.node.on("plotly_relayout", place);
+    place();
   });
-  new ResizeObserver(() => requestAnimationFrame(placeCursor)).observe(plot.node);
+  new ResizeObserver(() => requestAnimationFrame(place)).observe(plot.node);
 
   // The formula card is a gr.Markdown, for Gradio sets LaTeX; it is asked anew when the choice changes.
   const markdown = document.getElementById("lab-formula");
@@ -262,7 +297,10 @@ function formulas(chosen) {
 const tip = (key) => `title="${escape(t(key))}"`;
 
 function skeleton() {
-  return `<div class="lab lab-grid">
+  return `<div class="lab"><p class="lab-note explore-hello" data-part="hello" hidden>${escape(t("explore.first_line"))}
+    <span>① ${escape(t("explore.try_drag"))}</span> <a href="#" data-open="train">② ${escape(t("explore.try_train"))}</a> <a href="#" data-open="claims">③ ${escape(t("explore.try_claims"))}</a>
+    <button class="lab-btn" data-dismiss aria-label="${escape(t("explore.dismiss"))}" title="${escape(t("explore.dismiss"))}">×</button></p>
+  <div class="lab-grid">
     <div class="lab-col">
       <section class="lab-card lab-first" data-part="beta" aria-label="β"></section>
       <section class="lab-card" data-part="picker"></section>
@@ -290,14 +328,33 @@ function skeleton() {
           <div data-part="still" class="explore-still lab-empty">${escape(t("explore.loading"))}</div>
           <div class="explore-lower"><h3 data-part="lower-title"></h3><div class="lab-note lab-reading" data-part="lower-reading"></div></div>
           <div class="explore-crosshair" data-part="crosshair" hidden></div>
+          <span class="explore-label" data-part="label-dip" hidden></span><span class="explore-label" data-part="label-steep" hidden></span>
         </div>
       </section>
       <div class="lab-pair">
         <section class="lab-card"><h3 data-part="landmark-title"></h3>
           <div class="lab-scroll"><table><thead><tr><th>${escape(t("explore.col_what"))}</th><th>x</th><th>f(x)</th><th>f′(x)</th></tr></thead><tbody data-part="landmarks"></tbody></table></div>
-          <p class="lab-note" style="margin-top:8px">${escape(t("explore.landmark_note"))}</p></section>
+          <p class="lab-note" style="margin-top:8px">${escape(t("explore.landmark_note"))}</p>
+          <h3 style="margin-top:16px">${escape(t("explore.surface"))}</h3><div data-part="surface"></div>
+          <p class="lab-note" style="margin-top:6px">${escape(t("explore.surface_note"))}</p></section>
         <section class="lab-card" data-part="formula"><h3>${escape(t("explore.formulas"))}</h3></section>
       </div>
     </div>
-  </div>`;
+  </div></div>`;
+}
+
+/** One line for a first visitor, until it is closed. */
+function greet(line) {
+  const key = "swish-lab-greeted";
+  line.hidden = localStorage.getItem(key) !== null;
+  line.addEventListener("click", (event) => {
+    const tab = event.target.closest("[data-open]")?.dataset.open;
+    if (tab) {
+      event.preventDefault();
+      openTab(tab);
+    }
+    if (!event.target.closest("[data-dismiss]")) return;
+    localStorage.setItem(key, "yes");
+    line.hidden = true;
+  });
 }

@@ -36,9 +36,12 @@ _EARLY = """
 })();
 </script>
 """
+# It says what holds without it; with it, Plotly writes the page's whole address into its clip paths,
+# and they point nowhere as soon as the address changes.
+_BASE = b'<base href="./" />'
 _MODULES = (
     "explore", "activations", "plot", "theme", "text", "state", "beta", "picker", "sampling",
-    "export", "header",
+    "export", "header", "surface",
 )  # fmt: skip
 
 
@@ -87,9 +90,7 @@ class Document:
                 return
             headers = MutableHeaders(raw=start["headers"])
             if headers.get("content-type", "").startswith("text/html"):
-                # After <base>, so that relative addresses start at the app's root.
-                before, mark, after = body.partition(b'<base href="./" />')
-                body = before + mark + self.head + after if mark else body
+                body = body.replace(_BASE, self.head, 1)
                 headers["content-length"] = str(len(body))
             await send(start)
             await send({"type": "http.response.body", "body": body})
