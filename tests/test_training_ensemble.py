@@ -161,7 +161,7 @@ def test_evaluation_is_that_of_single_networks(split):
     ensemble = Ensemble(replicas(CONFIG), CONFIG, CPU, torch.float64)
     for rows in batches(3, 64):
         ensemble.step(samples(split, rows))
-    rows = np.arange(200)  # two full parts and a rest
+    rows = np.arange(200)  # a full part and a rest
     figures = ensemble.evaluate(samples(split, rows))
     inputs, labels = images(split, rows)
     for index, (row, network) in enumerate(zip(replicas(CONFIG), singles(CONFIG), strict=True)):

@@ -20,9 +20,9 @@ from torch.nn import functional
 
 from swishdemo.training.config import LAYERS, Replica, TrainingConfig
 from swishdemo.training.parameters import Momentum
-from swishdemo.training.slices import ActivationLayer
+from swishdemo.training.slices import ActivationLayer, Scratch
 
-_EVALUATED_TOGETHER = 90
+_EVALUATED_TOGETHER = 120
 """Samples of the test set whose values stand in memory at a time."""
 
 
@@ -95,9 +95,21 @@ class Ensemble:
             ActivationLayer(replicas, beta, gradient)
             for beta, gradient in zip(self.parameters.beta, self.gradients.beta, strict=True)
         ]
+        self._scratch = Scratch()
+        count = len(self.replicas)
+        self._conv1 = self.parameters.conv1.view(count * 8, 10)
+        self._conv1_gradient = self.gradients.conv1.view(count * 8, 10)
+        self._bias2 = self.parameters.bias2[:, None, :, None]
+        self._bias3 = self.parameters.bias3[:, :, None]
         # conv2 as a matrix [replica, (8 in, 4, 4), (2, 2, 16 out)]; what stays 0 are the pairs
         # of positions that no tap connects.
-        self._matrix = torch.zeros(len(replicas), 8, 4, 4, 2, 2, 16, device=device, dtype=dtype)
+        shape = count, 8, 4, 4, 2, 2, 16
+        matrix, by_matrix = torch.zeros(2, *shape, device=device, dtype=dtype)
+        self._matrix, self._by_matrix = (
+            entry.view(count, 128, 64) for entry in (matrix, by_matrix)
+        )
+        self._pairs = tuple(_connections(self.parameters.conv2, matrix))
+        self._by_pairs = tuple(_connections(self.gradients.conv2, by_matrix))
 
     @torch.no_grad()
     def step(self, batch: Samples) -> Tensor:
@@ -111,27 +123,29 @@ class Ensemble:
         """Write the gradients of the mean cross-entropy; returns it, ``[replica]``."""
         count, samples = len(self.replicas), len(batch.labels)
         first, second, logits = self._forward(batch)
-        loss, gradient = _cross_entropy(logits, batch.labels)
-        weights, gradients = self.parameters, self.gradients
+        loss, logarithms, index = _cross_entropy(logits, batch.labels)
+        by_logits = logarithms.exp_().scatter_(1, index, -1.0, reduce="add").div_(samples)
+        take, weights, gradients = self._scratch.take, self.parameters, self.gradients
 
-        torch.sum(gradient, 2, out=gradients.bias3)
-        torch.bmm(gradient, second.transpose(1, 2), out=gradients.linear)
-        gradient = torch.bmm(weights.linear.transpose(1, 2), gradient)
-        gradient = self._layers[1].backward(gradient.view(count, -1))
+        torch.sum(by_logits, 2, out=gradients.bias3)
+        torch.bmm(by_logits, second.transpose(1, 2), out=gradients.linear)
+        by_second = take("by_second", second, count, 64, samples)
+        torch.bmm(weights.linear.transpose(1, 2), by_logits, out=by_second)
+        self._layers[1].backward(by_second.view(count, -1))
 
-        torch.sum(gradient.view(count, 4, 16, samples), (1, 3), out=gradients.bias2)
-        gradient = gradient.view(count, 64, samples)
-        by_matrix = torch.bmm(first, gradient.transpose(1, 2)).view_as(self._matrix)
+        torch.sum(by_second.view(count, 4, 16, samples), (1, 3), out=gradients.bias2)
+        torch.bmm(first, by_second.transpose(1, 2), out=self._by_matrix)
         gradients.conv2.zero_()
-        for taps, pairs in _connections(gradients.conv2, by_matrix):
-            taps += pairs
-        gradient = torch.bmm(self._matrix.view(count, 128, 64), gradient)
-        gradient = self._layers[0].backward(gradient.view(count, -1))
+        for taps, pairs in self._by_pairs:
+            taps.add_(pairs)
+        by_first = take("by_first", first, count, 128, samples)
+        torch.bmm(self._matrix, by_second, out=by_first)
+        self._layers[0].backward(by_first.view(count, -1))
 
         torch.mm(
-            gradient.view(count * 8, 16 * samples),
+            by_first.view(count * 8, 16 * samples),
             batch.patches.view(10, 16 * samples).t(),
-            out=gradients.conv1.view(count * 8, 10),
+            out=self._conv1_gradient,
         )
         return loss
 
@@ -160,18 +174,21 @@ class Ensemble:
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Both activations and the logits; Σz² of Swish's layers is added to ``squares``."""
         count, samples = len(self.replicas), len(batch.labels)
-        weights = self.parameters
-        z1 = torch.mm(weights.conv1.view(count * 8, 10), batch.patches.view(10, 16 * samples))
-        first = self._layers[0].forward(z1.view(count, -1)).view(count, 128, samples)
-        for taps, pairs in _connections(weights.conv2, self._matrix):
+        take, like = self._scratch.take, batch.patches
+        z1 = take("z1", like, count * 8, 16 * samples)
+        z2, second = (take(name, like, count, 64, samples) for name in ("z2", "second"))
+        first = take("first", like, count, 128, samples)
+        torch.mm(self._conv1, batch.patches.view(10, 16 * samples), out=z1)
+        self._layers[0].forward(z1.view(count, -1), first.view(count, -1))
+        for taps, pairs in self._pairs:
             pairs.copy_(taps)
-        z2 = torch.bmm(self._matrix.view(count, 128, 64).transpose(1, 2), first)
-        z2.view(count, 4, 16, samples).add_(weights.bias2[:, None, :, None])
-        second = self._layers[1].forward(z2.view(count, -1)).view(count, 64, samples)
-        logits = torch.baddbmm(weights.bias3[:, :, None], weights.linear, second)
+        torch.bmm(self._matrix.transpose(1, 2), first, out=z2)
+        z2.view(count, 4, 16, samples).add_(self._bias2)
+        self._layers[1].forward(z2.view(count, -1), second.view(count, -1))
+        logits = torch.baddbmm(self._bias3, self.parameters.linear, second)
         if squares is not None:
             for total, z in zip(squares, (z1, z2), strict=True):
-                total += z.view(count, -1)[: len(total)].square().sum(1)
+                total += torch.linalg.vector_norm(z.view(count, -1)[: len(total)], dim=1).square()
         return first, second, logits
 
 
@@ -193,11 +210,8 @@ def _connections(taps: Tensor, matrix: Tensor) -> Iterator[tuple[Tensor, Tensor]
             yield taps[:, :, row_taps, column_taps], matrix[:, :, rows, columns, row, column]
 
 
-def _cross_entropy(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean over the samples, ``[replica]``, and its gradient by ``logits``."""
+def _cross_entropy(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The mean over the samples, ``[replica]``; log p, and where each sample's class stands."""
     logarithms = logits.log_softmax(1)
     index = labels.expand(len(logits), 1, -1)
-    loss = logarithms.gather(1, index).mean((1, 2)).neg()
-    gradient = logarithms.exp_()
-    gradient.scatter_add_(1, index, gradient.new_full((), -1.0).expand(index.shape))
-    return loss, gradient.div_(len(labels))
+    return logarithms.gather(1, index).mean((1, 2)).neg(), logarithms, index

@@ -1,6 +1,8 @@
 """Activations of a batched network: each acts on its own slice of the replicas.
 
-A slice keeps from ``forward`` what ``backward`` needs. All tensors are ``[replica, value]``.
+A slice keeps from ``forward`` what ``backward`` needs. All tensors are ``[replica, value]``. Memory
+is used again from step to step, and gradients are turned in place: fresh pages and a cold cache
+would cost as much as the arithmetic.
 """
 
 from __future__ import annotations
@@ -16,14 +18,28 @@ from swishdemo import activations
 from swishdemo.training.config import Replica
 
 
+class Scratch:
+    """Memory that is used again: one tensor for each name and shape."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, tuple[int, ...]], Tensor] = {}
+
+    def take(self, name: str, like: Tensor, *shape: int) -> Tensor:
+        """An uninitialised tensor of ``shape``, of the type and on the device of ``like``."""
+        held = self._held.get((name, shape))
+        if held is None:
+            held = self._held[name, shape] = like.new_empty(shape)
+        return held
+
+
 class Slice(Protocol):
     """An activation that acts on some of the replicas."""
 
     def forward(self, z: Tensor, out: Tensor) -> None:
         """Write the activation of the pre-activations ``z``."""
 
-    def backward(self, gradient: Tensor, out: Tensor) -> None:
-        """Write the gradient by ``z`` for a ``gradient`` by the activation."""
+    def backward(self, gradient: Tensor) -> None:
+        """Turn the gradient by the activation into the one by ``z``."""
 
 
 class SwishSlice:
@@ -40,19 +56,24 @@ class SwishSlice:
     def __init__(self, beta: Tensor, beta_gradient: Tensor) -> None:
         self._beta = beta[:, None]
         self._beta_gradient = beta_gradient
+        self._scratch = Scratch()
         self._z = self._gate = beta.new_empty(0)
 
     def forward(self, z: Tensor, out: Tensor) -> None:
         """Write x·σ(βx)."""
         self._z = z
-        self._gate = (z * self._beta).sigmoid_()
+        self._gate = self._scratch.take("gate", z, *z.shape)
+        torch.mul(z, self._beta, out=self._gate).sigmoid_()
         torch.mul(z, self._gate, out=out)
 
-    def backward(self, gradient: Tensor, out: Tensor) -> None:
-        """Write the gradient by x, and the one by β to its own place."""
-        slope = torch.ops.aten.sigmoid_backward(gradient, self._gate).mul_(self._z)
-        torch.sum(slope * self._z, 1, out=self._beta_gradient)
-        torch.mul(gradient, self._gate, out=out).addcmul_(slope, self._beta)
+    def backward(self, gradient: Tensor) -> None:
+        """Turn ``gradient`` into the one by x, and write the one by β to its own place."""
+        slope = self._scratch.take("slope", gradient, *gradient.shape)
+        torch.ops.aten.sigmoid_backward.grad_input(gradient, self._gate, grad_input=slope)
+        slope.mul_(self._z)
+        gradient.mul_(self._gate).addcmul_(slope, self._beta)
+        product = torch.mul(slope, self._z, out=self._gate)  # the gate is used up
+        torch.sum(product, 1, out=self._beta_gradient)
 
 
 class RivalSlice:
@@ -74,9 +95,9 @@ class RivalSlice:
             self._value = self._function(self._z, *self._parameters)
         out.copy_(self._value.detach())
 
-    def backward(self, gradient: Tensor, out: Tensor) -> None:
-        """Write the gradient by x."""
-        out.copy_(torch.autograd.grad(self._value, self._z, gradient)[0])
+    def backward(self, gradient: Tensor) -> None:
+        """Turn ``gradient`` into the one by x."""
+        gradient.copy_(torch.autograd.grad(self._value, self._z, gradient)[0])
 
 
 class ActivationLayer:
@@ -97,20 +118,15 @@ class ActivationLayer:
             self._sizes.append(len(list(rows)))
             self._slices.append(SwishSlice(beta, beta_gradient) if is_swish else RivalSlice(name))
 
-    def forward(self, z: Tensor) -> Tensor:
-        """The activations of ``z``, ``[replica, value]``."""
-        value = torch.empty_like(z)
-        for part, rows, out in zip(self._slices, self._split(z), self._split(value), strict=True):
-            part.forward(rows, out)
-        return value
+    def forward(self, z: Tensor, out: Tensor) -> None:
+        """Write the activations of ``z``, ``[replica, value]``."""
+        for part, rows, value in zip(self._slices, self._split(z), self._split(out), strict=True):
+            part.forward(rows, value)
 
-    def backward(self, gradient: Tensor) -> Tensor:
-        """The gradient by ``z``."""
-        by_z = torch.empty_like(gradient)
-        parts = zip(self._slices, self._split(gradient), self._split(by_z), strict=True)
-        for part, rows, out in parts:
-            part.backward(rows, out)
-        return by_z
+    def backward(self, gradient: Tensor) -> None:
+        """Turn the gradient by the activations into the one by ``z``."""
+        for part, rows in zip(self._slices, self._split(gradient), strict=True):
+            part.backward(rows)
 
     def _split(self, values: Tensor) -> tuple[Tensor, ...]:
         return torch.split(values, self._sizes)
