@@ -14,7 +14,8 @@ _NARROW_SPACE = "\u202f"
 def colour_of(name: str) -> str:
     """A variant's colour token: its activation's hue, lighter by its place among the forms."""
     variant = REGISTRY.get(name)
-    alpha = max(0.34, 1 - 0.11 * variant.shade)
+    shades = [each.shade for each in REGISTRY.all() if each.activation == variant.activation]
+    alpha = 1 - 0.68 * variant.shade / max(1, *shades)
     return f"@act-{variant.activation}" + (f"/{alpha:.2f}" if variant.shade else "")
 
 
@@ -78,5 +79,5 @@ def byte_size(count: float) -> str:
 
 def figures(value: float) -> str:
     """Three digits or so: ``0.72``, ``4.42``, ``28.3``, ``1 057``."""
-    digits = 2 if value < 10 else 1 if value < 100 else 0
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:,.{digits}f}".replace(",", _NARROW_SPACE)

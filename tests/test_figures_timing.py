@@ -1,0 +1,258 @@
+"""The figures of a timing are valid Plotly figures that show what was measured, and no more."""
+
+import json
+import math
+import subprocess
+import sys
+from itertools import pairwise
+
+import plotly.graph_objects as go
+import pytest
+
+from swishdemo.figures.quantities import byte_size, colour_of, duration, figures, size_label
+from swishdemo.figures.timing import bars_figure
+from swishdemo.figures.timing_sizes import sizes_figure, spread
+from swishdemo.text import LANGUAGES
+from swishdemo.timing import REGISTRY, Measurement, Reason
+
+ASKED = ("relu", "silu", "swish_eager", "parametric_tuned", "gelu")
+
+
+def measured(variant, seconds, *, elements=1024, limit=0.5e-3, **more):
+    """Five blocks around ``seconds``: quartiles at 0.9 and 1.2 times it."""
+    blocks = tuple(seconds * factor for factor in (0.8, 0.9, 1.0, 1.2, 1.5))
+    return Measurement(
+        variant=variant,
+        activation=REGISTRY.get(variant).activation,
+        elements=elements,
+        dtype="float32",
+        passes="both",
+        device="cpu",
+        threads=1,
+        block_seconds=blocks,
+        calls_per_block=1,
+        saved_bytes=4 * elements,
+        copy_limit_seconds=limit,
+        max_error=1e-7,
+        **more,
+    )
+
+
+def refused(variant, **why):
+    return Measurement(variant, "swish", 1024, "float32", "both", "cpu", 1, **why)
+
+
+TIMED = [
+    measured("silu", 1.4e-3),
+    measured("relu", 1.0e-3),
+    measured("parametric_tuned", 4.4e-3),
+    measured("swish_eager", 2.1e-3),
+]
+
+
+def drawn(figure):
+    """Plotly's own reading of a figure, after colour tokens have become colours."""
+    return go.Figure(_resolved(json.loads(json.dumps(figure, allow_nan=False))))
+
+
+def _resolved(value):
+    if isinstance(value, str):
+        return "#123456" if value.startswith("@") else value
+    if isinstance(value, list):
+        return [_resolved(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _resolved(part) for key, part in value.items()}
+    return value
+
+
+def rows(figure):
+    """Label → value of each bar, from the top row down."""
+    bars = figure["data"][0]
+    labels = figure["layout"]["yaxis"]["ticktext"]
+    pairs = sorted(zip(bars["y"], bars["x"], strict=True))
+    return {labels[place]: x for place, x in pairs}
+
+
+def label(variant):
+    return REGISTRY.get(variant).label()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("measurements", [[], TIMED[:1], TIMED])
+def test_bars_are_a_valid_figure(measurements, ended, narrow, language):
+    figure = bars_figure(measurements, ASKED, "relu", language, ended=ended, narrow=narrow)
+    assert len(drawn(figure).data[0].x) == len(measurements)
+
+
+def test_a_bar_for_each_measurement_the_fastest_first():
+    shown = rows(bars_figure(TIMED, ASKED))
+    assert list(shown) == [
+        "<b>F.relu</b>", label("silu"), label("swish_eager"), label("parametric_tuned"),
+    ]  # fmt: skip
+    assert list(shown.values()) == pytest.approx([1, 1.4, 2.1, 4.4])
+
+
+def test_while_figures_come_in_rows_keep_their_places():
+    one = bars_figure(TIMED[:1], ASKED, ended=False)
+    all_of_them = bars_figure(TIMED, ASKED, ended=False)
+    for figure in (one, all_of_them):
+        names = [name.removeprefix("<b>").removesuffix("</b>") for name in
+                 figure["layout"]["yaxis"]["ticktext"]]  # fmt: skip
+        assert names == [label(name) for name in ASKED]
+        assert figure["layout"]["height"] == one["layout"]["height"]
+    assert one["data"][0]["y"] == [1]  # F.silu in the place asked for
+    waiting = [note for note in one["layout"]["annotations"] if note["text"] == "…"]
+    assert [note["y"] for note in waiting] == [0, 2, 3, 4]
+
+
+def test_without_the_baseline_the_axis_is_time():
+    figure = bars_figure([measured("silu", 1.4e-3)], ASKED)
+    assert figure["layout"]["xaxis"]["ticksuffix"] == " µs"
+    assert figure["data"][0]["x"] == pytest.approx([1400])
+
+
+@pytest.mark.parametrize(("baseline", "place"), [("relu", 1.15), ("silu", 1.15 / 1.4)])
+def test_the_article_s_line_follows_the_baseline(baseline, place):
+    figure = bars_figure(TIMED, ASKED, baseline)
+    [line] = [shape for shape in figure["layout"]["shapes"] if shape["line"]["dash"] == "dash"]
+    assert line["x0"] == line["x1"] == pytest.approx(place)
+    said = [note["text"] for note in figure["layout"]["annotations"] if "1.15" in note["text"]]
+    assert len(said) == 1 and ("ReLU" in said[0]) == (baseline != "relu")
+
+
+def test_no_article_s_line_without_relu():
+    figure = bars_figure([measured("silu", 1e-3), measured("gelu", 2e-3)], ASKED, "gelu")
+    assert [shape["line"]["dash"] for shape in figure["layout"]["shapes"]] == ["dot"]
+
+
+def test_the_copy_limit_is_in_the_baseline_s_units():
+    for baseline, place in (("relu", 0.5), ("parametric_tuned", 0.5 / 4.4)):
+        shapes = bars_figure(TIMED, ASKED, baseline)["layout"]["shapes"]
+        [line] = [shape for shape in shapes if shape["line"]["dash"] == "dot"]
+        assert line["x0"] == pytest.approx(place)
+    layers = [measured("relu", 1e-3, limit=None, context="layer")]
+    shapes = bars_figure(layers, ASKED)["layout"]["shapes"]
+    assert [shape["line"]["dash"] for shape in shapes] == ["dash"]
+
+
+def test_line_labels_stand_outside_of_the_two_lines():
+    notes = bars_figure(TIMED, ASKED)["layout"]["annotations"][:2]
+    assert [note["x"] for note in notes] == sorted(note["x"] for note in notes)
+    assert [note["xanchor"] for note in notes] == ["right", "left"]
+
+
+def test_quartiles_are_the_whiskers():
+    figure = bars_figure(TIMED, ASKED, "silu")
+    assert len(figure["data"]) == 3
+    for whisker in figure["data"][1:]:
+        for median, above, below in zip(
+            whisker["x"], whisker["error_x"]["array"], whisker["error_x"]["arrayminus"],
+            strict=True,
+        ):  # fmt: skip
+            assert above == pytest.approx(0.2 * median)
+            assert below == pytest.approx(0.1 * median)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"unavailable": Reason("time.unavailable.no_cuda")},
+        {"gate": Reason("time.gate.missing", (("parameter", "x"),))},
+    ],
+)
+def test_what_was_not_timed_has_no_row(why, ended):
+    found = [*TIMED, refused("gelu", **why)]
+    figure = bars_figure(found, ASKED, ended=ended)
+    assert label("gelu") not in figure["layout"]["yaxis"]["ticktext"]
+    assert len(figure["data"][0]["x"]) == len(TIMED)
+
+
+def test_the_height_follows_the_number_of_bars():
+    heights = [bars_figure(TIMED[:n], ASKED)["layout"]["height"] for n in (1, 2, 3, 4)]
+    assert {b - a for a, b in pairwise(heights)} == {34}
+
+
+def test_values_stand_behind_the_whiskers_and_within_the_axis():
+    figure = bars_figure(TIMED, ASKED)
+    right = figure["layout"]["xaxis"]["range"][1]
+    values = [note for note in figure["layout"]["annotations"] if note["text"][0].isdigit()]
+    assert {note["text"] for note in values} == {"1.00 ×", "1.40 ×", "2.10 ×", "4.40 ×"}
+    for note in values:
+        assert note["x"] == pytest.approx(1.2 * float(note["text"].removesuffix(" ×")))
+        assert note["x"] < right
+
+
+def test_forms_of_one_activation_share_a_hue_and_differ_in_lightness():
+    swish = [v.name for v in REGISTRY.all() if v.activation == "swish"]
+    colours = [colour_of(name) for name in swish]
+    assert len(set(colours)) == len(swish)
+    assert {colour.partition("/")[0] for colour in colours} == {"@act-swish"}
+    assert colour_of("relu") == "@act-relu"
+
+
+SIZES = [
+    measured(variant, seconds * n, elements=n, limit=1e-9 * n)
+    for n in (2**20, 2**10)
+    for variant, seconds in (("relu", 2e-9), ("silu", 3e-9))
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("measurements", [[], SIZES[:1], SIZES])
+def test_time_against_size_is_a_valid_figure(measurements, narrow, language):
+    drawn(sizes_figure(measurements, ASKED, language, narrow=narrow))
+
+
+def test_time_against_size_has_a_rising_line_each_and_the_copy_limit():
+    figure = sizes_figure([*SIZES, refused("gelu", unavailable=Reason("x"))], ASKED)
+    assert [trace["name"] for trace in figure["data"]] == ["F.relu", "F.silu", "copy limit"]
+    for trace, each in zip(figure["data"], (2e-9, 3e-9, 1e-9), strict=True):
+        assert list(trace["x"]) == [2**10, 2**20]
+        assert trace["y"] == pytest.approx([each * 2**10, each * 2**20])
+    for axis, values in (("xaxis", [2**10, 2**20]), ("yaxis", [1e-9 * 2**10, 3e-9 * 2**20])):
+        assert figure["layout"][axis]["type"] == "log"
+        low, high = figure["layout"][axis]["range"]
+        assert all(low < math.log10(value) < high for value in values)
+    assert figure["layout"]["xaxis"]["ticktext"] == ["2¹⁰", "2²⁰"]
+
+
+def test_labels_are_moved_apart_within_the_plot():
+    moved = spread([0.99, 0.98, 1.0, 0.2], 0.1)
+    assert moved == pytest.approx([0.9, 0.8, 1.0, 0.2])
+    assert spread([0.0, 0.01], 0.1) == pytest.approx([0.0, 0.1])
+    assert spread([0.3, 0.7], 0.1) == [0.3, 0.7]
+    assert spread([], 0.1) == []
+
+
+def test_labels_keep_their_order_and_their_gap():
+    heights = [0.5, 0.52, 0.4, 0.55, 0.1, 0.12, 0.95]
+    moved = spread(heights, 0.08)
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    steps = [moved[b] - moved[a] for a, b in pairwise(order)]
+    assert min(steps) >= 0.08 - 1e-12
+
+
+def test_numbers_as_a_reader_reads_them():
+    assert [size_label(n) for n in (1, 2, 256, 2**20, 1000, 131073)] == [
+        "1", "2¹", "2⁸", "2²⁰", "1\u202f000", "131\u202f073",
+    ]  # fmt: skip
+    assert [duration(s) for s in (2.5, 1.057e-3, 63e-6, 1e-7)] == [
+        "2.50 s", "1.06 ms", "63.0 µs", "100 ns",
+    ]  # fmt: skip
+    assert [byte_size(n) for n in (500, 49152, 2**21, 24 * 2**30)] == [
+        "500 B", "48 KiB", "2 MiB", "24 GiB",
+    ]  # fmt: skip
+    assert [figures(x) for x in (0.724, 28.34, 1057.2)] == ["0.72", "28.3", "1\u202f057"]
+
+
+def test_drawing_loads_neither_torch_nor_plotly():
+    code = (
+        "import sys, swishdemo.figures.timing, swishdemo.figures.timing_sizes, swishdemo.ui.time\n"
+        "print(*sorted({'torch', 'plotly', 'sympy', 'sklearn', 'scipy'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == []
