@@ -396,6 +396,25 @@ def test_the_documentation_is_ours_and_offline(client: httpx.Client) -> None:
     assert body["schema"]["properties"]["steps"]["default"] == TrainingConfig().steps
 
 
+def test_answers_are_as_documented(client: httpx.Client) -> None:
+    address = f"/api/runs/{start(client, {})}"
+    done = until(client, address, "finished")
+    paths = client.get("/openapi.json").json()["paths"]
+
+    def documented(path: str, method: str = "get", status: str = "200") -> set[str]:
+        content = paths[path][method]["responses"][status]["content"]["application/json"]
+        return set(content["schema"].get("items", content["schema"])["properties"])
+
+    assert documented("/api/runs/{job_id}") == set(done)
+    assert documented("/api/runs") == set(client.get("/api/runs").json()[0])
+    started = client.post("/api/timings", json={"variants": ["silu"], "elements": [256]}).json()
+    assert documented("/api/timings", "post", "201") == set(started)
+    timing = client.get(f"/api/timings/{started['id']}").json()
+    assert documented("/api/timings/{job_id}") == set(timing)
+    answer = client.post("/api/evaluate", json={"activation": "relu", "x": [1]}).json()
+    assert documented("/api/evaluate", "post") == set(answer)
+
+
 def test_the_documentation_is_drawn_without_a_foreign_host(
     client: httpx.Client, page: Page
 ) -> None:

@@ -441,6 +441,25 @@ def with_suppressed(call: Callable[[], object]) -> None:
         assert error.status == 409, error
 
 
+def test_a_real_training_run_repeats_itself_but_for_the_clock(tmp_path: Path) -> None:
+    manager = JobManager.open(Settings(data_dir=tmp_path))
+    request = {"steps": 12, "seeds": 1, "rivals": ["relu"], "device": "cpu"}
+    jobs = [manager.submit("run", request, ANNA) for _ in range(2)]
+    first, second = (until(manager, job, "finished", "failed") for job in jobs)
+    assert first.state == second.state == "finished", (first.reason, second.reason)
+    assert (first.step, first.steps) == (12, 12)
+    assert first.summary is not None and first.summary["step"] == 12
+
+    def without_clock(job: Job) -> list[dict[str, Any]]:
+        reports = [report for _, report in manager.reports(job.id)]
+        clocks = ("_seconds", "_per_second")
+        return [{k: v for k, v in r.items() if not k.endswith(clocks)} for r in reports]
+
+    assert without_clock(first) == without_clock(second)
+    assert {"index", "step", "beta", "loss", "accuracy"} <= set(without_clock(first)[0])
+    manager.close()
+
+
 def test_messages_are_what_the_contract_names() -> None:
     assert {kind.__name__ for kind in Message.__args__} == {  # type: ignore[attr-defined]
         *("Item", "Tick", "Paused", "Finished", "Stopped", "Failed")

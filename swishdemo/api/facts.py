@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends
 
 import swishdemo
@@ -23,6 +24,8 @@ _FIELDS = ("activation", "formula", "parameters", "x")
 def routes(lab: Lab) -> APIRouter:
     """The routes that start no job."""
     router = APIRouter(tags=["facts"])
+    # A formula that cancels may take seconds: those who ask for many leave threads to the others.
+    evaluating = CapacityLimiter(2)
 
     @router.get("/api/health")
     async def health() -> FiniteJSON:
@@ -45,15 +48,16 @@ def routes(lab: Lab) -> APIRouter:
 
     @router.post(
         "/api/evaluate",
+        responses=schemas.answers(schemas.EVALUATION_ANSWER, "The values at each x, in order."),
         openapi_extra=schemas.body(
             schemas.EVALUATION,
             required=True,
             example={"activation": "swish", "parameters": {"beta": 1.0}, "x": [-1.0, 0.0, 1.0]},
         ),
     )
-    def evaluate(given: Annotated[dict[str, Any], Depends(json_object)]) -> FiniteJSON:
+    async def evaluate(given: Annotated[dict[str, Any], Depends(json_object)]) -> FiniteJSON:
         """f, f′, f″ and the derivatives by the parameters, in float64, at each x."""
-        return FiniteJSON(_evaluate(given))
+        return await to_thread.run_sync(_evaluate, given, limiter=evaluating)
 
     @router.get("/api/recipes")
     def recipes() -> FiniteJSON:
@@ -134,7 +138,7 @@ def _activations() -> list[dict[str, Any]]:
     ]
 
 
-def _evaluate(given: dict[str, Any]) -> dict[str, Any]:
+def _evaluate(given: dict[str, Any]) -> FiniteJSON:
     from swishdemo.activations import get
     from swishdemo.activations.evaluation import evaluate
     from swishdemo.activations.formula import parse_formula
@@ -162,9 +166,11 @@ def _evaluate(given: dict[str, Any]) -> dict[str, Any]:
     typed = "formula" in given
     activation = parse_formula(given["formula"]) if typed else get(given["activation"])
     values = evaluate(activation, points, parameters)
-    return {
-        "f": values.f.tolist(),
-        "df": values.df.tolist(),
-        "d2f": values.d2f.tolist(),
-        "dparameters": {name: array.tolist() for name, array in values.dparameters.items()},
-    }
+    return FiniteJSON(
+        {
+            "f": values.f.tolist(),
+            "df": values.df.tolist(),
+            "d2f": values.d2f.tolist(),
+            "dparameters": {name: array.tolist() for name, array in values.dparameters.items()},
+        }
+    )

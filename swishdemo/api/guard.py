@@ -65,8 +65,6 @@ class _Refusing:
             _LOG.warning("%s %s was refused: %r", scope["method"], path, error)
             _LOG.debug("the traceback of that", exc_info=error)
             answer = (
-                UserError("api.not_found", status=404, path=path)
-                if unknown
-                else UserError("api.misfit")
+                UserError("api.no_endpoint", status=404) if unknown else UserError("api.misfit")
             )
             await refusal(answer)(scope, receive, send)

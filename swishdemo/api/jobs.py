@@ -31,6 +31,7 @@ _BUSY: dict[int | str, dict[str, Any]] = {
     409: {"description": "The job's state does not allow it."},
 }
 _STARTING: dict[int | str, dict[str, Any]] = {
+    **schemas.answers(schemas.STARTED, "The job runs or waits.", 201),
     422: {"description": "A field is unknown or has a bad value."},
     429: {"description": "Too many jobs wait; `Retry-After` says for how many seconds."},
     503: {"description": "Nothing can be run or stored at the moment."},
@@ -68,17 +69,20 @@ def _runs(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         """Start a training run; a field left out takes the recipe's value, or its default."""
         return _started(manager.submit("run", given, visitor))
 
-    @router.get("")
+    @router.get("", responses=schemas.answers(schemas.listed(schemas.JOB), "Newest first."))
     def list_runs(visitor: Visitor) -> FiniteJSON:
         """Your runs, the newest first."""
         return FiniteJSON([job.as_json() for job in manager.list(visitor, kind="run")])
 
-    @router.get("/{job_id}", responses=_BUSY)
+    @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.JOB, "The run."))
     def get_run(job_id: str, visitor: Visitor) -> FiniteJSON:
         """One of your runs."""
         return FiniteJSON(_of_kind(manager, job_id, visitor, "run").as_json())
 
-    @router.get("/{job_id}/reports", responses=_BUSY)
+    @router.get(
+        "/{job_id}/reports",
+        responses=_BUSY | schemas.answers(schemas.listed(schemas.REPORT), "In order."),
+    )
     def get_reports(job_id: str, visitor: Visitor, after: After = -1) -> FiniteJSON:
         """The stored reports with an index greater than ``after``."""
         _of_kind(manager, job_id, visitor, "run")
@@ -114,12 +118,12 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         """Time implementations of an activation on this host."""
         return _started(manager.submit("timing", given, visitor))
 
-    @router.get("")
+    @router.get("", responses=schemas.answers(schemas.listed(schemas.JOB), "Newest first."))
     def list_timings(visitor: Visitor) -> FiniteJSON:
         """Your timings, the newest first, without their measurements."""
         return FiniteJSON([job.as_json() for job in manager.list(visitor, kind="timing")])
 
-    @router.get("/{job_id}", responses=_BUSY)
+    @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.TIMING, "The timing."))
     def get_timing(job_id: str, visitor: Visitor) -> FiniteJSON:
         """One of your timings with the measurements so far; a later one replaces an earlier."""
         job = _of_kind(manager, job_id, visitor, "timing")
@@ -140,7 +144,7 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
         job = _of_kind(manager, job_id, visitor, kind)
         return events.stream(manager, job, visitor, events.last_event(request, after))
 
-    @router.post("/{job_id}/{wish}")
+    @router.post("/{job_id}/{wish}", responses=schemas.answers(schemas.JOB, "As it is now."))
     def wish(
         job_id: str, wish: Literal["pause", "resume", "step", "stop"], visitor: Visitor
     ) -> FiniteJSON:

@@ -78,6 +78,71 @@ EVALUATION: Schema = {
 }
 
 
+def answers(schema: Schema, description: str, status: int = 200) -> dict[int | str, Schema]:
+    """``responses`` of a route that answers so."""
+    content = {"application/json": {"schema": schema}}
+    return {status: {"description": description, "content": content}}
+
+
+def listed(schema: Schema) -> Schema:
+    """The schema of a list of such things."""
+    return {"type": "array", "items": schema}
+
+
+_NUMBERS: Schema = {"type": "array", "items": {"type": ["number", "null"]}}
+_TEXT: Schema = {"type": ["string", "null"]}
+_WHOLE: Schema = {"type": ["integer", "null"]}
+_NUMBER: Schema = {"type": ["number", "null"]}
+_OBJECT: Schema = {"type": ["object", "null"]}
+
+EVALUATION_ANSWER: Schema = {
+    "type": "object",
+    "properties": {
+        **{name: _NUMBERS for name in ("f", "df", "d2f")},
+        "dparameters": {"type": "object", "additionalProperties": _NUMBERS},
+    },
+}
+
+JOB: Schema = {
+    "type": "object",
+    "properties": {
+        **{name: {"type": "string"} for name in ("id", "kind", "created_at")},
+        "state": {"enum": ["waiting", "running", "paused", "finished", "stopped", "failed"]},
+        **{name: _TEXT for name in ("purpose", "reason", "started_at", "finished_at")},
+        **{name: {"type": "integer"} for name in ("reports", "step")},
+        **{name: _WHOLE for name in ("steps", "position")},
+        "config": {"type": "object"},
+        **{name: _OBJECT for name in ("summary", "host")},
+        "estimate_seconds": _NUMBER,
+        "elapsed_seconds": {"type": "number"},
+    },
+}
+
+TIMING: Schema = {
+    "type": "object",
+    "properties": {**JOB["properties"], "measurements": listed({"type": "object"})},
+}
+
+REPORT: Schema = {
+    "type": "object",
+    "properties": {
+        **{name: {"type": "integer"} for name in ("index", "step")},
+        "beta": listed({**_NUMBERS, "description": "By Swish replica, for each layer."}),
+        "loss": {**_NUMBERS, "description": "By replica."},
+        "accuracy": {**_NUMBERS, "description": "By replica."},
+        "convergence": {**_NUMBERS, "description": "By layer."},
+        "elapsed_seconds": {"type": "number"},
+    },
+}
+
+STARTED: Schema = {
+    "type": "object",
+    "properties": {
+        name: JOB["properties"][name] for name in ("id", "state", "position", "estimate_seconds")
+    },
+}
+
+
 def _of(field: Field) -> Schema:
     single = field.kind.removesuffix("s")
     schema: Schema = {"type": _TYPES[single]}
