@@ -191,6 +191,11 @@ def test_a_database_of_another_version_is_put_aside(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("jobs.damaged-*"))) == 1
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be written"):
+        Store(tmp_path / "absent")
+
+
 def test_a_locked_database_is_told_and_recovers(store: Store, tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "jobs.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

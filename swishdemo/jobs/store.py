@@ -60,13 +60,20 @@ class Store:
     Args:
         folder: Where the database lies; it exists.
         busy_seconds: How long to wait for another process's lock.
+
+    Raises:
+        StoreError: The folder cannot be written, or another process keeps the database locked.
     """
 
     def __init__(self, folder: Path, *, busy_seconds: float = 3.0) -> None:
         self.path = folder / "jobs.sqlite"
         self._server = uuid.uuid4().hex
-        self._alive = (folder / f"server-{self._server}.lock").open("w")
-        fcntl.flock(self._alive, fcntl.LOCK_EX)
+        try:
+            self._alive = (folder / f"server-{self._server}.lock").open("w")
+        except OSError as error:
+            raise StoreError("other", f"{folder} cannot be written: {error}") from error
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(self._alive, fcntl.LOCK_EX)
         self._lock = RLock()
         try:
             self._database = self._open(busy_seconds)
