@@ -112,6 +112,7 @@ def sizes_figure(
                 "yref": "paper",
                 "x": 1,
                 "y": height,
+                "yanchor": "middle",
                 "text": label,
                 "xanchor": "left",
                 "xshift": 10,

@@ -12,11 +12,12 @@ from typing import Any
 from swishdemo.figures.quantities import size_label
 from swishdemo.figures.timing import ARTICLE_BASELINE, bars_figure
 from swishdemo.figures.timing_sizes import sizes_figure
-from swishdemo.jobs.job import Job
+from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats
 from swishdemo.ui import timewords as words
+from swishdemo.ui.timetable import table
 
 _KEPT = 32
 _LISTED = 10
@@ -78,7 +79,7 @@ class TimeView:
                 return {"id": None, "done": True, "line": line, "drawn": drawn}
             job_id = latest[0].id
         job = self._manager.get(job_id, visitor)
-        mark = f"{job.id} {job.reports} {job.active} {look}"
+        mark = f"{job.id} {job.reports} {job.state} {look}"
         answer: _Json = {
             "id": job.id,
             "done": not job.active,
@@ -92,7 +93,7 @@ class TimeView:
                 answer["earlier"] = [words.entry(each, look.language) for each in listed[:_LISTED]]
                 others = tuple(each for each in listed if each.state == "finished")[:_LISTED]
             drawn_with = tuple(other.id for other in others if other.id != job.id)
-            answer["drawn"] = self._drawn(job.id, job.reports, job.active, drawn_with, look)
+            answer["drawn"] = self._drawn(job.id, job.reports, job.state, drawn_with, look)
         return answer | words.progress(job, self._counted(job), look.language)
 
     def export(self, job_id: str, visitor: str) -> _Json:
@@ -129,9 +130,10 @@ class TimeView:
             return _Evidence(known.after, dict(known.measured), known.host)
 
     def _draw(
-        self, job_id: str, reports: int, active: bool, others: tuple[str, ...], look: Look
+        self, job_id: str, reports: int, state: State, others: tuple[str, ...], look: Look
     ) -> _Json:
         job = self._manager.get(job_id)
+        active = state in ACTIVE
         evidence = self._read(job_id)
         measured = [m for m in evidence.measured.values() if m.variant in REGISTRY.names()]
         timed = [m for m in measured if m.is_timed]
@@ -152,7 +154,7 @@ class TimeView:
             lines = sizes_figure(timed, variants, language, narrow=look.narrow)
         beside = [self._comparable(other, here, evidence.host) for other in others]
         return {
-            "answer": words.answer(here, [each for each in beside if each], active, language),
+            "answer": words.answer(here, [each for each in beside if each], state, language),
             "title": words.title(here, job, baseline if baseline in have else None, language),
             "bars": bars,
             "lines": lines,
@@ -162,7 +164,7 @@ class TimeView:
             ],
             "elements": shown,
             "sizes": [[size, size_label(size)] for size in sizes] if len(sizes) > 1 else [],
-            "table": words.table(here, variants, baseline, language, ended=not active),
+            "table": table(here, variants, baseline, language, ended=not active),
             "host": words.host(evidence.host, language),
             "left_out": words.left_out(measured, language),
             "doubts": words.doubts(caveats(here, evidence.host), language) if not active else [],

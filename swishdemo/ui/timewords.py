@@ -1,4 +1,4 @@
-"""What the page says of a timing: sentences, the table's cells, the host's lines."""
+"""What the page says of a timing: sentences, the host's lines, how far it is."""
 
 from __future__ import annotations
 
@@ -6,24 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from swishdemo import activations
-from swishdemo.figures.quantities import (
-    byte_size,
-    colour_of,
-    figures,
-    quartiles,
-    seconds_of,
-    size_label,
-)
+from swishdemo.figures.quantities import byte_size, seconds_of, size_label
 from swishdemo.figures.timing import ARTICLE_BASELINE
-from swishdemo.jobs.job import Job
+from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason
-from swishdemo.timing.request import ITEM_BYTES
 
 _SUBJECT = "swish"
 _CONTEXTS = ("kernel", "layer", "step")
-# Tensors that a pass must move through memory at least: reads and writes.
-_MOVED = {"forward": 2, "backward": 3, "both": 5}
 _NONE = "–"
 
 
@@ -41,7 +31,7 @@ def nothing_yet(language: Language) -> dict[str, Any]:
 def answer(
     here: Sequence[Measurement],
     others: Sequence[Sequence[Measurement]],
-    active: bool,
+    state: State,
     language: Language,
 ) -> list[str]:
     """The sentence that answers the article's, and a line on what it rests on.
@@ -49,18 +39,18 @@ def answer(
     Args:
         here: The measurements looked at: one size, one context.
         others: Other timings of this visitor, the newest first, in other contexts.
-        active: Whether ``here`` may still change.
+        state: Of the timing that ``here`` is of.
         language: Of the words.
     """
     found: dict[str, tuple[Measurement, Measurement, bool]] = {}
-    for measured, growing in [(here, active), *((other, False) for other in others)]:
+    for measured, growing in [(here, state in ACTIVE), *((other, False) for other in others)]:
         timed = {m.variant: m for m in measured if m.is_timed}
         subject = next((m for m in _by_registry(timed) if m.activation == _SUBJECT), None)
         if subject and ARTICLE_BASELINE in timed:
             found.setdefault(subject.context, (subject, timed[ARTICLE_BASELINE], growing))
     if not here or here[0].context not in found:
-        key = "answer_waiting" if active else "answer_without"
-        return [text(f"time.ui.{key}", language), ""]
+        key = "answer_starting" if state in ACTIVE else "answer_without"
+        return [text(f"time.ui.{'answer_queued' if state == 'waiting' else key}", language), ""]
     what = found[here[0].context][0].variant
     label = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
     parts, notes = [], []
@@ -78,7 +68,8 @@ def answer(
         name = text(f"time.ui.context.{context}", language)
         named = {"context": name[:1].upper() + name[1:], "size": size}
         if growing or subject.repeats < 2:
-            notes.append(text("time.ui.note_part_rough", language, **named))
+            key = "note_part_growing" if growing else "note_part_rough"
+            notes.append(text(f"time.ui.{key}", language, **named))
         else:
             interval = subject.ratio(base)
             low, high = f"{interval.low:.2f}", f"{interval.high:.2f}"
@@ -132,84 +123,6 @@ def _size(job: Job, elements: int | None, language: Language) -> list[str]:
     if job.config["context"] == "step":
         return [text(f"time.ui.network.{job.config['network']}", language)]
     return [] if elements is None else [size_label(elements)]
-
-
-def table(
-    here: Sequence[Measurement],
-    variants: Sequence[str],
-    baseline: str,
-    language: Language,
-    *,
-    ended: bool,
-) -> dict[str, Any]:
-    """Heads (with their tooltips) and rows of the table, the fastest first.
-
-    Intervals of ratios are computed once a timing has ended, for they take a while.
-    """
-    timed = {m.variant: m for m in here if m.is_timed}
-    rows = [timed[name] for name in variants if name in timed]
-    if ended:
-        rows.sort(key=seconds_of)
-    base = timed.get(baseline)
-    names = ["variant", "ratio", "median", "rate", "limit", "saved", "error", "repeats"]
-    label = REGISTRY.get(baseline).label(language)
-    return {
-        "heads": [
-            [
-                text(f"time.ui.col_{name}", language, baseline=label),
-                "" if name == "variant" else text(f"time.ui.tip_{name}", language),
-            ]
-            for name in names
-        ],
-        "rows": [
-            {
-                "variant": m.variant,
-                "note": REGISTRY.get(m.variant).note(language),
-                "colour": colour_of(m.variant),
-                "cells": _cells(m, base, language, ended),
-            }
-            for m in rows
-        ],
-    }
-
-
-def _cells(m: Measurement, base: Measurement | None, language: Language, ended: bool) -> list[str]:
-    median = seconds_of(m)
-    low, high = quartiles(m)
-    quotient = _NONE
-    if base is not None:
-        quotient = f"{median / seconds_of(base):.2f}"
-        if ended and base is not m and m.repeats > 1 and base.repeats > 1:
-            interval = m.ratio(base)
-            quotient += f" ({interval.low:.2f}–{interval.high:.2f})"
-    rate = limit = _NONE
-    if m.context == "kernel":
-        moved = _MOVED[m.passes] * m.elements * ITEM_BYTES[m.dtype]
-        rate = figures(moved / median / 1e9)
-        if m.copy_limit_seconds:
-            limit = f"{m.copy_limit_seconds / median * 100:.0f} %"
-    return [
-        REGISTRY.get(m.variant).label(language),
-        quotient,
-        f"{figures(median * 1e6)} µs" + (f" ± {figures((high - low) / 2e-6)}" if ended else ""),
-        rate,
-        limit,
-        _saved(m, language),
-        _NONE if m.max_error is None else _error(m.max_error),
-        str(m.repeats),
-    ]
-
-
-def _saved(m: Measurement, language: Language) -> str:
-    if m.saved_bytes is None:
-        return _NONE
-    if m.context != "kernel":  # a layer's own input, or a network's, is among it
-        return byte_size(m.saved_bytes)
-    return text("time.ui.unit_saved", language, count=f"{m.saved_bytes_per_element:.3g}")
-
-
-def _error(error: float) -> str:
-    return f"{error:.1e}".replace("-", "−") if error else "0"
 
 
 def host(card: HostCard | None, language: Language) -> list[list[str]]:

@@ -1,0 +1,222 @@
+"""What the Time tab says of a timing: the answer, the table, states, and whose timings it shows."""
+
+from dataclasses import replace
+
+import pytest
+
+from swishdemo.errors import UserError
+from swishdemo.jobs.job import Job
+from swishdemo.jobs.messages import Reason as Why
+from swishdemo.text import LANGUAGES
+from swishdemo.timing import HostCard, Measurement, Reason
+from swishdemo.ui import timewords as words
+from swishdemo.ui.timetable import table
+from swishdemo.ui.timeview import Look, TimeView, look_of
+
+HOST = HostCard.collect(threads=1, torch_simd="AVX2")
+CONFIG = {
+    "variants": ["relu", "silu", "gelu"],
+    "elements": [4096],
+    "pass": "both",
+    "context": "kernel",
+    "network": "mlp",
+    "dtype": "float32",
+}
+
+
+def measured(variant, seconds, **more):
+    activation = {"silu": "swish", "relu": "relu", "gelu": "gelu"}[variant]
+    blank = Measurement(variant, activation, 4096, "float32", "both", "cpu", 1)
+    blocks = tuple(seconds * factor for factor in (0.98, 0.99, 1.0, 1.01, 1.02))
+    return replace(blank, block_seconds=blocks, saved_bytes=4 * 4096, max_error=1e-7, **more)
+
+
+def pair(ratio, **more):
+    return [measured("relu", 1e-5, **more), measured("silu", ratio * 1e-5, **more)]
+
+
+class Jobs:
+    """Stands for the manager: jobs with their reports, newest first; counts what is read."""
+
+    def __init__(self):
+        self.jobs, self.kept, self.reads = {}, {}, 0
+
+    def add(self, name, measurements, state="finished", visitor="me", host=HOST, **more):
+        given = [("HostCard", host.as_json())]
+        given += [("Measurement", m.as_json()) for m in measurements]
+        self.kept[name] = [(n, {**v, "index": place}) for place, (n, v) in enumerate(given)]
+        job = Job(name, "timing", visitor, CONFIG, 1e9, state, reports=len(given), steps=3)
+        self.jobs = {name: replace(job, **more), **self.jobs}
+
+    def get(self, name, visitor=None):
+        job = self.jobs.get(name)
+        if job is None or (visitor is not None and job.visitor != visitor):
+            raise UserError("jobs.not_found", status=404, what="job", id=name)
+        return job
+
+    def list(self, visitor=None, kind=None):
+        assert kind == "timing"
+        return [job for job in self.jobs.values() if job.visitor == visitor]
+
+    def reports(self, name, visitor=None, *, after=-1):
+        self.reads += 1
+        return [(n, v) for n, v in self.kept[name] if v["index"] > after]
+
+
+@pytest.fixture
+def jobs():
+    return Jobs()
+
+
+def drawn(jobs, name=None, **look):
+    return TimeView(jobs).answer(name, "", Look(**look), "me")["drawn"]
+
+
+def test_the_answer_names_what_was_measured_and_no_more(jobs):
+    jobs.add("a", pair(1.42))
+    sentence, note = drawn(jobs)["answer"]
+    assert sentence == (
+        "On this host F.silu costs **1.42 ×** ReLU as a kernel. The article says about 1.15 ×."
+    )
+    assert "2¹² elements, 95 % interval 1." in note and "float32, CPU, 1 thread" in note
+
+
+def test_the_answer_adds_other_contexts_of_this_visitor_measured_alike(jobs):
+    step = {"context": "step", "network": "cnn"}
+    jobs.add("theirs", pair(9.0, context="layer"), visitor="someone else")
+    jobs.add("old", pair(8.0, **step))
+    jobs.add("step", pair(1.02, **step))
+    jobs.add("double", pair(7.0, context="layer", dtype="float64"))
+    jobs.add("elsewhere", pair(6.0, context="layer"), host=replace(HOST, cpu="another"))
+    jobs.add("unfinished", pair(5.0, context="layer"), state="stopped")
+    jobs.add("kernel", pair(1.42))
+    sentence, note = drawn(jobs)["answer"]
+    assert sentence == (
+        "On this host F.silu costs **1.42 ×** ReLU as a kernel and **1.02 ×** ReLU in a training"
+        " step. The article says about 1.15 ×."
+    )
+    assert "CNN 8-16" in note
+
+
+@pytest.mark.parametrize("without", ["relu", "silu"])
+def test_without_both_sides_there_is_no_ratio(jobs, without):
+    jobs.add("a", [m for m in [*pair(1.4), measured("gelu", 2e-5)] if m.variant != without])
+    sentence, _ = drawn(jobs)["answer"]
+    assert "F.relu" in sentence and "1.15" in sentence and "**" not in sentence
+
+
+def test_before_the_first_timing(jobs):
+    answer = TimeView(jobs).answer(None, "", Look(), "me")
+    assert answer["id"] is None and answer["done"] and answer["drawn"]["bars"] is None
+
+
+def test_nothing_is_drawn_twice_or_read_twice(jobs):
+    jobs.add("a", pair(1.4), state="running")
+    view = TimeView(jobs)
+    first = view.answer("a", "", Look(), "me")
+    reads = jobs.reads
+    assert "drawn" not in view.answer("a", first["mark"], Look(), "me")
+    assert view.answer("a", "", Look(), "me")["drawn"] is first["drawn"]
+    assert jobs.reads == reads
+    assert "drawn" in view.answer("a", first["mark"], Look(baseline="silu"), "me")
+    jobs.jobs["a"] = replace(jobs.jobs["a"], state="finished")
+    assert view.answer("a", first["mark"], Look(), "me")["done"]
+
+
+def test_later_figures_replace_earlier_ones(jobs):
+    jobs.add("a", [*pair(3.0), *pair(1.5)])
+    assert [row["cells"][0] for row in drawn(jobs)["table"]["rows"]] == ["F.relu", "F.silu"]
+    assert drawn(jobs)["bars"]["data"][0]["x"] == pytest.approx([1, 1.5])
+
+
+def test_only_one_s_own_timings_are_shown(jobs):
+    jobs.add("a", pair(1.4), visitor="someone else")
+    view = TimeView(jobs)
+    for ask in (lambda: view.answer("a", "", Look(), "me"), lambda: view.export("a", "me")):
+        with pytest.raises(UserError) as refused:
+            ask()
+        assert refused.value.status == 404
+
+
+def test_the_export_holds_every_measurement(jobs):
+    jobs.add("a", pair(1.4))
+    saved = TimeView(jobs).export("a", "me")
+    assert [Measurement.from_json(m) for m in saved["measurements"]] == pair(1.4)
+    assert HostCard.from_json(saved["host"]) == HOST
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_left_out_has_its_reason(jobs, language):
+    blank = replace(measured("gelu", 1), block_seconds=(), saved_bytes=None)
+    gone = replace(blank, unavailable=Reason("time.unavailable.no_cuda"))
+    wrong = replace(blank, variant="mish", gate=Reason("time.gate.missing", (("parameter", "x"),)))
+    jobs.add("a", [*pair(1.4), gone, wrong])
+    left = drawn(jobs, language=language)["left_out"]
+    assert [name for name, _ in left] == ["F.gelu", "F.mish"]
+    assert left[0][1] == gone.unavailable.sentence(language)
+    assert wrong.gate.sentence(language) in left[1][1]
+
+
+def test_a_timing_that_measured_nothing_has_no_bars(jobs):
+    gone = replace(measured("relu", 1), block_seconds=(), gate=Reason("time.gate.missing"))
+    jobs.add("a", [replace(gone, gate=Reason("time.gate.missing", (("parameter", "x"),)))])
+    found = drawn(jobs)
+    assert found["bars"] is None and found["table"]["rows"] == [] and found["left_out"]
+
+
+def test_the_table_has_units_and_the_arithmetic_is_right():
+    fast = measured("relu", 10e-6, copy_limit_seconds=9e-6)
+    slow = measured("silu", 20e-6, copy_limit_seconds=9e-6)
+    made = table([slow, fast], ("silu", "relu", "gelu"), "relu", "en", ended=True)
+    assert len(made["heads"]) == len(made["rows"][0]["cells"]) == 8
+    relu, silu = (row["cells"] for row in made["rows"])
+    assert relu[:2] == ["F.relu", "1.00"] and silu[1].startswith("2.00 (")
+    assert relu[2] == "10.0 µs ± 0.10"
+    # 5 tensors of 4096 float32 in 10 µs are 8.192 GB/s.
+    assert relu[3:] == ["8.19", "90 %", "4 B/el.", "1.0e−07", "5"]
+
+
+def test_a_layer_s_saved_bytes_are_told_whole():
+    layer = measured("relu", 1e-5, context="layer")
+    [row] = table([layer], ("relu",), "relu", "en", ended=True)["rows"]
+    assert row["cells"][3:6] == ["–", "–", "16 KiB"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("state", "more", "said"),
+    [
+        ("waiting", {"position": 3, "estimate_seconds": 41.0}, ["3", "41"]),
+        ("running", {"seconds": 2.0}, ["1", "3", "2"]),
+        ("finished", {"seconds": 6.25}, ["6.2"]),
+        ("stopped", {"seconds": 2.1}, ["2.1"]),
+        ("stopped", {"reason": Why("jobs.time_limit", {"seconds": 900})}, ["900"]),
+        ("failed", {"reason": Why("jobs.worker_ended", {"code": 3, "output": ""})}, ["3"]),
+    ],
+)
+def test_each_state_has_its_sentence(state, more, said, language):
+    job = Job("a", "timing", "me", CONFIG, 0.0, state, steps=3, **more)
+    told = words.progress(job, 1, language)
+    assert all(part in told["line"] for part in said)
+    assert told["failed"] == (state == "failed")
+    assert told["share"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"baseline": "nobody", "elements": "2", "narrow": 1},
+        {"baseline": ["relu"], "elements": 2.5, "narrow": "yes"},
+        {"baseline": {}, "elements": True, "narrow": None},
+        {"baseline": "x" * 10_000, "elements": 10**300},
+        {"baseline": None, "elements": -1},
+    ],
+)
+def test_a_hostile_look_is_the_usual_one(given):
+    assert look_of(given, "en") == Look()
+
+
+def test_a_look_is_taken_as_given():
+    given = {"baseline": "silu", "elements": 1024, "narrow": True}
+    assert look_of(given, "zh") == Look("silu", 1024, True, "zh")
