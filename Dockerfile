@@ -3,15 +3,18 @@ FROM python:3.11-slim
 # torch's wheels: "cpu" by default; "cu129" or another name of PyTorch's index for a GPU.
 ARG TORCH=cpu
 
-RUN useradd --uid 1000 --create-home lab
 WORKDIR /app
-COPY requirements.txt .
+COPY packages.txt requirements.txt ./
+# The Debian packages are those of a Space: torch.compile needs a C++ compiler.
+RUN apt-get update \
+ && xargs -a packages.txt apt-get install -y --no-install-recommends \
+ && rm -rf /var/lib/apt/lists/*
 RUN pip install --no-cache-dir --extra-index-url "https://download.pytorch.org/whl/${TORCH}" -r requirements.txt
+RUN useradd --uid 1000 --create-home lab
 COPY --chown=1000 app.py README.md ./
 COPY --chown=1000 assets assets
 COPY --chown=1000 swishdemo swishdemo
 RUN python -m compileall -q app.py swishdemo && mkdir /state && chown 1000 /state
-
 # Data and every cache lie under /state, the one place that is written: with a read-only root give
 # it a volume, or a tmpfs that uid 1000 may write (--tmpfs /state:uid=1000).
 ENV HOME=/state \

@@ -2,7 +2,9 @@
 
 import re
 import threading
+from contextlib import contextmanager
 from types import SimpleNamespace
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import expect
@@ -20,6 +22,7 @@ from swishdemo.ui.lab import Lab
 from swishdemo.ui.launch import launch
 
 JOB_SECONDS = 90_000
+READY = "#lab-claims[data-ready], #lab-claims [data-ready]"
 
 
 @pytest.fixture(scope="module")
@@ -29,31 +32,55 @@ def lab(tmp_path_factory):
     lab.close()
 
 
-@pytest.fixture(scope="module")
-def address(lab):
-    demo = whole.build(lab, ("explore", "claims"))
+@contextmanager
+def serving(lab, *tabs):
+    demo = whole.build(lab, tabs)
     launch(demo, lab.settings, routes=page_routes(lab), middleware=page_middleware())
     yield demo.local_url
     demo.close(verbose=False)
 
 
+@pytest.fixture(scope="module")
+def address(lab):
+    with serving(lab, "claims") as address:
+        yield address
+
+
+def opened(browser, address, query="?tab=claims", *, locale="en-US", width=1280, ready=True):
+    """The page in a browser of its own; ``wrong`` are the errors that its console shows."""
+    context = browser.new_context(locale=locale, viewport={"width": width, "height": 800})
+    shown = context.new_page()
+    shown.wrong = []
+    shown.on("pageerror", lambda error: shown.wrong.append(str(error)))
+    shown.on("console", lambda said: said.type == "error" and shown.wrong.append(said.text))
+    shown.goto(address + query)
+    if ready:
+        shown.wait_for_selector(READY, timeout=30_000)
+    return shown
+
+
 @pytest.fixture
-def visit(address, new_context):
-    """Opens the page in a browser of its own, and fails on any error that its console shows."""
-    wrong = []
+def visit(browser, address):
+    """Opens the page anew, and fails on any error that its console shows."""
+    shown = []
 
-    def opened(query="?tab=claims", locale="en-US", width=1280, ready=True):
-        context = new_context(locale=locale, viewport={"width": width, "height": 800})
-        shown = context.new_page()
-        shown.on("pageerror", lambda error: wrong.append(str(error)))
-        shown.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-        shown.goto(address + query)
-        if ready:
-            shown.wait_for_selector("#lab-claims[data-ready], #lab-claims [data-ready]")
-        return shown
+    def visited(*query, **options):
+        shown.append(opened(browser, address, *query, **options))
+        return shown[-1]
 
-    yield opened
-    assert wrong == []
+    yield visited
+    for each in shown:
+        assert each.wrong == []
+        each.context.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser, address):
+    """One page for the tests that leave it as they found it."""
+    shown = opened(browser, address)
+    yield shown
+    assert shown.wrong == []
+    shown.context.close()
 
 
 def card(shown, claim):
@@ -88,8 +115,8 @@ def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, fir
         ]
 
 
-def test_counts_are_those_of_the_badges(visit):
-    shown = visit()
+def test_counts_are_those_of_the_badges(page):
+    shown = page
     badges = shown.locator(".claims-card .lab-badge").all_inner_texts()
     counts = {}
     for chip in shown.locator("[data-verdict]").all():
@@ -98,40 +125,45 @@ def test_counts_are_those_of_the_badges(visit):
     assert counts == {label: badges.count(label) for label in set(badges)}
 
 
-def test_evidence_is_drawn_and_an_unbuilt_check_says_so(visit):
-    shown = visit()
-    place = card(shown, "max-slope")
+def test_evidence_is_drawn_and_an_unbuilt_check_says_so(page):
+    place = card(page, "max-slope")
     place.scroll_into_view_if_needed()
     expect(place.locator(".main-svg").first).to_be_visible()
     assert place.locator("[data-figure]").count() == 2
-    expect(card(shown, "deep").locator(".claims-empty")).to_have_text(
+    expect(card(page, "deep").locator(".claims-empty")).to_have_text(
         text("court.evidence_unbuilt", "en")
     )
-    assert card(shown, "deep").locator("[data-act=check]").count() == 0
-    assert "1606.08415" in card(shown, "history").locator(".claims-sources").inner_text()
+    assert card(page, "deep").locator("[data-act=check]").count() == 0
+    assert "1606.08415" in card(page, "history").locator(".claims-sources").inner_text()
 
 
-def test_filters_by_kind_and_verdict_and_their_address(visit):
+def test_filters_by_kind_and_verdict_and_their_address(visit, lab):
+    refuted = [
+        each["id"]
+        for each in lab.court.listing()
+        if "refuted" in {part["verdict"] for part in each["parts"]}
+    ]
+    assert "max-slope" in refuted
     shown = visit()
     timed = [claim.id for claim in CLAIMS if any(part.kind == "timed" for part in claim.parts)]
     shown.click("[data-kind=timed]")
     assert visible_claims(shown) == timed
     shown.wait_for_url(re.compile(r"kind=timed"))
-    shown.click("[data-verdict=refuted]")
+    shown.click("[data-kind=cited]")
+    shown.click("[data-verdict=depends]")
     assert visible_claims(shown) == []
     shown.click("[data-act=clear]")
     assert len(visible_claims(shown)) == 19
     shown.click("[data-verdict=refuted]")
-    assert visible_claims(shown) == ["history", "max-slope"]
+    assert visible_claims(shown) == refuted
     shown.wait_for_url(re.compile(r"verdict=refuted"))
     shown.reload()
-    shown.wait_for_selector("#lab-claims[data-ready], #lab-claims [data-ready]")
-    assert visible_claims(shown) == ["history", "max-slope"]
+    shown.wait_for_selector(READY)
+    assert visible_claims(shown) == refuted
 
 
-def test_a_proof_expands_with_its_formulas_and_folds_again(visit):
-    shown = visit()
-    place = card(shown, "max-slope")
+def test_a_proof_expands_with_its_formulas_and_folds_again(page):
+    place = card(page, "max-slope")
     button = place.locator("[data-act=proof]")
     button.click()
     proof = place.locator("[data-proof]")
@@ -140,14 +172,14 @@ def test_a_proof_expands_with_its_formulas_and_folds_again(visit):
     assert "1.099839320128867" in proof.inner_text()
     assert "$" not in proof.inner_text()
     assert button.get_attribute("aria-expanded") == "true"
-    card(shown, "minimum").locator("[data-act=proof]").click()
-    expect(card(shown, "minimum").locator("[data-proof] .katex").first).to_be_visible()
+    card(page, "minimum").locator("[data-act=proof]").click()
+    expect(card(page, "minimum").locator("[data-proof] .katex").first).to_be_visible()
     button.click()
     expect(proof).to_be_hidden()
 
 
-def test_every_proof_stands_in_its_own_card(visit, lab):
-    shown = visit()
+def test_every_proof_stands_in_its_own_card(page, lab):
+    shown = page
     for each in lab.court.cards("en"):
         proofs = [part for part in each["parts"] if part["proof"]]
         button = card(shown, each["id"]).locator("[data-act=proof]")
@@ -169,13 +201,13 @@ def test_a_link_opens_the_tab_at_its_sentence(visit):
     expect(shown.locator(".claims-here")).to_have_count(0)
 
 
-def test_open_in_explore_brings_the_set_up(visit):
-    shown = visit()
-    card(shown, "smooth").get_by_role("link", name="Open in Explore").click()
-    expect(shown.locator("[data-view=d2f]")).to_have_attribute("aria-pressed", "true")
+def test_open_in_explore_brings_the_set_up(page):
+    link = card(page, "smooth").get_by_role("link", name="Open in Explore")
+    asked = parse_qs(link.get_attribute("href").removeprefix("?"))
+    assert asked == {"tab": ["explore"], "beta": ["1"], "view": ["d2f"], "act": ["relu"]}
 
 
-def test_sentences_stand_before_anything_is_proved(visit, lab, monkeypatch):
+def test_sentences_stand_before_anything_is_proved(browser, lab, monkeypatch):
     asked, proceed = threading.Event(), threading.Event()
     listed = lab.court.cards
 
@@ -185,20 +217,21 @@ def test_sentences_stand_before_anything_is_proved(visit, lab, monkeypatch):
         return listed(language)
 
     monkeypatch.setattr(lab.court, "cards", slow)
-    shown = visit("", ready=False)
-    shown.wait_for_selector("#lab-explore .main-svg")
-    assert not asked.is_set()
-    shown.click("button[data-tab-id=claims]")
-    expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
-    assert card(shown, "limits").get_attribute("aria-busy") == "true"
-    assert len(visible_claims(shown)) == 19
-    proceed.set()
-    expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
+    with serving(lab, "explore", "claims") as address:
+        shown = opened(browser, address, "", ready=False)
+        shown.wait_for_selector("#lab-explore .main-svg")
+        assert not asked.is_set()
+        shown.click("button[data-tab-id=claims]")
+        expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
+        assert card(shown, "limits").get_attribute("aria-busy") == "true"
+        assert len(visible_claims(shown)) == 19
+        proceed.set()
+        expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
+        shown.context.close()
 
 
-def test_a_check_runs_to_a_verdict_while_one_looks_on(visit, lab):
-    shown = visit()
-    place = card(shown, "memory")
+def test_a_check_runs_to_a_verdict_while_one_looks_on(page, lab):
+    place = card(page, "memory")
     assert place.locator(".lab-badge").all_inner_texts() == ["not run", "not run"]
     place.locator("[data-act=check]").click()
     expect(place.locator(".claims-state .lab-bar")).to_be_visible()
@@ -212,9 +245,8 @@ def test_a_check_runs_to_a_verdict_while_one_looks_on(visit, lab):
     assert "torch" in place.locator(".claims-meta").first.inner_text()
 
 
-def test_a_check_can_be_stopped_by_who_started_it(visit):
-    shown = visit()
-    place = card(shown, "beta-range")
+def test_a_check_can_be_stopped_by_who_started_it(page):
+    place = card(page, "beta-range")
     place.locator("[data-act=check]").click()
     place.locator("[data-act=stop]").click()
     expect(place.locator("[data-part=lines]")).to_contain_text("stopped")
@@ -222,13 +254,12 @@ def test_a_check_can_be_stopped_by_who_started_it(visit):
     assert place.locator(".lab-badge").inner_text() == "not run"
 
 
-def test_a_refusal_stands_in_its_card(visit, lab, monkeypatch):
+def test_a_refusal_stands_in_its_card(page, lab, monkeypatch):
     def refuse(claim, visitor):
         raise UserError("jobs.queue_full", status=429, count=8, retry_seconds=40)
 
     monkeypatch.setattr(lab.court, "check", refuse)
-    shown = visit()
-    place = card(shown, "cost")
+    place = card(page, "cost")
     place.locator("[data-act=check]").click()
     expect(place.get_by_role("alert")).to_contain_text("8 jobs are waiting")
     expect(place.locator("[data-act=check]")).to_be_enabled()
@@ -245,12 +276,12 @@ def test_a_failed_check_says_why(visit, lab, monkeypatch):
         purpose="claim:cost:kernel",
         reason=Reason("jobs.out_of_memory"),
     )
-    known = lab.court.jobs
+    known, found = lab.court.jobs, lab.manager.get
     monkeypatch.setattr(
         lab.court, "jobs", lambda claim: [failed] if claim == "cost" else known(claim)
     )
     monkeypatch.setattr(
-        lab.manager, "get", lambda job, visitor=None: failed if job == failed.id else None
+        lab.manager, "get", lambda job, visitor=None: failed if job == failed.id else found(job)
     )
     shown = visit()
     said = card(shown, "cost").locator("[data-part=lines]")

@@ -20,7 +20,7 @@ export function mount({ element, props, trigger, server }) {
     kind: read("kind", choice(KINDS), null),
     verdict: read("verdict", choice(VERDICTS), null),
   };
-  const proofs = proofReader(document.getElementById("lab-proofs"), () => trigger("input"), () => [...cards.values()]);
+  const proofs = proofReader("lab-proofs", () => trigger("input"), () => [...cards.values()]);
   let watched = {};
   let endPolling = () => {};
 
@@ -79,8 +79,8 @@ export function mount({ element, props, trigger, server }) {
     const runnable = [...cards.values()].filter((card) => card.seconds);
     const busy = runnable.length > 0 && runnable.every((card) => card.progress.active);
     $("all").disabled = busy || !runnable.length;
-    $("all").querySelector("span").textContent = t(busy ? "court.checking_all" : "court.check_all");
-    $("all").title = t("court.check_all_tip", { seconds: runnable.reduce((sum, card) => sum + card.seconds, 0) });
+    const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
+    $("all").querySelector("span").textContent = t(busy ? "court.checking_all" : "court.check_all_seconds", { seconds });
     sieve();
   }
 
@@ -262,7 +262,7 @@ function skeleton({ claims, article, paper }) {
           <div class="lab-big" role="heading" aria-level="1">${escape(t("court.title", { count: claims.length }))}</div>
           <p class="lab-note">${escape(t("court.lead"))} ${link(article, "court.article")} · ${link(paper, "court.paper")}</p>
         </div>
-        <button class="lab-btn lab-primary" data-act="all" data-part="all" disabled>▶ <span>${escape(t("court.check_all"))}</span></button>
+        <button class="lab-btn lab-primary" data-act="all" data-part="all" title="${escape(t("court.check_all_tip"))}" disabled>▶ <span>${escape(t("court.check_all"))}</span></button>
       </div>
       <div class="claims-filters">
         <div class="lab-row" data-part="counts" aria-live="polite"></div>

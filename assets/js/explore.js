@@ -271,10 +271,23 @@ export function mount({ element, trigger }) {
   new ResizeObserver(() => requestAnimationFrame(place)).observe(plot.node);
 
   // The formula card is a gr.Markdown, for Gradio sets LaTeX; it is asked anew when the choice changes.
-  const markdown = document.getElementById("lab-formula");
-  $("formula").append(markdown);
-  markdown.formulas = () => formulas(picker.chosen());
-  trigger("input");
+  whenThere("lab-formula").then((markdown) => {
+    $("formula").append(markdown);
+    markdown.formulas = () => formulas(picker.chosen());
+    trigger("input");
+  });
+}
+
+/** The element of an id, as soon as Gradio has made it: its components come in no sure order. */
+function whenThere(id) {
+  return new Promise((done) => {
+    const look = () => {
+      const node = document.getElementById(id);
+      if (node) done(node);
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
 }
 
 /** A line on what this β makes of Swish. @param {number} beta */

@@ -5,19 +5,21 @@ import { escape } from "./text.js";
 /**
  * A reader of proofs. All of them are set at once, out of sight, when the first is asked for; what
  * is shown in a card is a copy, because the original belongs to Gradio.
- * @param {any} markdown The element of a hidden gr.Markdown, which asks `markdown.proofs()`.
+ * @param {string} name The id of a hidden gr.Markdown, which asks its element's `proofs()`.
  * @param {() => void} ask Has the component ask.
  * @param {() => any[]} cards What there is to prove.
  */
-export function proofReader(markdown, ask, cards) {
+export function proofReader(name, ask, cards) {
   const proved = () => cards().flatMap((card) => card.parts.filter((part) => part.proof).map((part) => [`${card.id}/${part.name}`, part]));
-  markdown.proofs = () => proved().map(([, part]) => part.proof).join("\n\n---\n\n");
+  const written = () => proved().map(([, part]) => part.proof).join("\n\n---\n\n");
   let asked = null;
 
   /** Waits until as many proofs stand there as were asked for. */
   function typeset() {
-    const text = markdown.proofs();
+    const text = written();
     if (asked?.text === text) return asked.done;
+    const markdown = document.getElementById(name);
+    markdown.proofs = written;
     const count = proved().length;
     const done = new Promise((resolve) => {
       const look = () => {
