@@ -21,8 +21,8 @@ def browser_type_launch_args(browser_type_launch_args, playwright):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The whole app as a process of its own; gives its address."""
+def served(tmp_path_factory):
+    """The whole app as a process of its own: its address and its process."""
     port = free_port()
     folder = tmp_path_factory.mktemp("data")
     environment = {
@@ -40,7 +40,13 @@ def server(tmp_path_factory):
                 break
             except httpx.TransportError:
                 time.sleep(0.1)
-        yield address
+        yield address, process
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def server(served):
+    """The address of the whole app."""
+    return served[0]

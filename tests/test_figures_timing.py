@@ -143,6 +143,15 @@ def test_line_labels_stand_outside_of_the_two_lines():
     assert [note["xanchor"] for note in notes] == ["right", "left"]
 
 
+def test_on_a_narrow_page_line_labels_stand_in_two_rows_within_the_plot():
+    figure = bars_figure(TIMED, ASKED, narrow=True)
+    left, right = figure["layout"]["annotations"][:2]
+    assert left["xanchor"] == right["xanchor"] == "left"
+    assert left["yshift"] > right["yshift"]
+    alone = bars_figure([measured("relu", 1e-3)], ASKED, narrow=True)["layout"]
+    assert [note["xanchor"] for note in alone["annotations"][:2]] == ["left", "right"]
+
+
 def test_quartiles_are_the_whiskers():
     figure = bars_figure(TIMED, ASKED, "silu")
     assert len(figure["data"]) == 3

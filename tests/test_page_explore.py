@@ -39,7 +39,8 @@ def traces(page):
     """The drawn traces: name, axis, x and y."""
     return page.evaluate(
         """() => document.querySelector('#lab-explore .explore-plot').data
-           .map(({ name, xaxis, x, y, mode }) => ({ name, axis: xaxis, x: [...x], y: [...y], mode }))"""
+           .map(({ name, xaxis, x, y, mode }) =>
+             ({ name, axis: xaxis, x: [...x], y: [...y], mode }))"""
     )
 
 
@@ -95,9 +96,13 @@ def test_dragging_moves_the_curve_and_its_landmarks_without_the_server(visit, be
     page.wait_for_timeout(1000)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    before = page.locator(f"{PLOT} path.js-line").evaluate_all("all => all.map(p => p.getAttribute('d'))")
+    before = page.locator(f"{PLOT} path.js-line").evaluate_all(
+        "all => all.map(p => p.getAttribute('d'))"
+    )
     drag(page, beta)
-    after = page.locator(f"{PLOT} path.js-line").evaluate_all("all => all.map(p => p.getAttribute('d'))")
+    after = page.locator(f"{PLOT} path.js-line").evaluate_all(
+        "all => all.map(p => p.getAttribute('d'))"
+    )
     # Swish's two lines moved; no rival did.
     assert sum(a != b for a, b in zip(before, after, strict=True)) == 2
     assert asked == []
@@ -111,7 +116,9 @@ def test_dragging_moves_the_curve_and_its_landmarks_without_the_server(visit, be
     assert shown[0] == pytest.approx(float(-(1 + w) / beta), rel=1e-6)
     assert shown[1] == pytest.approx(float(-w / beta), rel=1e-6)
     markers = [t for t in traces(page) if t["mode"] == "markers"]
-    assert shown[0] == pytest.approx(min(markers[0]["x"][:3], key=lambda at: abs(at - shown[0])), rel=1e-6)
+    assert shown[0] == pytest.approx(
+        min(markers[0]["x"][:3], key=lambda at: abs(at - shown[0])), rel=1e-6
+    )
 
 
 def test_the_crosshair_reads_all_curves_where_the_pointer_is(visit):
@@ -136,7 +143,8 @@ def test_formulas_are_set_as_mathematics(visit):
 
 def test_theme_and_language_follow_their_switches(visit):
     page = visit()
-    colour = "() => getComputedStyle(document.querySelector('#lab-explore path.js-line:last-of-type')).stroke"
+    colour = """() => getComputedStyle(
+        document.querySelector('#lab-explore path.js-line')).stroke"""
     light = page.evaluate(colour)
     page.click("[data-theme-toggle]")
     page.wait_for_function(f"was => ({colour})() !== was", arg=light)
@@ -231,6 +239,10 @@ def test_a_phone_shows_beta_then_the_plot_and_nothing_runs_over(visit):
     assert wide <= 390
     top = {
         name: page.locator(selector).bounding_box()["y"]
-        for name, selector in (("beta", "#lab-beta"), ("plot", PLOT), ("menu", ".lab-chip >> nth=0"))
+        for name, selector in (
+            ("beta", "#lab-beta"),
+            ("plot", PLOT),
+            ("menu", ".lab-chip >> nth=0"),
+        )
     }
     assert top["beta"] < top["plot"] < top["menu"]

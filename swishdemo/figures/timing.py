@@ -58,6 +58,7 @@ def bars_figure(
     lines = _reference_lines(timed, baseline, unit, suffix, language)
     ends = [high / unit for _, high in quarters]
     furthest = max([*ends, *(x for x, *_ in lines)], default=1.0)
+    right = furthest * (1.24 if narrow else 1.1)  # room for the figure behind the longest bar
     labels = [REGISTRY.get(name).label(language) for name in rows]
     labels = [
         f"<b>{label}</b>" if name == baseline else label
@@ -133,24 +134,26 @@ def bars_figure(
             "text": label,
             "xanchor": "left",
             "showarrow": False,
+            "bgcolor": "@panel",
+            "borderpad": 1,
             "font": {"color": "@text", "size": 12},
         }
         for place, label in enumerate(labels)
     ]
     row = _ROW_PIXELS + (8 if narrow else 0)
+    top = _TOP_PIXELS + (15 if narrow else 0)
     return {
         "data": [bars, *whiskers],
         "layout": {
-            "height": _TOP_PIXELS + row * max(1, len(rows)) + _BOTTOM_PIXELS,
+            "height": top + row * max(1, len(rows)) + _BOTTOM_PIXELS,
             "margin": {
-                "l": 4 if narrow else 12, "r": 8, "t": _TOP_PIXELS, "b": _BOTTOM_PIXELS,
+                "l": 4 if narrow else 12, "r": 8, "t": top, "b": _BOTTOM_PIXELS,
             },
             "barcornerradius": 4,
             "hovermode": "closest",
             "dragmode": False,
             "xaxis": {
-                # Room for the figure behind the longest bar.
-                "range": [0, furthest * (1.24 if narrow else 1.1)],
+                "range": [0, right],
                 "ticksuffix": suffix,
                 "showgrid": False,
                 "zeroline": True,
@@ -170,7 +173,7 @@ def bars_figure(
             },
             "shapes": [_upright(x, colour, dash) for x, _, colour, dash in lines],
             "annotations": [
-                *_line_labels(lines), *values, *pending, *(names if narrow else []),
+                *_line_labels(lines, right, narrow), *values, *pending, *(names if narrow else []),
             ],
             "uirevision": "bars",
         },
@@ -200,21 +203,32 @@ def _reference_lines(
     return sorted(lines)
 
 
-def _line_labels(lines: Sequence[tuple[float, str, str, str]]) -> list[Figure]:
-    # Of two lines the left one has its label at the left, so that they never meet.
-    return [
-        {
-            "x": x,
-            "yref": "paper",
-            "y": 1,
-            "yanchor": "bottom",
-            "xanchor": "right" if place + 1 < len(lines) else "left",
-            "text": words,
-            "showarrow": False,
-            "font": {"color": colour, "size": 12},
-        }
-        for place, (x, words, colour, _) in enumerate(lines)
-    ]
+def _line_labels(
+    lines: Sequence[tuple[float, str, str, str]], right: float, narrow: bool
+) -> list[Figure]:
+    """The lines' names above the plot.
+
+    Of two lines the left one has its name at the left, so that the names never meet; on a narrow
+    page, which has no room beside the plot, it stands a row higher instead.
+    """
+    labels = []
+    for place, (x, words, colour, _) in enumerate(lines):
+        is_left = place + 1 < len(lines)
+        to_the_left = x > 0.55 * right if narrow else is_left
+        labels.append(
+            {
+                "x": x,
+                "yref": "paper",
+                "y": 1,
+                "yanchor": "bottom",
+                "yshift": 15 if narrow and is_left else 0,
+                "xanchor": "right" if to_the_left else "left",
+                "text": words,
+                "showarrow": False,
+                "font": {"color": colour, "size": 12},
+            }
+        )
+    return labels
 
 
 def _upright(x: float, colour: str, dash: str) -> Figure:

@@ -36,8 +36,8 @@ _EARLY = """
 })();
 </script>
 """
-# It says what holds without it; with it, Plotly writes the page's whole address into its clip paths,
-# and they point nowhere as soon as the address changes.
+# It says what holds without it; with it, Plotly writes the page's whole address into its clip
+# paths, and they point nowhere as soon as the address changes.
 _BASE = b'<base href="./" />'
 _MODULES = (
     "explore", "activations", "plot", "theme", "text", "state", "beta", "picker", "sampling",

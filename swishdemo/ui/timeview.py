@@ -165,7 +165,7 @@ class TimeView:
             "elements": shown,
             "sizes": [[size, size_label(size)] for size in sizes] if len(sizes) > 1 else [],
             "table": table(here, variants, baseline, language, ended=not active),
-            "host": words.host(evidence.host, language),
+            "host": words.host(evidence.host, language, active=active),
             "left_out": words.left_out(measured, language),
             "doubts": words.doubts(caveats(here, evidence.host), language) if not active else [],
             "active": active,

@@ -125,7 +125,7 @@ def _size(job: Job, elements: int | None, language: Language) -> list[str]:
     return [] if elements is None else [size_label(elements)]
 
 
-def host(card: HostCard | None, language: Language) -> list[list[str]]:
+def host(card: HostCard | None, language: Language, *, active: bool) -> list[list[str]]:
     """Pairs of what and what of it, for the card of the host."""
     if card is None:
         return []
@@ -143,7 +143,7 @@ def host(card: HostCard | None, language: Language) -> list[list[str]]:
         if card.threads == 1
         else text("time.ui.threads_count", language, count=card.threads)
     )
-    load = named("unknown")
+    load = named("later" if active else "unknown")
     if card.others_busy_cores is not None:
         cores = f"{card.others_busy_cores:.1f}"
         load = text("time.ui.host_quiet", language, cores=cores)

@@ -28,7 +28,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 SECONDS = 3.0
 
-PEERS = '''
+PEERS = """
 import sys
 import gradio as gr
 import numpy as np
@@ -58,7 +58,7 @@ with gr.Blocks(analytics_enabled=False) as plot:
     shown = gr.Plot(figure(1.0), elem_id="shown")
     slider.input(figure, slider, shown, show_progress="hidden")
 {"echo": echo, "plot": plot}[sys.argv[1]].launch(server_port=int(sys.argv[2]), quiet=True)
-'''
+"""
 
 # A page tells which value it shows: our curve is written for the latest event, in the frame that
 # paints it; the peers show the value itself. A message posted in a frame arrives after its paint.
@@ -147,7 +147,11 @@ def main() -> None:
         peers = Path(folder) / "peers.py"
         peers.write_text(PEERS)
         ports = {kind: free_port() for kind in PAGES}
-        environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "SWISHDEMO_DATA_DIR": folder}
+        environment = {
+            **os.environ,
+            "GRADIO_ANALYTICS_ENABLED": "False",
+            "SWISHDEMO_DATA_DIR": folder,
+        }
         ours = {**environment, "GRADIO_SERVER_PORT": str(ports["ours"])}
         servers = [subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=ours)]
         for kind in ("echo", "plot"):
@@ -156,7 +160,9 @@ def main() -> None:
         try:
             for port in ports.values():
                 wait(port)
-            browser = playwright.chromium.launch(**launch_options(playwright.chromium.executable_path))
+            browser = playwright.chromium.launch(
+                **launch_options(playwright.chromium.executable_path)
+            )
             names = "relu,gelu,mish,elu,selu,softplus,tanh,sigmoid,hardswish,leaky_relu,gelu_tanh"
             results: dict[str, list[tuple[float, float, int]]] = {kind: [] for kind in PAGES}
             for _ in range(rounds):

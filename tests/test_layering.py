@@ -1,0 +1,98 @@
+"""Lower rooms never import upper ones, and what is heavy stays out of the way."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "swishdemo"
+FLOORS = [
+    {"text"},
+    {"errors", "settings", "ticks"},
+    {"activations"},
+    {"datasets", "training", "timing"},
+    {"claims"},
+    {"figures"},
+    {"jobs"},
+    {"ui"},
+    {"api"},
+]
+FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+# Beside one another, one arrow is allowed: training reads datasets.
+BESIDE = {("training", "datasets"), ("errors", "settings")}
+
+
+def imports():
+    """(file, room, imported module) for every import, those inside functions too."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        inside = path.relative_to(PACKAGE).with_suffix("").parts
+        room = inside[0] if inside[0] != "__init__" else ""
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{path}: a relative import"
+                modules = [node.module]
+                if node.module == "swishdemo":
+                    modules = [f"swishdemo.{alias.name}" for alias in node.names]
+            else:
+                continue
+            for module in modules:
+                yield path, room, module
+
+
+def test_every_room_has_its_floor():
+    rooms = {path.stem if path.is_file() else path.name for path in PACKAGE.iterdir()}
+    assert rooms - {"__init__", "__pycache__"} == set(FLOOR)
+
+
+def test_lower_rooms_never_import_upper_ones():
+    wrong = []
+    for path, room, module in imports():
+        if not module.startswith("swishdemo.") or not room:
+            continue
+        target = module.split(".")[1]
+        if target not in FLOOR or target == room:
+            continue
+        level, other = FLOOR[room], FLOOR[target]
+        if other > level or (other == level and (room, target) not in BESIDE):
+            wrong.append(f"{path.relative_to(ROOT)} imports {module}")
+    assert wrong == []
+
+
+def test_only_the_page_knows_gradio_and_nothing_needs_plotly_to_run():
+    for path, room, module in imports():
+        top = module.split(".")[0]
+        assert top != "plotly", f"{path} imports plotly"
+        assert top != "gradio" or room == "ui", f"{path} imports gradio"
+
+
+def loaded_by(statement):
+    code = f"{statement}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(__import__("json").loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import swishdemo",
+        "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims",
+        "import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.launch\n"
+        "import swishdemo.ui.explore, swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims",
+    ],
+)
+def test_the_web_process_loads_nothing_heavy(statement):
+    heavy = {"torch", "sympy", "sklearn", "scipy", "plotly", "mpmath"}
+    assert not heavy & loaded_by(statement)
+
+
+def test_the_modules_bring_torch_when_they_are_asked_for():
+    assert "torch" in loaded_by(
+        "from swishdemo import Swish, MemoryEfficientSwish, ParametricSwish"
+    )

@@ -1,0 +1,107 @@
+"""What the README says of the project is so."""
+
+import re
+from dataclasses import fields
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+
+from swishdemo.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+HEAD, BODY = README.split("---\n", 2)[1:]
+COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+
+
+def head():
+    """The front matter: flat keys, and the list of tags."""
+    values = {}
+    for line in HEAD.splitlines():
+        if line.startswith("  - "):
+            values["tags"].append(line[4:])
+        else:
+            key, _, value = line.partition(":")
+            values[key] = [] if key == "tags" else value.strip()
+    return values
+
+
+def requirements():
+    lines = (ROOT / "requirements.txt").read_text().split()
+    return {re.match(r"[\w-]+", line)[0]: line for line in lines}
+
+
+def test_the_front_matter_is_what_a_space_accepts():
+    values = head()
+    assert set(values) == {
+        "title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version",
+        "app_file", "license", "short_description", "tags",
+    }  # fmt: skip
+    assert values["sdk"] == "gradio"
+    # YAML reads 3.10 as 3.1: both versions have to be strings.
+    assert values["sdk_version"] == f'"{requirements()["gradio"].split("==")[1]}"'
+    assert values["python_version"] == '"3.11"'
+    assert (ROOT / values["app_file"]).is_file()
+    assert {values["colorFrom"], values["colorTo"]} <= COLOURS
+    assert len(values["emoji"]) == 1 and ord(values["emoji"]) > 0x1F000
+    assert values["license"] == "mit"
+    assert len(values["short_description"].strip('"')) <= 60
+    assert values["tags"] and all(re.fullmatch(r"[a-z0-9-]+", tag) for tag in values["tags"])
+
+
+def test_the_two_commands_are_those_that_ci_and_users_run():
+    first = (
+        "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
+        " && .venv/bin/python app.py"
+    )
+    second = (
+        "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt"
+        " && (command -v chromium || .venv/bin/playwright install --with-deps chromium)"
+        " && .venv/bin/python -m pytest"
+    )
+    commands = re.findall(r"```\n(.*?)```", BODY, re.S)[0].splitlines()
+    assert commands == [first, second]
+    script = (ROOT / ".ci" / "run").read_text()
+    assert script.rstrip().splitlines()[-1].replace("install -q", "install") == second
+
+
+def test_the_map_names_every_room_and_no_other():
+    named = set(re.findall(r"`(?:swishdemo/)?([a-z_.]+)`", BODY.split("## Map")[1].split("##")[0]))
+    rooms = {
+        path.name
+        for path in (ROOT / "swishdemo").iterdir()
+        if path.name not in ("__pycache__", "__init__.py")
+    }
+    assert named == rooms | {"assets"}
+
+
+def test_the_table_of_settings_is_the_settings():
+    table = BODY.split("## Settings")[1].split("## REST")[0]
+    rows = dict(re.findall(r"\| `(SWISHDEMO_\w+)` \| `?([^|`]+?)`? \|", table))
+    own = {f.name for f in fields(Settings)} - {"server_name", "server_port", "root_path"}
+    own -= {"ephemeral"}  # found out, not set
+    assert {name.removeprefix("SWISHDEMO_").lower() for name in rows} == own
+    for name, default in rows.items():
+        value = getattr(Settings(), name.removeprefix("SWISHDEMO_").lower())
+        assert str(value).replace(str(Path.home()), "~") == default
+
+
+def test_every_requirement_has_its_reason():
+    table = BODY.split("## What it needs")[1]
+    assert set(re.findall(r"^\| ([\w-]+) \| (?!why|-)", table, re.M)) == set(requirements())
+    assert set(requirements()) >= {"gradio", "torch", "plotly", "numpy", "fastapi", "sympy"}
+
+
+def test_torch_is_a_range_that_a_space_can_keep():
+    assert requirements()["torch"] == "torch>=2.8,<=2.13.0"
+    assert requires("gradio"), "the pinned gradio is installed"
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((assets/[^)]+)\)", README))
+def test_pictures_are_there(link):
+    assert (ROOT / link).stat().st_size > 10_000
+
+
+def test_it_shows_a_picture():
+    assert re.search(r"!\[[^\]]+\]\(assets/[^)]+\.png\)", BODY)

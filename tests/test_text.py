@@ -1,0 +1,78 @@
+"""The catalogue: both languages whole, the same placeholders, and no key that is missing."""
+
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+from swishdemo.errors import UserError
+from swishdemo.text import LANGUAGES, catalogue, language_of, text
+
+ROOT = Path(__file__).parents[1]
+PLACEHOLDER = re.compile(r"\{(\w+)[^{}]*\}")
+SOURCES = [
+    *sorted((ROOT / "swishdemo").rglob("*.py")),
+    *sorted((ROOT / "assets" / "js").glob("*.js")),
+]
+
+
+@pytest.mark.parametrize("key", sorted(catalogue()))
+def test_an_entry_says_the_same_in_both_languages(key):
+    entry = catalogue()[key]
+    assert set(entry) == set(LANGUAGES)
+    assert all(sentence.strip() for sentence in entry.values())
+    placeholders = {tongue: set(PLACEHOLDER.findall(entry[tongue])) for tongue in LANGUAGES}
+    assert placeholders["en"] == placeholders["zh"]
+
+
+def test_every_key_that_the_code_names_is_there():
+    areas = {key.split(".")[0] for key in catalogue()}
+    pattern = re.compile(rf"""["']((?:{"|".join(areas)})(?:\.[a-z0-9_-]+)+)["']""")
+    missing = [
+        f"{path.name}: {key}"
+        for path in SOURCES
+        for key in pattern.findall(path.read_text("utf-8"))
+        if key not in catalogue()
+        and not any(known.startswith(f"{key}.") for known in catalogue())
+        # A file or a module may have the look of a key.
+        and not key.endswith((".py", ".js", ".toml", ".sqlite"))
+    ]
+    assert missing == []
+
+
+def test_a_sentence_is_filled_and_a_missing_value_is_an_error():
+    said = text("error.out_of_range", "zh", name="β", value=3, low=0, high=1)
+    assert "β" in said and "3" in said
+    with pytest.raises(KeyError):
+        text("error.out_of_range", "en", name="β")
+    with pytest.raises(KeyError):
+        text("error.nothing")
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("zh-CN", "zh"),
+        ("zh", "zh"),
+        ("ZH-tw,en", "zh"),
+        ("en-GB", "en"),
+        ("fr", "en"),
+        (None, "en"),
+    ],
+)
+def test_a_tag_finds_its_language(tag, language):
+    assert language_of(tag) == language
+
+
+def test_an_error_crosses_a_process_whole():
+    error = UserError(
+        "error.out_of_range", field="lr", status=409, name="lr", value=9, low=0, high=1
+    )
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.field, again.status, str(again)) == (
+        "lr",
+        409,
+        "lr is 9; it must be from 0 to 1.",
+    )
+    assert again.sentence("zh") != str(again)
