@@ -56,9 +56,8 @@ def test_the_listening_address_is_gradios(tmp_path):
         "GRADIO_ROOT_PATH": "/lab",
     }
     settings = read(tmp_path, **given)
-    assert (settings.server_name, settings.server_port, settings.root_path) == tuple(
-        given.values()
-    )[:1] + (7999, "/lab")
+    assert (settings.server_name, settings.server_port) == ("0.0.0.0", 7999)
+    assert settings.root_path == "/lab"
 
 
 def test_a_space_without_storage_is_told_to_forget():

@@ -6,7 +6,7 @@ import { activationPicker } from "./picker.js";
 import { openTab } from "./header.js";
 import { LivePlot } from "./plot.js";
 import { sample, toCsv } from "./sampling.js";
-import { number, read, choice, write } from "./state.js";
+import { choice, number, read, refuse, write } from "./state.js";
 import { surface } from "./surface.js";
 import { escape, fixed, short, t } from "./text.js";
 import { activationColour, colour, onTheme } from "./theme.js";
@@ -28,7 +28,10 @@ export function mount({ element, trigger }) {
     high: read("to", number(-999, 1000), 6),
     cursor: 0.5,
   };
-  if (state.low >= state.high) [state.low, state.high] = [-6, 6];
+  if (state.low >= state.high) {
+    [state.low, state.high] = [-6, 6];
+    refuse("from");
+  }
 
   greet($("hello"));
   const plot = new LivePlot($("plot"));

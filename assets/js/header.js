@@ -1,6 +1,6 @@
 /** The page's head: name, host, language, theme, link; and the tab that the address names. */
 
-import { flush, read, choice, refused, write } from "./state.js";
+import { choice, flush, onRefused, read, write } from "./state.js";
 import { escape, language, t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
@@ -47,7 +47,11 @@ export function mount({ element, props }) {
   });
   followTabs();
   watchServer();
-  if (refused.length) banner(t("shell.refused", { list: refused.join(", ") }), 8000);
+  let told = null;
+  onRefused((list) => {
+    told?.remove();
+    told = banner(t("shell.refused", { list: list.join(", ") }), 8000);
+  });
 }
 
 /** Copies a text; where the clipboard is closed (an unsafe origin), by a selection. */

@@ -1,7 +1,21 @@
 /** The page's state in its address: what is read is checked, what is refused is told. */
 
 /** @type {string[]} Parameters of the address that were refused, as "name=value". */
-export const refused = [];
+const refused = [];
+/** @type {((list: string[]) => void) | null} */
+let tell = null;
+
+/** Calls back with all that was refused so far, now and again as the tabs read their own. */
+export function onRefused(listener) {
+  tell = listener;
+  if (refused.length) tell(refused);
+}
+
+/** Notes a parameter of the address as refused. @param {string} name */
+export function refuse(name) {
+  refused.push(`${name}=${(given.get(name) ?? "").slice(0, 40)}`);
+  tell?.(refused);
+}
 
 const given = new URLSearchParams(location.search);
 const pending = new Map();
@@ -19,7 +33,7 @@ export function read(name, parse, fallback) {
   const text = given.get(name);
   if (text === null) return fallback;
   const value = text.length <= 2000 ? parse(text) : undefined;
-  if (value === undefined) refused.push(`${name}=${text.slice(0, 40)}`);
+  if (value === undefined) refuse(name);
   return value === undefined ? fallback : value;
 }
 

@@ -1,0 +1,178 @@
+"""The app as a process: what it serves, under a sub-path too, and how it ends."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+from browser import free_port
+
+ROOT = Path(__file__).parents[1]
+VISITOR = {"X-Visitor": "a-visitor-of-the-tests"}
+
+
+@contextmanager
+def serving(folder, **environment):
+    port = free_port()
+    given = {
+        **os.environ,
+        "GRADIO_SERVER_PORT": str(port),
+        "SWISHDEMO_DATA_DIR": str(folder),
+        **environment,
+    }
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            assert process.poll() is None
+            try:
+                httpx.get(f"{address}/api/health")
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield address, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def start_long_run(address):
+    asked = {"steps": 5000}
+    run = httpx.post(f"{address}/api/runs", json=asked, headers=VISITOR).json()["id"]
+    for _ in range(300):
+        job = httpx.get(f"{address}/api/runs/{run}", headers=VISITOR).json()
+        if job["step"] > 0:
+            return run
+        time.sleep(0.1)
+    raise AssertionError(f"the run did not begin: {job}")
+
+
+def modules(address, name, found):
+    """All ES modules that ``name`` leads to."""
+    if name in found:
+        return
+    answer = httpx.get(name)
+    found[name] = answer
+    for path in re.findall(r'from "(\.[^"]+)"', answer.text):
+        modules(address, str(httpx.URL(name).join(path)), found)
+
+
+def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
+    with serving(tmp_path) as (address, _):
+        page = httpx.get(f"{address}/")
+        assert page.status_code == 200
+        assert "swish-lab-language" in page.text and "<base" not in page.text
+        paths = re.findall(r'(?:href|src)="(lab/[^"]+)"', page.text)
+        assert any(path.endswith("plotly.min.js") for path in paths)
+        found = {}
+        for path in paths:
+            if path.endswith(".js") and not path.endswith("plotly.min.js"):
+                modules(address, f"{address}/{path}", found)
+            else:
+                found[path] = httpx.get(f"{address}/{path}")
+        for tab in ("train", "time", "claims", "footer"):
+            base = next(path for path in paths if path.endswith("js/explore.js"))
+            modules(address, f"{address}/{base.replace('explore', tab)}", found)
+        for name, answer in found.items():
+            assert answer.status_code == 200, name
+            assert "immutable" in answer.headers["cache-control"]
+        # Every file of ours is reached: none is dead.
+        reached = {name.split("/")[-1] for name in found}
+        assert {path.name for path in (ROOT / "assets" / "js").glob("*.js")} <= reached
+        for name in ("nothing.js", "../../app.py", "%2e%2e/%2e%2e/app.py"):
+            assert httpx.get(f"{address}/lab/0/{name}").status_code in (404, 400)
+
+
+def test_the_page_asks_no_other_host_for_anything(server, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    for tab in ("explore", "train", "time", "claims"):
+        page.goto(f"{server}/?tab={tab}")
+        page.wait_for_timeout(1500)
+    page.goto(f"{server}/docs")
+    page.wait_for_selector(".opblock")
+    assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
+    context.close()
+
+
+def test_sigterm_in_mid_run_ends_all_in_order(tmp_path):
+    with serving(tmp_path) as (address, process):
+        run = start_long_run(address)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    with serving(tmp_path) as (address, _):
+        job = httpx.get(f"{address}/api/runs/{run}", headers=VISITOR).json()
+        assert job["state"] == "failed" and "server" in job["reason"]
+        reports = httpx.get(f"{address}/api/runs/{run}/reports", headers=VISITOR).json()
+        assert reports[-1]["step"] > 0
+
+
+def test_a_server_that_was_killed_in_mid_run_closes_it_with_a_reason(tmp_path):
+    with serving(tmp_path) as (address, process):
+        run = start_long_run(address)
+        process.kill()
+        process.wait(10)
+    with serving(tmp_path) as (address, _):
+        job = httpx.get(f"{address}/api/runs/{run}", headers=VISITOR).json()
+        assert job["state"] == "failed" and job["reason"]
+        again = httpx.post(f"{address}/api/runs", json={"steps": 5, "seeds": 1}, headers=VISITOR)
+        assert again.status_code == 201
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Serves the app under /sub/path, as a proxy would: the prefix is taken off."""
+
+    target = ""
+
+    def relay(self):
+        if not self.path.startswith("/sub/path"):
+            self.send_error(404)
+            return
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {key: value for key, value in self.headers.items() if key.lower() != "host"}
+        headers |= {"accept-encoding": "identity", "host": self.headers["host"]}
+        url = self.target + (self.path.removeprefix("/sub/path") or "/")
+        with httpx.stream(self.command, url, content=body, headers=headers, timeout=30) as answer:
+            self.send_response(answer.status_code)
+            for key, value in answer.headers.items():
+                if key not in ("transfer-encoding", "connection", "content-length"):
+                    self.send_header(key, value)
+            self.send_header("connection", "close")
+            self.end_headers()
+            for part in answer.iter_raw():
+                self.wfile.write(part)
+                self.wfile.flush()
+
+    do_GET = do_POST = relay
+
+    def log_message(self, *_):
+        pass
+
+
+def test_it_works_under_a_sub_path(tmp_path, browser):
+    with serving(tmp_path, GRADIO_ROOT_PATH="/sub/path") as (address, _):
+        handler = type("Handler", (Proxy,), {"target": address})
+        proxy = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        context = browser.new_context()
+        page = context.new_page()
+        failed = []
+        page.on("response", lambda r: r.status >= 400 and failed.append(r.url))
+        page.goto(f"http://127.0.0.1:{proxy.server_address[1]}/sub/path/")
+        page.wait_for_selector("#lab-explore path.js-line", state="attached")
+        page.click("button[data-tab-id=train] >> visible=true")
+        page.fill("#lab-steps input", "10")
+        page.click("#lab-start")
+        page.wait_for_selector("#lab-train [data-state=finished]", timeout=60_000)
+        assert failed == []
+        context.close()
+        proxy.shutdown()
