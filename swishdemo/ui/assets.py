@@ -12,16 +12,14 @@ from functools import cache
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
 from swishdemo.text import catalogue
 
-ASSETS = Path(__file__).parents[2] / "assets"
+ASSETS = (Path(__file__).parents[2] / "assets").resolve()
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -47,7 +45,8 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/lab/{version}/catalogue.js", _catalogue),
         Route("/lab/{version}/plotly.min.js", _plotly),
-        Mount("/lab/{version}", _Immutable(directory=ASSETS)),
+        # Not a mount of StaticFiles: under a root path that a proxy takes off, it finds nothing.
+        Route("/lab/{version}/{path:path}", _asset),
     ]
 
 
@@ -60,16 +59,16 @@ async def _plotly(request: Request) -> Response:
     return FileResponse(_plotly_file(), media_type="text/javascript", headers=_FOREVER)
 
 
+async def _asset(request: Request) -> Response:
+    path = (ASSETS / request.path_params["path"]).resolve()
+    if not path.is_relative_to(ASSETS) or not path.is_file():
+        return Response(status_code=404)
+    return FileResponse(path, headers=_FOREVER)
+
+
 @cache
 def _plotly_file() -> Path:
     # The specification tells where the package lies without importing it.
     spec = find_spec("plotly")
     assert spec is not None and spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
-
-
-class _Immutable(StaticFiles):
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers.update(_FOREVER)
-        return response
