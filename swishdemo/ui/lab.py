@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from swishdemo.claims.court import Court
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.process import ProcessRunner
-from swishdemo.jobs.store import Store
 from swishdemo.settings import Settings
 
 
@@ -32,8 +30,7 @@ class Lab:
         Raises:
             swishdemo.jobs.store.StoreError: The database cannot be opened.
         """
-        runner = ProcessRunner(settings.threads)
-        manager = JobManager(settings, Store(settings.data_dir), runner)
+        manager = JobManager.open(settings)
         return cls(settings, manager, Court(manager))
 
     def close(self) -> None:
