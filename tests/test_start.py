@@ -1,46 +1,17 @@
 """The app as a process: what it serves, under a sub-path too, and how it ends."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
-from browser import free_port
+from serving import serving
 
 ROOT = Path(__file__).parents[1]
 VISITOR = {"X-Visitor": "a-visitor-of-the-tests"}
-
-
-@contextmanager
-def serving(folder, **environment):
-    port = free_port()
-    given = {
-        **os.environ,
-        "GRADIO_SERVER_PORT": str(port),
-        "SWISHDEMO_DATA_DIR": str(folder),
-        **environment,
-    }
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            assert process.poll() is None
-            try:
-                httpx.get(f"{address}/api/health")
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield address, process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def start_long_run(address):

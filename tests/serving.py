@@ -1,0 +1,49 @@
+"""The whole app as a process of its own, for tests that are its clients."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from browser import free_port
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address and the process of an app that keeps its data in ``folder``.
+
+    SIGTERM ends it at the end, SIGKILL where that does not.
+    """
+    port = free_port()
+    given = {
+        **os.environ,
+        "GRADIO_SERVER_PORT": str(port),
+        "SWISHDEMO_DATA_DIR": str(folder),
+        **environment,
+    }
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            assert process.poll() is None, "the app ended while it was starting"
+            try:
+                httpx.get(f"{address}/api/health")
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield address, process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
