@@ -1,6 +1,7 @@
 """The page's head on its way out: only the page grows, and only where it is HTML."""
 
 import asyncio
+import re
 
 import httpx
 import pytest
@@ -8,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
+from swishdemo.ui.assets import ASSETS
 from swishdemo.ui.document import Document
 
 BASE = '<base href="./" />'
@@ -52,6 +54,18 @@ def test_the_page_is_given_its_head_before_the_first_script(endpoint):
     assert rest.endswith("<script>first()</script></head><body>β</body></html>")
     assert "modulepreload" in rest and "plotly.min.js" in rest and "style.css" in rest
     assert BASE not in given.text
+
+
+def test_every_script_of_the_first_tab_is_asked_for_at_once():
+    early = set(
+        re.findall(r'modulepreload" href="lab/\w+/(?:js/)?([\w/]+)\.js"', answer(page).text)
+    )
+    imported = set()
+    for name in early - {"catalogue"}:
+        source = (ASSETS / "js" / f"{name}.js").read_text("utf-8")
+        imported |= set(re.findall(r'from "\.\.?/(\w+)\.js"', source))
+    assert early == imported | {"explore", "header", "footer"}
+    assert not early & {"train", "time", "claims"}
 
 
 @pytest.mark.parametrize("endpoint", [page, parts], ids=["at once", "byte by byte"])

@@ -7,10 +7,12 @@ comes too late for that.
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from swishdemo.ui.assets import address
+from swishdemo.ui.assets import ASSETS, address
 
 _EARLY = """
 <script>
@@ -39,15 +41,23 @@ _EARLY = """
 # It says what holds without it; with it, Plotly writes the page's whole address into its clip
 # paths, and they point nowhere as soon as the address changes.
 _BASE = b'<base href="./" />'
-_MODULES = (
-    "explore", "activations", "plot", "theme", "text", "state", "beta", "picker", "sampling",
-    "export", "header", "surface",
-)  # fmt: skip
+# The scripts that run before a first click.
+_FIRST = ("explore", "header", "footer")
+_IMPORT = re.compile(r'from "\./(\w+)\.js"')
+
+
+def _scripts() -> list[str]:
+    """The first scripts and all that they import, so that none waits for another to be read."""
+    found = list(_FIRST)
+    for name in found:
+        source = (ASSETS / "js" / f"{name}.js").read_text("utf-8")
+        found += [other for other in _IMPORT.findall(source) if other not in found]
+    return found
 
 
 def _head() -> bytes:
     preloads = [
-        f'<link rel="modulepreload" href="{address(f"js/{name}.js")}">' for name in _MODULES
+        f'<link rel="modulepreload" href="{address(f"js/{name}.js")}">' for name in _scripts()
     ]
     preloads.append(f'<link rel="modulepreload" href="{address("catalogue.js")}">')
     preloads.append(f'<link rel="stylesheet" href="{address("style.css")}">')
@@ -56,8 +66,9 @@ def _head() -> bytes:
 
 
 def _is_page(scope: Scope) -> bool:
-    root = scope.get("root_path", "")
-    return scope["path"].removeprefix(root) in ("", "/")
+    if scope["type"] != "http":
+        return False
+    return scope["path"].removeprefix(scope.get("root_path", "")) in ("", "/")
 
 
 class Document:
@@ -69,12 +80,7 @@ class Document:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything through but the page itself, whose head grows."""
-        if scope["type"] != "http" or scope["path"].removeprefix(
-            scope.get("root_path", "")
-        ) not in (
-            "/",
-            "",
-        ):
+        if not _is_page(scope):
             await self.app(scope, receive, send)
             return
         start: Message = {}
