@@ -1,5 +1,6 @@
 """The catalogue: both languages whole, the same placeholders, and no key that is missing."""
 
+import ast
 import pickle
 import re
 from pathlib import Path
@@ -39,6 +40,75 @@ def test_every_key_that_the_code_names_is_there():
         and not key.endswith((".py", ".js", ".toml", ".sqlite"))
     ]
     assert missing == []
+
+
+def literals(path):
+    """The texts in a source file, the filled parts of each as the sign NUL; no docstrings."""
+    source = path.read_text("utf-8")
+    if path.suffix == ".js":
+        yield from re.findall(r'"([a-z][\w.-]*)"', source)
+        for template in re.findall(r"`([a-z][\w.-]*\$\{[^`]*)`", source):
+            yield re.sub(r"\$\{[^}]*\}", "\0", template)
+        return
+    tree = ast.parse(source)
+    spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            spoken |= {id(part) for part in node.values}
+            yield "".join(
+                part.value if isinstance(part, ast.Constant) else "\0" for part in node.values
+            )
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in spoken
+        ):
+            yield node.value
+
+
+def uses():
+    """Whole keys and words; and patterns of both, from what is put together when it runs."""
+    areas = "|".join(sorted({key.split(".")[0] for key in catalogue()}))
+    plain, keys, words = set(), [], []
+    for path in SOURCES:
+        if path.name == "activations.js":  # generated
+            continue
+        for found in literals(path):
+            if "\0" not in found:
+                plain.add(found)
+            elif len(found) < 60:
+                pattern = re.compile(re.escape(found).replace("\0", "(.+)"))
+                if re.match(rf"(?:{areas})\.", found):
+                    keys.append(pattern)
+                elif re.match(r"[a-z.]{4,}", found):
+                    words.append(pattern)
+        plain |= set(re.findall(r"[\w-]+", re.sub(r"#.*", "", path.read_text("utf-8"))))
+    return plain, keys, words
+
+
+def test_every_pattern_of_keys_finds_some():
+    _, keys, _ = uses()
+    assert len(keys) > 20
+    missing = [p.pattern for p in keys if not any(p.fullmatch(key) for key in catalogue())]
+    assert missing == []
+
+
+def test_every_key_is_used():
+    plain, keys, words = uses()
+
+    def said(part):
+        return part in plain or any(word.fullmatch(part) for word in words)
+
+    def made(key):
+        for pattern in keys:
+            match = pattern.fullmatch(key)
+            if match and all(
+                said(part) or all(said(bit) for bit in part.split(".")) for part in match.groups()
+            ):
+                return True
+        return False
+
+    assert [key for key in catalogue() if key not in plain and not made(key)] == []
 
 
 def test_a_sentence_is_filled_and_a_missing_value_is_an_error():
