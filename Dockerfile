@@ -15,8 +15,10 @@ COPY --chown=1000 app.py README.md ./
 COPY --chown=1000 assets assets
 COPY --chown=1000 swishdemo swishdemo
 RUN python -m compileall -q app.py swishdemo && mkdir /state && chown 1000 /state
+
 # Data and every cache lie under /state, the one place that is written: with a read-only root give
-# it a volume, or a tmpfs that uid 1000 may write (--tmpfs /state:uid=1000).
+# it a volume, or a tmpfs that uid 1000 may write and torch.compile may load its code from
+# (--tmpfs /state:uid=1000,exec).
 ENV HOME=/state \
     TMPDIR=/state \
     XDG_CACHE_HOME=/state/cache \
