@@ -3,9 +3,12 @@
 import ast
 import subprocess
 import sys
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "swishdemo"
@@ -68,6 +71,33 @@ def test_only_the_page_knows_gradio_and_nothing_needs_plotly_to_run():
         top = module.split(".")[0]
         assert top != "plotly", f"{path} imports plotly"
         assert top != "gradio" or room == "ui", f"{path} imports gradio"
+
+
+def brought(requirement, found):
+    """The names of the packages that a requirement installs, its own requirements included."""
+    wanted = Requirement(requirement)
+    name = canonicalize_name(wanted.name)
+    if name in found or (wanted.marker and not wanted.marker.evaluate({"extra": ""})):
+        return
+    found.add(name)
+    for further in requires(name) or ():
+        brought(further, found)
+
+
+def test_every_package_that_is_imported_is_required_or_brought_by_one_that_is():
+    found = set()
+    for line in (ROOT / "requirements.txt").read_text().split():
+        brought(line, found)
+    owners = packages_distributions()
+    foreign = {module.split(".")[0] for _, _, module in imports()}
+    foreign -= {"swishdemo", "__future__", *sys.stdlib_module_names}
+    assert foreign >= {"gradio", "torch", "sympy"}
+    unowned = {
+        top
+        for top in foreign
+        if not {canonicalize_name(name) for name in owners.get(top, ())} & found
+    }
+    assert unowned == set()
 
 
 def loaded_by(statement):
