@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -32,6 +33,12 @@ async def data(request):
     return JSONResponse({"html": PAGE})
 
 
+def finished(work):
+    # In a thread of its own: Playwright leaves a running loop in the tests' thread.
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
+
+
 def answer(endpoint, path="/", root_path="", method="GET"):
     routes = [Route("/", endpoint, methods=["GET"]), Route("/other", endpoint)]
     app = Document(Starlette(routes=routes))
@@ -41,7 +48,7 @@ def answer(endpoint, path="/", root_path="", method="GET"):
         async with httpx.AsyncClient(transport=transport, base_url="http://lab") as client:
             return await client.request(method, path)
 
-    return asyncio.run(asked())
+    return finished(asked())
 
 
 @pytest.mark.parametrize("endpoint", [page, parts], ids=["at once", "byte by byte"])
@@ -130,8 +137,8 @@ def test_the_page_under_a_root_path_is_the_page():
         await app(scope, receive, send)
         return found["body"].decode()
 
-    assert "modulepreload" in asyncio.run(asked("/sub/path/"))
-    assert "modulepreload" not in asyncio.run(asked("/sub/path/other"))
+    assert "modulepreload" in finished(asked("/sub/path/"))
+    assert "modulepreload" not in finished(asked("/sub/path/other"))
 
 
 def test_what_is_no_request_passes_untouched():
@@ -141,7 +148,7 @@ def test_what_is_no_request_passes_untouched():
         seen.append((scope, receive, send))
 
     given = ({"type": "lifespan"}, object(), object())
-    asyncio.run(Document(app)(*given))
+    finished(Document(app)(*given))
     assert seen == [given]
 
 
@@ -150,4 +157,4 @@ def test_an_error_of_the_app_is_not_swallowed():
         raise RuntimeError("on purpose")
 
     with pytest.raises(RuntimeError, match="on purpose"):
-        asyncio.run(Document(app)({"type": "http", "path": "/"}, None, None))
+        finished(Document(app)({"type": "http", "path": "/"}, None, None))
