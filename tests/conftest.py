@@ -1,6 +1,10 @@
 import pytest
 from browser import NoBrowser, launch_options
+from playwright.sync_api import expect
 from serving import serving
+
+# A busy machine is slow, not wrong; what never comes still fails.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -78,16 +78,28 @@ function speak(lang) {
   location.href = url.href;
 }
 
-/** Shows the tab of `?tab=`, and keeps the address up to date. */
+/**
+ * Shows the tab of `?tab=` (or of a claim's anchor), and keeps the address up to date. The tabs may
+ * not be there yet, and take no click before they are ready: so it looks until the tab is shown.
+ */
 function followTabs() {
-  const wanted = read("tab", choice(TABS), TABS[0]);
-  const bar = document.querySelector("#lab-tabs");
-  if (!bar) return;
-  if (wanted !== TABS[0]) bar.querySelector(`button[data-tab-id="${wanted}"]`)?.click();
-  bar.addEventListener("click", (event) => {
-    const tab = event.target.closest?.("button[data-tab-id]");
-    if (tab) write({ tab: tab.dataset.tabId === TABS[0] ? null : tab.dataset.tabId });
-  });
+  const wanted = location.hash.startsWith("#claim-") ? "claims" : read("tab", choice(TABS), TABS[0]);
+  const begun = performance.now();
+  const look = () => {
+    const bar = document.querySelector("#lab-tabs");
+    const tab = bar?.querySelector(`button[role="tab"][data-tab-id="${wanted}"]`);
+    if (tab?.getAttribute("aria-selected") === "true") {
+      bar.addEventListener("click", (event) => {
+        const opened = event.target.closest?.("button[data-tab-id]")?.dataset.tabId;
+        if (opened) write({ tab: opened === TABS[0] ? null : opened });
+      });
+      return;
+    }
+    tab?.click();
+    // A page of one tab alone has no other to show.
+    if (performance.now() - begun < 20000) setTimeout(look, 50);
+  };
+  look();
 }
 
 /** Opens a tab from anywhere on the page. @param {string} name */
