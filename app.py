@@ -26,7 +26,11 @@ def main() -> None:
     # Plain Gradio as PID 1 of a container ignores SIGTERM.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
+    try:
+        launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
+    except OSError as error:  # the port is taken
+        lab.close()
+        sys.exit(f"GRADIO_SERVER_PORT is {settings.server_port}; it cannot be used: {error}")
     ended.wait()
     lab.close()
     demo.close(verbose=False)

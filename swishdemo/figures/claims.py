@@ -265,6 +265,7 @@ def _bars(labels: list[str], values: list[float], words: list[str], colour: str)
         "text": words,
         "textposition": "inside",
         "insidetextanchor": "start",
+        "insidetextfont": {"color": "@text"},
         "marker": {"color": f"{colour}/0.55"},
         "hovertemplate": "%{y}: %{text}<extra></extra>",
     }
