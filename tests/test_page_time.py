@@ -68,7 +68,8 @@ def rows(page):
 
 
 def drawn(page):
-    """What Plotly holds of the bars."""
+    """What Plotly holds of the bars, once it has drawn them: the sentence above is there first."""
+    expect(page.locator("#lab-time [data-part=bars] .main-svg").first).to_be_visible(timeout=SOON)
     return page.locator("#lab-time [data-part=bars]").evaluate(
         "node => ({x: [...node.data[0].x], height: node.clientHeight,"
         " labels: [...node.layout.yaxis.ticktext], points: node.querySelectorAll('.point').length})"
