@@ -57,9 +57,9 @@ def test_curves_stand_there_before_the_first_click(visit):
     page = visit()
     drawn = traces(page)
     lines = {trace["name"] for trace in drawn if trace["mode"] == "lines"}
-    assert lines == {"Swish", "ReLU", "GELU", "Mish", "ELU"}
+    assert lines == {"Swish", "ReLU", "GELU", "Mish", "ELU", "ghost"}
     for trace in drawn:
-        if trace["mode"] != "lines":
+        if trace["mode"] != "lines" or trace["name"] == "ghost":
             continue
         record = next(get(name) for name in names() if get(name).label == trace["name"])
         points = [(x, y) for x, y in zip(trace["x"], trace["y"], strict=True) if y is not None]
@@ -73,8 +73,8 @@ def test_curves_stand_there_before_the_first_click(visit):
 
 def test_the_menu_has_at_least_twelve_rivals_and_draws_each(visit):
     page = visit()
-    chips = page.locator("#lab-explore .lab-chip")
-    assert chips.count() >= 13
+    chips = page.locator("#lab-explore [data-menu] .lab-chip")
+    assert chips.count() == len(names())
     for index in range(chips.count()):
         if chips.nth(index).get_attribute("aria-pressed") == "false":
             chips.nth(index).click()
@@ -96,20 +96,19 @@ def test_dragging_moves_the_curve_and_its_landmarks_without_the_server(visit, be
     page.wait_for_timeout(1000)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    before = page.locator(f"{PLOT} path.js-line").evaluate_all(
-        "all => all.map(p => p.getAttribute('d'))"
-    )
+    lines = """all => all.filter(p => p.style.strokeWidth !== '1.4px')
+        .map(p => p.getAttribute('d'))"""
+    before = page.locator(f"{PLOT} path.js-line").evaluate_all(lines)
     drag(page, beta)
-    after = page.locator(f"{PLOT} path.js-line").evaluate_all(
-        "all => all.map(p => p.getAttribute('d'))"
-    )
-    # Swish's two lines moved; no rival did.
+    after = page.locator(f"{PLOT} path.js-line").evaluate_all(lines)
+    # Swish's two lines moved (and its ghosts); no rival did.
     assert sum(a != b for a, b in zip(before, after, strict=True)) == 2
     assert asked == []
     swish = next(t for t in traces(page) if t["name"] == "Swish" and t["axis"] == "x")
     x = np.array(swish["x"], dtype=float)
     expected = evaluate(get("swish"), x, {"beta": float(beta)}).f
     np.testing.assert_allclose(np.array(swish["y"], dtype=float), expected, rtol=1e-12, atol=1e-14)
+    page.locator("#lab-explore [data-part=landmarks]").scroll_into_view_if_needed()
     dip = page.locator("#lab-explore [data-part=landmarks] tr").first.locator("td")
     w = mpmath.lambertw(mpmath.exp(-1))
     shown = [float(text.replace("−", "-")) for text in dip.all_text_contents()[1:]]
@@ -117,7 +116,7 @@ def test_dragging_moves_the_curve_and_its_landmarks_without_the_server(visit, be
     assert shown[1] == pytest.approx(float(-w / beta), rel=1e-6)
     markers = [t for t in traces(page) if t["mode"] == "markers"]
     assert shown[0] == pytest.approx(
-        min(markers[0]["x"][:3], key=lambda at: abs(at - shown[0])), rel=1e-6
+        min(filter(None, markers[0]["x"]), key=lambda at: abs(at - shown[0])), rel=1e-6
     )
 
 
@@ -125,13 +124,16 @@ def test_the_crosshair_reads_all_curves_where_the_pointer_is(visit):
     page = visit("?act=relu,tanh")
     box = page.locator(PLOT).bounding_box()
     page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 100)
-    reading = page.locator("#lab-explore [data-part=reading]").text_content().replace("−", "-")
-    x = float(re.search(r"x = (\S+)", reading)[1])
-    assert 2 < x < 4
-    for name in ("swish", "relu", "tanh"):
-        record = get(name)
-        value = float(re.search(rf"{record.label} (\S+)", reading)[1])
-        assert value == pytest.approx(float(evaluate(record, np.array([x])).f[0]), abs=0.02)
+    for place in ("[data-reading=f]", "[data-part=box]"):
+        reading = page.locator(f"#lab-explore {place}").inner_text().replace("−", "-")
+        x = float(re.search(r"x = (-?[\d.]+)", reading)[1])
+        assert 2 < x < 4
+        for name in ("swish", "relu", "tanh"):
+            record = get(name)
+            value = float(re.search(rf"{record.label}\s+(-?[\d.]+)", reading)[1])
+            assert value == pytest.approx(float(evaluate(record, np.array([x])).f[0]), abs=0.02)
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + box["height"] + 30)
+    expect(page.locator("#lab-explore [data-part=box]")).to_be_hidden()
 
 
 def test_formulas_are_set_as_mathematics(visit):
@@ -160,13 +162,13 @@ def test_theme_and_language_follow_their_switches(visit):
 
 
 def test_the_address_keeps_the_state_and_refuses_junk(visit):
-    page = visit("?beta=2.25&act=tanh&view=d2f&from=-3&to=4")
+    page = visit("?beta=2.25&act=tanh&show=f,d2f&x=-3,4")
     assert page.locator("#lab-beta-value").input_value() == "2.25"
-    assert {t["name"] for t in traces(page) if t["mode"] == "lines"} == {"Swish", "Tanh"}
+    assert {t["name"] for t in traces(page) if t["mode"] == "lines"} == {"Swish", "Tanh", "ghost"}
     assert traces(page)[0]["x"][0] == -3
     drag(page, 3.5)
     expect(page).to_have_url(re.compile(r"beta=3\.5\b"))
-    page = visit("?beta=NaN&act=rm,relu&view=<b>&from=9&to=-9&scale=log&tab=nothing")
+    page = visit("?beta=NaN&act=rm,relu&show=<b>&x=9,-9&scale=log&tab=nothing")
     assert page.locator("#lab-beta-value").input_value() == "1"
     expect(page.locator(".lab-banner")).to_contain_text("beta=NaN")
     assert len(traces(page)) >= 8
@@ -215,11 +217,12 @@ def test_csv_holds_what_is_drawn(visit, tmp_path):
     begun.value.save_as(path)
     with path.open() as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ["x", "swish(beta=2)", "swish(beta=2)'", *rows[0][3:]]
+    assert rows[0][:2] == ["x", "f(x) swish (beta=2)"]
+    assert rows[0][3] == "f′(x) swish (beta=2)"
     table = np.array(rows[1:], dtype=float)
     value = evaluate(get("swish"), table[:, 0], {"beta": 2.0})
     np.testing.assert_allclose(table[:, 1], value.f, rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(table[:, 2], value.df, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(table[:, 3], value.df, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])

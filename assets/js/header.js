@@ -1,6 +1,6 @@
 /** The page's head: name, host, language, theme, link; and the tab that the address names. */
 
-import { choice, flush, onRefused, read, write } from "./state.js";
+import { choice, flush, onRefused, onReturn, read, write } from "./state.js";
 import { escape, language, t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
@@ -91,8 +91,10 @@ function followTabs() {
     if (tab?.getAttribute("aria-selected") === "true") {
       bar.addEventListener("click", (event) => {
         const opened = event.target.closest?.("button[data-tab-id]")?.dataset.tabId;
-        if (opened) write({ tab: opened === TABS[0] ? null : opened });
+        // Only a reader's click is a step to come back to; ours follows the address.
+        if (opened) write({ tab: opened === TABS[0] ? null : opened }, event.isTrusted);
       });
+      onReturn(() => openTab(read("tab", choice(TABS), TABS[0])));
       return;
     }
     tab?.click();

@@ -1,14 +1,11 @@
-/** The menu of activations: chips in their own colours, a search, and the parameters of the chosen. */
+/** The menu of activations: those chosen, a searchable list by family, the parameters of the chosen. */
 
 import { activations } from "./activations.js";
-import { read, write } from "./state.js";
-import { escape, fixed, t } from "./text.js";
+import { escape, fixed, short, t } from "./text.js";
 import { activationColour, onTheme } from "./theme.js";
+import { number } from "./state.js";
 
-const FIRST = ["relu", "gelu", "mish", "elu"];
 const DASHES = { solid: "", dash: "5 3", dot: "1.5 2.5", dashdot: "5 2 1.5 2", longdash: "8 3", longdashdot: "8 2 1.5 2" };
-
-const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\lambda": "λ" };
 
 /** A short sample of an activation's line, as its chip shows it. */
 const sampleLine = (dash) =>
@@ -16,79 +13,114 @@ const sampleLine = (dash) =>
 
 /**
  * @param {HTMLElement} host
- * @param {() => void} changed Called when the choice or a parameter has changed.
+ * @param {any} lab What `explore.js` gives to its parts.
  */
-export function activationPicker(host, changed) {
-  const names = activations.map((activation) => activation.name);
-  const known = (text) => {
-    const list = text.split(",").filter(Boolean);
-    return list.every((name) => names.includes(name)) ? list : undefined;
-  };
-  const chosen = new Set(["swish", ...read("act", known, FIRST)]);
-  const values = Object.fromEntries(
-    activations.map(({ name, parameters }) => [name, Object.fromEntries(parameters.map((p) => [p.name, p.default]))]),
-  );
-
+export function activationPicker(host, lab) {
+  const count = activations.length;
   host.innerHTML = `
     <h3>${escape(t("explore.activations"))}</h3>
-    <input class="lab-field" type="search" placeholder="${escape(t("explore.search", { count: activations.length }))}" aria-label="${escape(t("explore.search", { count: activations.length }))}">
-    <div class="lab-row" style="margin-top:10px;gap:6px" data-chips></div>
+    <div class="lab-row explore-chosen" data-chosen></div>
+    <input class="lab-field" type="search" placeholder="${escape(t("explore.search", { count }))}" aria-label="${escape(t("explore.search", { count }))}" title="${escape(t("explore.tip_search"))}">
+    <div class="explore-menu" data-menu tabindex="-1"></div>
+    <p class="lab-note explore-what" data-what aria-live="off"></p>
     <div data-parameters></div>`;
-  const chips = host.querySelector("[data-chips]");
+  const $ = (name) => host.querySelector(`[data-${name}]`);
   const search = host.querySelector("input");
 
-  function paintChips() {
+  const chip = (each, pressed) => `<button class="lab-chip" data-name="${escape(each.name)}" aria-pressed="${pressed}"
+      style="--chip:${activationColour(each.name)}">${sampleLine(each.dash)}${escape(each.label)}</button>`;
+
+  function paintChosen() {
+    $("chosen").innerHTML = lab.chosen().map((each) => chip(each, true)).join("");
+  }
+
+  function paintMenu() {
     const wanted = search.value.trim().toLowerCase();
-    chips.innerHTML = activations
-      .filter(({ name, label, family }) => `${name} ${label} ${family}`.toLowerCase().includes(wanted))
-      .map(
-        (each) => `<button class="lab-chip" data-name="${each.name}" aria-pressed="${chosen.has(each.name)}"
-          style="--chip:${activationColour(each.name)}" title="${escape(`${each.label}, ${each.year}: ${each.source}`)}">${sampleLine(each.dash)}${escape(each.label)}</button>`,
-      )
-      .join("");
-    if (!chips.children.length) chips.innerHTML = `<span class="lab-note">${escape(t("explore.none_found"))}</span>`;
+    const pressed = new Set(lab.chosen());
+    const families = Map.groupBy(activations, ({ family }) => family);
+    const groups = [...families].map(([family, members]) => {
+      const title = family;
+      const found = members.filter(({ name, label }) => `${name} ${label} ${title} ${purpose(name)}`.toLowerCase().includes(wanted));
+      return found.length ? `<h4>${escape(title)}</h4><div class="lab-row">${found.map((each) => chip(each, pressed.has(each))).join("")}</div>` : "";
+    });
+    $("menu").innerHTML = groups.join("") || `<span class="lab-note">${escape(t("explore.none_found"))}</span>`;
   }
 
   function paintParameters() {
-    const box = host.querySelector("[data-parameters]");
-    const rows = activations.filter((each) => chosen.has(each.name) && each.name !== "swish" && each.parameters.length);
-    box.innerHTML = rows
-      .flatMap((each) =>
-        each.parameters.map((p) => {
-          const id = `lab-p-${each.name}-${p.name}`;
-          const step = (p.max - p.min) / 200;
-          return `<label class="lab-label lab-row lab-between" for="${id}"><span>${escape(each.label)} · ${escape(GREEK[p.symbol] ?? p.symbol)}</span><span data-value="${id}">${fixed(values[each.name][p.name], 2)}</span></label>
-            <input type="range" id="${id}" data-of="${each.name}" data-parameter="${p.name}" min="${p.min}" max="${p.max}" step="${step}" value="${values[each.name][p.name]}" title="${escape(t("explore.tip_parameter", { name: each.label }))}">`;
-        }),
-      )
-      .join("");
+    const rows = lab.chosen().filter((each) => each.name !== "swish");
+    $("parameters").innerHTML = rows.flatMap((each) => each.parameters.map((p) => {
+      const key = `${lab.keyOf(each)}.${p.name}`;
+      const value = lab.values(each)[p.name];
+      const name = `${each.label} · ${lab.symbolOf(key)}`;
+      return `<div class="explore-parameter"><label class="lab-label" for="lab-p-${key}">${escape(name)}</label>
+        <input class="lab-field" data-exact="${key}" inputmode="decimal" value="${short(value, 6)}" aria-label="${escape(t("explore.exact", { name }))}" title="${escape(t("explore.exact", { name }))}">
+        <input type="range" id="lab-p-${key}" data-slide="${key}" min="${p.min}" max="${p.max}" step="${(p.max - p.min) / 200}" value="${value}" title="${escape(t("explore.tip_parameter", { name: each.label }))}"></div>`;
+    })).join("");
   }
 
-  chips.addEventListener("click", (event) => {
+  /** What a parameter's fields show, while it moves. */
+  function showParameters() {
+    for (const each of lab.chosen()) {
+      for (const [name, value] of Object.entries(lab.values(each))) {
+        const key = `${lab.keyOf(each)}.${name}`;
+        const [slide, exact] = ["slide", "exact"].map((kind) => host.querySelector(`[data-${kind}="${key}"]`));
+        if (!slide) continue;
+        slide.value = String(value);
+        if (document.activeElement !== exact) exact.value = short(value, 6);
+      }
+    }
+  }
+
+  host.addEventListener("click", (event) => {
     const name = event.target.closest("[data-name]")?.dataset.name;
-    if (!name || name === "swish") return;
-    if (!chosen.delete(name)) chosen.add(name);
-    event.target.closest("[data-name]").setAttribute("aria-pressed", String(chosen.has(name)));
+    if (name) lab.toggle(name);
+  });
+  const tell = (event) => {
+    const name = event.target.closest?.("[data-name]")?.dataset.name;
+    if (name) $("what").textContent = about(name);
+  };
+  host.addEventListener("pointerover", tell);
+  host.addEventListener("focusin", tell);
+  search.addEventListener("input", paintMenu);
+  search.addEventListener("keydown", (event) => {
+    // The one that is left is meant.
+    const found = $("menu").querySelectorAll("[data-name]");
+    if (event.key === "Enter" && found.length === 1) lab.toggle(found[0].dataset.name);
+  });
+  host.addEventListener("input", ({ target }) => {
+    if (target.dataset.slide) lab.tune(target.dataset.slide, Number(Number(target.value).toPrecision(6)));
+  });
+  host.addEventListener("change", ({ target }) => {
+    if (!target.dataset.exact) return;
+    const value = number()(target.value);
+    target.setAttribute("aria-invalid", String(value === undefined));
+    if (value !== undefined) lab.tune(target.dataset.exact, value);
+  });
+
+  function paint() {
+    paintChosen();
+    paintMenu();
     paintParameters();
-    const list = [...chosen].filter((each) => each !== "swish");
-    write({ act: list.join() === FIRST.join() ? null : list.join() });
-    changed();
-  });
-  host.addEventListener("input", (event) => {
-    if (event.target === search) return paintChips();
-    const { of, parameter } = event.target.dataset;
-    if (!of) return;
-    values[of][parameter] = Number(event.target.value);
-    host.querySelector(`[data-value="${event.target.id}"]`).textContent = fixed(values[of][parameter], 2);
-    changed();
-  });
-  onTheme(paintChips);
-  paintChips();
-  paintParameters();
+    $("what").textContent = about("swish");
+  }
+  const purpose = (name) => "";
+  function about(name) {
+    const record = activations.find((each) => each.name === name);
+    return record ? `${record.label}, ${record.year}: ${purpose(name)}` : name.slice(1);
+  }
+  onTheme(paint);
+  paint();
   return {
-    /** The chosen records, in the registry's order. */
-    chosen: () => activations.filter((each) => chosen.has(each.name)),
-    /** @param {string} name */
-    parameters: (name) => values[name],
+    /** The choice has changed: all anew. The focus stays on the chip that was pressed. */
+    paint() {
+      const focused = document.activeElement;
+      const [name, menu] = [host.contains(focused) && focused.dataset.name, $("menu").contains(focused)];
+      const top = $("menu").scrollTop;
+      paint();
+      $("menu").scrollTop = top;
+      const box = menu ? $("menu") : $("chosen");
+      if (name) (box.querySelector(`[data-name="${CSS.escape(name)}"]`) ?? search).focus({ preventScroll: true });
+    },
+    showParameters,
   };
 }

@@ -1,59 +1,124 @@
-/** Points of a curve: evenly spaced, with both one-sided values at a break and no line across it. */
+/**
+ * Points of a curve, as many as its shape asks for: denser where it bends, both one-sided values at
+ * a break, and a gap instead of a line across a jump or a pole.
+ */
 
-const POINTS = 401;
+/** Evenly spaced to begin with. */
+const POINTS = 257;
+/** A bend is drawn to this share of the height: a third of a pixel. */
+const BEND = 1 / 1000;
+/** An interval is halved so often for a bend; and so often where it may hide a jump. */
+const DEPTH = 7;
+const JUMP_DEPTH = 30;
+/** At this share of the height, between points that no longer differ to the eye, it is a jump. */
+const JUMP = 0.02;
+const MOST = 4000;
 
 /**
+ * Where the derivatives of an activation jump.
  * @param {{breaks: number[] | ((p: object) => number[])}} activation
- * @param {(x: number) => number} f
  * @param {object} parameters
- * @param {{low: number, high: number}} range
- * @returns {{x: (number | null)[], y: (number | null)[]}}
+ * @returns {number[]}
  */
-export function sample(activation, f, parameters, { low, high }) {
+export const breaksOf = ({ breaks }, parameters) => (typeof breaks === "function" ? breaks(parameters) : breaks);
+
+/**
+ * @param {(x: number) => number} f
+ * @param {number[]} breaks Places at which the value or its derivative may jump.
+ * @param {number[]} range The two ends of x.
+ * @param {number} height Of the plot, in units of f: what a pixel is depends on it.
+ * @returns {{x: (number | null)[], y: (number | null)[]}} null where the line is broken.
+ */
+export function sample(f, breaks, [low, high], height) {
   const x = [];
   const y = [];
-  const breaks = (typeof activation.breaks === "function" ? activation.breaks(parameters) : activation.breaks)
-    .filter((at) => at > low && at < high)
-    .sort((a, b) => a - b);
-  let next = 0;
   const add = (at, value) => {
     x.push(at);
     y.push(Number.isFinite(value) ? value : null);
   };
-  for (let index = 0; index < POINTS; index++) {
-    const at = low + ((high - low) * index) / (POINTS - 1);
-    while (next < breaks.length && breaks[next] <= at) {
-      const edge = breaks[next++];
-      const off = 1e-9 * Math.max(1, Math.abs(edge));
-      const left = f(edge - off);
-      const right = f(edge + off);
-      add(edge, left);
-      if (Math.abs(left - right) > 1e-6) {
-        x.push(edge);
-        y.push(null);
-      }
-      add(edge, right);
+  const gap = (at) => {
+    if (y[y.length - 1] === null) return;
+    x.push(at);
+    y.push(null);
+  };
+  const bend = BEND * height;
+  const jump = JUMP * height;
+
+  /** Adds what lies between two points, and the second one. */
+  function between(a, fa, b, fb, depth) {
+    const middle = (a + b) / 2;
+    const steep = !(Math.abs(fb - fa) <= jump);
+    if (middle <= a || middle >= b || depth >= JUMP_DEPTH || x.length > MOST) {
+      if (steep) gap(middle);
+      return add(b, fb);
     }
-    if (!breaks.includes(at)) add(at, f(at));
+    const fm = f(middle);
+    const bent = !(Math.abs(fm - (fa + fb) / 2) <= bend);
+    if (bent && (depth < DEPTH || steep)) {
+      between(a, fa, middle, fm, depth + 1);
+      return between(middle, fm, b, fb, depth + 1);
+    }
+    return add(b, fb);
+  }
+
+  const edges = breaks.filter((at) => at > low && at < high).sort((a, b) => a - b);
+  const starts = grid(low, high);
+  let next = 0;
+  let from = null;
+  for (const at of starts) {
+    while (next < edges.length && edges[next] <= at) {
+      const edge = edges[next++];
+      const [left, right] = sides(f, edge);
+      if (from) between(...from, edge, left, 0);
+      else add(edge, left);
+      if (!(Math.abs(left - right) <= 1e-6 * Math.max(1, Math.abs(left)))) gap(edge);
+      add(edge, right);
+      from = [edge, right];
+    }
+    if (from && at <= from[0]) continue;
+    const value = f(at);
+    if (from) between(...from, at, value, 0);
+    else add(at, value);
+    from = [at, value];
   }
   return { x, y };
 }
 
+/** The one-sided values at a break. */
+function sides(f, edge) {
+  const off = 1e-9 * Math.max(1, Math.abs(edge));
+  return [f(edge - off), f(edge + off)];
+}
+
 /**
- * What is plotted, as CSV: x, then f and f′ of each activation.
- * @param {{activation: any, parameters: object}[]} shown
- * @param {{low: number, high: number}} range
+ * Even points, and denser ones about 0, where functions of βx have all their features however
+ * large β is: between even points a narrow one would be passed over.
  */
-export function toCsv(shown, { low, high }) {
-  const head = ["x", ...shown.flatMap(({ activation: { name }, parameters }) => {
-    const given = Object.entries(parameters).map(([key, value]) => `${key}=${value}`).join(";");
-    const label = given ? `${name}(${given})` : name;
-    return [label, `${label}'`];
-  })];
-  const lines = [head.join(",")];
-  for (let index = 0; index < POINTS; index++) {
-    const x = low + ((high - low) * index) / (POINTS - 1);
-    lines.push([x, ...shown.flatMap(({ activation, parameters }) => [activation.f(x, parameters), activation.df(x, parameters)])].join(","));
+function grid(low, high) {
+  const points = Array.from({ length: POINTS }, (_, at) => low + ((high - low) * at) / (POINTS - 1));
+  if (low < 0 && high > 0) {
+    points.push(0);
+    for (let size = (high - low) / POINTS / 2; size > 1e-9; size /= 4) points.push(-size, size);
+    points.sort((a, b) => a - b);
   }
+  return points;
+}
+
+/**
+ * Curves at evenly spaced points, for a file.
+ * @param {{name: string, of: (x: number) => number}[]} curves
+ * @param {number[]} range
+ */
+export function toTable(curves, [low, high]) {
+  const x = Array.from({ length: 401 }, (_, at) => low + ((high - low) * at) / 400);
+  return { x, curves: curves.map(({ name, of }) => ({ name, values: x.map(of) })) };
+}
+
+/** A table as CSV; empty where there is no number. */
+export function toCsv({ x, curves }) {
+  const cell = (value) => (Number.isFinite(value) ? String(value) : "");
+  const word = (name) => (/[",\n]/.test(name) ? `"${name.replace(/"/g, '""')}"` : name);
+  const lines = [["x", ...curves.map(({ name }) => word(name))].join(",")];
+  x.forEach((at, row) => lines.push([at, ...curves.map(({ values }) => cell(values[row]))].join(",")));
   return lines.join("\n") + "\n";
 }

@@ -1,4 +1,9 @@
-/** The page's state in its address: what is read is checked, what is refused is told. */
+/**
+ * The page's state in its address: what is read is checked, what is refused is told.
+ *
+ * A tab may keep all of its state in a store made from one table of properties. Then the address
+ * and the state follow each other both ways, and the browser's back button goes back in both.
+ */
 
 /** @type {string[]} Parameters of the address that were refused, as "name=value". */
 const refused = [];
@@ -17,8 +22,9 @@ export function refuse(name) {
   tell?.(refused);
 }
 
-const given = new URLSearchParams(location.search);
+let given = new URLSearchParams(location.search);
 const pending = new Map();
+let steps = false;
 let timer = 0;
 
 /**
@@ -37,9 +43,14 @@ export function read(name, parse, fallback) {
   return value === undefined ? fallback : value;
 }
 
-/** Writes properties to the address; null takes one out. Browsers limit how often this may happen. */
-export function write(values) {
+/**
+ * Writes properties to the address once they rest: browsers limit how often this may happen.
+ * @param {Record<string, string | number | null>} values null takes one out.
+ * @param {boolean} [step] Whether the back button shall come back to what was before.
+ */
+export function write(values, step = false) {
   for (const [name, value] of Object.entries(values)) pending.set(name, value);
+  steps ||= step;
   clearTimeout(timer);
   timer = setTimeout(flush, 250);
 }
@@ -53,17 +64,86 @@ export function flush() {
     if (value === null) url.searchParams.delete(name);
     else url.searchParams.set(name, String(value));
   }
+  const step = steps && url.search !== location.search;
   pending.clear();
-  history.replaceState(history.state, "", url);
+  steps = false;
+  if (step) history.pushState(history.state, "", url);
+  else history.replaceState(history.state, "", url);
+}
+
+const returns = new Set();
+/** Calls back when the reader has gone back or forth in the history. @param {() => void} listener */
+export function onReturn(listener) {
+  returns.add(listener);
+}
+window.addEventListener("popstate", () => {
+  pending.clear();
+  clearTimeout(timer);
+  given = new URLSearchParams(location.search);
+  for (const listener of returns) listener();
+});
+
+/**
+ * @template T
+ * @typedef {object} Property One line of a tab's table of state.
+ * @property {(text: string) => T | undefined} parse Reads the address; undefined for what it refuses.
+ * @property {T} fallback The value that the address does not show.
+ * @property {(value: T) => string} [format] Writes the address; `String` where it is left out.
+ */
+
+/**
+ * A tab's state, kept in the address.
+ * @param {Record<string, Property<any>>} table
+ */
+export function store(table) {
+  const values = {};
+  const listeners = new Set();
+  const words = (name, value) => (table[name].format ?? String)(value);
+  const readAll = () =>
+    Object.fromEntries(Object.entries(table).map(([name, { parse, fallback }]) => [name, read(name, parse, fallback)]));
+  Object.assign(values, readAll());
+
+  /** Takes new values over; gives the names of those that differ. */
+  function take(next) {
+    const changed = Object.keys(next).filter((name) => words(name, next[name]) !== words(name, values[name]));
+    for (const name of changed) values[name] = next[name];
+    return changed;
+  }
+  const spread = (changed) => changed.length && listeners.forEach((listener) => listener(new Set(changed)));
+  onReturn(() => spread(take(readAll())));
+
+  return {
+    /** @param {string} name */
+    get: (name) => values[name],
+    /** Sets properties, tells who listens, and writes the address once all rest. */
+    set(next) {
+      const changed = take(next);
+      if (!changed.length) return;
+      const shown = (name) => {
+        const text = words(name, values[name]);
+        return text === words(name, table[name].fallback) ? null : text;
+      };
+      write(Object.fromEntries(changed.map((name) => [name, shown(name)])), true);
+      spread(changed);
+    },
+    /** @param {(changed: Set<string>) => void} listener Given the names of what has changed. */
+    subscribe: (listener) => listeners.add(listener),
+  };
 }
 
 /** Parses a finite number within limits. */
 export const number =
   (low = -Infinity, high = Infinity) =>
   (text) => {
-    const value = text.trim() === "" ? NaN : Number(text);
+    const value = text.trim() === "" ? NaN : Number(text.replace("−", "-"));
     return Number.isFinite(value) && value >= low && value <= high ? value : undefined;
   };
 
 /** Parses one of the choices. */
 export const choice = (choices) => (text) => (choices.includes(text) ? text : undefined);
+
+/** Parses a list of some of the choices, with a comma between; it may be empty. */
+export const some = (choices) => (text) => {
+  const list = text.split(",").filter(Boolean);
+  return list.every((name) => choices.includes(name)) ? [...new Set(list)] : undefined;
+};

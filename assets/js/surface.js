@@ -8,11 +8,9 @@ const swish = activations.find((activation) => activation.name === "swish");
 const COLUMNS = 200;
 const ROWS = 100;
 
-/**
- * @param {HTMLElement} host
- * @param {(beta: number) => void} chosen Called with a β that the reader points at.
- */
-export function surface(host, chosen) {
+/** @param {HTMLElement} host @param {any} lab */
+export function surfaceCard(host, lab) {
+  const chosen = (beta) => lab.tune("swish.beta", beta);
   host.className = "explore-surface";
   host.tabIndex = 0;
   host.setAttribute("role", "img");
@@ -77,7 +75,13 @@ export function surface(host, chosen) {
     const next = at + (up * (axis.high - axis.low)) / 100;
     chosen(Number(axis.toBeta(Math.min(axis.high, Math.max(axis.low, next))).toPrecision(3)));
   });
-  return { draw, mark };
+  return {
+    update(what) {
+      const [low, high] = lab.state.get("x");
+      if (what === "shown") draw({ low, high }, lab.scale);
+      mark(lab.scale, lab.state.get("beta"));
+    },
+  };
 }
 
 const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));

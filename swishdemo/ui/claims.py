@@ -22,12 +22,12 @@ from swishdemo.ui.lab import Lab
 _LATEX: list[dict[str, str | bool]] = [{"left": "$", "right": "$", "display": False}]
 
 SETUPS: dict[str, dict[str, str]] = {
-    "limits": {"beta": "1", "from": "-12", "to": "12"},
-    "minimum": {"beta": "1", "from": "-3", "to": "1"},
-    "forms": {"beta": "1", "view": "df"},
-    "max-slope": {"beta": "1", "from": "-4", "to": "6"},
-    "alive": {"beta": "1", "from": "-10", "to": "2", "act": "relu"},
-    "smooth": {"beta": "1", "view": "d2f", "act": "relu"},
+    "limits": {"beta": "1", "x": "-12,12"},
+    "minimum": {"beta": "1", "x": "-3,1"},
+    "forms": {"beta": "1", "show": "f,df"},
+    "max-slope": {"beta": "1", "x": "-4,6"},
+    "alive": {"beta": "1", "x": "-10,2", "act": "relu"},
+    "smooth": {"beta": "1", "show": "f,d2f", "act": "relu"},
     "vanishing": {"act": "sigmoid,tanh"},
 }
 """What the address of the tab that a claim names holds, so that the tab shows what is meant."""

@@ -1,0 +1,79 @@
+/** The panels of the Explore plot: what each draws of an activation, and how high it reaches. */
+
+import { breaksOf } from "./sampling.js";
+
+/**
+ * @typedef {object} Curve
+ * @property {(x: number) => number} of
+ * @property {number[]} breaks
+ * @property {string[]} depends Names of the activations whose parameters it follows.
+ */
+
+/**
+ * @typedef {object} Panel
+ * @property {(lab: any) => string} title
+ * @property {(activation: any, lab: any) => Curve | null} curve null where it draws nothing of it.
+ * @property {number} least The least height of what it shows, so that noise is not blown up.
+ */
+
+const plain = (key) => (activation, lab) => {
+  const p = lab.values(activation);
+  return { of: (x) => activation[key](x, p), breaks: breaksOf(activation, p), depends: [activation.name] };
+};
+
+/** @type {Record<string, Panel>} */
+export const PANEL = {
+  f: { title: () => "f(x)", curve: plain("f"), least: 0.02 },
+  df: { title: () => "f′(x)", curve: plain("df"), least: 0.02 },
+  d2f: { title: () => "f″(x)", curve: plain("d2f"), least: 0.02 },
+  dtheta: {
+    title: (lab) => `∂f/∂${lab.symbolOf(lab.state.get("theta"))}`,
+    curve(activation, lab) {
+      const [name, parameter] = lab.state.get("theta").split(".");
+      const derivative = activation.dparameters[parameter];
+      if (lab.keyOf(activation) !== name || !derivative) return null;
+      const p = lab.values(activation);
+      return { of: (x) => derivative(x, p), breaks: breaksOf(activation, p), depends: [activation.name] };
+    },
+    least: 0.02,
+  },
+  diff: {
+    title: (lab) => `f − ${lab.baseline().label}`,
+    curve(activation, lab) {
+      const base = lab.baseline();
+      if (activation === base) return null;
+      const [p, q] = [lab.values(activation), lab.values(base)];
+      return {
+        of: (x) => activation.f(x, p) - base.f(x, q),
+        breaks: [...breaksOf(activation, p), ...breaksOf(base, q)],
+        depends: [activation.name, base.name],
+      };
+    },
+    least: 0.02,
+  },
+};
+
+/**
+ * The range of y in which curves are seen well: all of them, but for what shoots off.
+ * @param {{y: (number | null)[]}[]} lines
+ * @param {number} least
+ * @param {number} [cap] Farthest from 0.
+ * @returns {[number, number]}
+ */
+export function heightOf(lines, least, cap = Infinity) {
+  const values = lines.flatMap(({ y }) => y.filter((value) => value !== null));
+  if (!values.length) return [-1, 1];
+  const sizes = values.map(Math.abs).sort((a, b) => a - b);
+  const usual = sizes[Math.floor(0.97 * (sizes.length - 1))];
+  const middling = sizes[Math.floor(sizes.length / 2)];
+  const far = Math.max(Math.min(cap, Math.max(3 * usual, least)), 1.5 * middling);
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, Math.max(-far, value));
+    high = Math.max(high, Math.min(far, value));
+  }
+  const middle = (low + high) / 2;
+  const half = Math.max((high - low) / 2, least / 2, Math.abs(middle) * 1e-6);
+  return [middle - 1.08 * half, middle + 1.08 * half];
+}

@@ -1,0 +1,54 @@
+/**
+ * What the Explore tab's state consists of: one line a property. The address is read and written
+ * by this table alone, so a link shows what its sender saw.
+ */
+
+import { activations } from "./activations.js";
+import { choice, number, some } from "./state.js";
+
+const names = activations.map((activation) => activation.name);
+const rivals = names.filter((name) => name !== "swish");
+const parameters = activations.flatMap(({ name, parameters: all }) => all.map((each) => `${name}.${each.name}`));
+
+/** The panels, from above. */
+export const PANELS = ["f", "df", "d2f", "dtheta", "diff"];
+
+/** Farthest ends of x. */
+export const FARTHEST = 1000;
+
+/** @param {string} text "-6,6" */
+function range(text) {
+  const [low, high, ...more] = text.split(",").map(number(-FARTHEST, FARTHEST));
+  // Narrower, neighbouring points would be the same double before long.
+  return !more.length && high - low >= 1e-6 ? [low, high] : undefined;
+}
+
+/** @param {string} text "elu.alpha:2,prelu.a:0.5" */
+function parameterValues(text) {
+  const entries = text.split(",").filter(Boolean).map((entry) => entry.split(":"));
+  const known = (name) => parameters.includes(name) || /^formula\.\w+$/.test(name);
+  const read = entries.map(([name, value, ...more]) => [name, known(name) && !more.length && value !== undefined ? number()(value) : undefined]);
+  return read.every(([, value]) => value !== undefined) ? Object.fromEntries(read) : undefined;
+}
+
+/** @type {Record<string, import("./state.js").Property<any>>} */
+export const PROPERTIES = {
+  // Swish's β: any finite number. The slider is linear or logarithmic; a sweep has a speed.
+  beta: { parse: number(), fallback: 1 },
+  scale: { parse: choice(["linear", "log"]), fallback: "linear" },
+  speed: { parse: (text) => choice([0.25, 0.5, 1, 2, 4])(Number(text)), fallback: 1 },
+  // The activations beside Swish, their parameters where they are not the defaults, a typed formula.
+  act: { parse: some(rivals), fallback: ["relu", "gelu", "mish", "elu"] },
+  par: {
+    parse: parameterValues,
+    fallback: {},
+    format: (values) => Object.entries(values).map(([name, value]) => `${name}:${value}`).join(),
+  },
+  formula: { parse: (text) => (text.length <= 200 ? text : undefined), fallback: "" },
+  // What is drawn: panels, the θ of ∂f/∂θ, what differences are to, where earlier β were.
+  show: { parse: (text) => (text ? some(PANELS)(text) : undefined), fallback: ["f", "df"] },
+  theta: { parse: (text) => (/^formula\.\w+$/.test(text) ? text : choice(parameters)(text)), fallback: "swish.beta" },
+  base: { parse: choice(names), fallback: "relu" },
+  x: { parse: range, fallback: [-6, 6] },
+  trail: { parse: choice(["on", "off"]), fallback: "on" },
+};
