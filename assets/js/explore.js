@@ -11,8 +11,10 @@ import { landmarkCard } from "./landmarkcard.js";
 import { PANEL } from "./panels.js";
 import { activationPicker } from "./picker.js";
 import { FARTHEST, PANELS, PROPERTIES } from "./properties.js";
+import { precisionCard } from "./precisioncard.js";
 import { reading } from "./reading.js";
 import { toCsv, toTable } from "./sampling.js";
+import { signalCard } from "./signalcard.js";
 import { number, store } from "./state.js";
 import { stillOf } from "./still.js";
 import { surfaceCard } from "./surface.js";
@@ -24,6 +26,8 @@ const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\delta": "δ
 const CARDS = [
   ["explore.card_landmarks", landmarkCard],
   ["explore.surface", surfaceCard],
+  ["signal.card", signalCard],
+  ["precision.card", precisionCard],
   ["explore.formulas", formulaCard, "explore-formulas"],
 ];
 const swish = activations.find(({ name }) => name === "swish");
