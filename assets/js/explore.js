@@ -26,7 +26,7 @@ const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\delta": "δ
 const CARDS = [
   ["explore.card_landmarks", landmarkCard],
   ["explore.surface", surfaceCard],
-  ["signal.card", signalCard],
+  ["signal.card", signalCard, "signal-card"],
   ["precision.card", precisionCard],
   ["explore.formulas", formulaCard, "explore-formulas"],
 ];

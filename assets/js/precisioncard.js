@@ -1,7 +1,7 @@
 /** In low precision: the error of a formula as written and of the stable form, computed in a type. */
 
 import { LivePlot } from "./plot.js";
-import { escape, short, t } from "./text.js";
+import { escape, powers, raised, short, t } from "./text.js";
 import { activationColour, onTheme } from "./theme.js";
 
 const TYPES = ["fp32", "bf16", "fp16"];
@@ -98,7 +98,7 @@ export function precisionCard(host, lab) {
         hovermode: "closest",
         uirevision: `${type} ${low} ${high} ${of.name}`,
         xaxis: { range: [low, high], title: "x" },
-        yaxis: { type: "log", range: [Math.log10(FLOOR), top], exponentformat: "power", nticks: 7, title: t("precision.axis_ulp") },
+        yaxis: { type: "log", range: [Math.log10(FLOOR) - 0.08, top], exponentformat: "power", tickfont: { color: "@muted", size: 9.4 }, dtick: Math.ceil(top / 6), title: t("precision.axis_ulp") },
         shapes: [
           { type: "line", xref: "paper", x0: 0, x1: 1, y0: HALF, y1: HALF, line: { color: "@zero", width: 1, dash: "dash" } },
           ...lost.map(({ near, far }) => ({ type: "rect", yref: "paper", y0: 0, y1: 1, x0: near, x1: far, fillcolor: "@bad/0.12", line: { width: 0 }, layer: "below" })),
@@ -108,15 +108,16 @@ export function precisionCard(host, lab) {
     });
     $("legend").style.setProperty("--precision-line", activationColour(of.name));
     const words = { type, name: nameOf(of, answer.parameters) };
-    $("says").textContent = answer.same
-      ? t("precision.says_same", { ...words, same: phrase(answer.stable) })
-      : t("precision.says", { ...words, written: phrase(answer.written), stable: phrase(answer.stable) });
+    const sentences = answer.same
+      ? [t("precision.says_same", { ...words, same: phrase(answer.stable) })]
+      : [t("precision.says", { ...words, written: phrase(answer.written) }), t("precision.says_stable", { stable: phrase(answer.stable) })];
+    $("says").innerHTML = sentences.map((sentence) => `<span>${escape(sentence)}</span>`).join(" ");
     $("tried").textContent = t(answer.every ? "precision.tried_all" : "precision.tried_some", {
       count: answer.tried.toLocaleString("en").replace(/,/g, " "),
       type,
       low: short(low, 4),
       high: short(high, 4),
-      unit: `2^−${BITS[type] - 1}`,
+      unit: `2${raised(1 - BITS[type])}`,
     });
     $("plot").setAttribute("aria-label", $("says").textContent);
   }
@@ -124,10 +125,10 @@ export function precisionCard(host, lab) {
   /** What a way to compute does, in words. */
   function phrase({ lost, worst, at }) {
     const parts = lost.map(({ kind, near, far, exact }) =>
-      t(near === far ? `precision.lost_${kind}_at` : `precision.lost_${kind}`, { near: short(near, 4), far: short(far, 4), exact: short(exact ?? NaN, 3) }),
+      t(near === far ? `precision.lost_${kind}_at` : `precision.lost_${kind}`, { near: powers(near, 4), far: powers(far, 4), exact: powers(exact ?? NaN, 3) }),
     );
     if (worst === null) return parts.join(t("precision.and")) || t("precision.undefined");
-    const else_ = worst === 0 ? t("precision.exact") : t(lost.length ? "precision.worst_else" : "precision.worst", { ulp: short(worst, 3), x: short(at, 4) });
+    const else_ = worst === 0 ? t("precision.exact") : t(lost.length ? "precision.worst_else" : "precision.worst", { ulp: powers(worst, 3), x: powers(at, 4) });
     return [...parts, else_].join(t("precision.and"));
   }
 
@@ -173,7 +174,7 @@ function skeleton() {
   return `<p class="precision-says" data-part="says" aria-live="polite">${s("waiting")}</p>
     <p class="lab-error" data-part="error" role="alert"></p>
     <div class="lab-row precision-controls">
-      <span class="lab-seg" role="group" aria-label="${s("type")}">${TYPES.map((type) => `<button data-dtype="${type}" title="${s(`tip_${type}`)}">${type}</button>`).join("")}</span>
+      <span class="lab-seg" role="group" aria-label="${s("type")}">${TYPES.map((type) => `<button data-dtype="${type}" title="${escape(t(`precision.tip_${type}`))}">${type}</button>`).join("")}</span>
       <select class="lab-field" data-part="lossy" aria-label="${s("lossy")}" title="${s("lossy")}"></select>
       <span class="lab-seg" role="group" aria-label="${s("range")}"><button data-reach="wide" title="${s("tip_wide")}">${s("wide")}</button><button data-reach="plot" title="${s("tip_plot")}">${s("plot")}</button></span>
     </div>

@@ -3,7 +3,7 @@
 import { depthPlot } from "./depthplot.js";
 import { flatShare, moments } from "./moments.js";
 import { number } from "./state.js";
-import { escape, short, t } from "./text.js";
+import { escape, powers, short, t } from "./text.js";
 import { activationColour } from "./theme.js";
 
 /** |f′| below this passes no gradient to speak of. */
@@ -12,14 +12,17 @@ const FLAT = 0.01;
 const SAME = 1e-9;
 const REST = 160;
 
+/** A share, told apart from none at all. @param {number} value */
+const shareOf = (value) => (value > 0 && value < 1e-4 ? "< 0.01 %" : `${short(100 * value, 3)} %`);
+
 /** The rows: key, the number, how it is written. The later ones hold at σ = 1. */
 const ROWS = [
   ["mean", ({ at }) => at.mean],
   ["variance", ({ at }) => at.variance],
   ["second", ({ at }) => at.second],
   ["steepness", ({ at }) => at.steepness],
-  ["flat", ({ flat }) => flat, (value) => `${short(100 * value, 3)} %`],
-  ["gain", ({ gain }) => gain],
+  ["flat", ({ flat }) => flat, shareOf],
+  ["gain", ({ gain }) => gain, (value) => powers(value, 5)],
   ["slope", ({ unit }) => unit.growth],
   ["fixed", ({ unit }) => unit.growth, (value) => (Number.isFinite(value) ? t(`signal.${stability(value)}`) : "–")],
   ["gradient", ({ gain, unit }) => gain ** 2 * unit.steepness],
@@ -52,7 +55,7 @@ export function signalCard(host, lab) {
     return found;
   }
 
-  const cell = (figure, [, of, written]) => (written ?? ((value) => short(value, 5)))(of(figure));
+  const cell = (figure, [, of, written]) => (written ?? ((value) => powers(value, 4)))(of(figure));
 
   function table() {
     const records = lab.chosen();
@@ -87,7 +90,7 @@ export function signalCard(host, lab) {
     const walks = [rival(), lab.swish].map(walkOf);
     const paths = plot.draw(walks);
     const [other, swish] = walks.map(({ record }) => record);
-    const q = (path) => (Number.isNaN(path.at(-1)) ? t("signal.none") : path.at(-1) < 1e-300 ? "0" : path.at(-1) > 1e300 ? "∞" : short(path.at(-1), 3));
+    const q = (path) => (Number.isNaN(path.at(-1)) ? t("signal.none") : path.at(-1) < 1e-300 ? "0" : path.at(-1) > 1e300 ? "∞" : powers(path.at(-1), 3));
     const { gain, unit } = figures(swish);
     const own = state.get("gain") === "own";
     const fixed = !Number.isFinite(gain) || !own ? "" : t(`signal.says_${stability(unit.growth)}`, { gain: short(gain, 5), name: nameOf(swish), slope: short(unit.growth, 4) });
@@ -171,14 +174,16 @@ export function signalCard(host, lab) {
 }
 
 const s = (key) => escape(t(`signal.${key}`));
-const field = (part, key, name) => `<label class="signal-field" title="${s(`tip_${key}`)}">${s(key)} <input class="lab-field" data-part="${part}" data-name="${escape(name)}" inputmode="decimal" autocomplete="off"></label>`;
+const field = (part, key, name) => `<label class="signal-field" title="${escape(t(`signal.tip_${key}`))}">${s(key)} <input class="lab-field" data-part="${part}" data-name="${escape(name)}" inputmode="decimal" autocomplete="off"></label>`;
 
 function skeleton() {
   return `<p class="lab-note">${s("intro")}</p>
+    <div class="signal-halves"><div>
     <div class="signal-sigma"><label title="${s("tip_sigma")}">σ <input type="range" data-part="sigma" min="-1" max="1" step="0.01" aria-label="σ"></label>
       <input class="lab-field" data-part="sigma-value" data-name="σ" aria-label="${s("sigma_exact")}" title="${s("sigma_exact")}" inputmode="decimal" autocomplete="off"></div>
     <div class="lab-scroll"><table class="signal-table"><thead><tr data-part="heads"></tr></thead><tbody data-part="rows"></tbody></table></div>
-    <h4>${s("network")}</h4>
+    </div><div>
+    <h3>${s("network")}</h3>
     <p class="signal-says" data-part="says" aria-live="polite"></p>
     <div class="lab-row signal-controls">
       <span class="lab-seg" role="group" aria-label="${s("gain")}"><button data-gain="own" title="${s("tip_own")}">${s("own")}</button><button data-gain="he" title="${s("tip_he")}">He √2</button></span>
@@ -188,5 +193,6 @@ function skeleton() {
     <p class="lab-error" data-part="error" role="alert"></p>
     <div class="lab-row lab-between"><span class="lab-note" data-part="legend"></span>
       <span class="lab-seg" role="group" aria-label="${s("view")}"><button data-depth="cobweb" title="${s("tip_cobweb")}">${s("cobweb")}</button><button data-depth="layers" title="${s("tip_by_layer")}">${s("by_layer")}</button></span></div>
-    <div class="signal-plot" data-part="plot" role="img" aria-label="${s("plot_label")}"></div>`;
+    <div class="signal-plot" data-part="plot" role="img" aria-label="${s("plot_label")}"></div>
+    </div></div>`;
 }

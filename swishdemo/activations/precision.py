@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Wide = npt.NDArray[np.float64]
 
-_COLUMNS = 480
+_COLUMNS = 320
 # A typed formula may cancel everywhere; then each point costs a millisecond of many digits.
 _MOST_TYPED = 2_000
 # Where not all numbers are tried, the place where a failure begins is closed in on by so many
@@ -81,7 +81,7 @@ class Precision:
         tried: How many numbers x were computed.
         every: Whether these are all numbers of the type in the range.
         parameters: The parameters as the type rounds them.
-        x: The middles of the columns.
+        x: The middles of the columns that hold numbers of the type.
         written: The formula as its author wrote it.
         stable: The form that the app computes.
         same: Whether both gave the same result everywhere.
@@ -130,14 +130,16 @@ def precision(
         trial = _try(activation, rounded, points, exact)
     edges = np.linspace(low, high, _COLUMNS + 1)
     column = np.clip(np.searchsorted(edges, trial.x, side="right") - 1, 0, _COLUMNS - 1)
+    # A column without a number of the type says nothing.
+    occupied, place = np.unique(column, return_inverse=True)
     return Precision(
         type=type_name,
         tried=points.size,
         every=every,
         parameters=rounded,
-        x=tuple(((edges[1:] + edges[:-1]) / 2).tolist()),
-        written=_accuracy(trial, trial.written, column),
-        stable=_accuracy(trial, trial.stable, column),
+        x=tuple(((edges[1:] + edges[:-1]) / 2)[occupied].tolist()),
+        written=_accuracy(trial, trial.written, place),
+        stable=_accuracy(trial, trial.stable, place),
         same=bool(np.array_equal(trial.written.result, trial.stable.result, equal_nan=True)),
     )
 
@@ -204,7 +206,7 @@ def _between(points: Array, trial: _Trial) -> Array:
 
 def _accuracy(trial: _Trial, way: _Way, column: npt.NDArray[np.intp]) -> Accuracy:
     finite = np.isfinite(way.error)
-    highest = np.full(_COLUMNS, -1.0)
+    highest = np.full(column.max(initial=-1) + 1, -1.0)
     np.maximum.at(highest, column[finite], way.error[finite])
     kept = np.where(finite & ~way.kinds["zero"], way.error, -1.0)
     at = int(np.argmax(kept)) if kept.size else 0
