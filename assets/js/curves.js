@@ -117,7 +117,7 @@ export function curves(node, lab) {
     const layout = {
       margin: { l: 48, r: 14, t: HEAD, b: FOOT },
       hovermode: false,
-      uirevision: "fitted",
+      uirevision: lab.state.get("x").join(), // the state's range is the one that holds
       dragmode: "zoom",
     };
     const inner = total - HEAD - FOOT;
@@ -125,9 +125,10 @@ export function curves(node, lab) {
     panels.forEach((panel, index) => {
       const number = index ? String(index + 1) : "";
       const top = index * each; // from the top of the plot
-      layout[`xaxis${number}`] = { range: lab.state.get("x"), anchor: `y${number}`, ...(index ? { matches: "x" } : {}) };
+      // Copies: Plotly writes into the ranges that it is given.
+      layout[`xaxis${number}`] = { range: [...lab.state.get("x")], anchor: `y${number}`, ...(index ? { matches: "x" } : {}) };
       layout[`yaxis${number}`] = {
-        range: heights[panel],
+        range: [...heights[panel]],
         fixedrange: true,
         nticks: 7,
         domain: [fraction(total - FOOT - (top + each - FOOT)), fraction(total - FOOT - (top + HEAD))],

@@ -96,7 +96,12 @@ export class LivePlot {
       group.classList.add("moving");
       const { xaxis, yaxis } = drawnAxes(this.node, drawn.trace);
       if (drawn.trace.mode === "markers") writeMarkers(group, data[at], xaxis, yaxis);
-      else group.querySelector("path.js-line")?.setAttribute("d", pathOf(data[at], xaxis, yaxis));
+      else {
+        // Plotly makes a path for each piece of a line; here the first one holds them all.
+        const [path, ...pieces] = group.querySelectorAll("path.js-line");
+        path?.setAttribute("d", pathOf(data[at], xaxis, yaxis));
+        for (const piece of pieces) piece.setAttribute("d", "M0,0");
+      }
     });
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.settle(traces), 160);
