@@ -78,7 +78,7 @@ export function curves(node, lab) {
 
   function styleOf({ activation, ghost, marks }) {
     if (marks) return { mode: "markers", marker: { size: 9, color: "@panel", line: { color: "@act-swish", width: 2.4 } } };
-    if (ghost !== undefined) return { mode: "lines", name: "ghost", opacity: ghosts.opacity(ghost), line: { color: "@act-swish", width: 1.4, dash: "dot", simplify: false } };
+    if (ghost !== undefined) return { mode: "lines", name: "ghost", line: { color: `@act-swish/${ghosts.opacity(ghost)}`, width: 1.4, dash: "dot", simplify: false } };
     const isSwish = activation === lab.swish;
     return { mode: "lines", name: activation.label, line: { color: `@act-${activation.name}`, width: isSwish ? 3.2 : 1.9, dash: activation.dash, simplify: false } };
   }

@@ -245,7 +245,7 @@ export function mount({ element, trigger, server }) {
     drawn.plot.node.on("plotly_afterplot", values.place);
     values.place();
   });
-  new ResizeObserver(() => requestAnimationFrame(() => drawn.plot.figure && drawn.rebuild())).observe($("frame"));
+  new ResizeObserver(() => requestAnimationFrame(() => $("frame").clientWidth && drawn.rebuild())).observe($("frame"));
 }
 
 /** The card of formulas: a gr.Markdown, for Gradio sets LaTeX; asked anew when the choice changes. */
