@@ -95,7 +95,7 @@ class Printer:
         return self.dialect.functions[node.func].format(self.text(node.args[0])), ATOM
 
     def _number(self, value: Any) -> tuple[str, int]:
-        """The shortest decimal that reads back as the same double; a fraction where it is shorter."""
+        """The shortest decimal that reads back as the same double, or a shorter fraction."""
         if self.dialect.exact and not value.is_Rational:
             symbol = getattr(value, "symbol", str(value)).removeprefix("\\")
             return self.names.get(symbol, symbol), ATOM
@@ -129,7 +129,6 @@ class Printer:
         if size.is_Rational and size.p == 1 and size.q != 1:
             below.append(sympy.Integer(size.q))
         elif size != 1 or not above:
-            # Behind what may vanish: 0 · 2 · x² is 0 where 2 · x² · 0 is no number after an overflow.
             above.insert(0, size)
         above = above or [sympy.Integer(1)]
         negative = number.is_negative
@@ -156,7 +155,8 @@ class Printer:
     def _where(self, node: Any) -> str:
         left, right, above, otherwise = node.args
         values = self.text(above, SUM), self.text(otherwise)
-        if not self._is_shaped(above) and not self._is_shaped(otherwise):
+        plain = not (self._is_shaped(above) or self._is_shaped(otherwise))
+        if plain and self.dialect.branches:
             first, second = map(_decimal, values)
             values = first, self.dialect.otherwise.format(second)
         return self.dialect.where.format(

@@ -91,7 +91,7 @@ def readable(expression: Any, taken: Collection[str], both_branches: bool = True
 
 
 class _Names:
-    """Gives names that are not taken: z, z2, z3 …"""
+    """Gives names that are not taken: z, z2, z3 and so on."""
 
     def __init__(self, taken: Collection[str]) -> None:
         self._taken = set(taken)
@@ -153,6 +153,7 @@ class _Guard:
         self._known: dict[Any, Any] = {}
 
     def visit(self, expression: Any) -> Any:
+        """The expression with guarded branches; the guards are listed on the way."""
         return _bottom_up(expression, self._rewrite)
 
     def _rewrite(self, node: Any) -> Any:
