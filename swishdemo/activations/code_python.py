@@ -43,7 +43,7 @@ def given(values: Mapping[str, float]) -> str:
 
 def head(activation: Activation, given: str = "") -> list[str]:
     """The lines that tell what the code is: name, formula and what is ``given``; source."""
-    name = f"{activation.label}: " if activation.source else ""
+    name = f"{' '.join(activation.label.split())}: " if activation.source else ""
     lines = [f"{name}f(x) = {formula(activation)}{given or _constants(activation)}."]
     if activation.source:
         citation, _, address = activation.source.rpartition(", ")
@@ -67,7 +67,7 @@ def docstring(lines: list[str]) -> str:
 
 def in_steps(activation: Activation, expression: Any, called: Mapping[str, str]) -> Readable:
     """The expression in steps whose names are free."""
-    return readable(expression, taken={"x", *called, *called.values(), *PYTHON} - {"z"})
+    return readable(expression, taken={"x", *called, *called.values(), *PYTHON})
 
 
 def body(steps: Readable, dialect: Dialect, called: Mapping[str, str]) -> str:

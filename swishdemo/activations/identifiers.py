@@ -11,7 +11,7 @@ from swishdemo.activations.record import Activation
 
 PYTHON = frozenset(
     {*keyword.kwlist, *keyword.softkwlist}
-    | {"x", "z", "self", "super", "float", "trainable"}
+    | {"x", "self", "super", "float", "trainable"}
     | {"np", "special", "math", "jax", "jnp", "torch", "nn", "F", "sech", "normal_pdf"}
 )
 """What no parameter may be called in Python: words of the language and of our own lines."""

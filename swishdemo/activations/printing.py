@@ -97,7 +97,7 @@ class Printer:
     def _number(self, value: Any) -> tuple[str, int]:
         """The shortest decimal that reads back as the same double, or a shorter fraction."""
         if self.dialect.exact and not value.is_Rational:
-            symbol = getattr(value, "symbol", str(value)).removeprefix("\\")
+            symbol = getattr(value, "symbol", str(value).lower()).removeprefix("\\")
             return self.names.get(symbol, symbol), ATOM
         text = repr(float(sympy.N(value, 40))).removesuffix(".0")
         if value.is_Rational and not value.is_Integer and len(text) > 8:
