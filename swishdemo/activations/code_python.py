@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +48,8 @@ def head(activation: Activation, given: str = "") -> list[str]:
     lines = [f"{name}f(x) = {formula(activation)}{given or _constants(activation)}."]
     if activation.source:
         citation, _, address = activation.source.rpartition(", ")
-        lines += ["", f"{citation} ({activation.year}).", address]
+        cited = textwrap.wrap(f"{citation} ({activation.year}).", 88, break_on_hyphens=False)
+        lines += ["", *cited, address]
     return lines
 
 
