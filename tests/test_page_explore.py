@@ -201,15 +201,6 @@ def test_keys_move_beta_and_the_sweep_plays_and_pauses(visit):
     assert page.locator("#lab-beta-value").input_value() == rest
 
 
-def test_the_map_sets_beta(visit):
-    page = visit()
-    box = page.locator(".explore-surface").bounding_box()
-    page.locator(".explore-surface").scroll_into_view_if_needed()
-    box = page.locator(".explore-surface").bounding_box()
-    page.mouse.click(box["x"] + 50, box["y"] + 0.25 * box["height"])
-    assert float(page.locator("#lab-beta-value").input_value()) == pytest.approx(5, abs=0.3)
-
-
 def test_csv_holds_what_is_drawn(visit, tmp_path):
     page = visit("?act=softplus&beta=2")
     with page.expect_download() as begun:

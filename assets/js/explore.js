@@ -3,6 +3,7 @@
 import { activations } from "./activations.js";
 import { betaControl, scaleOf } from "./beta.js";
 import { cards } from "./cards.js";
+import { codeCard } from "./codecard.js";
 import { curves } from "./curves.js";
 import { download, pictureOf } from "./export.js";
 import { gestures } from "./gestures.js";
@@ -15,7 +16,7 @@ import { reading } from "./reading.js";
 import { toCsv, toTable } from "./sampling.js";
 import { number, store } from "./state.js";
 import { stillOf } from "./still.js";
-import { surfaceCard } from "./surface.js";
+import { surfaceCard } from "./surfacecard.js";
 import { escape, short, t } from "./text.js";
 import { colour, onTheme } from "./theme.js";
 
@@ -23,8 +24,9 @@ const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\delta": "δ
 /** The cards under the plot: heading, what makes it, a class of its own. */
 const CARDS = [
   ["explore.card_landmarks", landmarkCard],
-  ["explore.surface", surfaceCard],
+  ["surface.heading", surfaceCard],
   ["explore.formulas", formulaCard, "explore-formulas"],
+  ["code.heading", codeCard, "explore-code"],
 ];
 const swish = activations.find(({ name }) => name === "swish");
 

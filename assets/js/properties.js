@@ -51,4 +51,11 @@ export const PROPERTIES = {
   base: { parse: choice(names), fallback: "relu" },
   x: { parse: range, fallback: [-6, 6] },
   trail: { parse: choice(["on", "off"]), fallback: "on" },
+  // The code to take along: language, of which activation, whether its parameters are to be trained.
+  code: { parse: choice(["pytorch", "jax", "numpy", "javascript", "latex"]), fallback: "pytorch" },
+  code_of: { parse: choice([...names, "formula"]), fallback: "swish" },
+  trainable: { parse: choice(["on", "off"]), fallback: "on" },
+  // The surface over x and β: what it shows of Swish, and how.
+  of: { parse: choice(["f", "df"]), fallback: "f" },
+  surface: { parse: choice(["map", "3d"]), fallback: "map" },
 };
