@@ -12,8 +12,10 @@ import { landmarkCard } from "./landmarkcard.js";
 import { PANEL } from "./panels.js";
 import { activationPicker } from "./picker.js";
 import { FARTHEST, PANELS, PROPERTIES } from "./properties.js";
+import { precisionCard } from "./precisioncard.js";
 import { reading } from "./reading.js";
 import { toCsv, toTable } from "./sampling.js";
+import { signalCard } from "./signalcard.js";
 import { number, store } from "./state.js";
 import { stillOf } from "./still.js";
 import { surfaceCard } from "./surfacecard.js";
@@ -25,6 +27,8 @@ const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\delta": "δ
 const CARDS = [
   ["explore.card_landmarks", landmarkCard],
   ["surface.heading", surfaceCard],
+  ["signal.card", signalCard, "signal-card"],
+  ["precision.card", precisionCard],
   ["explore.formulas", formulaCard, "explore-formulas"],
   ["code.heading", codeCard, "explore-code"],
 ];
