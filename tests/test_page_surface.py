@@ -82,7 +82,8 @@ def test_a_contour_is_where_the_value_is(modules, radius):
 
 def test_every_level_lies_between_the_ends_once(modules):
     levels = modules(
-        "([{ levelsOf }]) => [levelsOf('f', {low: -0.3, high: 6}), levelsOf('df', {low: 0, high: 1})]",
+        """([{ levelsOf }]) =>
+            [levelsOf("f", { low: -0.3, high: 6 }), levelsOf("df", { low: 0, high: 1 })]""",
         ["surfacegrid.js"],
     )
     assert levels[0] == [-0.2, -0.1, 0, 0.1, 0.2, 0.5, 1, 2, 5]
