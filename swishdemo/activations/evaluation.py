@@ -82,6 +82,11 @@ def evaluate(
     return Evaluation(f, df, d2f, dict(zip(names, others, strict=True)))
 
 
+def single(tape: Tape, points: Array, parameters: Mapping[str, float]) -> Array:
+    """The first output of a tape at finite points, to the digits of :func:`evaluate`."""
+    return _run(tape, points, parameters)[0]
+
+
 def parameter_values(
     activation: Activation, parameters: Mapping[str, float] | None
 ) -> dict[str, float]:
