@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from swishdemo.activations import activations, evaluate, names
-from swishdemo.activations.landmarks import swish_landmarks
 from swishdemo.activations.derive import derive
 from swishdemo.activations.generate import PATH, module
+from swishdemo.activations.landmarks import swish_landmarks
 
 POINTS = sorted(
     [

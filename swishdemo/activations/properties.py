@@ -170,6 +170,20 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
     )
 
 
+def described(
+    activation: Activation, parameters: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """The properties and the landmarks of an activation as one JSON object.
+
+    Raises:
+        UserError: As :func:`swishdemo.activations.evaluate`.
+    """
+    from swishdemo.activations.landmarks import landmarks
+
+    marks = [mark.as_json() for mark in landmarks(activation, parameters)]
+    return {**properties(activation, parameters).as_json(), "landmarks": marks}
+
+
 def scaled(found: Properties, size: float) -> Properties:
     """The properties of f(size·x)/size, from those of an f that is 0 at 0.
 
