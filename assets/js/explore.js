@@ -11,6 +11,7 @@ import { landmarkCard } from "./landmarkcard.js";
 import { PANEL } from "./panels.js";
 import { activationPicker } from "./picker.js";
 import { FARTHEST, PANELS, PROPERTIES } from "./properties.js";
+import { propertyCard } from "./propertycard.js";
 import { reading } from "./reading.js";
 import { toCsv, toTable } from "./sampling.js";
 import { number, store } from "./state.js";
@@ -22,6 +23,7 @@ import { colour, onTheme } from "./theme.js";
 const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\delta": "δ", "\\lambda": "λ", "\\mu": "μ", "\\theta": "θ", "\\tau": "τ", "\\kappa": "κ", "\\omega": "ω", "\\sigma": "σ", "\\rho": "ρ", "\\epsilon": "ε" };
 /** The cards under the plot: heading, what makes it, a class of its own. */
 const CARDS = [
+  ["properties.heading", propertyCard, "explore-wide"],
   ["explore.card_landmarks", landmarkCard],
   ["explore.surface", surfaceCard],
   ["explore.formulas", formulaCard, "explore-formulas"],
