@@ -69,7 +69,7 @@ const BOUNDED = { both: "↕", below: "↧", above: "↥", no: "·" };
 
 function zeros({ at, flat, kind }) {
   if (kind === "endless") return `<span title="${escape(t("properties.endless"))}">∞</span>`;
-  const stretches = flat.map(([low, high]) => `${low === null ? "(−∞" : `[${short(low, 4)}`}, ${high === null ? "∞)" : `${short(high, 4)}]`}`);
+  const stretches = flat.map(([low, high]) => (low === null ? `≤ ${short(high ?? Infinity, 4)}` : high === null ? `≥ ${short(low, 4)}` : `[${short(low, 4)}, ${short(high, 4)}]`));
   const count = at.length || !stretches.length ? [String(at.length)] : [];
   const list = at.map((x) => short(x, 6)).join("; ");
   const text = [...stretches, ...count].join(" + ") + (kind === "searched" ? "+" : "");
