@@ -114,8 +114,9 @@ class _Rules:
     def _multiply(self, a: Pair, b: Pair) -> Pair:
         corners = [self.on.product(p, q) for p in a for q in b]
         low, high = self.on.widen(self.on.low(*corners), self.on.high(*corners), 1)
-        # An exact 0 stays one; a product that underflowed does not become one.
+        # An exact 0 stays one; a product that underflowed does not become one, nor does 0/0.
         zero = ((a[0] == 0) & (a[1] == 0)) | ((b[0] == 0) & (b[1] == 0))
+        zero = zero & (a[0] == a[0]) & (b[0] == b[0])
         return self.on.choose(zero, 0, low), self.on.choose(zero, 0, high)
 
     def _power(self, base: Pair, exponent: int) -> Pair:

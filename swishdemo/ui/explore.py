@@ -10,11 +10,13 @@ from typing import Any
 import gradio as gr
 
 from swishdemo.activations import Activation, get, parse_formula
+from swishdemo.activations.code import code as written
 from swishdemo.activations.narrow import TYPES
 from swishdemo.errors import UserError
 from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, field_text
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.properties import properties
 
 _LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -31,7 +33,9 @@ _FARTHEST = 10_000
 
 def build(lab: Lab) -> None:
     """Put the tab's components into the surrounding ``gr.Blocks``."""
-    view = live("explore", elem_id="lab-explore", functions=(answering(precision),))
+    view = live(
+        "explore", elem_id="lab-explore", functions=(code, answering(precision), properties)
+    )
     formula = gr.Markdown(elem_id="lab-formula", latex_delimiters=_LATEX)
     # The browser knows the formulas; Gradio only sets their LaTeX. No request is made.
     view.input(
@@ -40,6 +44,18 @@ def build(lab: Lab) -> None:
         outputs=formula,
         api_visibility="private",
     )
+
+
+@answering
+def code(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+    """An activation as a piece of code, at the parameters' values of the moment."""
+    activation = get(field_text(given, "activation", 1000))
+    parameters, trainable = given.get("parameters", {}), given.get("trainable", True)
+    if not isinstance(parameters, dict):
+        raise UserError("error.wrong_type", name="parameters", expected="an object")
+    if not isinstance(trainable, bool):
+        raise UserError("error.wrong_type", name="trainable", expected="true or false")
+    return {"code": written(activation, given.get("language"), parameters, trainable)}
 
 
 def precision(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
