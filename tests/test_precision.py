@@ -15,8 +15,7 @@ from swishdemo.activations.narrow import TYPES, dtype_of, limits, numbers, ulp
 from swishdemo.activations.precision import precision
 from swishdemo.activations.rounded import STABLE, WRITTEN, run
 from swishdemo.activations.tape import record
-from swishdemo.ui import explore
-from swishdemo.ui.handlers import answering
+from swishdemo.ui import precision as card
 
 TORCH = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 RANGE = {"fp32": 110.0, "bf16": 110.0, "fp16": 24.0}
@@ -235,7 +234,7 @@ def test_a_formula_without_a_value_is_not_held_against_the_type():
 
 def ask(**given):
     request = SimpleNamespace(cookies={}, headers={})
-    return answering(explore.precision)(given, request)
+    return card.precision(given, request)
 
 
 GOOD = {"activation": "swish", "parameters": {"beta": 1}, "low": -6, "high": 6, "type": "bf16"}
@@ -281,10 +280,10 @@ def test_what_does_not_fit_is_refused_beside_its_field(wrong, field):
 
 
 def test_who_comes_when_too_many_wait_is_told(monkeypatch):
-    monkeypatch.setattr(explore, "_asking", threading.BoundedSemaphore(1))
-    assert explore._asking.acquire(blocking=False)
+    monkeypatch.setattr(card, "_asking", threading.BoundedSemaphore(1))
+    assert card._asking.acquire(blocking=False)
     assert "try again" in ask(**GOOD)["error"]
-    explore._asking.release()
+    card._asking.release()
     assert "error" not in ask(**GOOD)
     # The place is given back, also after a refusal.
     assert "error" in ask(**{**GOOD, "parameters": {"beta": 1e39}})

@@ -29,8 +29,8 @@ const CARDS = [
   ["properties.heading", propertyCard, "explore-wide"],
   ["explore.card_landmarks", landmarkCard],
   ["surface.heading", surfaceCard],
-  ["signal.card", signalCard, "signal-card"],
-  ["precision.card", precisionCard],
+  ["signal.card", signalCard, "explore-wide signal-card"],
+  ["precision.card", precisionCard, "precision-card"],
   ["explore.formulas", formulaCard, "explore-formulas"],
   ["code.heading", codeCard, "explore-code"],
 ];
