@@ -6,6 +6,7 @@ import { cards } from "./cards.js";
 import { curves } from "./curves.js";
 import { download, pictureOf } from "./export.js";
 import { gestures } from "./gestures.js";
+import { whenThere } from "./handover.js";
 import { openTab } from "./header.js";
 import { landmarkCard } from "./landmarkcard.js";
 import { PANEL } from "./panels.js";
@@ -258,18 +259,6 @@ function formulaCard(host, lab) {
     lab.trigger("input");
   });
   return { update: (what) => there && what === "shown" && lab.trigger("input") };
-}
-
-/** The element of an id, as soon as Gradio has made it: its components come in no sure order. */
-function whenThere(id) {
-  return new Promise((done) => {
-    const look = () => {
-      const node = document.getElementById(id);
-      if (node) done(node);
-      else requestAnimationFrame(look);
-    };
-    look();
-  });
 }
 
 /** Markdown with the LaTeX of what is shown. */

@@ -7,6 +7,7 @@ file in the repository to it.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,9 @@ _TYPES = """\
  * @property {(x: number, p?: Values) => number} d2f
  * @property {Record<string, (x: number, p?: Values) => number>} dparameters
  */
+"""
 
+_NEAR = """\
 // Beyond this size the derivatives by x have reached their limits, and powers of x would overflow.
 const FAR = 1e50;
 
@@ -65,18 +68,31 @@ const near = (x) => Math.max(-FAR, Math.min(FAR, x));
 
 def module() -> str:
     """The text of the ES module."""
-    from swishdemo.activations.javascript import imports
-
     records = "\n".join(_record(activation) for activation in activations())
-    used = [name for name in imports() if f"{name}(" in records]
     return (
         f"{_HEADER}\n"
-        f'import {{ {", ".join(used)} }} from "./special.js";\n\n'
+        f"{_imports(records)}\n"
         'export { swishLandmarks } from "./landmarks.js";\n\n'
-        f"{_TYPES}\n"
+        f"{_TYPES}\n{_NEAR}\n"
         "/** @type {readonly Activation[]} */\n"
         f"export const activations = [\n{records}\n];\n"
     )
+
+
+def typed_module(activation: Activation) -> str:
+    """The text of an ES module that exports one record as ``activation``, for a typed formula.
+
+    It imports from ``./special.js``, for which the browser sets the whole address.
+    """
+    record = _record(activation)
+    return f"{_imports(record)}{_NEAR}export const activation ={record.rstrip().rstrip(',')};\n"
+
+
+def _imports(records: str) -> str:
+    from swishdemo.activations.javascript import imports
+
+    used = [name for name in imports() if re.search(rf"\b{name}\(", records)]
+    return f'import {{ {", ".join(used)} }} from "./special.js";\n' if used else ""
 
 
 def _record(activation: Activation) -> str:

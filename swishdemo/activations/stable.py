@@ -1,8 +1,10 @@
 """Rewriting of textbook forms into forms that keep their digits.
 
 Every rule is an identity of real analysis: log(1 + e^u) = softplus(u), 1/(1 + e^u) = σ(−u),
-1 + tanh u = 2σ(2u), 1 + erf u = 2Φ(√2·u), e^u − 1 = expm1(u), log(1 + u) = log1p(u). They matter
-for typed formulas: (1 + tanh(x/2))/2 has no digit left at x = −40, σ(x) has all of them.
+1 + tanh u = 2σ(2u), 1 + erf u = 2Φ(√2·u), e^u − 1 = expm1(u), log(1 + u) = log1p(u),
+e^u + e^−u = 2 cosh u, e^u − e^−u = 2 sinh u, sinh u/cosh u = tanh u, 1/cosh u = sech u,
+e^u·σ(−u) = σ(u), expm1(u)·σ(−u) = tanh(u/2). They matter for typed formulas: (1 + tanh(x/2))/2 has
+no digit left at x = −40, σ(x) has all of them; e^x/(1 + e^x) is ∞/∞ at x = 800.
 This module loads SymPy.
 """
 
@@ -37,7 +39,9 @@ def _rewrite(node: Any) -> Any:
     if isinstance(node, sympy.log):
         return _rewrite_log(node)
     if node.is_Add and len(node.args) == 2:
-        return _rewrite_sum(node)
+        return _rewrite_hyperbolic(node) or _rewrite_sum(node)
+    if node.is_Mul:
+        return _rewrite_product(node)
     if node.is_Pow and node.exp.is_negative and node.base.is_Add:
         argument = _one_plus_exp(node.base)
         if argument is not None:
@@ -62,6 +66,52 @@ def _rewrite_log(node: Any) -> Any:
     if inner.is_Add and inner.args[0] == 1:
         return s.Log1p(inner - 1)
     return node
+
+
+def _rewrite_hyperbolic(node: Any) -> Any:
+    """A sum of e^u and ±e^−u as a hyperbolic function; None where it is no such sum."""
+    (a, first), (b, second) = (term.as_coeff_Mul() for term in node.args)
+    if not (isinstance(first, sympy.exp) and isinstance(second, sympy.exp) and abs(a) == abs(b)):
+        return None
+    u = first.args[0]
+    if second.args[0] != -u:
+        return None
+    return 2 * a * (sympy.cosh(u) if a == b else sympy.sinh(u))
+
+
+def _rewrite_product(node: Any) -> Any:
+    """Quotients of exponentials, each of which overflows, as the bounded functions they are."""
+    powers: dict[Any, Any] = {}
+    for factor in node.args:
+        base, exponent = (factor.base, factor.exp) if factor.is_Pow else (factor, sympy.S.One)
+        powers[base] = powers.get(base, 0) + exponent
+    rewritten = False
+    for base in list(powers):
+        if isinstance(base, sympy.cosh) and powers[base].is_negative:
+            sech = s.Sech(base.args[0])
+            powers[sech] = powers.get(sech, 0) - powers.pop(base)
+            rewritten = True
+    for base in list(powers):
+        partner, result = _partner(base)
+        if partner in powers and powers[partner].is_positive and powers[base] == 1:
+            powers[base] -= 1
+            powers[partner] -= 1
+            powers[result] = powers.get(result, 0) + 1
+            rewritten = True
+    if not rewritten:
+        return node
+    return sympy.Mul(*(base**exponent for base, exponent in powers.items()))
+
+
+def _partner(base: Any) -> tuple[Any, Any]:
+    """The factor that makes the base a bounded function, and that function; None and None."""
+    if isinstance(base, sympy.exp):
+        return s.Sigmoid(-base.args[0]), s.Sigmoid(base.args[0])
+    if isinstance(base, s.Expm1):
+        return s.Sigmoid(-base.args[0]), s.Tanh(base.args[0] / 2)
+    if isinstance(base, sympy.sinh):
+        return s.Sech(base.args[0]), s.Tanh(base.args[0])
+    return None, None
 
 
 def _rewrite_sum(node: Any) -> Any:

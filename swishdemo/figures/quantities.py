@@ -25,7 +25,7 @@ def hover(measurement: Measurement, language: Language) -> str:
     variant = REGISTRY.get(measurement.variant)
     return "<br>".join(
         (
-            f"<b>{variant.label(language)}</b>",
+            f"<b>{plain(variant.label(language))}</b>",
             variant.note(language),
             text(
                 "time.ui.hover",
@@ -38,6 +38,11 @@ def hover(measurement: Measurement, language: Language) -> str:
             ),
         )
     )
+
+
+def plain(label: str) -> str:
+    """A label in which Plotly finds no tags: a typed formula may hold a ``<``."""
+    return label.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def seconds_of(measurement: Measurement) -> float:

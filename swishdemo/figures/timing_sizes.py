@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from swishdemo.figures.quantities import colour_of, hover, seconds_of, size_label
+from swishdemo.figures.quantities import colour_of, hover, plain, seconds_of, size_label
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
 
@@ -43,7 +43,7 @@ def sizes_figure(
         if not points:
             continue
         variant = REGISTRY.get(name)
-        label = variant.label(language)
+        label = plain(variant.label(language))
         data.append(
             {
                 "type": "scatter",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from swishdemo.activations.workshop import Workshop, workshop
 from swishdemo.claims.court import Court
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
@@ -33,6 +34,12 @@ class Lab:
         manager = JobManager.open(settings)
         return cls(settings, manager, Court(manager))
 
+    @property
+    def formulas(self) -> Workshop:
+        """Where formulas that visitors type are worked out."""
+        return workshop(self.settings.formula_seconds)
+
     def close(self) -> None:
         """End every job and close the store."""
         self.manager.close()
+        self.formulas.close()

@@ -1,0 +1,86 @@
+"""What the page is told of a typed formula: the module that draws it, and how smooth it is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from swishdemo.activations.evaluation import evaluate
+from swishdemo.activations.generate import typed_module
+from swishdemo.activations.record import Activation
+
+PROBES = (-1000.0, -700.0, -300.0, -30.0, 30.0, 300.0, 700.0, 1000.0)
+"""Where the browser compares its own doubles with exact values: the far ends of what it draws."""
+
+_GENERIC = 0.731
+_BESIDE = 1e-7
+"""How far from a break the sides are looked at, relative to its size."""
+_JUMP = 1e-5
+"""The least difference of two sides that is told: far above what the distance itself makes."""
+
+
+def describe(activation: Activation) -> dict[str, Any]:
+    """A typed formula's record for the browser.
+
+    Returns:
+        ``name``; ``module``, the text of an ES module that exports the record as ``activation``;
+        ``shape``: ``smooth`` (f and f′ are continuous), ``kinked``, ``jumping`` or ``pieces`` (the
+        breaks are no plain numbers), and ``at``, the breaks meant; ``probes``: x, f and f′ at the
+        defaults, null where a formula has no number there, and words for the infinities.
+    """
+    shape, at = _shape(activation)
+    found = evaluate(activation, PROBES)
+    return {
+        "name": activation.name,
+        "module": typed_module(activation),
+        "parameters": [parameter.name for parameter in activation.parameters],
+        "shape": shape,
+        "at": at,
+        "probes": [
+            [x, _plain(f), _plain(df)] for x, f, df in zip(PROBES, found.f, found.df, strict=True)
+        ],
+    }
+
+
+def _shape(activation: Activation) -> tuple[str, list[float]]:
+    from swishdemo.activations import symbols as s
+    from swishdemo.activations.derive import derive
+
+    derived = derive(activation)
+    if not derived.f.has(s.Where):
+        return "smooth", []
+    breaks = [at for at in derived.breaks if math.isfinite(at)] if _plain_breaks(derived) else []
+    if not breaks:
+        return "pieces", []
+    # At no special value of a parameter: with a = 1 an ELU has no kink, with any other it has.
+    usual = {p.name: _GENERIC * p.default for p in activation.parameters}
+    jumps, kinks = [], []
+    for at in breaks:
+        beside = _BESIDE * max(1.0, abs(at))
+        sides = evaluate(activation, [at - beside, at + beside], usual)
+        if not _alike(*sides.f):
+            jumps.append(at)
+        elif not _alike(*sides.df):
+            kinks.append(at)
+    if jumps:
+        return "jumping", jumps
+    return ("kinked", kinks) if kinks else ("smooth", [])
+
+
+def _plain_breaks(derived: Any) -> bool:
+    """Whether every break is a plain number."""
+    from swishdemo.activations import symbols as s
+
+    conditions = {where.args[0] - where.args[1] for where in derived.f.atoms(s.Where)}
+    return all(condition.free_symbols <= {s.X} for condition in conditions)
+
+
+def _alike(left: float, right: float) -> bool:
+    return abs(left - right) <= _JUMP * max(1.0, abs(left), abs(right))
+
+
+def _plain(value: float) -> float | str | None:
+    """A number as JSON can hold it."""
+    if math.isnan(value):
+        return None
+    return float(value) if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
