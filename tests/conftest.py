@@ -1,6 +1,7 @@
 import pytest
 from browser import NoBrowser, launch_options
 from playwright.sync_api import expect
+from script import modules, modules_address  # noqa: F401  fixtures
 from serving import serving
 
 # A busy machine is slow, not wrong; what never comes still fails.

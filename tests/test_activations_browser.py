@@ -2,9 +2,6 @@
 
 import ast
 import re
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import mpmath as mp
 import numpy as np
@@ -24,39 +21,12 @@ POINTS = sorted(
 BETAS = (1.0, 0.0, -1.0, 1.702, 10.0, -10.0, 0.1)
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-    def do_GET(self):
-        if self.path != "/blank":
-            return super().do_GET()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<!doctype html><title>blank</title>")
-
-
-@pytest.fixture(scope="module")
-def address():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=PATH.parent))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
 @pytest.fixture
-def run(page, address):
+def run(modules):
     """Runs a function of the module and an argument in the browser."""
-    page.goto(f"{address}/blank")
 
     def call(function, argument=None):
-        return page.evaluate(
-            f"async (a) => ({function})(await import('/activations.js'), a)", argument
-        )
+        return modules(f"([m], a) => ({function})(m, a)", ["activations.js"], argument)
 
     return call
 
