@@ -6,7 +6,7 @@ import torch
 from torch.autograd import gradcheck, gradgradcheck
 
 from swishdemo.activations import activations, evaluate, get, names, torch_function
-from swishdemo.activations.derive import derive
+from swishdemo.activations.derive import breaks
 from swishdemo.activations.functional import elu, leaky_relu, swish
 from swishdemo.activations.torch_forms import resolve
 from swishdemo.errors import UserError
@@ -29,9 +29,9 @@ def settings(activation):
     return [{activation.parameters[0].name: value} for value in (0.01, 0.25, 1.5)]
 
 
-def points(activation):
+def points(activation, values=None):
     """The points away from the breaks, where PyTorch chooses its own side."""
-    return np.setdiff1d(POINTS, derive(activation).breaks)
+    return np.setdiff1d(POINTS, breaks(activation, values))
 
 
 @pytest.mark.parametrize("as_tensor", [False, True])

@@ -24,9 +24,10 @@ def describe(activation: Activation) -> dict[str, Any]:
 
     Returns:
         ``name``; ``module``, the text of an ES module that exports the record as ``activation``;
-        ``shape``: ``smooth`` (f and f′ are continuous), ``kinked``, ``jumping`` or ``pieces`` (the
-        breaks are no plain numbers), and ``at``, the breaks meant; ``probes``: x, f and f′ at the
-        defaults, null where a formula has no number there, and words for the infinities.
+        ``shape``: ``smooth`` (f and f′ are continuous), ``kinked``, ``jumping`` or ``pieces`` (not
+        found out), and ``at``, the breaks, where they do not move with a parameter; ``probes``: x,
+        f and f′ at the defaults, null where a formula has no number there, and words for the
+        infinities.
     """
     shape, at = _shape(activation)
     found = evaluate(activation, PROBES)
@@ -44,35 +45,28 @@ def describe(activation: Activation) -> dict[str, Any]:
 
 def _shape(activation: Activation) -> tuple[str, list[float]]:
     from swishdemo.activations import symbols as s
-    from swishdemo.activations.derive import derive
+    from swishdemo.activations.derive import breaks, derive
 
-    derived = derive(activation)
-    if not derived.f.has(s.Where):
-        return "smooth", []
-    breaks = [at for at in derived.breaks if math.isfinite(at)] if _plain_breaks(derived) else []
-    if not breaks:
-        return "pieces", []
     # At no special value of a parameter: with a = 1 an ELU has no kink, with any other it has.
     usual = {p.name: _GENERIC * p.default for p in activation.parameters}
+    pieces = derive(activation).f.atoms(s.Where)
+    if not pieces:
+        return "smooth", []
+    # Breaks that are no straight line's zero are not known as numbers.
+    if any((w.args[0] - w.args[1]).diff(s.X).has(s.X) for w in pieces):
+        return "pieces", []
     jumps, kinks = [], []
-    for at in breaks:
+    for at in breaks(activation, usual):
         beside = _BESIDE * max(1.0, abs(at))
         sides = evaluate(activation, [at - beside, at + beside], usual)
         if not _alike(*sides.f):
             jumps.append(at)
         elif not _alike(*sides.df):
             kinks.append(at)
+    at_numbers = all(place.is_number for place in derive(activation).breaks)
     if jumps:
-        return "jumping", jumps
-    return ("kinked", kinks) if kinks else ("smooth", [])
-
-
-def _plain_breaks(derived: Any) -> bool:
-    """Whether every break is a plain number."""
-    from swishdemo.activations import symbols as s
-
-    conditions = {where.args[0] - where.args[1] for where in derived.f.atoms(s.Where)}
-    return all(condition.free_symbols <= {s.X} for condition in conditions)
+        return "jumping", jumps if at_numbers else []
+    return ("kinked", kinks if at_numbers else []) if kinks else ("smooth", [])
 
 
 def _alike(left: float, right: float) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ _TYPES = """\
  * @property {string} colour For a light ground.
  * @property {string} colourDark For a dark ground.
  * @property {string} dash Plotly's name of the line's dash.
- * @property {number[]} breaks Where a derivative jumps; its value there is the left side's.
+ * @property {number[] | ((p?: Values) => number[])} breaks Where f or a derivative may jump; which
+ *     piece holds there is the formula's choice. In any order; NaN where there is none.
  * @property {Parameter[]} parameters
  * @property {(x: number, p?: Values) => number} f
  * @property {(x: number, p?: Values) => number} df
@@ -54,26 +56,15 @@ _TYPES = """\
  */
 """
 
-_NEAR = """\
-// Beyond this size the derivatives by x have reached their limits, and powers of x would overflow.
-const FAR = 1e50;
-
-/**
- * @param {number} x
- * @returns {number}
- */
-const near = (x) => Math.max(-FAR, Math.min(FAR, x));
-"""
-
 
 def module() -> str:
     """The text of the ES module."""
-    records = "\n".join(_record(activation) for activation in activations())
+    records = "\n".join(f"  {literal(activation)}," for activation in activations())
     return (
         f"{_HEADER}\n"
         f"{_imports(records)}\n"
         'export { swishLandmarks } from "./landmarks.js";\n\n'
-        f"{_TYPES}\n{_NEAR}\n"
+        f"{_TYPES}\n"
         "/** @type {readonly Activation[]} */\n"
         f"export const activations = [\n{records}\n];\n"
     )
@@ -84,8 +75,8 @@ def typed_module(activation: Activation) -> str:
 
     It imports from ``./special.js``, for which the browser sets the whole address.
     """
-    record = _record(activation)
-    return f"{_imports(record)}{_NEAR}export const activation ={record.rstrip().rstrip(',')};\n"
+    record = literal(activation)
+    return f"{_imports(record)}export const activation = {record};\n"
 
 
 def _imports(records: str) -> str:
@@ -95,7 +86,8 @@ def _imports(records: str) -> str:
     return f'import {{ {", ".join(used)} }} from "./special.js";\n' if used else ""
 
 
-def _record(activation: Activation) -> str:
+def literal(activation: Activation) -> str:
+    """A record, registered or of a typed formula, as an object of the module's type."""
     from swishdemo.activations.derive import derive, latex, latex_derivative
 
     derived = derive(activation)
@@ -110,7 +102,6 @@ def _record(activation: Activation) -> str:
         "colour": activation.colour,
         "colourDark": activation.colour_dark,
         "dash": activation.dash,
-        "breaks": [_plain(value) for value in derived.breaks],
         "parameters": [
             {
                 "name": parameter.name,
@@ -123,6 +114,7 @@ def _record(activation: Activation) -> str:
         ],
     }
     lines = [f"    {key}: {json.dumps(value, ensure_ascii=False)}," for key, value in plain.items()]
+    lines.insert(-1, f"    breaks: {_breaks(activation, derived.breaks)},")
     lines.append(f"    f: {_function(activation, derived.f)},")
     lines.append(f"    df: {_function(activation, derived.df, near=True)},")
     lines.append(f"    d2f: {_function(activation, derived.d2f, near=True)},")
@@ -134,39 +126,42 @@ def _record(activation: Activation) -> str:
         lines.append("    },")
     else:
         lines.append("    dparameters: {},")
-    return "  {\n" + "\n".join(lines) + "\n  },"
+    return "{\n" + "\n".join(lines) + "\n  }"
 
 
-def _function(activation: Activation, expression: Any, near: bool = False) -> str:
-    from swishdemo.activations.javascript import body, vanishes
+def _breaks(activation: Activation, places: Sequence[Any]) -> str:
+    from swishdemo.activations.javascript import inline
 
-    used = {symbol.name for symbol in expression.free_symbols}
+    listed = f"[{', '.join(map(inline, places))}]"
+    taken = _taken(activation, *places)
+    return f"({taken}) => {listed}" if taken else listed
+
+
+def _taken(activation: Activation, *expressions: Any) -> str:
+    """The argument by which a function takes the parameters that it uses; empty if it uses none."""
+    used = {symbol.name for expression in expressions for symbol in expression.free_symbols}
     taken = [
         f"{parameter.name} = {_plain(parameter.default)}"
         for parameter in activation.parameters
         if parameter.name in used
     ]
-    arguments = f"x, {{ {', '.join(taken)} }} = {{}}" if taken else "x" if "x" in used else ""
+    return f"{{ {', '.join(taken)} }} = {{}}" if taken else ""
+
+
+def _function(activation: Activation, expression: Any, near: bool = False) -> str:
+    from swishdemo.activations.javascript import body, unwrapped, vanishes
+    from swishdemo.activations.symbols import X
+
+    taken = _taken(activation, expression)
+    arguments = f"x, {taken}" if taken else "x" if expression.has(X) else ""
     steps, result = body(expression)
     lines = ["x = near(x);"] if near and vanishes(expression) else []
     lines += [f"const {name} = {value};" for name, value in steps]
-    result = _unwrapped(result)
+    result = unwrapped(result)
     if not lines:
         return f"({arguments}) => {result}"
     text = "".join(f"\n      {line}" for line in [*lines, f"return {result};"])
     return f"({arguments}) => {{{text}\n    }}"
-
-
-def _unwrapped(text: str) -> str:
-    """The text without one pair of brackets around all of it."""
-    if not text.startswith("("):
-        return text
-    depth = 0
-    for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return text[1:-1] if position == len(text) - 1 else text
-    return text
 
 
 def _plain(value: float) -> float | int:
