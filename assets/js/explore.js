@@ -5,6 +5,7 @@ import { betaControl, scaleOf } from "./beta.js";
 import { cards } from "./cards.js";
 import { curves } from "./curves.js";
 import { download, pictureOf } from "./export.js";
+import { formulaField } from "./formulafield.js";
 import { gestures } from "./gestures.js";
 import { whenThere } from "./handover.js";
 import { openTab } from "./header.js";
@@ -235,6 +236,7 @@ export function mount({ element, trigger, server }) {
     below.update("shown");
   });
   shownAnew();
+  formulaField($("own"), lab);
   stillOf($("still"), drawn.plot.figure);
   drawn.plot.drawn.then(() => {
     $("still").remove();
@@ -284,6 +286,7 @@ function skeleton() {
     <div class="lab-col">
       <section class="lab-card lab-first" data-part="beta" aria-label="β"></section>
       <section class="lab-card explore-picker" data-part="picker"></section>
+      <section class="lab-card explore-own" data-part="own"></section>
       <section class="lab-card">
         <h3>${h("panels")}</h3>
         <div class="lab-row explore-panels" role="group" aria-label="${h("panels")}">

@@ -5,8 +5,8 @@ import { read, write } from "./state.js";
 
 /** What a tab has been handed, and its property in the address. */
 const TABS = {
-  train: { property: "rival", formula: null, taken: null },
-  time: { property: "variant", formula: null, taken: null },
+  train: { property: "rival", control: "lab-rivals", formula: null, taken: null },
+  time: { property: "variant", control: "lab-time-formula", formula: null, taken: null },
 };
 const formula = (text) => (text.startsWith("=") && text.length > 1 && text.length <= 210 ? text : undefined);
 
@@ -17,6 +17,8 @@ export function hand(tab, name) {
   write({ [to.property]: name });
   openTab(tab);
   to.taken?.();
+  // The control that it fills lies below others; a tab that opens first has to be laid out.
+  whenThere(to.control).then((control) => setTimeout(() => control.scrollIntoView({ block: "center" }), 200));
 }
 
 /**

@@ -102,7 +102,8 @@ export function mount({ element, props, trigger, watch, server }) {
   });
   // Gradio's control of the rivals takes a formula in when it asks for it here.
   whenThere("lab-train").then((node) => {
-    node.withFormula = (rivals) => [...new Set([...(rivals ?? []), handed("train")].filter(Boolean))];
+    // One output whose value is a list: a list of lists.
+    node.withFormula = (rivals) => [[...new Set([...(rivals ?? []), handed("train")].filter(Boolean))]];
     onHanded("train", () => trigger("input"));
   });
   window.addEventListener("swish-lab-back", () => follow(run));

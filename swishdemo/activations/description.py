@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from swishdemo.activations.evaluation import evaluate
+from swishdemo.activations.formula import named_tokens
 from swishdemo.activations.generate import typed_module
 from swishdemo.activations.record import Activation
 
@@ -24,6 +25,7 @@ def describe(activation: Activation) -> dict[str, Any]:
 
     Returns:
         ``name``; ``module``, the text of an ES module that exports the record as ``activation``;
+        ``places``, where the parameters stand in the text;
         ``shape``: ``smooth`` (f and f′ are continuous), ``kinked``, ``jumping`` or ``pieces`` (not
         found out), and ``at``, the breaks, where they do not move with a parameter; ``probes``: x,
         f and f′ at the defaults, null where a formula has no number there, and words for the
@@ -34,13 +36,25 @@ def describe(activation: Activation) -> dict[str, Any]:
     return {
         "name": activation.name,
         "module": typed_module(activation),
-        "parameters": [parameter.name for parameter in activation.parameters],
+        "places": places(activation),
         "shape": shape,
         "at": at,
         "probes": [
             [x, _plain(f), _plain(df)] for x, f, df in zip(PROBES, found.f, found.df, strict=True)
         ],
     }
+
+
+def places(activation: Activation) -> list[tuple[int, int, str]]:
+    """Where the parameters stand in the formula's text: offset, length and name of each."""
+    from swishdemo.activations.grammar import GREEK
+
+    names = {parameter.name for parameter in activation.parameters}
+    return [
+        (at, len(token), name)
+        for at, token in named_tokens(activation.name[1:])
+        if (name := GREEK.get(token, token)) in names
+    ]
 
 
 def _shape(activation: Activation) -> tuple[str, list[float]]:

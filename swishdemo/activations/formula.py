@@ -11,6 +11,7 @@ import ast
 import difflib
 import keyword
 import re
+from collections.abc import Iterator
 
 from swishdemo.activations.record import Activation, Parameter
 from swishdemo.activations.registry import formula_label
@@ -87,6 +88,13 @@ def suggestion(name: str, known: list[str], closeness: float = 0.6) -> str:
     lowered = {candidate.lower(): candidate for candidate in known}
     found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=closeness)
     return lowered[found[0]] if found else ""
+
+
+def named_tokens(text: str) -> Iterator[tuple[int, str]]:
+    """The names in a formula that is one: offset and name of each."""
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "name":
+            yield match.start(), match.group()
 
 
 def _check_characters(text: str) -> None:

@@ -141,11 +141,18 @@ def _taken(activation: Activation, *expressions: Any) -> str:
     """The argument by which a function takes the parameters that it uses; empty if it uses none."""
     used = {symbol.name for expression in expressions for symbol in expression.free_symbols}
     taken = [
-        f"{parameter.name} = {_plain(parameter.default)}"
+        f"{_named(parameter.name)} = {_plain(parameter.default)}"
         for parameter in activation.parameters
         if parameter.name in used
     ]
     return f"{{ {', '.join(taken)} }} = {{}}" if taken else ""
+
+
+def _named(name: str) -> str:
+    """A parameter in the argument: its name, and the variable's where that is another."""
+    from swishdemo.activations.javascript import local
+
+    return name if local(name) == name else f"{name}: {local(name)}"
 
 
 def _function(activation: Activation, expression: Any, near: bool = False) -> str:

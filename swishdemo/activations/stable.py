@@ -64,15 +64,13 @@ def _rewrite_product(node: Any) -> Any:
         form = _rewrite_inverse(factor) if inverse else factor
         base, exponent = (form.base, form.exp) if form.is_Pow else (form, sympy.S.One)
         powers[base] = powers.get(base, 0) + exponent
-    joined = False
     for base in list(powers):
         partner, product = _partner(base)
         if partner in powers and powers[partner].is_positive and powers[base] == 1:
             powers[base] -= 1
             powers[partner] -= 1
             powers[product] = powers.get(product, 0) + 1
-            joined = True
-    return sympy.Mul(*(base**exponent for base, exponent in powers.items())) if joined else node
+    return sympy.Mul(*(base**exponent for base, exponent in powers.items()))
 
 
 def _partner(base: Any) -> tuple[Any, Any]:
