@@ -5,8 +5,8 @@ import { parameterControls } from "./parameters.js";
 import { escape, t } from "./text.js";
 import { caveats, settled, summary, typedRecord } from "./typed.js";
 
-/** After the last key, before the server is asked. */
-const REST = 60;
+/** Milliseconds after the last key, before the server is asked; it is asked one thing at a time. */
+const REST = 30;
 const EXAMPLES = [
   ["Swish", "x*sigmoid(beta*x)"],
   ["Leaky ReLU", "max(x, a*x)"],
