@@ -22,14 +22,11 @@ BETAS = (1.0, 0.0, -1.0, 1.702, 10.0, -10.0, 0.1)
 
 
 @pytest.fixture
-def run(page, scripts):
+def run(modules):
     """Runs a function of the module and an argument in the browser."""
-    page.goto(f"{scripts}/blank")
 
     def call(function, argument=None):
-        return page.evaluate(
-            f"async (a) => ({function})(await import('/activations.js'), a)", argument
-        )
+        return modules(f"([m], a) => ({function})(m, a)", ["activations.js"], argument)
 
     return call
 

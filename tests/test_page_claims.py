@@ -18,6 +18,7 @@ from swishdemo.settings import Settings
 from swishdemo.text import text
 from swishdemo.ui import claims
 from swishdemo.ui import page as whole
+from swishdemo.ui.assets import address as address_of
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.launch import launch
 
@@ -204,7 +205,19 @@ def test_a_link_opens_the_tab_at_its_sentence(visit):
 def test_open_in_explore_brings_the_set_up(page):
     link = card(page, "smooth").get_by_role("link", name="Open in Explore")
     asked = parse_qs(link.get_attribute("href").removeprefix("?"))
-    assert asked == {"tab": ["explore"], "beta": ["1"], "view": ["d2f"], "act": ["relu"]}
+    assert asked == {"tab": ["explore"], "beta": ["1"], "show": ["f,d2f"], "act": ["relu"]}
+
+
+def test_explore_takes_every_set_up_that_a_claim_names(page):
+    refused = page.evaluate(
+        """async ([path, setups]) => {
+            const { PROPERTIES } = await import(path);
+            return Object.values(setups).flatMap((setup) => Object.entries(setup))
+              .filter(([name, text]) => PROPERTIES[name]?.parse(text) === undefined);
+        }""",
+        [f"/{address_of('js/properties.js')}", claims.SETUPS],
+    )
+    assert refused == []
 
 
 def test_sentences_stand_before_anything_is_proved(browser, lab, monkeypatch):

@@ -81,7 +81,9 @@ export class LivePlot {
   /**
    * Moves the traces named, and touches nothing else. Measured with 24 lines in two panels, a
    * redraw by `react` takes 25 ms and `animate` 11 to 20 ms, for both look at every trace; the
-   * paths themselves are written in under 1 ms. Plotly is told once the movement rests.
+   * paths themselves are written in under 1 ms. Plotly is told once the movement rests. What moves
+   * is painted on a layer of its own (`.moving` in the style sheet): with 10 rivals beside it,
+   * painting them all again took 30 ms of processor time a frame, and 17 ms without.
    * @param {{x: number[], y: number[]}[]} data The new points of each trace.
    * @param {number[]} traces Their indices.
    */
@@ -91,6 +93,7 @@ export class LivePlot {
       const drawn = this.node.calcdata?.[index]?.[0];
       const group = drawn?.node3?.node();
       if (!group) return;
+      group.classList.add("moving");
       const { xaxis, yaxis } = drawnAxes(this.node, drawn.trace);
       if (drawn.trace.mode === "markers") writeMarkers(group, data[at], xaxis, yaxis);
       else group.querySelector("path.js-line")?.setAttribute("d", pathOf(data[at], xaxis, yaxis));
