@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from swishdemo.activations.crossing import root
 from swishdemo.activations.deadline import check
 from swishdemo.activations.enclosure import run
 from swishdemo.activations.evaluation import single
-from swishdemo.activations.roots import root
 from swishdemo.activations.tape import Tape
 
 Array = npt.NDArray[np.float64]
