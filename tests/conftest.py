@@ -2,7 +2,7 @@ import pytest
 from browser import NoBrowser, launch_options
 from playwright.sync_api import expect
 from script import modules, modules_address  # noqa: F401  fixtures
-from serving import serving, serving_scripts
+from serving import serving
 
 # A busy machine is slow, not wrong; what never comes still fails.
 expect.set_options(timeout=30_000)
@@ -28,10 +28,3 @@ def served(tmp_path_factory):
 def server(served):
     """The address of the whole app."""
     return served[0]
-
-
-@pytest.fixture(scope="module")
-def scripts():
-    """The address of the browser's modules alone, and of an empty page at /blank."""
-    with serving_scripts() as address:
-        yield address

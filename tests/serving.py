@@ -1,4 +1,4 @@
-"""The whole app as a process of its own, or its scripts alone, for tests that are clients."""
+"""The whole app as a process of its own, for tests that are its clients."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 from browser import free_port
@@ -50,31 +47,3 @@ def serving(folder: Path, **environment: str) -> Iterator[tuple[str, subprocess.
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-class _Scripts(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        if self.path != "/blank":
-            return super().do_GET()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<!doctype html><title>blank</title>")
-
-
-@contextmanager
-def serving_scripts() -> Iterator[str]:
-    """The address of the browser's modules alone, and of an empty page ``/blank``."""
-    folder = Path(__file__).parents[1] / "assets" / "js"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Scripts, directory=folder))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

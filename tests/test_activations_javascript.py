@@ -19,19 +19,20 @@ EVERYWHERE = sorted(
 
 
 @pytest.fixture
-def words(page, scripts):
+def words(modules, modules_address):
     """What a piece of JavaScript, a function of one number, answers at ``points``, as words."""
-    page.goto(f"{scripts}/blank")
 
     def call(source, points):
-        text = f"import {{ {', '.join(imports())} }} from '{scripts}/special.js';\n"
-        return page.evaluate(
-            """async ([text, points]) => {
+        special = f"{modules_address}/js/special.js"
+        text = f"import {{ {', '.join(imports())} }} from '{special}';\nexport default {source};"
+        return modules(
+            """async (_, [text, points]) => {
               const url = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
               const { default: f } = await import(url);
               return points.map((x) => String(f(x)));
             }""",
-            [f"{text}export default {source};", points],
+            [],
+            [text, points],
         )
 
     return call

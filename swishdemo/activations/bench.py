@@ -10,6 +10,7 @@ import resource
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -48,7 +49,34 @@ def values(text: str, points: list[float], parameters: Mapping[str, float]) -> d
     }
 
 
-_WORK: dict[str, Callable[..., Any]] = {"check": check, "describe": describe, "values": values}
+def properties(name: str, parameters: Mapping[str, float]) -> dict[str, Any]:
+    """Properties and landmarks; see `swishdemo.activations.properties`."""
+    from swishdemo.activations.properties import described
+
+    return described(registry.get(name), parameters)
+
+
+def precision(
+    name: str, parameters: Mapping[str, float], low: object, high: object, kind: str
+) -> dict[str, Any]:
+    """What is lost in a narrow type; see `swishdemo.activations.precision`."""
+    from swishdemo.activations.precision import precision
+
+    return asdict(precision(registry.get(name), parameters, low, high, kind))
+
+
+def code(
+    name: str, parameters: Mapping[str, float], language: str, trainable: bool
+) -> dict[str, str]:
+    """A piece of code; see `swishdemo.activations.code`."""
+    from swishdemo.activations.code import code
+
+    return {"code": code(registry.get(name), language, parameters, trainable)}
+
+
+_WORK: dict[str, Callable[..., Any]] = {
+    work.__name__: work for work in (check, describe, values, properties, precision, code)
+}
 
 
 def main(descriptor: int) -> None:

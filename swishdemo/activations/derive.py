@@ -45,13 +45,13 @@ def derive(activation: Activation) -> Derived:
     """Derive all that the tabs need from the record's expression."""
     shown = activation.expression()
     f, df = slope(activation)
-    d2f = _collected(_differentiate(_plain_slope(activation), s.X))
+    d2f = _collected(stable(_differentiate(_plain_slope(activation), s.X)))
     return Derived(
         f=parted(f),
         df=parted(df),
         d2f=parted(d2f),
         dparameters={
-            parameter.name: parted(_collected(_differentiate(f, s.symbol(parameter.name))))
+            parameter.name: parted(_collected(stable(_differentiate(f, s.symbol(parameter.name)))))
             for parameter in activation.parameters
         },
         breaks=_breaks(f, df, d2f),

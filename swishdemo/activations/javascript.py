@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations import symbols as s
+from swishdemo.activations.roots import is_root
 
 FUNCTIONS: dict[Any, str] = {
     s.Sigmoid: "sigmoid",
@@ -80,8 +81,14 @@ def local(name: str) -> str:
     return f"${name}" if taken else name
 
 
-def vanishes(expression: Any) -> bool:
-    """Whether it has a product of what may vanish and of what grows with x, and may overflow."""
+def overflows(expression: Any) -> bool:
+    """Whether a power of x may overflow in it where what it stands beside vanishes.
+
+    So it is with a product of what vanishes and of what grows, and with roots of sums, by which
+    an algebraic function's derivatives are divided.
+    """
+    if any(is_root(power) for power in expression.atoms(sympy.Pow)):
+        return True
     for product in expression.atoms(sympy.Mul):
         bases = [factor.base if factor.is_Pow else factor for factor in product.args]
         vanishing = [isinstance(base, _VANISHING) for base in bases]

@@ -22,13 +22,14 @@ def collected(expression: Any, size: int) -> Any:
     if isinstance(expression, s.Where):
         left, right, *pieces = expression.args
         return s.Where(left, right, *(collected(piece, size) for piece in pieces))
-    if size > _LONGEST or not any(map(_is_root, expression.atoms(sympy.Pow))):
+    if size > _LONGEST or not any(map(is_root, expression.atoms(sympy.Pow))):
         return expression
     numerator, denominator = sympy.fraction(sympy.together(expression))
     return sympy.expand_mul(numerator) / denominator
 
 
-def _is_root(power: Any) -> bool:
+def is_root(power: Any) -> bool:
+    """Whether it is a power of a sum by a half."""
     return bool(power.is_Pow and power.base.is_Add and power.exp.is_Rational and power.exp.q == 2)
 
 
@@ -55,14 +56,14 @@ def parted(expression: Any) -> Any:
 def _parted(total: Any) -> Any:
     for term in total.args:
         factor, root = term.as_coeff_Mul()
-        if not (_is_root(root) and root.exp == sympy.Rational(1, 2)):
+        if not (is_root(root) and root.exp == sympy.Rational(1, 2)):
             continue
         for other in (each for each in total.args if each != term):
             rest = total - term - other
             u = other / factor
             v = sympy.expand(root.base - u**2)
             if u == -1 and v != root.base:
-                return rest + factor * v / (1 + root)
+                return rest + factor * s.Where(v, 1, root - 1, v / (1 + root))
             if u.has(s.X) and not v.has(s.X):
                 return rest + factor * s.Where(0, u, v / (root - u), u + root)
     return total

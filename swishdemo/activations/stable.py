@@ -16,6 +16,8 @@ import sympy
 
 from swishdemo.activations import symbols as s
 
+_COMPLEMENTS = (s.Tanh, s.Sech)  # whose squares add up to 1
+
 
 def stable(expression: Any) -> Any:
     """The same function, rewritten bottom-up, each distinct part once."""
@@ -137,8 +139,9 @@ def _join_number(number: Any, coefficient: Any, function: Any) -> Any:
             return coefficient * s.Expm1(function.args[0])
         if isinstance(function, s.Sigmoid):
             return number * s.Sigmoid(-function.args[0])
-        if function.is_Pow and function.exp == 2 and isinstance(function.base, s.Tanh):
-            return number * s.Sech(function.base.args[0]) ** 2
+        if function.is_Pow and function.exp == 2 and isinstance(function.base, _COMPLEMENTS):
+            other = s.Sech if isinstance(function.base, s.Tanh) else s.Tanh
+            return number * other(function.base.args[0]) ** 2
     if abs(number) == abs(coefficient) and isinstance(function, (s.Tanh, s.Erf)):
         sign = 1 if number == coefficient else -1
         inner = sign * function.args[0]

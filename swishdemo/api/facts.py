@@ -11,7 +11,6 @@ from starlette.requests import Request
 
 import swishdemo
 from swishdemo.activations.registry import formula_name, is_formula
-from swishdemo.activations.workshop import Workshop, workshop
 from swishdemo.api import schemas
 from swishdemo.api.answers import FiniteJSON
 from swishdemo.api.bodies import json_object
@@ -22,7 +21,6 @@ from swishdemo.timing import hardware
 from swishdemo.ui.lab import Lab
 
 _MOST_POINTS = 20_000
-_EVALUATIONS = 5
 _FIELDS = ("activation", "formula", "parameters", "x")
 
 
@@ -175,7 +173,7 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
         if not isinstance(formula, str):
             raise UserError("error.wrong_type", field="formula", name="formula", expected="text")
         text = formula_name(formula)[1:] if "activation" in given else formula
-        return FiniteJSON(_formulas(lab).ask("values", text, points, parameters, visitor=visitor))
+        return FiniteJSON(lab.studies.ask("values", text, points, parameters, visitor=visitor))
     values = evaluate(get(formula), points, parameters)
     return FiniteJSON(
         {
@@ -185,8 +183,3 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
             "dparameters": {name: array.tolist() for name, array in values.dparameters.items()},
         }
     )
-
-
-def _formulas(lab: Lab) -> Workshop:
-    """Where typed formulas are evaluated: many points may take longer than one derivation."""
-    return workshop(_EVALUATIONS * lab.settings.formula_seconds, "values")
