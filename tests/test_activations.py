@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from swishdemo.activations import (
+    Landmark,
     Parameter,
     activations,
     evaluate,
@@ -124,7 +125,8 @@ def test_landmarks_of_swish_are_exact(beta):
             ("steepest", z / beta, z * sigma / beta, slope),
             ("shallowest", -z / beta, -z * (1 - sigma) / beta, 1 - slope),
         ]
-        found = landmarks(get("swish"), {"beta": beta})
+        *found, zero = landmarks(get("swish"), {"beta": beta})
+        assert zero == Landmark("zero", 0.0, 0.0, 0.5)
         for mark, (kind, *numbers) in zip(found, expected, strict=True):
             assert mark.kind == kind
             for computed, true in zip((mark.x, mark.value, mark.slope), numbers, strict=True):
@@ -132,8 +134,8 @@ def test_landmarks_of_swish_are_exact(beta):
 
 
 @pytest.mark.parametrize("beta", [0.0, -0.0, 1e-320])
-def test_a_line_has_no_landmarks(beta):
-    assert landmarks(get("swish"), {"beta": beta}) == ()
+def test_a_line_has_no_landmark_but_its_zero(beta):
+    assert [mark.kind for mark in landmarks(get("swish"), {"beta": beta})] == ["zero"]
 
 
 @pytest.mark.parametrize("beta", [1.0, -2.0])
@@ -151,17 +153,31 @@ def test_landmarks_are_what_their_names_say(beta):
 
 
 def test_landmarks_that_are_searched():
-    assert [(m.kind, m.x) for m in landmarks(get("gelu"))][1:] == [
-        ("shallowest", pytest.approx(-(2**0.5), rel=1e-15)),
-        ("steepest", pytest.approx(2**0.5, rel=1e-15)),
+    minimum, *others = landmarks(get("gelu"))
+    assert [(m.kind, m.x) for m in others] == [
+        ("shallowest", -(2**0.5)),
+        ("steepest", 2**0.5),
+        ("zero", 0.0),
     ]
-    (minimum,) = landmarks(get("hardswish"))
-    assert (minimum.kind, minimum.x, minimum.value) == ("minimum", -1.5, -0.375)
-    assert [m.kind for m in landmarks(get("sigmoid"))] == ["steepest"]
-    assert landmarks(get("relu")) == landmarks(get("softplus")) == ()
     with mp.workdps(40):
         true = mp.findroot(lambda x: mp.ncdf(x) + x * mp.npdf(x), -0.75)
-    assert landmarks(get("gelu"))[0].x == pytest.approx(float(true), rel=1e-15)
+    assert (minimum.kind, minimum.x) == ("minimum", pytest.approx(float(true), rel=1e-15))
+    assert [m.kind for m in landmarks(get("sigmoid"))] == ["steepest"]
+    assert landmarks(get("softplus")) == ()
+
+
+def test_landmarks_stand_on_breaks_too():
+    assert landmarks(get("hardswish")) == (
+        Landmark("minimum", -1.5, -0.375, 0.0),
+        Landmark("shallowest", -3.0, 0.0, -0.5),
+        Landmark("steepest", 3.0, 3.0, 1.5),
+        Landmark("zero", 0.0, 0.0, 0.5),
+        Landmark("zero", -np.inf, 0.0, 0.0, -3.0),
+    )
+    assert landmarks(get("relu")) == (Landmark("zero", -np.inf, 0.0, 0.0, 0.0),)
+    assert landmarks(get("relu"))[0].as_json() == {
+        **{"kind": "zero", "x": None, "value": 0.0, "slope": 0.0, "end": 0.0}
+    }
 
 
 @EACH

@@ -6,6 +6,7 @@ import re
 import mpmath
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from swishdemo.activations import evaluate, get, names
@@ -200,15 +201,6 @@ def test_keys_move_beta_and_the_sweep_plays_and_pauses(visit):
     assert page.locator("#lab-beta-value").input_value() == rest
 
 
-def test_the_map_sets_beta(visit):
-    page = visit()
-    box = page.locator(".explore-surface").bounding_box()
-    page.locator(".explore-surface").scroll_into_view_if_needed()
-    box = page.locator(".explore-surface").bounding_box()
-    page.mouse.click(box["x"] + 50, box["y"] + 0.25 * box["height"])
-    assert float(page.locator("#lab-beta-value").input_value()) == pytest.approx(5, abs=0.3)
-
-
 def test_csv_holds_what_is_drawn(visit, tmp_path):
     page = visit("?act=softplus&beta=2")
     with page.expect_download() as begun:
@@ -249,3 +241,304 @@ def test_a_phone_shows_beta_then_the_plot_and_nothing_runs_over(visit):
         )
     }
     assert top["beta"] < top["plot"] < top["menu"]
+
+
+EVERYTHING = {
+    "beta": "-2.5",
+    "scale": "log",
+    "speed": "2",
+    "act": "tanh,prelu,elu",
+    "par": "elu.alpha:2.5,prelu.a:-0.5",
+    "show": "f,d2f,dtheta,diff",
+    "theta": "elu.alpha",
+    "base": "tanh",
+    "x": "-3,4.5",
+    "trail": "off",
+}
+
+
+def figure(page):
+    """All that is drawn, but for ghosts: names, axes, points."""
+    return [(t["name"], t["axis"], t["x"], t["y"]) for t in traces(page) if t["name"] != "ghost"]
+
+
+def test_a_link_shows_what_its_sender_saw(visit):
+    query = "&".join(f"{name}={value}" for name, value in EVERYTHING.items())
+    page = visit(f"?{query}")
+    assert page.locator("#lab-beta-value").input_value().replace("−", "-") == "-2.5"
+    assert page.locator("[data-speed]").input_value() == "2"
+    assert page.locator("[data-exact='elu.alpha']").input_value() == "2.5"
+    assert page.locator("[data-part=theta]").input_value() == "elu.alpha"
+    assert page.locator("[data-part=base]").input_value() == "tanh"
+    assert page.locator("[data-part=trail]").get_attribute("aria-pressed") == "false"
+    expect(page.locator(".lab-banner")).to_have_count(0)
+    heads = page.locator(".explore-head h3").all_inner_texts()
+    assert heads == ["f(x)", "f″(x)", "∂f/∂α", "f − Tanh"]
+    # The address is not rewritten by looking at it, and shows the same elsewhere.
+    assert all(f"{name}=" in page.url for name in EVERYTHING)
+    again = visit(page.url.split("/", 3)[3])
+    assert figure(again) == figure(page)
+
+
+def test_the_address_names_every_property_that_is_set_and_no_other(visit):
+    page = visit()
+    assert "?" not in page.url
+    page.click("[data-menu] [data-name=tanh]")
+    page.click("[data-panel=d2f]")
+    page.click("[data-part=trail]")
+    page.click("[data-scale=log]")
+    page.locator("[data-slide='elu.alpha']").evaluate(
+        "i => { i.value = 2; i.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+    page.wait_for_url(re.compile("par="))
+    url = page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
+    assert url == {
+        "act": "relu,gelu,mish,elu,tanh",
+        "show": "f,df,d2f",
+        "trail": "off",
+        "scale": "log",
+        "par": "elu.alpha:2",
+    }
+    page.click("[data-menu] [data-name=tanh]")
+    page.wait_for_url(lambda url: "act=" not in url)
+
+
+@pytest.mark.parametrize(
+    ("name", "junk"),
+    [
+        ("beta", "1e999"),
+        ("scale", "cubic"),
+        ("speed", "1000"),
+        ("act", "relu,nothing"),
+        ("par", "elu.alpha:NaN"),
+        ("par", "elu.nothing:1"),
+        ("show", ""),
+        ("show", "f,g"),
+        ("theta", "swish.gamma"),
+        ("base", "<img src=x onerror=alert(1)>"),
+        ("x", "3"),
+        ("x", "-1e9,1e9"),
+        ("x", "1,1"),
+        ("trail", "yes"),
+        ("formula", "x" * 201),
+    ],
+)
+def test_junk_is_refused_value_by_value(visit, name, junk):
+    page = visit(f"?beta=3&{name}={junk}" if name != "beta" else f"?act=tanh&beta={junk}")
+    expect(page.locator(".lab-banner")).to_contain_text(f"{name}=")
+    kept = ("act", "tanh") if name == "beta" else ("beta", "3")
+    assert f"{kept[0]}={kept[1]}" in page.url
+    assert len(figure(page)) >= 4
+
+
+def test_back_goes_back_and_forward_forth(visit):
+    page = visit()
+    first = figure(page)
+    drag(page, 3)
+    page.wait_for_url(re.compile("beta=3"))
+    page.click("[data-menu] [data-name=tanh]")
+    page.wait_for_url(re.compile("act="))
+    last = figure(page)
+    page.go_back()
+    expect(page.locator("[data-menu] [data-name=tanh]")).to_have_attribute("aria-pressed", "false")
+    assert page.locator("#lab-beta-value").input_value() == "3"
+    page.go_back()
+    expect(page.locator("#lab-beta-value")).to_have_value("1")
+    page.wait_for_timeout(500)
+    assert figure(page) == first
+    page.go_forward()
+    page.go_forward()
+    expect(page.locator("#lab-beta-value")).to_have_value("3")
+    page.wait_for_timeout(500)
+    assert figure(page) == last
+    page.get_by_role("tab", name="Claims").click()
+    page.wait_for_url(re.compile("tab=claims"))
+    page.go_back()
+    expect(page.get_by_role("tab", name="Explore")).to_have_attribute("aria-selected", "true")
+
+
+def test_every_panel_draws_what_it_says(visit):
+    page = visit(
+        "?act=elu,tanh&show=f,df,d2f,dtheta,diff&theta=elu.alpha&base=tanh&par=elu.alpha:2"
+    )
+    named = {}
+    for name, axis, x, y in figure(page):
+        points = [(a, b) for a, b in zip(x, y, strict=True) if b is not None and a != 0]
+        if name and points:
+            named[name, axis] = np.array(points).T
+    panels = {"x": "f", "x2": "df", "x3": "d2f", "x4": "dtheta", "x5": "diff"}
+    tanh = get("tanh")
+    for label, record, values in (
+        ("Swish", get("swish"), {"beta": 1.0}),
+        ("ELU", get("elu"), {"alpha": 2.0}),
+        ("Tanh", tanh, {}),
+    ):
+        for axis, panel in panels.items():
+            if (panel == "dtheta" and label != "ELU") or (panel == "diff" and label == "Tanh"):
+                assert (label, axis) not in named
+                continue
+            x, y = named[label, axis]
+            exact = evaluate(record, x, values)
+            wanted = {
+                "f": exact.f,
+                "df": exact.df,
+                "d2f": exact.d2f,
+                "dtheta": exact.dparameters.get("alpha"),
+                "diff": exact.f - evaluate(tanh, x).f,
+            }[panel]
+            np.testing.assert_allclose(y, wanted, rtol=1e-12, atol=4e-15)
+
+
+def test_earlier_betas_leave_ghosts_until_they_are_switched_off(visit):
+    page = visit("?act=")
+
+    def ghosts():
+        lines = [t for t in traces(page) if t["name"] == "ghost" and t["axis"] == "x"]
+        at = [np.interp(1, *np.array([t["x"], t["y"]], dtype=float)) for t in lines]
+        assert len(at) == 5
+        return at
+
+    def swish(*betas):
+        return [float(evaluate(get("swish"), [1.0], {"beta": beta}).f[0]) for beta in betas]
+
+    for beta in (2, 4, 6):
+        drag(page, beta)
+    # The latest first; where there is none yet, the present curve covers it.
+    assert ghosts() == pytest.approx(swish(4, 2, 1, 6, 6), abs=1e-3)
+    page.click("[data-part=trail]")
+    page.wait_for_timeout(300)
+    assert ghosts() == pytest.approx(swish(6, 6, 6, 6, 6), abs=1e-3)
+
+
+def test_dragging_in_the_plot_zooms_all_panels_and_heights_follow(visit):
+    page = visit()
+    box = page.locator(PLOT).bounding_box()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 120)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 130, steps=6)
+    page.mouse.up()
+    page.wait_for_url(re.compile("x="))
+    ranges = page.evaluate(
+        """() => { const l = document.querySelector(".explore-plot")._fullLayout;
+           return [l.xaxis.range, l.xaxis2.range, l.yaxis.range].map((r) => [...r]); }"""
+    )
+    assert ranges[0] == ranges[1] and -2 < ranges[0][0] < ranges[0][1] < 1
+    assert ranges[2][1] < 1.5, "the height fits what is seen now"
+    x = traces(page)[0]["x"]
+    assert len(x) > 200 and x[0] == ranges[0][0] and x[-1] == ranges[0][1]
+    page.mouse.dblclick(box["x"] + 0.5 * box["width"], box["y"] + 120)
+    page.wait_for_url(lambda url: "x=" not in url)
+    page.fill("[data-part=low]", "5")
+    page.fill("[data-part=high]", "2")
+    page.press("[data-part=high]", "Enter")
+    expect(page.locator("[data-part=range-error]")).to_contain_text("smaller one first")
+
+
+def test_fingers_pinch_and_pan(visit):
+    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.locator(PLOT).scroll_into_view_if_needed()
+    box = page.locator(PLOT).bounding_box()
+    y = box["y"] + 100
+    left, middle, right = (box["x"] + share * box["width"] for share in (0.35, 0.5, 0.65))
+    ends = "() => document.querySelector('.explore-plot')._fullLayout.xaxis.range.map(Number)"
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        fingers = [{"x": x, "y": y, "id": finger} for finger, x in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+        page.wait_for_timeout(60)
+
+    touch("touchStart", middle - 20, middle + 20)
+    touch("touchMove", left, right)
+    touch("touchEnd")
+    low, high = page.evaluate(ends)
+    assert 2 < high - low < 8
+    touch("touchStart", left)
+    touch("touchMove", left + 25)
+    touch("touchMove", left + 50)
+    touch("touchEnd")
+    moved = page.evaluate(ends)
+    assert moved[0] < low and moved[1] - moved[0] == pytest.approx(high - low, rel=1e-3)
+    page.wait_for_url(re.compile("x="))
+
+
+def test_beta_moves_finely_coarsely_and_plays_by_keys(visit):
+    page = visit()
+    page.focus("#lab-beta")
+    for key, value in (("ArrowRight", "1.01"), ("Shift+ArrowRight", "1.51"), ("PageDown", "1.01")):
+        page.keyboard.press(key)
+        expect(page.locator("#lab-beta-value")).to_have_value(value)
+    page.click("[data-scale=log]")
+    page.focus("#lab-beta")
+    page.keyboard.press("PageUp")
+    expect(page.locator("#lab-beta-value")).to_have_value("1.271")
+    page.keyboard.press(" ")
+    expect(page.locator("[data-sweep]")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("() => document.querySelector('#lab-beta-value').value !== '1.271'")
+    page.keyboard.press(" ")
+    expect(page.locator("[data-sweep]")).to_have_attribute("aria-pressed", "false")
+
+
+def test_less_motion_is_honoured(visit):
+    page = visit(reduced_motion="reduce")
+    page.evaluate(
+        """() => { window.seen = [];
+           new MutationObserver(() => seen.push(performance.now())).observe(
+             document.querySelector(".explore-plot path.js-line[style*='3.2']"),
+             { attributes: true, attributeFilter: ["d"] }); }"""
+    )
+    page.click("[data-sweep]")
+    page.wait_for_timeout(2600)
+    page.click("[data-sweep]")
+    assert 1 <= page.evaluate("seen.length") <= 5
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "minimum −0.1392 at x = −0.6392"), ("zh", "最小值 −0.1392")]
+)
+def test_a_screen_reader_hears_what_the_plot_shows(visit, language, said):
+    page = visit(f"?lang={language}")
+    spoken = page.locator("#lab-explore [data-part=spoken]")
+    assert spoken.get_attribute("aria-live") == "polite"
+    drag(page, 2)
+    expect(spoken).to_contain_text(said)
+    expect(spoken).to_contain_text("β = 2")
+    page.locator("#lab-explore [data-part=frame]").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(spoken).to_contain_text("x = 1.00")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_of_ours(visit, theme):
+    page = visit(f"?__theme={theme}&show=f,df,dtheta,diff")
+    page.locator("[data-part=cards]").scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+    found = Axe().run(page, "#lab-explore").response["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in serious] == []
+
+
+def test_curves_stand_there_before_plotly_does(browser, server):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.route("**/plotly.min.js", lambda route: None)  # it never comes
+    page.goto(server)
+    page.wait_for_selector("path.still-line", state="attached")
+    still = page.locator("path.still-line").evaluate_all(
+        "all => all.map((p) => [p.getAttribute('d'), p.getBoundingClientRect().width])"
+    )
+    assert len(still) == 10 and all(width > 400 for _, width in still)
+    corners = """all => all.map((p) => { const b = p.getBoundingClientRect();
+        return [b.left, b.right, b.bottom].map(Math.round); })"""
+    swish = page.locator("path.still-line[stroke-width='3.2']").evaluate_all(corners)
+    page.unroute_all()
+    loads = []
+    page.on("request", lambda request: "plotly" in request.url and loads.append(request.url))
+    page.reload()
+    page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
+    expect(page.locator("path.still-line")).to_have_count(0)
+    # Plotly draws the same lines in the same place.
+    drawn = page.locator(f"{PLOT} path.js-line[style*='3.2px']").evaluate_all(corners)
+    np.testing.assert_allclose(drawn, swish, atol=1.5)  # pixels
+    assert len(loads) == 1
+    context.close()

@@ -78,7 +78,7 @@ export function curves(node, lab) {
 
   function styleOf({ activation, ghost, marks }) {
     if (marks) return { mode: "markers", marker: { size: 9, color: "@panel", line: { color: "@act-swish", width: 2.4 } } };
-    if (ghost !== undefined) return { mode: "lines", name: "ghost", opacity: ghosts.opacity(ghost), line: { color: "@act-swish", width: 1.4, dash: "dot", simplify: false } };
+    if (ghost !== undefined) return { mode: "lines", name: "ghost", line: { color: `@act-swish/${ghosts.opacity(ghost)}`, width: 1.4, dash: "dot", simplify: false } };
     const isSwish = activation === lab.swish;
     return { mode: "lines", name: activation.label, line: { color: `@act-${activation.name}`, width: isSwish ? 3.2 : 1.9, dash: activation.dash, simplify: false } };
   }
@@ -115,9 +115,9 @@ export function curves(node, lab) {
     const total = node.clientHeight || 600;
     const each = total / panels.length;
     const layout = {
-      margin: { l: 48, r: 14, t: HEAD, b: FOOT },
+      margin: { l: 48, r: 18, t: HEAD, b: FOOT },
       hovermode: false,
-      uirevision: "fitted",
+      uirevision: lab.state.get("x").join(), // the state's range is the one that holds
       dragmode: "zoom",
     };
     const inner = total - HEAD - FOOT;
@@ -125,9 +125,10 @@ export function curves(node, lab) {
     panels.forEach((panel, index) => {
       const number = index ? String(index + 1) : "";
       const top = index * each; // from the top of the plot
-      layout[`xaxis${number}`] = { range: lab.state.get("x"), anchor: `y${number}`, ...(index ? { matches: "x" } : {}) };
+      // Copies: Plotly writes into the ranges that it is given.
+      layout[`xaxis${number}`] = { range: [...lab.state.get("x")], anchor: `y${number}`, automargin: false, ...(index ? { matches: "x" } : {}) };
       layout[`yaxis${number}`] = {
-        range: heights[panel],
+        range: [...heights[panel]],
         fixedrange: true,
         nticks: 7,
         domain: [fraction(total - FOOT - (top + each - FOOT)), fraction(total - FOOT - (top + HEAD))],

@@ -3,6 +3,7 @@
 import { activations } from "./activations.js";
 import { betaControl, scaleOf } from "./beta.js";
 import { cards } from "./cards.js";
+import { codeCard } from "./codecard.js";
 import { curves } from "./curves.js";
 import { download, pictureOf } from "./export.js";
 import { gestures } from "./gestures.js";
@@ -11,20 +12,27 @@ import { landmarkCard } from "./landmarkcard.js";
 import { PANEL } from "./panels.js";
 import { activationPicker } from "./picker.js";
 import { FARTHEST, PANELS, PROPERTIES } from "./properties.js";
+import { precisionCard } from "./precisioncard.js";
+import { propertyCard } from "./propertycard.js";
 import { reading } from "./reading.js";
 import { toCsv, toTable } from "./sampling.js";
+import { signalCard } from "./signalcard.js";
 import { number, store } from "./state.js";
 import { stillOf } from "./still.js";
-import { surfaceCard } from "./surface.js";
+import { surfaceCard } from "./surfacecard.js";
 import { escape, short, t } from "./text.js";
 import { colour, onTheme } from "./theme.js";
 
 const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\delta": "δ", "\\lambda": "λ", "\\mu": "μ", "\\theta": "θ", "\\tau": "τ", "\\kappa": "κ", "\\omega": "ω", "\\sigma": "σ", "\\rho": "ρ", "\\epsilon": "ε" };
 /** The cards under the plot: heading, what makes it, a class of its own. */
 const CARDS = [
+  ["properties.heading", propertyCard, "explore-wide"],
   ["explore.card_landmarks", landmarkCard],
-  ["explore.surface", surfaceCard],
+  ["surface.heading", surfaceCard],
+  ["signal.card", signalCard, "signal-card"],
+  ["precision.card", precisionCard],
   ["explore.formulas", formulaCard, "explore-formulas"],
+  ["code.heading", codeCard, "explore-code"],
 ];
 const swish = activations.find(({ name }) => name === "swish");
 
@@ -245,7 +253,7 @@ export function mount({ element, trigger, server }) {
     drawn.plot.node.on("plotly_afterplot", values.place);
     values.place();
   });
-  new ResizeObserver(() => requestAnimationFrame(() => drawn.plot.figure && drawn.rebuild())).observe($("frame"));
+  new ResizeObserver(() => requestAnimationFrame(() => $("frame").clientWidth && drawn.rebuild())).observe($("frame"));
 }
 
 /** The card of formulas: a gr.Markdown, for Gradio sets LaTeX; asked anew when the choice changes. */

@@ -54,7 +54,7 @@ export function activationPicker(host, lab) {
       const name = `${each.label} · ${lab.symbolOf(key)}`;
       return `<div class="explore-parameter"><label class="lab-label" for="lab-p-${key}">${escape(name)}</label>
         <input class="lab-field" data-exact="${key}" inputmode="decimal" value="${short(value, 6)}" aria-label="${escape(t("explore.exact", { name }))}" title="${escape(t("explore.exact", { name }))}">
-        <input type="range" id="lab-p-${key}" data-slide="${key}" min="${p.min}" max="${p.max}" step="${(p.max - p.min) / 200}" value="${value}" title="${escape(t("explore.tip_parameter", { name: each.label }))}"></div>`;
+        <input type="range" id="lab-p-${key}" data-slide="${key}" min="${p.min}" max="${p.max}" step="${10 ** Math.floor(Math.log10((p.max - p.min) / 100))}" value="${value}" title="${escape(t("explore.tip_parameter", { name: each.label }))}"></div>`;
     })).join("");
   }
 

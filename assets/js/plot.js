@@ -5,17 +5,26 @@ import { onTheme, resolve } from "./theme.js";
 /** @type {Promise<any> | undefined} */
 let loading;
 
-/** Plotly, loaded once from this server; our own reference, for other code may set window.Plotly. */
+/**
+ * Plotly, loaded once from this server; our own reference, for other code may set window.Plotly.
+ * Reading it takes the page a third of a second: what stands there without it is painted first.
+ */
 export function loadPlotly() {
-  loading ??= new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = new URL("../plotly.min.js", import.meta.url).href;
-    script.onload = () => done(window.Plotly);
-    script.onerror = () => failed(new Error("Plotly did not load"));
-    document.head.append(script);
-  });
+  loading ??= painted().then(
+    () =>
+      new Promise((done, failed) => {
+        const script = document.createElement("script");
+        script.src = new URL("../plotly.min.js", import.meta.url).href;
+        script.onload = () => done(window.Plotly);
+        script.onerror = () => failed(new Error("Plotly did not load"));
+        document.head.append(script);
+      }),
+  );
   return loading;
 }
+
+/** Once the browser has painted what there is. */
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
 const axis = {
   gridcolor: "@grid",
@@ -49,11 +58,14 @@ export class LivePlot {
   constructor(node) {
     this.node = node;
     this.figure = null;
-    this.drawn = Promise.resolve();
+    /** Resolved once it has been drawn for the first time. */
+    this.drawn = new Promise((done) => (this.first = done));
     node.classList.add("lab-plot");
     plots.add(this);
     new ResizeObserver(() => {
-      if (this.figure && node.clientWidth) loading?.then((Plotly) => Plotly.Plots.resize(node));
+      if (!this.figure || !node.clientWidth) return;
+      if (this.waits) this.redraw();
+      else loading?.then((Plotly) => Plotly.Plots.resize(node));
     }).observe(node);
   }
 
@@ -64,7 +76,9 @@ export class LivePlot {
   }
 
   redraw() {
-    if (!this.figure) return this.drawn;
+    // In a tab that is not shown it has no width: it is drawn when it gets one.
+    this.waits = !this.node.clientWidth;
+    if (!this.figure || this.waits) return this.drawn;
     const { data, layout = {} } = this.figure;
     const full = { ...layoutBase, ...layout, margin: { ...layoutBase.margin, ...layout.margin } };
     for (const key of Object.keys(layout).concat("xaxis", "yaxis")) {
@@ -74,8 +88,9 @@ export class LivePlot {
       full[key] = { ...axis, ...given, title: { ...axis.title, ...title } };
     }
     const resolved = resolve({ data, layout: full });
-    this.drawn = loadPlotly().then((Plotly) => Plotly.react(this.node, resolved.data, resolved.layout, config));
-    return this.drawn;
+    return loadPlotly()
+      .then((Plotly) => Plotly.react(this.node, resolved.data, resolved.layout, config))
+      .then(this.first);
   }
 
   /**
@@ -96,7 +111,12 @@ export class LivePlot {
       group.classList.add("moving");
       const { xaxis, yaxis } = drawnAxes(this.node, drawn.trace);
       if (drawn.trace.mode === "markers") writeMarkers(group, data[at], xaxis, yaxis);
-      else group.querySelector("path.js-line")?.setAttribute("d", pathOf(data[at], xaxis, yaxis));
+      else {
+        // Plotly makes a path for each piece of a line; here the first one holds them all.
+        const [path, ...pieces] = group.querySelectorAll("path.js-line");
+        path?.setAttribute("d", pathOf(data[at], xaxis, yaxis));
+        for (const piece of pieces) piece.setAttribute("d", "M0,0");
+      }
     });
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.settle(traces), 160);
@@ -104,6 +124,7 @@ export class LivePlot {
 
   /** Gives Plotly the points that `move` has drawn, for its zoom, its pictures, its next redraw. */
   async settle(traces) {
+    if (this.waits) return;
     const Plotly = await loadPlotly();
     const data = traces.map((index) => {
       const { x, y } = this.figure.data[index];

@@ -4,6 +4,7 @@
  */
 
 import { activations } from "./activations.js";
+import { COLUMNS } from "./propertycolumns.js";
 import { choice, number, some } from "./state.js";
 
 const names = activations.map((activation) => activation.name);
@@ -12,6 +13,9 @@ const parameters = activations.flatMap(({ name, parameters: all }) => all.map((e
 
 /** The panels, from above. */
 export const PANELS = ["f", "df", "d2f", "dtheta", "diff"];
+
+/** As many layers as a network may have. */
+const LAYERS = Array.from({ length: 100 }, (_, at) => at + 1);
 
 /** Farthest ends of x. */
 export const FARTHEST = 1000;
@@ -51,4 +55,26 @@ export const PROPERTIES = {
   base: { parse: choice(names), fallback: "relu" },
   x: { parse: range, fallback: [-6, 6] },
   trail: { parse: choice(["on", "off"]), fallback: "on" },
+  // Whose landmarks are listed; the rows of the property table and the column that orders them.
+  mark: { parse: choice([...names, "formula"]), fallback: "swish" },
+  rows: { parse: choice(["all", "shown"]), fallback: "all" },
+  sort: { parse: choice(["", ...["name", ...COLUMNS.map(({ name }) => name)].flatMap((name) => [name, `-${name}`])]), fallback: "" },
+  // The code to take along: language, of which activation, whether its parameters are to be trained.
+  code: { parse: choice(["pytorch", "jax", "numpy", "javascript", "latex"]), fallback: "pytorch" },
+  code_of: { parse: choice([...names, "formula"]), fallback: "swish" },
+  trainable: { parse: choice(["on", "off"]), fallback: "on" },
+  // The surface over x and β: what it shows of Swish, and how.
+  of: { parse: choice(["f", "df"]), fallback: "f" },
+  surface: { parse: choice(["map", "3d"]), fallback: "map" },
+  // The signal: its deviation; the network's gain, first variance, layers; the rival; the view.
+  sigma: { parse: number(0.1, 10), fallback: 1 },
+  gain: { parse: (text) => choice(["own", "he"])(text) ?? number(0.01, 100)(text), fallback: "own" },
+  q0: { parse: number(0.001, 1000), fallback: 0.5 },
+  layers: { parse: (text) => choice(LAYERS)(Number(text)), fallback: 50 },
+  against: { parse: choice([...rivals, "formula"]), fallback: "relu" },
+  depth: { parse: choice(["cobweb", "layers"]), fallback: "cobweb" },
+  // Low precision: the type, whose error, over which x.
+  dtype: { parse: choice(["fp32", "bf16", "fp16"]), fallback: "fp16" },
+  lossy: { parse: choice([...names, "formula"]), fallback: "swish" },
+  reach: { parse: choice(["wide", "plot"]), fallback: "wide" },
 };

@@ -86,6 +86,7 @@ export function reading(frame, plot, lab) {
     label.hidden = !(left >= 0 && left <= x?._length && top >= 0 && top <= y?._length);
     if (label.hidden) return;
     label.textContent = fixed(height, 4);
+    if (top + off + 16 > y._length) off = -26; // below it the figures of x would be hidden
     const inside = Math.min(Math.max(x._offset + left, 30), x._offset + x._length - 24);
     label.style.transform = `translate(${inside}px, ${y._offset + top + off}px) translateX(-50%)`;
   }

@@ -96,6 +96,7 @@ function sides(f, edge) {
  */
 function grid(low, high) {
   const points = Array.from({ length: POINTS }, (_, at) => low + ((high - low) * at) / (POINTS - 1));
+  points[POINTS - 1] = high; // rounding may have missed it
   if (low < 0 && high > 0) {
     points.push(0);
     for (let size = (high - low) / POINTS / 2; size > 1e-9; size /= 4) points.push(-size, size);

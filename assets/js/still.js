@@ -9,8 +9,9 @@ const DASHES = { solid: "", dot: "3 3", dash: "9 9", longdash: "15 15", dashdot:
  * @param {{data: any[], layout: any}} figure What the plot will draw.
  */
 export function stillOf(host, figure) {
-  const { data, layout } = resolve(figure);
   const { clientWidth: width, clientHeight: height } = host;
+  if (!width) return; // another tab is shown
+  const { data, layout } = resolve(figure);
   const { l, r, t, b } = layout.margin;
   const [innerWidth, innerHeight] = [width - l - r, height - t - b];
   const paths = data

@@ -31,6 +31,19 @@ export function fixed(value, digits) {
   return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
 }
 
+const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+/** A whole number as an exponent. @param {number} value */
+export const raised = (value) => [...String(value)].map((sign) => RAISED[sign]).join("");
+
+/** As `short`, with powers of ten written out: 5.66·10⁻⁸. @param {number} value @param {number} [digits] */
+export function powers(value, digits = 6) {
+  if (!Number.isFinite(value) || value === 0) return short(value, digits);
+  const [head, power] = value.toExponential(digits - 1).split("e");
+  if (power >= -4 && power < digits) return short(value, digits);
+  return `${short(Number(head), digits)}·10${raised(Number(power))}`;
+}
+
 /** A number in as few digits as say it to `digits` significant ones. @param {number} value @param {number} [digits] */
 export function short(value, digits = 6) {
   if (!Number.isFinite(value)) return fixed(value, 0);

@@ -123,8 +123,9 @@ class _Rules:
         if _is_sign(a) or _is_sign(b):  # exact, and −λ must be equal to an x that is
             return low, high
         low, high = self.on.widen(low, high, 1)
-        # An exact 0 stays one; a product that underflowed does not become one.
-        zero = (((a[0] == 0) & (a[1] == 0)) | ((b[0] == 0) & (b[1] == 0))) & (low == low)
+        # An exact 0 stays one; a product that underflowed does not become one, nor does 0/0.
+        zero = ((a[0] == 0) & (a[1] == 0)) | ((b[0] == 0) & (b[1] == 0))
+        zero = zero & (a[0] == a[0]) & (b[0] == b[0])
         return self.on.choose(zero, 0, low), self.on.choose(zero, 0, high)
 
     def _power(self, base: Pair, exponent: int) -> Pair:

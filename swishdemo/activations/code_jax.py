@@ -1,0 +1,36 @@
+"""JAX: a function that ``jax.grad`` differentiates in x and its parameters. It loads SymPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from swishdemo.activations import code_python as python
+from swishdemo.activations.derive import derive
+from swishdemo.activations.dialects import JAX
+from swishdemo.activations.identifiers import function_name
+from swishdemo.activations.record import Activation
+
+_IMPORTS = {
+    "math": "import math\n",
+    "jax": "import jax",
+    "jnp": "import jax.numpy as jnp",
+    "special": "from jax.scipy import special",
+}
+
+
+def write(activation: Activation, values: Mapping[str, float]) -> str:
+    """The piece of code."""
+    called = python.names(activation)
+    f = python.function(
+        function_name(activation),
+        "f(x), differentiable in every argument.",
+        python.arguments(activation, values, called),
+        activation,
+        derive(activation).f,
+        JAX,
+        called,
+    )
+    parts = [*python.helpers(f, "jnp"), f]
+    head = python.docstring(python.head(activation))
+    imports = python.imports("".join(parts), _IMPORTS)
+    return "\n".join([head, imports, *(f"\n{part}" for part in parts)])

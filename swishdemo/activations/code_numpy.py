@@ -1,0 +1,33 @@
+"""NumPy: the function and its derivative. This module loads SymPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from swishdemo.activations import code_python as python
+from swishdemo.activations.derive import derive
+from swishdemo.activations.dialects import NUMPY
+from swishdemo.activations.identifiers import function_name
+from swishdemo.activations.record import Activation
+
+_IMPORTS = {
+    "math": "import math\n",
+    "np": "import numpy as np",
+    "special": "from scipy import special",
+}
+
+
+def write(activation: Activation, values: Mapping[str, float]) -> str:
+    """The piece of code."""
+    name, called = function_name(activation), python.names(activation)
+    derived, arguments = derive(activation), python.arguments(activation, values, called)
+    parts = [
+        python.function(name, "f(x).", arguments, activation, derived.f, NUMPY, called),
+        python.function(
+            f"{name}_derivative", "f′(x).", arguments, activation, derived.df, NUMPY, called
+        ),
+    ]
+    parts = [*python.helpers("".join(parts), "np"), *parts]
+    head = python.docstring(python.head(activation))
+    imports = python.imports("".join(parts), _IMPORTS)
+    return "\n".join([head, imports, *(f"\n{part}" for part in parts)])

@@ -1,0 +1,257 @@
+"""What a formula loses in a narrow type, against its exact value.
+
+Computed as written and in the stable form (:mod:`swishdemo.activations.rounded`) at numbers of the
+type, and held against values certified to 12 digits at those same numbers. Errors are in ulp of
+the type: the distance of neighbouring numbers where the exact value lies. A correctly rounded
+result is off by at most 0.5; one that has become 0 by 2^(p−1) to 2^p, p being the digits' bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from swishdemo.activations.evaluation import parameter_values, values
+from swishdemo.activations.narrow import dtype_of, limits, numbers, ulp
+from swishdemo.activations.record import Activation
+from swishdemo.activations.rounded import STABLE, WRITTEN, run
+from swishdemo.errors import UserError
+
+if TYPE_CHECKING:
+    from swishdemo.activations.tape import Tape
+
+Array = npt.NDArray[Any]
+Wide = npt.NDArray[np.float64]
+
+_COLUMNS = 320
+# A typed formula may cancel everywhere; then each point costs a millisecond of many digits.
+_MOST_TYPED = 2_000
+# Where not all numbers are tried, the place where a failure begins is closed in on by so many
+# points more, so many times, at no more than so many places.
+_FINER = 66
+_PASSES = 3
+_EDGES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Numbers x of one sign at which a computation fails, though the type could hold the value.
+
+    Attributes:
+        kind: ``zero`` (the result is 0), ``infinite`` or ``nan``.
+        near: Such an x that is nearest to 0.
+        far: Such an x that is farthest from 0.
+        exact: The exact value at ``near``.
+    """
+
+    kind: str
+    near: float
+    far: float
+    exact: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How accurate one way to compute is.
+
+    Attributes:
+        ulp: The largest error in each column of x, in ulp; None where no result is a number.
+        worst: The largest error where nothing is lost, in ulp; None where all is.
+        at: The x of ``worst``.
+        lost: What fails, the nearest to 0 first.
+    """
+
+    ulp: tuple[float | None, ...]
+    worst: float | None
+    at: float | None
+    lost: tuple[Loss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Both ways in one type.
+
+    Attributes:
+        type: ``fp32``, ``bf16`` or ``fp16``.
+        tried: How many numbers x were computed.
+        every: Whether these are all numbers of the type in the range.
+        parameters: The parameters as the type rounds them.
+        x: The middles of the columns that hold numbers of the type.
+        written: The formula as its author wrote it.
+        stable: The form that the app computes.
+        same: Whether both gave the same result everywhere.
+    """
+
+    type: str
+    tried: int
+    every: bool
+    parameters: Mapping[str, float]
+    x: tuple[float, ...]
+    written: Accuracy
+    stable: Accuracy
+    same: bool
+
+
+def precision(
+    activation: Activation,
+    parameters: Mapping[str, float] | None,
+    low: float,
+    high: float,
+    type_name: str,
+) -> Precision:
+    """Compute the activation in a type at its numbers from ``low`` to ``high``.
+
+    Args:
+        activation: A registered record or a typed formula's.
+        parameters: Finite values by name; one left out takes its default.
+        low: The range's lower end.
+        high: The range's upper end, above ``low``.
+        type_name: One of ``narrow.TYPES``.
+
+    Raises:
+        UserError: A parameter is not finite in the type, or the activation has no such parameter.
+        KeyError: There is no such type.
+    """
+    dtype = dtype_of(type_name)
+    rounded = _rounded(parameter_values(activation, parameters), dtype)
+    points, every = numbers(dtype, low, high, _MOST_TYPED if activation.family == "typed" else None)
+    exact = values(activation, points, rounded)
+    trial = _try(activation, rounded, points, exact)
+    for _ in range(0 if every else _PASSES):
+        more = _between(points, trial)
+        order = np.argsort(np.concatenate([points, more]), kind="stable")
+        exact = np.concatenate([exact, values(activation, more, rounded)])[order]
+        points = np.concatenate([points, more])[order]
+        trial = _try(activation, rounded, points, exact)
+    edges = np.linspace(low, high, _COLUMNS + 1)
+    column = np.clip(np.searchsorted(edges, trial.x, side="right") - 1, 0, _COLUMNS - 1)
+    # A column without a number of the type says nothing.
+    occupied, place = np.unique(column, return_inverse=True)
+    return Precision(
+        type=type_name,
+        tried=points.size,
+        every=every,
+        parameters=rounded,
+        x=tuple(((edges[1:] + edges[:-1]) / 2)[occupied].tolist()),
+        written=_accuracy(trial, trial.written, place),
+        stable=_accuracy(trial, trial.stable, place),
+        same=bool(np.array_equal(trial.written.result, trial.stable.result, equal_nan=True)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What one way to compute gave: results, errors in ulp, and the kinds of failure by place."""
+
+    result: Wide
+    error: Wide
+    kinds: dict[str, npt.NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Both ways at the points x, and the exact values there."""
+
+    x: Wide
+    exact: Wide
+    written: _Way
+    stable: _Way
+
+
+def _try(
+    activation: Activation, parameters: Mapping[str, float], points: Array, exact: Wide
+) -> _Trial:
+    written, stable = (
+        _judge(run(tape, points, parameters, way).astype(np.float64), exact, points.dtype)
+        for tape, way in zip(_tapes(activation), (WRITTEN, STABLE), strict=True)
+    )
+    return _Trial(points.astype(np.float64), exact, written, stable)
+
+
+def _judge(result: Wide, exact: Wide, dtype: np.dtype[Any]) -> _Way:
+    known = limits(dtype)
+    largest = known.largest
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(result - exact) / ulp(np.where(np.isfinite(exact), exact, 0.0), dtype)
+        # Beyond the largest number an infinite result is the right one.
+        beyond = np.abs(exact) >= largest + ulp(largest, dtype) / 2
+        right = beyond & (result == np.copysign(np.inf, exact))
+    error[right] = 0.0
+    defined = ~np.isnan(exact)
+    kinds = {
+        "zero": (result == 0) & (np.abs(exact) >= known.smallest),
+        "infinite": np.isinf(result) & ~right & defined,
+        "nan": np.isnan(result) & defined,
+    }
+    return _Way(result, error, kinds)
+
+
+def _between(points: Array, trial: _Trial) -> Array:
+    """More numbers of the type where a failure begins or ends."""
+    changes = np.zeros(points.size - 1, dtype=bool)
+    for way in (trial.written, trial.stable):
+        for found in way.kinds.values():
+            changes |= found[1:] != found[:-1]
+    more = [
+        np.linspace(trial.x[place], trial.x[place + 1], _FINER).astype(points.dtype)
+        for place in np.flatnonzero(changes)[:_EDGES]
+    ]
+    return np.setdiff1d(np.concatenate([points[:0], *more]), points)
+
+
+def _accuracy(trial: _Trial, way: _Way, column: npt.NDArray[np.intp]) -> Accuracy:
+    finite = np.isfinite(way.error)
+    highest = np.full(column.max(initial=-1) + 1, -1.0)
+    np.maximum.at(highest, column[finite], way.error[finite])
+    kept = np.where(finite & ~way.kinds["zero"], way.error, -1.0)
+    at = int(np.argmax(kept)) if kept.size else 0
+    some = bool(kept.size) and kept[at] >= 0
+    lost = [
+        _loss(kind, places, trial)
+        for kind, found in way.kinds.items()
+        for places in (
+            np.flatnonzero(found & (trial.x < 0)),
+            np.flatnonzero(found & (trial.x >= 0)),
+        )
+        if places.size
+    ]
+    return Accuracy(
+        ulp=tuple(None if value < 0 else float(value) for value in highest),
+        worst=float(kept[at]) if some else None,
+        at=float(trial.x[at]) if some else None,
+        lost=tuple(sorted(lost, key=lambda each: abs(each.near))),
+    )
+
+
+def _loss(kind: str, places: npt.NDArray[np.intp], trial: _Trial) -> Loss:
+    by_size = places[np.argsort(np.abs(trial.x[places]))]
+    near, far = by_size[0], by_size[-1]
+    return Loss(kind, float(trial.x[near]), float(trial.x[far]), float(trial.exact[near]))
+
+
+def _rounded(parameters: Mapping[str, float], dtype: np.dtype[Any]) -> dict[str, float]:
+    """The parameters as the type holds them."""
+    with np.errstate(over="ignore"):
+        rounded = {name: float(np.asarray(v).astype(dtype)) for name, v in parameters.items()}
+    for name, value in rounded.items():
+        if not np.isfinite(value):
+            raise UserError(
+                "precision.error_parameter", field="parameters", name=name, value=parameters[name]
+            )
+    return rounded
+
+
+@lru_cache(maxsize=64)
+def _tapes(activation: Activation) -> tuple[Tape, Tape]:
+    """The operations of f as written, and of the stable form."""
+    import sympy
+
+    from swishdemo.activations.derive import slope
+    from swishdemo.activations.tape import record
+
+    return record([sympy.sympify(activation.expression())]), record([slope(activation)[0]])
