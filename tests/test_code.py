@@ -167,7 +167,8 @@ def test_pytorch(activation, values, trainable, tmp_path, double):
     scale = spread(activation, values) * (2 if is_builtin(code(activation, "pytorch")) else 1)
     hold(y.detach().numpy(), expected.f, at, scale)
     # Where a formula has no value, its gradient has none either: those points stay out.
-    inside = torch.tensor(np.isfinite(expected.f) & np.isfinite(expected.df))
+    sure = [expected.f, expected.df, *expected.dparameters.values()]
+    inside = torch.tensor(np.isfinite(sure).all(axis=0))
     if y.requires_grad:
         # A sum over all points: one NaN in a branch that is not taken would show in its own place.
         y[inside].sum().backward()

@@ -49,9 +49,13 @@ def code(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
     activation = get(field_text(given, "activation", 1000))
     parameters, trainable = given.get("parameters", {}), given.get("trainable", True)
     if not isinstance(parameters, dict):
-        raise UserError("error.wrong_type", name="parameters", expected="an object")
+        raise UserError(
+            "error.wrong_type", field="parameters", name="parameters", expected="an object"
+        )
     if not isinstance(trainable, bool):
-        raise UserError("error.wrong_type", name="trainable", expected="true or false")
+        raise UserError(
+            "error.wrong_type", field="trainable", name="trainable", expected="true or false"
+        )
     return {"code": written(activation, given.get("language"), parameters, trainable)}
 
 
