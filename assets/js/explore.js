@@ -13,6 +13,7 @@ import { PANEL } from "./panels.js";
 import { activationPicker } from "./picker.js";
 import { FARTHEST, PANELS, PROPERTIES } from "./properties.js";
 import { precisionCard } from "./precisioncard.js";
+import { propertyCard } from "./propertycard.js";
 import { reading } from "./reading.js";
 import { toCsv, toTable } from "./sampling.js";
 import { signalCard } from "./signalcard.js";
@@ -25,6 +26,7 @@ import { colour, onTheme } from "./theme.js";
 const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\delta": "δ", "\\lambda": "λ", "\\mu": "μ", "\\theta": "θ", "\\tau": "τ", "\\kappa": "κ", "\\omega": "ω", "\\sigma": "σ", "\\rho": "ρ", "\\epsilon": "ε" };
 /** The cards under the plot: heading, what makes it, a class of its own. */
 const CARDS = [
+  ["properties.heading", propertyCard, "explore-wide"],
   ["explore.card_landmarks", landmarkCard],
   ["surface.heading", surfaceCard],
   ["signal.card", signalCard, "signal-card"],

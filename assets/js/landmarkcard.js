@@ -1,22 +1,65 @@
-/** The exact landmarks of Swish_β, as β moves. */
+/** The landmarks of an activation that is shown: those of Swish move with β, in closed form. */
 
-import { swishLandmarks } from "./activations.js";
+import { propertySource } from "./propertysource.js";
 import { escape, short, t } from "./text.js";
+
+const KINDS = ["minimum", "maximum", "steepest", "shallowest", "zero"];
+/** Of many of one kind, the nearest to 0 are listed. */
+const MOST = 5;
 
 /** @param {HTMLElement} host @param {any} lab */
 export function landmarkCard(host, lab) {
-  host.innerHTML = `<p class="lab-note" data-part="landmark-title"></p>
+  host.innerHTML = `<label class="lab-label">${escape(t("properties.landmarks_of"))}<select class="lab-field" title="${escape(t("properties.tip_mark"))}"></select></label>
+    <p class="lab-note" data-part="landmark-title"></p>
     <div class="lab-scroll"><table><thead><tr><th>${escape(t("explore.col_what"))}</th><th>x</th><th>f(x)</th><th>f′(x)</th></tr></thead><tbody data-part="landmarks"></tbody></table></div>
-    <p class="lab-note" style="margin-top:8px">${escape(t("explore.landmark_note"))}</p>`;
-  const title = host.querySelector("[data-part=landmark-title]");
-  const body = host.querySelector("[data-part=landmarks]");
-  return {
-    update() {
-      const beta = lab.state.get("beta");
-      const rows = swishLandmarks(beta).map(({ kind, x, value, slope }) => [t(`explore.landmark_${kind}`), ...[x, value, slope].map((each) => short(each, 7))]);
-      rows.push([t("explore.landmark_origin"), "0", "0", "0.5"]);
-      title.textContent = t("explore.landmarks", { beta: short(beta, 6) });
-      body.innerHTML = rows.map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`).join("");
-    },
-  };
+    <p class="lab-note property-note" data-part="landmark-note"></p>`;
+  const [title, body, note] = ["title", "landmarks", "note"].map((name) => host.querySelector(`[data-part$=${name}]`));
+  const select = host.querySelector("select");
+  const source = propertySource(lab, () => paint());
+
+  const chosen = () => lab.chosen().find((record) => lab.keyOf(record) === lab.state.get("mark")) ?? lab.swish;
+
+  /** Numbers to as many digits as they are right to, as far as there is room. */
+  const digits = (value) => (value === null ? "–" : `<span title="${short(value, 15)}">${short(value, 7)}</span>`);
+
+  function row({ kind, x, value, slope, end }) {
+    const stretch = end === undefined ? digits(x) : `${x === null ? "(−∞" : `[${short(x, 6)}`}, ${end === null ? "∞)" : `${short(end, 6)}]`}`;
+    return `<tr><td>${escape(t(`explore.landmark_${kind}`))}</td><td>${stretch}</td><td>${digits(value)}</td><td>${digits(slope)}</td></tr>`;
+  }
+
+  function paint() {
+    const record = chosen();
+    const { facts, old } = source.of(record);
+    const values = Object.keys(lab.values(record)).map((name) => `${lab.symbolOf(`${lab.keyOf(record)}.${name}`)} = ${short(lab.values(record)[name], 6)}`);
+    title.textContent = [record.label, ...values].join(", ");
+    body.classList.toggle("property-old", old);
+    if (!facts || facts.error) {
+      body.innerHTML = `<tr><td class="lab-note" colspan="4">${escape(facts?.error ?? t("properties.computing"))}</td></tr>`;
+      return;
+    }
+    const near = (kind) => facts.landmarks.filter((mark) => mark.kind === kind).sort((a, b) => Math.abs(a.x) - Math.abs(b.x)).slice(0, MOST);
+    const origin = `<tr><td>${escape(t("explore.landmark_origin"))}</td><td>0</td><td>${digits(facts.atZero)}</td><td>${facts.slopeBefore === facts.slopeAfter ? digits(facts.slopeAfter) : `${digits(facts.slopeBefore)} | ${digits(facts.slopeAfter)}`}</td></tr>`;
+    body.innerHTML = KINDS.flatMap((kind) => near(kind).map(row)).join("") + origin;
+    const many = facts.zeros.kind === "endless" || facts.landmarks.some(({ kind }) => facts.landmarks.filter((mark) => mark.kind === kind).length > MOST);
+    const key = record === lab.swish ? "explore.landmark_note" : many ? "properties.note_endless" : facts.zeros.kind === "searched" ? "properties.note_searched" : "properties.note_found";
+    note.textContent = t(key, { count: MOST, reach: short(facts.zeros.reach ?? Infinity, 3) });
+  }
+
+  function options() {
+    const html = lab.chosen().map((record) => `<option value="${escape(lab.keyOf(record))}">${escape(record.label)}</option>`).join("");
+    if (select.dataset.html !== html) select.innerHTML = select.dataset.html = html;
+    select.value = lab.keyOf(chosen());
+  }
+
+  select.addEventListener("change", () => lab.state.set({ mark: select.value }));
+  lab.state.subscribe((changed) => changed.has("mark") && update("shown"));
+  source.ready.then(() => update("shown"));
+
+  /** @param {"shown" | "beta"} what */
+  function update(what) {
+    if (what === "beta" && chosen() !== lab.swish) return;
+    if (what === "shown") options();
+    paint();
+  }
+  return { update };
 }

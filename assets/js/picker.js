@@ -39,7 +39,7 @@ export function activationPicker(host, lab) {
     const pressed = new Set(lab.chosen());
     const families = Map.groupBy(activations, ({ family }) => family);
     const groups = [...families].map(([family, members]) => {
-      const title = family;
+      const title = t(`activations.family.${family}`);
       const found = members.filter(({ name, label }) => `${name} ${label} ${title} ${purpose(name)}`.toLowerCase().includes(wanted));
       return found.length ? `<h4>${escape(title)}</h4><div class="lab-row">${found.map((each) => chip(each, pressed.has(each))).join("")}</div>` : "";
     });
@@ -103,7 +103,7 @@ export function activationPicker(host, lab) {
     paintParameters();
     $("what").textContent = about("swish");
   }
-  const purpose = (name) => "";
+  const purpose = (name) => t(`activations.purpose.${name}`);
   function about(name) {
     const record = activations.find((each) => each.name === name);
     return record ? `${record.label}, ${record.year}: ${purpose(name)}` : name.slice(1);

@@ -4,6 +4,7 @@
  */
 
 import { activations } from "./activations.js";
+import { COLUMNS } from "./propertycolumns.js";
 import { choice, number, some } from "./state.js";
 
 const names = activations.map((activation) => activation.name);
@@ -54,6 +55,10 @@ export const PROPERTIES = {
   base: { parse: choice(names), fallback: "relu" },
   x: { parse: range, fallback: [-6, 6] },
   trail: { parse: choice(["on", "off"]), fallback: "on" },
+  // Whose landmarks are listed; the rows of the property table and the column that orders them.
+  mark: { parse: choice([...names, "formula"]), fallback: "swish" },
+  rows: { parse: choice(["all", "shown"]), fallback: "all" },
+  sort: { parse: choice(["", ...["name", ...COLUMNS.map(({ name }) => name)].flatMap((name) => [name, `-${name}`])]), fallback: "" },
   // The code to take along: language, of which activation, whether its parameters are to be trained.
   code: { parse: choice(["pytorch", "jax", "numpy", "javascript", "latex"]), fallback: "pytorch" },
   code_of: { parse: choice([...names, "formula"]), fallback: "swish" },

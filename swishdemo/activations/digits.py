@@ -30,6 +30,7 @@ class Digits:
         self.infinity = self.context.inf
         self.undefined = self.context.nan
         self._rounding = self.context.mpf(2) ** -bits
+        self._largest: Any = None
         self._functions: dict[str, Callable[[Any], Pair]] = {
             "exp": self._exp,
             "expm1": self._expm1,
@@ -108,11 +109,11 @@ class Digits:
         return self.widen(value, value, 4)
 
     def _exp(self, z: Any) -> Pair:
-        if z > _FAR:
-            return self.context.exp(_FAR), self.infinity
-        if z < -_FAR:
-            return self.context.zero, self.context.exp(-_FAR)
-        return self._around(self.context.exp(z))
+        if abs(z) <= _FAR:
+            return self._around(self.context.exp(z))
+        if self._largest is None:
+            self._largest = self.context.exp(_FAR)
+        return (self._largest, self.infinity) if z > 0 else (self.context.zero, 1 / self._largest)
 
     def _expm1(self, z: Any) -> Pair:
         if abs(z) > 1:

@@ -82,6 +82,11 @@ def evaluate(
     return Evaluation(f, df, d2f, dict(zip(names, others, strict=True)))
 
 
+def single(tape: Tape, points: Array, parameters: Mapping[str, float]) -> Array:
+    """The first output of a tape at finite points, to the digits of :func:`evaluate`."""
+    return _run(tape, points, parameters)[0]
+
+
 def values(
     activation: Activation, x: npt.ArrayLike, parameters: Mapping[str, float] | None = None
 ) -> Array:

@@ -1,15 +1,11 @@
-"""The named points of a curve: its extremes, and the places of its largest and smallest slope."""
+"""The named points of a curve: extremes, places of largest and smallest slope, zeros."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
-
-from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
+from swishdemo.activations.evaluation import parameter_values
 from swishdemo.activations.record import Activation, Landmark
 
 # W(1/e), W being Lambert's function: f′ = σ(z)·(1 + z·σ(−z)) with z = βx is 0 only where
@@ -20,8 +16,7 @@ STEEPEST = 2.3993572805154675
 # f′ there; at minus the root it is 1 less this, since f′(x) + f′(−x) = 1.
 LARGEST_SLOPE = 1.099839320128867
 
-_SEARCHED = 20.0
-_POINTS = 4001
+_ORDER = ("minimum", "maximum", "shallowest", "steepest", "zero")
 
 
 def swish_landmarks(beta: float) -> tuple[Landmark, ...]:
@@ -46,60 +41,30 @@ def swish_landmarks(beta: float) -> tuple[Landmark, ...]:
 def landmarks(
     activation: Activation, parameters: Mapping[str, float] | None = None
 ) -> tuple[Landmark, ...]:
-    """The landmarks of an activation: exact for Swish, found by a search of |x| ≤ 20 for others.
+    """The landmarks of an activation: minima, maxima, extreme slopes, zeros.
+
+    Those of Swish are in closed form; those of others are searched for by enclosures, see
+    :mod:`swishdemo.activations.search`. Of endlessly many, the nearest to 0 are given.
 
     Raises:
         UserError: As :func:`swishdemo.activations.evaluate`.
     """
     values = parameter_values(activation, parameters)
     if activation.name == "swish":
-        return swish_landmarks(values["beta"])
+        return *swish_landmarks(values["beta"]), Landmark("zero", 0.0, 0.0, 0.5)
     return _searched(activation, tuple(values.items()))
 
 
-@lru_cache(maxsize=256)
 def _searched(
     activation: Activation, parameters: tuple[tuple[str, float], ...]
 ) -> tuple[Landmark, ...]:
-    values = dict(parameters)
-    # Shifted, so that 0 and the usual breaks lie between points: a zero on a point is no change.
-    grid = np.linspace(-_SEARCHED, _SEARCHED, _POINTS) + 1e-4
-    start = evaluate(activation, grid, values)
-    kinds = (
-        ("minimum", lambda e: e.df, start.df),
-        ("maximum", lambda e: -e.df, -start.df),
-        ("shallowest", lambda e: e.d2f, start.d2f),
-        ("steepest", lambda e: -e.d2f, -start.d2f),
-    )
-    found: list[Landmark] = []
-    for kind, of, signs in kinds:
-        for x in _rising_zeros(activation, values, grid, signs, of):
-            at = evaluate(activation, [x], values)
-            found.append(Landmark(kind, x, float(at.f[0]), float(at.df[0])))
-    return tuple(found)
+    from swishdemo.activations.marks import extremes, zeros
+    from swishdemo.activations.shape import shape
 
-
-def _rising_zeros(
-    activation: Activation,
-    values: Mapping[str, float],
-    grid: npt.NDArray[np.float64],
-    signs: npt.NDArray[np.float64],
-    of: Callable[[Evaluation], npt.NDArray[np.float64]],
-) -> list[float]:
-    """Where a function goes from negative to positive between two points of the grid."""
-    from scipy.optimize import brentq
-
-    at = np.flatnonzero((signs[:-1] < 0) & (signs[1:] > 0))
-    zeros = [
-        float(
-            brentq(
-                lambda x: float(of(evaluate(activation, [x], values))[0]),
-                grid[place],
-                grid[place + 1],
-                xtol=1e-18,
-                rtol=4 * np.finfo(np.float64).eps,
-            )
-        )
-        for place in at
-    ]
-    return [x if abs(x) > 1e-16 else 0.0 for x in zeros]
+    seen = shape(activation, dict(parameters))
+    found = [Landmark(kind, x, value, seen.at(1, x)[0]) for kind, x, value in extremes(seen)]
+    found += [Landmark(kind, x, seen.at(0, x)[0], slope) for kind, x, slope in extremes(seen, 1)]
+    nothing = zeros(seen)
+    found += [Landmark("zero", x, 0.0, seen.at(1, x)[0]) for x in nothing.at]
+    found += [Landmark("zero", low, 0.0, 0.0, high) for low, high in nothing.flat]
+    return tuple(sorted(found, key=lambda mark: _ORDER.index(mark.kind)))

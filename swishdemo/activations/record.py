@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +39,8 @@ class Activation:
         parameters: The parameters of the formula, in the order of ``torch``'s arguments.
         year: Year of first publication; 0 for a formula that a user typed.
         source: Citation and address; empty for a typed formula.
-        family: ``sigmoid-gated``, ``rectified``, ``exponential``, ``bounded`` or ``typed``.
+        family: ``gated``, ``rectified``, ``soft``, ``bounded``, ``shrinkage``, ``periodic`` or
+            ``typed``; its name for a reader is ``activations.family.<family>`` in the catalogue.
         colour: Line colour on a light ground, ``#rrggbb``.
         colour_dark: Line colour on a dark ground.
         dash: Plotly's name of the line's dash.
@@ -69,18 +71,31 @@ class Landmark:
     """A point of a curve that has a name.
 
     Attributes:
-        kind: ``minimum``, ``maximum`` (both of f), ``steepest`` or ``shallowest`` (largest and
-            smallest f′, which are inflections of f too).
+        kind: ``minimum``, ``maximum`` (both of f, local), ``steepest`` or ``shallowest`` (local
+            extremes of f′, which are inflections of f too), or ``zero``.
         x: Where it is.
         value: f there.
-        slope: f′ there.
+        slope: f′ there; where it jumps, that on the left, or the extreme one of the two.
+        end: Of a stretch on which f is 0 all over, the upper end, infinite possibly; its lower
+            end is x. None for a point.
     """
 
     kind: str
     x: float
     value: float
     slope: float
+    end: float | None = None
 
-    def as_json(self) -> dict[str, str | float]:
-        """The landmark as a JSON object."""
-        return {"kind": self.kind, "x": self.x, "value": self.value, "slope": self.slope}
+    def as_json(self) -> dict[str, str | float | None]:
+        """The landmark as a JSON object; an infinite end of a stretch is null."""
+        point = {
+            "kind": self.kind,
+            "x": _finite(self.x),
+            "value": self.value,
+            "slope": _finite(self.slope),
+        }
+        return point if self.end is None else {**point, "end": _finite(self.end)}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -63,6 +63,21 @@ class Tape:
         """How many operations on two numbers, or on one, the steps amount to."""
         return sum(max(1, len(step.arguments) - 1) for step in self.steps)
 
+    def select(self, outputs: Sequence[int]) -> Tape:
+        """The tape of some of the outputs, by their numbers, without the steps of others alone."""
+        wanted = {self.outputs[output] for output in outputs}
+        for place in range(len(self.steps) - 1, -1, -1):
+            if place in wanted:
+                wanted.update(self.steps[place].arguments)
+        order = sorted(wanted)
+        places = {place: number for number, place in enumerate(order)}
+        steps = (self.steps[place] for place in order)
+        moved = (
+            Step(step.kind, tuple(places[argument] for argument in step.arguments), step.value)
+            for step in steps
+        )
+        return Tape(tuple(moved), tuple(places[self.outputs[output]] for output in outputs))
+
 
 def record(expressions: Sequence[Any]) -> Tape:
     """Write down the steps that give all ``expressions``."""

@@ -16,6 +16,7 @@ from swishdemo.errors import UserError
 from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, field_text
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.properties import properties
 
 _LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -32,7 +33,9 @@ _FARTHEST = 10_000
 
 def build(lab: Lab) -> None:
     """Put the tab's components into the surrounding ``gr.Blocks``."""
-    view = live("explore", elem_id="lab-explore", functions=(code, answering(precision)))
+    view = live(
+        "explore", elem_id="lab-explore", functions=(code, answering(precision), properties)
+    )
     formula = gr.Markdown(elem_id="lab-formula", latex_delimiters=_LATEX)
     # The browser knows the formulas; Gradio only sets their LaTeX. No request is made.
     view.input(
