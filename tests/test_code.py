@@ -351,7 +351,7 @@ def test_python_looks_as_its_formatter_would_have_it(language, tmp_path):
         if activation.source:
             (tmp_path / f"{case.id}.py").write_text(code(activation, language, values), "utf-8")
     ruff = shutil.which("ruff", path=Path(sys.executable).parent)
-    command = [ruff, "format", "--diff", "--isolated", "--line-length", "120", str(tmp_path)]
+    command = [ruff, "format", "--diff", "--isolated", "--line-length", "100", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout == ""
     checked = [ruff, "check", "--isolated", "--select", "F,E7,E9", str(tmp_path)]
