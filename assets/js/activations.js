@@ -313,7 +313,7 @@ export const activations = [
     name: "elish",
     label: "ELiSH",
     latex: "\\begin{cases} x \\sigma\\left(x\\right) & x > 0 \\\\ \\left(e^{x} - 1\\right) \\sigma\\left(x\\right) & \\text{otherwise} \\end{cases}",
-    latexDerivative: "\\begin{cases} \\left(x \\sigma\\left(- x\\right) + 1\\right) \\sigma\\left(x\\right) & x > 0 \\\\ \\left(e^{x} + \\left(e^{x} - 1\\right) \\sigma\\left(- x\\right)\\right) \\sigma\\left(x\\right) & \\text{otherwise} \\end{cases}",
+    latexDerivative: "\\begin{cases} \\left(x \\sigma\\left(- x\\right) + 1\\right) \\sigma\\left(x\\right) & x > 0 \\\\ \\left(e^{x} + \\tanh\\left(\\frac{x}{2}\\right)\\right) \\sigma\\left(x\\right) & \\text{otherwise} \\end{cases}",
     family: "gated",
     year: 2018,
     source: "Basirat and Roth, The Quest for the Golden Activation Function, https://arxiv.org/abs/1808.00783",
@@ -329,16 +329,15 @@ export const activations = [
     df: (x) => {
       x = near(x);
       const t0 = sigmoid(x);
-      const t1 = sigmoid(-x);
-      return x > 0 ? t0 * (t1 * x + 1) : times(t0, (t1 * Math.expm1(x) + Math.exp(x)));
+      return x > 0 ? t0 * (sigmoid(-x) * x + 1) : times(t0, (Math.exp(x) + Math.tanh(x / 2)));
     },
     d2f: (x) => {
       x = near(x);
       const t0 = sigmoid(x);
       const t1 = sigmoid(-x);
       const t2 = Math.exp(x);
-      const t3 = t1 * Math.expm1(x);
-      return x > 0 ? t0 * t1 * (-t0 * x + t1 * x + 2) : times(t0, (-t0 * t3 + t0 + times(t1, (t2 + t3)) + t2));
+      const t3 = x / 2;
+      return x > 0 ? t0 * t1 * (-t0 * x + t1 * x + 2) : times(t0, (times(t1, (t2 + Math.tanh(t3))) + t2 + Math.pow(sech(t3), 2) / 2));
     },
     dparameters: {},
   },

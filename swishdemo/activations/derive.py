@@ -103,7 +103,8 @@ def _breaks(*expressions: Any) -> tuple[Any, ...]:
         difference = where.args[0] - where.args[1]
         slope = difference.diff(s.X)
         if slope != 0 and not slope.has(s.X):
-            found.add(sympy.expand(s.X - difference / slope))
+            # The zero of a line; 0 from the quotient, so that no x stays in it uncancelled.
+            found.add(-difference.subs(s.X, 0) / slope)
     return tuple(sorted(found, key=sympy.default_sort_key))
 
 

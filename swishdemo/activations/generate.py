@@ -7,6 +7,7 @@ default parameters. Both depend on the registry alone, and tests hold them to it
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -59,18 +60,31 @@ _TYPES = """\
 
 def module() -> str:
     """The text of the ES module."""
-    from swishdemo.activations.javascript import imports
-
     records = "\n".join(f"  {literal(activation)}," for activation in activations())
-    used = [name for name in imports() if f"{name}(" in records]
     return (
         f"{_HEADER}\n"
-        f'import {{ {", ".join(used)} }} from "./special.js";\n\n'
+        f"{_imports(records)}\n"
         'export { swishLandmarks } from "./landmarks.js";\n\n'
         f"{_TYPES}\n"
         "/** @type {readonly Activation[]} */\n"
         f"export const activations = [\n{records}\n];\n"
     )
+
+
+def typed_module(activation: Activation) -> str:
+    """The text of an ES module that exports one record as ``activation``, for a typed formula.
+
+    It imports from ``./special.js``, for which the browser sets the whole address.
+    """
+    record = literal(activation)
+    return f"{_imports(record)}export const activation = {record};\n"
+
+
+def _imports(records: str) -> str:
+    from swishdemo.activations.javascript import imports
+
+    used = [name for name in imports() if re.search(rf"\b{name}\(", records)]
+    return f'import {{ {", ".join(used)} }} from "./special.js";\n' if used else ""
 
 
 def literal(activation: Activation) -> str:
@@ -128,11 +142,18 @@ def _taken(activation: Activation, *expressions: Any) -> str:
     """The argument by which a function takes the parameters that it uses; empty if it uses none."""
     used = {symbol.name for expression in expressions for symbol in expression.free_symbols}
     taken = [
-        f"{parameter.name} = {_plain(parameter.default)}"
+        f"{_named(parameter.name)} = {_plain(parameter.default)}"
         for parameter in activation.parameters
         if parameter.name in used
     ]
     return f"{{ {', '.join(taken)} }} = {{}}" if taken else ""
+
+
+def _named(name: str) -> str:
+    """A parameter in the argument: its name, and the variable's where that is another."""
+    from swishdemo.activations.javascript import local
+
+    return name if local(name) == name else f"{name}: {local(name)}"
 
 
 def _function(activation: Activation, expression: Any, near: bool = False) -> str:

@@ -8,6 +8,7 @@ stands in a product, ``times`` keeps 0 · ∞ at 0. This module loads SymPy.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sympy
@@ -39,6 +40,15 @@ _BOUNDED = (
     *(s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf, s.Erf),
     *(sympy.sin, sympy.cos, sympy.atan),
 )
+# Names that a parameter's variable cannot have.
+_WORDS = {
+    *("Math", "NaN", "Infinity", "undefined", "arguments", "eval", "await", "break", "case"),
+    *("catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else"),
+    *("enum", "export", "extends", "false", "finally", "for", "function", "if", "implements"),
+    *("import", "in", "instanceof", "interface", "let", "new", "null", "package", "private"),
+    *("protected", "public", "return", "static", "super", "switch", "this", "throw", "true"),
+    *("try", "typeof", "var", "void", "while", "with", "yield"),
+}
 _GROWING = (sympy.exp, sympy.sinh, sympy.cosh)
 # What may vanish where a power of x overflows.
 _VANISHING = (s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf, s.Erf, sympy.exp)
@@ -63,6 +73,12 @@ def body(expression: Any) -> tuple[list[tuple[str, str]], str]:
 def inline(expression: Any) -> str:
     """The expression as one piece of JavaScript."""
     return unwrapped(_Writer({}).text(expression))
+
+
+def local(name: str) -> str:
+    """A parameter's name in the text: its own, unless that means something else there."""
+    taken = name in _WORDS or name in imports() or re.fullmatch(r"t\d+", name)
+    return f"${name}" if taken else name
 
 
 def overflows(expression: Any) -> bool:
@@ -110,7 +126,8 @@ class _Writer:
         if not node.free_symbols:
             return number(node)
         if node.is_Symbol:
-            return str(node.name)
+            # The names of intermediate values are no real symbols.
+            return local(node.name) if node.is_real else str(node.name)
         if node.is_Add:
             return self._sum(node)
         if node.is_Mul:

@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from swishdemo.activations.crossing import root
-from swishdemo.activations.deadline import check
 from swishdemo.activations.enclosure import run
 from swishdemo.activations.evaluation import single
 from swishdemo.activations.tape import Tape
@@ -138,7 +137,6 @@ class _Search:
         most, width = _MOST_WITH_WAVES if self.waves else _MOST
         kept: list[Array] = []
         for _ in range(_LEVELS):
-            check()
             kept.append(self._done(low, high))
             low, high = self._next
             if low.size > most:

@@ -2,7 +2,8 @@
 
 Every rule is an identity of real analysis: log(1 + e^u) = softplus(u), 1/(1 + e^u) = σ(−u),
 1 + tanh u = 2σ(2u), 1 + erf u = 2Φ(√2·u), 1 − σ(u) = σ(−u), 1 − tanh²u = sech²u,
-e^u − 1 = expm1(u), e^u − e^(−u) = 2·sinh u, log(1 + u) = log1p(u), log σ(u) = −softplus(−u). They
+e^u − 1 = expm1(u), e^u − e^(−u) = 2·sinh u, log(1 + u) = log1p(u), log σ(u) = −softplus(−u),
+e^u·σ(−u) = σ(u), expm1(u)·σ(−u) = tanh(u/2), sinh u·sech u = tanh u. They
 matter for typed formulas: (1 + tanh(x/2))/2 has no digit left at x = −40, σ(x) has all of them;
 and e^x/(1 + e^x) is ∞/∞ from x = 710 on. This module loads SymPy.
 """
@@ -57,21 +58,32 @@ def _rewrite_inverse(node: Any) -> Any:
 
 
 def _rewrite_product(node: Any) -> Any:
-    """Sinh u·sech u is tanh u, and e^u·σ(−u) is σ(u)."""
-    # A product may have come from a power: 1/(2·cosh u) is one of ½ and of (cosh u)⁻¹.
-    factors = [_rewrite_inverse(f) if f.is_Pow and f.exp.is_negative else f for f in node.args]
-    for first in node.args:
-        if isinstance(first, sympy.sinh):
-            other, product = s.Sech(first.args[0]), s.Tanh(first.args[0])
-        elif isinstance(first, sympy.exp):
-            other, product = s.Sigmoid(-first.args[0]), s.Sigmoid(first.args[0])
-        else:
-            continue
-        if first in factors and other in factors:
-            factors.remove(first)
-            factors.remove(other)
-            factors.append(product)
-    return sympy.Mul(*factors)
+    """Products of what overflows and what vanishes, as the bounded functions that they are."""
+    powers: dict[Any, Any] = {}
+    for factor in node.args:
+        # A product may have come from a power: 1/(2·cosh u) is one of ½ and of (cosh u)⁻¹.
+        inverse = factor.is_Pow and factor.exp.is_negative
+        form = _rewrite_inverse(factor) if inverse else factor
+        base, exponent = (form.base, form.exp) if form.is_Pow else (form, sympy.S.One)
+        powers[base] = powers.get(base, 0) + exponent
+    for base in list(powers):
+        partner, product = _partner(base)
+        if partner in powers and powers[partner].is_positive and powers[base] == 1:
+            powers[base] -= 1
+            powers[partner] -= 1
+            powers[product] = powers.get(product, 0) + 1
+    return sympy.Mul(*(base**exponent for base, exponent in powers.items()))
+
+
+def _partner(base: Any) -> tuple[Any, Any]:
+    """The factor that makes the base a bounded function, and that function; or twice None."""
+    if isinstance(base, sympy.exp):
+        return s.Sigmoid(-base.args[0]), s.Sigmoid(base.args[0])
+    if isinstance(base, s.Expm1):
+        return s.Sigmoid(-base.args[0]), s.Tanh(base.args[0] / 2)
+    if isinstance(base, sympy.sinh):
+        return s.Sech(base.args[0]), s.Tanh(base.args[0])
+    return None, None
 
 
 def _one_plus_exp(node: Any) -> Any:
