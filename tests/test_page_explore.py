@@ -539,6 +539,6 @@ def test_curves_stand_there_before_plotly_does(browser, server):
     expect(page.locator("path.still-line")).to_have_count(0)
     # Plotly draws the same lines in the same place.
     drawn = page.locator(f"{PLOT} path.js-line[style*='3.2px']").evaluate_all(corners)
-    assert drawn == swish
+    np.testing.assert_allclose(drawn, swish, atol=1.5)  # pixels
     assert len(loads) == 1
     context.close()

@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from swishdemo.activations import activations, evaluate, get, landmarks, parse_formula
 from swishdemo.activations.approach import Ends
-from swishdemo.activations.deadline import check, within
 from swishdemo.activations.evaluation import tape
 from swishdemo.activations.generate import PROPERTIES, property_module
 from swishdemo.activations.properties import described, properties, scaled
 from swishdemo.activations.search import changes
 from swishdemo.activations.tape import record
-from swishdemo.errors import UserError
 
 EACH = pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
 # A failing example is looked at as it is: to make it smaller takes minutes.
@@ -425,15 +423,6 @@ def test_a_search_tells_how_far_it_came():
     assert max(map(abs, found.at)) <= found.reach
     true = [-math.asin(0.3), math.pi + math.asin(0.3)]
     assert [x for x in found.at if -1 < x < 4] == pytest.approx(true, rel=1e-15)
-
-
-def test_a_search_ends_with_its_time():
-    times = iter([0.0, 1.0, 3.0])
-    with within(2.0, lambda: next(times)):
-        check()
-        with pytest.raises(UserError, match="too long"):
-            check()
-    check()
 
 
 def test_what_is_shipped_is_current():

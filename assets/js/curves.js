@@ -115,7 +115,7 @@ export function curves(node, lab) {
     const total = node.clientHeight || 600;
     const each = total / panels.length;
     const layout = {
-      margin: { l: 48, r: 14, t: HEAD, b: FOOT },
+      margin: { l: 48, r: 18, t: HEAD, b: FOOT },
       hovermode: false,
       uirevision: lab.state.get("x").join(), // the state's range is the one that holds
       dragmode: "zoom",
@@ -126,7 +126,7 @@ export function curves(node, lab) {
       const number = index ? String(index + 1) : "";
       const top = index * each; // from the top of the plot
       // Copies: Plotly writes into the ranges that it is given.
-      layout[`xaxis${number}`] = { range: [...lab.state.get("x")], anchor: `y${number}`, ...(index ? { matches: "x" } : {}) };
+      layout[`xaxis${number}`] = { range: [...lab.state.get("x")], anchor: `y${number}`, automargin: false, ...(index ? { matches: "x" } : {}) };
       layout[`yaxis${number}`] = {
         range: [...heights[panel]],
         fixedrange: true,

@@ -6,7 +6,9 @@ import { cards } from "./cards.js";
 import { codeCard } from "./codecard.js";
 import { curves } from "./curves.js";
 import { download, pictureOf } from "./export.js";
+import { formulaField } from "./formulafield.js";
 import { gestures } from "./gestures.js";
+import { whenThere } from "./handover.js";
 import { openTab } from "./header.js";
 import { landmarkCard } from "./landmarkcard.js";
 import { PANEL } from "./panels.js";
@@ -242,6 +244,7 @@ export function mount({ element, trigger, server }) {
     below.update("shown");
   });
   shownAnew();
+  formulaField($("own"), lab);
   stillOf($("still"), drawn.plot.figure);
   drawn.plot.drawn.then(() => {
     $("still").remove();
@@ -268,18 +271,6 @@ function formulaCard(host, lab) {
   return { update: (what) => there && what === "shown" && lab.trigger("input") };
 }
 
-/** The element of an id, as soon as Gradio has made it: its components come in no sure order. */
-function whenThere(id) {
-  return new Promise((done) => {
-    const look = () => {
-      const node = document.getElementById(id);
-      if (node) done(node);
-      else requestAnimationFrame(look);
-    };
-    look();
-  });
-}
-
 /** Markdown with the LaTeX of what is shown. */
 function formulas(chosen) {
   return chosen
@@ -303,6 +294,7 @@ function skeleton() {
     <div class="lab-col">
       <section class="lab-card lab-first" data-part="beta" aria-label="β"></section>
       <section class="lab-card explore-picker" data-part="picker"></section>
+      <section class="lab-card explore-own" data-part="own"></section>
       <section class="lab-card">
         <h3>${h("panels")}</h3>
         <div class="lab-row explore-panels" role="group" aria-label="${h("panels")}">

@@ -5,17 +5,26 @@ import { onTheme, resolve } from "./theme.js";
 /** @type {Promise<any> | undefined} */
 let loading;
 
-/** Plotly, loaded once from this server; our own reference, for other code may set window.Plotly. */
+/**
+ * Plotly, loaded once from this server; our own reference, for other code may set window.Plotly.
+ * Reading it takes the page a third of a second: what stands there without it is painted first.
+ */
 export function loadPlotly() {
-  loading ??= new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = new URL("../plotly.min.js", import.meta.url).href;
-    script.onload = () => done(window.Plotly);
-    script.onerror = () => failed(new Error("Plotly did not load"));
-    document.head.append(script);
-  });
+  loading ??= painted().then(
+    () =>
+      new Promise((done, failed) => {
+        const script = document.createElement("script");
+        script.src = new URL("../plotly.min.js", import.meta.url).href;
+        script.onload = () => done(window.Plotly);
+        script.onerror = () => failed(new Error("Plotly did not load"));
+        document.head.append(script);
+      }),
+  );
   return loading;
 }
+
+/** Once the browser has painted what there is. */
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
 const axis = {
   gridcolor: "@grid",

@@ -40,9 +40,7 @@ export function precisionCard(host, lab) {
   function question() {
     const type = state.get("dtype");
     const [low, high] = range(type);
-    const name = lab.keyOf(record());
-    const what = name === "formula" ? { formula: state.get("formula") } : { activation: name };
-    return { ...what, parameters: lab.values(record()), low, high, type };
+    return { activation: record().name, parameters: lab.values(record()), low, high, type };
   }
 
   /** Asks the server, unless it was asked just that; an answer that is no longer wanted is dropped. */

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.activations.deadline import check
+from swishdemo.activations.crossing import root
 from swishdemo.activations.enclosure import run
 from swishdemo.activations.evaluation import single
-from swishdemo.activations.roots import root
 from swishdemo.activations.tape import Tape
 
 Array = npt.NDArray[np.float64]
@@ -138,7 +137,6 @@ class _Search:
         most, width = _MOST_WITH_WAVES if self.waves else _MOST
         kept: list[Array] = []
         for _ in range(_LEVELS):
-            check()
             kept.append(self._done(low, high))
             low, high = self._next
             if low.size > most:
