@@ -38,7 +38,7 @@ class Cut:
 
     Attributes:
         at: The place as a double.
-        exact: The place with all its digits, or 18 of them.
+        exact: The place with all its digits, or 32 of them.
         certain: Whether all its digits are known.
     """
 

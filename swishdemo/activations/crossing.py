@@ -28,14 +28,14 @@ def root(tape: Tape, low: float, high: float, parameters: Mapping[str, float]) -
 def bracketed(value: Callable[[Any], Any], a: Any, b: Any) -> Any:
     """The zero of a continuous function between a and b, where its signs differ.
 
-    By the method of Anderson and Björck (BIT 13, 1973), a secant that keeps its bracket; to 18
-    digits, or 10⁻⁴⁰ absolutely.
+    By the method of Anderson and Björck (BIT 13, 1973), a secant that keeps its bracket; to 32
+    digits, or 10⁻⁴⁸ absolutely.
     """
     if a < 0 < b and value(0 * a) == 0:
         return 0 * a
     f, g = value(a), value(b)
     for _ in range(200):
-        near = max(abs(b) * 10**-18, a * 0 + 10**-40)
+        near = max(abs(b) * 10**-32, a * 0 + 10**-48)
         if g == 0 or abs(b - a) <= near:
             break
         step = (a - b) * g / (g - f)
