@@ -19,6 +19,8 @@ def settings(activation: Activation) -> list[dict[str, float]]:
         low, width = parameter.low, parameter.high - parameter.low
         inside = [low + 0.05 * width, low + 0.37 * width]
         values = [0.0, -1.37, inside[1]] if activation.name in ENTIRE else inside
+        if activation.family == "shrinkage":
+            values = values[1:]  # at 0 the pieces leave one point between them
         if len(activation.parameters) > 2:
             values = values[1:2]  # the others' zeros and signs are tried with them
         found += [{**activation.defaults(), parameter.name: value} for value in values]

@@ -167,7 +167,8 @@ def test_pytorch(activation, values, trainable, tmp_path, double):
     scale = spread(activation, values) * (2 if is_builtin(code(activation, "pytorch")) else 1)
     hold(y.detach().numpy(), expected.f, at, scale)
     # Where a formula has no value, its gradient has none either: those points stay out.
-    inside = torch.tensor(np.isfinite(expected.f) & np.isfinite(expected.df))
+    sure = [expected.f, expected.df, *expected.dparameters.values()]
+    inside = torch.tensor(np.isfinite(sure).all(axis=0))
     if y.requires_grad:
         # A sum over all points: one NaN in a branch that is not taken would show in its own place.
         y[inside].sum().backward()
@@ -350,7 +351,7 @@ def test_python_looks_as_its_formatter_would_have_it(language, tmp_path):
         if activation.source:
             (tmp_path / f"{case.id}.py").write_text(code(activation, language, values), "utf-8")
     ruff = shutil.which("ruff", path=Path(sys.executable).parent)
-    command = [ruff, "format", "--diff", "--isolated", "--line-length", "120", str(tmp_path)]
+    command = [ruff, "format", "--diff", "--isolated", "--line-length", "100", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout == ""
     checked = [ruff, "check", "--isolated", "--select", "F,E7,E9", str(tmp_path)]

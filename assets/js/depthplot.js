@@ -42,15 +42,13 @@ export function depthPlot(node, lab) {
 
   /** From the diagonal up or down to the map, from there across to the diagonal, and so on. */
   function webOf(path) {
-    const x = [];
-    const y = [];
+    const x = [path[0]];
+    const y = [path[0]];
     for (let layer = 1; layer < path.length && drawable(path[layer]); layer++) {
-      x.push(path[layer - 1], path[layer - 1]);
-      y.push(path[layer - 1], path[layer]);
-      x.push(path[layer]);
-      y.push(path[layer]);
+      x.push(path[layer - 1], path[layer]);
+      y.push(path[layer], path[layer]);
     }
-    return x.length ? { x, y } : { x: [null], y: [null] };
+    return { x, y };
   }
 
   const layersOf = (path) => ({ x: path.map((_, layer) => layer), y: path.map((q) => (drawable(q) ? q : null)) });

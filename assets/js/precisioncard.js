@@ -5,8 +5,10 @@ import { escape, powers, raised, short, t } from "./text.js";
 import { activationColour, onTheme } from "./theme.js";
 
 const TYPES = ["fp32", "bf16", "fp16"];
-/** Where e^x and what it stands for have left the type on both sides, for a slope of 1. */
+/** Beyond this e^x has left the type on both sides. */
 const REACH = { fp32: 115, bf16: 115, fp16: 24 };
+/** The smallest number above 0. */
+const SMALLEST = { fp32: 2 ** -149, bf16: 2 ** -133, fp16: 2 ** -24 };
 const FARTHEST = 10_000;
 /** Bits of a significand, the leading 1 counted: a result that has become 0 is off by 2^bits ulp. */
 const BITS = { fp32: 24, bf16: 8, fp16: 11 };
@@ -32,8 +34,9 @@ export function precisionCard(host, lab) {
   /** The range of x: wide enough for all to go wrong, or the plot's. */
   function range(type) {
     if (state.get("reach") === "plot") return state.get("x");
-    const beta = record() === lab.swish ? Math.abs(state.get("beta")) : 1;
-    const end = Number(Math.min(FARTHEST, REACH[type] / Math.max(beta, REACH[type] / FARTHEST)).toPrecision(3));
+    const p = lab.values(record());
+    const ends = [-1, 1].map((side) => endOf((x) => record().f(side * x, p), SMALLEST[type])).filter((end) => end > 0);
+    const end = Number((ends.length ? Math.min(FARTHEST, 1.12 * Math.max(...ends)) : REACH[type]).toPrecision(2));
     return [-end, end];
   }
 
@@ -164,6 +167,14 @@ export function precisionCard(host, lab) {
       later();
     },
   };
+}
+
+/** Where a function that dies out on this side falls below a size; 0 where it never does or always is. */
+function endOf(f, size) {
+  let x = FARTHEST;
+  if (!(Math.abs(f(x)) < size)) return 0;
+  while (x > 1e-3 && Math.abs(f(x)) < size) x *= 0.98;
+  return x > 1e-3 ? x : 0;
 }
 
 const s = (key) => escape(t(`precision.${key}`));

@@ -16,7 +16,7 @@ def colour_of(name: str) -> str:
     """A variant's colour token: its activation's hue, lighter by its place among the forms."""
     variant = REGISTRY.get(name)
     shades = [each.shade for each in REGISTRY.all() if each.activation == variant.activation]
-    alpha = 1 - 0.68 * variant.shade / max(1, *shades)
+    alpha = 1 - 0.68 * variant.shade / max([1, *shades])
     return hue(variant.activation) + (f"/{alpha:.2f}" if variant.shade else "")
 
 

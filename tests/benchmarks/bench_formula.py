@@ -1,6 +1,6 @@
 """A formula typed → its curve painted, beside a bare Gradio textbox that is echoed by the server.
 
-Run: ``python tests/benchmarks/bench_formula.py [formulas]`` (Chromium on PATH, or Playwright's own).
+Run: ``python tests/benchmarks/bench_formula.py [formulas]`` (Chromium on PATH, or Playwright's).
 
 Each formula is new to the server: it is parsed, differentiated, printed and drawn. The time runs
 from the last key's event to the end of the frame that paints the new curve; for the echo, to the
@@ -54,7 +54,7 @@ FORMS = (
 TYPE = """
 async ({ field, text, changed }) => {
   const input = document.querySelector(field);
-  const look = eval(changed);
+  const look = eval(`(${changed})`);
   const before = look(text);
   const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set;
   const begun = performance.now();
@@ -76,8 +76,12 @@ async ({ field, text, changed }) => {
 """
 
 OURS = """() => [...document.querySelectorAll("#lab-explore .explore-plot path.js-line")]
-    .filter((path) => path.style.stroke === "rgb(190, 18, 60)").map((path) => path.getAttribute("d")).join()"""
-PEER = """(text) => document.querySelector("#shown textarea, #shown input").value === text ? text : "" """
+    .filter((path) => path.style.stroke === "rgb(190, 18, 60)")
+    .map((path) => path.getAttribute("d")).join()"""
+PEER = """(text) => {
+    const shown = document.querySelector("#shown textarea, #shown input");
+    return shown.value === text ? text : "";
+}"""
 
 
 def typed(page: Page, field: str, changed: str, texts: list[str]) -> list[float]:

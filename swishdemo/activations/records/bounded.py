@@ -16,7 +16,7 @@ RECORDS: tuple[Activation, ...] = (
             "Rumelhart, Hinton and Williams, Learning Representations by Back-Propagating "
             "Errors, https://doi.org/10.1038/323533a0",
         ),
-        line=("#b91c1c", "#f87171", "dashdot"),
+        line=("#b91c1c", "#f87171", "longdashdot"),
         torch="torch:sigmoid",
     ),
     _bounded(
@@ -50,7 +50,7 @@ RECORDS: tuple[Activation, ...] = (
             "Carlile et al., Improving Deep Learning by Inverse Square Root Linear Units, "
             "https://arxiv.org/abs/1710.09967",
         ),
-        line=("#642625", "#f2a7a2", "dot"),
+        line=("#044069", "#6298c6", "dashdot"),
     ),
     _bounded(
         "sqnl",
@@ -60,7 +60,7 @@ RECORDS: tuple[Activation, ...] = (
             "Wuraola and Patel, SQNL: A New Computationally Efficient Activation Function, "
             "https://doi.org/10.1109/IJCNN.2018.8489043",
         ),
-        line=("#0e861e", "#89f189", "dot"),
+        line=("#157f76", "#8ce8dd", "dot"),
     ),
     _bounded(
         "hardsigmoid",
@@ -91,6 +91,6 @@ RECORDS: tuple[Activation, ...] = (
             "Broomhead and Lowe, Multivariable Functional Interpolation and Adaptive Networks, "
             "https://www.complex-systems.com/abstracts/v02_i03_a05/",
         ),
-        line=("#314502", "#9ab273", "solid"),
+        line=("#64337f", "#daa5fa", "solid"),
     ),
 )

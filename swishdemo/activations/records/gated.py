@@ -79,7 +79,7 @@ RECORDS: tuple[Activation, ...] = (
             "Alcaide, E-swish: Adjusting Activations to Different Network Depths, "
             "https://arxiv.org/abs/1801.07145",
         ),
-        line=("#9c44a5", "#c369cc", "longdashdot"),
+        line=("#37356b", "#898bc8", "longdash"),
     ),
     _gated(
         "acon_c",
@@ -92,7 +92,7 @@ RECORDS: tuple[Activation, ...] = (
             "Ma et al., Activate or Not: Learning Customized Activation, "
             "https://arxiv.org/abs/2009.04759",
         ),
-        line=("#378139", "#5ca65d", "longdashdot"),
+        line=("#0e861e", "#89f189", "dot"),
     ),
     _gated(
         "flatten_t_swish",
@@ -103,7 +103,7 @@ RECORDS: tuple[Activation, ...] = (
             "Chieng et al., Flatten-T Swish: A Thresholded ReLU-Swish-Like Activation Function "
             "for Deep Learning, https://arxiv.org/abs/1812.06247",
         ),
-        line=("#8443d3", "#a86bfd", "longdash"),
+        line=("#8f5a83", "#fbbeeb", "dashdot"),
     ),
     _gated(
         "elish",
@@ -113,7 +113,7 @@ RECORDS: tuple[Activation, ...] = (
             "Basirat and Roth, The Quest for the Golden Activation Function, "
             "https://arxiv.org/abs/1808.00783",
         ),
-        line=("#403267", "#aa9ddb", "dashdot"),
+        line=("#721118", "#d66f6a", "dot"),
     ),
     _gated(
         "tanhexp",
@@ -123,7 +123,7 @@ RECORDS: tuple[Activation, ...] = (
             "Liu and Di, TanhExp: A Smooth Activation Function with High Convergence Speed for "
             "Lightweight Neural Networks, https://arxiv.org/abs/2003.09855",
         ),
-        line=("#225c00", "#7ebb68", "dot"),
+        line=("#732ebf", "#a86bfd", "longdashdot"),
     ),
     _gated(
         "serf",
@@ -133,7 +133,7 @@ RECORDS: tuple[Activation, ...] = (
             "Nag and Bhattacharyya, Serf: Towards Better Training of Deep Neural Networks Using "
             "Log-Softplus Error Activation Function, https://arxiv.org/abs/2108.09598",
         ),
-        line=("#7d6870", "#a28b93", "longdash"),
+        line=("#6a1449", "#cb6fa0", "dashdot"),
     ),
     _gated(
         "logish",
@@ -143,7 +143,7 @@ RECORDS: tuple[Activation, ...] = (
             "Zhu, Zeng, Liu and Zhang, Logish: A New Nonlinear Nonmonotonic Activation Function "
             "for Convolutional Neural Network, https://doi.org/10.1016/j.neucom.2021.06.067",
         ),
-        line=("#4c3737", "#d1b6b6", "longdashdot"),
+        line=("#541081", "#ac72e3", "dash"),
     ),
     _gated(
         "smish",
@@ -153,7 +153,7 @@ RECORDS: tuple[Activation, ...] = (
             "Wang, Ren and Wang, Smish: A Novel Activation Function for Deep Learning Methods, "
             "https://doi.org/10.3390/electronics11040540",
         ),
-        line=("#671650", "#c770a8", "dash"),
+        line=("#463b2b", "#c9bca9", "longdashdot"),
     ),
     _gated(
         "lisht",
@@ -163,6 +163,6 @@ RECORDS: tuple[Activation, ...] = (
             "Roy et al., LiSHT: Non-Parametric Linearly Scaled Hyperbolic Tangent Activation "
             "Function for Neural Networks, https://arxiv.org/abs/1901.05894",
         ),
-        line=("#746f5b", "#dad5bf", "dashdot"),
+        line=("#04844d", "#40a970", "dash"),
     ),
 )

@@ -17,7 +17,7 @@ RECORDS: tuple[Activation, ...] = (
             "Sitzmann et al., Implicit Neural Representations with Periodic Activation "
             "Functions, https://arxiv.org/abs/2006.09661",
         ),
-        line=("#7f2652", "#ff99c3", "dashdot"),
+        line=("#786d5b", "#dfd2bf", "longdash"),
     ),
     _periodic(
         "snake",
@@ -28,7 +28,7 @@ RECORDS: tuple[Activation, ...] = (
             "Ziyin, Hartwig and Ueda, Neural Networks Fail to Learn Periodic Functions and How "
             "to Fix It, https://arxiv.org/abs/2006.08195",
         ),
-        line=("#4c3d8f", "#8f84dd", "dash"),
+        line=("#9e0589", "#f56ad9", "dashdot"),
     ),
     _periodic(
         "gcu",
@@ -39,7 +39,7 @@ RECORDS: tuple[Activation, ...] = (
             "Speedup Training and Reduce Parameters in Convolutional Neural Networks, "
             "https://arxiv.org/abs/2108.12943",
         ),
-        line=("#6e2f74", "#e7a0ed", "solid"),
+        line=("#7a2961", "#f79bd5", "dash"),
     ),
     _periodic(
         "sinlu",
@@ -50,6 +50,6 @@ RECORDS: tuple[Activation, ...] = (
             2022,
             "Paul et al., SinLU: Sinu-Sigmoidal Linear Unit, https://doi.org/10.3390/math10030337",
         ),
-        line=("#6b6d80", "#8f90a5", "longdashdot"),
+        line=("#581f68", "#ca8cdc", "longdashdot"),
     ),
 )

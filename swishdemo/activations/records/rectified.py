@@ -54,7 +54,7 @@ RECORDS: tuple[Activation, ...] = (
             "Xu, Wang, Chen and Li, Empirical Evaluation of Rectified Activations in "
             "Convolutional Network, https://arxiv.org/abs/1505.00853",
         ),
-        line=("#3a67d0", "#5b8df9", "longdashdot"),
+        line=("#a2419d", "#ca66c3", "solid"),
         builtin="torch.nn.functional:rrelu",
     ),
     _rectified(
@@ -78,7 +78,7 @@ RECORDS: tuple[Activation, ...] = (
             "Konda, Memisevic and Krueger, Zero-Bias Autoencoders and the Benefits of "
             "Co-Adapting Features, https://arxiv.org/abs/1402.3337",
         ),
-        line=("#b3279c", "#dc53c2", "solid"),
+        line=("#107c8b", "#8ae5f5", "longdash"),
         builtin="torch.nn.functional:threshold",
     ),
     _rectified(
@@ -89,7 +89,7 @@ RECORDS: tuple[Activation, ...] = (
             "So et al., Primer: Searching for Efficient Transformers for Language Modeling, "
             "https://arxiv.org/abs/2109.08668",
         ),
-        line=("#183680", "#7ea6f9", "longdash"),
+        line=("#963ac4", "#bc62ed", "dot"),
     ),
     _rectified(
         "star_relu",
@@ -100,6 +100,6 @@ RECORDS: tuple[Activation, ...] = (
             2022,
             "Yu et al., MetaFormer Baselines for Vision, https://arxiv.org/abs/2210.13452",
         ),
-        line=("#9e36bb", "#c55ee3", "dashdot"),
+        line=("#314502", "#849c5e", "longdash"),
     ),
 )

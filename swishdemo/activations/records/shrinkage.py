@@ -17,7 +17,7 @@ RECORDS: tuple[Activation, ...] = (
             "Donoho and Johnstone, Ideal Spatial Adaptation by Wavelet Shrinkage, "
             "https://doi.org/10.1093/biomet/81.3.425",
         ),
-        line=("#955878", "#eaa6c8", "dash"),
+        line=("#61538b", "#c0b3f3", "longdash"),
         builtin="torch.nn.functional:hardshrink",
     ),
     _shrinkage(
@@ -28,7 +28,7 @@ RECORDS: tuple[Activation, ...] = (
             1995,
             "Donoho, De-Noising by Soft-Thresholding, https://doi.org/10.1109/18.382009",
         ),
-        line=("#53216d", "#daa5fa", "longdashdot"),
+        line=("#796977", "#9d8c9b", "longdashdot"),
         builtin="torch.nn.functional:softshrink",
     ),
     _shrinkage(
@@ -39,7 +39,7 @@ RECORDS: tuple[Activation, ...] = (
             "Collobert, Kavukcuoglu and Farabet, Torch7: A Matlab-like Environment for Machine "
             "Learning; https://pytorch.org/docs/stable/generated/torch.nn.Tanhshrink.html",
         ),
-        line=("#894844", "#c37c77", "dot"),
+        line=("#622536", "#c17b8a", "longdash"),
         torch="torch.nn.functional:tanhshrink",
     ),
 )

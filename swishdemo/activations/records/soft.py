@@ -17,7 +17,7 @@ RECORDS: tuple[Activation, ...] = (
             "Clevert, Unterthiner and Hochreiter, Fast and Accurate Deep Network Learning by "
             "Exponential Linear Units, https://arxiv.org/abs/1511.07289",
         ),
-        line=("#7c3aed", "#a78bfa", "solid"),
+        line=("#7c3aed", "#a78bfa", "dashdot"),
         builtin="torch.nn.functional:elu",
     ),
     _soft(
@@ -28,7 +28,7 @@ RECORDS: tuple[Activation, ...] = (
             "Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks, "
             "https://arxiv.org/abs/1706.02515",
         ),
-        line=("#a21caf", "#e879f9", "dash"),
+        line=("#a21caf", "#e879f9", "longdash"),
         torch="torch.nn.functional:selu",
     ),
     _soft(
@@ -40,7 +40,7 @@ RECORDS: tuple[Activation, ...] = (
             "Barron, Continuously Differentiable Exponential Linear Units, "
             "https://arxiv.org/abs/1704.07483",
         ),
-        line=("#04844d", "#87eeb0", "dash"),
+        line=("#525001", "#979653", "solid"),
         builtin="torch.nn.functional:celu",
     ),
     _soft(
@@ -53,7 +53,7 @@ RECORDS: tuple[Activation, ...] = (
             "Trottier, Giguère and Chaib-draa, Parametric Exponential Linear Unit for Deep "
             "Convolutional Neural Networks, https://arxiv.org/abs/1605.09332",
         ),
-        line=("#852531", "#d66e74", "solid"),
+        line=("#bd1e84", "#e84da8", "dash"),
     ),
     _soft(
         "isrlu",
@@ -64,7 +64,7 @@ RECORDS: tuple[Activation, ...] = (
             "Carlile et al., Improving Deep Learning by Inverse Square Root Linear Units, "
             "https://arxiv.org/abs/1710.09967",
         ),
-        line=("#3b534e", "#c0dbd5", "longdash"),
+        line=("#755914", "#d9b979", "dot"),
     ),
     _soft(
         "softplus",
@@ -87,7 +87,7 @@ RECORDS: tuple[Activation, ...] = (
             "Barron, Squareplus: A Softplus-Like Algebraic Rectifier, "
             "https://arxiv.org/abs/2112.11687",
         ),
-        line=("#993938", "#ee857f", "longdashdot"),
+        line=("#7e6e2a", "#b8a864", "dashdot"),
     ),
     _soft(
         "smelu",
@@ -98,7 +98,7 @@ RECORDS: tuple[Activation, ...] = (
             "Shamir, Lin and Coviello, Smooth Activations and Reproducibility in Deep Networks, "
             "https://arxiv.org/abs/2010.09931",
         ),
-        line=("#7f51c1", "#a376e9", "dot"),
+        line=("#183680", "#7ea6f9", "longdashdot"),
     ),
     _soft(
         "bent_identity",
@@ -108,7 +108,7 @@ RECORDS: tuple[Activation, ...] = (
             "Listed by Kunc and Kléma, Three Decades of Activations, "
             "https://arxiv.org/abs/2402.09092",
         ),
-        line=("#0c6785", "#7dcaeb", "dashdot"),
+        line=("#236f27", "#9eeb9d", "longdashdot"),
     ),
     _soft(
         "logsigmoid",
@@ -118,7 +118,7 @@ RECORDS: tuple[Activation, ...] = (
             "Cox, The Regression Analysis of Binary Sequences, "
             "https://doi.org/10.1111/j.2517-6161.1958.tb00292.x",
         ),
-        line=("#601a5d", "#d588ce", "longdash"),
+        line=("#701033", "#eb839b", "solid"),
         torch="torch.nn.functional:logsigmoid",
     ),
 )
