@@ -33,6 +33,8 @@ class Settings:
         max_job_seconds: Time after which a job is stopped (``SWISHDEMO_MAX_JOB_SECONDS``).
         max_runs: Finished jobs kept for one visitor (``SWISHDEMO_MAX_RUNS``).
         keep_days: Days that a finished job is kept (``SWISHDEMO_KEEP_DAYS``).
+        formula_seconds: Time in which a typed formula must be worked out
+            (``SWISHDEMO_FORMULA_SECONDS``).
     """
 
     server_name: str = "127.0.0.1"
@@ -50,6 +52,7 @@ class Settings:
     max_job_seconds: int = 900
     max_runs: int = 50
     keep_days: int = 30
+    formula_seconds: int = 2
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -83,6 +86,9 @@ class Settings:
             ),
             max_runs=_integer(environ, "SWISHDEMO_MAX_RUNS", cls().max_runs, 1, 100_000),
             keep_days=_integer(environ, "SWISHDEMO_KEEP_DAYS", cls().keep_days, 1, 3_650),
+            formula_seconds=_integer(
+                environ, "SWISHDEMO_FORMULA_SECONDS", cls().formula_seconds, 1, 60
+            ),
         )
 
 

@@ -61,7 +61,7 @@ def test_textbook_forms_keep_all_digits_of_the_registry(text, name):
 def test_the_record():
     activation = parse_formula(" a*x + beta_2 ")
     assert activation.label == "a*x + beta_2"
-    assert (activation.name, activation.family, activation.year) == ("formula", "typed", 0)
+    assert (activation.name, activation.family, activation.year) == ("=a*x + beta_2", "typed", 0)
     assert [(p.name, p.default, p.low, p.high, p.symbol) for p in activation.parameters] == [
         ("a", 1.0, -5.0, 5.0, "a"),
         ("beta_2", 1.0, -5.0, 5.0, r"\mathrm{beta\_2}"),

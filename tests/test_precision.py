@@ -1,9 +1,7 @@
 """Low precision: each step against PyTorch's own types, errors against mpmath, hostile requests."""
 
 import math
-import threading
 from fractions import Fraction
-from types import SimpleNamespace
 
 import mpmath
 import numpy as np
@@ -15,7 +13,6 @@ from swishdemo.activations.narrow import TYPES, dtype_of, limits, numbers, ulp
 from swishdemo.activations.precision import precision
 from swishdemo.activations.rounded import STABLE, WRITTEN, run
 from swishdemo.activations.tape import record
-from swishdemo.ui import precision as card
 
 TORCH = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 RANGE = {"fp32": 110.0, "bf16": 110.0, "fp16": 24.0}
@@ -230,61 +227,3 @@ def test_a_formula_without_a_value_is_not_held_against_the_type():
     found = precision(parse_formula("log(x)"), None, -4, -1, "bf16")
     assert found.written.lost == () and found.written.worst is None and found.written.at is None
     assert set(found.written.ulp) == {None}
-
-
-def ask(**given):
-    request = SimpleNamespace(cookies={}, headers={})
-    return card.precision(given, request)
-
-
-GOOD = {"activation": "swish", "parameters": {"beta": 1}, "low": -6, "high": 6, "type": "bf16"}
-
-
-def test_the_page_is_answered():
-    answer = ask(**GOOD)
-    assert answer["type"] == "bf16" and len(answer["x"]) == len(answer["stable"]["ulp"])
-    typed = ask(**{**GOOD, "formula": "x*sigmoid(beta*x)"})
-    assert typed["stable"]["worst"] == pytest.approx(answer["stable"]["worst"], rel=0.2)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"activation": "nothing"}, "activation"),
-        ({"activation": ["swish"]}, "activation"),
-        ({"formula": "__import__('os')"}, "formula"),
-        ({"formula": 3}, "formula"),
-        ({"parameters": [1]}, "parameters"),
-        ({"parameters": {"gamma": 1}}, "parameters"),
-        ({"parameters": {"beta": "1"}}, "parameters"),
-        ({"parameters": {"beta": math.nan}}, "parameters"),
-        ({"parameters": {"beta": 1e39}}, "parameters"),
-        ({"parameters": {"beta": 10**400}}, "parameters"),
-        ({"low": None}, "low"),
-        ({"low": "−6"}, "low"),
-        ({"low": True}, "low"),
-        ({"low": math.nan}, "low"),
-        ({"high": math.inf}, "high"),
-        ({"high": 10**400}, "high"),
-        ({"high": 1e5}, "high"),
-        ({"high": -6}, "high"),
-        ({"type": "fp8"}, "type"),
-        ({"type": ["fp16"]}, "type"),
-        ({"type": "x" * 10**6}, "type"),
-    ],
-)
-def test_what_does_not_fit_is_refused_beside_its_field(wrong, field):
-    answer = ask(**{**GOOD, **wrong})
-    assert answer["field"] == field
-    assert "internal" not in answer["error"].lower() and len(answer["error"]) < 400
-
-
-def test_who_comes_when_too_many_wait_is_told(monkeypatch):
-    monkeypatch.setattr(card, "_asking", threading.BoundedSemaphore(1))
-    assert card._asking.acquire(blocking=False)
-    assert "try again" in ask(**GOOD)["error"]
-    card._asking.release()
-    assert "error" not in ask(**GOOD)
-    # The place is given back, also after a refusal.
-    assert "error" in ask(**{**GOOD, "parameters": {"beta": 1e39}})
-    assert "error" not in ask(**GOOD)

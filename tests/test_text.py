@@ -71,7 +71,7 @@ def uses():
     areas = "|".join(sorted({key.split(".")[0] for key in catalogue()}))
     plain, keys, words = set(), [], []
     for path in SOURCES:
-        if path.name == "activations.js":  # generated
+        if path.name in ("activations.js", "propertydata.js"):  # generated
             continue
         for found in literals(path):
             if "\0" not in found:

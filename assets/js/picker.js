@@ -1,9 +1,9 @@
 /** The menu of activations: those chosen, a searchable list by family, the parameters of the chosen. */
 
 import { activations } from "./activations.js";
-import { escape, fixed, short, t } from "./text.js";
+import { parameterControls } from "./parameters.js";
+import { escape, t } from "./text.js";
 import { activationColour, onTheme } from "./theme.js";
-import { number } from "./state.js";
 
 const DASHES = { solid: "", dash: "5 3", dot: "1.5 2.5", dashdot: "5 2 1.5 2", longdash: "8 3", longdashdot: "8 2 1.5 2" };
 
@@ -26,6 +26,9 @@ export function activationPicker(host, lab) {
     <div data-parameters></div>`;
   const $ = (name) => host.querySelector(`[data-${name}]`);
   const search = host.querySelector("input");
+  // Swish's β and the typed formula's parameters have controls of their own.
+  const own = ["swish", "formula"];
+  const parameters = parameterControls($("parameters"), lab, () => lab.chosen().filter((each) => !own.includes(lab.keyOf(each))));
 
   const chip = (each, pressed) => `<button class="lab-chip" data-name="${escape(each.name)}" aria-pressed="${pressed}"
       style="--chip:${activationColour(each.name)}">${sampleLine(each.dash)}${escape(each.label)}</button>`;
@@ -39,36 +42,11 @@ export function activationPicker(host, lab) {
     const pressed = new Set(lab.chosen());
     const families = Map.groupBy(activations, ({ family }) => family);
     const groups = [...families].map(([family, members]) => {
-      const title = family;
+      const title = t(`activations.family.${family}`);
       const found = members.filter(({ name, label }) => `${name} ${label} ${title} ${purpose(name)}`.toLowerCase().includes(wanted));
       return found.length ? `<h4>${escape(title)}</h4><div class="lab-row">${found.map((each) => chip(each, pressed.has(each))).join("")}</div>` : "";
     });
     $("menu").innerHTML = groups.join("") || `<span class="lab-note">${escape(t("explore.none_found"))}</span>`;
-  }
-
-  function paintParameters() {
-    const rows = lab.chosen().filter((each) => each.name !== "swish");
-    $("parameters").innerHTML = rows.flatMap((each) => each.parameters.map((p) => {
-      const key = `${lab.keyOf(each)}.${p.name}`;
-      const value = lab.values(each)[p.name];
-      const name = `${each.label} · ${lab.symbolOf(key)}`;
-      return `<div class="explore-parameter"><label class="lab-label" for="lab-p-${key}">${escape(name)}</label>
-        <input class="lab-field" data-exact="${key}" inputmode="decimal" value="${short(value, 6)}" aria-label="${escape(t("explore.exact", { name }))}" title="${escape(t("explore.exact", { name }))}">
-        <input type="range" id="lab-p-${key}" data-slide="${key}" min="${p.min}" max="${p.max}" step="${10 ** Math.floor(Math.log10((p.max - p.min) / 100))}" value="${value}" title="${escape(t("explore.tip_parameter", { name: each.label }))}"></div>`;
-    })).join("");
-  }
-
-  /** What a parameter's fields show, while it moves. */
-  function showParameters() {
-    for (const each of lab.chosen()) {
-      for (const [name, value] of Object.entries(lab.values(each))) {
-        const key = `${lab.keyOf(each)}.${name}`;
-        const [slide, exact] = ["slide", "exact"].map((kind) => host.querySelector(`[data-${kind}="${key}"]`));
-        if (!slide) continue;
-        slide.value = String(value);
-        if (document.activeElement !== exact) exact.value = short(value, 6);
-      }
-    }
   }
 
   host.addEventListener("click", (event) => {
@@ -87,23 +65,13 @@ export function activationPicker(host, lab) {
     const found = $("menu").querySelectorAll("[data-name]");
     if (event.key === "Enter" && found.length === 1) lab.toggle(found[0].dataset.name);
   });
-  host.addEventListener("input", ({ target }) => {
-    if (target.dataset.slide) lab.tune(target.dataset.slide, Number(Number(target.value).toPrecision(6)));
-  });
-  host.addEventListener("change", ({ target }) => {
-    if (!target.dataset.exact) return;
-    const value = number()(target.value);
-    target.setAttribute("aria-invalid", String(value === undefined));
-    if (value !== undefined) lab.tune(target.dataset.exact, value);
-  });
-
   function paint() {
     paintChosen();
     paintMenu();
-    paintParameters();
+    parameters.paint();
     $("what").textContent = about("swish");
   }
-  const purpose = (name) => "";
+  const purpose = (name) => t(`activations.purpose.${name}`);
   function about(name) {
     const record = activations.find((each) => each.name === name);
     return record ? `${record.label}, ${record.year}: ${purpose(name)}` : name.slice(1);
@@ -121,6 +89,6 @@ export function activationPicker(host, lab) {
       const box = menu ? $("menu") : $("chosen");
       if (name) (box.querySelector(`[data-name="${CSS.escape(name)}"]`) ?? search).focus({ preventScroll: true });
     },
-    showParameters,
+    showParameters: parameters.show,
   };
 }

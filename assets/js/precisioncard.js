@@ -19,7 +19,7 @@ const HALF = 0.5;
 const REST = 150;
 
 /** @param {HTMLElement} host @param {any} lab */
-export function precisionCard(host, lab) {
+export function card(host, lab) {
   host.innerHTML = skeleton();
   const $ = (name) => host.querySelector(`[data-part="${name}"]`);
   const { state } = lab;
@@ -43,9 +43,7 @@ export function precisionCard(host, lab) {
   function question() {
     const type = state.get("dtype");
     const [low, high] = range(type);
-    const name = lab.keyOf(record());
-    const what = name === "formula" ? { formula: state.get("formula") } : { activation: name };
-    return { ...what, parameters: lab.values(record()), low, high, type };
+    return { activation: record().name, parameters: lab.values(record()), low, high, type };
   }
 
   /** Asks the server, unless it was asked just that; an answer that is no longer wanted is dropped. */

@@ -28,11 +28,7 @@ export function propertySource(lab, arrived) {
     shipped = properties;
   });
 
-  function question(record) {
-    const parameters = lab.values(record);
-    const typed = lab.keyOf(record) === "formula";
-    return typed ? { formula: lab.state.get("formula"), parameters } : { activation: record.name, parameters };
-  }
+  const question = (record) => ({ activation: record.name, parameters: lab.values(record) });
 
   function ask(key, record, asked) {
     const name = lab.keyOf(record);

@@ -8,6 +8,9 @@
 /** √2. */
 const ROOT_2 = Math.SQRT2;
 
+/** √π. */
+const ROOT_PI = 1.7724538509055159;
+
 /** 1/√(2π). */
 const INVERSE_ROOT_2PI = 0.3989422804014327;
 
@@ -106,7 +109,8 @@ export function sech(z) {
  * @returns {number}
  */
 export function softsign(z) {
-  return z / (1 + Math.abs(z));
+  const size = Math.abs(z);
+  return size === Infinity ? Math.sign(z) : z / (1 + size);
 }
 
 /**
@@ -126,4 +130,43 @@ export function normalCdf(z) {
  */
 export function normalPdf(z) {
   return INVERSE_ROOT_2PI * gaussian(z);
+}
+
+/**
+ * The error function: Taylor's series near 0, 1 − erfc elsewhere.
+ * @param {number} z
+ * @returns {number}
+ */
+export function erf(z) {
+  const size = Math.abs(z);
+  if (size > 0.5) return Math.sign(z) * (1 - gaussian(size * ROOT_2) * erfcx(size));
+  let term = z;
+  let sum = 0;
+  for (let k = 1; k < 16; k += 1) {
+    sum += term / (2 * k - 1);
+    term *= (-z * z) / k;
+  }
+  return (2 * sum) / ROOT_PI;
+}
+
+/**
+ * a·b, and 0 where one is 0 though the other has overflowed.
+ * @param {number} a
+ * @param {number} b
+ * @returns {number}
+ */
+export function times(a, b) {
+  return a && b && a * b;
+}
+
+/** Beyond this size what vanishes has vanished, and powers of x would overflow. */
+const FAR = 1e50;
+
+/**
+ * x, held where powers of it do not overflow.
+ * @param {number} x
+ * @returns {number}
+ */
+export function near(x) {
+  return Math.max(-FAR, Math.min(FAR, x));
 }

@@ -39,6 +39,7 @@ new MutationObserver(() => {
  */
 export function colour(token) {
   if (!token.startsWith("@")) return token;
+  if (token.startsWith("@act-=")) return colour("@typed"); // a formula may hold a "/"
   const [name, alpha] = token.slice(1).split("/");
   const base = name.startsWith("act-")
     ? activationColour(name.slice(4))
@@ -50,6 +51,7 @@ export function colour(token) {
 
 /** @param {string} name */
 export function activationColour(name) {
+  if (name.startsWith("=")) return colour("@typed");
   const record = activations.find((activation) => activation.name === name);
   if (!record) return colour("@muted");
   return isDark() ? record.colourDark : record.colour;

@@ -1,6 +1,7 @@
 /** Time: what the implementations cost on this host, drawn while the figures come in. */
 
 import { download } from "./export.js";
+import { handed, onHanded, whenThere } from "./handover.js";
 import { LivePlot } from "./plot.js";
 import { poll } from "./poll.js";
 import { read, write } from "./state.js";
@@ -13,7 +14,7 @@ const NARROW = matchMedia("(max-width: 760px)");
 const bold = (sentence) => escape(sentence).replace(/\*\*(.+?)\*\*/g, "<b>$1</b>");
 const tip = (key) => `title="${escape(t(key))}"`;
 
-export function mount({ element, props, watch, server }) {
+export function mount({ element, props, trigger, watch, server }) {
   element.innerHTML = skeleton();
   const $ = (name) => element.querySelector(`[data-part="${name}"]`);
   const bars = new LivePlot($("bars"));
@@ -229,6 +230,11 @@ export function mount({ element, props, watch, server }) {
   const start = document.getElementById("lab-time-start");
   for (const event of ["pointerenter", "focusin"]) start?.addEventListener(event, () => server.ready({}).catch(() => {}), { once: true });
   for (const card of [start, document.getElementById("lab-time-fields")]) tooltips(card);
+  // Gradio's field for a formula asks for it here when another tab has handed one over.
+  whenThere("lab-time").then((node) => {
+    node.formula = () => (handed("time") ?? "").slice(1);
+    onHanded("time", () => trigger("input"));
+  });
   window.addEventListener("swish-lab-back", follow);
   follow();
 }

@@ -1,5 +1,6 @@
 /** Train: a run as it streams in, found again after a reload, and stopped at once. */
 
+import { handed, onHanded, whenThere } from "./handover.js";
 import { LivePlot } from "./plot.js";
 import { poll } from "./poll.js";
 import { read, write } from "./state.js";
@@ -18,7 +19,7 @@ const SMALL = new Set(["convergence", "band", "loss", "accuracy"]);
 const WISHES = { running: ["pause", "stop"], paused: ["resume", "step", "stop"], waiting: ["stop"] };
 const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■" };
 
-export function mount({ element, props, watch, server }) {
+export function mount({ element, props, trigger, watch, server }) {
   element.innerHTML = skeleton();
   const $ = (name) => element.querySelector(`[data-part="${name}"]`);
   const plots = Object.fromEntries(CARDS.map(([name]) => [name, new LivePlot($(name))]));
@@ -98,6 +99,12 @@ export function mount({ element, props, watch, server }) {
     const { value } = props;
     if (value?.error) show({ error: value.error });
     else if (value?.run) follow(value.run);
+  });
+  // Gradio's control of the rivals takes a formula in when it asks for it here.
+  whenThere("lab-train").then((node) => {
+    // One output whose value is a list: a list of lists.
+    node.withFormula = (rivals) => [[...new Set([...(rivals ?? []), handed("train")].filter(Boolean))]];
+    onHanded("train", () => trigger("input"));
   });
   window.addEventListener("swish-lab-back", () => follow(run));
   follow(run);

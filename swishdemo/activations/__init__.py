@@ -7,7 +7,14 @@ from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_val
 from swishdemo.activations.formula import parse_formula
 from swishdemo.activations.landmarks import landmarks
 from swishdemo.activations.record import Activation, Landmark, Parameter
-from swishdemo.activations.registry import activations, get, names
+from swishdemo.activations.registry import (
+    activations,
+    formula_label,
+    formula_name,
+    get,
+    is_formula,
+    names,
+)
 from swishdemo.activations.torch_forms import torch_function
 from swishdemo.activations.typeset import latex, latex_derivative
 
@@ -18,7 +25,10 @@ __all__ = [
     "Parameter",
     "activations",
     "evaluate",
+    "formula_label",
+    "formula_name",
     "get",
+    "is_formula",
     "landmarks",
     "latex",
     "latex_derivative",

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swishdemo.activations.deadline import check
 from swishdemo.activations.digits import Digits
 from swishdemo.activations.enclosure import run
 from swishdemo.activations.tape import Tape
@@ -39,7 +38,7 @@ class Cut:
 
     Attributes:
         at: The place as a double.
-        exact: The place with all its digits, or 18 of them.
+        exact: The place with all its digits, or 32 of them.
         certain: Whether all its digits are known.
     """
 
@@ -154,7 +153,6 @@ class Ends:
         return [make(at) + side / size for size in sizes]
 
     def _bounds(self, tape: Tape, x: Any) -> tuple[Any, Any]:
-        check()
         bounds: tuple[Any, Any] = run(tape, {"x": (x, x), **self.inputs}, self.digits)[0]
         return bounds
 

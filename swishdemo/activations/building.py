@@ -24,6 +24,9 @@ from swishdemo.activations.grammar import CONSTANTS, FUNCTIONS, GREEK, latex_nam
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NO_REAL_NUMBER = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
 _CONSTANT_ARGUMENT = 1000
+# A name without brackets is a parameter, unless it is as close as this to a function's name.
+_MISSPELT = 0.78
+_WORD = 4
 
 
 class Builder:
@@ -102,10 +105,21 @@ class Builder:
         if name in FUNCTIONS:
             raise refuse("bare_function", self._at(node), value=node.id)
         if name not in self.parameters:
+            near = self._misspelt(name)
+            if near:
+                raise refuse("unknown_name_near", self._at(node), value=node.id, near=near)
             if len(self.parameters) == MAX_PARAMETERS:
                 raise refuse("parameters", self._at(node), limit=MAX_PARAMETERS)
             self.parameters.append(name)
         return s.symbol(name)
+
+    @staticmethod
+    def _misspelt(name: str) -> str:
+        """The function that a would-be parameter looks like; empty for a name of its own."""
+        if len(name) < _WORD or not name.isalpha() or name in GREEK.values():
+            return ""
+        words = [function for function in FUNCTIONS if len(function) >= _WORD]
+        return suggestion(name, words, _MISSPELT)
 
     def _operation(self, node: ast.BinOp) -> Any:
         left, right = self.build(node.left), self.build(node.right)

@@ -35,26 +35,28 @@ def write(activation: Activation, values: Mapping[str, float]) -> str:
     ]
     arguments = ", ".join(["x", *defaults])
     lines = "\n".join(f" * {line}".rstrip() for line in shared.head(activation))
+    f, df = (
+        _body(expression, called, reserved)
+        for expression in (derived.f, shared.derivative(activation))
+    )
     parts = [
-        f"/**\n{lines.replace('*/', '* /')}\n */\n"
-        + _function(name, arguments, derived.f, called, reserved),
-        "/** f′(x). */\n" + _function(f"{name}Derivative", arguments, derived.df, called, reserved),
+        f"/**\n{lines.replace('*/', '* /')}\n */\n{_function(name, arguments, f)}",
+        f"/** f′(x). */\n{_function(f'{name}Derivative', arguments, df)}",
     ]
     needed = _closure("".join(parts), special)
     return "\n".join([*parts, *needed])
 
 
-def _function(
-    name: str, arguments: str, expression: Any, called: Mapping[str, str], reserved: frozenset[str]
-) -> str:
-    taken = {*called, *called.values(), *reserved}
-    steps = readable(expression, taken, both_branches=False)
+def _function(name: str, arguments: str, body: str) -> str:
+    return f"export function {name}({arguments}) {{\n{shared.indent(body, 2)}\n}}\n"
+
+
+def _body(expression: Any, called: Mapping[str, str], reserved: frozenset[str]) -> str:
     printer = Printer(JAVASCRIPT, called)
+    taken = {*called, *called.values(), *reserved}
+    steps = readable(expression, taken, printer, both_branches=False)
     lines = [f"const {name} = {printer.text(value)};" for name, value in steps.steps]
-    lines.append(f"return {printer.text(steps.result)};")
-    return (
-        f"export function {name}({arguments}) {{\n" + shared.indent("\n".join(lines), 2) + "\n}\n"
-    )
+    return "\n".join([*lines, f"return {printer.text(steps.result)};"])
 
 
 def _number(value: float) -> str:

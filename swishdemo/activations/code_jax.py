@@ -21,14 +21,11 @@ _IMPORTS = {
 def write(activation: Activation, values: Mapping[str, float]) -> str:
     """The piece of code."""
     called = python.names(activation)
+    arguments = python.arguments(activation, values, called)
     f = python.function(
-        function_name(activation),
+        f"{function_name(activation)}({arguments})",
         "f(x), differentiable in every argument.",
-        python.arguments(activation, values, called),
-        activation,
-        derive(activation).f,
-        JAX,
-        called,
+        python.body(derive(activation).f, JAX, called),
     )
     parts = [*python.helpers(f, "jnp"), f]
     head = python.docstring(python.head(activation))

@@ -20,11 +20,12 @@ _IMPORTS = {
 def write(activation: Activation, values: Mapping[str, float]) -> str:
     """The piece of code."""
     name, called = function_name(activation), python.names(activation)
-    derived, arguments = derive(activation), python.arguments(activation, values, called)
+    arguments = python.arguments(activation, values, called)
+    f, df = derive(activation).f, python.derivative(activation)
     parts = [
-        python.function(name, "f(x).", arguments, activation, derived.f, NUMPY, called),
+        python.function(f"{name}({arguments})", "f(x).", python.body(f, NUMPY, called)),
         python.function(
-            f"{name}_derivative", "f′(x).", arguments, activation, derived.df, NUMPY, called
+            f"{name}_derivative({arguments})", "f′(x).", python.body(df, NUMPY, called)
         ),
     ]
     parts = [*python.helpers("".join(parts), "np"), *parts]

@@ -7,13 +7,16 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import sympy
+
 from swishdemo.activations import dialects
 from swishdemo.activations.derive import derive
 from swishdemo.activations.identifiers import PYTHON, unreserved
 from swishdemo.activations.printing import Dialect, Printer
-from swishdemo.activations.readable import Readable, readable, shortened
+from swishdemo.activations.readable import readable, shortened
 from swishdemo.activations.record import Activation
-from swishdemo.activations.symbols import Constant
+from swishdemo.activations.stable import stable
+from swishdemo.activations.symbols import Constant, X
 
 _SPELLED = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "theta": "θ",
@@ -29,6 +32,14 @@ def names(activation: Activation, reserved: frozenset[str] = PYTHON) -> dict[str
 def formula(activation: Activation) -> str:
     """The formula on a line, as its author wrote it."""
     return Printer(dialects.MATHEMATICS, _SPELLED).text(shortened(derive(activation).shown))
+
+
+def derivative(activation: Activation) -> Any:
+    """f′, without exponentials that came of a common factor: e^(−x²) taken out leaves e^(x²)."""
+    derived = derive(activation)
+    plain = stable(derived.f.diff(X))
+    made = derived.df.atoms(sympy.exp) - plain.atoms(sympy.exp)
+    return plain if made else derived.df
 
 
 def number(value: float) -> str:
@@ -67,31 +78,33 @@ def docstring(lines: list[str]) -> str:
     return f'"""{text}\n"""\n' if len(lines) > 1 else f'"""{text}"""\n'
 
 
-def in_steps(activation: Activation, expression: Any, called: Mapping[str, str]) -> Readable:
-    """The expression in steps whose names are free."""
-    return readable(expression, taken={"x", *called, *called.values(), *PYTHON})
+def body(expression: Any, dialect: Dialect, called: Mapping[str, str], of: str = "") -> str:
+    """The lines that compute an expression, not indented.
 
-
-def body(steps: Readable, dialect: Dialect, called: Mapping[str, str]) -> str:
-    """The lines of a function's body, not indented."""
-    printer = Printer(dialect, called, steps.shaped())
+    Args:
+        expression: In x and the parameters.
+        dialect: The language.
+        called: What the parameters are called.
+        of: What stands before their names.
+    """
+    names = {name: of + free for name, free in called.items()}
+    taken = {"x", *called, *called.values(), *PYTHON}
+    steps = readable(expression, taken, Printer(dialect, names))
+    printer = Printer(dialect, names, steps.shaped())
     lines = [f"# {dialect.branches}"] if steps.guards else []
     lines += [f"{name} = {printer.text(value)}" for name, value in (*steps.guards, *steps.steps)]
     return "\n".join([*lines, f"return {printer.value(steps.result)}"]) + "\n"
 
 
-def function(
-    name: str,
-    title: str,
-    arguments: str,
-    activation: Activation,
-    expression: Any,
-    dialect: Dialect,
-    called: Mapping[str, str],
-) -> str:
-    """A whole function."""
-    lines = body(in_steps(activation, expression, called), dialect, called)
-    return f"def {name}({arguments}):\n" + indent(f'"""{title}"""\n{lines}')
+def function(head: str, title: str, lines: str) -> str:
+    """A whole function.
+
+    Args:
+        head: Its name and arguments, as a call of it.
+        title: Its docstring.
+        lines: Its body, not indented.
+    """
+    return f"def {head}:\n" + indent(f'"""{title}"""\n{lines}')
 
 
 def arguments(
@@ -119,7 +132,8 @@ def helpers(text: str, library: str) -> list[str]:
 
 def imports(text: str, lines: Mapping[str, str]) -> str:
     """The import lines whose names stand in the text, in the order of ``lines``."""
-    used = [line for name, line in lines.items() if re.search(rf"(?<![\w.]){name}\.", text)]
+    bare = re.sub(r'"""[^"]*"""', "", text)
+    used = [line for name, line in lines.items() if re.search(rf"(?<![\w.]){name}\.", bare)]
     return "\n".join(used) + "\n" if used else ""
 
 

@@ -37,9 +37,8 @@ def write(activation: Activation, values: Mapping[str, float], trainable: bool) 
     if builtin:
         parts = [f"def forward(self, x):\n    return {builtin}\n"]
     else:
-        attributes = {name: f"self.{attribute}" for name, attribute in called.items()}
         f = derive(activation).f
-        body = python.body(python.in_steps(activation, f, called), PYTORCH, attributes)
+        body = python.body(f, PYTORCH, called, of="self.")
         parts = [f"def forward(self, x):\n{python.indent(body)}"]
         if called:
             tensors = "parameter" if learns else "buffer" if _alone(f) else ""

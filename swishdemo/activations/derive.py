@@ -5,6 +5,7 @@ This module loads SymPy: import it inside functions. Derivations are cached.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from sympy.printing.latex import LatexPrinter
 
 from swishdemo.activations import symbols as s
 from swishdemo.activations.record import Activation
+from swishdemo.activations.roots import collected, parted
 from swishdemo.activations.stable import stable
 
 
@@ -26,7 +28,7 @@ class Derived:
         df: Its first derivative by x.
         d2f: Its second derivative by x.
         dparameters: Its derivative by each parameter, by the parameter's name.
-        breaks: The places x where a derivative jumps, where they are plain numbers.
+        breaks: The places x where f or a derivative jumps, as formulas in the parameters.
         shown: f as its author wrote it.
     """
 
@@ -34,7 +36,7 @@ class Derived:
     df: Any
     d2f: Any
     dparameters: dict[str, Any]
-    breaks: tuple[float, ...]
+    breaks: tuple[Any, ...]
     shown: Any
 
 
@@ -43,15 +45,16 @@ def derive(activation: Activation) -> Derived:
     """Derive all that the tabs need from the record's expression."""
     shown = activation.expression()
     f, df = slope(activation)
+    d2f = _collected(stable(_differentiate(_plain_slope(activation), s.X)))
     return Derived(
-        f=f,
-        df=df,
-        d2f=_differentiate(df, s.X),
+        f=parted(f),
+        df=parted(df),
+        d2f=parted(d2f),
         dparameters={
-            parameter.name: _differentiate(f, s.symbol(parameter.name))
+            parameter.name: parted(_collected(stable(_differentiate(f, s.symbol(parameter.name)))))
             for parameter in activation.parameters
         },
-        breaks=_breaks(f),
+        breaks=_breaks(f, df, d2f),
         shown=shown,
     )
 
@@ -59,8 +62,18 @@ def derive(activation: Activation) -> Derived:
 @lru_cache(maxsize=64)
 def slope(activation: Activation) -> tuple[Any, Any]:
     """F and f′ alone, for those who must know how long they are before f″ is asked for."""
-    f = stable(sympy.sympify(activation.expression()))
-    return f, stable(_differentiate(f, s.X))
+    return _function(activation), _collected(_plain_slope(activation))
+
+
+@lru_cache(maxsize=64)
+def _function(activation: Activation) -> Any:
+    return stable(sympy.sympify(activation.expression()))
+
+
+@lru_cache(maxsize=64)
+def _plain_slope(activation: Activation) -> Any:
+    """F′ before its roots are collected, which would be longer to differentiate again."""
+    return stable(_differentiate(_function(activation), s.X))
 
 
 def tree_size(expression: Any) -> int:
@@ -79,17 +92,35 @@ def _differentiate(expression: Any, variable: Any) -> Any:
     return sympy.factor_terms(expression.diff(variable), fraction=False)
 
 
-def _breaks(expression: Any) -> tuple[float, ...]:
+def _collected(expression: Any) -> Any:
+    found = collected(expression, tree_size(expression))
+    return expression if found is expression else sympy.factor_terms(found, fraction=False)
+
+
+def _breaks(*expressions: Any) -> tuple[Any, ...]:
     found = set()
-    for where in expression.atoms(s.Where):
+    for where in set().union(*(expression.atoms(s.Where) for expression in expressions)):
         difference = where.args[0] - where.args[1]
         slope = difference.diff(s.X)
-        if slope.is_Number and slope != 0:
-            at = s.X - difference / slope
-            at = sympy.expand(at)
-            if at.is_Number:
-                found.add(float(at))
-    return tuple(sorted(found))
+        if slope != 0 and not slope.has(s.X):
+            # The zero of a line; 0 from the quotient, so that no x stays in it uncancelled.
+            found.add(-difference.subs(s.X, 0) / slope)
+    return tuple(sorted(found, key=sympy.default_sort_key))
+
+
+def breaks(
+    activation: Activation, parameters: Mapping[str, float] | None = None
+) -> tuple[float, ...]:
+    """The places x at which f, f′ or f″ may jump, in order; those that are no number left out.
+
+    Args:
+        activation: A registered record or a typed formula's.
+        parameters: Finite values by name; one left out takes its default.
+    """
+    values = {**activation.defaults(), **(parameters or {})}
+    exact = {s.symbol(name): sympy.Float(value) for name, value in values.items()}
+    places = (place.subs(exact) for place in derive(activation).breaks)
+    return tuple(sorted({float(place) for place in places if place.is_finite}))
 
 
 class _Printer(LatexPrinter):  # type: ignore[misc]
@@ -109,4 +140,4 @@ def latex(activation: Activation) -> str:
 
 def latex_derivative(activation: Activation) -> str:
     """The right-hand side of f′(x) = … in LaTeX."""
-    return _print(derive(activation).df, activation)
+    return _print(slope(activation)[1], activation)

@@ -11,8 +11,7 @@ import sympy
 
 from swishdemo.activations import symbols as s
 from swishdemo.activations.javascript import FUNCTIONS as JAVASCRIPT_NAMES
-from swishdemo.activations.printing import CONDITION, Dialect
-from swishdemo.activations.readable import Relu
+from swishdemo.activations.printing import CONDITION, Dialect, Relu
 
 
 def _plainly(prefix: str, **other_names: str) -> dict[Any, str]:
@@ -48,7 +47,7 @@ NUMPY = Dialect(
         s.Erf: "special.erf({})",
         Relu: "np.maximum({}, 0)",
     },
-    where="np.where({left} > {right}, {above}, {otherwise})",
+    where="np.where({test}, {above}, {otherwise})",
     root="np.sqrt({})",
     constant="np.full(np.shape(x), {})",
     branches="NumPy computes both branches: the one not taken must not overflow.",
@@ -64,7 +63,7 @@ JAX = Dialect(
         s.Erf: "special.erf({})",
         Relu: "jax.nn.relu({})",
     },
-    where="jnp.where({left} > {right}, {above}, {otherwise})",
+    where="jnp.where({test}, {above}, {otherwise})",
     root="jnp.sqrt({})",
     constant="jnp.full(jnp.shape(x), {})",
     branches="An infinite slope in the branch not taken would make the gradient NaN.",
@@ -81,7 +80,7 @@ PYTORCH = Dialect(
         s.Erf: "torch.erf({})",
         Relu: "torch.relu({})",
     },
-    where="torch.where({left} > {right}, {above}, {otherwise})",
+    where="torch.where({test}, {above}, {otherwise})",
     root="torch.sqrt({})",
     constant="torch.zeros_like(x) + {}",
     otherwise="torch.zeros_like(x) + {}",
@@ -95,11 +94,10 @@ JAVASCRIPT = Dialect(
         **{function: f"{name}({{}})" for function, name in JAVASCRIPT_NAMES.items()},
         Relu: "Math.max({}, 0)",
     },
-    where="{left} > {right} ? {above} : {otherwise}",
+    where="{test} ? {above} : {otherwise}",
     where_binds=CONDITION,
     root="Math.sqrt({})",
     power="{base} ** {exponent}",
-    negated_power=False,
 )
 
 MATHEMATICS = Dialect(
@@ -115,13 +113,14 @@ MATHEMATICS = Dialect(
         s.Log1p: "log(1 + {})",
         Relu: "max({}, 0)",
     },
-    where="{above} if {left} > {right} else {otherwise}",
+    where="{above} if {test} else {otherwise}",
     where_binds=CONDITION,
     root="√({})",
     power="{base}^{exponent}",
     times="·",
     divided="/",
     minus="−",
+    negated_power=True,
     exact=True,
 )
 

@@ -89,7 +89,15 @@ _FUNCTIONS: dict[str, tuple[Callable[[Array], Any], int]] = {
 
 
 class Doubles:
-    """The arithmetic of doubles, for :func:`swishdemo.activations.enclosure.run`."""
+    """The arithmetic of doubles, for :func:`swishdemo.activations.enclosure.run`.
+
+    Args:
+        unit: The relative distance of two neighbouring numbers; that of a coarser type gives
+            bounds of what arithmetic of that type may make of a formula.
+    """
+
+    def __init__(self, unit: float = _ROUNDING) -> None:
+        self._unit = unit
 
     infinity = np.inf
     undefined = np.nan
@@ -122,7 +130,7 @@ class Doubles:
 
     def widen(self, low: Any, high: Any, units: int) -> Pair:
         """Bounds moved outward; one that overflowed is the largest number on its inner side."""
-        spread = units * _ROUNDING
+        spread = units * self._unit
         low = np.where(low == np.inf, _MAX, low - np.abs(low) * spread - units * _TINY)
         high = np.where(high == -np.inf, -_MAX, high + np.abs(high) * spread + units * _TINY)
         return low, high

@@ -85,6 +85,12 @@ def run(tape: Tape, inputs: Mapping[str, Pair], arithmetic: Arithmetic) -> list[
     return [values[place] for place in tape.outputs]
 
 
+def _is_sign(pair: Pair) -> bool:
+    """Whether it is exactly 1 or −1, for all points."""
+    low, high = pair
+    return not getattr(low, "ndim", 0) and bool(low == high and abs(low) == 1)
+
+
 class _Rules:
     def __init__(self, arithmetic: Arithmetic) -> None:
         self.on = arithmetic
@@ -113,7 +119,10 @@ class _Rules:
 
     def _multiply(self, a: Pair, b: Pair) -> Pair:
         corners = [self.on.product(p, q) for p in a for q in b]
-        low, high = self.on.widen(self.on.low(*corners), self.on.high(*corners), 1)
+        low, high = self.on.low(*corners), self.on.high(*corners)
+        if _is_sign(a) or _is_sign(b):  # exact, and −λ must be equal to an x that is
+            return low, high
+        low, high = self.on.widen(low, high, 1)
         # An exact 0 stays one; a product that underflowed does not become one, nor does 0/0.
         zero = ((a[0] == 0) & (a[1] == 0)) | ((b[0] == 0) & (b[1] == 0))
         zero = zero & (a[0] == a[0]) & (b[0] == b[0])

@@ -11,8 +11,10 @@ import ast
 import difflib
 import keyword
 import re
+from collections.abc import Iterator
 
 from swishdemo.activations.record import Activation, Parameter
+from swishdemo.activations.registry import formula_label
 from swishdemo.errors import UserError
 
 MAX_CHARACTERS = 200
@@ -30,7 +32,7 @@ MAX_NAME = 20
 
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*|[αβγδεθκλμπρστΦφω])"
+    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*|[αβγδεθκλμπρστΦφω])"
     r"|(?P<operator>\*\*|//|<=|>=|==|!=|[-+*/(),<>])"
     r"|(?P<space>[ \t]+)"
 )
@@ -55,8 +57,8 @@ def parse_formula(text: object) -> Activation:
     builder = Builder(text, _column)
     expression = builder.build(tree)
     activation = Activation(
-        name="formula",
-        label=text.strip(),
+        name=f"={text.strip()}",
+        label=formula_label(text),
         expression=lambda: expression,
         parameters=tuple(
             Parameter(name, 1.0, -5.0, 5.0, builder.latex(name)) for name in builder.parameters
@@ -81,11 +83,18 @@ def refuse(key: str, column: int | None = None, **values: object) -> UserError:
     return UserError(f"activations.error_formula_{key}", field="formula", status=422, **values)
 
 
-def suggestion(name: str, known: list[str]) -> str:
-    """The known name that is closest to ``name``; empty where none is close."""
+def suggestion(name: str, known: list[str], closeness: float = 0.6) -> str:
+    """The known name that is closest to ``name``; empty where none is as close as that."""
     lowered = {candidate.lower(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=closeness)
     return lowered[found[0]] if found else ""
+
+
+def named_tokens(text: str) -> Iterator[tuple[int, str]]:
+    """The names in a formula that is one: offset and name of each."""
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "name":
+            yield match.start(), match.group()
 
 
 def _check_characters(text: str) -> None:

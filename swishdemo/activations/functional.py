@@ -1,7 +1,7 @@
-"""The PyTorch forms that PyTorch itself has not, or not with a trainable parameter.
+"""Swish in PyTorch, with a trainable β, and the article's memory-efficient form.
 
-This module loads PyTorch. Each function takes ``x`` of any shape, then its parameters as numbers
-or tensors that broadcast with ``x``, and is differentiable in all of them, twice.
+This module loads PyTorch. The forms of the other activations stand in
+:mod:`swishdemo.activations.forms`.
 """
 
 from __future__ import annotations
@@ -87,37 +87,3 @@ class MemoryEfficientSwishFunction(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         dx: Tensor = g * (torch.sigmoid(x) * (1 + x * torch.sigmoid(-x)))
         return dx
-
-
-def leaky_relu(x: Tensor, slope: Tensor | float) -> Tensor:
-    """The line x for x > 0, slope·x elsewhere; the slope may be trained."""
-    if isinstance(slope, Tensor):
-        return torch.where(x > 0, x, slope * x)
-    return functional.leaky_relu(x, slope)
-
-
-def elu(x: Tensor, alpha: Tensor | float = 1.0) -> Tensor:
-    """The line x for x > 0, alpha·(e^x − 1) elsewhere; alpha may be trained."""
-    if isinstance(alpha, Tensor):
-        return torch.where(x > 0, x, alpha * torch.expm1(torch.clamp(x, max=0)))
-    return functional.elu(x, alpha)
-
-
-def gelu_tanh(x: Tensor) -> Tensor:
-    """PyTorch's tanh approximation of GELU."""
-    return functional.gelu(x, approximate="tanh")
-
-
-def quick_gelu(x: Tensor) -> Tensor:
-    """x·σ(1.702·x)."""
-    return swish(x, 1.702)
-
-
-def softplus(x: Tensor) -> Tensor:
-    """log(1 + e^x), to the last digit of float64: PyTorch's own turns into x from 20 on."""
-    return functional.softplus(x, threshold=40)
-
-
-def hardsigmoid(x: Tensor) -> Tensor:
-    """The line (x + 3)/6, held between 0 and 1; PyTorch's own has the slope float32(1/6)."""
-    return functional.relu6(x + 3) / 6

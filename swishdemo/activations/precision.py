@@ -8,6 +8,7 @@ result is off by at most 0.5; one that has become 0 by 2^(p−1) to 2^p, p being
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swishdemo.activations.evaluation import parameter_values, values
-from swishdemo.activations.narrow import dtype_of, limits, numbers, ulp
+from swishdemo.activations.narrow import TYPES, dtype_of, limits, numbers, ulp
 from swishdemo.activations.record import Activation
 from swishdemo.activations.rounded import STABLE, WRITTEN, run
 from swishdemo.errors import UserError
@@ -29,6 +30,7 @@ Array = npt.NDArray[Any]
 Wide = npt.NDArray[np.float64]
 
 _COLUMNS = 320
+_FARTHEST = 10_000
 # A typed formula may cancel everywhere; then each point costs a millisecond of many digits.
 _MOST_TYPED = 2_000
 # Where not all numbers are tried, the place where a failure begins is closed in on by so many
@@ -100,8 +102,8 @@ class Precision:
 def precision(
     activation: Activation,
     parameters: Mapping[str, float] | None,
-    low: float,
-    high: float,
+    low: object,
+    high: object,
     type_name: str,
 ) -> Precision:
     """Compute the activation in a type at its numbers from ``low`` to ``high``.
@@ -109,14 +111,27 @@ def precision(
     Args:
         activation: A registered record or a typed formula's.
         parameters: Finite values by name; one left out takes its default.
-        low: The range's lower end.
-        high: The range's upper end, above ``low``.
+        low: The range's lower end, −10,000 at least.
+        high: The range's upper end, above ``low``; 10,000 at most.
         type_name: One of ``narrow.TYPES``.
 
     Raises:
-        UserError: A parameter is not finite in the type, or the activation has no such parameter.
-        KeyError: There is no such type.
+        UserError: The range is none; there is no such type; a parameter is not finite in it, or
+            the activation has no such parameter.
     """
+    low, high = _end(low, "low"), _end(high, "high")
+    if not low < high:
+        raise UserError(
+            "error.out_of_range", field="high", name="high", value=high, low=low, high=_FARTHEST
+        )
+    if type_name not in TYPES:
+        raise UserError(
+            "error.unknown_choice",
+            field="type",
+            name="type",
+            value=type_name,
+            choices=", ".join(TYPES),
+        )
     dtype = dtype_of(type_name)
     rounded = _rounded(parameter_values(activation, parameters), dtype)
     points, every = numbers(dtype, low, high, _MOST_TYPED if activation.family == "typed" else None)
@@ -142,6 +157,26 @@ def precision(
         stable=_accuracy(trial, trial.stable, place),
         same=bool(np.array_equal(trial.written.result, trial.stable.result, equal_nan=True)),
     )
+
+
+def _end(value: object, name: str) -> float:
+    """One end of the range."""
+    try:
+        number = float(value) if type(value) in (int, float) else math.nan  # type: ignore[arg-type]
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise UserError("error.not_a_number", field=name, name=name)
+    if abs(number) > _FARTHEST:
+        raise UserError(
+            "error.out_of_range",
+            field=name,
+            name=name,
+            value=number,
+            low=-_FARTHEST,
+            high=_FARTHEST,
+        )
+    return number
 
 
 @dataclass(frozen=True, slots=True)

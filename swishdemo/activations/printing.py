@@ -19,13 +19,19 @@ CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
 _BOUNDED = (s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf)
 
 
+class Relu(sympy.Function):  # type: ignore[misc]
+    """The larger of z and 0: every library's own has the slope 0 at 0, as ours."""
+
+    nargs = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one language writes formulas.
 
     Attributes:
         functions: What a function's call looks like, ``{}`` for its argument.
-        where: A choice by ``{left} > {right}`` between ``{above}`` and ``{otherwise}``.
+        where: A choice by ``{test}`` between ``{above}`` and ``{otherwise}``.
         where_binds: How tightly that holds together.
         root: The square root of ``{}``.
         power: Base to an exponent, ``{base}`` and ``{exponent}``.
@@ -48,7 +54,7 @@ class Dialect:
     times: str = " * "
     divided: str = " / "
     minus: str = "-"
-    negated_power: bool = True
+    negated_power: bool = False
     constant: str = "{}"
     otherwise: str = "{}"
     exact: bool = False
@@ -159,12 +165,11 @@ class Printer:
         if plain and self.dialect.branches:
             first, second = map(_decimal, values)
             values = first, self.dialect.otherwise.format(second)
-        return self.dialect.where.format(
-            left=self.text(left, SUM),
-            right=self.text(right, SUM),
-            above=values[0],
-            otherwise=values[1],
-        )
+        sides = [self.text(left, SUM), self.text(right, SUM)]
+        # x < 0 is read more easily than 0 > x.
+        turned = self._is_shaped(right) and not self._is_shaped(left)
+        test = " < ".join(reversed(sides)) if turned else " > ".join(sides)
+        return self.dialect.where.format(test=test, above=values[0], otherwise=values[1])
 
     def _is_shaped(self, node: Any) -> bool:
         return not self.shaped.isdisjoint(symbol.name for symbol in node.free_symbols)

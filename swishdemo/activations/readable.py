@@ -16,12 +16,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations import symbols as s
-
-
-class Relu(sympy.Function):  # type: ignore[misc]
-    """The larger of z and 0: every library's own has the slope 0 at 0, as ours."""
-
-    nargs = 1
+from swishdemo.activations.printing import Printer, Relu
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +45,8 @@ class Readable:
 # What may overflow, or is not defined everywhere: its gradient may be infinite off its own branch.
 _GROWING = (sympy.exp, s.Expm1, sympy.sinh, sympy.cosh)
 _PARTIAL = (sympy.log, s.Log1p)
+_LONGEST, _SHORTEST = 88, 16
+"""Characters of a line, and of what is worth a name of its own."""
 _LETTERS = {
     s.Sigmoid: "s",
     s.Tanh: "t",
@@ -61,12 +58,15 @@ _LETTERS = {
 }
 
 
-def readable(expression: Any, taken: Collection[str], both_branches: bool = True) -> Readable:
+def readable(
+    expression: Any, taken: Collection[str], printer: Printer, both_branches: bool = True
+) -> Readable:
     """The expression in steps.
 
     Args:
         expression: In x and parameters.
         taken: Names that no step may have.
+        printer: By which it will be printed: what is too long for a line is taken apart.
         both_branches: Whether the language computes both branches of a choice.
     """
     names = _Names(taken)
@@ -84,10 +84,30 @@ def readable(expression: Any, taken: Collection[str], both_branches: bool = True
         if _negated_symbol(value):
             renamed[symbol] = value  # no name for −z
             continue
+        value = _folded(value, names, steps, printer)
         name = names.new(_LETTERS.get(value.func, "z"))
         renamed[symbol] = s.symbol(name)
         steps.append((name, value))
-    return Readable(tuple(guards), tuple(steps), result.xreplace(renamed))
+    result = _folded(result.xreplace(renamed), names, steps, printer)
+    return Readable(tuple(guards), tuple(steps), result)
+
+
+def _folded(value: Any, names: _Names, steps: list[tuple[str, Any]], printer: Printer) -> Any:
+    """The value with its largest parts named, until it fits on a line."""
+
+    def length(part: Any) -> int:
+        return len(printer.text(part))
+
+    while length(value) > _LONGEST:
+        inner = (each for each in sympy.preorder_traversal(value) if each != value)
+        parts = [each for each in inner if _SHORTEST < length(each) <= _LONGEST]
+        if not parts:
+            break
+        part = max(parts, key=length)
+        name = names.new(_LETTERS.get(part.func, "z"))
+        steps.append((name, part))
+        value = value.xreplace({part: s.symbol(name)})
+    return value
 
 
 class _Names:

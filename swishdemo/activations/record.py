@@ -39,7 +39,8 @@ class Activation:
         parameters: The parameters of the formula, in the order of ``torch``'s arguments.
         year: Year of first publication; 0 for a formula that a user typed.
         source: Citation and address; empty for a typed formula.
-        family: ``sigmoid-gated``, ``rectified``, ``exponential``, ``bounded`` or ``typed``.
+        family: ``gated``, ``rectified``, ``soft``, ``bounded``, ``shrinkage``, ``periodic`` or
+            ``typed``; its name for a reader is ``activations.family.<family>`` in the catalogue.
         colour: Line colour on a light ground, ``#rrggbb``.
         colour_dark: Line colour on a dark ground.
         dash: Plotly's name of the line's dash.

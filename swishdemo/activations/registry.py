@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import TypeGuard
 
 from swishdemo.activations.record import Activation
 from swishdemo.activations.records import RECORDS
 from swishdemo.errors import UserError
+
+_LABEL = 28
 
 
 def index(records: Iterable[Activation]) -> dict[str, Activation]:
@@ -36,12 +40,30 @@ def activations() -> tuple[Activation, ...]:
     return tuple(_REGISTRY.values())
 
 
+def is_formula(name: object) -> TypeGuard[str]:
+    """Whether ``name`` is that of a typed formula, a valid one or not."""
+    return isinstance(name, str) and name.lstrip().startswith("=")
+
+
+def formula_name(name: str) -> str:
+    """The one name of a typed formula, blanks around it taken away."""
+    return "=" + name.strip()[1:].strip()
+
+
+def formula_label(name: str) -> str:
+    """A typed formula, as short as the label of a line."""
+    text = name.strip().removeprefix("=").strip()
+    return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
+
+
 def get(name: object) -> Activation:
-    """The activation called ``name``.
+    """The activation called ``name``; ``=`` and a formula is the name of the typed one.
 
     Raises:
-        UserError: No activation has that name (status 404).
+        UserError: No activation has that name (status 404), or the formula is none (422).
     """
+    if is_formula(name):
+        return _typed(formula_name(name)[1:])
     found = _REGISTRY.get(name) if isinstance(name, str) else None
     if found is None:
         raise UserError(
@@ -52,3 +74,11 @@ def get(name: object) -> Activation:
             choices=", ".join(_REGISTRY),
         )
     return found
+
+
+@lru_cache(maxsize=64)
+def _typed(text: str) -> Activation:
+    # One record for one text: what is derived from it is kept by the record.
+    from swishdemo.activations.formula import parse_formula
+
+    return parse_formula(text)

@@ -1,54 +1,75 @@
-"""The place of a change of sign, to more digits than a double has."""
+"""Square roots of sums, whose derivatives cancel as the rules of calculus leave them.
+
+The derivative of x/√(1 + x²) comes as 1/√w − x²/w^(3/2) with w = 1 + x², which has lost all digits
+at x = 10⁸; brought to one fraction it is w^(−3/2). And u + √(u² + v) = v/(√(u² + v) − u) keeps its
+digits for u < 0, √(1 + u) − 1 = u/(1 + √(1 + u)) near 0. This module loads SymPy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from swishdemo.activations.deadline import check
-from swishdemo.activations.enclosure import run
-from swishdemo.activations.tape import Tape
+import sympy
 
-BITS = 192
+from swishdemo.activations import symbols as s
 
-
-def root(tape: Tape, low: float, high: float, parameters: Mapping[str, float]) -> Any:
-    """The change of sign in a bracket."""
-    from swishdemo.activations.digits import Digits
-
-    digits = Digits(BITS)
-    inputs = {name: digits.number(value) for name, value in parameters.items()}
-
-    def value(x: Any) -> Any:
-        check()
-        a, b = run(tape, {"x": (x, x), **inputs}, digits)[0]
-        return (a + b) / 2
-
-    return bracketed(value, digits.context.mpf(low), digits.context.mpf(high))
+# Of a longer formula's nodes, bringing it to one fraction would take long.
+_LONGEST = 200
 
 
-def bracketed(value: Callable[[Any], Any], a: Any, b: Any) -> Any:
-    """The zero of a continuous function between a and b, where its signs differ.
+def collected(expression: Any, size: int) -> Any:
+    """The expression, of ``size`` nodes, as one fraction where it has roots of sums."""
+    if isinstance(expression, s.Where):
+        left, right, *pieces = expression.args
+        return s.Where(left, right, *(collected(piece, size) for piece in pieces))
+    if size > _LONGEST:
+        return expression
+    # Terms with exponentials are left alone: over the denominator of the others, e^(−x²) would
+    # stand as a quotient of what overflows.
+    others = [term for term in sympy.Add.make_args(expression) if term.has(sympy.exp)]
+    algebraic = expression - sympy.Add(*others)
+    if not any(map(is_root, algebraic.atoms(sympy.Pow))):
+        return expression
+    numerator, denominator = sympy.fraction(sympy.together(algebraic))
+    return sympy.Add(sympy.expand_mul(numerator) / denominator, *others)
 
-    By the method of Anderson and Björck (BIT 13, 1973), a secant that keeps its bracket; to 18
-    digits, or 10⁻⁴⁰ absolutely.
+
+def is_root(power: Any) -> bool:
+    """Whether it is a power of a sum by a half."""
+    return bool(power.is_Pow and power.base.is_Add and power.exp.is_Rational and power.exp.q == 2)
+
+
+def parted(expression: Any) -> Any:
+    """The same function, its sums of a term and a root in the form that keeps digits there.
+
+    The last step before numbers: what it returns is not meant to be differentiated again, since
+    the ``Where`` in it is no break.
     """
-    if a < 0 < b and value(0 * a) == 0:
-        return 0 * a
-    f, g = value(a), value(b)
-    for _ in range(200):
-        near = max(abs(b) * 10**-18, a * 0 + 10**-40)
-        if g == 0 or abs(b - a) <= near:
-            break
-        step = (a - b) * g / (g - f)
-        # So short a step is taken a little too long: it closes the bracket from its other side.
-        step = step if abs(step) > near / 2 else near / 2 * (1 if a > b else -1)
-        c = b + step if min(a, b) < b + step < max(a, b) else (a + b) / 2
-        h = value(c)
-        if h * g < 0:
-            a, f = b, g
-        else:
-            weight = 1 - h / g
-            f *= weight if weight > 0 else 0.5
-        b, g = c, h
-    return b if abs(b) > 10**-39 else 0 * b
+    done: dict[Any, Any] = {}
+
+    def visit(node: Any) -> Any:
+        if not node.args:
+            return node
+        if node not in done:
+            arguments = tuple(map(visit, node.args))
+            rebuilt = node if arguments == node.args else node.func(*arguments)
+            done[node] = _parted(rebuilt) if node.is_Add else rebuilt
+        return done[node]
+
+    return visit(expression)
+
+
+def _parted(total: Any) -> Any:
+    for term in total.args:
+        factor, root = term.as_coeff_Mul()
+        if not (is_root(root) and root.exp == sympy.Rational(1, 2)):
+            continue
+        for other in (each for each in total.args if each != term):
+            rest = total - term - other
+            u = other / factor
+            v = sympy.expand(root.base - u**2)
+            if u == -1 and v != root.base:
+                return rest + factor * s.Where(v, 1, root - 1, v / (1 + root))
+            if u.has(s.X) and not v.has(s.X):
+                return rest + factor * s.Where(0, u, v / (root - u), u + root)
+    return total

@@ -8,18 +8,17 @@ Interval Analysis (SIAM, 2009), chapter 8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.activations.deadline import check
+from swishdemo.activations.crossing import root
 from swishdemo.activations.enclosure import run
 from swishdemo.activations.evaluation import single
-from swishdemo.activations.roots import root
 from swishdemo.activations.tape import Tape
 
 Array = npt.NDArray[np.float64]
@@ -50,17 +49,17 @@ _SPLIT = 0.4831
 _MOST_ZEROS = 12
 # The most stretches that are kept, and where there are more, the width that is told by the signs
 # at its ends. With waves there are always more, the far ones.
-_MOST = (1500, 1e-4)
+_MOST = (6000, 1e-4)
 _MOST_WITH_WAVES = (400, 1e-3)
 _LEVELS = 60
 # A stretch as narrow as this is told by the signs at its ends.
-_NARROW = 2.0**-26
-_NARROW_AT_ZERO = 1e-7
+_NARROW = 2.0**-44
+_NARROW_AT_ZERO = 1e-9
 # As near to an end of the piece, a change of sign is that of the end.
 _AT_END = 1e-13
 # What underflow leaves of a sign does not count.
 _TINY = 1e-290
-_SAMPLES = 60
+_SAMPLES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Changes:
 
     Attributes:
         at: The places, rising, as doubles.
-        exact: The same places to 18 digits or more.
+        exact: The same places to 32 digits.
         signs: −1, 0 or 1 before, between and behind them: one more than places. 0 where the
             formula is 0 all over the stretch.
         reach: What |x| was searched; infinite where the ends were reached, or :data:`FARTHEST`.
@@ -103,20 +102,20 @@ def changes(
         # Without waves a formula keeps its sign from some point on, so a sample tells the rest.
         brackets = np.concatenate([brackets, _sampled(reach, low, high)])
         brackets, reach = brackets[np.argsort(brackets[:, 0], kind="stable")], np.inf
-    values = single(alone, brackets.reshape(-1), parameters).reshape(-1, 2)
-    found = [
-        (float(a), float(b))
-        for (a, b), (f, g) in zip(brackets, np.sign(values), strict=True)
-        if f * g < 0
-    ]
-    if len(found) > _MOST_ZEROS:
-        found = sorted(sorted(found, key=lambda each: abs(each[0] + each[1]))[:_MOST_ZEROS])
-        reach = min(reach, max(max(abs(a), abs(b)) for a, b in found))
-    exact = tuple(root(alone, a, b, parameters) for a, b in found)
-    at = tuple(map(float, exact))
-    seen = _signs(alone, at, (max(low, -reach), min(high, reach)), parameters)
-    signs = tuple(sign or search.sign(a, b) for sign, a, b in seen)
-    return Changes(at, exact, signs, float(reach))
+    values = np.sign(single(alone, brackets.reshape(-1), parameters)).reshape(-1, 2)
+    changed = values[:, 0] * values[:, 1] < 0
+    brackets, values = brackets[changed], values[changed]
+    if len(brackets) > _MOST_ZEROS:
+        near = np.argsort(np.abs(brackets.sum(axis=1)), kind="stable")[:_MOST_ZEROS]
+        brackets, values = brackets[np.sort(near)], values[np.sort(near)]
+        reach = min(reach, float(np.abs(brackets).max()))
+    exact = tuple(root(alone, float(a), float(b), parameters) for a, b in brackets)
+    if exact:
+        signs = (int(values[0, 0]), *map(int, values[:, 1]))
+    else:
+        stretch = max(low, -reach), min(high, reach)
+        signs = (_sign(alone, stretch, parameters) or search.sign(*stretch),)
+    return Changes(tuple(map(float, exact)), exact, signs, float(reach))
 
 
 class _Search:
@@ -138,7 +137,6 @@ class _Search:
         most, width = _MOST_WITH_WAVES if self.waves else _MOST
         kept: list[Array] = []
         for _ in range(_LEVELS):
-            check()
             kept.append(self._done(low, high))
             low, high = self._next
             if low.size > most:
@@ -160,9 +158,9 @@ class _Search:
 
         Those that may hold more are halved.
         """
-        with np.errstate(all="ignore"):
-            bounds = run(self._tape, {"x": (low, high), **self._inputs}, self._arithmetic)
-        g, *slopes = [np.broadcast_arrays(low, *pair)[1:] for pair in bounds]
+        g, *slopes = self._bounds(low, high)
+        for slope in slopes:
+            g = self._narrowed(g, slope, low, high)
         above, below = g[0] >= -_TINY, g[1] <= _TINY
         tags = np.where(above, 1.0, 0.0) - np.where(below, 1.0, 0.0)
         self._told.append(np.stack([low, high, tags], axis=-1)[tags != 0])
@@ -175,6 +173,25 @@ class _Search:
         again = open_ & ~one & ~narrow
         self._next = _halves(low[again], high[again])
         return np.stack([low, high, ~one], axis=-1)[open_ & (one | narrow)]
+
+    def _bounds(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
+        with np.errstate(all="ignore"):
+            bounds = run(self._tape, {"x": (low, high), **self._inputs}, self._arithmetic)
+        pairs = (np.broadcast_arrays(low, *pair) for pair in bounds)
+        return [(bottom, top) for _, bottom, top in pairs]
+
+    def _narrowed(
+        self, g: tuple[Array, Array], slope: tuple[Array, Array], low: Array, high: Array
+    ) -> tuple[Array, Array]:
+        """The bounds, and those of the mean value theorem: what both allow."""
+        middle = low + (high - low) / 2
+        centre = self._bounds(middle, middle)[0]
+        with np.errstate(all="ignore"):
+            half = np.maximum(high - middle, middle - low) * (1 + 1e-15)
+            away = half * np.maximum(np.abs(slope[0]), np.abs(slope[1])) * (1 + 1e-15)
+            bottom, top = centre[0] - away, centre[1] + away
+            spread = (np.abs(centre[0]) + np.abs(centre[1]) + away) * 1e-15
+        return np.fmax(g[0], bottom - spread), np.fmin(g[1], top + spread)
 
     def sign(self, low: float, high: float) -> int:
         """The sign that an enclosure has shown somewhere between two places; 0 where none has."""
@@ -219,26 +236,16 @@ def _joined(rows: Array) -> Array:
     return np.array([row[:2] for row in joined]).reshape(-1, 2)
 
 
-def _signs(
-    tape: Tape, at: Sequence[float], ends: tuple[float, float], parameters: Mapping[str, float]
-) -> list[tuple[int, float, float]]:
-    """The stretches between changes, each with its sign at the first point that has one."""
-    edges = [ends[0], *at, ends[1]]
-    stretches = list(pairwise(edges))
-    points = np.array([_inside(a, b) for a, b in stretches])
-    values = single(tape, points.reshape(-1), parameters).reshape(points.shape)
-    return [
-        (int(next((np.sign(v) for v in row if v and v == v), 0)), a, b)
-        for row, (a, b) in zip(values, stretches, strict=True)
-    ]
+def _sign(tape: Tape, stretch: tuple[float, float], parameters: Mapping[str, float]) -> int:
+    """The sign on a stretch without changes, at the first point that has one; 0 where none has."""
+    values = single(tape, np.array(_inside(*stretch)), parameters)
+    return int(next((np.sign(value) for value in values if value and value == value), 0))
 
 
 def _inside(low: float, high: float) -> tuple[float, ...]:
-    """Some points between two ends, the far ones near to what is nearest to 0."""
-    if high - low < 100:
-        return tuple(low + part * (high - low) for part in (0.4831, 0.137, 0.871, 1e-4))
-    if low > -1:
-        return tuple(low + part * max(1.0, abs(low)) for part in (0.731, 0.0917, 3.19, 1e-4))
-    if high < 1:
-        return tuple(high - part * max(1.0, abs(high)) for part in (0.731, 0.0917, 3.19, 1e-4))
-    return 0.371, -1.13, 2.31, -5.07
+    """Some points between two ends, near to what is nearest to 0."""
+    if low <= -1 and high >= 1:
+        return 0.371, -0.93, 0.87, -0.107
+    near, far = (low, high) if abs(low) < abs(high) else (high, low)
+    span = math.copysign(min(abs(far - near), 4 * max(1.0, abs(near))), far - near)
+    return tuple(near + part * span for part in (0.183, 0.023, 0.797, 1e-4))

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from swishdemo.activations.approach import Cut, Ends, Limit
+from swishdemo.activations.crossing import BITS
 from swishdemo.activations.evaluation import single, tape
 from swishdemo.activations.pieces import Piece, filled, pieces
 from swishdemo.activations.record import Activation
-from swishdemo.activations.roots import BITS
 from swishdemo.activations.search import FARTHEST, Changes, changes
 from swishdemo.activations.waves import ending, has_waves, period
 

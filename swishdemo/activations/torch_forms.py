@@ -13,15 +13,21 @@ if TYPE_CHECKING:
 
 
 def torch_function(name: str) -> Callable[..., Tensor]:
-    """The differentiable function ``f(x, *parameters)`` of a registered activation.
+    """The differentiable function ``f(x, *parameters)`` of an activation.
 
     The parameters come in the record's order, as numbers or as tensors that broadcast with ``x``.
-    The first call loads PyTorch.
+    A typed formula's (``"=x*sigmoid(beta*x)"``) is made from its definition. The first call loads
+    PyTorch.
 
     Raises:
-        UserError: No activation has that name (status 404).
+        UserError: No activation has that name (status 404), or the formula is none (422).
     """
-    return resolve(get(name).torch)
+    activation = get(name)
+    if activation.torch:
+        return resolve(activation.torch)
+    from swishdemo.activations.torch_tape import compiled
+
+    return compiled(activation)
 
 
 def resolve(reference: str) -> Callable[..., Tensor]:

@@ -17,8 +17,8 @@ import sympy
 
 from swishdemo.activations import symbols as s
 from swishdemo.activations.approach import UNKNOWN, Ends, Limit
+from swishdemo.activations.crossing import BITS
 from swishdemo.activations.derive import tree_size
-from swishdemo.activations.roots import BITS
 from swishdemo.activations.search import changes
 from swishdemo.activations.tape import record
 

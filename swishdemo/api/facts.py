@@ -7,12 +7,15 @@ from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends
+from starlette.requests import Request
 
 import swishdemo
+from swishdemo.activations.registry import formula_name, is_formula
 from swishdemo.api import schemas
 from swishdemo.api.answers import FiniteJSON
 from swishdemo.api.bodies import json_object
 from swishdemo.errors import UserError
+from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import LANGUAGES, text
 from swishdemo.timing import hardware
 from swishdemo.ui.lab import Lab
@@ -24,8 +27,8 @@ _FIELDS = ("activation", "formula", "parameters", "x")
 def routes(lab: Lab) -> APIRouter:
     """The routes that start no job."""
     router = APIRouter(tags=["facts"])
-    # A formula that cancels may take seconds: those who ask for many leave threads to the others.
-    evaluating = CapacityLimiter(2)
+    # Who asks for many values leaves threads to the others; formulas wait for a worker of theirs.
+    evaluating, waiting = CapacityLimiter(2), CapacityLimiter(8)
 
     @router.get("/api/health")
     async def health() -> FiniteJSON:
@@ -55,9 +58,13 @@ def routes(lab: Lab) -> APIRouter:
             example={"activation": "swish", "parameters": {"beta": 1.0}, "x": [-1.0, 0.0, 1.0]},
         ),
     )
-    async def evaluate(given: Annotated[dict[str, Any], Depends(json_object)]) -> FiniteJSON:
+    async def evaluate(
+        given: Annotated[dict[str, Any], Depends(json_object)], request: Request
+    ) -> FiniteJSON:
         """f, f′, f″ and the derivatives by the parameters, in float64, at each x."""
-        return await to_thread.run_sync(_evaluate, given, limiter=evaluating)
+        typed = "formula" in given or is_formula(given.get("activation"))
+        limiter = waiting if typed else evaluating
+        return await to_thread.run_sync(_evaluate, given, lab, visitor_of(request), limiter=limiter)
 
     @router.get("/api/recipes")
     def recipes() -> FiniteJSON:
@@ -138,10 +145,8 @@ def _activations() -> list[dict[str, Any]]:
     ]
 
 
-def _evaluate(given: dict[str, Any]) -> FiniteJSON:
-    from swishdemo.activations import get
-    from swishdemo.activations.evaluation import evaluate
-    from swishdemo.activations.formula import parse_formula
+def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
+    from swishdemo.activations import evaluate, get
 
     for name in given:
         if name not in _FIELDS:
@@ -163,9 +168,13 @@ def _evaluate(given: dict[str, Any]) -> FiniteJSON:
     numbers = isinstance(points, list) and all(type(point) in (int, float) for point in points)
     if not (numbers and points and len(points) <= _MOST_POINTS):
         raise UserError("api.numbers", field="x", name="x", limit=_MOST_POINTS)
-    typed = "formula" in given
-    activation = parse_formula(given["formula"]) if typed else get(given["activation"])
-    values = evaluate(activation, points, parameters)
+    formula = given.get("formula", given.get("activation"))
+    if "formula" in given or is_formula(formula):
+        if not isinstance(formula, str):
+            raise UserError("error.wrong_type", field="formula", name="formula", expected="text")
+        text = formula_name(formula)[1:] if "activation" in given else formula
+        return FiniteJSON(lab.studies.ask("values", text, points, parameters, visitor=visitor))
+    values = evaluate(get(formula), points, parameters)
     return FiniteJSON(
         {
             "f": values.f.tolist(),

@@ -39,6 +39,10 @@ class Field(Protocol):
     def longest(self) -> int:
         """Entries that a list may have."""
 
+    @property
+    def formulas(self) -> int:
+        """How many entries may be typed formulas."""
+
 
 _TYPES = {"integer": "integer", "number": "number", "choice": "string", "flag": "boolean"}
 
@@ -62,7 +66,10 @@ EVALUATION: Schema = {
     "required": ["x"],
     "additionalProperties": False,
     "properties": {
-        "activation": {"type": "string", "description": "A name of GET /api/activations."},
+        "activation": {
+            "type": "string",
+            "description": "A name of GET /api/activations, or = and a formula.",
+        },
         "formula": {
             "type": "string",
             "description": "In place of activation: a formula in x and named parameters.",
@@ -146,7 +153,10 @@ STARTED: Schema = {
 def _of(field: Field) -> Schema:
     single = field.kind.removesuffix("s")
     schema: Schema = {"type": _TYPES[single]}
-    if field.choices:
+    if field.choices and field.formulas:
+        formula = {"type": "string", "pattern": "^=", "description": "= and a formula in x."}
+        schema = {"anyOf": [{"enum": list(field.choices)}, formula]}
+    elif field.choices:
         schema["enum"] = list(field.choices)
     if single in ("integer", "number"):
         bounds = {"minimum": field.low, "maximum": field.high}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from swishdemo.activations import is_formula
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
 
@@ -15,8 +16,13 @@ def colour_of(name: str) -> str:
     """A variant's colour token: its activation's hue, lighter by its place among the forms."""
     variant = REGISTRY.get(name)
     shades = [each.shade for each in REGISTRY.all() if each.activation == variant.activation]
-    alpha = 1 - 0.68 * variant.shade / max(1, *shades)
-    return f"@act-{variant.activation}" + (f"/{alpha:.2f}" if variant.shade else "")
+    alpha = 1 - 0.68 * variant.shade / max([1, *shades])
+    return hue(variant.activation) + (f"/{alpha:.2f}" if variant.shade else "")
+
+
+def hue(activation: str) -> str:
+    """An activation's colour token; all typed formulas have one."""
+    return "@typed" if is_formula(activation) else f"@act-{activation}"
 
 
 def hover(measurement: Measurement, language: Language) -> str:
@@ -25,7 +31,7 @@ def hover(measurement: Measurement, language: Language) -> str:
     variant = REGISTRY.get(measurement.variant)
     return "<br>".join(
         (
-            f"<b>{variant.label(language)}</b>",
+            f"<b>{plain(variant.label(language))}</b>",
             variant.note(language),
             text(
                 "time.ui.hover",
@@ -38,6 +44,11 @@ def hover(measurement: Measurement, language: Language) -> str:
             ),
         )
     )
+
+
+def plain(label: str) -> str:
+    """A label in which Plotly finds no tags: a typed formula may hold a ``<``."""
+    return label.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def seconds_of(measurement: Measurement) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from swishdemo.figures.quantities import colour_of, figures, hover, quartiles, seconds_of
+from swishdemo.figures.quantities import colour_of, figures, hover, plain, quartiles, seconds_of
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
 
@@ -59,7 +59,7 @@ def bars_figure(
     ends = [high / unit for _, high in quarters]
     furthest = max([*ends, *(x for x, *_ in lines)], default=1.0)
     right = furthest * (1.24 if narrow else 1.1)  # room for the figure behind the longest bar
-    labels = [REGISTRY.get(name).label(language) for name in rows]
+    labels = [plain(REGISTRY.get(name).label(language)) for name in rows]
     labels = [
         f"<b>{label}</b>" if name == baseline else label
         for name, label in zip(rows, labels, strict=True)

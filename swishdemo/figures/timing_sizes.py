@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from swishdemo.figures.quantities import colour_of, hover, seconds_of, size_label
+from swishdemo.figures.quantities import colour_of, hover, hue, plain, seconds_of, size_label
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
 
@@ -43,7 +43,7 @@ def sizes_figure(
         if not points:
             continue
         variant = REGISTRY.get(name)
-        label = variant.label(language)
+        label = plain(variant.label(language))
         data.append(
             {
                 "type": "scatter",
@@ -61,7 +61,7 @@ def sizes_figure(
                 "hovertemplate": "%{text}<extra></extra>",
             }
         )
-        ends.append((seconds_of(points[-1]), label, f"@act-{variant.activation}"))
+        ends.append((seconds_of(points[-1]), label, hue(variant.activation)))
     limits = {m.elements: m.copy_limit_seconds for m in timed if m.copy_limit_seconds}
     if limits:
         label = text("time.ui.copy_limit", language)

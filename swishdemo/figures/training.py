@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from swishdemo.figures.quantities import hue, plain
 from swishdemo.figures.series import Array, Series
 from swishdemo.text import Language, text
 from swishdemo.training.convergence import ARTICLE_BAND, CONVERGED_BELOW
@@ -157,9 +158,9 @@ def _race(
         group = values[replicas]
         mean, deviation = np.nanmean(group, axis=0), np.nanstd(group, axis=0)
         low = np.maximum(mean - deviation, 1e-4 if log else 0.0)
-        colour = f"@act-{name}"
+        colour = hue(name)
         data += _band(series.steps, low, mean + deviation, colour)
-        label = labels.get(name, name)
+        label = plain(labels.get(name, name))
         data.append(_line(series.steps, mean, colour, label, dashes[place % len(dashes)], digits))
     return {
         "data": data,

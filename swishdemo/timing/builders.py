@@ -97,6 +97,13 @@ def hardswish(device: torch.device, dtype: torch.dtype) -> Implementation:
     return Implementation(F.hardswish)
 
 
+def formula(name: str, device: torch.device, dtype: torch.dtype) -> Implementation:
+    """A typed formula in eager operations, its parameters fixed at their defaults."""
+    from swishdemo.activations import torch_function
+
+    return Implementation(torch_function(name))
+
+
 def _beta(device: torch.device, dtype: torch.dtype) -> Tensor:
     return torch.ones((), device=device, dtype=dtype, requires_grad=True)
 

@@ -73,5 +73,5 @@ def _about(host: HostCard | None) -> list[Reason]:
 
 
 def _label(measurement: Measurement) -> str:
-    known = measurement.variant in REGISTRY.names()
+    known = REGISTRY.knows(measurement.variant)
     return REGISTRY.get(measurement.variant).label() if known else measurement.variant

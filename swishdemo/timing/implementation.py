@@ -31,8 +31,8 @@ def build(variant: Variant, device: torch.device, dtype: torch.dtype) -> Impleme
     Raises:
         ValueError: The builder's trainable parameters are not those that the record names.
     """
-    module, _, function = variant.builder.partition(":")
-    implementation = getattr(importlib.import_module(module), function)(device, dtype)
+    module, function, *argument = variant.builder.split(":", 2)
+    implementation = getattr(importlib.import_module(module), function)(*argument, device, dtype)
     assert isinstance(implementation, Implementation)
     if set(implementation.parameters) != set(variant.trainable):
         raise ValueError(

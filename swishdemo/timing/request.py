@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from swishdemo.activations.registry import is_formula
+from swishdemo.activations.workshop import checked_name
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.timing import hardware
@@ -26,6 +28,9 @@ STEP_ELEMENTS: Mapping[str, int] = {
 """Networks of context ``step`` and the elements that their activations see in one step:
 MLP 784-512-512-10, MLP 64-64-64-10, and the CNN 8-16 on 8×8 digits."""
 
+MOST_FORMULAS = 4
+"""How many variants of one request may be typed formulas."""
+
 ITEM_BYTES: Mapping[str, int] = {"float32": 4, "float64": 8, "bfloat16": 2}
 """The dtypes and the size of one element."""
 
@@ -46,6 +51,8 @@ class Field:
         low: The smallest allowed whole number.
         high: The largest.
         longest: Entries that a list may have.
+        formulas: How many names may be typed formulas, such as ``=x*sigmoid(2*x)``.
+        formula_seconds: In which each of them must be worked out.
     """
 
     name: str
@@ -55,6 +62,8 @@ class Field:
     low: int = 0
     high: int = 0
     longest: int = 1
+    formulas: int = 0
+    formula_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +186,23 @@ def fields(limits: Settings, registry: Registry = REGISTRY) -> tuple[Field, ...]
     """All fields of a request, with the limits of this server and this host."""
     names = registry.names()
     return (
-        Field("activation", "swish", "choice", registry.activations()),
-        Field("variants", None, "choices", names, longest=len(names)),
+        Field(
+            "activation",
+            "swish",
+            "choice",
+            registry.activations(),
+            formulas=1,
+            formula_seconds=limits.formula_seconds,
+        ),
+        Field(
+            "variants",
+            None,
+            "choices",
+            names,
+            longest=len(names) + MOST_FORMULAS,
+            formulas=MOST_FORMULAS,
+            formula_seconds=limits.formula_seconds,
+        ),
         Field(
             "elements",
             (min(2**20, limits.max_elements),),
@@ -209,7 +233,12 @@ def _read(field: Field, value: object) -> object:
     if value is None and field.default is None:
         return None
     read = _choice if field.kind == "choices" else _integer
-    return tuple(read(field, entry) for entry in _list(field, value))
+    entries = _list(field, value)
+    if sum(map(is_formula, entries)) > field.formulas:
+        raise UserError(
+            "time.error.formulas", field=field.name, name=field.name, limit=field.formulas
+        )
+    return tuple(read(field, entry) for entry in entries)
 
 
 def _list(field: Field, value: object) -> Sequence[object]:
@@ -231,6 +260,8 @@ def _list(field: Field, value: object) -> Sequence[object]:
 def _choice(field: Field, value: object) -> str:
     if not isinstance(value, str):
         raise UserError("time.error.not_text", field=field.name, name=field.name)
+    if field.formulas and is_formula(value):
+        return checked_name(value, field.formula_seconds, field.name)
     if value not in field.choices:
         raise UserError(
             "error.unknown_choice",

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
+from typing import TypeGuard
 
+from swishdemo.activations.registry import formula_label, is_formula
 from swishdemo.errors import UserError
 from swishdemo.text import Language, text
 from swishdemo.timing.host import missing_compiler, missing_cuda
@@ -18,6 +20,7 @@ from swishdemo.timing.reason import Reason
 BASELINES = ("relu", "gelu")
 """Variants that stand beside those of every activation."""
 
+_LONGEST = 210  # a formula, the sign before it, and blanks
 _BETA_ONE: Mapping[str, float] = MappingProxyType({"beta": 1.0})
 
 
@@ -29,7 +32,8 @@ class Variant:
         name: Its name in requests and measurements.
         activation: Name of the activation whose definition it must reproduce.
         builder: ``"module:function"``; the function takes a torch device and dtype and returns a
-            `swishdemo.timing.implementation.Implementation`.
+            `swishdemo.timing.implementation.Implementation`. What stands behind a second colon
+            comes before them.
         parameters: The activation's parameters at which it is timed.
         trainable: Those of them that receive a gradient.
         shade: Its place among the implementations of one activation: 0 has the activation's own
@@ -56,10 +60,14 @@ class Variant:
 
     def label(self, language: Language = "en") -> str:
         """Its name for a reader."""
+        if is_formula(self.name):
+            return formula_label(self.name)
         return text(f"time.variant.{self.name}.label", language)
 
     def note(self, language: Language = "en") -> str:
         """One line on what it is."""
+        if is_formula(self.name):
+            return text("formula.variant_note", language)
         return text(f"time.variant.{self.name}.note", language)
 
     def unavailable_reason(self, device: str) -> Reason | None:
@@ -101,11 +109,14 @@ class Registry:
         self._records[variant.name] = variant
 
     def get(self, name: str) -> Variant:
-        """The variant called ``name``.
+        """The variant called ``name``; a typed formula, valid or not, is one by its name.
 
         Raises:
             UserError: There is none (404).
         """
+        if is_formula(name):
+            builder = f"swishdemo.timing.builders:formula:{name}"
+            return Variant(name, name, builder, by_default=False)
         if name not in self._records:
             raise UserError(
                 "error.unknown_choice",
@@ -121,6 +132,12 @@ class Registry:
         """All names."""
         return tuple(self._records)
 
+    def knows(self, name: object) -> TypeGuard[str]:
+        """Whether `get` has something of that name."""
+        if is_formula(name):
+            return len(name) <= _LONGEST
+        return isinstance(name, str) and name in self._records
+
     def all(self) -> tuple[Variant, ...]:
         """All variants."""
         return tuple(self._records.values())
@@ -131,7 +148,8 @@ class Registry:
 
     def defaults(self, activation: str) -> tuple[str, ...]:
         """Names timed where a request names none: the activation's own and the baselines."""
-        return tuple(
+        own = (activation,) if is_formula(activation) else ()
+        return own + tuple(
             variant.name
             for variant in self._records.values()
             if variant.name in BASELINES

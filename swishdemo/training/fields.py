@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from swishdemo import datasets
+from swishdemo.activations.registry import is_formula
+from swishdemo.activations.workshop import checked_name
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
+
+MOST_FORMULAS = 4
+"""How many rivals of one run may be typed formulas."""
 
 FieldKind = Literal["choice", "choices", "integer", "number", "numbers"]
 
@@ -34,6 +39,8 @@ class Field:
         choices: Allowed names, for the two kinds of choice.
         longest: Entries that a list may have.
         shortest: Entries that a list must have.
+        formulas: How many entries may be typed formulas, such as ``=x*sigmoid(2*x)``.
+        formula_seconds: In which each of them must be worked out.
     """
 
     name: str
@@ -45,6 +52,8 @@ class Field:
     choices: tuple[str, ...] = ()
     longest: int = 1
     shortest: int = 0
+    formulas: int = 0
+    formula_seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The field as a JSON object, for the page."""
@@ -59,6 +68,7 @@ class Field:
             "choices": list(self.choices),
             "longest": self.longest,
             "shortest": self.shortest,
+            "formulas": self.formulas,
         }
 
     def read(self, value: object) -> Any:
@@ -73,8 +83,15 @@ class Field:
             return self._integer(value)
         if self.kind == "number":
             return self._number(value)
-        entry = self._choice if self.kind == "choices" else self._number
-        return tuple(dict.fromkeys(entry(item) for item in self._list(value)))
+        items = self._list(value)
+        if self.kind == "numbers":
+            return tuple(dict.fromkeys(map(self._number, items)))
+        typed = sum(map(is_formula, items))
+        if self.formulas and typed > self.formulas:
+            raise UserError(
+                "train.error.formulas", field=self.name, name=self.name, limit=self.formulas
+            )
+        return tuple(dict.fromkeys(map(self._choice, items)))
 
     def _list(self, value: object) -> Sequence[object]:
         if not isinstance(value, list | tuple):
@@ -94,6 +111,8 @@ class Field:
     def _choice(self, value: object) -> str:
         if not isinstance(value, str):
             raise UserError("train.error.not_text", field=self.name, name=self.name)
+        if self.formulas and is_formula(value):
+            return checked_name(value, self.formula_seconds, self.name)
         if value not in self.choices:
             raise UserError(
                 "error.unknown_choice",
@@ -155,7 +174,15 @@ def fields(settings: Settings) -> tuple[Field, ...]:
             shortest=1,
         ),
         Field("beta_scope", "choice", "layer", choices=("layer", "fixed")),
-        Field("rivals", "choices", ("relu", "gelu"), choices=rivals, longest=len(rivals)),
+        Field(
+            "rivals",
+            "choices",
+            ("relu", "gelu"),
+            choices=rivals,
+            longest=len(rivals),
+            formulas=MOST_FORMULAS,
+            formula_seconds=settings.formula_seconds,
+        ),
         Field("seeds", "integer", min(6, most), low=1, high=most, unit="seeds"),
         Field("seed", "integer", 0, low=0, high=2**32 - 1),
         Field(

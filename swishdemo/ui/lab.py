@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from swishdemo.activations.workshop import Workshop, workshop
 from swishdemo.claims.court import Court
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
+
+_STUDIES = 5
+"""A study may take so many times as long as reading a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,18 @@ class Lab:
         manager = JobManager.open(settings)
         return cls(settings, manager, Court(manager))
 
+    @property
+    def formulas(self) -> Workshop:
+        """Where formulas that visitors type are worked out."""
+        return workshop(self.settings.formula_seconds)
+
+    @property
+    def studies(self) -> Workshop:
+        """Where what takes longer is worked out: many points, all landmarks, narrow types."""
+        return workshop(_STUDIES * self.settings.formula_seconds, "studies")
+
     def close(self) -> None:
         """End every job and close the store."""
         self.manager.close()
+        self.formulas.close()
+        self.studies.close()

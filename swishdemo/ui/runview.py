@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from swishdemo.activations import activations
+from swishdemo.activations import activations, formula_label, is_formula
 from swishdemo.figures import training as figures
 from swishdemo.figures.series import Series
 from swishdemo.jobs.job import Job
@@ -91,6 +91,7 @@ class RunView:
 def _draw(job: Job, reports: list[dict[str, Any]], language: Language) -> dict[str, Any]:
     series = Series.of(job.config, reports)
     labels = {each.name: each.label for each in activations()}
+    labels |= {name: formula_label(name) for name in job.config["rivals"] if is_formula(name)}
     drawn = {
         f"beta{layer}": figures.beta_figure(series, layer, language)
         for layer in range(len(series.beta))

@@ -7,6 +7,9 @@ from typing import Any
 
 import gradio as gr
 
+from swishdemo.activations.formula import MAX_CHARACTERS
+from swishdemo.activations.registry import is_formula
+from swishdemo.activations.workshop import checked_name
 from swishdemo.errors import UserError
 from swishdemo.figures.quantities import size_label
 from swishdemo.jobs.visitor import visitor_of
@@ -21,7 +24,7 @@ from swishdemo.ui.words import words
 _POWERS = range(8, 27)
 _FIELDS = (
     *("context", "pass", "elements", "network", "dtype", "threads", "device", "amp"),
-    "variants",
+    *("variants", "formula"),
 )
 _DEFAULT: dict[str, Any] = {
     "context": "kernel",
@@ -82,7 +85,8 @@ def _wire(
     shown: gr.HTML,
 ) -> None:
     def read(values: tuple[Any, ...]) -> TimingRequest:
-        return TimingRequest.parse(_request(dict(zip(_FIELDS, values, strict=True))), lab.settings)
+        request = _request(dict(zip(_FIELDS, values, strict=True)), lab.settings)
+        return TimingRequest.parse(request, lab.settings)
 
     def check(request: gr.Request, *values: Any) -> list[dict[str, Any]]:
         try:
@@ -107,6 +111,13 @@ def _wire(
         validator=check,
         show_progress="hidden",
         queue=True,
+        api_visibility="private",
+    )
+    # A formula that another tab hands over; nothing is sent.
+    shown.input(
+        fn=None,
+        js="() => document.getElementById('lab-time').formula()",
+        outputs=inputs["formula"],
         api_visibility="private",
     )
     preset.input(
@@ -180,6 +191,9 @@ def _controls(settings: Settings) -> dict[str, gr.components.Component]:
             value=_DEFAULT["variants"],
             **_said("variants"),
         )
+        controls["formula"] = gr.Textbox(
+            "", max_length=MAX_CHARACTERS, placeholder="x*sigmoid(2*x)", **_said("formula")
+        )
     return controls
 
 
@@ -192,12 +206,20 @@ def _said(name: str) -> dict[str, Any]:
     }
 
 
-def _request(given: dict[str, Any]) -> dict[str, Any]:
+def _request(given: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """The page's values as REST would send them.
 
     The baselines are measured first, so that every other bar has its ratio from its start.
+
+    Raises:
+        UserError: The formula is none.
     """
     request = dict(given)
+    formula = request.pop("formula")
+    if isinstance(formula, str) and formula.strip() and isinstance(request["variants"], list):
+        name = formula if is_formula(formula) else f"={formula}"
+        name = checked_name(name, settings.formula_seconds, "formula")
+        request["variants"] = [*request["variants"], name]
     threads = request["threads"]
     if isinstance(threads, float) and threads.is_integer():
         request["threads"] = int(threads)

@@ -135,12 +135,12 @@ class TimeView:
         job = self._manager.get(job_id)
         active = state in ACTIVE
         evidence = self._read(job_id)
-        measured = [m for m in evidence.measured.values() if m.variant in REGISTRY.names()]
+        measured = [m for m in evidence.measured.values() if REGISTRY.knows(m.variant)]
         timed = [m for m in measured if m.is_timed]
         sizes = sorted({m.elements for m in timed}) or [max(job.config["elements"])]
         shown = look.elements if look.elements in sizes else _first_choice(sizes, measured, active)
         here = [m for m in measured if m.elements == shown]
-        variants = tuple(name for name in job.config["variants"] if name in REGISTRY.names())
+        variants = tuple(name for name in job.config["variants"] if REGISTRY.knows(name))
         have = {m.variant for m in here if m.is_timed}
         baseline = look.baseline if look.baseline in have or active else _baseline(have, variants)
         language = look.language
@@ -209,7 +209,7 @@ def look_of(given: Mapping[str, Any], language: Language) -> Look:
     """A reader's look from what the browser sent; what is no such thing takes its default."""
     baseline, elements = given.get("baseline"), given.get("elements")
     return Look(
-        baseline=baseline if baseline in REGISTRY.names() else ARTICLE_BASELINE,
+        baseline=baseline if REGISTRY.knows(baseline) else ARTICLE_BASELINE,
         elements=elements if type(elements) is int and 0 < elements < 2**60 else None,
         narrow=given.get("narrow") is True,
         language=language,

@@ -68,6 +68,14 @@ def build(lab: Lab) -> None:
             return {"error": internal(request)}
         return {"run": job.id}
 
+    # A formula that another tab hands over joins the rivals; nothing is sent.
+    shown.input(
+        fn=None,
+        js="(rivals) => document.getElementById('lab-train').withFormula(rivals)",
+        inputs=inputs["rivals"],
+        outputs=inputs["rivals"],
+        api_visibility="private",
+    )
     start.click(
         begin,
         [recipe, *inputs.values()],
@@ -100,7 +108,13 @@ def _component(field: Field) -> gr.components.Component:
         choices = [(words(f"run.scope_{choice}"), choice) for choice in field.choices]
         return gr.Radio(choices, value=value, **common)
     if field.kind == "choices":
-        return gr.Dropdown(list(field.choices), value=value, multiselect=True, **common)
+        return gr.Dropdown(
+            list(field.choices),
+            value=value,
+            multiselect=True,
+            allow_custom_value=field.formulas > 0,
+            **common,
+        )
     if field.kind == "numbers":
         return gr.Textbox(value, max_length=400, **common)
     return gr.Number(value, **common)

@@ -1,0 +1,164 @@
+"""Typed formulas as JavaScript in a real browser: values, what is told of them, names."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from swishdemo.activations import evaluate, get
+from swishdemo.activations.bench import describe
+from swishdemo.activations.grammar import CONSTANTS, FUNCTIONS
+
+TYPED = [
+    "x*sigmoid(beta*x)",
+    "max(x, a*x)",
+    "where(x>0, x, a*(exp(x)-1))",
+    "x*exp(beta*x)/(1+exp(beta*x))",
+    "(exp(x)-exp(-x))/(exp(x)+exp(-x))",
+    "x + sin(a*x)**2/a",
+    "x*tanh(log(1+exp(x)))",
+    "x/sqrt(1 + a*x**2)",
+    "x*sech(x) + Phi(x) - phi(a*x)",
+    "atan(c*x) - asinh(x) + erf(x) + softsign(x)",
+    "min(cosh(min(x, 3)), 2) + sinh(x/9)",
+    "abs(x)**1.5 + log1p(x**2) + expm1(-abs(x))",
+    "(1 if a > 0.2 else x)*x",
+    "clip(x, -1.5, b) + tan(x/9) + cos(x)",
+    "new*x + t0*sigmoid(t0*x)*t0 + near*x + Math",  # names that mean something in JavaScript
+    "constructor*x**2 + var + arguments",
+    "pi*x + e**x + beta",
+]
+FIELD = Path(__file__).parents[1] / "assets" / "js" / "formulafield.js"
+POINTS = [*np.linspace(-7.03, 7.11, 61).tolist(), -300.0, -30.0, 30.0, 300.0]
+
+# What typed.js does with the server's answer, less the server.
+LOAD = """async ([typed], [answers, call, argument]) => {
+    const found = [];
+    for (const answer of answers) {
+      const server = { formula: async () => answer };
+      const loaded = await typed.typedRecord(server, answer.name.slice(1));
+      found.push(await eval(call)(typed, loaded, argument));
+    }
+    return found;
+}"""
+
+
+@pytest.fixture
+def load(modules):
+    def loaded(texts, call, argument=None):
+        answers = [describe(text) for text in texts]
+        return modules(LOAD, ["typed.js"], [answers, call, argument])
+
+    return loaded
+
+
+def test_values_are_those_of_numpy(load):
+    values = {
+        text: {p.name: 0.6 + 0.3 * k for k, p in enumerate(get(f"={text}").parameters)}
+        for text in TYPED
+    }
+    found = load(
+        TYPED,
+        """(_, { record: a }, [points, given]) => {
+            const p = given[a.name.slice(1)];
+            const all = { f: a.f, df: a.df, d2f: a.d2f, ...a.dparameters };
+            const values = ([name, g]) => [name, points.map((x) => g(x, p))];
+            return Object.fromEntries(Object.entries(all).map(values));
+        }""",
+        [POINTS, values],
+    )
+    for text, outputs in zip(TYPED, found, strict=True):
+        expected = evaluate(get(f"={text}"), POINTS, values[text])
+        wanted = {"f": expected.f, "df": expected.df, "d2f": expected.d2f, **expected.dparameters}
+        assert set(outputs) == set(wanted), text
+        for key, numbers in outputs.items():
+            got = np.array(numbers, dtype=float)
+            scale = np.maximum(1, np.abs(wanted[key]))
+            there = np.isfinite(wanted[key])
+            bad = there & ~(np.abs(got - wanted[key]) <= 1e-11 * scale)
+            assert not bad.any(), (text, key, np.array(POINTS)[bad][:3], got[bad][:3])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("x*sigmoid(beta*x)", []),
+        ("x*exp(x)/(1+exp(x))", []),  # ∞/∞ as it is written; the stable form is none
+        ("(exp(x)-exp(-x))/(exp(x)+exp(-x))", []),
+        ("exp(x)", ["Beyond x = 709.8 its values exceed the largest double."]),
+        ("exp(-3*x)", ["Below x = −236.6 its values exceed the largest double."]),
+        ("x*sinh(x)/cosh(x)", []),
+        ("log(x)", ["It has no real value everywhere: none at x = −30."]),
+        (
+            "cosh(x) - sinh(x)",
+            [
+                "Below x = −709.8 its values exceed the largest double.",
+                "Beyond x = 0 double arithmetic loses it; do not trust the curve there.",
+            ],
+        ),
+    ],
+)
+def test_the_reader_is_told_where_doubles_end(load, text, sentences):
+    assert load([text], "(typed, loaded) => typed.caveats(loaded)") == [sentences]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("x*sigmoid(beta*x)+c", "smooth · 2 parameters"),
+        ("max(x, a*x)", "kink at x = 0 · 1 parameter"),
+        ("where(x > -1/3, 1, 0)", "jump at x = −0.3333 · 0 parameters"),
+        ("abs(x-a)", "a kink that moves · 1 parameter"),
+        ("abs(x*x-1)", "in pieces · 0 parameters"),
+        ("+".join(f"abs(x-{k})" for k in range(6)), "kink at x = 0, 1, 2, 3 … · 0 parameters"),
+    ],
+)
+def test_a_formula_is_summed_up(load, text, line):
+    assert load([text], "(typed, loaded) => typed.summary(loaded)") == [line]
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "name"),
+    [
+        ("x*sigmoid(beta*x)", {"beta": 1.702}, "=x*sigmoid(1.702*x)"),
+        ("x*σ(β*x) + β", {"beta": -0.5}, "=x*σ((-0.5)*x) + (-0.5)"),
+        ("max(x, a*x)", {"a": 1}, "=max(x, a*x)"),
+        ("exp(e1*x)+a2*x-a", {"e1": 2, "a2": 0, "a": 3}, "=exp(2*x)+0*x-3"),
+    ],
+)
+def test_parameters_are_written_into_the_name_for_other_tabs(load, text, values, name):
+    (found,) = load([text], "(typed, loaded, values) => typed.settled(loaded, values)", values)
+    assert found == name
+    x = np.linspace(-2, 2, 9)
+    given = {k: float(v) for k, v in values.items()}
+    np.testing.assert_allclose(
+        evaluate(get(found), x).f, evaluate(get(f"={text}"), x, given).f, rtol=1e-12, atol=1e-15
+    )
+
+
+def test_an_answer_is_kept_and_an_error_is_not(modules):
+    answer = describe("x*x")
+    found = modules(
+        """async ([{ typedRecord }], answer) => {
+            let asked = 0;
+            const server = { formula: async () => (asked++, answer) };
+            const one = await typedRecord(server, "x*x");
+            const two = await typedRecord(server, "x*x");
+            const wrong = { formula: async () => ({ error: "no", column: 3 }) };
+            const bad = await typedRecord(wrong, "x*");
+            return [asked, one === two, one.record.f(3), bad.error, bad.column];
+        }""",
+        ["typed.js"],
+        answer,
+    )
+    assert found == [1, True, 9, "no", 3]
+
+
+def test_the_help_lists_the_grammar():
+    source = FIELD.read_text("utf-8")
+    listed = re.search(r'FUNCTIONS = "([^"]+)"', source)[1].split()
+    assert sorted(listed) == sorted(FUNCTIONS)
+    assert re.search(r'CONSTANTS = "([^"]+)"', source)[1].split() == list(CONSTANTS)
+    for formula in re.findall(r'^  \["[^"]*", "([^"]+)"\],$', source, re.M):
+        assert get(f"={formula}").parameters is not None

@@ -1,0 +1,189 @@
+"""The property table and the landmarks of Explore, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from swishdemo.activations import activations, get, landmarks, names
+from swishdemo.activations.properties import properties
+
+TABLE = "#lab-explore .property-table"
+PLOT = "#lab-explore .explore-plot"
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Opens the page, scrolled to the table; fails on any error that its console shows."""
+    shown = []
+
+    def visited(query="", **options):
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        page = context.new_page()
+        page.wrong = []
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
+        page.goto(f"{server}/{query}")
+        page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
+        page.locator("[data-part=cards]").scroll_into_view_if_needed()
+        page.wait_for_selector(f"{TABLE} tbody tr[data-row=swish]", state="attached")
+        shown.append(page)
+        return page
+
+    yield visited
+    for page in shown:
+        assert page.wrong == []
+        page.context.close()
+
+
+def rows(page):
+    return page.locator(f"{TABLE} tbody tr").evaluate_all("all => all.map(r => r.dataset.row)")
+
+
+def cell(page, name, column):
+    return page.locator(f"{TABLE} tr[data-row={name}] [data-cell={column}]")
+
+
+def beta(page, value):
+    page.fill("#lab-beta-value", str(value))
+    page.press("#lab-beta-value", "Enter")
+
+
+def test_every_activation_has_its_row_and_its_facts(visit):
+    page = visit()
+    assert rows(page) == list(names())
+    for activation in activations():
+        found = properties(activation)
+        mono = {"increasing": "↗", "decreasing": "↘", "constant": "→", "no": "·"}[found.monotone]
+        expect(cell(page, activation.name, "monotone")).to_contain_text(mono)
+        expect(cell(page, activation.name, "gate")).to_contain_text(
+            "✓" if found.gate == "yes" else "·"
+        )
+        text = cell(page, activation.name, "range").inner_text()
+        assert text[0] == ("[" if found.low.kind == "attained" else "(")
+        assert text[-1] == ("]" if found.high.kind == "attained" else ")")
+    assert "-" not in page.locator(f"{TABLE} tbody [data-cell=range]").all_inner_texts()[0]
+    expect(cell(page, "gelu", "range")).to_have_text("[−0.1700, ∞)")
+    expect(cell(page, "relu", "slope")).to_have_text("0 | 1")
+    expect(cell(page, "relu", "zeros")).to_have_text("≤ 0")
+
+
+def test_a_heading_sorts_by_mouse_and_by_key(visit):
+    page = visit()
+    head = page.locator(f"{TABLE} th[data-column=lipschitz]")
+    expect(head).to_have_attribute("aria-sort", "none")
+    head.locator("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    values = {a.name: properties(a).lipschitz.value for a in activations()}
+    order = [values[name] for name in rows(page)]
+    assert order == sorted(order)
+    head.locator("button").press("Enter")
+    expect(head).to_have_attribute("aria-sort", "descending")
+    order = [values[name] for name in rows(page)]
+    assert order == sorted(order, reverse=True)
+    page.wait_for_function("location.search.includes('sort=-lipschitz')")
+    head.locator("button").press("Enter")
+    expect(head).to_have_attribute("aria-sort", "none")
+    assert rows(page) == list(names())
+
+
+def test_what_is_not_there_stands_last_both_ways(visit):
+    page = visit("?sort=minimum")
+    have = {a.name for a in activations() if properties(a).minimum}
+    assert set(rows(page)[: len(have)]) == have
+    page.locator(f"{TABLE} th[data-column=minimum] button").click()
+    assert set(rows(page)[: len(have)]) == have
+
+
+def test_search_and_choice_of_rows(visit):
+    page = visit("?act=mish,relu")
+    page.fill("#lab-explore .property-tools input", "elu")
+    expect(page.locator(f"{TABLE} tbody tr")).to_have_count(sum("elu" in n for n in names()))
+    page.fill("#lab-explore .property-tools input", "zzz")
+    expect(page.locator(f"{TABLE} tbody")).to_have_text("No such activation")
+    page.fill("#lab-explore .property-tools input", "")
+    page.click("#lab-explore [data-rows=shown]")
+    expect(page.locator(f"{TABLE} tbody tr")).to_have_count(3)
+    assert set(rows(page)) == {"swish", "relu", "mish"}
+
+
+def test_a_row_puts_its_curve_in_and_out(visit):
+    page = visit("?act=relu")
+    name = page.locator(f"{TABLE} tr[data-row=tanh] .property-name")
+    expect(name).to_have_attribute("aria-pressed", "false")
+    cell(page, "tanh", "range").click()
+    expect(name).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("location.search.includes('act=relu%2Ctanh')")
+    name.press("Enter")
+    expect(name).to_have_attribute("aria-pressed", "false")
+    expect(name).to_be_focused()
+
+
+def test_arrows_walk_the_rows(visit):
+    page = visit()
+    first, second = (page.locator(f"{TABLE} .property-name >> nth={n}") for n in (0, 1))
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(second).to_be_focused()
+    page.keyboard.press("End")
+    expect(page.locator(f"{TABLE} .property-name >> nth=-1")).to_be_focused()
+
+
+@pytest.mark.parametrize("value", [0, 0.5, -3])
+def test_swish_moves_with_beta(visit, value):
+    page = visit()
+    beta(page, value)
+    found = properties(get("swish"), {"beta": float(value)})
+    low, high = (
+        "−∞"
+        if bound.value == -float("inf")
+        else "∞"
+        if bound.value == float("inf")
+        else bound.value
+        for bound in (found.low, found.high)
+    )
+    expect(cell(page, "swish", "range")).to_contain_text(
+        re.compile(re.escape(f"{low:.4g}".replace("-", "−")) if value > 0 else re.escape(str(low)))
+    )
+    if value < 0:
+        expect(cell(page, "swish", "range")).to_contain_text(f"{high:.4f}"[:6])
+    expect(cell(page, "swish", "gate")).to_contain_text("✓" if value else "·")
+    # What is off the screen is not kept up to date.
+    page.locator("#lab-explore [data-part=landmarks]").scroll_into_view_if_needed()
+    marks = page.locator("#lab-explore [data-part=landmarks] tr")
+    expect(marks).to_have_count(len(landmarks(get("swish"), {"beta": float(value)})) + 1)
+
+
+def test_other_parameters_are_asked_of_the_server(visit):
+    page = visit("?act=elu&par=elu.alpha:2.5&mark=elu")
+    expect(cell(page, "elu", "range")).to_have_text("(−2.5, ∞)")
+    expect(cell(page, "elu", "lipschitz")).to_have_text("2.5")
+    expect(page.locator(f"{TABLE} tr[data-row=elu] small")).to_have_text("α = 2.5")
+    table = page.locator("#lab-explore [data-part=landmarks]")
+    expect(table).to_contain_text("steepest slope")
+    expect(table).to_contain_text("2.5 | 1")
+
+
+def test_landmarks_of_any_that_is_shown(visit):
+    page = visit("?act=gelu")
+    select = page.locator("#lab-explore select[title='Any activation that is in the plot']")
+    select.select_option("gelu")
+    table = page.locator("#lab-explore [data-part=landmarks]")
+    expect(table).to_contain_text("−0.7517915")
+    expect(table).to_contain_text("−1.414214")
+    page.wait_for_function("location.search.includes('mark=gelu')")
+
+
+def test_a_phone_scrolls_the_table_sideways_beside_the_names(visit):
+    page = visit(viewport={"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator("#lab-explore .property-scroll")
+    box.evaluate("node => { node.scrollLeft = 300; }")
+    name = page.locator(f"{TABLE} tbody tr:first-child th").bounding_box()
+    frame = box.bounding_box()
+    assert abs(name["x"] - frame["x"]) < 2
+
+
+def test_chinese(visit):
+    page = visit("?lang=zh")
+    expect(page.locator(f"{TABLE} th[data-column=gate]")).to_have_text("自门控")
