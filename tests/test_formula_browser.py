@@ -1,4 +1,4 @@
-"""Typed formulas as JavaScript in a real browser: their values, what is told of them, their names."""
+"""Typed formulas as JavaScript in a real browser: values, what is told of them, names."""
 
 import re
 from pathlib import Path
@@ -60,10 +60,11 @@ def test_values_are_those_of_numpy(load):
     }
     found = load(
         TYPED,
-        """(_, { record: a }, [points, values]) => {
-            const p = values[a.name.slice(1)];
+        """(_, { record: a }, [points, given]) => {
+            const p = given[a.name.slice(1)];
             const all = { f: a.f, df: a.df, d2f: a.d2f, ...a.dparameters };
-            return Object.fromEntries(Object.entries(all).map(([name, g]) => [name, points.map((x) => g(x, p))]));
+            const values = ([name, g]) => [name, points.map((x) => g(x, p))];
+            return Object.fromEntries(Object.entries(all).map(values));
         }""",
         [POINTS, values],
     )

@@ -19,7 +19,7 @@ const HALF = 0.5;
 const REST = 150;
 
 /** @param {HTMLElement} host @param {any} lab */
-export function precisionCard(host, lab) {
+export function card(host, lab) {
   host.innerHTML = skeleton();
   const $ = (name) => host.querySelector(`[data-part="${name}"]`);
   const { state } = lab;

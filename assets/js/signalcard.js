@@ -33,7 +33,7 @@ const UNIT_ROWS = ["gain", "slope", "fixed", "gradient"];
 const stability = (slope) => (Math.abs(slope - 1) < SAME ? "marginal" : slope > 1 ? "unstable" : "stable");
 
 /** @param {HTMLElement} host @param {any} lab */
-export function signalCard(host, lab) {
+export function card(host, lab) {
   host.innerHTML = skeleton();
   const $ = (name) => host.querySelector(`[data-part="${name}"]`);
   const { state } = lab;

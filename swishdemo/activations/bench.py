@@ -83,11 +83,10 @@ def main(descriptor: int) -> None:
     """Serve orders from the socket ``descriptor`` until its other end is closed."""
     # What a formula may take of memory, it may not take from the others.
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    describe("x*sigmoid(beta*x)")  # loads SymPy, and what SymPy itself loads late
+    # Loads SymPy and SciPy, and what they themselves load late: no formula's limit pays for it.
+    describe("x*Phi(beta*x)/sqrt(1 + sin(x)**2)")
     connection: Connection[Any, Any] = Connection(descriptor)
     connection.send_bytes(b"ready")
-    if not connection.poll(0):
-        describe("x*Phi(x)/sqrt(1 + sin(x)**2)")  # SciPy too, where nobody waits yet
     served = 0
     while True:
         try:

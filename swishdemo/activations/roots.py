@@ -22,10 +22,16 @@ def collected(expression: Any, size: int) -> Any:
     if isinstance(expression, s.Where):
         left, right, *pieces = expression.args
         return s.Where(left, right, *(collected(piece, size) for piece in pieces))
-    if size > _LONGEST or not any(map(is_root, expression.atoms(sympy.Pow))):
+    if size > _LONGEST:
         return expression
-    numerator, denominator = sympy.fraction(sympy.together(expression))
-    return sympy.expand_mul(numerator) / denominator
+    # Terms with exponentials are left alone: over the denominator of the others, e^(−x²) would
+    # stand as a quotient of what overflows.
+    others = [term for term in sympy.Add.make_args(expression) if term.has(sympy.exp)]
+    algebraic = expression - sympy.Add(*others)
+    if not any(map(is_root, algebraic.atoms(sympy.Pow))):
+        return expression
+    numerator, denominator = sympy.fraction(sympy.together(algebraic))
+    return sympy.Add(sympy.expand_mul(numerator) / denominator, *others)
 
 
 def is_root(power: Any) -> bool:
