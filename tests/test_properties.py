@@ -58,7 +58,7 @@ def check_by_brute_force(activation, parameters):
     # Slopes of chords rise on a convex curve.
     near = SAMPLE[np.abs(SAMPLE) < 30]
     chords = np.diff(curve.f[np.abs(SAMPLE) < 30]) / np.diff(near)
-    turns = np.diff(chords)[np.abs(np.diff(chords)) > 1e-11]
+    turns = np.diff(chords)[np.abs(np.diff(chords)) > 1e-9 * np.abs(chords).max()]
     bends = set(np.sign(turns))
     assert bends <= {"convex": {1}, "concave": {-1}, "both": set(), "no": {1, -1}}[found.convex]
     check_zeros(activation, parameters, found.zeros, curve.f)
@@ -72,7 +72,7 @@ def check_bound(bound, side, values):
         return
     assert bound.kind in ("attained", "approached")
     assert side * best <= side * bound.value + 1e-12 * max(1, abs(bound.value))
-    assert abs(best - bound.value) <= 1e-3 * max(1, abs(bound.value))
+    assert abs(best - bound.value) <= 0.01 * max(1, abs(bound.value))  # as far apart are points
 
 
 def check_zeros(activation, parameters, zeros, values):
