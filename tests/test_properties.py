@@ -104,6 +104,8 @@ def check_extremes(activation, parameters, curve):
             (sign * (curve.f[:-2] - inner) > room) & (sign * (curve.f[2:] - inner) > room)
         )
         listed = [mark for mark in marks if mark.kind == kind]
+        if properties(activation, parameters).smooth == -1:
+            dips = dips[:0]  # beside a jump a sample dips where no value is the least
         if has_waves(derive(activation).f) and listed:
             # Of those without end the nearest are listed.
             near = min(abs(listed[0].x), abs(listed[-1].x))
