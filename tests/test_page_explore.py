@@ -109,7 +109,8 @@ def test_dragging_moves_the_curve_and_its_landmarks_without_the_server(visit, be
     x = np.array(swish["x"], dtype=float)
     expected = evaluate(get("swish"), x, {"beta": float(beta)}).f
     np.testing.assert_allclose(np.array(swish["y"], dtype=float), expected, rtol=1e-12, atol=1e-14)
-    page.locator("#lab-explore [data-part=landmarks]").scroll_into_view_if_needed()
+    page.locator("#lab-explore [data-part=cards]").scroll_into_view_if_needed()
+    expect(page.locator("[data-part=landmark-title]")).to_have_text(f"Swish, β = {beta}")
     dip = page.locator("#lab-explore [data-part=landmarks] tr").first.locator("td")
     w = mpmath.lambertw(mpmath.exp(-1))
     shown = [float(text.replace("−", "-")) for text in dip.all_text_contents()[1:]]
@@ -180,11 +181,11 @@ def test_a_bad_beta_is_refused_beside_its_field(visit, word):
     page = visit()
     page.fill("#lab-beta-value", word)
     page.press("#lab-beta-value", "Enter")
-    expect(page.locator("#lab-explore [data-error]")).to_contain_text("finite number")
+    expect(page.locator("#lab-explore [data-part=beta] [data-error]")).to_contain_text("finite number")
     assert page.locator("#lab-beta-value").get_attribute("aria-invalid") == "true"
     page.fill("#lab-beta-value", "-1.5")
     page.press("#lab-beta-value", "Enter")
-    expect(page.locator("#lab-explore [data-error]")).to_have_text("")
+    expect(page.locator("#lab-explore [data-part=beta] [data-error]")).to_have_text("")
     expect(page.locator("#lab-explore [data-part=beta-note]")).to_contain_text("mirrors")
 
 
@@ -513,7 +514,7 @@ def test_axe_finds_nothing_serious_of_ours(visit, theme):
     page = visit(f"?__theme={theme}&show=f,df,dtheta,diff")
     page.locator("[data-part=cards]").scroll_into_view_if_needed()
     page.wait_for_timeout(1500)
-    found = Axe().run(page, "#lab-explore").response["violations"]
+    found = Axe().run(page).response["violations"]
     serious = [each for each in found if each["impact"] in ("serious", "critical")]
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in serious] == []
 

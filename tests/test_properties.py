@@ -58,7 +58,7 @@ def check_by_brute_force(activation, parameters):
     # Slopes of chords rise on a convex curve.
     near = SAMPLE[np.abs(SAMPLE) < 30]
     chords = np.diff(curve.f[np.abs(SAMPLE) < 30]) / np.diff(near)
-    turns = np.diff(chords)[np.abs(np.diff(chords)) > 1e-11]
+    turns = np.diff(chords)[np.abs(np.diff(chords)) > 1e-9 * np.abs(chords).max()]
     bends = set(np.sign(turns))
     assert bends <= {"convex": {1}, "concave": {-1}, "both": set(), "no": {1, -1}}[found.convex]
     check_zeros(activation, parameters, found.zeros, curve.f)
@@ -72,7 +72,7 @@ def check_bound(bound, side, values):
         return
     assert bound.kind in ("attained", "approached")
     assert side * best <= side * bound.value + 1e-12 * max(1, abs(bound.value))
-    assert abs(best - bound.value) <= 1e-3 * max(1, abs(bound.value))
+    assert abs(best - bound.value) <= 0.01 * max(1, abs(bound.value))  # as far apart are points
 
 
 def check_zeros(activation, parameters, zeros, values):
@@ -82,7 +82,9 @@ def check_zeros(activation, parameters, zeros, values):
         low, high = SAMPLE[place], SAMPLE[place + 1]
         inside = [x for x in zeros.at if low <= x <= high]
         ends = [x for stretch in zeros.flat for x in stretch if low <= x <= high]
-        assert len(inside) + len(ends) == 1 or zeros.kind != "all"
+        # A jump may pass over 0.
+        jumped = properties(activation, parameters).smooth == -1
+        assert len(inside) + len(ends) == 1 or zeros.kind != "all" or jumped
     flat = SAMPLE[(values == 0) & (np.abs(SAMPLE) < 12)]
     for x in flat:
         # Alone, for of thousands that cancel not all are given the digits that they need.
@@ -102,6 +104,8 @@ def check_extremes(activation, parameters, curve):
             (sign * (curve.f[:-2] - inner) > room) & (sign * (curve.f[2:] - inner) > room)
         )
         listed = [mark for mark in marks if mark.kind == kind]
+        if properties(activation, parameters).smooth == -1:
+            dips = dips[:0]  # beside a jump a sample dips where no value is the least
         if has_waves(derive(activation).f) and listed:
             # Of those without end the nearest are listed.
             near = min(abs(listed[0].x), abs(listed[-1].x))
