@@ -1,7 +1,8 @@
 /** As a signal sees it: what an activation makes of N(0, σ²), and a deep network of many layers. */
 
 import { depthPlot } from "./depthplot.js";
-import { flatShare, moments } from "./moments.js";
+import { flatShare } from "./flatness.js";
+import { moments } from "./moments.js";
 import { number } from "./state.js";
 import { escape, powers, short, t } from "./text.js";
 import { activationColour } from "./theme.js";
