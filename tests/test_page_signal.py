@@ -5,36 +5,25 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from visiting import explore  # noqa: F401  a fixture
 
 from swishdemo.activations import get
 from swishdemo.activations.precision import precision
 
 SIGNAL = "#lab-explore .signal-card"
-PRECISION = "#lab-explore section:has(.precision-plot)"
+PRECISION = "#lab-explore .precision-card"
 
 
 @pytest.fixture
-def visit(browser, server):
-    """Opens the page at a card, and fails on any error that its console shows."""
-    shown = []
+def visit(explore):  # noqa: F811
+    """Opens the page with one of the cards drawn."""
 
     def visited(query="", card=SIGNAL, **options):
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
-        page = context.new_page()
-        page.wrong = []
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
-        page.goto(f"{server}/{query}")
-        page.wait_for_selector("#lab-explore .explore-plot path.js-line", state="attached")
-        page.locator(card).scroll_into_view_if_needed()
+        page = explore(card, query, **options)
         page.wait_for_selector(f"{card} .js-plotly-plot path.js-line", state="attached")
-        shown.append(page)
         return page
 
-    yield visited
-    for page in shown:
-        assert page.wrong == []
-        page.context.close()
+    return visited
 
 
 def number(text):
@@ -193,7 +182,12 @@ def test_only_the_last_question_is_answered(visit):
     page = visit(card=PRECISION)
     held = []
     # The first answer is held back until the second is there.
-    page.route(re.compile("component_server"), lambda route: held.append(route))
+
+    def hold(route):
+        asked = route.request.post_data_json["fn_name"] == "precision"
+        held.append(route) if asked else route.continue_()
+
+    page.route(re.compile("component_server"), hold)
     page.locator(f"{PRECISION} [data-dtype=fp32]").click()
     page.wait_for_timeout(600)
     page.locator(f"{PRECISION} [data-dtype=bf16]").click()

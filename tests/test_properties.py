@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from swishdemo.activations import activations, evaluate, get, landmarks, parse_formula
 from swishdemo.activations.approach import Ends
+from swishdemo.activations.derive import derive
 from swishdemo.activations.evaluation import tape
 from swishdemo.activations.generate import PROPERTIES, property_module
 from swishdemo.activations.properties import described, properties, scaled
 from swishdemo.activations.search import changes
 from swishdemo.activations.tape import record
+from swishdemo.activations.waves import has_waves
 
 EACH = pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
 # A failing example is looked at as it is: to make it smaller takes minutes.
@@ -56,10 +58,10 @@ def check_by_brute_force(activation, parameters):
     # Slopes of chords rise on a convex curve.
     near = SAMPLE[np.abs(SAMPLE) < 30]
     chords = np.diff(curve.f[np.abs(SAMPLE) < 30]) / np.diff(near)
-    turns = np.diff(chords)[np.abs(np.diff(chords)) > 1e-11]
+    turns = np.diff(chords)[np.abs(np.diff(chords)) > 1e-9 * np.abs(chords).max()]
     bends = set(np.sign(turns))
     assert bends <= {"convex": {1}, "concave": {-1}, "both": set(), "no": {1, -1}}[found.convex]
-    check_zeros(found.zeros, curve.f)
+    check_zeros(activation, parameters, found.zeros, curve.f)
     check_extremes(activation, parameters, curve)
 
 
@@ -70,20 +72,24 @@ def check_bound(bound, side, values):
         return
     assert bound.kind in ("attained", "approached")
     assert side * best <= side * bound.value + 1e-12 * max(1, abs(bound.value))
-    assert abs(best - bound.value) <= 1e-3 * max(1, abs(bound.value))
+    assert abs(best - bound.value) <= 0.01 * max(1, abs(bound.value))  # as far apart are points
 
 
-def check_zeros(zeros, values):
+def check_zeros(activation, parameters, zeros, values):
     """Every sampled change of sign has one zero, and every flat sample lies in a stretch."""
     changed = np.flatnonzero(values[:-1] * values[1:] < 0)
     for place in changed:
         low, high = SAMPLE[place], SAMPLE[place + 1]
         inside = [x for x in zeros.at if low <= x <= high]
         ends = [x for stretch in zeros.flat for x in stretch if low <= x <= high]
-        assert len(inside) + len(ends) == 1 or zeros.kind != "all"
+        # A jump may pass over 0.
+        jumped = properties(activation, parameters).smooth == -1
+        assert len(inside) + len(ends) == 1 or zeros.kind != "all" or jumped
     flat = SAMPLE[(values == 0) & (np.abs(SAMPLE) < 12)]
     for x in flat:
-        assert any(low <= x <= high for low, high in zeros.flat)
+        # Alone, for of thousands that cancel not all are given the digits that they need.
+        if not any(low <= x <= high for low, high in zeros.flat):
+            assert evaluate(activation, [x], parameters).f[0] != 0
     if zeros.kind == "all":
         assert len(zeros.at) <= len(changed) + 1
 
@@ -98,6 +104,12 @@ def check_extremes(activation, parameters, curve):
             (sign * (curve.f[:-2] - inner) > room) & (sign * (curve.f[2:] - inner) > room)
         )
         listed = [mark for mark in marks if mark.kind == kind]
+        if properties(activation, parameters).smooth == -1:
+            dips = dips[:0]  # beside a jump a sample dips where no value is the least
+        if has_waves(derive(activation).f) and listed:
+            # Of those without end the nearest are listed.
+            near = min(abs(listed[0].x), abs(listed[-1].x))
+            dips = dips[np.abs(SAMPLE[dips + 1]) < near]
         for dip in dips:
             assert any(SAMPLE[dip] <= mark.x <= SAMPLE[dip + 2] for mark in listed)
         for mark in listed:
@@ -145,7 +157,7 @@ def test_limits_are_what_the_formula_comes_to(activation):
                     assert abs(value - limit.value) <= 1e-15 + 10 / abs(x)
                 elif limit.kind == "line":
                     line = mp.mpf(limit.slope) * x + limit.offset
-                    assert abs(value - line) <= 1e-15 * abs(x)
+                    assert abs(value - line) <= 1e-15 * abs(x) + 10 / abs(x)
                     assert mp.sign(value) == mp.sign(limit.value)
                 else:
                     assert limit.kind in ("infinite", "oscillating")

@@ -105,3 +105,9 @@ def test_pictures_are_there(link):
 
 def test_it_shows_a_picture():
     assert re.search(r"!\[[^\]]+\]\(assets/[^)]+\.png\)", BODY)
+
+
+def test_the_readme_counts_the_activations():
+    from swishdemo.activations import names
+
+    assert f"Swish, {len(names()) - 1} rivals" in README

@@ -31,7 +31,7 @@ def modules(address, name, found):
         return
     answer = httpx.get(name)
     found[name] = answer
-    for path in re.findall(r'from "(\.[^"]+)"', answer.text):
+    for path in re.findall(r'(?:from |import\()"(\.[^"]+)"', answer.text):
         modules(address, str(httpx.URL(name).join(path)), found)
 
 

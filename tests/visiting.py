@@ -21,7 +21,12 @@ def explore(browser, server):
         page.wait_for_selector("#lab-explore path.js-line", state="attached")
         # The cards are made as they come into view.
         page.locator("#lab-explore [data-part=cards]").evaluate(
-            "grid => [...grid.children].forEach((card) => card.scrollIntoView())"
+            """async (grid) => {
+                for (const card of grid.children) {
+                    card.scrollIntoView();
+                    await new Promise((done) => setTimeout(done, 100));
+                }
+            }"""
         )
         page.locator(card).scroll_into_view_if_needed()
         return page

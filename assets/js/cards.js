@@ -9,26 +9,37 @@ import { escape, t } from "./text.js";
 
 /**
  * @param {HTMLElement} grid
- * @param {[string, (host: HTMLElement, lab: any) => Card, string?][]} list Key of the heading, what
- *   makes the card, and a class of its own.
+ * @param {[string, () => Promise<{card: (host: HTMLElement, lab: any) => Card}>, string?][]} list
+ *   Key of the heading, the module that makes the card, and a class of its own.
  * @param {any} lab
  */
 export function cards(grid, list, lab) {
-  const entries = list.map(([key, make, look = ""]) => {
+  const entries = list.map(([key, load, look = ""]) => {
     const host = document.createElement("section");
     host.className = `lab-card ${look}`;
     host.innerHTML = `<h3>${escape(t(key))}</h3><div></div>`;
     grid.append(host);
-    return { host, make, card: null, seen: false, stale: "shown" };
+    return { host, load, card: null, seen: false, stale: "shown" };
   });
 
   function refresh(entry) {
     if (!entry.seen || !entry.stale) return;
-    // Made when it is first seen: what nobody scrolls to costs nothing.
-    entry.card ??= entry.make(entry.host.querySelector("div"), lab);
+    if (!entry.card) {
+      make(entry);
+      return;
+    }
     const what = entry.stale;
     entry.stale = null;
     entry.card.update(what);
+  }
+
+  /** Loads and makes a card when it is first seen: what nobody scrolls to costs nothing. */
+  async function make(entry) {
+    if (entry.making) return;
+    entry.making = true;
+    const { card } = await entry.load();
+    entry.card = card(entry.host.querySelector("div"), lab);
+    refresh(entry);
   }
 
   const watch = new IntersectionObserver((seen) => {

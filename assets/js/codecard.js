@@ -7,7 +7,7 @@ const LANGUAGES = { pytorch: "PyTorch", jax: "JAX", numpy: "NumPy", javascript: 
 const REST = 250;
 
 /** @param {HTMLElement} host @param {any} lab */
-export function codeCard(host, lab) {
+export function card(host, lab) {
   const { state } = lab;
   host.classList.add("code-card");
   host.innerHTML = `

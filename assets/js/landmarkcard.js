@@ -8,7 +8,7 @@ const KINDS = ["minimum", "maximum", "steepest", "shallowest", "zero"];
 const MOST = 5;
 
 /** @param {HTMLElement} host @param {any} lab */
-export function landmarkCard(host, lab) {
+export function card(host, lab) {
   host.innerHTML = `<label class="lab-label">${escape(t("properties.landmarks_of"))}<select class="lab-field" title="${escape(t("properties.tip_mark"))}"></select></label>
     <p class="lab-note" data-part="landmark-title"></p>
     <div class="lab-scroll"><table><thead><tr><th>${escape(t("explore.col_what"))}</th><th>x</th><th>f(x)</th><th>f′(x)</th></tr></thead><tbody data-part="landmarks"></tbody></table></div>

@@ -7,7 +7,6 @@
  */
 
 import { breaksOf } from "./sampling.js";
-import { normalCdf } from "./special.js";
 
 /** Kronrod's nodes from 1 to 0; every second one is Gauss's. */
 const NODES = [0.9914553711208126, 0.9491079123427585, 0.8648644233597691, 0.7415311855993945, 0.5860872354676911, 0.4058451513773972, 0.20778495500789848, 0];
@@ -20,8 +19,6 @@ const END = CUTS[CUTS.length - 1];
 /** (2π)^(−1/4), of which and of e^(−t²/4) the density's root is the product. */
 const ROOT = (2 * Math.PI) ** -0.25;
 const DEEPEST = 50;
-/** Where f′ is looked at: close together near 0, out to ±9. */
-const LOOK = Array.from({ length: 241 }, (_, k) => Math.sinh((k - 120) / 12) * (9 / Math.sinh(10)));
 /** The nodes and weights of the trapezoidal rule in u, t = sinh u. */
 const ROUGH = Array.from({ length: 49 }, (_, k) => (k - 24) / 9).map((u) => [Math.sinh(u), (Math.cosh(u) / 9) * ROOT ** 2 * Math.exp(-(Math.sinh(u) ** 2) / 2)]);
 
@@ -116,7 +113,7 @@ export function integrals(integrands, count, breaks, tolerance = 1e-12, most = 4
  * @property {number} mean E[f]
  * @property {number} variance
  * @property {number} second E[f²]
- * @property {number} steepness E[f′²]
+ * @property {number} steepness E[f′²], f′ where there is one
  * @property {number} growth How E[f²] grows with the variance: d log E[f²] / d log σ².
  */
 
@@ -139,66 +136,16 @@ export function moments(record, p, sigma, tolerance) {
       out[1] = off * off;
       out[2] = f * f;
       out[3] = df * df;
-      out[4] = t * f * df;
+      // By the density's derivative, not f's: so that a jump of f counts too.
+      out[4] = ((t * t - 1) / 2) * f * f;
     },
     5,
     breaksOf(record, p).map((at) => at / sigma),
     tolerance,
   );
   const variance = spread === Infinity ? Infinity : Math.max(0, spread - shift * shift);
-  return { mean: centre + shift, variance, second, steepness, growth: (sigma * tilt) / second };
+  return { mean: centre + shift, variance, second, steepness, growth: tilt / second };
 }
-
-/**
- * The share of inputs x ~ N(0, σ²) at which |f′| is below a threshold: no signal comes back there.
- * @param {any} record
- * @param {Record<string, number>} p
- * @param {number} sigma
- * @param {number} below
- */
-export function flatShare(record, p, sigma, below) {
-  const size = (t) => record.df(sigma * t, p);
-  const inside = (t) => Math.abs(size(t)) < below;
-  const ends = [-END, ...breaksOf(record, p).map((at) => at / sigma).filter((at) => Math.abs(at) < 9), END].sort((a, b) => a - b);
-  let share = 0;
-  for (let k = 1; k < ends.length; k++) {
-    // The value at a break is its left side's, so each piece is looked at from just inside.
-    const [low, high] = [ends[k - 1], ends[k]];
-    const off = 1e-9 * (high - low);
-    const at = [low + off, ...LOOK.filter((t) => t > low + off && t < high - off), high - off];
-    const places = [];
-    for (let j = 1; j < at.length; j++) {
-      const [from, to] = [at[j - 1], at[j]];
-      const turns = size(from) * size(to) < 0;
-      // Where f′ changes its sign it is flat in between, however steep at both ends.
-      const middle = turns ? crossing((t) => size(t) > 0, from, to) : to;
-      if (inside(from) !== (turns || inside(to))) places.push(crossing(inside, from, middle));
-      if (turns && !inside(to)) places.push(crossing(inside, middle, to));
-    }
-    let flat = inside(at[0]);
-    let from = low;
-    for (const place of [...places, high]) {
-      if (flat) share += between(from, place);
-      [flat, from] = [!flat, place];
-    }
-  }
-  return share;
-}
-
-/** Where a statement changes between two places at which it differs. */
-function crossing(holds, from, to) {
-  const first = holds(from);
-  for (let step = 0; step < 60; step++) {
-    const middle = (from + to) / 2;
-    if (middle === from || middle === to) break;
-    if (holds(middle) === first) from = middle;
-    else to = middle;
-  }
-  return (from + to) / 2;
-}
-
-/** The standard normal probability of an interval, in digits that the tails keep. */
-const between = (low, high) => (low > 0 ? normalCdf(-low) - normalCdf(-high) : normalCdf(high) - normalCdf(low));
 
 /**
  * E[f²] for x ~ N(0, variance): what the variance becomes in a layer of weights of gain 1.

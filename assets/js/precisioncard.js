@@ -19,7 +19,7 @@ const HALF = 0.5;
 const REST = 150;
 
 /** @param {HTMLElement} host @param {any} lab */
-export function precisionCard(host, lab) {
+export function card(host, lab) {
   host.innerHTML = skeleton();
   const $ = (name) => host.querySelector(`[data-part="${name}"]`);
   const { state } = lab;
@@ -188,6 +188,6 @@ function skeleton() {
       <span class="lab-seg" role="group" aria-label="${s("range")}"><button data-reach="wide" title="${s("tip_wide")}">${s("wide")}</button><button data-reach="plot" title="${s("tip_plot")}">${s("plot")}</button></span>
     </div>
     <div class="lab-row precision-legend lab-note" data-part="legend"><span class="precision-written">${s("written")}</span><span class="precision-stable">${s("stable")}</span><span class="precision-half">${s("half")}</span></div>
-    <div class="precision-plot" data-part="plot" role="img"></div>
+    <div class="precision-plot" data-part="plot" role="img" aria-label="${escape(t("precision.card"))}"></div>
     <p class="lab-note" data-part="tried"></p>`;
 }

@@ -10,7 +10,7 @@ import { activationColour, isDark } from "./theme.js";
  * @param {HTMLElement} host
  * @param {any} lab
  */
-export function propertyCard(host, lab) {
+export function card(host, lab) {
   const columns = [{ name: "name", word: false }, ...COLUMNS];
   const h = (key) => escape(t(`properties.${key}`));
   host.innerHTML = `

@@ -1,7 +1,8 @@
 /** As a signal sees it: what an activation makes of N(0, σ²), and a deep network of many layers. */
 
 import { depthPlot } from "./depthplot.js";
-import { flatShare, moments } from "./moments.js";
+import { flatShare } from "./flatness.js";
+import { moments } from "./moments.js";
 import { number } from "./state.js";
 import { escape, powers, short, t } from "./text.js";
 import { activationColour } from "./theme.js";
@@ -33,7 +34,7 @@ const UNIT_ROWS = ["gain", "slope", "fixed", "gradient"];
 const stability = (slope) => (Math.abs(slope - 1) < SAME ? "marginal" : slope > 1 ? "unstable" : "stable");
 
 /** @param {HTMLElement} host @param {any} lab */
-export function signalCard(host, lab) {
+export function card(host, lab) {
   host.innerHTML = skeleton();
   const $ = (name) => host.querySelector(`[data-part="${name}"]`);
   const { state } = lab;

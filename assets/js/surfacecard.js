@@ -12,7 +12,7 @@ const COARSE = { PageUp: 1, PageDown: -1 };
 const REST = 60;
 
 /** @param {HTMLElement} host @param {any} lab */
-export function surfaceCard(host, lab) {
+export function card(host, lab) {
   const { state } = lab;
   const segment = (name, choices) =>
     `<span class="lab-seg" role="group" aria-label="${escape(t(`surface.${name}`))}">${choices.map(([key, words]) => `<button data-${name}="${key}" title="${escape(t(`surface.tip_${key}`))}">${escape(words)}</button>`).join("")}</span>`;

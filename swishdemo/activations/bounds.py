@@ -15,7 +15,10 @@ from swishdemo.activations.marks import extremes
 from swishdemo.activations.properties import Bound
 from swishdemo.activations.shape import Shape, Stretch, jump, same
 
-_LARGEST = float(np.finfo(np.float64).max)
+# So large that a product with what has underflowed is next to nothing, and no sum overflows.
+_LARGEST = 1e300
+_FARTHEST = 1e18
+_CELLS = 200
 
 _Candidate = tuple[float, bool]
 
@@ -74,19 +77,16 @@ def _bound(shape: Shape, order: int, side: int, attained: list[_Candidate]) -> B
 
 
 def _beyond(shape: Shape, stretch: Stretch, order: int, side: int) -> float:
-    """An upper bound of side·f, or side·f′, where it was not searched, by one enclosure of all."""
+    """An upper bound of side·f, or side·f′, where it was not searched, by enclosures."""
     reach = stretch.changes[order + 1].reach
-    ends = [
-        (low, high)
-        for low, high in (
-            (stretch.piece.low, min(-reach, stretch.piece.high)),
-            (max(reach, stretch.piece.low), stretch.piece.high),
-        )
-        if low < high
-    ]
-    if not ends:
+    far = np.append(np.geomspace(reach, _FARTHEST, _CELLS), _LARGEST)
+    edges = np.concatenate([-far[::-1], far])
+    edges = np.clip(edges, max(stretch.piece.low, -_LARGEST), min(stretch.piece.high, _LARGEST))
+    low, high = edges[:-1], edges[1:]
+    outside = (low < high) & ((high <= -reach) | (low >= reach))
+    low, high = low[outside], high[outside]
+    if not low.size:
         return -math.inf
-    low, high = np.clip(np.array(ends).T, -_LARGEST, _LARGEST)
     inputs = {name: (np.float64(value),) * 2 for name, value in shape.parameters}
     with np.errstate(all="ignore"):
         tape = stretch.piece.tape.select((order,))

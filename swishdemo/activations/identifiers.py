@@ -41,13 +41,10 @@ JAVASCRIPT = frozenset(_JAVASCRIPT_WORDS.split())
 
 
 def unreserved(names: Sequence[str], reserved: Collection[str]) -> dict[str, str]:
-    """Each name as it may stand: an underscore behind one that is reserved.
-
-    A leading underscore would be mangled in a Python class, so a letter comes before it.
-    """
+    """Each name as it may stand: an underscore behind one that is reserved."""
     found: dict[str, str] = {}
     for name in names:
-        free = f"p{name}" if name.startswith("_") else name
+        free = name
         while free in reserved or free in found.values() or (free != name and free in names):
             free += "_"
         found[name] = free

@@ -32,6 +32,7 @@ def extremes(shape: Shape, order: int = 0) -> list[Mark]:
             changes.at, values, pairwise(changes.signs), strict=True
         ):
             if before * after < 0:
+                value = 0.0 if abs(value) < _TOUCHES else value
                 found.append((lowest if before < 0 else highest, x, value))
     for junction in shape.junctions:
         for sign, name in ((-1, lowest), (1, highest)):

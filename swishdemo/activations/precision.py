@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.activations.evaluation import parameter_values, values
-from swishdemo.activations.narrow import TYPES, dtype_of, limits, numbers, ulp
+from swishdemo.activations.accuracy import Accuracy, Way, accuracy, judge
+from swishdemo.activations.evaluation import certified, parameter_values
+from swishdemo.activations.narrow import TYPES, dtype_of, numbers
 from swishdemo.activations.record import Activation
 from swishdemo.activations.rounded import STABLE, WRITTEN, run
 from swishdemo.errors import UserError
@@ -31,47 +32,11 @@ Wide = npt.NDArray[np.float64]
 
 _COLUMNS = 320
 _FARTHEST = 10_000
-# A typed formula may cancel everywhere; then each point costs a millisecond of many digits.
-_MOST_TYPED = 2_000
 # Where not all numbers are tried, the place where a failure begins is closed in on by so many
 # points more, so many times, at no more than so many places.
 _FINER = 66
 _PASSES = 3
 _EDGES = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Numbers x of one sign at which a computation fails, though the type could hold the value.
-
-    Attributes:
-        kind: ``zero`` (the result is 0), ``infinite`` or ``nan``.
-        near: Such an x that is nearest to 0.
-        far: Such an x that is farthest from 0.
-        exact: The exact value at ``near``.
-    """
-
-    kind: str
-    near: float
-    far: float
-    exact: float
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """How accurate one way to compute is.
-
-    Attributes:
-        ulp: The largest error in each column of x, in ulp; None where no result is a number.
-        worst: The largest error where nothing is lost, in ulp; None where all is.
-        at: The x of ``worst``.
-        lost: What fails, the nearest to 0 first.
-    """
-
-    ulp: tuple[float | None, ...]
-    worst: float | None
-    at: float | None
-    lost: tuple[Loss, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +99,17 @@ def precision(
         )
     dtype = dtype_of(type_name)
     rounded = _rounded(parameter_values(activation, parameters), dtype)
-    points, every = numbers(dtype, low, high, _MOST_TYPED if activation.family == "typed" else None)
-    exact = values(activation, points, rounded)
+    points, every = numbers(dtype, low, high)
+    exact, proved = certified(activation, points.astype(np.float64), rounded)
+    every = every and bool(proved.all())
+    points, exact = points[proved], exact[proved]
     trial = _try(activation, rounded, points, exact)
     for _ in range(0 if every else _PASSES):
-        more = _between(points, trial)
-        order = np.argsort(np.concatenate([points, more]), kind="stable")
-        exact = np.concatenate([exact, values(activation, more, rounded)])[order]
-        points = np.concatenate([points, more])[order]
+        more = _between(trial, dtype)
+        added, proved = certified(activation, more.astype(np.float64), rounded)
+        points, exact = np.concatenate([points, more[proved]]), np.append(exact, added[proved])
+        order = np.argsort(points.astype(np.float64), kind="stable")
+        points, exact = points[order], exact[order]
         trial = _try(activation, rounded, points, exact)
     edges = np.linspace(low, high, _COLUMNS + 1)
     column = np.clip(np.searchsorted(edges, trial.x, side="right") - 1, 0, _COLUMNS - 1)
@@ -153,8 +121,8 @@ def precision(
         every=every,
         parameters=rounded,
         x=tuple(((edges[1:] + edges[:-1]) / 2)[occupied].tolist()),
-        written=_accuracy(trial, trial.written, place),
-        stable=_accuracy(trial, trial.stable, place),
+        written=accuracy(trial.x, trial.exact, trial.written, place),
+        stable=accuracy(trial.x, trial.exact, trial.stable, place),
         same=bool(np.array_equal(trial.written.result, trial.stable.result, equal_nan=True)),
     )
 
@@ -180,93 +148,35 @@ def _end(value: object, name: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """What one way to compute gave: results, errors in ulp, and the kinds of failure by place."""
-
-    result: Wide
-    error: Wide
-    kinds: dict[str, npt.NDArray[np.bool_]]
-
-
-@dataclass(frozen=True, slots=True)
 class _Trial:
     """Both ways at the points x, and the exact values there."""
 
     x: Wide
     exact: Wide
-    written: _Way
-    stable: _Way
+    written: Way
+    stable: Way
 
 
 def _try(
     activation: Activation, parameters: Mapping[str, float], points: Array, exact: Wide
 ) -> _Trial:
     written, stable = (
-        _judge(run(tape, points, parameters, way).astype(np.float64), exact, points.dtype)
+        judge(run(tape, points, parameters, way).astype(np.float64), exact, points.dtype)
         for tape, way in zip(_tapes(activation), (WRITTEN, STABLE), strict=True)
     )
     return _Trial(points.astype(np.float64), exact, written, stable)
 
 
-def _judge(result: Wide, exact: Wide, dtype: np.dtype[Any]) -> _Way:
-    known = limits(dtype)
-    largest = known.largest
-    with np.errstate(invalid="ignore", over="ignore"):
-        error = np.abs(result - exact) / ulp(np.where(np.isfinite(exact), exact, 0.0), dtype)
-        # Beyond the largest number an infinite result is the right one.
-        beyond = np.abs(exact) >= largest + ulp(largest, dtype) / 2
-        right = beyond & (result == np.copysign(np.inf, exact))
-    error[right] = 0.0
-    defined = ~np.isnan(exact)
-    kinds = {
-        "zero": (result == 0) & (np.abs(exact) >= known.smallest),
-        "infinite": np.isinf(result) & ~right & defined,
-        "nan": np.isnan(result) & defined,
-    }
-    return _Way(result, error, kinds)
-
-
-def _between(points: Array, trial: _Trial) -> Array:
+def _between(trial: _Trial, dtype: np.dtype[Any]) -> Array:
     """More numbers of the type where a failure begins or ends."""
-    changes = np.zeros(points.size - 1, dtype=bool)
+    x = trial.x
+    changes = np.zeros(max(0, x.size - 1), dtype=bool)
     for way in (trial.written, trial.stable):
         for found in way.kinds.values():
             changes |= found[1:] != found[:-1]
-    more = [
-        np.linspace(trial.x[place], trial.x[place + 1], _FINER).astype(points.dtype)
-        for place in np.flatnonzero(changes)[:_EDGES]
-    ]
-    return np.setdiff1d(np.concatenate([points[:0], *more]), points)
-
-
-def _accuracy(trial: _Trial, way: _Way, column: npt.NDArray[np.intp]) -> Accuracy:
-    finite = np.isfinite(way.error)
-    highest = np.full(column.max(initial=-1) + 1, -1.0)
-    np.maximum.at(highest, column[finite], way.error[finite])
-    kept = np.where(finite & ~way.kinds["zero"], way.error, -1.0)
-    at = int(np.argmax(kept)) if kept.size else 0
-    some = bool(kept.size) and kept[at] >= 0
-    lost = [
-        _loss(kind, places, trial)
-        for kind, found in way.kinds.items()
-        for places in (
-            np.flatnonzero(found & (trial.x < 0)),
-            np.flatnonzero(found & (trial.x >= 0)),
-        )
-        if places.size
-    ]
-    return Accuracy(
-        ulp=tuple(None if value < 0 else float(value) for value in highest),
-        worst=float(kept[at]) if some else None,
-        at=float(trial.x[at]) if some else None,
-        lost=tuple(sorted(lost, key=lambda each: abs(each.near))),
-    )
-
-
-def _loss(kind: str, places: npt.NDArray[np.intp], trial: _Trial) -> Loss:
-    by_size = places[np.argsort(np.abs(trial.x[places]))]
-    near, far = by_size[0], by_size[-1]
-    return Loss(kind, float(trial.x[near]), float(trial.x[far]), float(trial.exact[near]))
+    more = [np.linspace(x[k], x[k + 1], _FINER) for k in np.flatnonzero(changes)[:_EDGES]]
+    rounded = np.concatenate([x[:0], *more]).astype(dtype).astype(np.float64)
+    return np.setdiff1d(rounded, x).astype(dtype)
 
 
 def _rounded(parameters: Mapping[str, float], dtype: np.dtype[Any]) -> dict[str, float]:

@@ -86,7 +86,8 @@ class Properties:
         at_zero: f(0); NaN where it has none.
         slope_before: The slope at 0 from the left.
         slope_after: The slope at 0 from the right.
-        minimum: The local minimum that is the least, as (x, f), or None.
+        minimum: The local minimum that is the least, as (x, f); None where there is none, or
+            there are more without end and none is known to be the least.
         zeros: Where f is 0.
     """
 
@@ -140,7 +141,7 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
         UserError: As :func:`swishdemo.activations.evaluate`.
     """
     from swishdemo.activations import bounds, marks, reading
-    from swishdemo.activations.shape import shape
+    from swishdemo.activations.shape import same, shape
 
     values = parameter_values(activation, parameters)
     if activation.name == "swish" and abs(values["beta"]) not in (0, 1):
@@ -150,6 +151,9 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
     low, high = bounds.bounds(seen)
     before, after = seen.at(1, 0.0)
     minima = [(x, value) for kind, x, value in marks.extremes(seen) if kind == "minimum"]
+    if any(stretch.endless[1] for stretch in seen.stretches):
+        # Of minima without end only one that is the lower bound is known to be the least.
+        minima = [at for at in minima if low.kind == "attained" and same(at[1], low.value)]
     return Properties(
         low=low,
         high=high,

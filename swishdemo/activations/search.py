@@ -59,7 +59,7 @@ _NARROW_AT_ZERO = 1e-9
 _AT_END = 1e-13
 # What underflow leaves of a sign does not count.
 _TINY = 1e-290
-_SAMPLES = 60
+_SAMPLES = 24
 
 
 @dataclass(frozen=True, slots=True)
