@@ -5,7 +5,6 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from visiting import explore  # noqa: F401  a fixture
 
 from swishdemo.activations import get
 from swishdemo.activations.precision import precision
@@ -15,7 +14,7 @@ PRECISION = "#lab-explore .precision-card"
 
 
 @pytest.fixture
-def visit(explore):  # noqa: F811
+def visit(explore):
     """Opens the page with one of the cards drawn."""
 
     def visited(query="", card=SIGNAL, **options):

@@ -110,6 +110,7 @@ export function formulaField(host, lab) {
   field.addEventListener("scroll", follow);
   // Who puts the cursor there is about to type: the server loads meanwhile what it needs.
   field.addEventListener("focus", () => lab.server.warm({}), { once: true });
+  window.addEventListener("swish-lab-back", () => changed(0));
   $("examples").addEventListener("change", ({ target }) => {
     field.value = target.value;
     target.value = "";

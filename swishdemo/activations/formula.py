@@ -133,7 +133,22 @@ def _check_number(token: str, column: int) -> None:
         raise refuse("size", column, limit=f"1e{MAX_DECIMAL_EXPONENT}")
 
 
+def _check_brackets(text: str) -> None:
+    """Refuse a bracket that is left open, which Python would seek elsewhere."""
+    opened: list[int] = []
+    for column, sign in enumerate(text, 1):
+        if sign == "(":
+            opened.append(column)
+        elif sign == ")":
+            if not opened:
+                return  # Python finds this one where it is
+            opened.pop()
+    if opened:
+        raise refuse("bracket", opened[-1])
+
+
 def _tree(text: str) -> ast.expr:
+    _check_brackets(text)
     lead = len(text) - len(text.lstrip())
     try:
         # Brackets let a formula begin with blanks; the columns are moved back by `_column`.
