@@ -3,6 +3,7 @@ from browser import NoBrowser, launch_options
 from playwright.sync_api import expect
 from script import modules, modules_address  # noqa: F401  fixtures
 from serving import serving
+from visiting import contexts, explore, visit  # noqa: F401  fixtures
 
 # A busy machine is slow, not wrong; what never comes still fails.
 expect.set_options(timeout=30_000)

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from visiting import explore  # noqa: F401  a fixture
 
 from swishdemo.activations import get
 from swishdemo.activations.code import code
@@ -43,14 +42,14 @@ def drag(page, beta):
     )
 
 
-def test_swish_at_its_beta_stands_there_first(explore):  # noqa: F811
+def test_swish_at_its_beta_stands_there_first(explore):
     page = explore(CARD, "?beta=1.3")
     holds(page, code(get("swish"), "pytorch", {"beta": 1.3}))
     assert page.locator(f"{BLOCK} .code-word", has_text="class").count() == 1
     assert page.locator(f"{BLOCK} .code-number").first.text_content() == "1.3"
 
 
-def test_every_language_of_another_activation(explore):  # noqa: F811
+def test_every_language_of_another_activation(explore):
     page = explore(CARD, "?act=elu,gelu&par=elu.alpha:2.5")
     page.select_option(f"{CARD} select", "elu")
     values = {"alpha": 2.5}
@@ -67,18 +66,18 @@ def test_every_language_of_another_activation(explore):  # noqa: F811
     holds(page, code(get("swish"), "latex", {"beta": 1.0}))
 
 
-def test_nothing_to_train_nothing_to_tick(explore):  # noqa: F811
+def test_nothing_to_train_nothing_to_tick(explore):
     page = explore(CARD, "?act=gelu&code_of=gelu")
     holds(page, code(get("gelu"), "pytorch"))
     expect(page.locator(f"{CARD} input[type=checkbox]")).to_be_disabled()
 
 
-def test_a_typed_formula_is_taken_along_too(explore):  # noqa: F811
+def test_a_typed_formula_is_taken_along_too(explore):
     page = explore(CARD, "?formula=x*tanh(a*x)&par=formula.a:3&code_of=formula&code=javascript")
     holds(page, code(get("=x*tanh(a*x)"), "javascript", {"a": 3.0}))
 
 
-def test_a_drag_asks_once_it_rests(explore):  # noqa: F811
+def test_a_drag_asks_once_it_rests(explore):
     page = explore(CARD)
     holds(page, code(get("swish"), "pytorch"))
     page.evaluate(WATCH, 0)
@@ -96,7 +95,7 @@ def test_a_drag_asks_once_it_rests(explore):  # noqa: F811
     assert page.evaluate("asked.length") <= 2
 
 
-def test_an_answer_that_comes_too_late_is_dropped(explore):  # noqa: F811
+def test_an_answer_that_comes_too_late_is_dropped(explore):
     page = explore(CARD)
     holds(page, code(get("swish"), "pytorch"))
     page.evaluate(WATCH, 2500)
@@ -110,7 +109,7 @@ def test_an_answer_that_comes_too_late_is_dropped(explore):  # noqa: F811
     assert page.locator(BLOCK).text_content() == wanted
 
 
-def test_the_code_of_a_hidden_rival_does_not_follow_beta(explore):  # noqa: F811
+def test_the_code_of_a_hidden_rival_does_not_follow_beta(explore):
     page = explore(CARD, "?act=gelu&code_of=gelu&code=jax")
     holds(page, code(get("gelu"), "jax"))
     page.evaluate(WATCH, 0)
@@ -119,7 +118,7 @@ def test_the_code_of_a_hidden_rival_does_not_follow_beta(explore):  # noqa: F811
     assert page.evaluate("asked.length") == 0
 
 
-def test_copying_puts_it_on_the_clipboard(explore):  # noqa: F811
+def test_copying_puts_it_on_the_clipboard(explore):
     page = explore(CARD, "?code=numpy", permissions=["clipboard-read", "clipboard-write"])
     wanted = code(get("swish"), "numpy")
     holds(page, wanted)
@@ -129,7 +128,7 @@ def test_copying_puts_it_on_the_clipboard(explore):  # noqa: F811
     expect(page.locator(f"{CARD} [data-copy]")).to_have_text("Copy")
 
 
-def test_where_there_is_no_clipboard_the_code_is_selected(explore):  # noqa: F811
+def test_where_there_is_no_clipboard_the_code_is_selected(explore):
     page = explore(CARD)
     holds(page, code(get("swish"), "pytorch"))
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
@@ -139,7 +138,7 @@ def test_where_there_is_no_clipboard_the_code_is_selected(explore):  # noqa: F81
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
-def test_on_a_phone_the_block_scrolls_and_the_page_does_not(explore, locale):  # noqa: F811
+def test_on_a_phone_the_block_scrolls_and_the_page_does_not(explore, locale):
     size = {"width": 390, "height": 844}
     page = explore(CARD, "?act=elu&code_of=elu", viewport=size, locale=locale)
     holds(page, code(get("elu"), "pytorch"))

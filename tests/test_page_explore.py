@@ -15,28 +15,6 @@ from swishdemo.activations import evaluate, get, names
 PLOT = "#lab-explore .explore-plot"
 
 
-@pytest.fixture
-def visit(browser, server):
-    """Opens the page anew, and fails on any error that its console shows."""
-    shown = []
-
-    def visited(query="", **options):
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
-        page = context.new_page()
-        page.wrong = []
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
-        page.goto(f"{server}/{query}")
-        page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
-        shown.append(page)
-        return page
-
-    yield visited
-    for page in shown:
-        assert page.wrong == []
-        page.context.close()
-
-
 def traces(page):
     """The drawn traces: name, axis, x and y."""
     return page.evaluate(

@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from visiting import explore  # noqa: F401  a fixture
 
 from swishdemo.activations import evaluate, get
 
@@ -121,7 +120,7 @@ def test_the_ramp_turns_about_zero_and_is_even_in_both_directions(modules):
 
 
 @pytest.mark.parametrize("of", ["f", "df"])
-def test_what_is_under_the_pointer_is_the_definitions(explore, of):  # noqa: F811
+def test_what_is_under_the_pointer_is_the_definitions(explore, of):
     page = explore(CARD, f"?of={of}&x=-4,8")
     for across, down in [(0.2, 0.1), (0.71, 0.43), (0.5, 0.9)]:
         page.mouse.move(*at(page, across, down))
@@ -153,7 +152,7 @@ def variable(page, name):
     return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
 
 
-def test_the_colours_are_the_values_and_follow_the_theme(explore):  # noqa: F811
+def test_the_colours_are_the_values_and_follow_the_theme(explore):
     page = explore(CARD)
     for _ in range(2):
         neutral, above, below = (variable(page, name) for name in ("soft", "accent", "band2"))
@@ -171,7 +170,7 @@ def test_the_colours_are_the_values_and_follow_the_theme(explore):  # noqa: F811
     ("query", "down", "beta"),
     [("", 0.25, 5), ("", 0.75, -5), ("?scale=log", 0.25, 10), ("?scale=log", 0.75, 0.1)],
 )
-def test_a_click_sets_beta(explore, query, down, beta):  # noqa: F811
+def test_a_click_sets_beta(explore, query, down, beta):
     page = explore(CARD, query)
     page.mouse.click(*at(page, 0.3, down))
     wait_for_beta(page, beta, 0.03)
@@ -182,7 +181,7 @@ def test_a_click_sets_beta(explore, query, down, beta):  # noqa: F811
 
 
 @pytest.mark.parametrize("query", ["", "?scale=log"])
-def test_a_drag_moves_the_curves_and_the_line_alone(explore, query):  # noqa: F811
+def test_a_drag_moves_the_curves_and_the_line_alone(explore, query):
     page = explore(CARD, query)
     swish = page.locator("#lab-explore path.js-line[style*='3.2']").first
     before = swish.get_attribute("d")
@@ -227,7 +226,7 @@ def test_a_drag_moves_the_curves_and_the_line_alone(explore, query):  # noqa: F8
         ("?scale=log&beta=-2", ["ArrowUp"], 10**-1.96),
     ],
 )
-def test_keys_set_beta(explore, query, keys, beta):  # noqa: F811
+def test_keys_set_beta(explore, query, keys, beta):
     page = explore(CARD, query)
     area = page.get_by_role("slider", name="β, on the map")
     area.focus()
@@ -246,7 +245,7 @@ def test_keys_set_beta(explore, query, keys, beta):  # noqa: F811
         ("?beta=-3&scale=log", "↓ β = −3", 1),
     ],
 )
-def test_a_beta_beyond_the_map_stands_at_its_edge(explore, query, words, place):  # noqa: F811
+def test_a_beta_beyond_the_map_stands_at_its_edge(explore, query, words, place):
     page = explore(CARD, query)
     expect(page.locator(f"{AREA} b")).to_have_text(words)
     assert line(page) == pytest.approx(place, abs=0.01)
@@ -254,7 +253,7 @@ def test_a_beta_beyond_the_map_stands_at_its_edge(explore, query, words, place):
     expect(page.locator(f"{AREA} b")).to_have_text("β = 1")
 
 
-def test_the_axes_follow_x_and_the_scale(explore):  # noqa: F811
+def test_the_axes_follow_x_and_the_scale(explore):
     page = explore(CARD)
     betas, xs = page.locator(".surface-betas span"), page.locator(".surface-xs span")
     expect(betas).to_have_text(["−10", "−5", "0", "5", "10"])
@@ -267,7 +266,7 @@ def test_the_axes_follow_x_and_the_scale(explore):  # noqa: F811
     assert "0" in bar and len(bar) == len(set(bar)) >= 4
 
 
-def test_what_is_shown_stands_in_the_address_and_comes_back(explore):  # noqa: F811
+def test_what_is_shown_stands_in_the_address_and_comes_back(explore):
     page = explore(CARD)
     page.click("[data-of=df]")
     expect(page).to_have_url(re.compile("of=df"))
@@ -279,7 +278,7 @@ def test_what_is_shown_stands_in_the_address_and_comes_back(explore):  # noqa: F
     expect(page.locator("[data-of=df]")).to_have_attribute("aria-pressed", "true")
 
 
-def test_in_three_dimensions_the_curve_lies_on_the_surface(explore):  # noqa: F811
+def test_in_three_dimensions_the_curve_lies_on_the_surface(explore):
     page = explore(CARD, "?surface=3d&beta=2")
     scene = page.locator(".surface-scene")
     page.wait_for_function("() => document.querySelector('.surface-scene canvas')")
@@ -312,7 +311,7 @@ def test_in_three_dimensions_the_curve_lies_on_the_surface(explore):  # noqa: F8
     expect(page.locator(f"{AREA} b")).to_contain_text("β = 10")
 
 
-def test_without_webgl_a_sentence_says_so(explore):  # noqa: F811
+def test_without_webgl_a_sentence_says_so(explore):
     page = explore(CARD)
     page.evaluate(
         """() => { const make = HTMLCanvasElement.prototype.getContext;
@@ -328,7 +327,7 @@ def test_without_webgl_a_sentence_says_so(explore):  # noqa: F811
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
-def test_nothing_sticks_out_on_a_phone(explore, locale):  # noqa: F811
+def test_nothing_sticks_out_on_a_phone(explore, locale):
     page = explore(CARD, viewport={"width": 390, "height": 844}, locale=locale, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     card = page.locator(CARD).bounding_box()

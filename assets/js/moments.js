@@ -144,7 +144,10 @@ export function moments(record, p, sigma, tolerance) {
     tolerance,
   );
   const variance = spread === Infinity ? Infinity : Math.max(0, spread - shift * shift);
-  return { mean: centre + shift, variance, second, steepness, growth: tilt / second };
+  // An odd function's mean is 0; what is left of it is rounding.
+  const sum = centre + shift;
+  const mean = Math.abs(sum) < 1e-14 * Math.sqrt(second) ? 0 : sum;
+  return { mean, variance, second, steepness, growth: tilt / second };
 }
 
 /**

@@ -174,7 +174,8 @@ function endOf(f, size) {
   let x = FARTHEST;
   if (!(Math.abs(f(x)) < size)) return 0;
   while (x > 1e-3 && Math.abs(f(x)) < size) x *= 0.98;
-  return x > 1e-3 ? x : 0;
+  // What dies out has grown small before; what jumps to 0 (where doubles end) has not.
+  return x > 1e-3 && Math.abs(f(0.9 * x)) < Math.sqrt(size) ? x : 0;
 }
 
 const s = (key) => escape(t(`precision.${key}`));
