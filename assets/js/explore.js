@@ -58,7 +58,14 @@ export function mount({ element, trigger, server }) {
     picker.paint();
     panels.paint();
     drawn.rebuild();
-    below.update("shown");
+    // The curves are painted before the cards follow: a table of all activations takes its time.
+    cancelAnimationFrame(following);
+    following = requestAnimationFrame(() => setTimeout(follow));
+  }
+  let following = 0;
+  function follow() {
+    if (following) below.update("shown");
+    following = 0;
   }
 
   /** Parameters have moved: their curves and no others, at most once a frame. */
@@ -76,7 +83,7 @@ export function mount({ element, trigger, server }) {
     if (!drawn.plot.figure) return;
     drawn.move(names);
     values.update();
-    below.update(names.size === 1 && names.has("swish") ? "beta" : "shown");
+    below.update(!following && names.size === 1 && names.has("swish") ? "beta" : "shown");
   }
   function rested() {
     drawn.refit();
