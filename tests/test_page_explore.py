@@ -535,3 +535,10 @@ def test_curves_stand_there_before_plotly_does(browser, server):
     np.testing.assert_allclose(drawn, swish, atol=1.5)  # pixels
     assert len(loads) == 1
     context.close()
+
+
+def test_beta_stays_at_hand_while_the_cards_are_read(visit):
+    page = visit()
+    page.evaluate("scrollTo(0, 1200)")
+    expect(page.locator("#lab-beta")).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 1200
