@@ -6,6 +6,9 @@ import { propertySource } from "./propertysource.js";
 import { escape, short, t } from "./text.js";
 import { activationColour, isDark } from "./theme.js";
 
+/** Milliseconds for which β rests before its row follows. */
+const REST = 120;
+
 /**
  * @param {HTMLElement} host
  * @param {any} lab
@@ -148,6 +151,7 @@ export function card(host, lab) {
   search.addEventListener("input", () => update("shown"));
   lab.state.subscribe((changed) => (changed.has("sort") || changed.has("rows")) && update("shown"));
 
+  let resting = 0;
   let there = false;
   source.ready.then(() => {
     there = true;
@@ -158,7 +162,9 @@ export function card(host, lab) {
   function update(what) {
     if (!there) return;
     if (what === "beta") {
-      paintRow(lab.swish);
+      // A new figure lays the whole table out anew: 10 ms of a frame that the curves need.
+      clearTimeout(resting);
+      resting = setTimeout(() => paintRow(lab.swish), REST);
       return;
     }
     if (arranged !== (arranged = arrangement())) return void paint();
