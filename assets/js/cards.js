@@ -48,7 +48,7 @@ export function cards(grid, list, lab) {
       entry.seen = isIntersecting;
       refresh(entry);
     }
-  });
+  }, { rootMargin: "200px" });
   for (const { host } of entries) watch.observe(host);
 
   return {
