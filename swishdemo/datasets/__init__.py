@@ -1,6 +1,13 @@
-"""The data that a run may name: records to list, arrays to load."""
+"""The data that a run may name: records to list, arrays to load.
 
-from swishdemo.datasets.record import Dataset, Split
+- `record`: a dataset, the options about it, its arrays; `registry`: all of them.
+- `digits`, `generated`: what is there without a download.
+- `table`: a visitor's own table, and how its text travels.
+- `splitting`: noise, the two parts, and the training part's scale.
+"""
+
+from swishdemo.datasets.record import DataOptions, Dataset, Split
 from swishdemo.datasets.registry import datasets, get, names
+from swishdemo.datasets.table import Table
 
-__all__ = ["Dataset", "Split", "datasets", "get", "names"]
+__all__ = ["DataOptions", "Dataset", "Split", "Table", "datasets", "get", "names"]

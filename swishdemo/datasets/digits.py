@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
-from swishdemo.datasets.record import Dataset, Split
-
-TRAIN = 1437
-TEST = 360
-SPLIT_SEED = 0
+from swishdemo.datasets.record import DataOptions, Dataset, Split
+from swishdemo.datasets.splitting import parts, split, with_noise
 
 
-@cache
-def load() -> Split:
-    """Load, split by a permutation of seed 0, standardise by the training part's two numbers.
+@lru_cache(maxsize=4)
+def load(options: DataOptions) -> Split:
+    """Load, split by a permutation, standardise by the training part's two numbers.
 
     One mean and one deviation for all pixels: some pixels are 0 in every image, and a deviation
     for each pixel would blow up the few grey values of the test part there.
@@ -26,26 +23,25 @@ def load() -> Split:
     images = np.asarray(bunch.images, dtype=np.float64)[:, None]
     labels = np.asarray(bunch.target, dtype=np.int64)
     # RandomState: NumPy has frozen its stream, so the split is the same in every version.
-    order = np.random.RandomState(SPLIT_SEED).permutation(TRAIN + TEST)
-    train, test = order[:TRAIN], order[TRAIN:]
-    mean, deviation = float(images[train].mean()), float(images[train].std())
-    standard = ((images - mean) / deviation).astype(np.float32)
-    arrays = standard[train], labels[train], standard[test], labels[test]
-    for array in arrays:  # the cache hands the same arrays to everyone
-        array.setflags(write=False)
-    return Split(*arrays, mean=mean, deviation=deviation)
+    random = np.random.RandomState(options.seed)
+    train, test = parts(len(images), options, random)
+    images = with_noise(images, options, random, images.std())
+    return split(images, labels, train, test, (0, 1, 2, 3))
 
 
 DIGITS = Dataset(
     name="digits",
-    title="train.dataset.digits",
-    train=TRAIN,
-    test=TEST,
+    title="data.title.digits",
+    kind="image",
+    task="classification",
     shape=(1, 8, 8),
     classes=10,
+    train=1437,
+    test=360,
+    most_samples=1797,
     source=(
         "Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, "
         "https://doi.org/10.24432/C50P49, as in scikit-learn"
     ),
-    load=load,
+    loader=load,
 )

@@ -2,33 +2,73 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from swishdemo.datasets.table import Table
+from swishdemo.errors import UserError
+
+Kind = Literal["image", "points", "curve", "table"]
+Task = Literal["classification", "regression"]
+
+FEWEST_SAMPLES = 10
+LARGEST_NOISE = 2.0
+TEST_SHARES = (0.05, 0.9)
+"""The smallest and the largest part that may be kept for the test."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """What may be chosen about a dataset; the defaults are each dataset's own.
+
+    Attributes:
+        samples: Samples of both parts together; None takes the dataset's default.
+        noise: Standard deviation of Gaussian noise that is added before the split: to the
+            coordinates of generated points, which lie in about [−1, 1]; to the target of a
+            curve; to the inputs of images and tables in units of their own deviation.
+        test_share: The part of the samples that is kept for the test.
+        seed: What is generated, the noise and the split follow from it.
+        table: The visitor's own table, for the dataset ``csv`` alone.
+    """
+
+    samples: int | None = None
+    noise: float = 0.0
+    test_share: float = 0.2
+    seed: int = 0
+    table: Table | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A dataset's arrays, split into a training and a test part.
+    """A dataset's arrays, split into a training and a test part. All are read-only.
 
     Attributes:
         train_inputs: Standardised inputs, float32, ``[train, *shape]``.
-        train_labels: Class numbers, int64, ``[train]``.
+        train_labels: Class numbers, int64, ``[train]``; for a regression standardised targets,
+            float32, ``[train, 1]``.
         test_inputs: Standardised by the *training* part's figures, ``[test, *shape]``.
-        test_labels: Class numbers, int64, ``[test]``.
-        mean: The mean that was subtracted, in the units of the source.
-        deviation: The standard deviation that was divided by, in the units of the source.
+        test_labels: As `train_labels`.
+        mean: What was subtracted from inputs, in the units of the source; float64, of a shape
+            that broadcasts to one input: one number for grey images, one a channel for coloured
+            ones, one a feature for all else.
+        deviation: What they were divided by, of the same shape.
+        label_mean: What was subtracted from the targets of a regression.
+        label_deviation: What they were divided by.
     """
 
     train_inputs: npt.NDArray[np.float32]
-    train_labels: npt.NDArray[np.int64]
+    train_labels: npt.NDArray[Any]
     test_inputs: npt.NDArray[np.float32]
-    test_labels: npt.NDArray[np.int64]
-    mean: float
-    deviation: float
+    test_labels: npt.NDArray[Any]
+    mean: npt.NDArray[np.float64]
+    deviation: npt.NDArray[np.float64]
+    label_mean: float = 0.0
+    label_deviation: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +78,99 @@ class Dataset:
     Attributes:
         name: The key in the registry.
         title: The key of its title in the text catalogue.
+        kind: ``image``, ``points`` of a plane, ``curve`` (one input, one target) or ``table``.
+        task: ``classification`` or ``regression``.
+        shape: Shape of one input: channels, height, width; or the number of features.
+        classes: Number of classes; 1 for a regression.
         train: Samples in the training part.
         test: Samples in the test part.
-        shape: Shape of one input: channels, height, width.
-        classes: Number of classes.
+        most_samples: How many samples may be asked for.
+        most_test: How many of them may be for the test, where the source keeps such a part.
+        class_names: What the classes are called; empty where they are but numbers.
         source: Where it is from: citation and address.
-        load: Returns the arrays; what it needs is imported when it is called.
+        loader: Makes the arrays; what it needs is imported when it is called.
     """
 
     name: str
     title: str
-    train: int
-    test: int
+    kind: Kind
+    task: Task
     shape: tuple[int, ...]
     classes: int
+    train: int
+    test: int
+    most_samples: int
     source: str
-    load: Callable[[], Split] = field(repr=False)
+    loader: Callable[[DataOptions], Split] = field(repr=False)
+    most_test: int | None = None
+    class_names: tuple[str, ...] = ()
+
+    def at(self, options: DataOptions) -> Dataset:
+        """The same dataset as these options make it: its sizes, and what a table holds.
+
+        Raises:
+            UserError: It has not so many samples, or its table is missing.
+        """
+        described = self._described(options.table)
+        total = described.train + described.test if options.samples is None else options.samples
+        most = described.most_samples
+        if not FEWEST_SAMPLES <= total <= most:
+            raise UserError(
+                "error.out_of_range",
+                field="samples",
+                name="samples",
+                value=total,
+                low=FEWEST_SAMPLES,
+                high=most,
+            )
+        test = test_size(total, options.test_share)
+        if self.most_test is not None and test > self.most_test:
+            raise UserError("data.test_part", field="test_share", count=test, limit=self.most_test)
+        return replace(described, train=total - test, test=test)
+
+    def load(self, options: DataOptions = DataOptions()) -> Split:  # frozen
+        """The arrays.
+
+        Raises:
+            UserError: As `at`; or the data have to be fetched and cannot be.
+        """
+        self.at(options)
+        return self.loader(options)
 
     def as_json(self) -> dict[str, Any]:
         """What is listed of it, as a JSON object."""
         return {
             "name": self.name,
             "title": self.title,
-            "train": self.train,
-            "test": self.test,
+            "kind": self.kind,
+            "task": self.task,
             "shape": list(self.shape),
             "classes": self.classes,
+            "class_names": list(self.class_names),
+            "train": self.train,
+            "test": self.test,
+            "most_samples": self.most_samples,
             "source": self.source,
         }
+
+    def _described(self, table: Table | None) -> Dataset:
+        if self.kind != "table":
+            return self
+        if table is None:
+            raise UserError("data.csv.missing", field="csv")
+        return replace(
+            self,
+            task="classification" if table.class_names else "regression",
+            shape=(len(table.columns) - 1,),
+            classes=len(table.class_names) or 1,
+            class_names=table.class_names,
+            train=table.rows,
+            test=0,
+            most_samples=table.rows,
+        )
+
+
+def test_size(total: int, share: float) -> int:
+    """How many of ``total`` samples are kept for the test: rounded up, none and all left out."""
+    # 3 × 0.2 is a little more than 0.6: what the product has too much is not rounded up.
+    return min(max(1, math.ceil(total * share - 1e-9)), total - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swishdemo.datasets.digits import DIGITS
+from swishdemo.datasets.generated import GENERATED
 from swishdemo.datasets.record import Dataset
 from swishdemo.errors import UserError
 
@@ -50,4 +51,5 @@ def get(name: object) -> Dataset:
     return found
 
 
-register(DIGITS)
+for _dataset in (DIGITS, *GENERATED):
+    register(_dataset)
