@@ -41,7 +41,7 @@ _STARTING: dict[int | str, dict[str, Any]] = {
 def routes(lab: Lab) -> APIRouter:
     """The routes of both kinds of job."""
     from swishdemo.timing import request
-    from swishdemo.training.fields import fields
+    from swishdemo.training.table import fields
     from swishdemo.training.recipes import recipes
 
     recipe = {"type": "string", "enum": [entry.name for entry in recipes()]}

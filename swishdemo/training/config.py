@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from swishdemo import datasets
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
-from swishdemo.training.fields import Field, fields, short
-
-LAYERS = 2
-"""Layers of the network that have an activation, each with a β of its own."""
-
+from swishdemo.training.fields import Field, short
+from swishdemo.training.learned import has_beta
+from swishdemo.training.table import fields
 
 @dataclass(frozen=True, slots=True)
 class Replica:
@@ -21,13 +19,15 @@ class Replica:
 
     Attributes:
         activation: Name of its activation.
-        beta_start: β of both layers at step 0; None for a rival.
+        beta_start: β of all layers at step 0; None where the activation has none to choose.
         seed: Which of the config's seeds, from 0: replicas of one seed share initial weights.
+        rival: Whether it is one of the config's rivals.
     """
 
     activation: str
     beta_start: float | None
     seed: int
+    rival: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The replica as a JSON object."""
@@ -40,39 +40,93 @@ class TrainingConfig:
 
     Attributes:
         dataset: Name in `swishdemo.datasets`.
-        network: ``cnn``: conv 1→8 · act · conv 8→16 · act · linear, 1,900 parameters.
-        activation: ``swish``, with one β a layer.
-        beta_starts: Values of β at step 0; each is trained with every seed.
-        beta_scope: ``layer``: a trained β for each layer; ``fixed``: β stays at its start.
+        csv: The visitor's own table, for the dataset ``csv`` alone.
+        samples: Samples of both parts together; 0 takes the dataset's default.
+        noise: Standard deviation of noise that is added to the data.
+        test_share: The part of the samples that is kept for the test.
+        data_seed: What is generated, the noise and the split follow from it.
+        shuffled_labels: Whether the training labels are permuted, so that nothing can be learned
+            but by heart.
+        network: ``mlp``, ``cnn``, ``residual_mlp`` or ``residual_cnn``
+            (`swishdemo.training.architecture.architecture`).
+        depth: Hidden layers.
+        width: Units of a hidden layer, or channels of the first convolution.
+        activation: Name in `swishdemo.activations`, or ``=`` and a formula.
+        layer_activations: An activation for each hidden layer; empty: ``activation`` in all.
+        normalisation: ``none``, ``batch`` or ``layer``, before each activation.
+        dropout: Share of the features behind each activation that training sets to 0.
+        beta_starts: Values of β at step 0; each is trained with every seed. They count where the
+            activation has a parameter called β.
+        beta_scope: ``fixed``: β stays at its start; ``network``, ``layer`` or ``channel``: a
+            trained β for each.
+        beta_form: ``plain``, or ``softplus``: β = softplus(ρ), and ρ is trained.
+        train_parameters: Whether the other parameters of activations, rivals' too, are trained,
+            with β's scope, rate and decay.
         rivals: Activations that are trained beside, with the same seeds and batches.
         seeds: Number of seeds.
-        seed: Base seed: all initial weights and batches follow from it.
+        seed: Base seed: all initial weights, batches and dropped features follow from it.
+        init: How weights are drawn (`swishdemo.training.initialisation`).
+        init_scale: What the initial weights are multiplied by.
+        init_bias: Biases of the hidden layers at step 0.
+        objective: ``cross-entropy`` or ``mse``.
+        optimiser: ``sgd``, ``momentum``, ``nesterov``, ``adam`` or ``adamw``.
         steps: Optimiser steps.
         batch: Samples a step.
-        lr: Learning rate of SGD.
-        momentum: Momentum of SGD.
+        lr: Learning rate.
+        schedule: ``constant``, ``cosine``, ``step`` or ``warmup``
+            (`swishdemo.training.schedules`).
+        momentum: Momentum of SGD, for ``momentum`` and ``nesterov``.
+        clip: Norm to which a replica's gradient is cut; 0 for never.
         beta_lr_factor: β's learning rate is ``lr`` times this.
         weight_decay: Decay of the weights (not of the biases), added to the gradient.
         beta_decay: Decay of β, added to the gradient.
+        amp: Whether products of matrices are computed in bfloat16.
+        max_seconds: Wall time after which the run ends; 0 for no limit of its own.
+        target_accuracy: Mean test accuracy at which the run ends; 0 for never.
+        stop_when_converged: Whether the run ends when C(t) says that all β have met.
         device: ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
         threads: CPU threads.
     """
 
     dataset: str = "digits"
+    csv: datasets.Table | None = None
+    samples: int = 0
+    noise: float = 0.0
+    test_share: float = 0.2
+    data_seed: int = 0
+    shuffled_labels: bool = False
     network: str = "cnn"
+    depth: int = 2
+    width: int = 8
     activation: str = "swish"
+    layer_activations: tuple[str, ...] = ()
+    normalisation: str = "none"
+    dropout: float = 0.0
     beta_starts: tuple[float, ...] = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
     beta_scope: str = "layer"
+    beta_form: str = "plain"
+    train_parameters: bool = False
     rivals: tuple[str, ...] = ("relu", "gelu")
     seeds: int = 6
     seed: int = 0
+    init: str = "he_normal"
+    init_scale: float = 1.0
+    init_bias: float = 0.0
+    objective: str = "cross-entropy"
+    optimiser: str = "momentum"
     steps: int = 500
     batch: int = 64
     lr: float = 0.05
+    schedule: str = "constant"
     momentum: float = 0.9
+    clip: float = 0.0
     beta_lr_factor: float = 30.0
     weight_decay: float = 1e-3
     beta_decay: float = 1e-3
+    amp: bool = False
+    max_seconds: int = 0
+    target_accuracy: float = 0.0
+    stop_when_converged: bool = False
     device: str = "auto"
     threads: int = 1
 
@@ -88,6 +142,8 @@ class TrainingConfig:
             UserError: A field is unknown, of the wrong type, not finite or out of range; or the
                 run has more replicas than the server allows.
         """
+        from swishdemo.training.checks import check
+
         table = {field.name: field for field in fields(settings)}
         if not isinstance(mapping, Mapping):
             raise UserError("train.error.not_an_object", choices=", ".join(table))
@@ -109,46 +165,51 @@ class TrainingConfig:
         if values["device"] == "auto":
             values["device"] = settings.device
         config = cls(**values)
-        config._check(settings)
+        check(config, settings)
         return config
 
-    def as_json(self) -> dict[str, Any]:
-        """The config as `parse` reads it."""
-        record = asdict(self)
-        return {**record, "beta_starts": list(self.beta_starts), "rivals": list(self.rivals)}
+    @property
+    def data(self) -> datasets.DataOptions:
+        """What is asked of the dataset."""
+        return datasets.DataOptions(
+            samples=self.samples or None,
+            noise=self.noise,
+            test_share=self.test_share,
+            seed=self.data_seed,
+            table=self.csv,
+        )
 
-    def _check(self, settings: Settings) -> None:
-        count = (len(self.beta_starts) + len(self.rivals)) * self.seeds
-        if count > settings.max_replicas:
-            raise UserError(
-                "train.error.too_many_replicas",
-                field="seeds",
-                starts=len(self.beta_starts),
-                rivals=len(self.rivals),
-                seeds=self.seeds,
-                count=count,
-                limit=settings.max_replicas,
-            )
-        available = datasets.get(self.dataset).train
-        if self.batch > available:
-            raise UserError(
-                "error.out_of_range",
-                field="batch",
-                name="batch",
-                value=self.batch,
-                low=1,
-                high=available,
-            )
+    def described(self) -> datasets.Dataset:
+        """The dataset as the config's options make it; loads nothing.
+
+        Raises:
+            UserError: It has not so many samples, or its table is missing.
+        """
+        return datasets.get(self.dataset).at(self.data)
+
+    def as_json(self) -> dict[str, Any]:
+        """The config as `parse` reads it; of a visitor's table, all but its text."""
+        record: dict[str, Any] = {}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            record[name] = list(value) if isinstance(value, tuple) else value
+        return record | {"csv": self.csv.as_json() if self.csv else None}
+
+
+def starts(config: TrainingConfig) -> tuple[float | None, ...]:
+    """The values of β at step 0; one None where the activation has no β."""
+    used = config.layer_activations or (config.activation,)
+    return config.beta_starts if any(map(has_beta, used)) else (None,)
 
 
 def replicas(config: TrainingConfig) -> tuple[Replica, ...]:
     """The replicas in the order of every report: by start, then seed; then rivals, by seed."""
     seeds = range(config.seeds)
-    swish = [
-        Replica(config.activation, start, seed) for start in config.beta_starts for seed in seeds
+    first = [
+        Replica(config.activation, start, seed) for start in starts(config) for seed in seeds
     ]
-    rivals = [Replica(rival, None, seed) for rival in config.rivals for seed in seeds]
-    return (*swish, *rivals)
+    rivals = [Replica(rival, None, seed, rival=True) for rival in config.rivals for seed in seeds]
+    return (*first, *rivals)
 
 
 def report_steps(steps: int) -> tuple[int, ...]:
@@ -163,6 +224,12 @@ def report_steps(steps: int) -> tuple[int, ...]:
         if steps <= 120 * factor * 10**power
     )
     return (*range(0, steps, interval), steps)
+
+
+def view_steps(steps: int) -> tuple[int, ...]:
+    """The reported steps at which the networks are looked into: 0, every tenth, and the last."""
+    reported = report_steps(steps)
+    return (*reported[:-1:10], reported[-1])
 
 
 def _start(name: object, table: Mapping[str, Field]) -> dict[str, Any]:
@@ -183,6 +250,6 @@ def _start(name: object, table: Mapping[str, Field]) -> dict[str, Any]:
     values = known[name].config.as_json()
     # Where a run is computed is the server's matter, not the recipe's.
     values = {key: value for key, value in values.items() if key not in ("device", "threads")}
-    for key in ("steps", "seeds"):
+    for key in ("steps", "seeds", "depth", "width"):
         values[key] = min(values[key], int(table[key].high or 1))
     return {key: table[key].read(value) for key, value in values.items()}

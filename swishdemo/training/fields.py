@@ -1,7 +1,4 @@
-"""The table of a training run's fields, and the strict reading of one value.
-
-The page draws it, REST documents it, `swishdemo.training.config.TrainingConfig.parse` reads by it.
-"""
+"""One field of a training config, and the strict reading of a value for it."""
 
 from __future__ import annotations
 
@@ -15,12 +12,8 @@ from swishdemo import datasets
 from swishdemo.activations.registry import is_formula
 from swishdemo.activations.workshop import checked_name
 from swishdemo.errors import UserError
-from swishdemo.settings import Settings
 
-MOST_FORMULAS = 4
-"""How many rivals of one run may be typed formulas."""
-
-FieldKind = Literal["choice", "choices", "integer", "number", "numbers"]
+FieldKind = Literal["choice", "choices", "flag", "integer", "number", "numbers", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +24,8 @@ class Field:
 
     Attributes:
         name: Its name in JSON.
-        kind: ``choice``, ``choices`` (a list of them), ``integer``, ``number`` or ``numbers``.
+        kind: ``choice``, ``choices`` (a list of them), ``flag`` (true or false), ``integer``,
+            ``number``, ``numbers``, or ``table`` (a visitor's own).
         default: Its value where it is left out.
         low: The smallest allowed number.
         high: The largest.
@@ -41,6 +35,7 @@ class Field:
         shortest: Entries that a list must have.
         formulas: How many entries may be typed formulas, such as ``=x*sigmoid(2*x)``.
         formula_seconds: In which each of them must be worked out.
+        repeats: Whether an entry of a list may occur twice.
     """
 
     name: str
@@ -54,6 +49,7 @@ class Field:
     shortest: int = 0
     formulas: int = 0
     formula_seconds: float = 0.0
+    repeats: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The field as a JSON object, for the page."""
@@ -79,6 +75,10 @@ class Field:
         """
         if self.kind == "choice":
             return self._choice(value)
+        if self.kind == "flag":
+            return self._flag(value)
+        if self.kind == "table":
+            return self._table(value)
         if self.kind == "integer":
             return self._integer(value)
         if self.kind == "number":
@@ -91,7 +91,8 @@ class Field:
             raise UserError(
                 "train.error.formulas", field=self.name, name=self.name, limit=self.formulas
             )
-        return tuple(dict.fromkeys(map(self._choice, items)))
+        names = tuple(map(self._choice, items))
+        return names if self.repeats else tuple(dict.fromkeys(names))
 
     def _list(self, value: object) -> Sequence[object]:
         if not isinstance(value, list | tuple):
@@ -123,6 +124,16 @@ class Field:
             )
         return value
 
+    def _flag(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise UserError("train.error.not_a_flag", field=self.name, name=self.name)
+        return value
+
+    def _table(self, value: object) -> datasets.Table | None:
+        from swishdemo.datasets.csv import read
+
+        return None if value is None else read(value)
+
     def _integer(self, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise UserError("error.not_an_integer", field=self.name, name=self.name)
@@ -149,73 +160,6 @@ class Field:
                 low=f"{self.low:.10g}",
                 high=f"{self.high:.10g}",
             )
-
-
-def fields(settings: Settings) -> tuple[Field, ...]:
-    """All fields, with this server's limits. The defaults are the recipe ``beta-convergence``."""
-    from swishdemo.activations import registry
-
-    rivals = tuple(name for name in registry.names() if name != "swish")
-    cores = usable_cores()
-    devices = ("auto", "cpu", "cuda") if settings.device == "auto" else ("auto", settings.device)
-    most = settings.max_replicas
-    return (
-        Field("dataset", "choice", "digits", choices=datasets.names()),
-        Field("network", "choice", "cnn", choices=("cnn",)),
-        Field("activation", "choice", "swish", choices=("swish",)),
-        Field(
-            "beta_starts",
-            "numbers",
-            (0.1, 0.5, 1.0, 2.0, 5.0, 10.0),
-            # A start at β·z far beyond float's useful range teaches nothing, it only diverges.
-            low=-20,
-            high=20,
-            longest=12,
-            shortest=1,
-        ),
-        Field("beta_scope", "choice", "layer", choices=("layer", "fixed")),
-        Field(
-            "rivals",
-            "choices",
-            ("relu", "gelu"),
-            choices=rivals,
-            longest=len(rivals),
-            formulas=MOST_FORMULAS,
-            formula_seconds=settings.formula_seconds,
-        ),
-        Field("seeds", "integer", min(6, most), low=1, high=most, unit="seeds"),
-        Field("seed", "integer", 0, low=0, high=2**32 - 1),
-        Field(
-            "steps",
-            "integer",
-            min(500, settings.max_steps),
-            low=1,
-            high=settings.max_steps,
-            unit="steps",
-        ),
-        Field(
-            "batch",
-            "integer",
-            64,
-            low=1,
-            high=max(dataset.train for dataset in datasets.datasets()),
-            unit="samples",
-        ),
-        Field("lr", "number", 0.05, low=0, high=10),
-        Field("momentum", "number", 0.9, low=0, high=0.999),
-        Field("beta_lr_factor", "number", 30.0, low=0, high=1000),
-        Field("weight_decay", "number", 1e-3, low=0, high=1),
-        Field("beta_decay", "number", 1e-3, low=0, high=1),
-        Field("device", "choice", "auto", choices=devices),
-        Field(
-            "threads",
-            "integer",
-            min(settings.threads, cores),
-            low=1,
-            high=cores,
-            unit="threads",
-        ),
-    )
 
 
 def usable_cores() -> int:

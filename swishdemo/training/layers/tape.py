@@ -1,0 +1,111 @@
+"""A network bound to memory: lists of calls, made once, that compute it again and again.
+
+Shapes do not change from step to step. So every layer is bound once to a batch's size: it takes
+its memory and leaves calls on it. A step is then nothing but those calls, each one operation of
+PyTorch for all replicas; for small networks, whose cost is that of dispatch, this is what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+from torch import Tensor
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What stands between two layers.
+
+    Attributes:
+        data: ``[replica, feature, sample]``; the network's input, the same for all replicas, is
+            ``[feature, sample]``.
+        padded: The same with a feature more, which is 1: the bias' input. Or None.
+        gradient: Where the gradient by ``data`` is written, contiguous; None at the input.
+    """
+
+    data: Tensor
+    padded: Tensor | None = None
+    gradient: Tensor | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Whether all replicas see the same."""
+        return self.data.dim() == 2
+
+    @property
+    def features(self) -> int:
+        """How many there are."""
+        return int(self.data.shape[-2])
+
+
+@dataclass(slots=True)
+class Tape:
+    """The calls of one forward and backward pass over fixed memory.
+
+    Attributes:
+        replicas: How many.
+        samples: How many.
+        like: A tensor of the type and on the device of all memory.
+        training: Whether features are dropped and a batch's own moments are used.
+        products: The type in which matrices are multiplied, where it is not that of the memory.
+        forward: The calls that compute the network, in order.
+        backward: The calls that compute gradients, in order.
+    """
+
+    replicas: int
+    samples: int
+    like: Tensor
+    training: bool
+    products: torch.dtype | None = None
+    forward: list[Call] = field(default_factory=list)
+    backward: list[Call] = field(default_factory=list)
+
+    def then(self, *calls: Call) -> None:
+        """Add to the forward pass."""
+        self.forward.extend(calls)
+
+    def before(self, *calls: Call) -> None:
+        """Put at the head of the backward pass, in the order given."""
+        self.backward[:0] = calls
+
+    def empty(self, *shape: int) -> Tensor:
+        """Memory."""
+        return self.like.new_empty(shape)
+
+    def plain(self, features: int) -> Values:
+        """Memory for values and their gradient."""
+        shape = self.replicas, features, self.samples
+        return Values(self.empty(*shape), gradient=self.empty(*shape))
+
+    def padded(self, features: int, gradient: Tensor | None = None) -> Values:
+        """The same with the 1 that a bias is multiplied by; the gradient's memory may be given."""
+        memory = self.like.new_ones(self.replicas, features + 1, self.samples)
+        if gradient is None:
+            gradient = self.empty(self.replicas, features, self.samples)
+        return Values(memory[:, :features], memory, gradient)
+
+    def multiply(self, left: Tensor, right: Tensor, out: Tensor) -> list[Call]:
+        """The calls of ``out = left @ right``, batched or not."""
+        product = torch.bmm if out.dim() == 3 else torch.mm
+        if self.products is None:
+            return [partial(product, left, right, out=out)]
+        low = [torch.empty_like(each, dtype=self.products) for each in (left, right, out)]
+        return [
+            partial(low[0].copy_, left),
+            partial(low[1].copy_, right),
+            partial(product, low[0], low[1], out=low[2]),
+            partial(out.copy_, low[2]),
+        ]
+
+    def run(self) -> None:
+        """Both passes."""
+        for call in self.forward:
+            call()
+        for call in self.backward:
+            call()
+

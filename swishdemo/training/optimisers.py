@@ -1,0 +1,104 @@
+"""Optimisers over the flat parameters of all replicas, each a few operations.
+
+Each is PyTorch's of the same name, with a rate and a decay for every parameter; all replicas are
+stepped alike, so that one is not touched by what its neighbours do.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from swishdemo.training.config import TrainingConfig
+from swishdemo.training.parameters import Parameters
+
+BETAS = (0.9, 0.999)
+EPSILON = 1e-8
+"""Adam's numbers, Kingma and Ba, https://arxiv.org/abs/1412.6980."""
+
+
+class Optimiser(Protocol):
+    """Moves parameters by their gradients."""
+
+    def step(self, factor: float) -> None:
+        """Move them; the rates are multiplied by ``factor``. Gradients are used up."""
+
+
+def optimiser(config: TrainingConfig, parameters: Parameters, learns: bool) -> Optimiser:
+    """The config's optimiser for these parameters.
+
+    Args:
+        config: Rates and decays.
+        parameters: What it moves.
+        learns: Whether any activation's parameter is among them.
+    """
+    rate = config.lr * config.beta_lr_factor
+    rates = parameters.filled(-config.lr, -config.lr, -config.lr, -rate)
+    decay = None
+    if config.weight_decay or (config.beta_decay and learns):
+        decay = parameters.filled(config.weight_decay, 0.0, 0.0, config.beta_decay)
+    if config.optimiser in ("adam", "adamw"):
+        return _Adam(parameters, rates, decay, coupled=config.optimiser == "adam")
+    momentum = 0.0 if config.optimiser == "sgd" else config.momentum
+    return _Sgd(parameters, rates, decay, momentum, config.optimiser == "nesterov")
+
+
+class _Sgd:
+    """b = m·b + (g + decay·p); p = p − lr·b; Nesterov's moves by g + decay·p + m·b instead."""
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        rates: Tensor,
+        decay: Tensor | None,
+        momentum: float,
+        nesterov: bool,
+    ) -> None:
+        self._values, self._gradients = parameters.values, parameters.gradients
+        self._rates, self._decay = rates, decay
+        self._momentum, self._nesterov = momentum, nesterov
+        self._buffer = torch.zeros_like(self._values) if momentum else self._gradients
+
+    def step(self, factor: float) -> None:
+        if self._decay is not None:
+            self._gradients.addcmul_(self._decay, self._values)
+        if self._momentum:
+            self._buffer.mul_(self._momentum).add_(self._gradients)
+        move = self._buffer
+        if self._nesterov:
+            move = self._gradients.add_(self._buffer, alpha=self._momentum)
+        self._values.addcmul_(self._rates, move, value=factor)
+
+
+class _Adam:
+    """Adam; ``coupled`` adds the decay to the gradient, AdamW applies it to the parameter.
+
+    Loshchilov and Hutter, https://arxiv.org/abs/1711.05101.
+    """
+
+    def __init__(
+        self, parameters: Parameters, rates: Tensor, decay: Tensor | None, coupled: bool
+    ) -> None:
+        self._values, self._gradients = parameters.values, parameters.gradients
+        self._rates = rates
+        self._decay = decay if coupled else None
+        self._shrink = None if coupled or decay is None else rates * decay
+        self._first, self._second, self._scale = (
+            torch.zeros_like(self._values) for _ in range(3)
+        )
+        self._steps = 0
+
+    def step(self, factor: float) -> None:
+        self._steps += 1
+        if self._decay is not None:
+            self._gradients.addcmul_(self._decay, self._values)
+        if self._shrink is not None:
+            self._values.addcmul_(self._values, self._shrink, value=factor)
+        self._first.lerp_(self._gradients, 1 - BETAS[0])
+        self._second.mul_(BETAS[1]).addcmul_(self._gradients, self._gradients, value=1 - BETAS[1])
+        unbiased = [1 - beta**self._steps for beta in BETAS]
+        torch.sqrt(self._second, out=self._scale).mul_(unbiased[1] ** -0.5).add_(EPSILON)
+        move = torch.div(self._first, self._scale, out=self._scale)
+        self._values.addcmul_(self._rates, move, value=factor / unbiased[0])
