@@ -2,7 +2,7 @@
 
 - `record`: a dataset, the options about it, its arrays; `registry`: all of them.
 - `digits`, `generated`: what is there without a download.
-- `table`: a visitor's own table, and how its text travels.
+- `csv`: a visitor's own table; `table`: what is known of it, and how its text travels.
 - `splitting`: noise, the two parts, and the training part's scale.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from swishdemo.datasets.csv import CSV
 from swishdemo.datasets.digits import DIGITS
 from swishdemo.datasets.generated import GENERATED
 from swishdemo.datasets.record import Dataset
@@ -51,5 +52,5 @@ def get(name: object) -> Dataset:
     return found
 
 
-for _dataset in (DIGITS, *GENERATED):
+for _dataset in (DIGITS, *GENERATED, CSV):
     register(_dataset)
