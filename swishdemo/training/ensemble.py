@@ -6,7 +6,7 @@ All replicas see the same batch. A network is a list of layers that are bound to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -32,7 +32,7 @@ from swishdemo.training.layers.affine import bind_affine
 from swishdemo.training.layers.convolution import bind_convolution
 from swishdemo.training.layers.dropout import Masks
 from swishdemo.training.layers.normalisation import bind_normalisation
-from swishdemo.training.layers.tape import Tape, Values
+from swishdemo.training.layers.tape import Arena, Tape, Values
 from swishdemo.training.learned import activation_at, own_parameters, start_of
 from swishdemo.training.objective import bind_objective
 from swishdemo.training.own import OwnParameters, blocks_of, groups_of
@@ -106,18 +106,21 @@ class Ensemble:
             for part in flat(parts)
             if isinstance(part, Dropout)
         }
+        self.steps = 0
         self._start()
 
-    def bind(self, batch: Batch, *, training: bool = True) -> Bound:
-        """Bind the network to a batch's memory."""
-        like = self.parameters.values
-        tape = Tape(
-            len(self.replicas),
-            batch.size,
-            like,
-            training,
-            torch.bfloat16 if self.config.amp else None,
-        )
+    def bind(self, batch: Batch, *, training: bool = True, arena: Arena | None = None) -> Bound:
+        """Bind the network to a batch's memory.
+
+        Args:
+            batch: The batch.
+            training: Whether it learns from it.
+            arena: Memory that it shares with others; they do not run at a time.
+        """
+        arena = arena or Arena(self.parameters.values)
+        arena.restart()
+        products = torch.bfloat16 if self.config.amp else None
+        tape = Tape(len(self.replicas), batch.size, arena, training, products)
         tape.then(*self.own.forward)
         found: list[Site] = []
         outputs = self._bind(self.parts, batch.inputs, tape, found)
@@ -125,6 +128,49 @@ class Ensemble:
         if training:
             tape.backward += self.own.backward
         return Bound(tape, outputs, loss, tuple(found))
+
+    def state(self, index: int) -> dict[str, Tensor]:
+        """The parameters of one replica, as `swishdemo.training.module.Network` names them."""
+        found: dict[str, Tensor] = {}
+        for part in weighted(self.parts):
+            entries = self.values[self.blocks[part.name]][index]
+            found[f"{part.name}.weight"] = entries[:, :-1].reshape(part.weight_shape)
+            found[f"{part.name}.bias"] = entries[:, -1]
+        for name, moments in self.running.items():
+            found[f"{name}.running_mean"], found[f"{name}.running_var"] = moments[index]
+            found[f"{name}.num_batches_tracked"] = torch.tensor(self.steps)
+        for block, view in self.values.items():
+            if block.role == "norm":
+                found[f"{block.name}.weight"], found[f"{block.name}.bias"] = view[index]
+        found |= dict(self._own_of(index))
+        return {name: entry.detach().clone() for name, entry in found.items()}
+
+    @torch.no_grad()
+    def load(self, index: int, state: Mapping[str, Tensor]) -> None:
+        """Give one replica the parameters of a `state`."""
+        for part in weighted(self.parts):
+            entries = self.values[self.blocks[part.name]][index]
+            entries[:, :-1] = state[f"{part.name}.weight"].flatten(1)
+            entries[:, -1] = state[f"{part.name}.bias"]
+        for name, moments in self.running.items():
+            moments[index, 0] = state[f"{name}.running_mean"]
+            moments[index, 1] = state[f"{name}.running_var"]
+        for block, view in self.values.items():
+            if block.role == "norm":
+                view[index, 0], view[index, 1] = (
+                    state[f"{block.name}.{entry}"] for entry in ("weight", "bias")
+                )
+        for name, view in self._own_of(index):
+            view.copy_(state[name])
+
+    def _own_of(self, index: int) -> Iterator[tuple[str, Tensor]]:
+        """The learned parameters of one replica's activations, and their names in a state."""
+        for group in self.groups:
+            for own in group.own:
+                block = own.block
+                if block and block.first <= index < block.first + block.count:
+                    name = f"activation.{group.site}.{own.name}"
+                    yield name, self.values[block][index - block.first]
 
     def _bind(
         self, parts: Sequence[Part], x: Values, tape: Tape, found: list[Site]

@@ -1,72 +1,166 @@
-"""The digits network as a plain PyTorch module: one replica, differentiated by autograd.
+"""One replica as a plain PyTorch module, differentiated by autograd.
 
 `swishdemo.training.ensemble` computes the same for many replicas; it is tested and timed against
-this one, and its weights load into it.
+this one, and a replica's weights load into it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from swishdemo import activations
-from swishdemo.training.config import LAYERS, Replica, TrainingConfig
-from swishdemo.training.parameters import initial_weights
+from swishdemo.training.architecture import (
+    Activation,
+    Affine,
+    Convolution,
+    Dropout,
+    Normalisation,
+    Part,
+    Residual,
+    architecture,
+)
+from swishdemo.training.config import Replica, TrainingConfig
+from swishdemo.training.learned import activation_at, own_parameters, start_of
 
 
-class DigitsNetwork(nn.Module):
-    """Convolution 1→8 · activation · convolution 8→16 · activation · linear 64→10.
+class OwnActivation(nn.Module):
+    """An activation with its parameters: learned ones as `nn.Parameter`, others as numbers.
 
     Args:
-        replica: Whose activation and β it has.
-        trainable: Whether β is trained.
+        config: Whose learned parameters it has.
+        replica: Whose activation it is.
+        part: The layer.
+        shared: Learned parameters that all layers share, by name; those that are not there yet
+            are made here.
     """
 
-    def __init__(self, replica: Replica, trainable: bool = True) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        replica: Replica,
+        part: Activation,
+        shared: dict[str, nn.Parameter],
+    ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 8, 3, stride=2, padding=1)
-        self.conv2 = nn.Conv2d(8, 16, 3, stride=2, padding=1)
-        self.linear = nn.Linear(64, 10)
-        self._function = activations.torch_function(replica.activation)
-        self._parameters_of_rival = tuple(activations.get(replica.activation).defaults().values())
-        if replica.beta_start is not None:
-            start = torch.full((LAYERS,), replica.beta_start)
-            self.beta = nn.Parameter(start, requires_grad=trainable)
+        name = activation_at(config, replica, part.site)
+        self._function = activations.torch_function(name)
+        self._own = own_parameters(config, name, replica.rival)
+        self._starts = {own.name: start_of(name, own.name, replica) for own in self._own}
+        channels = part.channels if config.beta_scope == "channel" else 1
+        self._positions = part.positions
+        for own in self._own:
+            if own.learned:
+                start = torch.full((channels,), self._starts[own.name], dtype=torch.float64)
+                if own.softplus:
+                    start = start + (-(-start).expm1()).log()
+                made = nn.Parameter(start.to(torch.get_default_dtype()))
+                if config.beta_scope == "network":
+                    made = shared.setdefault(own.name, made)
+                self.register_parameter(own.name, made)
 
-    @classmethod
-    def start(cls, replica: Replica, config: TrainingConfig) -> DigitsNetwork:
-        """The network at step 0 of a run."""
-        network = cls(replica, trainable=config.beta_scope == "layer")
-        weights = initial_weights(config.seed, replica.seed)
-        with torch.no_grad():
-            for name, parameter in network.named_parameters():
-                if name in weights:
-                    parameter.copy_(weights[name])
-                elif name != "beta":
-                    parameter.zero_()
-        return network
+    def forward(self, z: Tensor) -> Tensor:
+        """The activations of ``z``, ``[sample, channel, …]``."""
+        given = [self._given(own, z) for own in self._own]
+        result: Tensor = self._function(z, *given)
+        return result
 
-    def forward(self, images: Tensor) -> Tensor:
-        """The logits ``[sample, 10]`` of images ``[sample, 1, 8, 8]``."""
-        first = self._activation(self.conv1(images), 0)
-        second = self._activation(self.conv2(first), 1)
-        logits: Tensor = self.linear(second.flatten(1))
-        return logits
+    def _given(self, own: Any, z: Tensor) -> Tensor | float:
+        if not own.learned:
+            return self._starts[own.name]
+        raw: Tensor = getattr(self, own.name)
+        value = functional.softplus(raw) if own.softplus else raw
+        return value.view(-1, *(1 for _ in z.shape[2:]))
+
+
+class Network(nn.Module):
+    """The network of a config, as one replica has it; its weights are PyTorch's own at first.
+
+    Args:
+        config: What it is.
+        replica: Whose activation and β it has.
+    """
+
+    def __init__(self, config: TrainingConfig, replica: Replica) -> None:
+        super().__init__()
+        self._parts = architecture(config, config.described())
+        self.hidden, self.norm = nn.ModuleDict(), nn.ModuleDict()
+        self.activation, self.dropout = nn.ModuleDict(), nn.ModuleDict()
+        self._shared: dict[str, nn.Parameter] = {}
+        self._build(self._parts, config, replica)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The outputs ``[sample, output]`` of a dataset's inputs ``[sample, …]``."""
+        return self._run(self._parts, inputs)
 
     def groups(self, config: TrainingConfig) -> Iterator[dict[str, Any]]:
-        """Its parameters with the rates and decays of a run, as `torch.optim.SGD` takes them."""
-        weights = [layer.weight for layer in (self.conv1, self.conv2, self.linear)]
-        biases = [layer.bias for layer in (self.conv1, self.conv2, self.linear)]
+        """Its parameters with the rates and decays of a run, as `torch.optim` takes them."""
+        own = {id(p): p for layer in self.activation.values() for p in layer.parameters()}
+        weights = [
+            layer.weight
+            for layer in self.modules()
+            if isinstance(layer, nn.Linear | nn.Conv2d)
+        ]
+        special = {id(weight) for weight in weights} | set(own)
+        others = [each for each in self.parameters() if id(each) not in special]
         yield {"params": weights, "weight_decay": config.weight_decay}
-        yield {"params": biases, "weight_decay": 0.0}
-        if hasattr(self, "beta") and self.beta.requires_grad:
+        yield {"params": others, "weight_decay": 0.0}
+        if own:
             rate = config.lr * config.beta_lr_factor
-            yield {"params": [self.beta], "lr": rate, "weight_decay": config.beta_decay}
+            yield {"params": list(own.values()), "lr": rate, "weight_decay": config.beta_decay}
 
-    def _activation(self, z: Tensor, layer: int) -> Tensor:
-        if hasattr(self, "beta"):
-            return z * torch.sigmoid(self.beta[layer] * z)
-        return self._function(z, *self._parameters_of_rival)
+    def _build(self, parts: Sequence[Part], config: TrainingConfig, replica: Replica) -> None:
+        for part in parts:
+            match part:
+                case Affine(name="output"):
+                    self.output = nn.Linear(part.inputs, part.outputs)
+                case Affine():
+                    self.hidden[_number(part.name)] = nn.Linear(part.inputs, part.outputs)
+                case Convolution():
+                    self.hidden[_number(part.name)] = nn.Conv2d(
+                        part.inputs, part.outputs, 3, stride=part.stride, padding=1
+                    )
+                case Normalisation():
+                    self.norm[_number(part.name)] = _normalisation(part)
+                case Activation():
+                    layer = OwnActivation(config, replica, part, self._shared)
+                    self.activation[str(part.site)] = layer
+                case Dropout():
+                    self.dropout[str(part.site)] = nn.Dropout(part.rate)
+                case Residual():
+                    self._build(part.body, config, replica)
+
+    def _run(self, parts: Sequence[Part], x: Tensor) -> Tensor:
+        for part in parts:
+            match part:
+                case Affine(name="output"):
+                    x = self.output(x.flatten(1))
+                case Affine():
+                    x = self.hidden[_number(part.name)](x.flatten(1))
+                case Convolution():
+                    x = self.hidden[_number(part.name)](x)
+                case Normalisation():
+                    x = self.norm[_number(part.name)](x)
+                case Activation():
+                    x = self.activation[str(part.site)](x)
+                case Dropout():
+                    x = self.dropout[str(part.site)](x)
+                case Residual():
+                    x = x + self._run(part.body, x)
+        return x
+
+
+def _number(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _normalisation(part: Normalisation) -> nn.Module:
+    if part.kind == "layer":
+        return nn.GroupNorm(1, part.channels)
+    if part.positions == 1:
+        return nn.BatchNorm1d(part.channels)
+    return nn.BatchNorm2d(part.channels)

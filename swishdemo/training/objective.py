@@ -25,9 +25,9 @@ def bind_objective(name: str, outputs: Values, targets: Tensor, tape: Tape) -> T
     """
     y, gradient = outputs.data, outputs.gradient
     assert gradient is not None
-    terms, loss = torch.empty_like(y), tape.empty(tape.replicas)
+    terms, loss = tape.beside(y), y.new_empty(tape.replicas)
     if name == "cross-entropy":
-        logarithms = torch.empty_like(y)
+        logarithms = tape.beside(y)
         tape.then(
             partial(torch.ops.aten._log_softmax.out, y, 1, False, out=logarithms),
             partial(torch.mul, logarithms, targets, out=terms),

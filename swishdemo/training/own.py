@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
@@ -154,14 +154,15 @@ class OwnParameters:
             if group.site == site:
                 operands = self._operands[site, group.rows.start]
                 if not learning:
-                    operands = tuple(Operand(each.value) for each in operands)
+                    operands = tuple(replace(each, gradient=None) for each in operands)
                 found.append(Slice(group.activation, group.rows, operands, group.channels))
         return found
 
     def _operand(self, own: Own) -> Operand:
         value = self.value(own)[:, :, None]
         if own.block is None:
-            return Operand(value)
+            same = len(set(own.starts)) == 1
+            return Operand(value, number=own.starts[0] if same else None)
         share = self._shares.get(own.block)
         gradient = self._by_raw[own.block] if share is None else next(share)
         return Operand(value, gradient[:, :, None])

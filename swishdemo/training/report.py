@@ -7,17 +7,86 @@ from typing import Any
 
 from swishdemo.ticks import TICK, Tick
 
-__all__ = ["TICK", "Report", "Tick"]
+__all__ = ["TICK", "LayerFigures", "Report", "Tick", "Trace", "View"]
 
 Values = tuple[float | None, ...]
 """One number for each replica; None where the replica has diverged."""
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """A learned parameter of an activation, other than the β of ``beta``.
+
+    Attributes:
+        activation: The activation's name.
+        parameter: The parameter's.
+        first: The first replica that has it.
+        values: ``[layer][replica, from the first on]``; a mean over channels where each has one.
+            A layer without it is empty.
+    """
+
+    activation: str
+    parameter: str
+    first: int
+    values: tuple[Values, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFigures:
+    """Figures of all hidden layers, each ``[layer][replica]``; of some test samples.
+
+    Attributes:
+        dead: Share of units whose slope is below 0.001, in size, at every sample.
+        saturated: Share of units and samples at which the slope is below 0.05, in size.
+        variance: Variance of what comes into the activation.
+        gradient_norm: Norm of the last batch's gradient by the layer's weights and biases; the
+            output layer is the last.
+        weight_norm: Norm of the layer's weights; the output layer is the last.
+        conserved: What gradient flow conserves (`swishdemo.training.conserved`); None where it
+            conserves nothing of that form.
+    """
+
+    dead: tuple[Values, ...]
+    saturated: tuple[Values, ...]
+    variance: tuple[Values, ...]
+    gradient_norm: tuple[Values, ...]
+    weight_norm: tuple[Values, ...]
+    conserved: tuple[Values, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A look into one replica.
+
+    Attributes:
+        replica: Which.
+        extent: Of the grid: lowest and highest input, for each of the one or two inputs; in
+            units of the training part's deviation. Empty where inputs are no such thing.
+        size: Points of the grid along each input; 0 without a grid.
+        surface: What the network says at each point, row by row, the second input rising slowest:
+            a regression's output; of two classes the probability of the second; of more the
+            number of the likeliest.
+        hidden: What units answer on every second point of the grid, ``[layer][unit][point]``.
+        predictions: The likeliest class of some test samples and its probability; of a
+            regression the output, twice.
+        histogram: How many inputs of the layer's activations fall into each of 48 equal bins of
+            [−6, 6], ``[layer][bin]``; the outer bins take what lies beyond.
+    """
+
+    replica: int
+    extent: tuple[tuple[float, float], ...]
+    size: int
+    surface: tuple[float, ...]
+    hidden: tuple[tuple[tuple[float, ...], ...], ...]
+    predictions: tuple[tuple[float, float], ...]
+    histogram: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The state of all replicas after ``step`` steps.
 
-    Replicas are in the order of `swishdemo.training.config.replicas`; a Swish replica's number in
+    Replicas are in the order of `swishdemo.training.config.replicas`; a replica's number in
     ``beta`` is the same as in ``loss``. A number that is not known is None: a replica that has
     diverged, or a C(t) whose starts do not differ.
 
@@ -25,18 +94,26 @@ class Report:
         index: Number of the report, from 0.
         step: Optimiser steps done.
         steps: Optimiser steps of the whole run.
-        beta: β, ``[layer][Swish replica]``.
+        beta: β, ``[layer][replica that is no rival]``; where each channel has one, their mean; None
+            where the activation has none.
         beta_effective: Root mean square of β·z over the layer's inputs z on the test set, likewise.
-        loss: Mean cross-entropy (nats) of the training batches since the previous report; at
-            step 0, of the first batch before the first update. ``[replica]``.
-        test_loss: Cross-entropy (nats) on the test set, ``[replica]``.
-        accuracy: Share of the test set that is recognised, ``[replica]``.
+        loss: Mean objective (nats, or squared error) of the training batches since the previous
+            report; at step 0, of the first batch before the first update. ``[replica]``.
+        test_loss: The same on the test set, ``[replica]``.
+        accuracy: Share of the test set that is recognised, of a regression R²; ``[replica]``. Of a
+            test set of more than 512 samples, the first 512, but all of them in the last report.
         convergence: C(t) of each layer: the deviation, over the starts, of log(mean over seeds of
             |β|), divided by its value at step 0.
-        share: Share of all |β|, both layers, in [1.0, 1.5]; None without any.
-        diverged: For each replica the step at which its loss ceased to be finite, or None.
+        share: Share of all |β|, all layers, in [1.0, 1.5]; None without any.
+        diverged: For each replica the step at which its loss ceased to be finite, or exploded; or
+            None.
         elapsed_seconds: Wall time since the first step began.
         device: Where it is computed, ``cpu`` or ``cuda``.
+        own: Other learned parameters of activations.
+        layers: Figures of the layers, on some reports.
+        views: A look into the first replica of each start and rival, on the same reports.
+        ended: Why this report is the last: ``steps``, ``max_seconds``, ``target_accuracy`` or
+            ``converged``; else None.
     """
 
     index: int
@@ -52,6 +129,10 @@ class Report:
     diverged: tuple[int | None, ...]
     elapsed_seconds: float
     device: str
+    own: tuple[Trace, ...] = ()
+    layers: LayerFigures | None = None
+    views: tuple[View, ...] = ()
+    ended: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The report as a JSON object."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,15 +12,24 @@ from torch import Tensor
 
 from swishdemo import datasets
 from swishdemo.errors import UserError
-from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps
-from swishdemo.training.convergence import share_in_band, spread
-from swishdemo.training.ensemble import Ensemble, Evaluation, Samples
-from swishdemo.training.report import TICK, Report, Tick, Values
+from swishdemo.training.architecture import architecture, outputs, product_count
+from swishdemo.training.blocks import evaluated_together, in_parts
+from swishdemo.training.config import TrainingConfig, replicas, report_steps, view_steps
+from swishdemo.training.ensemble import Ensemble
+from swishdemo.training.evaluation import Evaluator
+from swishdemo.training.layers.tape import Arena
+from swishdemo.training.report import TICK, Report, Tick
+from swishdemo.training.reporting import Reporter
+from swishdemo.training.samples import Batch, Samples, orders
+from swishdemo.training.schedules import rate_factor
+from swishdemo.training.trainer import Trainer
+from swishdemo.training.views import Viewer, watched
 
-_BLOCK_REPLICAS = 128
-_BLOCK_SAMPLES = 24 * 64
-"""Replicas, and replicas × samples, that a CPU computes at a time. More are no faster, and control
-comes back within milliseconds. A GPU computes all replicas at a time."""
+TESTED = 512
+"""Test samples of all reports but the last, at most."""
+
+_HEAVY_PRODUCTS = 5 * 10**8
+"""Multiplications of a forward pass from which a step is done in pieces: some 20 ms on a core."""
 
 
 def train(
@@ -29,124 +38,160 @@ def train(
     """Train, and yield reports; between them, ticks.
 
     The same config gives the same reports on the same machine, bit for bit, but for
-    ``elapsed_seconds``. Closing the iterator stops the work.
+    ``elapsed_seconds``; a run that ends by its time limit has one report more than others at that
+    step. Closing the iterator stops the work.
 
     Args:
         config: What to train.
         clock: Tells the time in seconds.
 
     Raises:
-        UserError: The device is not there, or all replicas have diverged.
+        UserError: The device or the data are not there, or all replicas have diverged.
     """
-    device = _device(config.device)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(config.threads)
-    try:
-        yield from _Run(config, device, clock).reports()
-    finally:
-        torch.set_num_threads(threads)
+    return Run(config, clock).reports()
 
 
-class _Run:
-    """The state of one run."""
+class Run:
+    """One run: its reports, and the weights that it has reached.
+
+    Args:
+        config: What to train.
+        clock: Tells the time in seconds.
+    """
 
     def __init__(
-        self, config: TrainingConfig, device: torch.device, clock: Callable[[], float]
+        self, config: TrainingConfig, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self._config = config
-        self._device = device
         self._clock = clock
-        self._replicas = replicas(config)
-        split = datasets.get(config.dataset).load()
-        self._train = Samples.of(split.train_inputs, split.train_labels, device)
-        self._test = Samples.of(split.test_inputs, split.test_labels, device)
-        self._blocks = [
-            Ensemble(part, config, device) for part in _parts(self._replicas, config.batch, device)
-        ]
-        self._loss = torch.zeros(len(self._replicas), device=device)
-        self._finite_steps = torch.zeros_like(self._loss, dtype=torch.int64)
-        self._alive = torch.ones_like(self._loss, dtype=torch.bool)
-        self._first_spread: list[float | None] = []
+        self._trainers: list[Trainer] = []
+        self._begun = self._away = 0.0
 
     def reports(self) -> Iterator[Report | Tick]:
         """Train to the end."""
-        batches = _batches(self._config, len(self._train.labels), self._device)
-        batch = self._train.take(next(batches))
-        begun = self._clock()
-        losses = []
-        for block in self._blocks:
-            losses.append(block.loss(batch))
-            yield TICK
-        self._loss += torch.cat(losses)
-        previous = -1  # so that the loss of step 0 counts as that of one step
-        for index, step in enumerate(report_steps(self._config.steps)):
-            for _ in range(max(previous, 0), step):
-                yield from self._advance(batch)
-                batch = self._train.take(next(batches))
-            evaluations = []
-            for block in self._blocks:
-                evaluations.append(block.evaluate(self._test))
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self._config.threads)
+        try:
+            for item in self._reports():
+                # While it rests between two items, its time does not pass.
+                left = self._clock()
+                yield item
+                self._away += self._clock() - left
+        finally:
+            torch.set_num_threads(threads)
+
+    def weights(self, replica: int) -> dict[str, Tensor]:
+        """A replica's parameters as they are now, on the CPU.
+
+        They are those of `swishdemo.training.module.Network`: its ``state_dict``.
+
+        Args:
+            replica: Its number in `swishdemo.training.config.replicas`.
+
+        Raises:
+            IndexError: The run has not begun, or has no such replica.
+        """
+        places = [
+            (trainer.ensemble, index)
+            for trainer in self._trainers
+            for index in range(len(trainer.ensemble.replicas))
+        ]
+        ensemble, index = places[replica]
+        return {name: value.cpu() for name, value in ensemble.state(index).items()}
+
+    def _reports(self) -> Iterator[Report | Tick]:
+        config = self._config
+        reporter = self._build()
+        orders_ = orders(config.seed, self._train.count, config.batch)
+        self._begun, self._away = self._clock(), 0.0
+        self._load(next(orders_))
+        for trainer in self._trainers:
+            yield from self._differentiate(trainer)
+            trainer.measure()
+        total = self._losses()
+        reported, looked = report_steps(config.steps), set(view_steps(config.steps))
+        counted = 1
+        for step in range(config.steps + 1):
+            late = 0 < config.max_seconds <= self._elapsed()
+            last = step == config.steps
+            if step in reported or late:
+                tested = self._test.count if last else min(TESTED, self._test.count)
+                looks = step in looked or late
+                report = None
+                for report in reporter.pieces(step, total / counted, tested, looks=looks):
+                    yield TICK
+                assert report is not None
+                ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
+                yield replace(report, elapsed_seconds=self._elapsed(), ended=ended)
+                self._end_if_all_diverged()
+                if ended:
+                    return
+                total, counted = torch.zeros_like(total), 0
+            factor = rate_factor(config.schedule, step, config.steps)
+            if step > 0:
+                self._load(next(orders_))
+            for trainer in self._trainers:
+                if step > 0:
+                    yield from self._differentiate(trainer)
+                if step + 1 in looked:
+                    trainer.measure()
+                trainer.step(factor)
                 yield TICK
-            means = self._loss / (step - previous)
-            report = self._report(index, step, means, evaluations, self._clock() - begun)
-            yield report
-            self._end_if_all_diverged(report)
-            self._loss.zero_()
-            previous = step
+            total += self._losses()
+            counted += 1
 
-    def _advance(self, batch: Samples) -> Iterator[Tick]:
-        """One step of every block."""
-        losses = []
-        for block in self._blocks:
-            losses.append(block.step(batch))
-            yield TICK
-        loss = torch.cat(losses)
-        self._loss += loss
-        self._alive &= loss.isfinite()
-        self._finite_steps += self._alive
+    def _build(self) -> Reporter:
+        """Load the data and make all parts."""
+        config = self._config
+        device = _device(config.device)
+        dataset = config.described()
+        split = datasets.get(config.dataset).load(config.data)
+        labels = split.train_labels
+        if config.shuffled_labels:
+            labels = np.random.default_rng([config.data_seed, 1]).permutation(labels)
+        count = outputs(config, dataset)
+        self._train = Samples.of(split.train_inputs, labels, count, device)
+        self._test = Samples.of(split.test_inputs, split.test_labels, count, device)
+        self._batch = Batch(self._train, config.batch)
+        parts = architecture(config, dataset)
+        rows = replicas(config)
+        self._order_device = device
+        self._heavy = product_count(parts) * config.batch * len(rows) > _HEAVY_PRODUCTS
+        members = [
+            Ensemble(part, config, parts, device)
+            for part in in_parts(rows, parts, config.batch, on_cpu=device.type == "cpu")
+        ]
+        learning, testing = (Arena(self._train.inputs) for _ in range(2))
+        self._trainers = [Trainer(each, self._batch, learning) for each in members]
+        together = evaluated_together(parts, len(members[0].replicas))
+        evaluators = [Evaluator(each, self._test, together, testing) for each in members]
+        looked_at = Ensemble([rows[number] for number in watched(rows)], config, parts, device)
+        viewer = Viewer(config, rows, looked_at, dataset, self._train, self._test)
+        return Reporter(config, self._trainers, evaluators, viewer, device)
 
-    def _report(
-        self,
-        index: int,
-        step: int,
-        loss: Tensor,
-        evaluations: Sequence[Evaluation],
-        elapsed_seconds: float,
-    ) -> Report:
-        alive = self._alive.tolist()
-        swish = alive[: self._config.seeds * len(self._config.beta_starts)]
-        beta = _layers([block.parameters.beta for block in self._blocks], swish)
-        spreads = [spread(layer, self._config.seeds) for layer in beta]
-        if index == 0:
-            self._first_spread = spreads
-        last_steps = self._finite_steps.tolist()
-        return Report(
-            index=index,
-            step=step,
-            steps=self._config.steps,
-            beta=beta,
-            beta_effective=_layers([part.beta_effective for part in evaluations], swish),
-            loss=_values(loss.tolist(), alive),
-            test_loss=_values(torch.cat([part.loss for part in evaluations]).tolist(), alive),
-            accuracy=_values(torch.cat([part.accuracy for part in evaluations]).tolist(), alive),
-            convergence=tuple(
-                now / first if now is not None and first else None
-                for now, first in zip(spreads, self._first_spread, strict=True)
-            ),
-            share=share_in_band(beta),
-            diverged=tuple(
-                None if finite else last + 1 for finite, last in zip(alive, last_steps, strict=True)
-            ),
-            elapsed_seconds=elapsed_seconds,
-            device=self._device.type,
-        )
+    def _load(self, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+        self._batch.load(torch.from_numpy(numbers).to(self._order_device))
 
-    def _end_if_all_diverged(self, report: Report) -> None:
-        steps = [step for step in report.diverged if step is not None]
-        if len(steps) < len(self._replicas):
+    def _differentiate(self, trainer: Trainer) -> Iterator[Tick]:
+        if self._heavy:
+            for _ in trainer.pieces():
+                yield TICK
+        else:
+            trainer.differentiate()
+
+    def _losses(self) -> Tensor:
+        return torch.cat([trainer.loss for trainer in self._trainers])
+
+    def _elapsed(self) -> float:
+        return self._clock() - self._begun - self._away
+
+    def _end_if_all_diverged(self) -> None:
+        diverged = [step for trainer in self._trainers for step in trainer.diverged]
+        steps = [step for step in diverged if step is not None]
+        if len(steps) < len(diverged):
             return
         last = max(steps)
-        row = self._replicas[report.diverged.index(last)]
+        row = replicas(self._config)[diverged.index(last)]
         start = "" if row.beta_start is None else f" β₀ = {row.beta_start:g}"
         raise UserError(
             "train.error.all_diverged",
@@ -159,46 +204,8 @@ class _Run:
         )
 
 
-def _layers(parts: Sequence[Tensor], alive: Sequence[bool]) -> tuple[Values, ...]:
-    """The blocks' ``[layer, Swish replica]`` in one."""
-    return tuple(_values(layer, alive) for layer in torch.cat(list(parts), 1).tolist())
-
-
-def _values(numbers: Sequence[float], alive: Sequence[bool]) -> Values:
-    """The numbers of the replicas that have not diverged."""
-    return tuple(
-        number if living and math.isfinite(number) else None
-        for number, living in zip(numbers, alive, strict=True)
-    )
-
-
 def _device(name: str) -> torch.device:
     found = torch.cuda.is_available()
     if name == "cuda" and not found:
         raise UserError("train.error.no_cuda", field="device")
     return torch.device("cuda" if found and name != "cpu" else "cpu")
-
-
-def _parts(
-    rows: Sequence[Replica], batch: int, device: torch.device
-) -> Iterator[Sequence[Replica]]:
-    """The replicas in parts of about equal size."""
-    if device.type != "cpu":
-        yield rows
-        return
-    most = max(1, min(_BLOCK_REPLICAS, _BLOCK_SAMPLES // batch))
-    size = -(-len(rows) // -(-len(rows) // most))
-    for first in range(0, len(rows), size):
-        yield rows[first : first + size]
-
-
-def _batches(config: TrainingConfig, samples: int, device: torch.device) -> Iterator[Tensor]:
-    """Numbers of training samples, a batch at a time: a permutation for each epoch.
-
-    What is left of an epoch and fills no batch is left out.
-    """
-    generator = np.random.default_rng([config.seed, 0])
-    while True:
-        order = torch.from_numpy(generator.permutation(samples)).to(device)
-        full = samples - samples % config.batch
-        yield from torch.split(order[:full], config.batch)

@@ -56,6 +56,7 @@ def bind_activation(slices: Sequence[Slice], z: Values, tape: Tape) -> tuple[Val
             part.activation,
             part.operands,
             *(memory[part.rows].view(shape) for memory in (z.data, out.data, z.gradient)),
+            tape,
         )
         tape.then(*bound.forward)
         turn += bound.backward

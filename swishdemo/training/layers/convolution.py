@@ -1,8 +1,8 @@
-"""Convolutions as products of matrices, in two forms.
+"""Convolutions 3×3 as products with patches.
 
-A small image makes one matrix of each replica's kernel, and needs no unfolded copy of itself. A
-large one is unfolded into patches; with the samples innermost, a tap of all patches is a slice of
-the image. The network's input is the same for all replicas, so there one product serves them all.
+With the samples innermost, a tap of all patches is a slice of the image, so that unfolding an
+image is nine copies, and folding its gradient nine sums. The network's input is the same for all
+replicas: there, one product serves them all.
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ from torch import Tensor
 from swishdemo.training.architecture import Convolution
 from swishdemo.training.layers.tape import Tape, Values
 
-MOST_UNROLLED = 2**14
-"""Pairs of input and output up to which a convolution is one matrix for each replica."""
-
-
 def bind_convolution(
     part: Convolution, weights: Tensor, gradients: Tensor, x: Values, tape: Tape
 ) -> Values:
@@ -29,72 +25,14 @@ def bind_convolution(
         part: Its shape.
         weights: ``[replica, outputs, 9·inputs + 1]``, the bias last.
         gradients: Where the gradient by the weights is written.
-        x: Its input, padded; features in the order channel, row, column, as in its output.
+        x: Its input; features in the order channel, row, column, as in its output.
         tape: Takes the calls.
     """
-    places = part.out_height * part.out_width
-    pairs = part.inputs * part.height * part.width * part.outputs * places
-    z = tape.plain(part.outputs * places)
-    small = pairs <= MOST_UNROLLED and not x.shared
-    (_as_matrix if small else _by_patches)(part, weights, gradients, x, z, tape)
-    return z
-
-
-def _as_matrix(
-    part: Convolution, weights: Tensor, gradients: Tensor, x: Values, z: Values, tape: Tape
-) -> None:
-    assert x.padded is not None and x.gradient is not None and z.gradient is not None
-    # What stays 0 are the pairs of positions that no tap connects.
-    matrix = tape.like.new_zeros(tape.replicas, z.features, x.features + 1)
-    by_matrix = torch.empty_like(matrix)
-    biases, by_biases = (
-        memory[..., -1].view(tape.replicas, part.outputs, -1) for memory in (matrix, by_matrix)
-    )
-    tape.then(
-        *(partial(where.copy_, taps) for taps, where in _connections(part, weights, matrix)),
-        partial(biases.copy_, weights[..., -1:]),
-        *tape.multiply(matrix, x.padded, z.data),
-    )
-    tape.before(
-        *tape.multiply(z.gradient, x.padded.transpose(1, 2), by_matrix),
-        gradients.zero_,
-        *(partial(taps.add_, where) for taps, where in _connections(part, gradients, by_matrix)),
-        partial(torch.sum, by_biases, 2, out=gradients[..., -1]),
-        *tape.multiply(matrix[..., :-1].transpose(1, 2), z.gradient, x.gradient),
-    )
-
-
-def _connections(
-    part: Convolution, weights: Tensor, matrix: Tensor
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """For each position of the output, the taps that meet the image, and where they stand.
-
-    Yields:
-        Views of equal shape ``[replica, output, input, rows, columns]``.
-    """
-    kernel = weights[..., :-1].unflatten(-1, (part.inputs, 3, 3))
-    whole = matrix[..., :-1].unflatten(1, (part.outputs, part.out_height, part.out_width))
-    whole = whole.unflatten(-1, (part.inputs, part.height, part.width))
-    for row in range(part.out_height):
-        down, rows = _seen(row * part.stride - 1, part.height)
-        for column in range(part.out_width):
-            right, columns = _seen(column * part.stride - 1, part.width)
-            yield kernel[..., down, right], whole[:, :, row, column, :, rows, columns]
-
-
-def _seen(first: int, size: int) -> tuple[slice, slice]:
-    """Of three taps, the first at pixel ``first``: those that meet the image, and its pixels."""
-    low, high = max(0, first), min(size, first + 3)
-    return slice(low - first, high - first), slice(low, high)
-
-
-def _by_patches(
-    part: Convolution, weights: Tensor, gradients: Tensor, x: Values, z: Values, tape: Tape
-) -> None:
+    z = tape.plain(part.outputs * part.out_height * part.out_width)
     assert z.gradient is not None
     columns = part.out_height * part.out_width * tape.samples
     lead = () if x.shared else (tape.replicas,)
-    patches = tape.like.new_zeros(*lead, part.fan_in + 1, columns)  # 0 is what lies outside
+    patches = tape.filled(0.0, *lead, part.fan_in + 1, columns)  # 0 is what lies outside
     patches[..., -1, :] = 1
     tape.then(
         *(partial(tap.copy_, seen) for tap, seen in _taps(part, patches[..., :-1, :], x.data))
@@ -105,10 +43,10 @@ def _by_patches(
         tape.then(*tape.multiply(weights.view(rows, -1), patches, product))
         by_rows = z.gradient.view(rows, columns)
         tape.before(*tape.multiply(by_rows, patches.t(), gradients.view(rows, -1)))
-        return
+        return z
     assert x.gradient is not None
     shape = tape.replicas, part.outputs, columns
-    by_z, by_patches = z.gradient.view(shape), torch.empty_like(patches[:, :-1])
+    by_z, by_patches = z.gradient.view(shape), tape.empty(tape.replicas, part.fan_in, columns)
     tape.then(*tape.multiply(weights, patches, z.data.view(shape)))
     tape.before(
         *tape.multiply(by_z, patches.transpose(1, 2), gradients),
@@ -116,6 +54,7 @@ def _by_patches(
         x.gradient.zero_,
         *(partial(seen.add_, tap) for tap, seen in _taps(part, by_patches, x.gradient)),
     )
+    return z
 
 
 def _taps(part: Convolution, patches: Tensor, image: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

@@ -42,7 +42,7 @@ class Masks:
         out = tape.padded(x.features, x.gradient)
         assert x.gradient is not None
         drawn = self._like.new_empty(len(self._streams), x.features, tape.samples)
-        mask = torch.empty_like(x.gradient)
+        mask = tape.beside(x.gradient)
 
         def draw() -> None:
             for row, stream in zip(drawn, self._streams, strict=True):

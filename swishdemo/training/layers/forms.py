@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from swishdemo import activations
-from swishdemo.training.layers.tape import Call
+from swishdemo.training.layers.tape import Call, Tape
 
 _ATEN = torch.ops.aten
 
@@ -26,11 +26,14 @@ class Operand:
 
     Attributes:
         value: ``[replica, group, 1]``, read at every call.
-        gradient: Where the gradient by it is written, likewise; None where it is not learned.
+        gradient: Where the gradient by it is written, likewise; None where it is not wanted.
+        number: Its value where it is the same for all and stays so: PyTorch's own functions are
+            faster with numbers.
     """
 
     value: Tensor
     gradient: Tensor | None = None
+    number: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Pass:
 
 
 def bind_form(
-    name: str, operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor
+    name: str, operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
 ) -> Pass:
     """Bind the activation called ``name``.
 
@@ -52,18 +55,19 @@ def bind_form(
         z: Pre-activations.
         out: Where the activations are written.
         gradient: The gradient by ``out``, which is turned into the one by ``z``.
+        tape: Has memory.
     """
-    form = _FORMS.get(name)
-    return form(operands, z, out, gradient) if form else _autograd(name, operands, z, out, gradient)
+    form = _FORMS.get(name) or partial(_autograd, name)
+    return form(operands, z, out, gradient, tape)
 
 
-def _swish(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor) -> Pass:
+def _swish(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape) -> Pass:
     """x·σ(βx): with s = σ(βx), v = g·s·(1−s)·x gives both gradients.
 
     By β it is Σ v·x, by x it is g·s + β·v. Nothing is divided by β, so β = 0 is no exception.
     """
     (beta,) = operands
-    gate, slope = torch.empty_like(z), torch.empty_like(z)
+    gate, slope = tape.beside(z), tape.beside(z)
     backward: list[Call] = [
         partial(_ATEN.sigmoid_backward.grad_input, gradient, gate, grad_input=slope),
         partial(slope.mul_, z),
@@ -85,9 +89,9 @@ def _swish(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor
     )
 
 
-def _tanh(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor) -> Pass:
+def _tanh(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape) -> Pass:
     """2·σ(2x) − 1, because PyTorch's sigmoid takes a third of the time of its tanh."""
-    gate, minus_one = torch.empty_like(z), z.new_tensor(-1.0)
+    gate, minus_one = tape.beside(z), z.new_tensor(-1.0)
     return Pass(
         (
             partial(torch.mul, z, 2.0, out=gate),
@@ -98,28 +102,28 @@ def _tanh(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor)
     )
 
 
-def _relu(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor) -> Pass:
+def _relu(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape) -> Pass:
     return Pass(
         (partial(torch.clamp_min, z, 0, out=out),),
         (partial(_ATEN.threshold_backward.grad_input, gradient, z, 0, grad_input=gradient),),
     )
 
 
-def _gelu(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor) -> Pass:
+def _gelu(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape) -> Pass:
     return Pass(
         (partial(_ATEN.gelu.out, z, out=out),),
         (partial(_ATEN.gelu_backward.grad_input, gradient, z, grad_input=gradient),),
     )
 
 
-def _sigmoid(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor) -> Pass:
+def _sigmoid(operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape) -> Pass:
     return Pass(
         (partial(torch.sigmoid, z, out=out),),
         (partial(_ATEN.sigmoid_backward.grad_input, gradient, out, grad_input=gradient),),
     )
 
 
-_FORMS: dict[str, Callable[[Sequence[Operand], Tensor, Tensor, Tensor], Pass]] = {
+_FORMS: dict[str, Callable[[Sequence[Operand], Tensor, Tensor, Tensor, Tape], Pass]] = {
     "swish": _swish,
     "tanh": _tanh,
     "relu": _relu,
@@ -129,35 +133,35 @@ _FORMS: dict[str, Callable[[Sequence[Operand], Tensor, Tensor, Tensor], Pass]] =
 
 
 def _autograd(
-    name: str, operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor
+    name: str, operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
 ) -> Pass:
     function = activations.torch_function(name)
     learned = [operand for operand in operands if operand.gradient is not None]
-    tape: list[Tensor] = []
+    recorded: list[Tensor] = []
 
     def forward() -> None:
         leaf = z.detach().requires_grad_()
-        given: list[Tensor | float] = []
-        for operand in operands:
-            if operand.gradient is not None:
-                given.append(operand.value.detach().requires_grad_())
-            elif operand.value.numel() == 1 or _all_equal(operand.value):
-                given.append(float(operand.value.flatten()[0]))
-            else:
-                given.append(operand.value)
+        given = [
+            operand.value.detach().requires_grad_()
+            if operand.gradient is not None
+            else operand.value
+            if operand.number is None
+            else operand.number
+            for operand in operands
+        ]
         with torch.enable_grad():
             value = function(leaf, *given)
         out.copy_(value.detach())
         wanted = [each for each in given if isinstance(each, Tensor) and each.requires_grad]
-        tape[:] = [value, leaf, *wanted]
+        recorded[:] = [value, leaf, *wanted]
 
     def backward() -> None:
-        value, *inputs = tape
+        value, *inputs = recorded
         by_z, *by_operands = torch.autograd.grad(value, inputs, gradient, allow_unused=True)
         for operand, found in zip(learned, by_operands, strict=True):
             assert operand.gradient is not None
             operand.gradient.copy_(found) if found is not None else operand.gradient.zero_()
         gradient.copy_(by_z)
-        tape.clear()
+        recorded.clear()
 
     return Pass((forward,), (backward,))

@@ -39,16 +39,16 @@ def bind_normalisation(
     assert z.gradient is not None
     shape = tape.replicas, part.channels, part.positions * tape.samples
     x, gradient = z.data.view(shape), z.gradient.view(shape)
-    out = torch.empty_like(z.data)
-    y, centred = out.view(shape), torch.empty_like(x)
+    out = tape.beside(z.data)
+    y, centred = out.view(shape), tape.beside(x)
     scale, shift = weights[:, 0, :, None], weights[:, 1, :, None]
     by_scale, by_shift = gradients[:, 0], gradients[:, 1]
     batch = part.kind == "batch"
     # What the moments are taken over, as axes of [replica, channel, position, sample].
     axes = (2, 3) if batch else (1, 2)
     grid = tape.replicas, part.channels, part.positions, tape.samples
-    inverse = x.new_empty(*(1 if axis in axes else size for axis, size in enumerate(grid)))
-    mean = torch.empty_like(inverse)
+    inverse = tape.empty(*(1 if axis in axes else size for axis, size in enumerate(grid)))
+    mean = tape.beside(inverse)
     values = part.positions * (tape.samples if batch else part.channels)
 
     def moments() -> None:

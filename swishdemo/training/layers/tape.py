@@ -43,6 +43,36 @@ class Values:
         return int(self.data.shape[-2])
 
 
+class Arena:
+    """Memory that tapes which are never run at a time share: the same calls get the same memory.
+
+    Constants that are written when it is made (the 1 of a bias) must stay as they are.
+
+    Args:
+        like: A tensor of the type and on the device of all memory.
+    """
+
+    def __init__(self, like: Tensor) -> None:
+        self.like = like
+        self._held: dict[tuple[int, tuple[int, ...], float | None], Tensor] = {}
+        self._taken = 0
+
+    def restart(self) -> None:
+        """Give out from the start again, to another tape."""
+        self._taken = 0
+
+    def take(self, shape: tuple[int, ...], fill: float | None = None) -> Tensor:
+        """A tensor of ``shape``, filled when it is first made."""
+        key = self._taken, shape, fill
+        self._taken += 1
+        if key not in self._held:
+            empty = fill is None
+            self._held[key] = (
+                self.like.new_empty(shape) if empty else self.like.new_full(shape, fill or 0.0)
+            )
+        return self._held[key]
+
+
 @dataclass(slots=True)
 class Tape:
     """The calls of one forward and backward pass over fixed memory.
@@ -50,7 +80,7 @@ class Tape:
     Attributes:
         replicas: How many.
         samples: How many.
-        like: A tensor of the type and on the device of all memory.
+        arena: Where its memory is from.
         training: Whether features are dropped and a batch's own moments are used.
         products: The type in which matrices are multiplied, where it is not that of the memory.
         forward: The calls that compute the network, in order.
@@ -59,7 +89,7 @@ class Tape:
 
     replicas: int
     samples: int
-    like: Tensor
+    arena: Arena
     training: bool
     products: torch.dtype | None = None
     forward: list[Call] = field(default_factory=list)
@@ -75,7 +105,15 @@ class Tape:
 
     def empty(self, *shape: int) -> Tensor:
         """Memory."""
-        return self.like.new_empty(shape)
+        return self.arena.take(shape)
+
+    def filled(self, value: float, *shape: int) -> Tensor:
+        """Memory that holds ``value`` where it is never written."""
+        return self.arena.take(shape, value)
+
+    def beside(self, tensor: Tensor) -> Tensor:
+        """Memory of the shape of ``tensor``."""
+        return self.arena.take(tuple(tensor.shape))
 
     def plain(self, features: int) -> Values:
         """Memory for values and their gradient."""
@@ -84,7 +122,7 @@ class Tape:
 
     def padded(self, features: int, gradient: Tensor | None = None) -> Values:
         """The same with the 1 that a bias is multiplied by; the gradient's memory may be given."""
-        memory = self.like.new_ones(self.replicas, features + 1, self.samples)
+        memory = self.filled(1.0, self.replicas, features + 1, self.samples)
         if gradient is None:
             gradient = self.empty(self.replicas, features, self.samples)
         return Values(memory[:, :features], memory, gradient)

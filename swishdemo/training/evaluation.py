@@ -1,0 +1,132 @@
+"""Figures of all replicas on the test set, and what their units do there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from swishdemo.training.ensemble import Bound, Ensemble
+from swishdemo.training.layers.tape import Arena
+from swishdemo.training.objective import right
+from swishdemo.training.samples import Batch, Samples
+
+DEAD_BELOW = 1e-3
+"""A unit is dead where its slope is smaller than this, in size, at every sample."""
+
+SATURATED_BELOW = 0.05
+"""A unit is saturated at a sample where its slope is smaller than this, in size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures on the test set.
+
+    Attributes:
+        loss: Mean objective, ``[replica]``.
+        accuracy: Share recognised, ``[replica]``; of a regression, 1 − (mean squared error) ÷
+            (variance of the targets), which is R².
+        rms: Root mean square of the activations' inputs, for each channel that has a parameter of
+            its own: ``[replica, channel]`` for each group of each layer.
+    """
+
+    loss: Tensor
+    accuracy: Tensor
+    rms: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What the units of each layer do, on some of the test set; all ``[layer, replica]``.
+
+    Attributes:
+        dead: Share of units that are dead.
+        saturated: Share of units and samples that are saturated.
+        variance: Variance of the activations' inputs over units and samples.
+    """
+
+    dead: Tensor
+    saturated: Tensor
+    variance: Tensor
+
+
+class Evaluator:
+    """Evaluates an ensemble, a part of the samples at a time.
+
+    Args:
+        ensemble: The replicas.
+        samples: The test set.
+        together: Samples whose values stand in memory at a time.
+        arena: Memory that evaluators share; they do not run at a time.
+    """
+
+    def __init__(
+        self, ensemble: Ensemble, samples: Samples, together: int, arena: Arena | None = None
+    ) -> None:
+        self._ensemble, self._samples, self._together = ensemble, samples, together
+        self._arena = arena or Arena(ensemble.parameters.values)
+        self._bound: dict[int, tuple[Batch, Bound]] = {}
+        self._numbers = torch.arange(samples.count, device=samples.inputs.device)
+
+    def pieces(self, count: int) -> Iterator[Evaluation | None]:
+        """Evaluate on the first ``count`` samples; the last piece is the result."""
+        groups = self._ensemble.groups
+        total = torch.zeros_like(self._ensemble.parameters.values[:1])
+        loss = total.repeat(len(self._ensemble.replicas))
+        recognised = torch.zeros_like(loss)
+        squares = [
+            loss.new_zeros(group.rows.stop - group.rows.start, group.channels) for group in groups
+        ]
+        for rows in torch.split(self._numbers[:count], self._together):
+            with torch.no_grad():
+                bound = self.run(rows)
+                loss += bound.loss * len(rows)
+                if self._samples.labels is not None:
+                    labels = self._samples.labels[rows]
+                    recognised += right(bound.outputs.data, labels)
+                for group, sums in zip(groups, squares, strict=True):
+                    z = bound.sites[group.site].z[group.rows].unflatten(1, (group.channels, -1))
+                    sums += z.flatten(2).norm(dim=2).square()
+            yield None
+        features = [bound.sites[group.site].z.shape[1] // group.channels for group in groups]
+        targets = self._samples.targets[:, :count]
+        mean_loss = loss / count
+        if self._samples.labels is None:
+            accuracy = 1 - mean_loss / targets.var(unbiased=False).clamp_min(1e-12)
+        else:
+            accuracy = recognised / count
+        yield Evaluation(
+            mean_loss,
+            accuracy,
+            tuple((s / (n * count)).sqrt() for s, n in zip(squares, features, strict=True)),
+        )
+
+    def run(self, rows: Tensor) -> Bound:
+        """The network on the samples numbered ``rows``, forward."""
+        size = len(rows)
+        if size not in self._bound:
+            batch = Batch(self._samples, size)
+            bound = self._ensemble.bind(batch, training=False, arena=self._arena)
+            self._bound[size] = batch, bound
+        batch, bound = self._bound[size]
+        batch.load(rows)
+        for call in bound.tape.forward:
+            call()
+        return bound
+
+    @torch.no_grad()
+    def units(self) -> Units:
+        """What the units do at the first samples."""
+        bound = self.run(self._numbers[: self._together])
+        dead, saturated, variance = [], [], []
+        for site in bound.sites:
+            site.gradient.fill_(1.0)
+            for call in site.turn:
+                call()
+            slope = site.gradient.abs()
+            dead.append((slope.amax(2) < DEAD_BELOW).float().mean(1))
+            saturated.append((slope < SATURATED_BELOW).float().mean((1, 2)))
+            variance.append(site.z.flatten(1).var(1))
+        return Units(*(torch.stack(each) for each in (dead, saturated, variance)))
