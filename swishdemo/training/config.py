@@ -13,6 +13,7 @@ from swishdemo.training.fields import Field, short
 from swishdemo.training.learned import has_beta
 from swishdemo.training.table import fields
 
+
 @dataclass(frozen=True, slots=True)
 class Replica:
     """One of the networks that are trained side by side.
@@ -205,9 +206,7 @@ def starts(config: TrainingConfig) -> tuple[float | None, ...]:
 def replicas(config: TrainingConfig) -> tuple[Replica, ...]:
     """The replicas in the order of every report: by start, then seed; then rivals, by seed."""
     seeds = range(config.seeds)
-    first = [
-        Replica(config.activation, start, seed) for start in starts(config) for seed in seeds
-    ]
+    first = [Replica(config.activation, start, seed) for start in starts(config) for seed in seeds]
     rivals = [Replica(rival, None, seed, rival=True) for rival in config.rivals for seed in seeds]
     return (*first, *rivals)
 
@@ -224,6 +223,12 @@ def report_steps(steps: int) -> tuple[int, ...]:
         if steps <= 120 * factor * 10**power
     )
     return (*range(0, steps, interval), steps)
+
+
+def tested_steps(steps: int) -> tuple[int, ...]:
+    """The reported steps at which the test set is evaluated: 0, every fifth, and the last."""
+    reported = report_steps(steps)
+    return (*reported[:-1:5], reported[-1])
 
 
 def view_steps(steps: int) -> tuple[int, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from swishdemo.ticks import TICK, Tick
 from swishdemo.training.ensemble import Bound, Ensemble
 from swishdemo.training.layers.tape import Arena
 from swishdemo.training.objective import right
@@ -68,10 +69,11 @@ class Evaluator:
         self._ensemble, self._samples, self._together = ensemble, samples, together
         self._arena = arena or Arena(ensemble.parameters.values)
         self._bound: dict[int, tuple[Batch, Bound]] = {}
+        self._last: Bound | None = None
         self._numbers = torch.arange(samples.count, device=samples.inputs.device)
 
-    def pieces(self, count: int) -> Iterator[Evaluation | None]:
-        """Evaluate on the first ``count`` samples; the last piece is the result."""
+    def evaluate(self, count: int) -> Generator[Tick, None, Evaluation]:
+        """Evaluate on the first ``count`` samples."""
         groups = self._ensemble.groups
         total = torch.zeros_like(self._ensemble.parameters.values[:1])
         loss = total.repeat(len(self._ensemble.replicas))
@@ -79,7 +81,7 @@ class Evaluator:
         squares = [
             loss.new_zeros(group.rows.stop - group.rows.start, group.channels) for group in groups
         ]
-        for rows in torch.split(self._numbers[:count], self._together):
+        for rows in torch.tensor_split(self._numbers[:count], -(-count // self._together)):
             with torch.no_grad():
                 bound = self.run(rows)
                 loss += bound.loss * len(rows)
@@ -87,9 +89,9 @@ class Evaluator:
                     labels = self._samples.labels[rows]
                     recognised += right(bound.outputs.data, labels)
                 for group, sums in zip(groups, squares, strict=True):
-                    z = bound.sites[group.site].z[group.rows].unflatten(1, (group.channels, -1))
-                    sums += z.flatten(2).norm(dim=2).square()
-            yield None
+                    z = bound.sites[group.site].z[group.rows].view(*sums.shape, -1)
+                    sums += z.norm(dim=2).square()
+            yield TICK
         features = [bound.sites[group.site].z.shape[1] // group.channels for group in groups]
         targets = self._samples.targets[:, :count]
         mean_loss = loss / count
@@ -97,7 +99,7 @@ class Evaluator:
             accuracy = 1 - mean_loss / targets.var(unbiased=False).clamp_min(1e-12)
         else:
             accuracy = recognised / count
-        yield Evaluation(
+        return Evaluation(
             mean_loss,
             accuracy,
             tuple((s / (n * count)).sqrt() for s, n in zip(squares, features, strict=True)),
@@ -114,19 +116,21 @@ class Evaluator:
         batch.load(rows)
         for call in bound.tape.forward:
             call()
+        self._last = bound
         return bound
 
     @torch.no_grad()
     def units(self) -> Units:
-        """What the units do at the first samples."""
-        bound = self.run(self._numbers[: self._together])
+        """What the units do at the samples that were evaluated last; once after each evaluation."""
+        assert self._last is not None
         dead, saturated, variance = [], [], []
-        for site in bound.sites:
+        for site in self._last.sites:
             site.gradient.fill_(1.0)
             for call in site.turn:
                 call()
-            slope = site.gradient.abs()
+            slope = site.gradient.abs_()
             dead.append((slope.amax(2) < DEAD_BELOW).float().mean(1))
-            saturated.append((slope < SATURATED_BELOW).float().mean((1, 2)))
-            variance.append(site.z.flatten(1).var(1))
+            flat, z = slope.flatten(1), site.z.flatten(1)
+            saturated.append((flat < SATURATED_BELOW).sum(1) / flat.shape[1])
+            variance.append(z.norm(dim=1).square() / z.shape[1] - z.mean(1).square())
         return Units(*(torch.stack(each) for each in (dead, saturated, variance)))
