@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from swishdemo.training.config import TrainingConfig
+from swishdemo.training.config import starts as training_starts
+
 Json = Mapping[str, Any]
 Array = NDArray[np.float64]
 
@@ -26,6 +29,7 @@ class Series:
         beta: |β|, shape (layers, starts, seeds, reports).
         loss: Training loss, shape (replicas, reports).
         accuracy: Test accuracy, shape (replicas, reports).
+        tested: Whether the report's accuracy is of its own step, shape (reports,).
         convergence: C(t), shape (layers, reports).
         share: Share of all |β| in the article's band, shape (reports,).
         groups: Name of each activation and the replicas that have it.
@@ -37,6 +41,7 @@ class Series:
     beta: Array
     loss: Array
     accuracy: Array
+    tested: NDArray[np.bool_]
     convergence: Array
     share: Array
     groups: Mapping[str, slice]
@@ -46,7 +51,11 @@ class Series:
     @classmethod
     def of(cls, config: Json, reports: Sequence[Json]) -> Series:
         """The arrays of a run with ``config`` that has made ``reports`` (at least one)."""
-        starts = tuple(config["beta_starts"])
+        # An activation without β has one start, which is no number.
+        starts = tuple(
+            float("nan") if start is None else start
+            for start in training_starts(TrainingConfig.of_json(config))
+        )
         seeds = config["seeds"]
         swish = len(starts) * seeds
         groups = {config["activation"]: slice(0, swish)}
@@ -58,6 +67,9 @@ class Series:
             beta=np.moveaxis(beta, 0, -1).reshape(beta.shape[1], len(starts), seeds, len(reports)),
             loss=_array([report["loss"] for report in reports]).T,
             accuracy=_array([report["accuracy"] for report in reports]).T,
+            tested=np.array(
+                [report.get("tested_step", report["step"]) == report["step"] for report in reports]
+            ),
             convergence=_array([report["convergence"] for report in reports]).T,
             share=_array([report["share"] for report in reports]),
             groups=groups,

@@ -40,13 +40,15 @@ def beta_figure(series: Series, layer: int, language: Language = "en") -> Figure
         layer: Index of the layer.
         language: Of the labels.
     """
-    beta = series.beta[layer]
+    known = np.isfinite(series.beta[layer]).any(axis=(1, 2))
+    beta = series.beta[layer][known]
+    starts = tuple(np.array(series.starts)[known].tolist())
     means = np.nanmean(np.where(np.isfinite(beta), beta, np.nan), axis=1)
-    low, high = _log_ends(means, series.starts)
+    low, high = _log_ends(means, starts)
     data: list[Figure] = []
     notes: list[Figure] = []
-    for place, start in enumerate(series.starts):
-        colour = _start_colour(place, len(series.starts))
+    for place, start in enumerate(starts):
+        colour = _start_colour(place, len(starts))
         least, most = np.nanmin(beta[place], axis=0), np.nanmax(beta[place], axis=0)
         # A band that would reach 0 starts at the foot of the logarithmic axis.
         data += _band(series.steps, np.maximum(least, low), np.maximum(most, low), colour)
@@ -140,7 +142,8 @@ def loss_figure(series: Series, labels: Mapping[str, str], language: Language = 
 
 def accuracy_figure(series: Series, labels: Mapping[str, str], language: Language = "en") -> Figure:
     """Test accuracy by activation: mean and ± one standard deviation over replicas."""
-    return _race(series, series.accuracy, labels, language, log=False, digits="%{y:.3f}")
+    accuracy = np.where(series.tested, series.accuracy, np.nan)
+    return _race(series, accuracy, labels, language, log=False, digits="%{y:.3f}")
 
 
 def _race(
@@ -156,12 +159,14 @@ def _race(
     dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     for place, (name, replicas) in enumerate(series.groups.items()):
         group = values[replicas]
+        told = np.isfinite(group).any(axis=0)
+        steps, group = series.steps[told], group[:, told]
         mean, deviation = np.nanmean(group, axis=0), np.nanstd(group, axis=0)
         low = np.maximum(mean - deviation, 1e-4 if log else 0.0)
         colour = hue(name)
-        data += _band(series.steps, low, mean + deviation, colour)
+        data += _band(steps, low, mean + deviation, colour)
         label = plain(labels.get(name, name))
-        data.append(_line(series.steps, mean, colour, label, dashes[place % len(dashes)], digits))
+        data.append(_line(steps, mean, colour, label, dashes[place % len(dashes)], digits))
     return {
         "data": data,
         "layout": {

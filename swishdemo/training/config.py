@@ -169,6 +169,16 @@ class TrainingConfig:
         check(config, settings)
         return config
 
+    @classmethod
+    def of_json(cls, record: Mapping[str, Any]) -> TrainingConfig:
+        """The config of which ``record`` is the JSON; without the text of a visitor's table.
+
+        A record of an older version lacks fields that are newer; they take their defaults.
+        """
+        known = {name: value for name, value in record.items() if name in cls.__slots__}
+        values = {n: tuple(v) if isinstance(v, list) else v for n, v in known.items()}
+        return cls(**values | {"csv": None})
+
     @property
     def data(self) -> datasets.DataOptions:
         """What is asked of the dataset."""

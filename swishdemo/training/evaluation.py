@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.ensemble import Bound, Ensemble
+from swishdemo.training.layers.activation import Site
 from swishdemo.training.layers.tape import Arena
 from swishdemo.training.objective import right
 from swishdemo.training.samples import Batch, Samples
@@ -19,23 +20,6 @@ DEAD_BELOW = 1e-3
 
 SATURATED_BELOW = 0.05
 """A unit is saturated at a sample where its slope is smaller than this, in size."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Figures on the test set.
-
-    Attributes:
-        loss: Mean objective, ``[replica]``.
-        accuracy: Share recognised, ``[replica]``; of a regression, 1 − (mean squared error) ÷
-            (variance of the targets), which is R².
-        rms: Root mean square of the activations' inputs, for each channel that has a parameter of
-            its own: ``[replica, channel]`` for each group of each layer.
-    """
-
-    loss: Tensor
-    accuracy: Tensor
-    rms: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +35,25 @@ class Units:
     dead: Tensor
     saturated: Tensor
     variance: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures on the test set.
+
+    Attributes:
+        loss: Mean objective, ``[replica]``.
+        accuracy: Share recognised, ``[replica]``; of a regression, 1 − (mean squared error) ÷
+            (variance of the targets), which is R².
+        rms: Root mean square of the activations' inputs, for each channel that has a parameter of
+            its own: ``[replica, channel]`` for each group of each layer.
+        units: What the units do, if that was asked for.
+    """
+
+    loss: Tensor
+    accuracy: Tensor
+    rms: tuple[Tensor, ...]
+    units: Units | None
 
 
 class Evaluator:
@@ -69,11 +72,15 @@ class Evaluator:
         self._ensemble, self._samples, self._together = ensemble, samples, together
         self._arena = arena or Arena(ensemble.parameters.values)
         self._bound: dict[int, tuple[Batch, Bound]] = {}
-        self._last: Bound | None = None
         self._numbers = torch.arange(samples.count, device=samples.inputs.device)
 
-    def evaluate(self, count: int) -> Generator[Tick, None, Evaluation]:
-        """Evaluate on the first ``count`` samples."""
+    def evaluate(self, count: int, *, units: bool) -> Generator[Tick, None, Evaluation]:
+        """Evaluate on the first ``count`` samples.
+
+        Args:
+            count: How many.
+            units: Whether it is told what the units do.
+        """
         groups = self._ensemble.groups
         total = torch.zeros_like(self._ensemble.parameters.values[:1])
         loss = total.repeat(len(self._ensemble.replicas))
@@ -103,6 +110,7 @@ class Evaluator:
             mean_loss,
             accuracy,
             tuple((s / (n * count)).sqrt() for s, n in zip(squares, features, strict=True)),
+            _units(bound.sites) if units else None,
         )
 
     def run(self, rows: Tensor) -> Bound:
@@ -116,21 +124,20 @@ class Evaluator:
         batch.load(rows)
         for call in bound.tape.forward:
             call()
-        self._last = bound
         return bound
 
-    @torch.no_grad()
-    def units(self) -> Units:
-        """What the units do at the samples that were evaluated last; once after each evaluation."""
-        assert self._last is not None
-        dead, saturated, variance = [], [], []
-        for site in self._last.sites:
-            site.gradient.fill_(1.0)
-            for call in site.turn:
-                call()
-            slope = site.gradient.abs_()
-            dead.append((slope.amax(2) < DEAD_BELOW).float().mean(1))
-            flat, z = slope.flatten(1), site.z.flatten(1)
-            saturated.append((flat < SATURATED_BELOW).sum(1) / flat.shape[1])
-            variance.append(z.norm(dim=1).square() / z.shape[1] - z.mean(1).square())
-        return Units(*(torch.stack(each) for each in (dead, saturated, variance)))
+
+@torch.no_grad()
+def _units(sites: Sequence[Site]) -> Units:
+    """What the units do at the samples that the network saw last."""
+    dead, saturated, variance = [], [], []
+    for site in sites:
+        site.gradient.fill_(1.0)
+        for call in site.turn:
+            call()
+        slope = site.gradient.abs_()
+        dead.append((slope.amax(2) < DEAD_BELOW).float().mean(1))
+        flat, z = slope.flatten(1), site.z.flatten(1)
+        saturated.append((flat < SATURATED_BELOW).sum(1) / flat.shape[1])
+        variance.append((z.norm(dim=1).square() / z.shape[1] - z.mean(1).square()).clamp_min(0))
+    return Units(*(torch.stack(each) for each in (dead, saturated, variance)))

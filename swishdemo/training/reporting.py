@@ -14,7 +14,7 @@ from swishdemo.training.config import TrainingConfig, replicas, starts
 from swishdemo.training.conserved import conserved
 from swishdemo.training.convergence import CONVERGED_BELOW, share_in_band, spread
 from swishdemo.training.ensemble import Ensemble
-from swishdemo.training.evaluation import Evaluation, Evaluator
+from swishdemo.training.evaluation import Evaluation, Evaluator, Units
 from swishdemo.training.own import Group, Own
 from swishdemo.training.report import LayerFigures, Report, Trace, Values, View
 from swishdemo.training.trainer import Trainer
@@ -61,12 +61,12 @@ class Reporter:
             step: Steps done.
             loss: Mean objective since the previous report, ``[replica]``.
             tested: Samples of the test set to evaluate on; 0 repeats what was found last.
-            looks: Whether layers and views are told.
+            looks: Whether layers and views are told; the test set is then evaluated too.
         """
+        found: list[Evaluation] = []
         if tested:
-            found = []
             for evaluator in self._evaluators:
-                found.append((yield from evaluator.evaluate(tested)))
+                found.append((yield from evaluator.evaluate(tested, units=looks)))
             self._test_loss, self._accuracy = (
                 torch.cat(each).tolist()
                 for each in ([one.loss for one in found], [one.accuracy for one in found])
@@ -82,7 +82,7 @@ class Reporter:
         layers: LayerFigures | None = None
         views: tuple[View, ...] = ()
         if looks:
-            layers = self._figures(alive)
+            layers = self._figures([part.units for part in found if part.units], alive)
             yield TICK
             views = self._viewer.views(self._ensembles, alive)
         self._index += 1
@@ -179,9 +179,7 @@ class Reporter:
             for (name, parameter, _), layers in found.items()
         )
 
-    def _figures(self, alive: Sequence[bool]) -> LayerFigures:
-        units = [evaluator.units() for evaluator in self._evaluators]
-
+    def _figures(self, units: Sequence[Units], alive: Sequence[bool]) -> LayerFigures:
         def told(parts: Sequence[Tensor]) -> tuple[Values, ...]:
             return tuple(_values(layer, alive) for layer in torch.cat(list(parts), 1).tolist())
 

@@ -17,6 +17,8 @@ from swishdemo.training.convergence import CONVERGED_BELOW
 
 _KEPT = 16
 _LISTED = 8
+_LAYERS = 2
+"""Layers whose β the page draws."""
 
 
 @dataclass(slots=True)
@@ -91,10 +93,11 @@ class RunView:
 def _draw(job: Job, reports: list[dict[str, Any]], language: Language) -> dict[str, Any]:
     series = Series.of(job.config, reports)
     labels = {each.name: each.label for each in activations()}
-    labels |= {name: formula_label(name) for name in job.config["rivals"] if is_formula(name)}
+    named = (job.config["activation"], *job.config["rivals"])
+    labels |= {name: formula_label(name) for name in named if is_formula(name)}
     drawn = {
         f"beta{layer}": figures.beta_figure(series, layer, language)
-        for layer in range(len(series.beta))
+        for layer in range(min(_LAYERS, len(series.beta)))
     }
     return {
         **drawn,
@@ -132,8 +135,8 @@ def _stats(job: Job, reports: list[dict[str, Any]], language: Language) -> list[
     if not reports:
         return []
     last = reports[-1]
-    swish = len(job.config["beta_starts"]) * job.config["seeds"]
-    accuracy = [value for value in last["accuracy"][:swish] if value is not None]
+    first = len(last["beta"][0])  # those that are no rivals
+    accuracy = [value for value in last["accuracy"][:first] if value is not None]
     distances = [value for value in last["convergence"] if value is not None]
     rate = last["step"] / last["elapsed_seconds"] if last["elapsed_seconds"] > 0 else 0.0
     met = next((each["step"] for each in reports if _converged(each)), None)
