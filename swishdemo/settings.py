@@ -29,6 +29,8 @@ class Settings:
         queue_limit: Jobs that may wait for one device (``SWISHDEMO_QUEUE_LIMIT``).
         max_steps: Steps of one training run (``SWISHDEMO_MAX_STEPS``).
         max_replicas: Replicas of one training run, rivals included (``SWISHDEMO_MAX_REPLICAS``).
+        max_parameters: Parameters of all networks of one training run together
+            (``SWISHDEMO_MAX_PARAMETERS``).
         max_elements: Elements of one timed tensor (``SWISHDEMO_MAX_ELEMENTS``).
         max_job_seconds: Time after which a job is stopped (``SWISHDEMO_MAX_JOB_SECONDS``).
         max_runs: Finished jobs kept for one visitor (``SWISHDEMO_MAX_RUNS``).
@@ -48,6 +50,7 @@ class Settings:
     queue_limit: int = 8
     max_steps: int = 5_000
     max_replicas: int = 128
+    max_parameters: int = 4_000_000
     max_elements: int = 2**26
     max_job_seconds: int = 900
     max_runs: int = 50
@@ -78,6 +81,9 @@ class Settings:
             queue_limit=_integer(environ, "SWISHDEMO_QUEUE_LIMIT", cls().queue_limit, 1, 1_000),
             max_steps=_integer(environ, "SWISHDEMO_MAX_STEPS", cls().max_steps, 1, 1_000_000),
             max_replicas=_integer(environ, "SWISHDEMO_MAX_REPLICAS", cls().max_replicas, 1, 10_000),
+            max_parameters=_integer(
+                environ, "SWISHDEMO_MAX_PARAMETERS", cls().max_parameters, 1_000, 10**10
+            ),
             max_elements=_integer(
                 environ, "SWISHDEMO_MAX_ELEMENTS", cls().max_elements, 256, 2**32
             ),

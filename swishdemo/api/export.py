@@ -43,9 +43,7 @@ def _file(job: Job, suffix: str) -> dict[str, str]:
 def _rows(job: Job, reports: Reports) -> Iterator[dict[str, Any]]:
     from swishdemo.training.config import TrainingConfig, replicas
 
-    lists = ("beta_starts", "rivals")
-    values = {name: tuple(value) if name in lists else value for name, value in job.config.items()}
-    members = replicas(TrainingConfig(**values))  # type: ignore[arg-type]  # a valid config's own JSON
+    members = replicas(TrainingConfig.of_json(job.config))
     for name, report in reports:
         if name != "Report":
             continue

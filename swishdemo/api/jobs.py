@@ -41,8 +41,8 @@ _STARTING: dict[int | str, dict[str, Any]] = {
 def routes(lab: Lab) -> APIRouter:
     """The routes of both kinds of job."""
     from swishdemo.timing import request
-    from swishdemo.training.table import fields
     from swishdemo.training.recipes import recipes
+    from swishdemo.training.table import fields
 
     recipe = {"type": "string", "enum": [entry.name for entry in recipes()]}
     run = schemas.of_fields(fields(lab.settings), recipe=recipe)

@@ -13,6 +13,7 @@ from swishdemo.training.fields import Field, short
 from swishdemo.training.learned import has_beta
 from swishdemo.training.table import fields
 
+
 @dataclass(frozen=True, slots=True)
 class Replica:
     """One of the networks that are trained side by side.
@@ -168,6 +169,16 @@ class TrainingConfig:
         check(config, settings)
         return config
 
+    @classmethod
+    def of_json(cls, record: Mapping[str, Any]) -> TrainingConfig:
+        """The config of which ``record`` is the JSON; without the text of a visitor's table.
+
+        A record of an older version lacks fields that are newer; they take their defaults.
+        """
+        known = {name: value for name, value in record.items() if name in cls.__slots__}
+        values = {n: tuple(v) if isinstance(v, list) else v for n, v in known.items()}
+        return cls(**values | {"csv": None})
+
     @property
     def data(self) -> datasets.DataOptions:
         """What is asked of the dataset."""
@@ -205,9 +216,7 @@ def starts(config: TrainingConfig) -> tuple[float | None, ...]:
 def replicas(config: TrainingConfig) -> tuple[Replica, ...]:
     """The replicas in the order of every report: by start, then seed; then rivals, by seed."""
     seeds = range(config.seeds)
-    first = [
-        Replica(config.activation, start, seed) for start in starts(config) for seed in seeds
-    ]
+    first = [Replica(config.activation, start, seed) for start in starts(config) for seed in seeds]
     rivals = [Replica(rival, None, seed, rival=True) for rival in config.rivals for seed in seeds]
     return (*first, *rivals)
 
@@ -224,6 +233,12 @@ def report_steps(steps: int) -> tuple[int, ...]:
         if steps <= 120 * factor * 10**power
     )
     return (*range(0, steps, interval), steps)
+
+
+def tested_steps(steps: int) -> tuple[int, ...]:
+    """The reported steps at which the test set is evaluated: 0, every fifth, and the last."""
+    reported = report_steps(steps)
+    return (*reported[:-1:5], reported[-1])
 
 
 def view_steps(steps: int) -> tuple[int, ...]:

@@ -85,6 +85,4 @@ def _one_change(ensemble: Ensemble, group: Group) -> bool:
 
 def _skipped(parts: tuple[Part, ...]) -> set[int]:
     """The layers that have a skip around them."""
-    return {
-        site.site for part in parts if isinstance(part, Residual) for site in sites(part.body)
-    }
+    return {site.site for part in parts if isinstance(part, Residual) for site in sites(part.body)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import pstdev
 
 CONVERGED_BELOW = 0.05
 """A layer has converged where its C(t) is below this."""
@@ -31,7 +30,10 @@ def spread(beta: Sequence[float | None], seeds: int) -> float | None:
         if not 0.0 < mean < math.inf:
             return None
         logs.append(math.log(mean))
-    return pstdev(logs) if len(logs) > 1 else None
+    if len(logs) < 2:
+        return None
+    centre = sum(logs) / len(logs)
+    return math.sqrt(sum((each - centre) ** 2 for each in logs) / len(logs))
 
 
 def share_in_band(

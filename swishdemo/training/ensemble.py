@@ -95,8 +95,9 @@ class Ensemble:
         self.gradients = self.parameters.views(self.parameters.gradients)
         self.own = OwnParameters(self.groups, self.parameters)
         self.blocks = weights | norms
+        moments = self.parameters.values.new_tensor([0.0, 1.0])[None, :, None]
         self.running = {
-            part.name: torch.stack([torch.zeros(count, part.channels), torch.ones(count, part.channels)], 1).to(device, dtype)
+            part.name: moments.repeat(count, 1, part.channels)
             for part in flat(parts)
             if isinstance(part, Normalisation) and part.kind == "batch"
         }
@@ -172,9 +173,7 @@ class Ensemble:
                     name = f"activation.{group.site}.{own.name}"
                     yield name, self.values[block][index - block.first]
 
-    def _bind(
-        self, parts: Sequence[Part], x: Values, tape: Tape, found: list[Site]
-    ) -> Values:
+    def _bind(self, parts: Sequence[Part], x: Values, tape: Tape, found: list[Site]) -> Values:
         for part in parts:
             match part:
                 case Affine():
@@ -195,9 +194,7 @@ class Ensemble:
                     x = self._bind_residual(part, x, tape, found)
         return x
 
-    def _bind_residual(
-        self, part: Residual, x: Values, tape: Tape, found: list[Site]
-    ) -> Values:
+    def _bind_residual(self, part: Residual, x: Values, tape: Tape, found: list[Site]) -> Values:
         assert x.gradient is not None
         out = tape.padded(x.features)
         assert out.gradient is not None
@@ -226,10 +223,10 @@ class Ensemble:
             drawn = initial_weights(
                 linear, config.init, config.init_scale, (config.seed, row.seed), gains
             )
-            for part in linear:
-                view = self.values[self.blocks[part.name]][index]
-                view[:, :-1] = drawn[part.name].flatten(1)
-                view[:, -1] = 0.0 if part.name == "output" else config.init_bias
+            for layer in linear:
+                view = self.values[self.blocks[layer.name]][index]
+                view[:, :-1] = drawn[layer.name].flatten(1)
+                view[:, -1] = 0.0 if layer.name == "output" else config.init_bias
         for block, view in self.values.items():
             if block.role == "norm":
                 view[:, 0] = 1.0

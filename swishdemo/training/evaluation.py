@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from swishdemo.ticks import TICK, Tick
 from swishdemo.training.ensemble import Bound, Ensemble
+from swishdemo.training.layers.activation import Site
 from swishdemo.training.layers.tape import Arena
 from swishdemo.training.objective import right
 from swishdemo.training.samples import Batch, Samples
@@ -18,23 +20,6 @@ DEAD_BELOW = 1e-3
 
 SATURATED_BELOW = 0.05
 """A unit is saturated at a sample where its slope is smaller than this, in size."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Figures on the test set.
-
-    Attributes:
-        loss: Mean objective, ``[replica]``.
-        accuracy: Share recognised, ``[replica]``; of a regression, 1 − (mean squared error) ÷
-            (variance of the targets), which is R².
-        rms: Root mean square of the activations' inputs, for each channel that has a parameter of
-            its own: ``[replica, channel]`` for each group of each layer.
-    """
-
-    loss: Tensor
-    accuracy: Tensor
-    rms: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +35,25 @@ class Units:
     dead: Tensor
     saturated: Tensor
     variance: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures on the test set.
+
+    Attributes:
+        loss: Mean objective, ``[replica]``.
+        accuracy: Share recognised, ``[replica]``; of a regression, 1 − (mean squared error) ÷
+            (variance of the targets), which is R².
+        rms: Root mean square of the activations' inputs, for each channel that has a parameter of
+            its own: ``[replica, channel]`` for each group of each layer.
+        units: What the units do, if that was asked for.
+    """
+
+    loss: Tensor
+    accuracy: Tensor
+    rms: tuple[Tensor, ...]
+    units: Units | None
 
 
 class Evaluator:
@@ -70,8 +74,13 @@ class Evaluator:
         self._bound: dict[int, tuple[Batch, Bound]] = {}
         self._numbers = torch.arange(samples.count, device=samples.inputs.device)
 
-    def pieces(self, count: int) -> Iterator[Evaluation | None]:
-        """Evaluate on the first ``count`` samples; the last piece is the result."""
+    def evaluate(self, count: int, *, units: bool) -> Generator[Tick, None, Evaluation]:
+        """Evaluate on the first ``count`` samples.
+
+        Args:
+            count: How many.
+            units: Whether it is told what the units do.
+        """
         groups = self._ensemble.groups
         total = torch.zeros_like(self._ensemble.parameters.values[:1])
         loss = total.repeat(len(self._ensemble.replicas))
@@ -79,7 +88,7 @@ class Evaluator:
         squares = [
             loss.new_zeros(group.rows.stop - group.rows.start, group.channels) for group in groups
         ]
-        for rows in torch.split(self._numbers[:count], self._together):
+        for rows in torch.tensor_split(self._numbers[:count], -(-count // self._together)):
             with torch.no_grad():
                 bound = self.run(rows)
                 loss += bound.loss * len(rows)
@@ -87,9 +96,9 @@ class Evaluator:
                     labels = self._samples.labels[rows]
                     recognised += right(bound.outputs.data, labels)
                 for group, sums in zip(groups, squares, strict=True):
-                    z = bound.sites[group.site].z[group.rows].unflatten(1, (group.channels, -1))
-                    sums += z.flatten(2).norm(dim=2).square()
-            yield None
+                    z = bound.sites[group.site].z[group.rows].view(*sums.shape, -1)
+                    sums += z.norm(dim=2).square()
+            yield TICK
         features = [bound.sites[group.site].z.shape[1] // group.channels for group in groups]
         targets = self._samples.targets[:, :count]
         mean_loss = loss / count
@@ -97,10 +106,11 @@ class Evaluator:
             accuracy = 1 - mean_loss / targets.var(unbiased=False).clamp_min(1e-12)
         else:
             accuracy = recognised / count
-        yield Evaluation(
+        return Evaluation(
             mean_loss,
             accuracy,
             tuple((s / (n * count)).sqrt() for s, n in zip(squares, features, strict=True)),
+            _units(bound.sites) if units else None,
         )
 
     def run(self, rows: Tensor) -> Bound:
@@ -116,17 +126,18 @@ class Evaluator:
             call()
         return bound
 
-    @torch.no_grad()
-    def units(self) -> Units:
-        """What the units do at the first samples."""
-        bound = self.run(self._numbers[: self._together])
-        dead, saturated, variance = [], [], []
-        for site in bound.sites:
-            site.gradient.fill_(1.0)
-            for call in site.turn:
-                call()
-            slope = site.gradient.abs()
-            dead.append((slope.amax(2) < DEAD_BELOW).float().mean(1))
-            saturated.append((slope < SATURATED_BELOW).float().mean((1, 2)))
-            variance.append(site.z.flatten(1).var(1))
-        return Units(*(torch.stack(each) for each in (dead, saturated, variance)))
+
+@torch.no_grad()
+def _units(sites: Sequence[Site]) -> Units:
+    """What the units do at the samples that the network saw last."""
+    dead, saturated, variance = [], [], []
+    for site in sites:
+        site.gradient.fill_(1.0)
+        for call in site.turn:
+            call()
+        slope = site.gradient.abs_()
+        dead.append((slope.amax(2) < DEAD_BELOW).float().mean(1))
+        flat, z = slope.flatten(1), site.z.flatten(1)
+        saturated.append((flat < SATURATED_BELOW).sum(1) / flat.shape[1])
+        variance.append((z.norm(dim=1).square() / z.shape[1] - z.mean(1).square()).clamp_min(0))
+    return Units(*(torch.stack(each) for each in (dead, saturated, variance)))

@@ -45,7 +45,9 @@ def activation_at(config: TrainingConfig, replica: Replica, site: int) -> str:
     return config.layer_activations[site]
 
 
-def own_parameters(config: TrainingConfig, activation: str, rival: bool) -> tuple[OwnParameter, ...]:
+def own_parameters(
+    config: TrainingConfig, activation: str, rival: bool
+) -> tuple[OwnParameter, ...]:
     """The parameters of an activation, in the record's order. Loads SymPy for a formula."""
     found = []
     for name in activations.get(activation).defaults():

@@ -101,9 +101,7 @@ class Network(nn.Module):
         """Its parameters with the rates and decays of a run, as `torch.optim` takes them."""
         own = {id(p): p for layer in self.activation.values() for p in layer.parameters()}
         weights = [
-            layer.weight
-            for layer in self.modules()
-            if isinstance(layer, nn.Linear | nn.Conv2d)
+            layer.weight for layer in self.modules() if isinstance(layer, nn.Linear | nn.Conv2d)
         ]
         special = {id(weight) for weight in weights} | set(own)
         others = [each for each in self.parameters() if id(each) not in special]

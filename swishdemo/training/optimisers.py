@@ -85,9 +85,7 @@ class _Adam:
         self._rates = rates
         self._decay = decay if coupled else None
         self._shrink = None if coupled or decay is None else rates * decay
-        self._first, self._second, self._scale = (
-            torch.zeros_like(self._values) for _ in range(3)
-        )
+        self._first, self._second, self._scale = (torch.zeros_like(self._values) for _ in range(3))
         self._steps = 0
 
     def step(self, factor: float) -> None:

@@ -75,7 +75,11 @@ def groups_of(
                     tuple(start_of(name, each.name, row) for row in rows),
                     each.softplus,
                     Block(
-                        f"activation{place}.{each.name}", first, len(rows), (channels,), "activation"
+                        f"activation{place}.{each.name}",
+                        first,
+                        len(rows),
+                        (channels,),
+                        "activation",
                     )
                     if each.learned
                     else None,
@@ -128,8 +132,7 @@ class OwnParameters:
                 self._chain(block, value)
         self._fixed = parameters.values.new_tensor
         self._operands = {
-            (group.site, group.rows.start): tuple(map(self._operand, group.own))
-            for group in groups
+            (group.site, group.rows.start): tuple(map(self._operand, group.own)) for group in groups
         }
 
     def start(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -41,7 +41,86 @@ def recipes() -> tuple[Recipe, ...]:
     """All recipes, in the order of menus; the first is the page's own start."""
     return (
         Recipe("beta-convergence", TrainingConfig()),
-        Recipe("beta-without-decay", TrainingConfig(weight_decay=0.0, beta_decay=0.0, seeds=3)),
-        Recipe("beta-slow", TrainingConfig(beta_lr_factor=1.0, seeds=3)),
-        Recipe("beta-fixed", TrainingConfig(beta_scope="fixed", seeds=3)),
+        *_controls(),
+        *_depth(),
+        Recipe(
+            "dying-relu",
+            TrainingConfig(
+                network="mlp",
+                depth=2,
+                width=32,
+                beta_starts=(1.0,),
+                beta_scope="fixed",
+                rivals=("relu", "leaky_relu"),
+                init_bias=-10.0,
+                optimiser="adam",
+                lr=0.01,
+                weight_decay=0.0,
+                beta_decay=0.0,
+                steps=300,
+            ),
+        ),
+        Recipe(
+            "activation-race",
+            TrainingConfig(
+                beta_starts=(1.0,),
+                rivals=("relu", "gelu", "mish", "elu", "leaky_relu", "tanh", "sigmoid"),
+                beta_lr_factor=1.0,
+                steps=500,
+            ),
+        ),
+        Recipe(
+            "playground-spiral",
+            TrainingConfig(
+                dataset="spiral",
+                network="mlp",
+                depth=2,
+                width=8,
+                beta_starts=(1.0,),
+                rivals=("tanh", "relu", "sigmoid"),
+                optimiser="adam",
+                lr=0.01,
+                beta_lr_factor=1.0,
+                weight_decay=0.0,
+                beta_decay=0.0,
+                batch=30,
+                steps=3000,
+            ),
+        ),
+    )
+
+
+def _controls() -> tuple[Recipe, ...]:
+    """The first recipe with one thing changed."""
+    base = TrainingConfig(seeds=3)
+    return (
+        Recipe("no-decay", replace(base, weight_decay=0.0, beta_decay=0.0)),
+        Recipe("same-rate", replace(base, beta_lr_factor=1.0)),
+        Recipe("shuffled-labels", replace(base, shuffled_labels=True)),
+        Recipe("batch-norm", replace(base, normalisation="batch")),
+        Recipe("adam", replace(base, optimiser="adam", lr=0.003, beta_lr_factor=10.0)),
+        Recipe("long-run", replace(base, steps=5000)),
+    )
+
+
+def _depth() -> tuple[Recipe, ...]:
+    """Plain networks in which signals have a long way."""
+    deep = TrainingConfig(
+        network="mlp",
+        depth=50,
+        width=32,
+        beta_starts=(1.0,),
+        beta_scope="fixed",
+        rivals=("relu", "tanh"),
+        seeds=3,
+        optimiser="adam",
+        lr=0.001,
+        weight_decay=0.0,
+        beta_decay=0.0,
+        steps=500,
+    )
+    return (
+        Recipe("depth-50", deep),
+        Recipe("depth-100", replace(deep, depth=100)),
+        Recipe("low-init", replace(deep, depth=10, init_scale=0.7, seeds=6)),
     )

@@ -96,18 +96,21 @@ class Report:
         steps: Optimiser steps of the whole run.
         beta: β, ``[layer][replica that is no rival]``; where each channel has one, their mean; None
             where the activation has none.
-        beta_effective: Root mean square of β·z over the layer's inputs z on the test set, likewise.
+        beta_effective: Root mean square of β·z over the layer's inputs z on the test set, likewise;
+            as of ``tested_step``.
         loss: Mean objective (nats, or squared error) of the training batches since the previous
             report; at step 0, of the first batch before the first update. ``[replica]``.
-        test_loss: The same on the test set, ``[replica]``.
-        accuracy: Share of the test set that is recognised, of a regression R²; ``[replica]``. Of a
-            test set of more than 512 samples, the first 512, but all of them in the last report.
+        test_loss: The same on the test set as of ``tested_step``, ``[replica]``.
+        accuracy: Share of the test set that is recognised, of a regression R²; likewise. Of a test
+            set of more than 512 samples, the first 512, but all of them in the last report.
         convergence: C(t) of each layer: the deviation, over the starts, of log(mean over seeds of
             |β|), divided by its value at step 0.
         share: Share of all |β|, all layers, in [1.0, 1.5]; None without any.
         diverged: For each replica the step at which its loss ceased to be finite, or exploded; or
             None.
-        elapsed_seconds: Wall time since the first step began.
+        tested_step: The step at which the test set was evaluated last: it costs as much as some
+            steps, and so is not done for every report.
+        elapsed_seconds: Wall time since the first step began, rests left out.
         device: Where it is computed, ``cpu`` or ``cuda``.
         own: Other learned parameters of activations.
         layers: Figures of the layers, on some reports.
@@ -127,6 +130,7 @@ class Report:
     convergence: Values
     share: float | None
     diverged: tuple[int | None, ...]
+    tested_step: int
     elapsed_seconds: float
     device: str
     own: tuple[Trace, ...] = ()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
+from swishdemo.ticks import TICK, Tick
 from swishdemo.training.architecture import weighted
 from swishdemo.training.config import TrainingConfig, replicas, starts
 from swishdemo.training.conserved import conserved
 from swishdemo.training.convergence import CONVERGED_BELOW, share_in_band, spread
 from swishdemo.training.ensemble import Ensemble
-from swishdemo.training.evaluation import Evaluation, Evaluator
-from swishdemo.training.report import LayerFigures, Report, Trace, Values
+from swishdemo.training.evaluation import Evaluation, Evaluator, Units
+from swishdemo.training.own import Group, Own
+from swishdemo.training.report import LayerFigures, Report, Trace, Values, View
 from swishdemo.training.trainer import Trainer
 from swishdemo.training.views import Viewer
 
@@ -45,65 +47,74 @@ class Reporter:
         self._first_count = config.seeds * len(starts(config))
         self._count = len(replicas(config))
         self._first_spread: list[float | None] = []
-        self._index = 0
+        self._index = self._tested_step = 0
+        self._test_loss: list[float] = []
+        self._accuracy: list[float] = []
+        self._effective: list[list[float]] = []
 
-    def pieces(
+    def report(
         self, step: int, loss: Tensor, tested: int, *, looks: bool
-    ) -> Iterator[Report | None]:
-        """Make the next report; the last piece is it, without its time and end.
+    ) -> Generator[Tick, None, Report]:
+        """Make the next report, without its time and its end.
 
         Args:
             step: Steps done.
             loss: Mean objective since the previous report, ``[replica]``.
-            tested: Samples of the test set to evaluate on.
-            looks: Whether layers and views are told.
+            tested: Samples of the test set to evaluate on; 0 repeats what was found last.
+            looks: Whether layers and views are told; the test set is then evaluated too.
         """
-        evaluations: list[Evaluation] = []
-        for evaluator in self._evaluators:
-            for piece in evaluator.pieces(tested):
-                yield None
-            assert piece is not None
-            evaluations.append(piece)
+        found: list[Evaluation] = []
+        if tested:
+            for evaluator in self._evaluators:
+                found.append((yield from evaluator.evaluate(tested, units=looks)))
+            self._test_loss, self._accuracy = (
+                torch.cat(each).tolist()
+                for each in ([one.loss for one in found], [one.accuracy for one in found])
+            )
+            self._effective = self._sizes(found)
+            self._tested_step = step
         diverged = [step for trainer in self._trainers for step in trainer.diverged]
         alive = [step is None for step in diverged]
-        betas, effective = self._betas(evaluations, alive)
+        shown = alive[: self._first_count]
+        betas = tuple(_values(layer, shown) for layer in self._betas())
         spreads = [spread(layer, self._config.seeds) for layer in betas]
         self._first_spread = self._first_spread or spreads
-        layers, views = None, ()
+        layers: LayerFigures | None = None
+        views: tuple[View, ...] = ()
         if looks:
-            layers = self._figures(alive)
-            yield None
+            layers = self._figures([part.units for part in found if part.units], alive)
+            yield TICK
             views = self._viewer.views(self._ensembles, alive)
-        yield Report(
-            index=self._index,
+        self._index += 1
+        return Report(
+            index=self._index - 1,
             step=step,
             steps=self._config.steps,
             beta=betas,
-            beta_effective=effective,
+            beta_effective=tuple(_values(layer, shown) for layer in self._effective),
             loss=_values(loss.tolist(), alive),
-            test_loss=_values(torch.cat([part.loss for part in evaluations]).tolist(), alive),
-            accuracy=_values(torch.cat([part.accuracy for part in evaluations]).tolist(), alive),
+            test_loss=_values(self._test_loss, alive),
+            accuracy=_values(self._accuracy, alive),
             convergence=tuple(
                 now / first if now is not None and first else None
                 for now, first in zip(spreads, self._first_spread, strict=True)
             ),
             share=share_in_band(betas),
             diverged=tuple(diverged),
+            tested_step=self._tested_step,
             elapsed_seconds=0.0,
             device=self._device.type,
             own=self._traces(alive),
             layers=layers,
             views=views,
         )
-        self._index += 1
 
     def reached(self, report: Report) -> str | None:
         """The stop condition that a report fulfils."""
         config = self._config
         known = [value for value in report.accuracy[: self._first_count] if value is not None]
-        if config.target_accuracy and known:
-            if sum(known) / len(known) >= config.target_accuracy:
-                return "target_accuracy"
+        if config.target_accuracy and known and sum(known) / len(known) >= config.target_accuracy:
+            return "target_accuracy"
         if config.stop_when_converged:
             # A layer whose activation has no β has nothing to wait for.
             pairs = zip(report.convergence, self._first_spread, strict=True)
@@ -112,34 +123,41 @@ class Reporter:
                 return "converged" if distances else None
         return None
 
-    def _betas(
-        self, evaluations: Sequence[Evaluation], alive: Sequence[bool]
-    ) -> tuple[tuple[Values, ...], tuple[Values, ...]]:
-        """β and its effective size, ``[layer][replica that is no rival]``."""
-        plain = torch.full((self._layers, self._count), math.nan)
-        effective = plain.clone()
+    def _betas(self) -> list[list[float]]:
+        """β of each layer and replica that is no rival; NaN where it has none."""
+        found = [[math.nan] * self._first_count for _ in range(self._layers)]
+        for first, ensemble in self._placed():
+            for group, own in _own_betas(ensemble):
+                values = ensemble.own.value(own)
+                means = values[:, 0] if values.shape[1] == 1 else values.mean(1)
+                start = first + group.rows.start
+                found[group.site][start : first + group.rows.stop] = means.tolist()
+        return found
+
+    def _sizes(self, evaluations: Sequence[Evaluation]) -> list[list[float]]:
+        """The effective size of each β, likewise."""
+        found = [[math.nan] * self._first_count for _ in range(self._layers)]
+        for (first, ensemble), evaluation in zip(self._placed(), evaluations, strict=True):
+            rms = dict(zip(map(_place, ensemble.groups), evaluation.rms, strict=True))
+            for group, own in _own_betas(ensemble):
+                size = ensemble.own.value(own) * rms[_place(group)]
+                start = first + group.rows.start
+                found[group.site][start : first + group.rows.stop] = (
+                    size.square().mean(1).sqrt().tolist()
+                )
+        return found
+
+    def _placed(self) -> Iterator[tuple[int, Ensemble]]:
+        """The parts, and the number of their first replica."""
         first = 0
-        for ensemble, evaluation in zip(self._ensembles, evaluations, strict=True):
-            for group, rms in zip(ensemble.groups, evaluation.rms, strict=True):
-                for own in group.own:
-                    if own.name == "beta" and not group.rival:
-                        beta = ensemble.own.value(own)
-                        rows = slice(first + group.rows.start, first + group.rows.stop)
-                        plain[group.site, rows] = beta.mean(1).cpu().float()
-                        size = (beta * rms).square().mean(1).sqrt()
-                        effective[group.site, rows] = size.cpu().float()
+        for ensemble in self._ensembles:
+            yield first, ensemble
             first += len(ensemble.replicas)
-        shown = alive[: self._first_count]
-        return tuple(
-            tuple(_values(layer[: self._first_count], shown) for layer in table.tolist())
-            for table in (plain, effective)
-        )  # type: ignore[return-value]
 
     def _traces(self, alive: Sequence[bool]) -> tuple[Trace, ...]:
         """The learned parameters that are not in ``beta``."""
         found: dict[tuple[str, str, bool], dict[int, dict[int, float]]] = {}
-        first = 0
-        for ensemble in self._ensembles:
+        for first, ensemble in self._placed():
             for group in ensemble.groups:
                 for own in group.own:
                     if own.block is None or (own.name == "beta" and not group.rival):
@@ -148,7 +166,6 @@ class Reporter:
                     layer = found.setdefault(key, {}).setdefault(group.site, {})
                     means = ensemble.own.value(own).mean(1).tolist()
                     layer.update(enumerate(means, first + group.rows.start))
-            first += len(ensemble.replicas)
         return tuple(
             Trace(
                 activation=name,
@@ -162,9 +179,7 @@ class Reporter:
             for (name, parameter, _), layers in found.items()
         )
 
-    def _figures(self, alive: Sequence[bool]) -> LayerFigures:
-        units = [evaluator.units() for evaluator in self._evaluators]
-
+    def _figures(self, units: Sequence[Units], alive: Sequence[bool]) -> LayerFigures:
         def told(parts: Sequence[Tensor]) -> tuple[Values, ...]:
             return tuple(_values(layer, alive) for layer in torch.cat(list(parts), 1).tolist())
 
@@ -176,6 +191,18 @@ class Reporter:
             weight_norm=told([_weight_norms(each) for each in self._ensembles]),
             conserved=told([conserved(each) for each in self._ensembles]),
         )
+
+
+def _own_betas(ensemble: Ensemble) -> Iterator[tuple[Group, Own]]:
+    """The β of those that are no rivals."""
+    for group in ensemble.groups:
+        for own in group.own:
+            if own.name == "beta" and not group.rival:
+                yield group, own
+
+
+def _place(group: Group) -> tuple[int, int]:
+    return group.site, group.rows.start
 
 
 def _weight_norms(ensemble: Ensemble) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 
 from swishdemo import datasets
 from swishdemo.activations import registry
-from swishdemo.datasets.record import FEWEST_SAMPLES, LARGEST_NOISE, TEST_SHARES
+from swishdemo.datasets.record import LARGEST_NOISE, TEST_SHARES
 from swishdemo.settings import Settings
 from swishdemo.training.fields import Field, usable_cores
 

@@ -14,7 +14,13 @@ from swishdemo import datasets
 from swishdemo.errors import UserError
 from swishdemo.training.architecture import architecture, outputs, product_count
 from swishdemo.training.blocks import evaluated_together, in_parts
-from swishdemo.training.config import TrainingConfig, replicas, report_steps, view_steps
+from swishdemo.training.config import (
+    TrainingConfig,
+    replicas,
+    report_steps,
+    tested_steps,
+    view_steps,
+)
 from swishdemo.training.ensemble import Ensemble
 from swishdemo.training.evaluation import Evaluator
 from swishdemo.training.layers.tape import Arena
@@ -109,18 +115,19 @@ class Run:
             yield from self._differentiate(trainer)
             trainer.measure()
         total = self._losses()
-        reported, looked = report_steps(config.steps), set(view_steps(config.steps))
+        reported, tested, looked = (
+            set(steps(config.steps)) for steps in (report_steps, tested_steps, view_steps)
+        )
         counted = 1
         for step in range(config.steps + 1):
             late = 0 < config.max_seconds <= self._elapsed()
             last = step == config.steps
             if step in reported or late:
-                tested = self._test.count if last else min(TESTED, self._test.count)
+                count = self._test.count if last or late else min(TESTED, self._test.count)
+                if step not in tested and not late:
+                    count = 0
                 looks = step in looked or late
-                report = None
-                for report in reporter.pieces(step, total / counted, tested, looks=looks):
-                    yield TICK
-                assert report is not None
+                report = yield from reporter.report(step, total / counted, count, looks=looks)
                 ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
                 yield replace(report, elapsed_seconds=self._elapsed(), ended=ended)
                 self._end_if_all_diverged()
@@ -174,8 +181,7 @@ class Run:
 
     def _differentiate(self, trainer: Trainer) -> Iterator[Tick]:
         if self._heavy:
-            for _ in trainer.pieces():
-                yield TICK
+            yield from trainer.pieces()
         else:
             trainer.differentiate()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from swishdemo.ticks import TICK, Tick
 from swishdemo.training.architecture import weighted
 from swishdemo.training.ensemble import Ensemble
 from swishdemo.training.layers.tape import Arena
@@ -48,12 +49,12 @@ class Trainer:
         """Compute the loss and all gradients."""
         self._bound.tape.run()
 
-    def pieces(self) -> Iterator[None]:
+    def pieces(self) -> Iterator[Tick]:
         """The same in pieces, for networks of which one step takes long."""
         for call in (*self._bound.tape.forward, *self._bound.tape.backward):
             with torch.no_grad():
                 call()
-            yield
+            yield TICK
 
     @torch.no_grad()
     def measure(self) -> None:
@@ -91,5 +92,5 @@ class Trainer:
         for block, view in self.ensemble.values.items():
             rows = [n for n in range(block.count) if self.diverged[block.first + n] is not None]
             if rows:
-                index = torch.tensor(rows, device=view.device)
-                self._kept[block] = index, view.index_select(0, index)
+                places = torch.tensor(rows, device=view.device)
+                self._kept[block] = places, view.index_select(0, places)

@@ -86,7 +86,7 @@ class Viewer:
         surfaces, hidden = self._on_grid() if self._size else ([()] * len(self._numbers), [])
         bound = self._test.run(self._first)
         predictions = self._predictions(bound.outputs.data[:, :, :SAMPLES])
-        histograms = [_histogram(site.z) for site in bound.sites]
+        histograms = [_histogram(site.z) for site in bound.sites[:MOST_LAYERS]]
         return tuple(
             View(
                 replica=number,
@@ -112,7 +112,8 @@ class Viewer:
         found = []
         shape = (self._size,) * len(self._extent)
         for site in bound.sites[:MOST_LAYERS]:
-            answers = site.out[:, :MOST_UNITS].unflatten(2, shape)
+            answers = site.out[:, :MOST_UNITS]
+            answers = answers.reshape(*answers.shape[:2], *shape)
             for axis in range(len(shape)):
                 answers = answers.index_select(2 + axis, self._points[: self._size : 2])
             found.append([tuple(map(_rounded, units)) for units in answers.flatten(2)])

@@ -52,12 +52,10 @@ def bind_activation(slices: Sequence[Slice], z: Values, tape: Tape) -> tuple[Val
     turn: list[Call] = []
     for part in slices:
         shape = part.rows.stop - part.rows.start, part.groups, -1
-        bound = bind_form(
-            part.activation,
-            part.operands,
-            *(memory[part.rows].view(shape) for memory in (z.data, out.data, z.gradient)),
-            tape,
+        before, after, gradient = (
+            memory[part.rows].view(shape) for memory in (z.data, out.data, z.gradient)
         )
+        bound = bind_form(part.activation, part.operands, before, after, gradient, tape)
         tape.then(*bound.forward)
         turn += bound.backward
     tape.before(*turn)

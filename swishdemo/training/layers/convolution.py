@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-import torch
 from torch import Tensor
 
 from swishdemo.training.architecture import Convolution
 from swishdemo.training.layers.tape import Tape, Values
+
 
 def bind_convolution(
     part: Convolution, weights: Tensor, gradients: Tensor, x: Values, tape: Tape
@@ -68,9 +68,9 @@ def _taps(part: Convolution, patches: Tensor, image: Tensor) -> Iterator[tuple[T
     Yields:
         Views of equal shape ``[…, input, rows, columns, sample]``.
     """
-    places = patches.unflatten(-1, (part.out_height, part.out_width, -1))
-    places = places.unflatten(-4, (part.inputs, 3, 3))
-    pixels = image.unflatten(-2, (part.inputs, part.height, part.width))
+    lead = patches.shape[:-2]
+    places = patches.view(*lead, part.inputs, 3, 3, part.out_height, part.out_width, -1)
+    pixels = image.view(*lead, part.inputs, part.height, part.width, -1)
     for down in range(3):
         into, rows = _met(down, part.height, part.stride)
         for right in range(3):

@@ -146,4 +146,3 @@ class Tape:
             call()
         for call in self.backward:
             call()
-
