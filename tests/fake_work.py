@@ -9,10 +9,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
 from swishdemo.errors import UserError
+from swishdemo.jobs.host import host
 from swishdemo.jobs.kinds import Kind
 from swishdemo.ticks import TICK, Tick
 
@@ -45,6 +47,7 @@ class Report:
     index: int
     step: int
     number: float
+    device: str = "cpu"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -127,6 +130,8 @@ def fake_kinds() -> Mapping[str, Kind]:
             steps=lambda config: config["steps"],
             step=lambda step, _, value: value.get("step", step),
             summarise=summarise,
+            trace=lambda _, value: number if isfinite(number := value.get("number", nan)) else None,
+            host=host,
         )
         for name in ("run", "timing")
     }

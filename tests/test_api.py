@@ -299,7 +299,7 @@ def test_others_see_nothing(client: httpx.Client) -> None:
     for method, path in [
         *(("GET", ""), ("GET", "/reports"), ("GET", "/events"), ("GET", "/export")),
         *(("POST", "/stop"), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/step")),
-        ("DELETE", ""),
+        *(("DELETE", ""), ("PATCH", "")),
     ]:
         answer = client.request(method, address + path, headers=BERT)
         assert answer.status_code == 404, (method, path)
@@ -468,7 +468,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
             *(("POST", ""), ("GET", ""), ("GET", "/{job_id}"), ("DELETE", "/{job_id}")),
             *(("GET", "/{job_id}/events"), ("POST", "/{job_id}/{wish}")),
         ]
-    }
+    } | {("PATCH", "/api/runs/{job_id}")}
     assert found == jobs | {
         *(("GET", "/api/health"), ("GET", "/api/activations"), ("POST", "/api/evaluate")),
         *(("GET", "/api/recipes"), ("GET", "/api/datasets"), ("GET", "/api/variants")),

@@ -348,7 +348,7 @@ def test_a_full_disk_ends_the_job(make: Make) -> None:
     manager = make()
     job = manager.submit("run", LONG, ANNA)
     manager.wait_for(job.id, after=0)
-    database = manager._store._database
+    database = manager._store._database.connection
     pages = database.execute("PRAGMA page_count").fetchone()[0]
     database.execute(f"PRAGMA max_page_count = {pages}")
     failed = until(manager, job, "failed")

@@ -28,6 +28,11 @@ class Job:
         reports: How many results are stored.
         steps: The last step, where the kind knows it beforehand.
         seconds: How long it has run, waiting and pauses left out, at the last change.
+        device: Where it was computed: ``"cpu"`` or ``"cuda"``; None before it is known.
+        sparkline: The quantity that `swishdemo.jobs.kinds.Kind.trace` follows, thinned out.
+        name: What its owner calls it.
+        note: What its owner says of it.
+        share: The token by which anyone may read it; None where it is its owner's alone.
         position: Place among the waiting jobs, from 1.
         estimate_seconds: About how long a waiting job will wait.
     """
@@ -48,6 +53,11 @@ class Job:
     seconds: float = 0.0
     summary: Mapping[str, Any] | None = None
     host: Mapping[str, Any] | None = None
+    device: str | None = None
+    sparkline: tuple[float, ...] = ()
+    name: str = ""
+    note: str = ""
+    share: str | None = None
     position: int | None = None
     estimate_seconds: float | None = None
 
@@ -61,6 +71,9 @@ class Job:
         return {
             "id": self.id,
             "kind": self.kind,
+            "name": self.name,
+            "note": self.note,
+            "share": self.share,
             "purpose": self.purpose,
             "config": dict(self.config),
             "state": self.state,
@@ -72,6 +85,8 @@ class Job:
             "step": self.step,
             "steps": self.steps,
             "summary": self.summary,
+            "sparkline": list(self.sparkline),
+            "device": self.device,
             "host": self.host,
             "position": self.position,
             "estimate_seconds": self.estimate_seconds,

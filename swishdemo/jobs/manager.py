@@ -10,13 +10,15 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from swishdemo.errors import UserError
+from swishdemo.jobs import annotation
+from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Driven
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.runner import Runner, RunnerError
 from swishdemo.jobs.scheduler import Scheduler
-from swishdemo.jobs.store import Store, StoreError
+from swishdemo.jobs.store import Limits, Store
 from swishdemo.settings import Settings
 from swishdemo.text import text
 
@@ -55,10 +57,12 @@ class JobManager:
         self.runner = runner
         self._kinds = dict(kinds() if known is None else known)
         self._store = store
+        self._limits = Limits.of(settings)
         self._scheduler = Scheduler(
             store,
             runner,
             queue_limit=settings.queue_limit,
+            visitor_limit=settings.max_active,
             max_seconds=settings.max_job_seconds,
             pause_seconds=pause_seconds,
         )
@@ -69,11 +73,11 @@ class JobManager:
         """The manager of a server with these settings; starts no process yet.
 
         Raises:
-            swishdemo.jobs.store.StoreError: The database cannot be opened.
+            swishdemo.jobs.database.StoreError: The database cannot be opened.
         """
         store = Store(settings.data_dir)
         with suppress(StoreError):  # it can be read, and is tidied up another time
-            store.prune("", settings.max_runs, settings.keep_days)
+            store.prune("", Limits.of(settings))
         return cls(settings, store, ProcessRunner(settings.threads))
 
     def submit(
@@ -112,7 +116,7 @@ class JobManager:
         driven = Driven(job, chosen, parsed)
         self._device.add(driven)
         try:
-            self._store.prune(visitor, self.settings.max_runs, self.settings.keep_days)
+            self._store.prune(visitor, self._limits)
             self._store.save(job)
         except StoreError as error:
             self._device.forget(driven)
@@ -128,20 +132,17 @@ class JobManager:
             self.runner.prepare(self._kinds[kind].work)
 
     def get(self, job_id: str, visitor: str | None = None) -> Job:
-        """The job as it stands.
+        """The job as it stands: its owner reads it by its id, everyone by its share's token.
 
         Raises:
-            UserError: There is none of this id, or it is another visitor's (404).
+            UserError: There is none, or it is another visitor's (404).
         """
-        driven = self._device.live(job_id)
-        job: Job | None
-        if driven is None:
-            job = self._asked(lambda: self._store.get(job_id))
-        else:
-            job = None if driven.deleted else self._device.seen(driven)
-        if job is None or (visitor is not None and job.visitor != visitor):
-            short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
-            raise UserError("jobs.not_found", status=404, what=text("jobs.what.job"), id=short)
+        job = self._known(job_id)
+        if job is None or not _may_change(job, visitor):
+            shared = self._asked(lambda: self._store.shared(job_id))
+            job = self._known(shared.id) if shared is not None else None
+        if job is None:
+            raise _absent(job_id)
         return job
 
     def list(
@@ -160,8 +161,23 @@ class JobManager:
         self, job_id: str, visitor: str | None = None, *, after: int = -1, limit: int | None = None
     ) -> Reports:
         """Class name and JSON of the job's stored reports with an index greater than ``after``."""
-        self.get(job_id, visitor)
-        return self._asked(lambda: self._store.reports(job_id, after, limit))
+        job = self.get(job_id, visitor)
+        return self._asked(lambda: self._store.reports(job.id, after, limit))
+
+    def annotate(
+        self, job_id: str, visitor: str | None = None, given: Mapping[str, object] | None = None
+    ) -> Job:
+        """Change what its owner says of a job (`swishdemo.jobs.annotation.read`).
+
+        Raises:
+            UserError: A value is refused (422); the job is not there, or another's (404); it
+                cannot be stored (503).
+        """
+        values = annotation.read(given or {}, self._own(job_id, visitor).share)
+        if values:
+            self._asked(lambda: self._store.annotate(job_id, values))
+            self._device.annotate(job_id, values)
+        return self.get(job_id, visitor)
 
     def stop(self, job_id: str, visitor: str | None = None) -> Job:
         """End the job; it counts as stopped at once. Harmless on one that is stopped already.
@@ -169,7 +185,7 @@ class JobManager:
         Raises:
             UserError: It has finished or failed (409), or is not there (404).
         """
-        job = self.get(job_id, visitor)
+        job = self._own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is not None and job.active:
             self._scheduler.stop(driven)
@@ -207,8 +223,7 @@ class JobManager:
 
     def delete(self, job_id: str, visitor: str | None = None) -> None:
         """Remove the job and its reports; it is stopped first."""
-        job = self.get(job_id, visitor)
-        if job.active:
+        if self._own(job_id, visitor).active:
             self.stop(job_id, visitor)
         self._scheduler.delete(job_id)
         self._asked(lambda: self._store.delete([job_id]))
@@ -261,8 +276,21 @@ class JobManager:
         self._scheduler.close()
         self._store.close()
 
+    def _known(self, job_id: str) -> Job | None:
+        driven = self._device.live(job_id)
+        if driven is None:
+            return self._asked(lambda: self._store.get(job_id))
+        return None if driven.deleted else self._device.seen(driven)
+
+    def _own(self, job_id: str, visitor: str | None) -> Job:
+        """The job where this visitor may change it."""
+        job = self._known(job_id)
+        if job is None or not _may_change(job, visitor):
+            raise _absent(job_id)
+        return job
+
     def _under_way(self, job_id: str, visitor: str | None, wish: str) -> Driven:
-        job = self.get(job_id, visitor)
+        job = self._own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is None:
             raise UserError("jobs.wrong_state", status=409, state=job.state, wish=wish)
@@ -273,6 +301,15 @@ class JobManager:
             return question()
         except StoreError as error:
             raise _refusal(error) from error
+
+
+def _may_change(job: Job, visitor: str | None) -> bool:
+    return visitor is None or job.visitor == visitor
+
+
+def _absent(job_id: str) -> UserError:
+    short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
+    return UserError("jobs.not_found", status=404, what=text("jobs.what.job"), id=short)
 
 
 def _refusal(error: StoreError) -> UserError:

@@ -8,11 +8,12 @@ import uuid
 from dataclasses import replace
 
 from swishdemo.errors import UserError
+from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Device, Driven
 from swishdemo.jobs.job import State
 from swishdemo.jobs.messages import Failed, Finished, Item, Paused, Reason, Stopped
 from swishdemo.jobs.runner import Runner, RunnerError
-from swishdemo.jobs.store import Store, StoreError
+from swishdemo.jobs.store import Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Scheduler:
         store: Where reports and ended jobs go.
         runner: Where jobs run.
         queue_limit: Jobs that may wait.
+        visitor_limit: Jobs of one visitor that may run, wait or rest.
         max_seconds: How long a job may run, pauses left out.
         pause_seconds: How long a job may rest.
     """
@@ -37,10 +39,11 @@ class Scheduler:
         runner: Runner,
         *,
         queue_limit: int,
+        visitor_limit: int,
         max_seconds: float,
         pause_seconds: float,
     ) -> None:
-        self.device = Device(queue_limit, self._drive)
+        self.device = Device(queue_limit, visitor_limit, self._drive)
         self._store = store
         self._runner = runner
         self._max_seconds = max_seconds
@@ -122,8 +125,10 @@ class Scheduler:
 
     def _follow(self, driven: Driven) -> None:
         handle = self._runner.start(driven.kind.work, driven.config)
+        noted = driven.kind.host()
         with self.device.changed:
             driven.handle = handle
+            driven.job = replace(driven.job, host=noted)
             if driven.job.state == "paused":
                 handle.pause()
             elif driven.stepping:
@@ -153,11 +158,15 @@ class Scheduler:
             self.device.end(driven, "failed", _unsaved(error))
             return
         with self.device.changed:
+            traced = driven.kind.trace(item.name, item.value)
+            if traced is not None:
+                driven.trace.append(traced)
             driven.job = replace(
                 driven.job,
                 reports=job.reports + 1,
                 step=driven.kind.step(job.step, item.name, item.value),
-                host=item.value if item.name == "HostCard" else job.host,
+                device=item.value.get("device", job.device),
+                host=item.value if item.name == "HostCard" else driven.job.host,
             )
             self.device.tell(job.id)
 
