@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -72,6 +73,8 @@ def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard]:
             while time.monotonic() < end:
                 time.sleep(0.01)
                 yield TICK
+            if config.mode == "large":
+                yield HostCard("x" * 20_000)
             number = float("nan") if config.mode == "nan" else numbers.random()
             yield Report(index, index + 1, number)
         _misbehave(config)
@@ -89,6 +92,17 @@ def _misbehave(config: FakeConfig) -> None:
             raise UserError("error.not_a_number", field="lr", name="lr")
         case "memory":
             raise MemoryError
+        case "bytes":
+            bytearray(2**62)
+        case "torch":
+            import torch
+
+            torch.empty(2**50)
+        case "limited":
+            resource.setrlimit(resource.RLIMIT_AS, (2**31, resource.RLIM_INFINITY))
+            kept = []
+            while True:
+                kept.append(b"x" * 2**26)
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "segv":

@@ -34,7 +34,7 @@ _STARTING: dict[int | str, dict[str, Any]] = {
     **schemas.answers(schemas.STARTED, "The job runs or waits.", 201),
     422: {"description": "A field is unknown or has a bad value."},
     429: {"description": "Too many jobs wait; `Retry-After` says for how many seconds."},
-    503: {"description": "Nothing can be run or stored at the moment."},
+    503: {"description": "The server is shutting down."},
 }
 
 

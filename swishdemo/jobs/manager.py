@@ -89,6 +89,8 @@ class JobManager:
     ) -> Job:
         """Queue a job, and start it where the device is free.
 
+        Where it cannot be stored it is not run: it comes back as failed, with that reason.
+
         Args:
             kind: ``"run"`` or ``"timing"``.
             config: A request as REST takes it, or the value that it was read into.
@@ -97,7 +99,7 @@ class JobManager:
 
         Raises:
             UserError: The request is refused (422), too many jobs wait (429), or nothing can be
-                run or stored (503).
+                run (503).
         """
         if kind not in self._kinds:
             raise UserError("jobs.not_available", status=503, kind=kind)
@@ -115,12 +117,13 @@ class JobManager:
         )
         driven = Driven(job, chosen, parsed)
         self._device.add(driven)
-        try:
+        with suppress(StoreError):  # it is tidied up another time
             self._store.prune(visitor, self._limits)
+        try:
             self._store.save(job)
         except StoreError as error:
-            self._device.forget(driven)
-            raise _refusal(error) from error
+            return self._scheduler.reject(driven, error)
+        self._scheduler.save_the_unsaved()
         return self._device.admit(driven)
 
     def prepare(self, kind: str) -> None:
@@ -151,9 +154,18 @@ class JobManager:
         """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
         live = self._device.snapshot()
         stored = self._asked(lambda: self._store.find(visitor=visitor, kind=kind, purpose=purpose))
+        known = {job.id for job in stored}
+        wanted = {"visitor": visitor, "kind": kind, "purpose": purpose}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        unstored = [
+            driven.job
+            for driven in reversed(live.values())
+            if driven.job.id not in known
+            and all(getattr(driven.job, name) == value for name, value in given.items())
+        ]
         return [
             self._device.seen(live[job.id]) if job.id in live else job
-            for job in stored
+            for job in (*unstored, *stored)
             if job.id not in live or not live[job.id].deleted
         ]
 
