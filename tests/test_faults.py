@@ -187,7 +187,11 @@ def test_a_server_that_is_killed_in_mid_run(tmp_path: Path) -> None:
         os.kill(pid, signal.SIGKILL)
     with served(tmp_path) as (client, _):
         failed = check_ended(client, running, "restarted")
-        assert failed["reports"] >= 5
+        assert failed["host"]["versions"]["torch"]
+        assert failed["step"] == failed["reports"] >= 5 and failed["device"] == "cpu"
+        assert failed["summary"] == {"reports": failed["reports"], "last": failed["reports"] - 1}
+        told = [report["number"] for report in client.get(f"{running}/reports").json()]
+        assert failed["sparkline"][0] == told[0] and failed["sparkline"][-1] == told[-1]
         assert check_ended(client, waiting, "restarted")["reports"] == 0
         runs_to_its_end(client)
 

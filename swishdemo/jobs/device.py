@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
 from typing import Any, Literal
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Job, State
+from swishdemo.jobs.job import Job, State, thinned
 from swishdemo.jobs.kinds import Config, Kind
 from swishdemo.jobs.messages import Reason
 from swishdemo.jobs.runner import Handle
-
-_SPARKLINE = 40
-"""Points of a job's sparkline."""
 
 _GUESSED_SECONDS = 10.0
 """What a job is guessed to take before one of its kind has ended."""
@@ -251,19 +248,10 @@ class Device:
             (driven.handle.step if driven.stepping else driven.handle.resume)()
 
     def _timed(self, driven: Driven) -> Job:
-        return replace(driven.job, seconds=self.ran(driven), sparkline=_thinned(driven.trace))
+        return replace(driven.job, seconds=self.ran(driven), sparkline=thinned(driven.trace))
 
     def _left(self, driven: Driven) -> float:
         job, ran = driven.job, self.ran(driven)
         if job.steps and job.step:
             return ran * max(0, job.steps - job.step) / job.step
         return max(1.0, self._usual_seconds.get(job.kind, _GUESSED_SECONDS) - ran)
-
-
-def _thinned(trace: Sequence[float]) -> tuple[float, ...]:
-    """At most 40 numbers of the trace, evenly spread, the first and the last among them."""
-    last = len(trace) - 1
-    if last < _SPARKLINE:
-        return tuple(trace)
-    places = (round(place * last / (_SPARKLINE - 1)) for place in range(_SPARKLINE))
-    return tuple(trace[place] for place in places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,6 +11,9 @@ from swishdemo.jobs.messages import Reason
 from swishdemo.text import Language
 
 State = Literal["waiting", "running", "paused", "finished", "stopped", "failed"]
+_SPARKLINE = 40
+"""Points of a job's sparkline."""
+
 ACTIVE: frozenset[State] = frozenset({"waiting", "running", "paused"})
 
 
@@ -92,6 +95,15 @@ class Job:
             "estimate_seconds": self.estimate_seconds,
             "elapsed_seconds": round(self.seconds, 3),
         }
+
+
+def thinned(trace: Sequence[float]) -> tuple[float, ...]:
+    """At most 40 numbers of a trace, evenly spread, the first and the last among them."""
+    last = len(trace) - 1
+    if last < _SPARKLINE:
+        return tuple(trace)
+    places = (round(place * last / (_SPARKLINE - 1)) for place in range(_SPARKLINE))
+    return tuple(trace[place] for place in places)
 
 
 def _moment(seconds: float | None) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Protocol
 
 from swishdemo.jobs.host import host
+from swishdemo.jobs.job import Job
 from swishdemo.settings import Settings
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ class Kind:
         step: The step reached, from the one before and a new item's class name and JSON.
         summarise: What is said of an ended job, from its configuration and its reports.
         trace: The one number of an item that a list of jobs draws; None where it has none.
-        host: What is noted of the machine when a job starts.
+        host: What is noted of the machine when a job is asked for.
     """
 
     name: str
@@ -46,6 +47,15 @@ class Kind:
     summarise: Callable[[Config, Reports], Json | None]
     trace: Callable[[str, Json], float | None] = lambda name, value: None
     host: Callable[[], Json | None] = lambda: None
+
+    def advance(self, job: Job, name: str, value: Json) -> Job:
+        """The job after one more item of its work."""
+        return replace(
+            job,
+            step=self.step(job.step, name, value),
+            device=value.get("device", job.device),
+            host=value if name == "HostCard" else job.host,
+        )
 
 
 def kinds() -> dict[str, Kind]:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from swishdemo.errors import UserError
-from swishdemo.jobs import annotation
+from swishdemo.jobs import annotation, recovery
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Driven
 from swishdemo.jobs.job import Job
@@ -67,6 +67,7 @@ class JobManager:
             pause_seconds=pause_seconds,
         )
         self._device = self._scheduler.device
+        recovery.sum_up(store, self._kinds, settings)
 
     @classmethod
     def open(cls, settings: Settings) -> JobManager:
@@ -114,6 +115,7 @@ class JobManager:
             config=as_json,
             created_at=time.time(),
             steps=chosen.steps(as_json),
+            host=chosen.host(),
         )
         driven = Driven(job, chosen, parsed)
         self._device.add(driven)

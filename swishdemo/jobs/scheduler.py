@@ -143,10 +143,8 @@ class Scheduler:
 
     def _follow(self, driven: Driven) -> None:
         handle = self._runner.start(driven.kind.work, driven.config)
-        noted = driven.kind.host()
         with self.device.changed:
             driven.handle = handle
-            driven.job = replace(driven.job, host=noted)
             if driven.job.state == "paused":
                 handle.pause()
             elif driven.stepping:
@@ -179,12 +177,8 @@ class Scheduler:
             traced = driven.kind.trace(item.name, item.value)
             if traced is not None:
                 driven.trace.append(traced)
-            driven.job = replace(
-                driven.job,
-                reports=job.reports + 1,
-                step=driven.kind.step(job.step, item.name, item.value),
-                device=item.value.get("device", job.device),
-                host=item.value if item.name == "HostCard" else driven.job.host,
+            driven.job = driven.kind.advance(
+                replace(driven.job, reports=job.reports + 1), item.name, item.value
             )
             self.device.tell(job.id)
 

@@ -67,6 +67,9 @@ class Store:
         folder: Where the database lies; it exists.
         busy_seconds: How long to wait for another process's lock.
 
+    Attributes:
+        interrupted: The ids of the jobs that were closed at opening.
+
     Raises:
         StoreError: The folder cannot be written, or another process keeps the database locked.
     """
@@ -219,12 +222,17 @@ class Store:
                     living.add(server)
                 else:
                     path.unlink(missing_ok=True)
-        marks = ", ".join("?" * len(living))
+        left = (
+            "state IN ('waiting', 'running', 'paused')"
+            f" AND server NOT IN ({', '.join('?' * len(living))})"
+        )
         with self._database.writing() as database:
+            rows = database.execute(f"SELECT id FROM jobs WHERE {left}", tuple(living)).fetchall()
+            self.interrupted = tuple(row[0] for row in rows)
             database.execute(
                 f"UPDATE jobs SET state = 'failed', reason = ?, finished_at = ?, bytes = {_BYTES},"
-                " reports = (SELECT COUNT(*) FROM reports WHERE job = jobs.id) WHERE state IN"
-                f" ('waiting', 'running', 'paused') AND server NOT IN ({marks})",
+                " reports = (SELECT COUNT(*) FROM reports WHERE job = jobs.id)"
+                f" WHERE {left}",
                 (_dump(Reason("jobs.interrupted").as_json()), time.time(), *living),
             )
 
