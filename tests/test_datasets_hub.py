@@ -24,6 +24,8 @@ from swishdemo import datasets
 from swishdemo.datasets import DataOptions, hub
 from swishdemo.datasets.pictures import SAMPLES, Source, loader
 from swishdemo.errors import UserError
+from swishdemo.jobs.manager import JobManager
+from swishdemo.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 GREY = Source("someone/tiny", "tiny", "image", (1, 28, 28), train=120, test=60)
@@ -274,3 +276,15 @@ def test_what_is_listed_can_be_asked_for(name):
         record.at(DataOptions(samples=record.most_samples, test_share=0.9))
     assert caught.value.field == "test_share"
     assert "https://huggingface.co/datasets/" in record.source
+
+
+def test_a_run_on_data_that_cannot_be_fetched_fails_with_that_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("SWISHDEMO_DATA_DIR", str(tmp_path))  # for the worker process
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.invalid")
+    manager = JobManager.open(Settings(data_dir=tmp_path))
+    job = manager.submit("run", {"dataset": "mnist", "steps": 1, "seeds": 1}, "anna")
+    while job.active:
+        job = manager.wait_for(job.id, after=10**6)
+    manager.close()
+    assert job.state == "failed" and job.reason.sentence().startswith("Offline: ")
+    assert job.reason.sentence("zh").startswith("离线")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.jobs import annotation, recovery
@@ -16,15 +15,11 @@ from swishdemo.jobs.device import Driven
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
 from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.reading import Reading, asked
 from swishdemo.jobs.runner import Runner, RunnerError
 from swishdemo.jobs.scheduler import Scheduler
 from swishdemo.jobs.store import Limits, Store
 from swishdemo.settings import Settings
-from swishdemo.text import text
-
-_LOG = logging.getLogger(__name__)
-
-Value = TypeVar("Value")
 
 
 class JobManager:
@@ -67,6 +62,7 @@ class JobManager:
             pause_seconds=pause_seconds,
         )
         self._device = self._scheduler.device
+        self._reading = Reading(store, self._device)
         recovery.sum_up(store, self._kinds, settings)
 
     @classmethod
@@ -137,46 +133,20 @@ class JobManager:
             self.runner.prepare(self._kinds[kind].work)
 
     def get(self, job_id: str, visitor: str | None = None) -> Job:
-        """The job as it stands: its owner reads it by its id, everyone by its share's token.
-
-        Raises:
-            UserError: There is none, or it is another visitor's (404).
-        """
-        job = self._known(job_id)
-        if job is None or not _may_change(job, visitor):
-            shared = self._asked(lambda: self._store.shared(job_id))
-            job = self._known(shared.id) if shared is not None else None
-        if job is None:
-            raise _absent(job_id)
-        return job
+        """The job as it stands, for who may read it (`swishdemo.jobs.reading.Reading.get`)."""
+        return self._reading.get(job_id, visitor)
 
     def list(
         self, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
     ) -> list[Job]:
         """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
-        live = self._device.snapshot()
-        stored = self._asked(lambda: self._store.find(visitor=visitor, kind=kind, purpose=purpose))
-        known = {job.id for job in stored}
-        wanted = {"visitor": visitor, "kind": kind, "purpose": purpose}
-        given = {name: value for name, value in wanted.items() if value is not None}
-        unstored = [
-            driven.job
-            for driven in reversed(live.values())
-            if driven.job.id not in known
-            and all(getattr(driven.job, name) == value for name, value in given.items())
-        ]
-        return [
-            self._device.seen(live[job.id]) if job.id in live else job
-            for job in (*unstored, *stored)
-            if job.id not in live or not live[job.id].deleted
-        ]
+        return self._reading.list(visitor=visitor, kind=kind, purpose=purpose)
 
     def reports(
         self, job_id: str, visitor: str | None = None, *, after: int = -1, limit: int | None = None
     ) -> Reports:
         """Class name and JSON of the job's stored reports with an index greater than ``after``."""
-        job = self.get(job_id, visitor)
-        return self._asked(lambda: self._store.reports(job.id, after, limit))
+        return self._reading.reports(job_id, visitor, after, limit)
 
     def annotate(
         self, job_id: str, visitor: str | None = None, given: Mapping[str, object] | None = None
@@ -187,9 +157,9 @@ class JobManager:
             UserError: A value is refused (422); the job is not there, or another's (404); it
                 cannot be stored (503).
         """
-        values = annotation.read(given or {}, self._own(job_id, visitor).share)
+        values = annotation.read(given or {}, self._reading.own(job_id, visitor).share)
         if values:
-            self._asked(lambda: self._store.annotate(job_id, values))
+            asked(lambda: self._store.annotate(job_id, values))
             self._device.annotate(job_id, values)
         return self.get(job_id, visitor)
 
@@ -199,7 +169,7 @@ class JobManager:
         Raises:
             UserError: It has finished or failed (409), or is not there (404).
         """
-        job = self._own(job_id, visitor)
+        job = self._reading.own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is not None and job.active:
             self._scheduler.stop(driven)
@@ -237,10 +207,10 @@ class JobManager:
 
     def delete(self, job_id: str, visitor: str | None = None) -> None:
         """Remove the job and its reports; it is stopped first."""
-        if self._own(job_id, visitor).active:
+        if self._reading.own(job_id, visitor).active:
             self.stop(job_id, visitor)
         self._scheduler.delete(job_id)
-        self._asked(lambda: self._store.delete([job_id]))
+        asked(lambda: self._store.delete([job_id]))
 
     def wait_for(
         self,
@@ -290,42 +260,9 @@ class JobManager:
         self._scheduler.close()
         self._store.close()
 
-    def _known(self, job_id: str) -> Job | None:
-        driven = self._device.live(job_id)
-        if driven is None:
-            return self._asked(lambda: self._store.get(job_id))
-        return None if driven.deleted else self._device.seen(driven)
-
-    def _own(self, job_id: str, visitor: str | None) -> Job:
-        """The job where this visitor may change it."""
-        job = self._known(job_id)
-        if job is None or not _may_change(job, visitor):
-            raise _absent(job_id)
-        return job
-
     def _under_way(self, job_id: str, visitor: str | None, wish: str) -> Driven:
-        job = self._own(job_id, visitor)
+        job = self._reading.own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is None:
             raise UserError("jobs.wrong_state", status=409, state=job.state, wish=wish)
         return driven
-
-    def _asked(self, question: Callable[[], Value]) -> Value:
-        try:
-            return question()
-        except StoreError as error:
-            raise _refusal(error) from error
-
-
-def _may_change(job: Job, visitor: str | None) -> bool:
-    return visitor is None or job.visitor == visitor
-
-
-def _absent(job_id: str) -> UserError:
-    short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
-    return UserError("jobs.not_found", status=404, what=text("jobs.what.job"), id=short)
-
-
-def _refusal(error: StoreError) -> UserError:
-    _LOG.error("the store failed: %s", error)
-    return UserError(f"jobs.unsaved.{error.cause}", status=503)
