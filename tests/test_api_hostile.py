@@ -27,6 +27,7 @@ ADDRESSES = [
     *("/api/evaluate", "/api/runs", "/api/timings", "/api/runs/none/stop"),
     *("/api/timings/none/stop", "/api/claims/none/check"),
 ]
+FIELDS += ["name", "note", "shared"]
 BODIES: dict[str, bytes] = {
     "not JSON": b"{",
     "a word": b"swish",

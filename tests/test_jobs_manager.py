@@ -336,19 +336,36 @@ def test_a_locked_database_ends_the_job_and_refuses_the_next(make: Make, tmp_pat
     other.execute("BEGIN EXCLUSIVE")
     failed = until(manager, job, "failed")
     assert failed.reason is not None and failed.reason.key == "jobs.unsaved.locked"
-    error = refused(lambda: manager.submit("run", {}, ANNA))
-    assert (error.status, error.key) == (503, "jobs.unsaved.locked")
+    rejected = manager.submit("run", {}, ANNA)
+    assert rejected.state == "failed" and rejected.reason == failed.reason
+    assert [found.id for found in manager.list(ANNA)] == [rejected.id, job.id]
+    assert manager.list(BERT) == [] and manager.list(ANNA, purpose="claim:x") == []
     other.execute("ROLLBACK")
     other.close()
     until(manager, manager.submit("run", {}, ANNA), "finished")
-    assert manager.get(job.id).state == "failed"
+    for known in (job, rejected):
+        assert manager.get(known.id).state == "failed"
+        stored = manager._store.get(known.id)
+        assert stored is not None and stored.reason == failed.reason, "it is stored after all"
+
+
+def test_only_so_many_unsaved_jobs_stand_in_memory(make: Make, tmp_path: Path) -> None:
+    manager = make(busy_seconds=0.0)
+    other = sqlite3.connect(tmp_path / "jobs.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    jobs = [manager.submit("run", {}, ANNA) for _ in range(25)]
+    assert [job.id for job in manager.list(ANNA)] == [job.id for job in jobs[:4:-1]]
+    other.execute("ROLLBACK")
+    other.close()
+    until(manager, manager.submit("run", {}, BERT), "finished")
+    assert len(manager._store.find(visitor=ANNA)) == 20
 
 
 def test_a_full_disk_ends_the_job(make: Make) -> None:
     manager = make()
     job = manager.submit("run", LONG, ANNA)
     manager.wait_for(job.id, after=0)
-    database = manager._store._database
+    database = manager._store._database.connection
     pages = database.execute("PRAGMA page_count").fetchone()[0]
     database.execute(f"PRAGMA max_page_count = {pages}")
     failed = until(manager, job, "failed")

@@ -65,7 +65,7 @@ class RunView:
         job = self._manager.get(run, visitor)
         reports, drawn = self._pictures(job, after, picked, language)
         return {
-            "run": job.id,
+            "run": run,  # as it was asked for: who has a link knows the run by its token
             "runs": listed,
             "state": job.state,
             "line": line(job, reports, language),
