@@ -29,7 +29,27 @@ const CARDS = [
   ["code.heading", () => import("./codecard.js"), "explore-code"],
 ];
 
+/** Gradio's component, once it is there. @type {(component: any) => void} */
+let connect;
+const connected = new Promise((done) => (connect = done));
+/** What the component can do, to be asked before it is there. */
+const server = new Proxy({}, { get: (_, name) => async (given) => (await connected).server[name](given) });
+const trigger = async (event) => (await connected).trigger(event);
+
+let made = null;
+
+/** Takes the tab into Gradio's component, made here or, before that was there, by `early.js`. */
 export function mount({ element, trigger, server }) {
+  element.append(made ?? make(element));
+  document.getElementById("lab-early")?.remove();
+  connect({ server, trigger });
+}
+
+/** Makes the tab within an element, and gives what it has put there. @param {HTMLElement} host */
+export function make(host) {
+  const element = document.createElement("div");
+  made = element;
+  host.append(element);
   element.innerHTML = skeleton();
   const $ = (name) => element.querySelector(`[data-part="${name}"]`);
   const state = store(PROPERTIES);
@@ -82,8 +102,12 @@ export function mount({ element, trigger, server }) {
     moved = new Set();
     if (!drawn.plot.figure) return;
     drawn.move(names);
+    if ($("still")) still();
     values.update();
     below.update(!following && names.size === 1 && names.has("swish") ? "beta" : "shown");
+  }
+  function still() {
+    stillOf($("still"), drawn.plot.figure);
   }
   function rested() {
     drawn.refit();
@@ -125,7 +149,7 @@ export function mount({ element, trigger, server }) {
   });
   shownAnew();
   formulaField($("own"), lab);
-  stillOf($("still"), drawn.plot.figure);
+  still();
   drawn.plot.drawn.then(() => {
     $("still").remove();
     drawn.plot.node.on("plotly_relayout", (change) => {
@@ -137,4 +161,5 @@ export function mount({ element, trigger, server }) {
     values.place();
   });
   new ResizeObserver(() => requestAnimationFrame(() => $("frame").clientWidth && drawn.rebuild())).observe($("frame"));
+  return element;
 }
