@@ -79,6 +79,7 @@ export function make(host) {
     panels.paint();
     drawn.rebuild();
     // The curves are painted before the cards follow: a table of all activations takes its time.
+    rest();
     cancelAnimationFrame(following);
     following = requestAnimationFrame(() => setTimeout(follow));
   }
@@ -94,6 +95,9 @@ export function make(host) {
   function move(names) {
     if (!moved.size) requestAnimationFrame(moveNow);
     names.forEach((name) => moved.add(name));
+    rest();
+  }
+  function rest() {
     clearTimeout(resting);
     resting = setTimeout(rested, 200);
   }

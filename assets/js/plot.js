@@ -132,8 +132,8 @@ export class LivePlot {
     if (this.waits) return;
     const Plotly = await loadPlotly();
     const data = traces.map((index) => {
-      const { x, y } = this.figure.data[index];
-      return { x, y };
+      const { x, y, name } = this.figure.data[index];
+      return { x, y, name };
     });
     await Plotly.animate(
       this.node,
