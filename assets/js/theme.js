@@ -24,6 +24,11 @@ export function onTheme(listener) {
   listeners.add(listener);
 }
 
+// Gradio does the same, but later: what is drawn before it has its colours from the start.
+const asked = new URLSearchParams(location.search).get("__theme");
+const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+document.body.classList.toggle("dark", (asked === "dark" || asked === "light" ? asked : system) === "dark");
+
 let dark = isDark();
 new MutationObserver(() => {
   if (dark === isDark()) return;
