@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from swishdemo.training.config import TrainingConfig
+from swishdemo.training.config import starts as training_starts
+
 Json = Mapping[str, Any]
 Array = NDArray[np.float64]
 
@@ -65,9 +68,7 @@ class Series:
         """The arrays of a run with ``config`` that has made ``reports`` (at least one)."""
         seeds, rivals = config["seeds"], config["rivals"]
         own = len(reports[0]["loss"]) - len(rivals) * seeds
-        starts: tuple[float | None, ...] = tuple(config["beta_starts"])
-        if own == seeds and not _has_numbers(reports[0]["beta"]):
-            starts = (None,)
+        starts = training_starts(TrainingConfig.of_json(config))
         names = (config["activation"], *rivals)
         ends = [own + place * seeds for place in range(len(names))]
         begins = [0, *ends[:-1]]
@@ -116,10 +117,6 @@ class Series:
             return np.zeros(0), np.zeros((0, 0, 0))
         values = _array([report["layers"][name] for report in looks])
         return _array([report["step"] for report in looks]), np.moveaxis(values, 0, -1)
-
-
-def _has_numbers(layers: Sequence[Sequence[float | None]]) -> bool:
-    return any(value is not None for layer in layers for value in layer)
 
 
 def _array(values: object) -> Array:

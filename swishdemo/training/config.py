@@ -176,7 +176,9 @@ class TrainingConfig:
         A record of an older version lacks fields that are newer; they take their defaults.
         """
         known = {name: value for name, value in record.items() if name in cls.__slots__}
-        values = {n: tuple(v) if isinstance(v, list) else v for n, v in known.items()}
+        values: dict[str, Any] = {
+            n: tuple(v) if isinstance(v, list) else v for n, v in known.items()
+        }
         return cls(**values | {"csv": None})
 
     @property

@@ -42,9 +42,7 @@ def examples(config: Mapping[str, Any]) -> Examples:
 
 
 @lru_cache(maxsize=16)
-def _examples(
-    name: str, samples: int, noise: float, test_share: float, data_seed: int
-) -> Examples:
+def _examples(name: str, samples: int, noise: float, test_share: float, data_seed: int) -> Examples:
     dataset = datasets.get(name)
     if dataset.kind not in ("points", "curve") and name not in _SHOWN_IMAGES:
         return Examples()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -18,6 +19,7 @@ from swishdemo.text import Language
 from swishdemo.ui.examples import examples
 from swishdemo.ui.runwords import line, look_label, row, stats, time_left
 
+_OF_BETA = ("size", "signed", "effective")
 _KEPT = 16
 _LISTED = 30
 _FIGURES_KEPT = 8
@@ -130,13 +132,16 @@ def _draw(
     return {
         "figures": drawn,
         "layers": len(series.beta),
-        "quantities": [*(("size", "signed", "effective") if has_beta else ()), *(["own"] * has_own)],
+        "quantities": [
+            *(("size", "signed", "effective") if has_beta else ()),
+            *(["own"] * has_own),
+        ],
         **_inside(config, series, picked, labels, language),
     }
 
 
 def _inside(
-    config: dict[str, Any],
+    config: Mapping[str, Any],
     series: Series,
     picked: Picked,
     labels: dict[str, str],
@@ -180,9 +185,7 @@ def _inside(
 
 
 def _activation(series: Series, view: dict[str, Any]) -> str:
-    return next(
-        group.activation for group in series.groups if view["replica"] < group.rows.stop
-    )
+    return next(group.activation for group in series.groups if view["replica"] < group.rows.stop)
 
 
 def _start(series: Series, view: dict[str, Any], seeds: int) -> float | None:

@@ -104,7 +104,7 @@ def look_label(activation: str, start: float | None) -> str:
 
 def row(job: Job, language: Language) -> dict[str, Any]:
     """One line of the list of runs."""
-    config, summary = job.config, job.summary or {}
+    summary = job.summary or {}
     best = max(
         (each for each in summary.get("activations", ()) if each.get("accuracy") is not None),
         key=lambda each: each["accuracy"],
@@ -114,7 +114,11 @@ def row(job: Job, language: Language) -> dict[str, Any]:
         "run": job.id,
         "state": job.state,
         "label": text(f"run.short_{job.state}", language),
-        "what": _what(config, language),
+        "name": run_name(job, language),
+        "note": job.note,
+        "share_token": job.share,
+        "sparkline": list(job.sparkline),
+        "device": job.device or "",
         "best": "" if best is None else f"{best['accuracy']:.3f}",
         "share": "" if summary.get("share") is None else f"{100 * summary['share']:.0f} %",
         "seconds": job.seconds,
@@ -122,8 +126,12 @@ def row(job: Job, language: Language) -> dict[str, Any]:
     }
 
 
+def run_name(job: Job, language: Language) -> str:
+    """What a run is called: its name; else its recipe, or what it is in a few words."""
+    return job.name or _what(job.config, language)
+
+
 def _what(config: Mapping[str, Any], language: Language) -> str:
-    """A run in a few words, where it has no name of its own."""
     labels = {each.name: each.label for each in activations()}
     name = config["activation"]
     return text(

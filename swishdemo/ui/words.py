@@ -11,7 +11,17 @@ from swishdemo.text import catalogue
 _TAGS = {"en": "en", "zh": "zh-CN"}
 # Gradio writes all that it is given into the page, before its first script: so it is given what
 # its components show, a fifth of the catalogue.
-_SHOWN = ("shell.", "train.field.", "train.recipe.", "run.", "time.ui.", "time.variant.")
+_SHOWN = (
+    "shell.",
+    "data.title.",
+    "train.choice.",
+    "train.field.",
+    "train.recipe.",
+    "run.start",
+    "run.group_",
+    "time.ui.",
+    "time.variant.",
+)
 _KEYS = [key for key in catalogue() if key.startswith(_SHOWN)]
 
 translations = gr.I18n(

@@ -1,5 +1,6 @@
 """What a training run looks like: β, the race of the activations, what goes on inside."""
 
+from swishdemo.figures.training.compare import compare_figures
 from swishdemo.figures.training.inside import (
     curve_figure,
     inputs_figure,
@@ -19,6 +20,7 @@ from swishdemo.figures.training.race import race_figure
 __all__ = [
     "Picked",
     "beta_figure",
+    "compare_figures",
     "conserved_figure",
     "convergence_figure",
     "curve_figure",

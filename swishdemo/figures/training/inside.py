@@ -21,7 +21,7 @@ _SHARES = ("dead", "saturated")
 
 
 def surface_figure(
-    view: Mapping[str, Any], classes: int, points: tuple[Sequence[Sequence[float]], Sequence[int]]
+    view: Mapping[str, Any], classes: int, points: tuple[Sequence[Sequence[float]], Sequence[float]]
 ) -> Figure:
     """The plane as one replica divides it, with training points.
 
