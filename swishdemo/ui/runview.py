@@ -75,6 +75,10 @@ class RunView:
             "progress": job.step / job.steps if job.steps else 0,
             "left": time_left(job, reports, language),
             "after": len(reports) - 1,
+            "own": job.visitor == visitor,
+            "name": job.name,
+            "note": job.note,
+            "share": job.share if job.visitor == visitor else None,
             "done": not job.active,
             **drawn,
         }
@@ -174,6 +178,7 @@ def _inside(
             for each in views
         ],
         "step_looked": looked["step"],
+        "replica": view["replica"],
         "kind": described.kind,
         "units": view["hidden"][layer] if layer < len(view["hidden"]) else [],
         "guesses": [
