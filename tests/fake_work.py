@@ -14,6 +14,7 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
+from swishdemo.datasets import DataOptions, Table, get
 from swishdemo.errors import UserError
 from swishdemo.jobs.host import host
 from swishdemo.jobs.kinds import Kind
@@ -124,6 +125,24 @@ def _misbehave(config: FakeConfig) -> None:
 def idle(config: object) -> Iterator[Tick]:
     """Ends at once, whatever the configuration."""
     yield TICK
+
+
+@dataclass(frozen=True, slots=True)
+class TableConfig:
+    """A config with a visitor's table, as a training run's has it."""
+
+    table: Table
+    steps: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {"csv": self.table.as_json(), "steps": self.steps}
+
+
+def sums_of_a_table(config: TableConfig) -> Iterator[Report]:
+    """What the worker reads out of the text that came with the config: the sum of each column."""
+    split = get("csv").load(DataOptions(table=config.table))
+    whole = split.train_inputs.astype(float) * split.deviation + split.mean
+    yield Report(0, 1, float(whole.sum()))
 
 
 def no_generator(config: FakeConfig) -> int:

@@ -148,7 +148,7 @@ def test_other_visitors_see_nothing(make: Make) -> None:
     job = manager.submit("run", LONG, ANNA)
     for wish in (
         *(manager.get, manager.reports, manager.stop, manager.pause, manager.resume),
-        *(manager.step, manager.delete, manager.wait_for),
+        *(manager.step, manager.delete, manager.wait_for, manager.annotate),
     ):
         error = refused(lambda wish=wish: wish(job.id, BERT))  # type: ignore[misc]
         assert error.status == 404
@@ -304,6 +304,18 @@ def test_only_the_newest_are_kept(make: Make) -> None:
     assert [job.id for job in manager.list(BERT)] == [kept.id]
 
 
+def test_large_results_make_room_for_new_ones(make: Make) -> None:
+    manager = make(max_megabytes=1)
+    jobs = []
+    for _ in range(3):  # 0.6 MB each
+        jobs.append(manager.submit("run", {"steps": 30, "mode": "large"}, ANNA))
+        until(manager, jobs[-1], "finished")
+        while manager._device.snapshot():
+            time.sleep(0.01)
+    manager.submit("run", {"steps": 1}, ANNA)
+    assert [job.id for job in manager.list(ANNA)][1:] == [jobs[-1].id]
+
+
 def test_waiting_for_a_report_or_a_change(make: Make) -> None:
     manager = make()
     job = manager.submit("run", {"steps": 3, "seconds": 0.1}, ANNA)
@@ -343,6 +355,8 @@ def test_a_locked_database_ends_the_job_and_refuses_the_next(make: Make, tmp_pat
     other.execute("ROLLBACK")
     other.close()
     until(manager, manager.submit("run", {}, ANNA), "finished")
+    while manager._device.snapshot():
+        time.sleep(0.01)
     for known in (job, rejected):
         assert manager.get(known.id).state == "failed"
         stored = manager._store.get(known.id)

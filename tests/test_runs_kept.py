@@ -6,20 +6,26 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from api_server import ANNA, BERT, fake_lab, serving
+from fake_work import TableConfig, fake_kinds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import swishdemo
+from swishdemo.datasets.csv import read
 from swishdemo.errors import UserError
 from swishdemo.jobs.kinds import kinds
 from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.store import Store
 from swishdemo.settings import Settings
 from swishdemo.ui.lab import Lab
 
@@ -284,3 +290,25 @@ def test_a_locked_store_refuses_and_changes_nothing(lab: Lab) -> None:
     connection.execute("PRAGMA query_only = 0")
     assert caught.value.status == 503 and caught.value.key == "jobs.unsaved.write"
     assert lab.manager.get(job.id).name == ""
+
+
+def test_a_table_reaches_the_worker_and_no_file(tmp_path: Path) -> None:
+    numbers = [3.14159265 + n for n in range(20)]
+    text = "".join(f"{number},{n % 2}\n" for n, number in enumerate(numbers))
+    table = read({"name": "mine.csv", "text": text})
+    kind = replace(fake_kinds()["run"], work="fake_work:sums_of_a_table")
+    manager = JobManager(
+        Settings(data_dir=tmp_path), Store(tmp_path), ProcessRunner(), known={"run": kind}
+    )
+    job = manager.submit("run", TableConfig(table), "anna")
+    while manager._device.snapshot():
+        time.sleep(0.005)
+    job = manager.get(job.id)
+    train = np.random.RandomState(0).permutation(20)[:16]
+    ((_, report),) = manager.reports(job.id)
+    assert report["number"] == pytest.approx(sum(numbers[row] for row in train), rel=1e-6)
+    assert job.config["csv"] == table.as_json() and job.config["csv"]["rows"] == 20
+    manager.close()
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert table.digest.encode() in b"".join(files), "what is kept of it"
+    assert b"14159265" not in b"".join(files), "and what is not"

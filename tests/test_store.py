@@ -23,6 +23,7 @@ from swishdemo.jobs.finite import dump, finite
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason
 from swishdemo.jobs.store import Limits, Store
+from swishdemo.settings import Settings
 
 LIMITS = Limits(count=50, days=30, bytes=10**9, all_bytes=10**9)
 JOB = Job("first", "run", "anna", {"steps": 3}, created_at=1000.0)
@@ -199,6 +200,11 @@ def test_a_visitors_results_are_kept_up_to_their_size(store: Store) -> None:
 def test_the_whole_store_has_a_size_too(store: Store) -> None:
     sizes = {"anna 1": 400, "bert 1": 400, "anna 2": 400, "cleo 1": 400}
     assert kept_of(store, sizes, replace(LIMITS, all_bytes=900), "dora") == {"anna 2", "cleo 1"}
+
+
+def test_limits_are_those_of_the_settings() -> None:
+    values = Settings(max_runs=1, keep_days=2, max_megabytes=3, store_megabytes=4)
+    assert Limits.of(values) == Limits(count=1, days=2, bytes=3_000_000, all_bytes=4_000_000)
 
 
 def test_results_of_an_interrupted_job_count(tmp_path: Path) -> None:
