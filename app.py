@@ -5,7 +5,7 @@ import sys
 from threading import Event
 
 from swishdemo.api.application import page_middleware, page_routes
-from swishdemo.jobs.store import StoreError
+from swishdemo.jobs.database import StoreError
 from swishdemo.settings import Settings, SettingsError
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.launch import launch

@@ -33,7 +33,10 @@ class Settings:
             (``SWISHDEMO_MAX_PARAMETERS``).
         max_elements: Elements of one timed tensor (``SWISHDEMO_MAX_ELEMENTS``).
         max_job_seconds: Time after which a job is stopped (``SWISHDEMO_MAX_JOB_SECONDS``).
+        max_active: Jobs of one visitor that may run, wait or rest (``SWISHDEMO_MAX_ACTIVE``).
         max_runs: Finished jobs kept for one visitor (``SWISHDEMO_MAX_RUNS``).
+        max_megabytes: Results kept for one visitor (``SWISHDEMO_MAX_MEGABYTES``).
+        store_megabytes: Results kept for all together (``SWISHDEMO_STORE_MEGABYTES``).
         keep_days: Days that a finished job is kept (``SWISHDEMO_KEEP_DAYS``).
         formula_seconds: Time in which a typed formula must be worked out
             (``SWISHDEMO_FORMULA_SECONDS``).
@@ -53,7 +56,10 @@ class Settings:
     max_parameters: int = 4_000_000
     max_elements: int = 2**26
     max_job_seconds: int = 900
+    max_active: int = 6
     max_runs: int = 50
+    max_megabytes: int = 200
+    store_megabytes: int = 2_000
     keep_days: int = 30
     formula_seconds: int = 2
 
@@ -90,7 +96,14 @@ class Settings:
             max_job_seconds=_integer(
                 environ, "SWISHDEMO_MAX_JOB_SECONDS", cls().max_job_seconds, 1, 86_400
             ),
+            max_active=_integer(environ, "SWISHDEMO_MAX_ACTIVE", cls().max_active, 1, 1_000),
             max_runs=_integer(environ, "SWISHDEMO_MAX_RUNS", cls().max_runs, 1, 100_000),
+            max_megabytes=_integer(
+                environ, "SWISHDEMO_MAX_MEGABYTES", cls().max_megabytes, 1, 1_000_000
+            ),
+            store_megabytes=_integer(
+                environ, "SWISHDEMO_STORE_MEGABYTES", cls().store_megabytes, 1, 1_000_000
+            ),
             keep_days=_integer(environ, "SWISHDEMO_KEEP_DAYS", cls().keep_days, 1, 3_650),
             formula_seconds=_integer(
                 environ, "SWISHDEMO_FORMULA_SECONDS", cls().formula_seconds, 1, 60

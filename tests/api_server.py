@@ -26,11 +26,12 @@ ANNA = {"X-Visitor": "anna-anna-anna-anna"}
 BERT = {"X-Visitor": "bert-bert-bert-bert"}
 
 
-def fake_lab(folder: Path, **values: Any) -> Lab:
+def fake_lab(folder: Path, *, busy_seconds: float = 3.0, **values: Any) -> Lab:
     """A lab whose runs are those of `fake_work`, and whose timings are the real ones."""
     settings = Settings(data_dir=folder, **values)
     known: dict[str, Kind] = {**kinds(), "run": fake_work.fake_kinds()["run"]}
-    manager = JobManager(settings, Store(folder), ProcessRunner(), known=known)
+    store = Store(folder, busy_seconds=busy_seconds)
+    manager = JobManager(settings, store, ProcessRunner(), known=known)
     return Lab(settings, manager, Court(manager))
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
+from swishdemo.datasets import DataOptions, Table, get
 from swishdemo.errors import UserError
+from swishdemo.jobs.host import host
 from swishdemo.jobs.kinds import Kind
 from swishdemo.ticks import TICK, Tick
 
@@ -45,6 +49,7 @@ class Report:
     index: int
     step: int
     number: float
+    device: str = "cpu"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,6 +74,8 @@ def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard]:
             while time.monotonic() < end:
                 time.sleep(0.01)
                 yield TICK
+            if config.mode == "large":
+                yield HostCard("x" * 20_000)
             number = float("nan") if config.mode == "nan" else numbers.random()
             yield Report(index, index + 1, number)
         _misbehave(config)
@@ -86,6 +93,17 @@ def _misbehave(config: FakeConfig) -> None:
             raise UserError("error.not_a_number", field="lr", name="lr")
         case "memory":
             raise MemoryError
+        case "bytes":
+            bytearray(2**62)
+        case "torch":
+            import torch
+
+            torch.empty(2**50)
+        case "limited":
+            resource.setrlimit(resource.RLIMIT_AS, (2**31, resource.RLIM_INFINITY))
+            kept = []
+            while True:
+                kept.append(b"x" * 2**26)
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "segv":
@@ -109,6 +127,24 @@ def idle(config: object) -> Iterator[Tick]:
     yield TICK
 
 
+@dataclass(frozen=True, slots=True)
+class TableConfig:
+    """A config with a visitor's table, as a training run's has it."""
+
+    table: Table
+    steps: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {"csv": self.table.as_json(), "steps": self.steps}
+
+
+def sums_of_a_table(config: TableConfig) -> Iterator[Report]:
+    """What the worker reads out of the text that came with the config: the sum of each column."""
+    split = get("csv").load(DataOptions(table=config.table))
+    whole = split.train_inputs.astype(float) * split.deviation + split.mean
+    yield Report(0, 1, float(whole.sum()))
+
+
 def no_generator(config: FakeConfig) -> int:
     return 3
 
@@ -127,6 +163,8 @@ def fake_kinds() -> Mapping[str, Kind]:
             steps=lambda config: config["steps"],
             step=lambda step, _, value: value.get("step", step),
             summarise=summarise,
+            trace=lambda _, value: number if isfinite(number := value.get("number", nan)) else None,
+            host=host,
         )
         for name in ("run", "timing")
     }

@@ -19,6 +19,7 @@ import pytest
 from api_server import ANNA, BERT, fake_lab, serving
 from playwright.sync_api import Page, expect
 
+from swishdemo import datasets
 from swishdemo.activations import activations
 from swishdemo.api.application import build_api
 from swishdemo.timing import REGISTRY
@@ -176,6 +177,21 @@ def test_recipes_and_datasets_can_be_run(client: httpx.Client, lab: Lab) -> None
     assert told[0]["config"]["dataset"] in names
 
 
+def test_datasets_are_listed_with_what_a_network_must_know(client: httpx.Client) -> None:
+    told = {entry["name"]: entry for entry in client.get("/api/datasets").json()}
+    assert list(told) == list(datasets.names())
+    digits, sine, clothes = told["digits"], told["sine"], told["fashion-mnist"]
+    assert (digits["train"], digits["test"], digits["most_samples"]) == (1437, 360, 1797)
+    assert (digits["kind"], digits["task"], digits["shape"]) == (
+        "image",
+        "classification",
+        [1, 8, 8],
+    )
+    assert (sine["kind"], sine["task"], sine["classes"]) == ("curve", "regression", 1)
+    assert len(clothes["class_names"]) == clothes["classes"] == 10
+    assert told["spiral"]["title"] == {"en": "Two spirals", "zh": "双螺旋"}
+
+
 def test_variants_are_those_of_the_registry(client: httpx.Client) -> None:
     told = client.get("/api/variants").json()
     assert [entry["name"] for entry in told] == list(REGISTRY.names())
@@ -283,7 +299,7 @@ def test_others_see_nothing(client: httpx.Client) -> None:
     for method, path in [
         *(("GET", ""), ("GET", "/reports"), ("GET", "/events"), ("GET", "/export")),
         *(("POST", "/stop"), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/step")),
-        ("DELETE", ""),
+        *(("DELETE", ""), ("PATCH", "")),
     ]:
         answer = client.request(method, address + path, headers=BERT)
         assert answer.status_code == 404, (method, path)
@@ -452,7 +468,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
             *(("POST", ""), ("GET", ""), ("GET", "/{job_id}"), ("DELETE", "/{job_id}")),
             *(("GET", "/{job_id}/events"), ("POST", "/{job_id}/{wish}")),
         ]
-    }
+    } | {("PATCH", "/api/runs/{job_id}")}
     assert found == jobs | {
         *(("GET", "/api/health"), ("GET", "/api/activations"), ("POST", "/api/evaluate")),
         *(("GET", "/api/recipes"), ("GET", "/api/datasets"), ("GET", "/api/variants")),

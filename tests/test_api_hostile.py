@@ -27,6 +27,7 @@ ADDRESSES = [
     *("/api/evaluate", "/api/runs", "/api/timings", "/api/runs/none/stop"),
     *("/api/timings/none/stop", "/api/claims/none/check"),
 ]
+FIELDS += ["name", "note", "shared"]
 BODIES: dict[str, bytes] = {
     "not JSON": b"{",
     "a word": b"swish",
@@ -84,6 +85,17 @@ def check_refusal(answer: httpx.Response, *statuses: int) -> None:
 @pytest.mark.parametrize("name", BODIES)
 def test_a_hostile_body(client: httpx.Client, address: str, name: str) -> None:
     check_refusal(client.post(address, content=BODIES[name], headers=JSON), 404, 422)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_hostile_description_of_a_run(client: httpx.Client, lab: Lab, name: str) -> None:
+    job = lab.manager.submit(
+        "run", {"steps": 1}, visitor_of(httpx.Request("GET", "/", headers=ANNA))
+    )
+    address = f"/api/runs/{job.id}"
+    check_refusal(client.patch(address, content=BODIES[name], headers=JSON), 422)
+    assert client.get(address).json()["name"] == ""
+    lab.manager.delete(job.id)
 
 
 @pytest.mark.parametrize(

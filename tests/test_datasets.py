@@ -249,7 +249,8 @@ def test_listing_and_configuring_load_neither_torch_nor_scikit_learn():
         "[d.as_json() for d in swishdemo.datasets.datasets()]\n"
         "[r.as_json() for r in t.recipes()]\n"
         "t.TrainingConfig.parse({'recipe': 'beta-convergence'}, Settings())\n"
-        "print([m for m in ('torch', 'sklearn', 'scipy', 'sympy') if m in sys.modules])"
+        "heavy = 'torch', 'sklearn', 'scipy', 'sympy', 'pyarrow', 'PIL', 'huggingface_hub'\n"
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -148,7 +148,7 @@ def test_other_visitors_see_nothing(make: Make) -> None:
     job = manager.submit("run", LONG, ANNA)
     for wish in (
         *(manager.get, manager.reports, manager.stop, manager.pause, manager.resume),
-        *(manager.step, manager.delete, manager.wait_for),
+        *(manager.step, manager.delete, manager.wait_for, manager.annotate),
     ):
         error = refused(lambda wish=wish: wish(job.id, BERT))  # type: ignore[misc]
         assert error.status == 404
@@ -304,6 +304,18 @@ def test_only_the_newest_are_kept(make: Make) -> None:
     assert [job.id for job in manager.list(BERT)] == [kept.id]
 
 
+def test_large_results_make_room_for_new_ones(make: Make) -> None:
+    manager = make(max_megabytes=1)
+    jobs = []
+    for _ in range(3):  # 0.6 MB each
+        jobs.append(manager.submit("run", {"steps": 30, "mode": "large"}, ANNA))
+        until(manager, jobs[-1], "finished")
+        while manager._device.snapshot():
+            time.sleep(0.01)
+    manager.submit("run", {"steps": 1}, ANNA)
+    assert [job.id for job in manager.list(ANNA)][1:] == [jobs[-1].id]
+
+
 def test_waiting_for_a_report_or_a_change(make: Make) -> None:
     manager = make()
     job = manager.submit("run", {"steps": 3, "seconds": 0.1}, ANNA)
@@ -336,19 +348,36 @@ def test_a_locked_database_ends_the_job_and_refuses_the_next(make: Make, tmp_pat
     other.execute("BEGIN EXCLUSIVE")
     failed = until(manager, job, "failed")
     assert failed.reason is not None and failed.reason.key == "jobs.unsaved.locked"
-    error = refused(lambda: manager.submit("run", {}, ANNA))
-    assert (error.status, error.key) == (503, "jobs.unsaved.locked")
+    rejected = manager.submit("run", {}, ANNA)
+    assert rejected.state == "failed" and rejected.reason == failed.reason
+    assert [found.id for found in manager.list(ANNA)] == [rejected.id, job.id]
+    assert manager.list(BERT) == [] and manager.list(ANNA, purpose="claim:x") == []
     other.execute("ROLLBACK")
     other.close()
     until(manager, manager.submit("run", {}, ANNA), "finished")
-    assert manager.get(job.id).state == "failed"
+    for known in (job, rejected):
+        assert manager.get(known.id).state == "failed"
+        stored = manager._store.get(known.id)
+        assert stored is not None and stored.reason == failed.reason, "it is stored after all"
+
+
+def test_only_so_many_unsaved_jobs_stand_in_memory(make: Make, tmp_path: Path) -> None:
+    manager = make(busy_seconds=0.0)
+    other = sqlite3.connect(tmp_path / "jobs.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    jobs = [manager.submit("run", {}, ANNA) for _ in range(25)]
+    assert [job.id for job in manager.list(ANNA)] == [job.id for job in jobs[:4:-1]]
+    other.execute("ROLLBACK")
+    other.close()
+    until(manager, manager.submit("run", {}, BERT), "finished")
+    assert len(manager._store.find(visitor=ANNA)) == 20
 
 
 def test_a_full_disk_ends_the_job(make: Make) -> None:
     manager = make()
     job = manager.submit("run", LONG, ANNA)
     manager.wait_for(job.id, after=0)
-    database = manager._store._database
+    database = manager._store._database.connection
     pages = database.execute("PRAGMA page_count").fetchone()[0]
     database.execute(f"PRAGMA max_page_count = {pages}")
     failed = until(manager, job, "failed")

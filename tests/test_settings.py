@@ -11,7 +11,17 @@ import pytest
 from swishdemo.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[1]
-NUMBERS = ("threads", "queue_limit", "max_steps", "max_replicas", "max_job_seconds", "max_runs")
+NUMBERS = (
+    "threads",
+    "queue_limit",
+    "max_steps",
+    "max_replicas",
+    "max_job_seconds",
+    "max_runs",
+    "max_active",
+    "max_megabytes",
+    "store_megabytes",
+)
 
 
 def read(tmp_path, **given):

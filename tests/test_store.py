@@ -18,11 +18,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.finite import dump, finite
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason
-from swishdemo.jobs.store import Store, StoreError
+from swishdemo.jobs.store import Limits, Store
+from swishdemo.settings import Settings
 
+LIMITS = Limits(count=50, days=30, bytes=10**9, all_bytes=10**9)
 JOB = Job("first", "run", "anna", {"steps": 3}, created_at=1000.0)
 
 
@@ -52,6 +55,11 @@ def filled() -> Job:
         seconds=7.5,
         summary={"best": None},
         host={"cpu": "x"},
+        device="cuda",
+        sparkline=(1.5, 0.5),
+        name="first try",
+        note="two\nlines",
+        share="token",
     )
 
 
@@ -154,7 +162,7 @@ def test_only_the_newest_of_a_visitor_are_kept(store: Store) -> None:
     store.save(replace(JOB, id="evidence", purpose="claim:x", state="finished", finished_at=now))
     store.save(replace(JOB, id="running", state="running", created_at=now - 99))
     store.save(replace(JOB, id="bert's", visitor="bert", state="finished", finished_at=now))
-    store.prune("anna", keep=2, days=30)
+    store.prune("anna", replace(LIMITS, count=2))
     kept = {job.id for job in store.find()}
     assert kept == {"4", "5", "evidence", "running", "bert's"}
     assert store.reports("3") == [] and store.reports("5") != []
@@ -166,8 +174,117 @@ def test_what_is_too_old_goes_whoever_it_belongs_to(store: Store) -> None:
         ended = now - days * 86_400
         store.save(replace(JOB, id=name, visitor=name, state="failed", finished_at=ended))
     store.save(replace(JOB, id="evidence", purpose="c", state="finished", finished_at=1.0))
-    store.prune("anna", keep=50, days=30)
+    store.prune("anna", LIMITS)
     assert [job.id for job in store.find()] == ["young"]
+
+
+def kept_of(store: Store, sizes: dict[str, int], limits: Limits, visitor: str = "anna") -> set[str]:
+    """What a prune leaves of ended jobs with reports of these sizes, the oldest first."""
+    for place, (name, size) in enumerate(sizes.items()):
+        ended = replace(JOB, id=name, visitor=name.split()[0], created_at=float(place))
+        store.append(name, 0, "Report", {"x": "é" * ((size - 8) // 2)})
+        store.save(replace(ended, state="finished", finished_at=time.time()))
+    store.prune(visitor, limits)
+    return {job.id for job in store.find()}
+
+
+def test_a_visitors_results_are_kept_up_to_their_size(store: Store) -> None:
+    sizes = {"anna 1": 400, "anna 2": 400, "bert 1": 900, "anna 3": 500, "anna 4": 90}
+    kept = kept_of(store, sizes, replace(LIMITS, bytes=1000))
+    assert kept == {"anna 2", "anna 3", "anna 4", "bert 1"}, "bytes, not characters, are counted"
+    assert store.reports("anna 1") == []
+    store.prune("anna", replace(LIMITS, bytes=1))
+    assert {job.id for job in store.find()} == {"anna 4", "bert 1"}, "the newest always stays"
+
+
+def test_the_whole_store_has_a_size_too(store: Store) -> None:
+    sizes = {"anna 1": 400, "bert 1": 400, "anna 2": 400, "cleo 1": 400}
+    assert kept_of(store, sizes, replace(LIMITS, all_bytes=900), "dora") == {"anna 2", "cleo 1"}
+
+
+def test_limits_are_those_of_the_settings() -> None:
+    values = Settings(max_runs=1, keep_days=2, max_megabytes=3, store_megabytes=4)
+    assert Limits.of(values) == Limits(count=1, days=2, bytes=3_000_000, all_bytes=4_000_000)
+
+
+def test_results_of_an_interrupted_job_count(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for place, name in enumerate(("old", "new")):
+        store.save(replace(JOB, id=name, state="running", created_at=float(place)))
+        store.append(name, 0, "Report", {"x": "y" * 500})
+    store.close()
+    again = Store(tmp_path)
+    again.prune("anna", replace(LIMITS, bytes=900))
+    assert [job.id for job in again.find()] == ["new"]
+    again.close()
+
+
+def test_what_the_owner_says_is_not_lost_to_the_jobs_own_saves(store: Store) -> None:
+    store.save(JOB)
+    store.annotate("first", {"name": "mine", "note": "a note", "share": "token"})
+    store.save(replace(JOB, state="finished", finished_at=2000.0))
+    found = store.shared("token")
+    assert found is not None and found.state == "finished"
+    assert (found.name, found.note, found.share) == ("mine", "a note", "token")
+    store.annotate("first", {"share": None})
+    assert store.shared("token") is None
+    assert store.get("first") == replace(found, share=None)
+
+
+def test_two_jobs_never_have_one_token(store: Store) -> None:
+    for name in ("one", "two"):
+        store.save(replace(JOB, id=name))
+    store.annotate("one", {"share": "token"})
+    with pytest.raises(StoreError):
+        store.annotate("two", {"share": "token"})
+    assert (found := store.shared("token")) is not None and found.id == "one"
+
+
+def old_database(path: Path) -> None:
+    """A database as its first version wrote it, with one job."""
+    database = sqlite3.connect(path)
+    database.executescript(
+        """CREATE TABLE jobs (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, visitor TEXT NOT NULL, purpose TEXT,
+            server TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, config TEXT NOT NULL,
+            created_at REAL NOT NULL, started_at REAL, finished_at REAL,
+            reports INTEGER NOT NULL, step INTEGER NOT NULL, steps INTEGER, seconds REAL NOT NULL,
+            summary TEXT, host TEXT
+        );
+        CREATE TABLE reports (
+            job TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (job, number)
+        ) WITHOUT ROWID;
+        INSERT INTO jobs VALUES ('first', 'run', 'anna', NULL, 'gone', 'finished', NULL,
+            '{"steps": 3}', 1000.0, NULL, NULL, 1, 0, NULL, 0.0, NULL, NULL);
+        INSERT INTO reports VALUES ('first', 0, 'Report', '{"loss":[1.0]}');
+        PRAGMA user_version = 1;"""
+    )
+    database.close()
+
+
+def test_runs_of_an_earlier_version_are_kept(tmp_path: Path) -> None:
+    old_database(tmp_path / "jobs.sqlite")
+    for _ in range(2):  # the second opening finds nothing to change
+        store = Store(tmp_path)
+        assert store.get("first") == replace(JOB, state="finished", reports=1)
+        assert store.reports("first") == [("Report", {"loss": [1.0], "index": 0})]
+        store.close()
+    assert list(tmp_path.glob("jobs.damaged-*")) == []
+
+
+def test_two_servers_bring_one_database_up_to_date(tmp_path: Path) -> None:
+    old_database(tmp_path / "jobs.sqlite")
+    stores: list[Store] = []
+    threads = [Thread(target=lambda: stores.append(Store(tmp_path))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(stores) == 6 and all(store.get("first") for store in stores)
+    assert list(tmp_path.glob("jobs.damaged-*")) == []
+    for store in stores:
+        store.close()
 
 
 @pytest.mark.parametrize("damage", [b"this is no database" * 100, b"SQLite format 3\0" + b"x" * 99])
@@ -211,14 +328,14 @@ def test_a_locked_database_is_told_and_recovers(store: Store, tmp_path: Path) ->
 
 def test_a_full_disk_is_told_and_leaves_no_half(store: Store) -> None:
     store.save(JOB)
-    pages = store._database.execute("PRAGMA page_count").fetchone()[0]
-    store._database.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store._database.connection.execute("PRAGMA page_count").fetchone()[0]
+    store._database.connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError) as caught:
         for number in range(10_000):
             store.append("first", number, "Report", {"text": "x" * 1000})
     assert caught.value.cause == "full"
     assert [value["index"] for _, value in store.reports("first")] == list(range(number))
-    store._database.execute("PRAGMA max_page_count = 100000")
+    store._database.connection.execute("PRAGMA max_page_count = 100000")
     store.append("first", number, "Report", {})
 
 

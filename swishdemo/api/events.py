@@ -38,21 +38,25 @@ def last_event(request: Request, after: int) -> int:
     return int(given)
 
 
-def stream(manager: JobManager, job: Job, visitor: str, after: int) -> StreamingResponse:
+def stream(manager: JobManager, job: Job, key: str, visitor: str, after: int) -> StreamingResponse:
     """The events of a job, past and live, until it has ended.
 
     A report comes as ``event: report`` (a timing's as ``measurement`` or ``host``), its index as
     the event's id; ``event: state`` brings the job whenever its state or place in the queue has
     changed. The last event is the state in which the job ended.
+
+    ``key`` is what the visitor knows the job by: its id, or its share's token.
     """
     return StreamingResponse(
-        _events(manager, job.id, visitor, after),
+        _events(manager, job.id, key, visitor, after),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(manager: JobManager, job_id: str, visitor: str, after: int) -> AsyncIterator[str]:
+async def _events(
+    manager: JobManager, job_id: str, key: str, visitor: str, after: int
+) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
 
@@ -67,7 +71,7 @@ async def _events(manager: JobManager, job_id: str, visitor: str, after: int) ->
         while True:
             changed.clear()
             try:
-                job, reports = await to_thread.run_sync(_news, manager, job_id, visitor, after)
+                job, reports = await to_thread.run_sync(_news, manager, key, visitor, after)
             except UserError as error:  # deleted meanwhile
                 yield _event("error", {"detail": error.sentence("en")})
                 return
@@ -89,9 +93,9 @@ async def _events(manager: JobManager, job_id: str, visitor: str, after: int) ->
         end()
 
 
-def _news(manager: JobManager, job_id: str, visitor: str, after: int) -> tuple[Job, Reports]:
-    job = manager.get(job_id, visitor)  # first, so that an ended job has all its reports stored
-    return job, manager.reports(job_id, visitor, after=after, limit=_AT_ONCE)
+def _news(manager: JobManager, key: str, visitor: str, after: int) -> tuple[Job, Reports]:
+    job = manager.get(key, visitor)  # first, so that an ended job has all its reports stored
+    return job, manager.reports(key, visitor, after=after, limit=_AT_ONCE)
 
 
 def _event(name: str, value: dict[str, Any], index: int | None = None) -> str:

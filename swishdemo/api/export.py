@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from starlette.responses import Response
@@ -14,13 +14,13 @@ from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports
 
 
-def as_json(job: Job, reports: Reports) -> Response:
-    """The job with its reports."""
+def as_json(job: Job, reports: Reports, replica: int) -> Response:
+    """The job with its reports; its host tells the versions that computed it."""
     whole = {**job.as_json(), "reports": [value for _, value in reports]}
     return FiniteJSON(whole, headers=_file(job, "json"))
 
 
-def as_csv(job: Job, reports: Reports) -> Response:
+def as_csv(job: Job, reports: Reports, replica: int) -> Response:
     """A row for each report and replica: what it is, β by layer, losses and accuracy.
 
     A cell is empty where a replica has no such number.
@@ -34,6 +34,10 @@ def as_csv(job: Job, reports: Reports) -> Response:
     return Response(
         written.getvalue(), media_type="text/csv; charset=utf-8", headers=_file(job, "csv")
     )
+
+
+FORMATS: dict[str, Callable[[Job, Reports, int], Response]] = {"json": as_json, "csv": as_csv}
+"""What a run can be had as: made from the job, its reports, and the number of one replica."""
 
 
 def _file(job: Job, suffix: str) -> dict[str, str]:

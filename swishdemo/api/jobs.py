@@ -34,7 +34,7 @@ _STARTING: dict[int | str, dict[str, Any]] = {
     **schemas.answers(schemas.STARTED, "The job runs or waits.", 201),
     422: {"description": "A field is unknown or has a bad value."},
     429: {"description": "Too many jobs wait; `Retry-After` says for how many seconds."},
-    503: {"description": "Nothing can be run or stored at the moment."},
+    503: {"description": "The server is shutting down."},
 }
 
 
@@ -69,15 +69,30 @@ def _runs(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         """Start a training run; a field left out takes the recipe's value, or its default."""
         return _started(manager.submit("run", given, visitor))
 
-    @router.get("", responses=schemas.answers(schemas.listed(schemas.JOB), "Newest first."))
+    @router.get("", responses=schemas.answers(schemas.listed(schemas.RUN), "Newest first."))
     def list_runs(visitor: Visitor) -> FiniteJSON:
         """Your runs, the newest first."""
-        return FiniteJSON([job.as_json() for job in manager.list(visitor, kind="run")])
+        runs = manager.list(visitor, kind="run")
+        return FiniteJSON([{**job.as_json(), "own": True} for job in runs])
 
-    @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.JOB, "The run."))
+    @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.RUN, "The run."))
     def get_run(job_id: str, visitor: Visitor) -> FiniteJSON:
-        """One of your runs."""
-        return FiniteJSON(_of_kind(manager, job_id, visitor, "run").as_json())
+        """One of your runs, by its id; or anyone's by the token of its ``share``."""
+        return _told(_of_kind(manager, job_id, visitor, "run"), visitor)
+
+    @router.patch(
+        "/{job_id}",
+        responses=_BUSY | schemas.answers(schemas.RUN, "As it is now."),
+        openapi_extra=schemas.body(schemas.ANNOTATION, example={"name": "Without decay"}),
+    )
+    def annotate_run(job_id: str, given: Given, visitor: Visitor) -> FiniteJSON:
+        """Name your run, note something, or share it: who has ``share`` may read it by that.
+
+        The token stands in place of the id in every address that reads. ``"shared": false``
+        takes it back.
+        """
+        _of_kind(manager, job_id, visitor, "run")
+        return _told(manager.annotate(job_id, visitor, given), visitor)
 
     @router.get(
         "/{job_id}/reports",
@@ -93,13 +108,13 @@ def _runs(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         job_id: str,
         visitor: Visitor,
         format: Literal["json", "csv", "weights", "code"] = "json",
+        replica: Annotated[int, Query(ge=0, le=2**31, description="Whose weights.")] = 0,
     ) -> Response:
-        """The run with its reports, as a file: ``json`` or ``csv``."""
+        """The run as a file: ``json`` and ``csv`` hold its reports."""
         job = _of_kind(manager, job_id, visitor, "run")
-        if format not in ("json", "csv"):
+        if format not in export.FORMATS:
             raise UserError("api.no_export", field="format", format=format)
-        reports = manager.reports(job_id, visitor)
-        return (export.as_json if format == "json" else export.as_csv)(job, reports)
+        return export.FORMATS[format](job, manager.reports(job_id, visitor), replica)
 
     return router
 
@@ -142,7 +157,7 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
     ) -> StreamingResponse:
         """Reports and states as server-sent events, live; ``Last-Event-ID`` resumes."""
         job = _of_kind(manager, job_id, visitor, kind)
-        return events.stream(manager, job, visitor, events.last_event(request, after))
+        return events.stream(manager, job, job_id, visitor, events.last_event(request, after))
 
     @router.post("/{job_id}/{wish}", responses=schemas.answers(schemas.JOB, "As it is now."))
     def wish(
@@ -166,6 +181,10 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
         return Response(status_code=204)
 
     return router
+
+
+def _told(job: Job, visitor: str) -> FiniteJSON:
+    return FiniteJSON({**job.as_json(), "own": job.visitor == visitor})
 
 
 def _started(job: Job) -> FiniteJSON:

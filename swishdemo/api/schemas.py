@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from swishdemo.jobs.annotation import LONGEST
+
 Schema = dict[str, Any]
 
 
@@ -110,18 +112,39 @@ EVALUATION_ANSWER: Schema = {
     },
 }
 
+_WORDS = ("purpose", "reason", "started_at", "finished_at", "device", "share")
+
 JOB: Schema = {
     "type": "object",
     "properties": {
-        **{name: {"type": "string"} for name in ("id", "kind", "created_at")},
+        **{name: {"type": "string"} for name in ("id", "kind", "created_at", "name", "note")},
         "state": {"enum": ["waiting", "running", "paused", "finished", "stopped", "failed"]},
-        **{name: _TEXT for name in ("purpose", "reason", "started_at", "finished_at")},
+        **{name: _TEXT for name in _WORDS},
+        "sparkline": {"type": "array", "items": {"type": "number"}},
         **{name: {"type": "integer"} for name in ("reports", "step")},
         **{name: _WHOLE for name in ("steps", "position")},
         "config": {"type": "object"},
         **{name: _OBJECT for name in ("summary", "host")},
         "estimate_seconds": _NUMBER,
         "elapsed_seconds": {"type": "number"},
+    },
+}
+
+RUN: Schema = {
+    "type": "object",
+    "properties": {
+        **JOB["properties"],
+        "own": {"type": "boolean", "description": "Whether it is yours, and not only shared."},
+    },
+}
+
+ANNOTATION: Schema = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "maxLength": LONGEST["name"]},
+        "note": {"type": "string", "maxLength": LONGEST["note"]},
+        "shared": {"type": "boolean"},
     },
 }
 

@@ -3,6 +3,7 @@
 - `record`: a dataset, the options about it, its arrays; `registry`: all of them.
 - `digits`, `generated`: what is there without a download.
 - `csv`: a visitor's own table; `table`: what is known of it, and how its text travels.
+- `pictures`: images of the Hugging Face hub; `hub`: how its files are fetched and kept.
 - `splitting`: noise, the two parts, and the training part's scale.
 """
 

@@ -43,6 +43,9 @@ class DataOptions:
     table: Table | None = None
 
 
+_DEFAULTS = DataOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """A dataset's arrays, split into a training and a test part. All are read-only.
@@ -128,7 +131,7 @@ class Dataset:
             raise UserError("data.test_part", field="test_share", count=test, limit=self.most_test)
         return replace(described, train=total - test, test=test)
 
-    def load(self, options: DataOptions = DataOptions()) -> Split:  # frozen
+    def load(self, options: DataOptions = _DEFAULTS) -> Split:
         """The arrays.
 
         Raises:

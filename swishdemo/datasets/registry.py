@@ -5,6 +5,7 @@ from __future__ import annotations
 from swishdemo.datasets.csv import CSV
 from swishdemo.datasets.digits import DIGITS
 from swishdemo.datasets.generated import GENERATED
+from swishdemo.datasets.pictures import PICTURES
 from swishdemo.datasets.record import Dataset
 from swishdemo.errors import UserError
 
@@ -52,5 +53,5 @@ def get(name: object) -> Dataset:
     return found
 
 
-for _dataset in (DIGITS, *GENERATED, CSV):
+for _dataset in (DIGITS, *GENERATED, CSV, *PICTURES):
     register(_dataset)

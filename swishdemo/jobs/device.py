@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
-from typing import Literal
+from typing import Any, Literal
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Job, State
+from swishdemo.jobs.job import Job, State, thinned
 from swishdemo.jobs.kinds import Config, Kind
 from swishdemo.jobs.messages import Reason
 from swishdemo.jobs.runner import Handle
@@ -27,6 +27,7 @@ class Driven:
         deleted: Whether its owner has deleted it while it ran.
         stepping: Whether it rests after its next report.
         turned_at: When it began to run, or to rest, in monotonic seconds.
+        trace: What `Kind.trace` has found so far.
     """
 
     job: Job
@@ -38,6 +39,7 @@ class Driven:
     deleted: bool = False
     stepping: bool = False
     turned_at: float = 0.0
+    trace: list[float] = field(default_factory=list)
 
 
 class Device:
@@ -45,13 +47,17 @@ class Device:
 
     Args:
         queue_limit: Jobs that may wait.
+        visitor_limit: Jobs of one visitor that may run, wait or rest.
         drive: What the thread of a job that begins does.
     """
 
-    def __init__(self, queue_limit: int, drive: Callable[[Driven], None]) -> None:
+    def __init__(
+        self, queue_limit: int, visitor_limit: int, drive: Callable[[Driven], None]
+    ) -> None:
         self.changed = Condition()
         self.closed = False
         self._queue_limit = queue_limit
+        self._visitor_limit = visitor_limit
         self._drive = drive
         self._live: dict[str, Driven] = {}
         self._queue: list[Driven] = []
@@ -132,11 +138,22 @@ class Device:
         """Queue a job, which may start once it is `admitted`.
 
         Raises:
-            UserError: Too many wait (429), or the server is closing (503).
+            UserError: Too many wait, or its visitor has too many that have not ended (429), or
+                the server is closing (503).
         """
         with self.changed:
             if self.closed:
                 raise UserError("jobs.closing", status=503)
+            visitor = driven.job.visitor
+            own = [other for other in self._live.values() if other.job.visitor == visitor]
+            active = [other for other in own if other.job.active]
+            if len(active) >= self._visitor_limit:
+                raise UserError(
+                    "jobs.too_many_own",
+                    status=429,
+                    count=len(active),
+                    retry_seconds=max(1, round(min(map(self._left, active)))),
+                )
             if self._holder is not None and len(self._queue) >= self._queue_limit:
                 raise UserError(
                     "jobs.queue_full",
@@ -194,6 +211,14 @@ class Device:
                 self._holder = None
                 self._dispatch()
 
+    def annotate(self, job_id: str, values: Mapping[str, Any]) -> None:
+        """Have a job that is not yet settled show what its owner says of it."""
+        with self.changed:
+            driven = self._live.get(job_id)
+            if driven is not None:
+                driven.job = replace(driven.job, **values)
+            self.tell(job_id)
+
     def forget(self, driven: Driven) -> None:
         """Drop a job that is settled, or never began."""
         with self.changed:
@@ -223,7 +248,7 @@ class Device:
             (driven.handle.step if driven.stepping else driven.handle.resume)()
 
     def _timed(self, driven: Driven) -> Job:
-        return replace(driven.job, seconds=self.ran(driven))
+        return replace(driven.job, seconds=self.ran(driven), sparkline=thinned(driven.trace))
 
     def _left(self, driven: Driven) -> float:
         job, ran = driven.job, self.ran(driven)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,6 +11,9 @@ from swishdemo.jobs.messages import Reason
 from swishdemo.text import Language
 
 State = Literal["waiting", "running", "paused", "finished", "stopped", "failed"]
+_SPARKLINE = 40
+"""Points of a job's sparkline."""
+
 ACTIVE: frozenset[State] = frozenset({"waiting", "running", "paused"})
 
 
@@ -28,6 +31,11 @@ class Job:
         reports: How many results are stored.
         steps: The last step, where the kind knows it beforehand.
         seconds: How long it has run, waiting and pauses left out, at the last change.
+        device: Where it was computed: ``"cpu"`` or ``"cuda"``; None before it is known.
+        sparkline: The quantity that `swishdemo.jobs.kinds.Kind.trace` follows, thinned out.
+        name: What its owner calls it.
+        note: What its owner says of it.
+        share: The token by which anyone may read it; None where it is its owner's alone.
         position: Place among the waiting jobs, from 1.
         estimate_seconds: About how long a waiting job will wait.
     """
@@ -48,6 +56,11 @@ class Job:
     seconds: float = 0.0
     summary: Mapping[str, Any] | None = None
     host: Mapping[str, Any] | None = None
+    device: str | None = None
+    sparkline: tuple[float, ...] = ()
+    name: str = ""
+    note: str = ""
+    share: str | None = None
     position: int | None = None
     estimate_seconds: float | None = None
 
@@ -61,6 +74,9 @@ class Job:
         return {
             "id": self.id,
             "kind": self.kind,
+            "name": self.name,
+            "note": self.note,
+            "share": self.share,
             "purpose": self.purpose,
             "config": dict(self.config),
             "state": self.state,
@@ -72,11 +88,22 @@ class Job:
             "step": self.step,
             "steps": self.steps,
             "summary": self.summary,
+            "sparkline": list(self.sparkline),
+            "device": self.device,
             "host": self.host,
             "position": self.position,
             "estimate_seconds": self.estimate_seconds,
             "elapsed_seconds": round(self.seconds, 3),
         }
+
+
+def thinned(trace: Sequence[float]) -> tuple[float, ...]:
+    """At most 40 numbers of a trace, evenly spread, the first and the last among them."""
+    last = len(trace) - 1
+    if last < _SPARKLINE:
+        return tuple(trace)
+    places = (round(place * last / (_SPARKLINE - 1)) for place in range(_SPARKLINE))
+    return tuple(trace[place] for place in places)
 
 
 def _moment(seconds: float | None) -> str | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any, Protocol
 
+from swishdemo.jobs.host import host
+from swishdemo.jobs.job import Job
 from swishdemo.settings import Settings
 
 Json = dict[str, Any]
@@ -31,6 +35,8 @@ class Kind:
         steps: The last step of a run of this configuration, where it is known.
         step: The step reached, from the one before and a new item's class name and JSON.
         summarise: What is said of an ended job, from its configuration and its reports.
+        trace: The one number of an item that a list of jobs draws; None where it has none.
+        host: What is noted of the machine when a job is asked for.
     """
 
     name: str
@@ -39,6 +45,17 @@ class Kind:
     steps: Callable[[Mapping[str, Any]], int | None]
     step: Callable[[int, str, Json], int]
     summarise: Callable[[Config, Reports], Json | None]
+    trace: Callable[[str, Json], float | None] = lambda name, value: None
+    host: Callable[[], Json | None] = lambda: None
+
+    def advance(self, job: Job, name: str, value: Json) -> Job:
+        """The job after one more item of its work."""
+        return replace(
+            job,
+            step=self.step(job.step, name, value),
+            device=value.get("device", job.device),
+            host=value if name == "HostCard" else job.host,
+        )
 
 
 def kinds() -> dict[str, Kind]:
@@ -50,6 +67,8 @@ def kinds() -> dict[str, Kind]:
         steps=lambda config: int(config["steps"]),
         step=lambda step, name, value: int(value["step"]),
         summarise=_summarise_run,
+        trace=_mean_loss,
+        host=host,
     )
     timing = Kind(
         name="timing",
@@ -90,6 +109,12 @@ def _summarise_run(config: Config, reports: Reports) -> Json | None:
 
     assert isinstance(config, TrainingConfig)
     return summarise(config, [value for name, value in reports if name == "Report"])
+
+
+def _mean_loss(name: str, value: Json) -> float | None:
+    """The training loss, averaged over the replicas that have not diverged."""
+    known = [loss for loss in value.get("loss", ()) if loss is not None and math.isfinite(loss)]
+    return fmean(known) if name == "Report" and known else None
 
 
 def _parse_timing(request: object, settings: Settings) -> Config:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from swishdemo.errors import UserError
+from swishdemo.jobs import annotation, recovery
+from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Driven
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
 from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.reading import Reading, asked
 from swishdemo.jobs.runner import Runner, RunnerError
 from swishdemo.jobs.scheduler import Scheduler
-from swishdemo.jobs.store import Store, StoreError
+from swishdemo.jobs.store import Limits, Store
 from swishdemo.settings import Settings
-from swishdemo.text import text
-
-_LOG = logging.getLogger(__name__)
-
-Value = TypeVar("Value")
 
 
 class JobManager:
@@ -55,25 +52,29 @@ class JobManager:
         self.runner = runner
         self._kinds = dict(kinds() if known is None else known)
         self._store = store
+        self._limits = Limits.of(settings)
         self._scheduler = Scheduler(
             store,
             runner,
             queue_limit=settings.queue_limit,
+            visitor_limit=settings.max_active,
             max_seconds=settings.max_job_seconds,
             pause_seconds=pause_seconds,
         )
         self._device = self._scheduler.device
+        self._reading = Reading(store, self._device)
+        recovery.sum_up(store, self._kinds, settings)
 
     @classmethod
     def open(cls, settings: Settings) -> JobManager:
         """The manager of a server with these settings; starts no process yet.
 
         Raises:
-            swishdemo.jobs.store.StoreError: The database cannot be opened.
+            swishdemo.jobs.database.StoreError: The database cannot be opened.
         """
         store = Store(settings.data_dir)
         with suppress(StoreError):  # it can be read, and is tidied up another time
-            store.prune("", settings.max_runs, settings.keep_days)
+            store.prune("", Limits.of(settings))
         return cls(settings, store, ProcessRunner(settings.threads))
 
     def submit(
@@ -85,6 +86,8 @@ class JobManager:
     ) -> Job:
         """Queue a job, and start it where the device is free.
 
+        Where it cannot be stored it is not run: it comes back as failed, with that reason.
+
         Args:
             kind: ``"run"`` or ``"timing"``.
             config: A request as REST takes it, or the value that it was read into.
@@ -93,7 +96,7 @@ class JobManager:
 
         Raises:
             UserError: The request is refused (422), too many jobs wait (429), or nothing can be
-                run or stored (503).
+                run (503).
         """
         if kind not in self._kinds:
             raise UserError("jobs.not_available", status=503, kind=kind)
@@ -108,15 +111,17 @@ class JobManager:
             config=as_json,
             created_at=time.time(),
             steps=chosen.steps(as_json),
+            host=chosen.host(),
         )
         driven = Driven(job, chosen, parsed)
         self._device.add(driven)
+        with suppress(StoreError):  # it is tidied up another time
+            self._store.prune(visitor, self._limits)
         try:
-            self._store.prune(visitor, self.settings.max_runs, self.settings.keep_days)
             self._store.save(job)
         except StoreError as error:
-            self._device.forget(driven)
-            raise _refusal(error) from error
+            return self._scheduler.reject(driven, error)
+        self._scheduler.save_the_unsaved()
         return self._device.admit(driven)
 
     def prepare(self, kind: str) -> None:
@@ -128,40 +133,35 @@ class JobManager:
             self.runner.prepare(self._kinds[kind].work)
 
     def get(self, job_id: str, visitor: str | None = None) -> Job:
-        """The job as it stands.
-
-        Raises:
-            UserError: There is none of this id, or it is another visitor's (404).
-        """
-        driven = self._device.live(job_id)
-        job: Job | None
-        if driven is None:
-            job = self._asked(lambda: self._store.get(job_id))
-        else:
-            job = None if driven.deleted else self._device.seen(driven)
-        if job is None or (visitor is not None and job.visitor != visitor):
-            short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
-            raise UserError("jobs.not_found", status=404, what=text("jobs.what.job"), id=short)
-        return job
+        """The job as it stands, for who may read it (`swishdemo.jobs.reading.Reading.get`)."""
+        return self._reading.get(job_id, visitor)
 
     def list(
         self, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
     ) -> list[Job]:
         """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
-        live = self._device.snapshot()
-        stored = self._asked(lambda: self._store.find(visitor=visitor, kind=kind, purpose=purpose))
-        return [
-            self._device.seen(live[job.id]) if job.id in live else job
-            for job in stored
-            if job.id not in live or not live[job.id].deleted
-        ]
+        return self._reading.list(visitor=visitor, kind=kind, purpose=purpose)
 
     def reports(
         self, job_id: str, visitor: str | None = None, *, after: int = -1, limit: int | None = None
     ) -> Reports:
         """Class name and JSON of the job's stored reports with an index greater than ``after``."""
-        self.get(job_id, visitor)
-        return self._asked(lambda: self._store.reports(job_id, after, limit))
+        return self._reading.reports(job_id, visitor, after, limit)
+
+    def annotate(
+        self, job_id: str, visitor: str | None = None, given: Mapping[str, object] | None = None
+    ) -> Job:
+        """Change what its owner says of a job (`swishdemo.jobs.annotation.read`).
+
+        Raises:
+            UserError: A value is refused (422); the job is not there, or another's (404); it
+                cannot be stored (503).
+        """
+        values = annotation.read(given or {}, self._reading.own(job_id, visitor).share)
+        if values:
+            asked(lambda: self._store.annotate(job_id, values))
+            self._device.annotate(job_id, values)
+        return self.get(job_id, visitor)
 
     def stop(self, job_id: str, visitor: str | None = None) -> Job:
         """End the job; it counts as stopped at once. Harmless on one that is stopped already.
@@ -169,7 +169,7 @@ class JobManager:
         Raises:
             UserError: It has finished or failed (409), or is not there (404).
         """
-        job = self.get(job_id, visitor)
+        job = self._reading.own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is not None and job.active:
             self._scheduler.stop(driven)
@@ -207,11 +207,10 @@ class JobManager:
 
     def delete(self, job_id: str, visitor: str | None = None) -> None:
         """Remove the job and its reports; it is stopped first."""
-        job = self.get(job_id, visitor)
-        if job.active:
+        if self._reading.own(job_id, visitor).active:
             self.stop(job_id, visitor)
         self._scheduler.delete(job_id)
-        self._asked(lambda: self._store.delete([job_id]))
+        asked(lambda: self._store.delete([job_id]))
 
     def wait_for(
         self,
@@ -262,19 +261,8 @@ class JobManager:
         self._store.close()
 
     def _under_way(self, job_id: str, visitor: str | None, wish: str) -> Driven:
-        job = self.get(job_id, visitor)
+        job = self._reading.own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is None:
             raise UserError("jobs.wrong_state", status=409, state=job.state, wish=wish)
         return driven
-
-    def _asked(self, question: Callable[[], Value]) -> Value:
-        try:
-            return question()
-        except StoreError as error:
-            raise _refusal(error) from error
-
-
-def _refusal(error: StoreError) -> UserError:
-    _LOG.error("the store failed: %s", error)
-    return UserError(f"jobs.unsaved.{error.cause}", status=503)

@@ -8,16 +8,20 @@ import uuid
 from dataclasses import replace
 
 from swishdemo.errors import UserError
+from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Device, Driven
-from swishdemo.jobs.job import State
+from swishdemo.jobs.job import Job, State
 from swishdemo.jobs.messages import Failed, Finished, Item, Paused, Reason, Stopped
 from swishdemo.jobs.runner import Runner, RunnerError
-from swishdemo.jobs.store import Store, StoreError
+from swishdemo.jobs.store import Store
 
 _LOG = logging.getLogger(__name__)
 
 _MOST_PAUSED = 4
 """Each paused job keeps a worker process."""
+
+_MOST_UNSAVED = 20
+"""Ended jobs that are kept in memory because the store cannot be written."""
 
 
 class Scheduler:
@@ -27,6 +31,7 @@ class Scheduler:
         store: Where reports and ended jobs go.
         runner: Where jobs run.
         queue_limit: Jobs that may wait.
+        visitor_limit: Jobs of one visitor that may run, wait or rest.
         max_seconds: How long a job may run, pauses left out.
         pause_seconds: How long a job may rest.
     """
@@ -37,14 +42,30 @@ class Scheduler:
         runner: Runner,
         *,
         queue_limit: int,
+        visitor_limit: int,
         max_seconds: float,
         pause_seconds: float,
     ) -> None:
-        self.device = Device(queue_limit, self._drive)
+        self.device = Device(queue_limit, visitor_limit, self._drive)
         self._store = store
         self._runner = runner
         self._max_seconds = max_seconds
         self._pause_seconds = pause_seconds
+        self._unsaved: list[Driven] = []
+
+    def reject(self, driven: Driven, error: StoreError) -> Job:
+        """End a job that could not be stored before it began."""
+        _LOG.error("job %s could not be stored: %s", driven.job.id, error)
+        self.device.end(driven, "failed", _unsaved(error))
+        self._keep_unsaved(driven)
+        return driven.job
+
+    def save_the_unsaved(self) -> None:
+        """Store what could not be stored when it ended, now that the store can be written."""
+        with self.device.changed:
+            unsaved, self._unsaved = self._unsaved, []
+        for driven in unsaved:
+            self._settle(driven)
 
     def stop(self, driven: Driven) -> None:
         """End a job because its owner wants it."""
@@ -153,11 +174,11 @@ class Scheduler:
             self.device.end(driven, "failed", _unsaved(error))
             return
         with self.device.changed:
-            driven.job = replace(
-                driven.job,
-                reports=job.reports + 1,
-                step=driven.kind.step(job.step, item.name, item.value),
-                host=item.value if item.name == "HostCard" else job.host,
+            traced = driven.kind.trace(item.name, item.value)
+            if traced is not None:
+                driven.trace.append(traced)
+            driven.job = driven.kind.advance(
+                replace(driven.job, reports=job.reports + 1), item.name, item.value
             )
             self.device.tell(job.id)
 
@@ -205,9 +226,16 @@ class Scheduler:
             with self.device.changed:
                 driven.job = replace(driven.job, state="failed", reason=_unsaved(error))
                 driven.thread = None
+                self._keep_unsaved(driven)
                 self.device.tell(driven.job.id)
             return
         self.device.forget(driven)
+
+    def _keep_unsaved(self, driven: Driven) -> None:
+        with self.device.changed:
+            self._unsaved.append(driven)
+            if len(self._unsaved) > _MOST_UNSAVED:
+                self.device.forget(self._unsaved.pop(0))
 
 
 def _check(driven: Driven, wish: str, *allowed: State) -> None:

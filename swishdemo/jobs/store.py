@@ -4,51 +4,57 @@ from __future__ import annotations
 
 import fcntl
 import json
-import logging
-import sqlite3
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
-from typing import Any, Literal
+from typing import Any
 
+from swishdemo.jobs.database import Database, StoreError
 from swishdemo.jobs.finite import dump
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason
+from swishdemo.settings import Settings
 
-_LOG = logging.getLogger(__name__)
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, kind TEXT NOT NULL, visitor TEXT NOT NULL, purpose TEXT,
-    server TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, config TEXT NOT NULL,
-    created_at REAL NOT NULL, started_at REAL, finished_at REAL,
-    reports INTEGER NOT NULL, step INTEGER NOT NULL, steps INTEGER, seconds REAL NOT NULL,
-    summary TEXT, host TEXT
-);
-CREATE INDEX IF NOT EXISTS jobs_of_visitor ON jobs (visitor, created_at);
-CREATE INDEX IF NOT EXISTS jobs_of_purpose ON jobs (purpose, created_at);
-CREATE TABLE IF NOT EXISTS reports (
-    job TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (job, number)
-) WITHOUT ROWID;
-"""
 _COLUMNS = (
     *("id", "kind", "visitor", "purpose", "state", "reason", "config"),
     *("created_at", "started_at", "finished_at", "reports", "step", "steps", "seconds"),
-    *("summary", "host"),
+    *("summary", "host", "device", "sparkline", "name", "note", "share"),
 )
-_VERSION = 1
+_JSON = ("config", "summary", "host", "sparkline")
+_OWNERS = ("name", "note", "share")
+"""What only the job's owner writes, by `Store.annotate`."""
+
+_BYTES = "(SELECT COALESCE(SUM(LENGTH(CAST(value AS BLOB))), 0) FROM reports WHERE job = jobs.id)"
 
 
-class StoreError(Exception):
-    """The database could not be read or written; ``cause`` is a key of ``jobs.unsaved_cause``."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is kept of ended jobs.
 
-    def __init__(self, cause: Literal["locked", "full", "other"], message: str) -> None:
-        self.cause = cause
-        super().__init__(message)
+    Attributes:
+        count: Jobs of one visitor.
+        days: Since they have ended.
+        bytes: Reports of one visitor's jobs; the newest stays whatever its size.
+        all_bytes: Reports of everyone's jobs.
+    """
+
+    count: int
+    days: int
+    bytes: int
+    all_bytes: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Those that the server's settings name."""
+        return cls(
+            count=settings.max_runs,
+            days=settings.keep_days,
+            bytes=settings.max_megabytes * 1_000_000,
+            all_bytes=settings.store_megabytes * 1_000_000,
+        )
 
 
 class Store:
@@ -60,6 +66,9 @@ class Store:
     Args:
         folder: Where the database lies; it exists.
         busy_seconds: How long to wait for another process's lock.
+
+    Attributes:
+        interrupted: The ids of the jobs that were closed at opening.
 
     Raises:
         StoreError: The folder cannot be written, or another process keeps the database locked.
@@ -74,27 +83,15 @@ class Store:
             raise StoreError("other", f"{folder} cannot be written: {error}") from error
         with suppress(OSError):  # some network file systems have no locks
             fcntl.flock(self._alive, fcntl.LOCK_EX)
-        self._lock = RLock()
-        try:
-            self._database = self._open(busy_seconds)
-        except StoreError as error:
-            if error.cause != "other":
-                raise
-            aside = self.path.with_suffix(f".damaged-{int(time.time())}")
-            _LOG.error("%s cannot be read (%s); it is kept as %s", self.path, error, aside)
-            for suffix in ("-wal", "-shm"):
-                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-            self.path.rename(aside)
-            self._database = self._open(busy_seconds)
+        self._database = Database(self.path, busy_seconds)
         self._close_interrupted(folder)
 
     def close(self) -> None:
         """Close the database."""
-        with self._lock:
-            self._database.close()
-            if not self._alive.closed:
-                Path(self._alive.name).unlink(missing_ok=True)
-                self._alive.close()
+        self._database.close()
+        if not self._alive.closed:
+            Path(self._alive.name).unlink(missing_ok=True)
+            self._alive.close()
 
     def save(self, job: Job) -> None:
         """Write ``job`` as it stands.
@@ -102,29 +99,34 @@ class Store:
         Raises:
             StoreError: The database is locked, or the disk is full.
         """
-        row = (
-            job.id,
-            job.kind,
-            job.visitor,
-            job.purpose,
-            job.state,
-            _dump(job.reason.as_json() if job.reason else None),
-            dump(dict(job.config)),
-            job.created_at,
-            job.started_at,
-            job.finished_at,
-            job.reports,
-            job.step,
-            job.steps,
-            job.seconds,
-            _dump(job.summary),
-            _dump(job.host),
-            self._server,
-        )
-        marks = ", ".join("?" * len(row))
-        with self._writing() as database:
+        row = {
+            **{column: getattr(job, column) for column in _COLUMNS},
+            **{column: _dump(getattr(job, column)) for column in _JSON},
+            "reason": _dump(job.reason.as_json() if job.reason else None),
+            "server": self._server,
+        }
+        changed = [column for column in row if column not in ("id", *_OWNERS)]
+        with self._database.writing() as database:
             database.execute(
-                f"INSERT OR REPLACE INTO jobs ({', '.join(_COLUMNS)}, server) VALUES ({marks})", row
+                f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
+                " ON CONFLICT (id) DO UPDATE SET"
+                f" {', '.join(f'{column} = excluded.{column}' for column in changed)}",
+                tuple(row.values()),
+            )
+            if not job.active:
+                database.execute(f"UPDATE jobs SET bytes = {_BYTES} WHERE id = ?", (job.id,))
+
+    def annotate(self, job_id: str, values: Mapping[str, str | None]) -> None:
+        """Write what the owner says of a job: ``name``, ``note``, ``share``.
+
+        Raises:
+            StoreError: The database is locked, or the disk is full.
+        """
+        assert values.keys() <= set(_OWNERS)
+        with self._database.writing() as database:
+            database.execute(
+                f"UPDATE jobs SET {', '.join(f'{column} = ?' for column in values)} WHERE id = ?",
+                (*values.values(), job_id),
             )
 
     def append(self, job_id: str, number: int, name: str, value: Mapping[str, Any]) -> None:
@@ -133,7 +135,7 @@ class Store:
         Raises:
             StoreError: The database is locked, or the disk is full.
         """
-        with self._writing() as database:
+        with self._database.writing() as database:
             database.execute(
                 "INSERT INTO reports VALUES (?, ?, ?, ?)", (job_id, number, name, _dump(value))
             )
@@ -141,6 +143,10 @@ class Store:
     def get(self, job_id: str) -> Job | None:
         """The job, or None where there is none."""
         return next(iter(self._select("WHERE id = ?", (job_id,))), None)
+
+    def shared(self, share: str) -> Job | None:
+        """The job that the token ``share`` shows, or None where there is none."""
+        return next(iter(self._select("WHERE share = ?", (share,))), None)
 
     def find(
         self, *, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
@@ -158,7 +164,7 @@ class Store:
         self, job_id: str, after: int = -1, limit: int | None = None
     ) -> list[tuple[str, dict[str, Any]]]:
         """Name and JSON of the reports with a number greater than ``after``, in order."""
-        with self._guarded() as database:
+        with self._database.reading() as database:
             rows = database.execute(
                 "SELECT number, name, value FROM reports WHERE job = ? AND number > ?"
                 " ORDER BY number LIMIT ?",
@@ -169,48 +175,41 @@ class Store:
     def delete(self, job_ids: Sequence[str]) -> None:
         """Remove jobs and their reports."""
         keys = [(job_id,) for job_id in job_ids]
-        with self._writing() as database:
+        with self._database.writing() as database:
             database.executemany("DELETE FROM reports WHERE job = ?", keys)
             database.executemany("DELETE FROM jobs WHERE id = ?", keys)
 
-    def prune(self, visitor: str, keep: int, days: int, now: float | None = None) -> None:
-        """Remove a visitor's ended jobs beyond the ``keep`` newest, and anyone's older than that.
+    def prune(self, visitor: str, limits: Limits, now: float | None = None) -> None:
+        """Remove ended jobs beyond the limits, the oldest first.
 
-        Jobs with a purpose (evidence for a claim) go by their age alone.
+        Jobs with a purpose (evidence for a claim) go by their age and the whole store's size.
         """
-        oldest = (time.time() if now is None else now) - days * 86_400
-        ended = "state IN ('finished', 'stopped', 'failed')"
-        with self._guarded() as database:
+        oldest = (time.time() if now is None else now) - limits.days * 86_400
+        newest_first = "OVER (ORDER BY created_at DESC, rowid DESC)"
+        kept = f"SELECT id, ROW_NUMBER() {newest_first} AS place, SUM(bytes) {newest_first} AS sum"
+        ended = "FROM jobs WHERE state IN ('finished', 'stopped', 'failed')"
+        with self._database.reading() as database:
             rows = database.execute(
-                f"SELECT id FROM jobs WHERE {ended} AND finished_at < ? UNION SELECT id FROM"
-                f" (SELECT id FROM jobs WHERE {ended} AND visitor = ? AND purpose IS NULL"
-                " ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?)",
-                (oldest, visitor, keep),
+                f"SELECT id {ended} AND finished_at < :oldest"
+                f" UNION SELECT id FROM ({kept} {ended} AND visitor = :visitor AND purpose IS NULL)"
+                " WHERE place > :count OR (place > 1 AND sum > :bytes)"
+                f" UNION SELECT id FROM ({kept} {ended}) WHERE place > 1 AND sum > :all_bytes",
+                {
+                    "oldest": oldest,
+                    "visitor": visitor,
+                    "count": limits.count,
+                    "bytes": limits.bytes,
+                    "all_bytes": limits.all_bytes,
+                },
             ).fetchall()
         if rows:
             self.delete([row[0] for row in rows])
 
     def _select(self, where: str, values: tuple[Any, ...]) -> list[Job]:
-        with self._guarded() as database:
+        with self._database.reading() as database:
             query = f"SELECT {', '.join(_COLUMNS)} FROM jobs {where}"
             rows = database.execute(query, values).fetchall()
         return [_job(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
-
-    def _open(self, busy_seconds: float) -> sqlite3.Connection:
-        try:
-            database = sqlite3.connect(
-                self.path, timeout=busy_seconds, check_same_thread=False, isolation_level=None
-            )
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, _VERSION):
-                raise StoreError("other", f"its version is {version}, not {_VERSION}")
-            database.executescript(_SCHEMA)
-            database.execute(f"PRAGMA user_version = {_VERSION}")
-        except sqlite3.Error as error:
-            raise _store_error(error) from error
-        return database
 
     def _close_interrupted(self, folder: Path) -> None:
         living = {self._server}
@@ -223,51 +222,28 @@ class Store:
                     living.add(server)
                 else:
                     path.unlink(missing_ok=True)
-        marks = ", ".join("?" * len(living))
-        with self._writing() as database:
+        left = (
+            "state IN ('waiting', 'running', 'paused')"
+            f" AND server NOT IN ({', '.join('?' * len(living))})"
+        )
+        with self._database.writing() as database:
+            rows = database.execute(f"SELECT id FROM jobs WHERE {left}", tuple(living)).fetchall()
+            self.interrupted = tuple(row[0] for row in rows)
             database.execute(
-                "UPDATE jobs SET state = 'failed', reason = ?, finished_at = ?, reports ="
-                " (SELECT COUNT(*) FROM reports WHERE job = jobs.id) WHERE state IN"
-                f" ('waiting', 'running', 'paused') AND server NOT IN ({marks})",
+                f"UPDATE jobs SET state = 'failed', reason = ?, finished_at = ?, bytes = {_BYTES},"
+                " reports = (SELECT COUNT(*) FROM reports WHERE job = jobs.id)"
+                f" WHERE {left}",
                 (_dump(Reason("jobs.interrupted").as_json()), time.time(), *living),
             )
 
-    @contextmanager
-    def _guarded(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                yield self._database
-            except sqlite3.Error as error:
-                raise _store_error(error) from error
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._guarded() as database:
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                yield database
-                database.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    database.execute("ROLLBACK")
-                raise
-
-
-def _store_error(error: sqlite3.Error) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StoreError("locked", str(error))
-    if code == sqlite3.SQLITE_FULL:
-        return StoreError("full", str(error))
-    return StoreError("other", str(error))
-
-
-def _dump(value: Mapping[str, Any] | None) -> str | None:
+def _dump(value: object) -> str | None:
     return None if value is None else dump(value)
 
 
 def _job(row: dict[str, Any]) -> Job:
-    for column in ("config", "summary", "host"):
+    for column in _JSON:
         row[column] = json.loads(row[column]) if row[column] else None
+    row["sparkline"] = tuple(row["sparkline"])
     row["reason"] = Reason.from_json(json.loads(row["reason"])) if row["reason"] else None
     return Job(**row)

@@ -32,7 +32,7 @@ class Lab:
         """Open the store and make ready to run jobs; starts no process yet.
 
         Raises:
-            swishdemo.jobs.store.StoreError: The database cannot be opened.
+            swishdemo.jobs.database.StoreError: The database cannot be opened.
         """
         manager = JobManager.open(settings)
         return cls(settings, manager, Court(manager))

@@ -60,7 +60,7 @@ class RunView:
         job = self._manager.get(run, visitor)
         reports, drawn = self._figures(job, after, language)
         return {
-            "run": job.id,
+            "run": run,  # as it was asked for: who has a link knows the run by its token
             "runs": listed,
             "state": job.state,
             "line": _line(job, reports, language),

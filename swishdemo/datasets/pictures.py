@@ -1,0 +1,165 @@
+"""Images of the Hugging Face hub: MNIST, Fashion-MNIST and CIFAR-10.
+
+Training samples are drawn from the source's training part and test samples from its test part,
+so that a figure here can be put beside a published one.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from swishdemo.datasets import hub
+from swishdemo.datasets.record import DataOptions, Dataset, Split, test_size
+from swishdemo.datasets.splitting import split, with_noise
+from swishdemo.errors import UserError
+
+SAMPLES = 12_000
+"""How many are taken by default: what a small host trains on in a minute."""
+
+CLASSES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the images lie.
+
+    Attributes:
+        repository: Owner and name on the hub.
+        folder: Where its Parquet files are.
+        column: The column of the images, each a PNG.
+        shape: Channels, height, width.
+        train: Images in the training part.
+        test: Images in the test part.
+    """
+
+    repository: str
+    folder: str
+    column: str
+    shape: tuple[int, int, int]
+    train: int = 60_000
+    test: int = 10_000
+
+
+def loader(source: Source) -> Callable[[DataOptions], Split]:
+    """What loads the images of ``source``; the arrays of the last options are kept."""
+
+    @lru_cache(maxsize=1)
+    def load(options: DataOptions) -> Split:
+        random = np.random.RandomState(options.seed)
+        total = SAMPLES if options.samples is None else options.samples
+        test = test_size(total, options.test_share)
+        chosen = [
+            _read(source, name, size, random.permutation(size)[:count])
+            for name, size, count in (
+                ("train", source.train, total - test),
+                ("test", source.test, test),
+            )
+        ]
+        images = np.concatenate([part[0] for part in chosen])
+        labels = np.concatenate([part[1] for part in chosen])
+        images = with_noise(images, options, random, images.std())
+        rows = np.arange(total)
+        # One mean and one deviation a channel: grey images have one of each.
+        return split(images, labels, rows[: total - test], rows[total - test :], (0, 2, 3))
+
+    return load
+
+
+def _read(
+    source: Source, part: str, size: int, rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The images ``[row, *shape]`` and the classes of these rows of a part."""
+    file = hub.fetch(source.repository, f"{source.folder}/{part}-00000-of-00001.parquet")
+    try:
+        return _decoded(file, source, size, rows)
+    except MemoryError:
+        raise
+    except Exception as error:
+        hub.discard(file)
+        raise UserError(
+            "data.hub.damaged", field="dataset", status=503, repository=source.repository
+        ) from error
+
+
+def _decoded(
+    file: Path, source: Source, size: int, rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    from PIL import Image
+    from pyarrow import parquet
+
+    table = parquet.read_table(file, columns=[source.column, "label"])
+    if len(table) != size:
+        raise ValueError(f"{file} has {len(table)} rows, not {size}")
+    table = table.take(rows)
+    channels, height, width = source.shape
+    images = np.empty((len(rows), *source.shape), dtype=np.uint8)
+    for number, entry in enumerate(table[source.column]):
+        with Image.open(io.BytesIO(entry["bytes"].as_py()), formats=("PNG",)) as image:
+            if image.size != (width, height):
+                raise ValueError(f"an image of {image.size} pixels in {file}")
+            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+        images[number] = pixels.reshape(height, width, channels).transpose(2, 0, 1)
+    labels = table["label"].to_numpy().astype(np.int64)
+    if not set(labels) <= set(range(CLASSES)):
+        raise ValueError(f"{file} has other classes than 0 to {CLASSES - 1}")
+    return images, labels
+
+
+def _pictures(
+    name: str, source: Source, most_samples: int, class_names: tuple[str, ...], citation: str
+) -> Dataset:
+    return Dataset(
+        name=name,
+        title=f"data.title.{name}",
+        kind="image",
+        task="classification",
+        shape=source.shape,
+        classes=CLASSES,
+        train=SAMPLES * 4 // 5,
+        test=SAMPLES // 5,
+        most_samples=most_samples,
+        most_test=source.test,
+        class_names=class_names,
+        source=f"{citation}; https://huggingface.co/datasets/{source.repository}",
+        loader=loader(source),
+    )
+
+
+# The largest numbers of samples keep the arrays within a few hundred megabytes.
+PICTURES = (
+    _pictures(
+        "mnist",
+        Source("ylecun/mnist", "mnist", "image", (1, 28, 28)),
+        50_000,
+        (),
+        "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document "
+        "recognition, 1998",
+    ),
+    _pictures(
+        "fashion-mnist",
+        Source("zalando-datasets/fashion_mnist", "fashion_mnist", "image", (1, 28, 28)),
+        50_000,
+        (
+            *("T-shirt", "trousers", "pullover", "dress", "coat"),
+            *("sandal", "shirt", "trainer", "bag", "ankle boot"),
+        ),
+        "Xiao, Rasul and Vollgraf, Fashion-MNIST, https://arxiv.org/abs/1708.07747",
+    ),
+    _pictures(
+        "cifar10",
+        Source("uoft-cs/cifar10", "plain_text", "img", (3, 32, 32), train=50_000),
+        25_000,
+        (
+            *("airplane", "automobile", "bird", "cat", "deer"),
+            *("dog", "frog", "horse", "ship", "truck"),
+        ),
+        "Krizhevsky, Learning multiple layers of features from tiny images, 2009",
+    ),
+)

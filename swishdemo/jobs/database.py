@@ -1,0 +1,154 @@
+"""The SQLite file of the store: how it is opened, brought up to date, and what may go wrong."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import RLock
+from typing import Literal
+
+_LOG = logging.getLogger(__name__)
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, visitor TEXT NOT NULL, purpose TEXT,
+    server TEXT NOT NULL, state TEXT NOT NULL, reason TEXT, config TEXT NOT NULL,
+    created_at REAL NOT NULL, started_at REAL, finished_at REAL,
+    reports INTEGER NOT NULL, step INTEGER NOT NULL, steps INTEGER, seconds REAL NOT NULL,
+    summary TEXT, host TEXT
+);
+CREATE INDEX IF NOT EXISTS jobs_of_visitor ON jobs (visitor, created_at);
+CREATE INDEX IF NOT EXISTS jobs_of_purpose ON jobs (purpose, created_at);
+CREATE TABLE IF NOT EXISTS reports (
+    job TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+"""
+_CHANGES = (
+    _TABLES,
+    """
+    ALTER TABLE jobs ADD COLUMN name TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN share TEXT;
+    ALTER TABLE jobs ADD COLUMN sparkline TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE jobs ADD COLUMN device TEXT;
+    ALTER TABLE jobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+    UPDATE jobs SET bytes =
+        (SELECT COALESCE(SUM(LENGTH(CAST(value AS BLOB))), 0) FROM reports WHERE job = jobs.id);
+    CREATE UNIQUE INDEX jobs_by_share ON jobs (share);
+    """,
+)
+"""What makes each version out of the one before; a file's own stands in its ``user_version``."""
+
+Cause = Literal["locked", "full", "write", "other"]
+
+
+class StoreError(Exception):
+    """The database could not be read or written; ``cause`` is a key of ``jobs.unsaved``."""
+
+    def __init__(self, cause: Cause, message: str) -> None:
+        self.cause = cause
+        super().__init__(message)
+
+
+class Database:
+    """One connection for all threads, one at a time.
+
+    A file that is no database, or of a later version, is put aside and a new one is begun.
+
+    Args:
+        path: The file.
+        busy_seconds: How long to wait for another process's lock.
+
+    Raises:
+        StoreError: It cannot be opened, or another process keeps it locked.
+    """
+
+    def __init__(self, path: Path, busy_seconds: float) -> None:
+        self._lock = RLock()
+        try:
+            self.connection = _open(path, busy_seconds)
+        except StoreError as error:
+            if error.cause != "other":
+                raise
+            aside = path.with_suffix(f".damaged-{int(time.time())}")
+            _LOG.error("%s cannot be read (%s); it is kept as %s", path, error, aside)
+            for suffix in ("-wal", "-shm"):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            path.rename(aside)
+            self.connection = _open(path, busy_seconds)
+
+    def close(self) -> None:
+        """Close it."""
+        with self._lock:
+            self.connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone.
+
+        Raises:
+            StoreError: What is done with it fails.
+        """
+        with self._lock:
+            try:
+                yield self.connection
+            except sqlite3.Error as error:
+                raise _store_error(error) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The same within a transaction, of which an error leaves nothing."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+
+
+def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(
+            path, timeout=busy_seconds, check_same_thread=False, isolation_level=None
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(_CHANGES):
+            raise StoreError("other", f"its version is {version}, not {len(_CHANGES)}")
+        if version < len(_CHANGES):
+            _bring_up_to_date(connection)
+    except sqlite3.Error as error:
+        raise _store_error(error) from error
+    return connection
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make all changes or none, and each of them once, even where two servers start together."""
+    connection.execute("BEGIN IMMEDIATE")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    for statement in "".join(_CHANGES[version:]).split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(_CHANGES)}")
+    connection.execute("COMMIT")
+
+
+def _store_error(error: sqlite3.Error) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", 0)
+    match code & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreError("locked", str(error))
+        case sqlite3.SQLITE_FULL:
+            return StoreError("full", str(error))
+        # A quota, a limit on a file's size or a worn disk: SQLite tells them all by this.
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+            return StoreError("write", str(error))
+    return StoreError("other", str(error))

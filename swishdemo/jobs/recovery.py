@@ -1,0 +1,48 @@
+"""What a server makes of the jobs that the one before it left in the middle."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from swishdemo.jobs.database import StoreError
+from swishdemo.jobs.job import thinned
+from swishdemo.jobs.kinds import Kind
+from swishdemo.jobs.store import Store
+from swishdemo.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+
+
+def sum_up(store: Store, kinds: Mapping[str, Kind], settings: Settings) -> None:
+    """Give each job that opening the store has closed what its stored reports tell of it.
+
+    While a job runs the store has its reports alone: how far it came, and the sum of it, are
+    written at its end, which these jobs did not live to see.
+    """
+    for job_id in store.interrupted:
+        try:
+            _sum_up(store, job_id, kinds, settings)
+        except StoreError as error:
+            _LOG.error("job %s could not be summed up: %s", job_id, error)
+        except Exception:  # such as a table that was not kept: the reports tell enough
+            _LOG.warning("job %s could not be summed up", job_id, exc_info=True)
+
+
+def _sum_up(store: Store, job_id: str, kinds: Mapping[str, Kind], settings: Settings) -> None:
+    job = store.get(job_id)
+    reports = store.reports(job_id)
+    if job is None or not reports or job.kind not in kinds:
+        return
+    kind = kinds[job.kind]
+    trace = [kind.trace(name, value) for name, value in reports]
+    for name, value in reports:
+        job = kind.advance(job, name, value)
+    job = replace(
+        job,
+        sparkline=thinned([number for number in trace if number is not None]),
+        seconds=reports[-1][1].get("elapsed_seconds", job.seconds),
+    )
+    store.save(job)
+    store.save(replace(job, summary=kind.summarise(kind.parse(job.config, settings), reports)))

@@ -1,0 +1,239 @@
+"""Real faults of a real server: a full disk, a lock, a killed process, no memory.
+
+Each time the run ends in a named state with its reports kept up to there, the next one starts,
+and the interface answers without a 5xx.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from api_server import ANNA
+
+TESTS = Path(__file__).parent
+SERVER = """
+import os, resource, signal, sys, time
+from pathlib import Path
+from api_server import fake_lab, serving
+folder = Path(sys.argv[1])
+filler = folder / "filler"
+{before}
+with serving(fake_lab(folder, busy_seconds=0.3)) as url:
+    print(url, flush=True)
+    time.sleep(600)
+"""
+FILL = """
+signal.signal(signal.SIGUSR1, lambda *_: filler.unlink())
+filler.write_bytes(bytes({size}))
+"""
+LIMIT = """
+unlimited = resource.RLIM_INFINITY
+signal.signal(signal.SIGUSR1, lambda *_: resource.setrlimit(
+    resource.RLIMIT_FSIZE, (unlimited, unlimited)))
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, unlimited))
+"""
+LARGE = {"steps": 200, "mode": "large"}
+LONG = {"steps": 10_000, "seconds": 0.02}
+
+
+class Client(httpx.Client):
+    """A client that lets no 5xx pass."""
+
+    def send(self, *given: Any, **named: Any) -> httpx.Response:
+        answer = super().send(*given, **named)
+        assert answer.status_code < 500, answer.text
+        return answer
+
+
+@contextmanager
+def served(folder: Path, before: str = "", *within: str) -> Iterator[tuple[Client, int]]:
+    """A client of a server in a process of its own, and the number of that process."""
+    code = SERVER.format(before=before)
+    process = subprocess.Popen(
+        [*within, sys.executable, "-c", code, str(folder)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline().strip()
+        assert url, "the server did not start"
+        with Client(base_url=url, headers=ANNA, timeout=30) as client:
+            yield client, process.pid
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def start(client: Client, config: dict[str, Any]) -> str:
+    answer = client.post("/api/runs", json=config)
+    assert answer.status_code == 201, answer.text
+    return f"/api/runs/{answer.json()['id']}"
+
+
+def until(client: Client, address: str, *states: str) -> dict[str, Any]:
+    for _ in range(1000):
+        found: dict[str, Any] = client.get(address).json()
+        if found["state"] in states:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(found)
+
+
+def check_ended(client: Client, address: str, words: str) -> dict[str, Any]:
+    """A run that has failed is told with its reason and with what it has reported."""
+    failed = until(client, address, "failed")
+    assert words in failed["reason"], failed["reason"]
+    reports = client.get(f"{address}/reports").json()
+    assert [report["index"] for report in reports] == list(range(failed["reports"]))
+    assert failed["id"] in [run["id"] for run in client.get("/api/runs").json()]
+    assert "event: state" in client.get(f"{address}/events").text
+    return failed
+
+
+def runs_to_its_end(client: Client) -> None:
+    done = until(client, start(client, {"steps": 3}), "finished", "failed", "stopped")
+    assert done["state"] == "finished", done["reason"]
+
+
+def fill_and_free(client: Client, pid: int, words: str) -> tuple[str, str]:
+    """Run into the limit, see that nothing breaks, and go on when there is room again."""
+    address = start(client, LARGE)
+    failed = check_ended(client, address, words)
+    assert 0 < failed["reports"] < 400
+    assert client.get("/api/health").json()["status"] == "ok"
+    rejected = start(client, LARGE)
+    check_ended(client, rejected, words)
+    os.kill(pid, signal.SIGUSR1)
+    time.sleep(0.1)
+    runs_to_its_end(client)
+    again = client.get(address).json()
+    for fact in ("state", "reason", "reports", "step"):
+        assert again[fact] == failed[fact]
+    client.delete(rejected)
+    assert client.get(rejected).status_code == 404
+    return address, words
+
+
+def check_restarted(folder: Path, address: str, words: str) -> None:
+    with served(folder) as (client, _):
+        check_ended(client, address, words)
+        runs_to_its_end(client)
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """On a small file system of the server's own; where none may be mounted, this is told."""
+    within = ("unshare", "--map-root-user", "--mount", "--kill-child", "bash", "-c")
+    mount = f'mount -t tmpfs -o size=2m tmpfs {tmp_path} && exec "$@"'
+    if subprocess.run([*within, mount, "-", "true"], capture_output=True).returncode:
+        pytest.skip("this host lets no user mount a file system (unshare --map-root-user)")
+    fill = FILL.format(size=1_400_000)
+    with served(tmp_path, fill, *within, mount, "-") as (client, pid):
+        child = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        fill_and_free(client, int(child[0]) if child else pid, "the disk is full")
+
+
+def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
+    with served(tmp_path, LIMIT.format(size=400_000)) as (client, pid):
+        kept = fill_and_free(client, pid, "the disk cannot be written")
+    check_restarted(tmp_path, *kept)
+
+
+def test_a_database_that_another_process_locks(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, _):
+        runs_to_its_end(client)
+        address = start(client, LONG)
+        while client.get(address).json()["reports"] < 3:
+            time.sleep(0.02)
+        lock = (
+            "import sqlite3, sys\n"
+            "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+            "database.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); input()\n"
+        )
+        other = subprocess.Popen(
+            [sys.executable, "-c", lock, str(tmp_path / "jobs.sqlite")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert other.stdout is not None and other.stdout.readline() == "locked\n"
+        check_ended(client, address, "locked by another process")
+        rejected = start(client, LONG)
+        check_ended(client, rejected, "locked by another process")
+        other.communicate("\n")
+        runs_to_its_end(client)
+    check_restarted(tmp_path, address, "locked by another process")
+
+
+def test_a_server_that_is_killed_in_mid_run(tmp_path: Path) -> None:
+    with served(tmp_path) as (client, pid):
+        runs_to_its_end(client)
+        running, waiting = start(client, LONG), start(client, LONG)
+        while client.get(running).json()["reports"] < 5:
+            time.sleep(0.02)
+        os.kill(pid, signal.SIGKILL)
+    with served(tmp_path) as (client, _):
+        failed = check_ended(client, running, "restarted")
+        assert failed["host"]["versions"]["torch"]
+        assert failed["step"] == failed["reports"] >= 5 and failed["device"] == "cpu"
+        assert failed["summary"] == {"reports": failed["reports"], "last": failed["reports"] - 1}
+        told = [report["number"] for report in client.get(f"{running}/reports").json()]
+        assert failed["sparkline"][0] == told[0] and failed["sparkline"][-1] == told[-1]
+        assert check_ended(client, waiting, "restarted")["reports"] == 0
+        runs_to_its_end(client)
+
+
+def test_a_server_that_is_killed_while_it_writes_leaves_whole_reports(tmp_path: Path) -> None:
+    """At several moments: what was told as stored is there, whole and in order."""
+    address, seen = "", 0
+    for number in range(4):
+        with served(tmp_path) as (client, pid):
+            if address:
+                ended = client.get(address).json()
+                assert ended["state"] in ("failed", "finished") and ended["reports"] >= seen
+                reports = client.get(f"{address}/reports").json()
+                assert [report["index"] for report in reports] == list(range(ended["reports"]))
+            address = start(client, LARGE)
+            for _ in range(number + 1):
+                seen = client.get(address).json()["reports"]
+            os.kill(pid, signal.SIGKILL)
+        database = sqlite3.connect(tmp_path / "jobs.sqlite")
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        database.close()
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("kill", "SIGKILL"),
+        ("segv", "SIGABRT"),
+        ("exit", "exit code 3"),
+        ("bytes", "more memory"),
+        ("torch", "more memory"),
+        ("limited", "more memory"),
+        ("crash", "Internal error"),
+    ],
+)
+def test_a_worker_that_falls(shared: Client, mode: str, words: str) -> None:
+    failed = check_ended(shared, start(shared, {"steps": 5, "mode": mode}), words)
+    assert failed["reports"] == 5
+    runs_to_its_end(shared)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with served(tmp_path_factory.mktemp("data")) as (client, _):
+        yield client
