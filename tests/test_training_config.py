@@ -10,6 +10,7 @@ from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, text
 from swishdemo.training import TrainingConfig, fields, recipes, replicas, report_steps
+from swishdemo.training.learned import has_beta
 
 SETTINGS = Settings()
 TABLE = {field.name: field for field in fields(SETTINGS)}
@@ -21,14 +22,42 @@ def refused(request, settings=SETTINGS):
     error = caught.value
     for language in LANGUAGES:
         sentence = error.sentence(language)
-        assert 0 < len(sentence) < 500
+        assert 0 < len(sentence) < 800  # all fields or activations may be named
         sentence.encode("utf-8")
     assert error.status == 422
     return error
 
 
+DEFAULTS = {
+    "csv": None,
+    "samples": 0,
+    "noise": 0,
+    "test_share": 0.2,
+    "data_seed": 0,
+    "shuffled_labels": False,
+    "depth": 2,
+    "width": 8,
+    "layer_activations": [],
+    "normalisation": "none",
+    "dropout": 0,
+    "beta_form": "plain",
+    "train_parameters": False,
+    "init": "he_normal",
+    "init_scale": 1,
+    "init_bias": 0,
+    "objective": "cross-entropy",
+    "optimiser": "momentum",
+    "schedule": "constant",
+    "clip": 0,
+    "amp": False,
+    "max_seconds": 0,
+    "target_accuracy": 0,
+    "stop_when_converged": False,
+}
+
+
 def test_an_empty_request_is_the_recipe_of_the_claims():
-    expected = {
+    expected = DEFAULTS | {
         "dataset": "digits",
         "network": "cnn",
         "activation": "swish",
@@ -74,6 +103,7 @@ def test_the_table_is_the_config():
 
 HOSTILE = [None, True, False, "1", "NaN", math.nan, math.inf, -math.inf, 10**5000, -(10**400)]
 HOSTILE += [{}, {"a": 1}, [[]], [None], [True], [math.nan], ["1"], [1e308], "x" * 10**6, "\ud800"]
+ALLOWED = {kind: (bool,) for kind in ("flag",)} | {"table": (type(None),)}
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -85,6 +115,8 @@ HOSTILE += [{}, {"a": 1}, [[]], [None], [True], [math.nan], ["1"], [1e308], "x" 
     ),
 )
 def test_hostile_values_are_refused_beside_their_field(name, value):
+    if type(value) in ALLOWED.get(TABLE[name].kind, ()):
+        return
     assert refused({name: value}).field == name
 
 
@@ -103,7 +135,17 @@ def test_hostile_values_are_refused_beside_their_field(name, value):
         ("beta_starts", [[], [21], [-20.5], [1.0] * 13, 1.0, "1"]),
         ("rivals", [["swish"], ["nope"], "relu", ["relu"] * 1000]),
         ("device", ["gpu", "cuda:0", ""]),
-        ("beta_scope", ["channel"]),
+        ("beta_scope", ["unit"]),
+        ("depth", [0, 101]),
+        ("width", [0, 257]),
+        ("dropout", [-0.1, 0.91]),
+        ("network", ["resnet"]),
+        ("normalisation", ["group"]),
+        ("layer_activations", [["relu"], ["relu", "nope"], ["relu"] * 3]),
+        ("test_share", [0, 1]),
+        ("clip", [-1]),
+        ("target_accuracy", [1.01]),
+        ("max_seconds", [901]),
         ("threads", [0, 10_000]),
     ],
 )
@@ -224,6 +266,9 @@ def test_any_json_is_read_or_refused_in_a_sentence(request_):
     assert 1 <= len(replicas(config)) <= SETTINGS.max_replicas
 
 
+RIVALS = [name for name in TABLE["rivals"].choices if name != "swish"]
+
+
 def numbers(field):
     inside = st.floats(field.low, field.high) | st.sampled_from([field.low, field.high])
     return inside.map(float)
@@ -234,7 +279,7 @@ def numbers(field):
         {},
         optional={
             "beta_starts": st.lists(numbers(TABLE["beta_starts"]), min_size=1, max_size=12),
-            "rivals": st.lists(st.sampled_from(TABLE["rivals"].choices), max_size=3),
+            "rivals": st.lists(st.sampled_from(RIVALS), max_size=3),
             "seeds": st.integers(1, 8),
             "seed": st.integers(0, 2**32 - 1),
             "steps": st.integers(1, 5000),
@@ -254,5 +299,71 @@ def test_a_valid_request_is_read_as_it_was_meant(request_):
     assert TrainingConfig.parse(json.loads(json.dumps(config.as_json())), SETTINGS) == config
 
 
-def test_every_activation_but_swish_may_be_a_rival():
-    assert set(TABLE["rivals"].choices) == set(activations.names()) - {"swish"}
+def test_every_activation_may_be_a_rival_but_the_run_s_own():
+    assert set(TABLE["rivals"].choices) == set(activations.names())
+    assert refused({"rivals": ["swish"]}).field == "rivals"
+    assert TrainingConfig.parse({"activation": "relu", "rivals": ["swish"]}, SETTINGS)
+    mixed = {"layer_activations": ["relu", "swish"], "rivals": ["swish"]}
+    assert TrainingConfig.parse(mixed, SETTINGS).layer_activations == ("relu", "swish")
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "word"),
+    [
+        ({"normalisation": "batch", "batch": 1}, "batch", "BatchNorm needs a batch of 2"),
+        ({"normalisation": "layer", "width": 1}, "width", "LayerNorm"),
+        ({"dataset": "spiral"}, "network", "mlp"),
+        ({"dataset": "sine", "network": "mlp"}, "objective", "mse"),
+        (
+            {"dataset": "sine", "network": "mlp", "objective": "mse", "target_accuracy": 0.9},
+            "target_accuracy",
+            "accuracy",
+        ),
+        ({"optimiser": "nesterov", "momentum": 0}, "momentum", "momentum above 0"),
+        ({"network": "residual_mlp", "depth": 1}, "depth", "2 or more"),
+        ({"layer_activations": ["relu"]}, "layer_activations", "1 activations"),
+        ({"beta_form": "softplus", "beta_starts": [0, 1]}, "beta_starts", "above 0"),
+        ({"stop_when_converged": True, "beta_starts": [1]}, "stop_when_converged", "two or more"),
+        ({"stop_when_converged": True, "beta_scope": "fixed"}, "stop_when_converged", "trained"),
+        ({"activation": "relu"}, "rivals", "relu"),
+        ({"network": "mlp", "depth": 100, "width": 256}, "width", "parameters"),
+        ({"samples": 50}, "batch", "40"),
+        ({"samples": 1798}, "samples", "1797"),
+        ({"csv": "a,b\n1,2\n"}, "csv", ""),
+        ({"dataset": "csv", "network": "mlp"}, "csv", ""),
+    ],
+    ids=str,
+)
+def test_what_cannot_go_together_is_explained(request_, field, word):
+    error = refused(request_)
+    assert error.field == field and word in str(error)
+
+
+def test_a_table_of_one_s_own_travels_beside_the_json_and_not_in_it():
+    rows = "\n".join(f"{n / 7},{n % 5},{'ab'[n % 2]}" for n in range(40))
+    table = f"u,v,label\n{rows}\n"
+    asked = {"dataset": "csv", "csv": table, "network": "mlp", "batch": 8}
+    config = TrainingConfig.parse(asked, SETTINGS)
+    assert config.described().shape == (2,) and config.described().classes == 2
+    assert config.csv.text == table and "0.142857" not in json.dumps(config.as_json())
+    assert refused(config.as_json()).field == "csv"  # the text is gone
+    assert replicas(TrainingConfig.of_json(config.as_json())) == replicas(config)
+
+
+def test_parameters_of_all_networks_count_together():
+    small = Settings(max_parameters=2000)
+    assert refused({"seeds": 1}, small).field == "width"
+    one = {"seeds": 1, "beta_starts": [1], "rivals": []}
+    assert TrainingConfig.parse(one, small).seeds == 1
+
+
+def test_an_activation_without_beta_has_no_starts():
+    config = TrainingConfig.parse({"activation": "tanh"}, SETTINGS)
+    assert [row.beta_start for row in replicas(config)] == [None] * 18
+    assert not any(row.rival for row in replicas(config)[:6])
+    typed = TrainingConfig.parse({"activation": "=x*tanh(beta*x)", "beta_starts": [2]}, SETTINGS)
+    assert replicas(typed)[0].beta_start == 2.0
+
+
+def test_the_web_process_tells_replicas_of_a_formula_without_working_it_out():
+    assert has_beta("=x*sigmoid(β*x)") and has_beta("=beta+x") and not has_beta("=x*betas")

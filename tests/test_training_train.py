@@ -1,15 +1,20 @@
 import dataclasses
+import io
 import json
+import math
 from itertools import islice
 
 import pytest
 import torch
 
+from swishdemo import activations, datasets
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.training import Report, Tick, TrainingConfig, replicas, report_steps, summarise
+from swishdemo.training.config import evaluated_steps, view_steps
 from swishdemo.training.convergence import share_in_band, spread
-from swishdemo.training.train import train
+from swishdemo.training.module import Network
+from swishdemo.training.train import Run, train
 
 SHORT = TrainingConfig(beta_starts=(0.5, 2.0), seeds=2, steps=12)
 
@@ -60,6 +65,9 @@ def test_reports_fall_on_the_fixed_steps_and_tell_all_replicas():
     assert tuple(report.step for report in found) == report_steps(12)
     assert [report.index for report in found] == list(range(len(found)))
     for report in found:
+        assert (report.layers is not None) == bool(report.views) == (report.step in view_steps(12))
+        assert report.tested_step == max(s for s in evaluated_steps(12) if s <= report.step)
+        assert report.ended == ("steps" if report.step == 12 else None)
         assert len(report.loss) == len(report.accuracy) == len(replicas(SHORT)) == 8
         assert [len(layer) for layer in report.beta] == [4, 4]
         assert [len(layer) for layer in report.beta_effective] == [4, 4]
@@ -109,10 +117,28 @@ def test_closing_stops_the_run_and_restores_the_threads():
     assert next(run, None) is None
 
 
-def test_elapsed_time_is_the_clocks():
-    ticking = iter(range(10_000))
+def test_elapsed_time_is_the_clocks_and_a_rest_does_not_count():
+    now = 0.0
+    resting = []
+    for item in train(SHORT, clock=lambda: now):
+        now += 100.0
+        if isinstance(item, Report):
+            resting.append(item.elapsed_seconds)
+    assert resting == [0.0] * len(report_steps(12))
+    ticking = iter(range(10**6))
     found = [r for r in train(SHORT, clock=lambda: float(next(ticking))) if isinstance(r, Report)]
-    assert [report.elapsed_seconds for report in found] == [1.0 + n for n in range(len(found))]
+    times = [report.elapsed_seconds for report in found]
+    assert times == sorted(set(times)) and times[0] > 0
+
+
+def test_a_paused_run_equals_one_that_was_not():
+    whole = timeless(reports(SHORT))
+    paused = train(SHORT)
+    first = list(islice(paused, 25))
+    torch.manual_seed(3)
+    reports(dataclasses.replace(SHORT, seed=5, network="mlp", steps=3))  # another run meanwhile
+    rest = list(paused)
+    assert timeless(each for each in (*first, *rest) if isinstance(each, Report)) == whole
 
 
 def test_a_diverging_replica_is_marked_and_the_others_go_on():
@@ -239,3 +265,260 @@ def test_a_start_at_zero_is_trained_though_its_logarithm_is_not_known():
     assert found[0].convergence == (None, None)
     assert found[-1].beta[0][0] != 0.0
     assert summarise(config, found)["converged_step"] is None
+
+
+MLP = TrainingConfig(
+    network="mlp", dataset="moons", beta_starts=(0.5, 2.0), rivals=("tanh",), seeds=2, steps=60
+)
+
+
+def test_a_run_that_takes_too_long_ends_with_the_reports_of_one_that_does_not():
+    whole = timeless(reports(MLP))
+    ticks = iter(range(10**6))
+    timed = [
+        item
+        for item in train(
+            dataclasses.replace(MLP, max_seconds=1), clock=lambda: 0.005 * next(ticks)
+        )
+        if isinstance(item, Report)
+    ]
+    last = timed[-1]
+    assert 0 < last.step < 60 and last.ended == "max_seconds" and last.elapsed_seconds >= 1
+    assert last.tested_step == last.step and last.layers is not None
+    assert timeless(timed[:-1]) == whole[: len(timed) - 1]
+    assert last.loss and last.beta == whole[last.step].beta
+
+
+def test_a_run_ends_at_its_target():
+    aimed = reports(dataclasses.replace(MLP, target_accuracy=0.84, steps=200))
+    reached = [report for report in aimed if sum(report.accuracy[:4]) / 4 >= 0.84]
+    assert aimed[-1].ended == "target_accuracy" and aimed[-1].step < 200
+    assert reached == [aimed[-1]]
+
+
+def test_a_run_ends_when_beta_has_met():
+    config = TrainingConfig(rivals=(), seeds=3, steps=500, stop_when_converged=True)
+    found = reports(config)
+    assert found[-1].ended == "converged" and found[-1].step < 400
+    assert all(value < 0.05 for value in found[-1].convergence)
+    assert all(max(report.convergence) >= 0.05 for report in found[:-1])
+
+
+def test_layers_without_beta_do_not_keep_a_run_from_converging():
+    mixed = TrainingConfig(
+        rivals=(), seeds=2, layer_activations=("relu", "swish"), stop_when_converged=True
+    )
+    found = reports(mixed)
+    assert found[0].beta[0] == (None,) * 12 and None not in found[0].beta[1]
+    assert found[0].convergence == (None, 1.0)
+    assert found[-1].ended == "converged"
+
+
+def test_figures_of_layers_are_those_of_plain_networks():
+    config = dataclasses.replace(MLP, activation="relu", rivals=("swish",), width=16)
+    run = Run(config)
+    last = [item for item in run.reports() if isinstance(item, Report)][-1]
+    split = datasets.get("moons").load(config.data)
+    inputs = torch.tensor(split.test_inputs).double()[100:]  # the part that was evaluated last
+    for index, row in enumerate(replicas(config)):
+        network = Network(config, row)
+        network.load_state_dict(run.weights(index))
+        network.double()
+        z = network.hidden["0"](inputs)
+        slope = torch.autograd.functional.jvp(network.activation["0"], z, torch.ones_like(z))[
+            1
+        ].detach()
+        dead = float((slope.abs().amax(0) < 1e-3).double().mean())
+        saturated = float((slope.abs() < 0.05).double().mean())
+        assert last.layers.dead[0][index] == pytest.approx(dead, abs=1e-6)
+        assert last.layers.saturated[0][index] == pytest.approx(saturated, abs=2e-3)
+        variance = float(z.detach().var(unbiased=False))
+        assert last.layers.variance[0][index] == pytest.approx(variance, rel=1e-3)
+        norms = [
+            float(w.detach().norm()) for w in (network.hidden["0"].weight, network.output.weight)
+        ]
+        told = [last.layers.weight_norm[layer][index] for layer in (0, 2)]
+        assert told == pytest.approx(norms, rel=1e-5)
+    assert all(0 < value < 100 for layer in last.layers.gradient_norm for value in layer)
+
+
+def test_the_norm_of_the_gradient_is_that_of_the_last_batch():
+    config = dataclasses.replace(MLP, rivals=(), steps=1, lr=0.0, batch=800, depth=1)
+    found = reports(config)
+    network = Network(config, replicas(config)[0])
+    run = Run(config)
+    next(item for item in run.reports() if isinstance(item, Report))
+    network.load_state_dict(run.weights(0))
+    split = datasets.get("moons").load(config.data)
+    loss = torch.nn.functional.cross_entropy(
+        network(torch.tensor(split.train_inputs)), torch.tensor(split.train_labels)
+    )
+    loss.backward()
+    hidden = network.hidden["0"]
+    norm = float(torch.cat([hidden.weight.grad.flatten(), hidden.bias.grad]).norm())
+    for report in found:
+        assert report.layers.gradient_norm[0][0] == pytest.approx(norm, rel=1e-4)
+
+
+def test_views_show_what_the_networks_say():
+    run = Run(MLP)
+    last = [item for item in run.reports() if isinstance(item, Report)][-1]
+    assert [view.replica for view in last.views] == [0, 2, 4]
+    split = datasets.get("moons").load(MLP.data)
+    for view in last.views:
+        network = Network(MLP, replicas(MLP)[view.replica])
+        network.load_state_dict(run.weights(view.replica))
+        (left, right), (low, high) = view.extent
+        across = torch.linspace(left, right, view.size)
+        up = torch.linspace(low, high, view.size)
+        grid = torch.stack([across.repeat(view.size), up.repeat_interleave(view.size)], 1)
+        with torch.no_grad():
+            said = network(grid).softmax(1)[:, 1]
+            hidden = network.activation["0"](network.hidden["0"](grid))
+            first = network(torch.tensor(split.test_inputs[:16])).softmax(1).max(1)
+        assert list(view.surface) == pytest.approx(said.tolist(), rel=6e-3, abs=1e-6)
+        every_second = hidden.view(view.size, view.size, -1)[::2, ::2].flatten(0, 1).t()
+        for unit, answers in zip(view.hidden[0], every_second, strict=True):
+            assert list(unit) == pytest.approx(answers.tolist(), rel=6e-3, abs=1e-5)
+        assert [pair[0] for pair in view.predictions] == first.indices.tolist()
+        assert [pair[1] for pair in view.predictions] == pytest.approx(
+            first.values.tolist(), abs=6e-4
+        )
+        assert all(sum(layer) == 8 * 120 for layer in view.histogram)
+
+
+def test_a_curve_is_followed():
+    config = TrainingConfig(
+        dataset="sine",
+        network="mlp",
+        objective="mse",
+        optimiser="adam",
+        lr=0.02,
+        width=16,
+        beta_starts=(1.0,),
+        beta_lr_factor=1.0,
+        weight_decay=0.0,
+        rivals=("tanh",),
+        seeds=1,
+        steps=400,
+    )
+    last = reports(config)[-1]
+    assert all(value > 0.95 for value in last.accuracy)  # R²
+    (view, _) = last.views
+    places = torch.linspace(*view.extent[0], view.size)
+    split = datasets.get("sine").load(config.data)
+    truth = torch.sin(2 * math.pi * (places * float(split.deviation[0]) + float(split.mean[0])))
+    truth = (truth - split.label_mean) / split.label_deviation
+    inside = slice(20, 108)
+    error = torch.tensor(view.surface)[inside] - truth[inside]
+    assert float(error.square().mean()) < 0.1
+
+
+def test_other_parameters_learn_and_are_traced():
+    config = dataclasses.replace(MLP, rivals=("prelu", "swish"), train_parameters=True)
+    config = dataclasses.replace(config, activation="acon_c", beta_starts=(1.0,))
+    found = reports(config)
+    named = {(trace.activation, trace.parameter): trace for trace in found[-1].own}
+    assert set(named) == {("acon_c", "p1"), ("acon_c", "p2"), ("prelu", "a"), ("swish", "beta")}
+    assert [named[key].first for key in named] == [0, 0, 2, 4]
+    for trace in found[0].own:
+        default = activations.get(trace.activation).defaults()[trace.parameter]
+        assert trace.values == ((pytest.approx(default),) * 2,) * 2
+    for trace, start in zip(found[-1].own, found[0].own, strict=True):
+        assert all(one != two for one, two in zip(trace.values[0], start.values[0], strict=True))
+    assert len(found[-1].beta[0]) == 2
+
+
+def test_with_the_labels_shuffled_nothing_is_learned_but_by_heart():
+    last = reports(dataclasses.replace(MLP, shuffled_labels=True, steps=100))[-1]
+    assert all(abs(value - 0.5) < 0.15 for value in last.accuracy)
+
+
+def test_noise_and_samples_reach_the_data():
+    run = Run(dataclasses.replace(MLP, samples=100, test_share=0.3, batch=70, steps=1))
+    list(run.reports())
+    assert run._train.count == 70 and run._test.count == 30
+
+
+def test_weights_can_be_loaded_without_trust():
+    config = TrainingConfig(seeds=1, steps=3, normalisation="batch", beta_scope="channel")
+    run = Run(config)
+    last = [item for item in run.reports() if isinstance(item, Report)][-1]
+    for index, row in enumerate(replicas(config)):
+        file = io.BytesIO()
+        torch.save(run.weights(index), file)
+        file.seek(0)
+        network = Network(config, row)
+        network.load_state_dict(torch.load(file, weights_only=True))
+        network.eval()
+        split = datasets.get("digits").load(config.data)
+        with torch.no_grad():
+            found = network(torch.tensor(split.test_inputs)).argmax(1)
+        right = float((found == torch.tensor(split.test_labels)).double().mean())
+        assert right == pytest.approx(last.accuracy[index], abs=1 / 360 + 1e-6)
+
+
+def test_a_heavy_network_gives_control_back_between_its_layers():
+    config = TrainingConfig(
+        network="mlp", depth=20, width=128, beta_starts=(1.0,), rivals=("relu",), seeds=3, steps=2,
+        batch=512,
+    )  # fmt: skip
+    items = list(train(config))
+    assert sum(isinstance(item, Tick) for item in items) > 2 * 20 * 4
+
+
+CONSERVING = {
+    "layer": {},
+    "channel": {"beta_scope": "channel"},
+    "network": {"beta_scope": "network"},
+    "batch": {"normalisation": "batch"},
+    "prelu": {"activation": "prelu", "rivals": ("relu",), "train_parameters": True},
+    "cnn": {"network": "cnn", "dataset": "digits", "width": 4, "batch": 256},
+}
+
+
+@pytest.mark.parametrize("name", CONSERVING)
+def test_gradient_flow_conserves_what_is_told(name):
+    config = dataclasses.replace(
+        MLP,
+        depth=2,
+        beta_starts=(0.5, 2.0),
+        optimiser="sgd",
+        lr=0.01,
+        beta_lr_factor=20.0,
+        batch=800,
+        weight_decay=0.0,
+        beta_decay=0.0,
+        steps=40,
+    )
+    config = dataclasses.replace(config, **CONSERVING[name])
+    drifts, moved = [], []
+    for finer in (1, 4):
+        found = reports(dataclasses.replace(config, lr=0.01 / finer, steps=40 * finer))
+        first, last = found[0].layers, found[-1].layers
+        pairs = [
+            (one, two)
+            for layers in zip(first.conserved, last.conserved, strict=True)
+            for one, two in zip(*layers, strict=True)
+            if one is not None
+        ]
+        assert len(pairs) >= len(replicas(config)) // 2
+        drifts.append(max(abs(one - two) for one, two in pairs))
+        moved.append(
+            max(
+                abs(one**2 - two**2)
+                for one, two in zip(first.weight_norm[-1], last.weight_norm[-1], strict=True)
+            )
+        )
+    # Its parts move, it does not: what is left is the step's size, and falls with it.
+    assert drifts[1] < 0.4 * drifts[0] + 2e-4
+    assert drifts[1] < 0.03 * moved[1]
+
+
+def test_nothing_is_told_where_nothing_is_conserved():
+    for changes in ({"beta_scope": "fixed"}, {"activation": "gelu"}, {"beta_form": "softplus"}):
+        last = reports(dataclasses.replace(MLP, **changes, rivals=("tanh",), steps=1))[-1]
+        assert all(value is None for layer in last.layers.conserved for value in layer)
+    skipping = dataclasses.replace(MLP, network="residual_mlp", depth=4, steps=1)
+    last = reports(skipping)[-1]
+    assert all(value is None for layer in last.layers.conserved for value in layer)

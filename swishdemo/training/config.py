@@ -237,7 +237,7 @@ def report_steps(steps: int) -> tuple[int, ...]:
     return (*range(0, steps, interval), steps)
 
 
-def tested_steps(steps: int) -> tuple[int, ...]:
+def evaluated_steps(steps: int) -> tuple[int, ...]:
     """The reported steps at which the test set is evaluated: 0, every fifth, and the last."""
     reported = report_steps(steps)
     return (*reported[:-1:5], reported[-1])

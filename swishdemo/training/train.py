@@ -18,7 +18,7 @@ from swishdemo.training.config import (
     TrainingConfig,
     replicas,
     report_steps,
-    tested_steps,
+    evaluated_steps,
     view_steps,
 )
 from swishdemo.training.ensemble import Ensemble
@@ -116,7 +116,7 @@ class Run:
             trainer.measure()
         total = self._losses()
         reported, tested, looked = (
-            set(steps(config.steps)) for steps in (report_steps, tested_steps, view_steps)
+            set(steps(config.steps)) for steps in (report_steps, evaluated_steps, view_steps)
         )
         counted = 1
         for step in range(config.steps + 1):
