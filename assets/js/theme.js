@@ -66,7 +66,8 @@ export function activationColour(name) {
 export function resolve(value) {
   if (typeof value === "string") return value.startsWith("@") ? colour(value) : value;
   if (Array.isArray(value)) {
-    return value.length && typeof value[0] === "number" ? value : value.map(resolve);
+    // Long lists of numbers are left alone; a stop of a colour scale begins with one.
+    return typeof value[0] === "number" && typeof value.at(-1) === "number" ? value : value.map(resolve);
   }
   if (value && typeof value === "object" && !ArrayBuffer.isView(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]));

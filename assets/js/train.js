@@ -81,12 +81,12 @@ export function mount({ element, props, trigger, watch, server }) {
       const card = $(name).closest("section");
       const figure = shown[name];
       // A plot that this run has no use for goes; one that is still to come says so.
-      card.hidden = !figure && name !== "inside" && name !== "inputs";
+      card.hidden = !figure && name !== "inside";
       $(`empty-${name}`).hidden = Boolean(figure);
       if (figure && name !== "inputs") plots[name].update(figure);
     }
     look.show(answer);
-    $("tie").hidden = answer.state !== "finished";
+    $("tie").hidden = !answer.tie || answer.state !== "finished";
   }
 
   element.addEventListener("click", async (event) => {

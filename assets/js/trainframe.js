@@ -2,6 +2,8 @@
 
 import { escape, t } from "./text.js";
 
+/** What is not shown before a run has something for it. */
+const LATER = new Set(["ends", "conserved", "inputs", "layers"]);
 /** The plots by the names of their figures. */
 export const PLOTS = ["beta", "convergence", "ends", "conserved", "loss", "accuracy", "inside", "inputs", "layers"];
 
@@ -12,12 +14,12 @@ const segment = (name, choices, label) =>
   `<span class="lab-seg" role="group" aria-label="${label}" data-pick="${name}">${choices
     .map(([value, words, tip]) => `<button data-value="${value}" aria-pressed="false"${tip ? ` title="${tip}"` : ""}>${words}</button>`)
     .join("")}</span>`;
-const select = (name, label) =>
-  `<label class="lab-note train-pick">${label} <select class="lab-field" data-pick="${name}" aria-label="${label}"></select></label>`;
+const select = (name, label, options = "") =>
+  `<label class="lab-note train-pick"${options ? "" : " hidden"}>${label} <select class="lab-field" data-pick="${name}" aria-label="${label}">${options}</select></label>`;
 const flag = (name) => `<label class="lab-note train-pick"><input type="checkbox" data-pick="${name}"> ${h(name)}</label>`;
 
 function card(name, title, tools = "", large = false) {
-  return `<section class="lab-card"><div class="lab-row lab-between train-head"><h3>${title}</h3><span class="lab-row">${tools}</span></div>
+  return `<section class="lab-card"${LATER.has(name) ? " hidden" : ""}><div class="lab-row lab-between train-head"><h3>${title}</h3><span class="lab-row">${tools}</span></div>
     <div class="train-frame"><div data-part="${name}" class="${large ? "train-large" : "train-small"}"></div>
     <div class="lab-empty train-empty" data-part="empty-${name}">${h("empty")}</div></div></section>`;
 }
@@ -26,7 +28,7 @@ function card(name, title, tools = "", large = false) {
 export function skeleton() {
   const quantities = ["size", "signed", "effective", "own"].map((each) => [each, h(`quantity_${each}`)]);
   const perLayer = ["dead", "saturated", "gradient_norm", "variance", "weight_norm"]
-    .map((each) => [each, h(`per_layer_${each}`), h(`per_layer_${each}_tip`)]);
+    .map((each) => `<option value="${each}" title="${h(`per_layer_${each}_tip`)}">${h(`per_layer_${each}`)}</option>`);
   const bands = `<span class="lab-note train-bands"><i class="train-key" style="background:color-mix(in srgb, var(--lab-band) 35%, transparent)"></i>${h("band_article")} <i class="train-key" style="background:color-mix(in srgb, var(--lab-band2) 18%, transparent)"></i>${h("band_paper")}</span>`;
   return `<div class="lab lab-col">
     <section class="lab-card">
@@ -42,14 +44,14 @@ export function skeleton() {
     <section class="lab-row train-tools" aria-label="${h("pick_smooth")}"><label class="lab-note train-pick">${h("pick_smooth")} <input type="range" min="0" max="0.98" step="0.02" value="0" data-pick="smooth" aria-label="${h("pick_smooth")}"></label>${flag("log_loss")}${flag("log_steps")}</section>
     <div class="lab-pair">${card("loss", h("plot_loss"))}${card("accuracy", h("plot_accuracy"))}</div>
     <p class="lab-note train-under" data-part="tie" hidden>${h("tie")}</p>
-    <div class="lab-pair">
+    <div class="lab-pair train-inside">
       <section class="lab-card"><div class="lab-row lab-between train-head"><h3>${h("plot_inside")}</h3><span class="lab-row"><span class="lab-note" data-part="looked"></span>${select("look", h("pick_look"))}</span></div>
         <div class="train-frame"><div data-part="inside" class="train-middle"></div><div class="train-guesses" data-part="guesses" hidden></div>
         <div class="lab-empty train-empty" data-part="empty-inside">${h("empty")}</div></div></section>
-      <section class="lab-card" data-part="units-card"><div class="lab-row lab-between train-head"><h3>${h("plot_units")}</h3></div><div class="train-units" data-part="units"></div></section>
+      <section class="lab-card" data-part="units-card" hidden><div class="lab-row lab-between train-head"><h3>${h("plot_units")}</h3></div><div class="train-units" data-part="units"></div></section>
     </div>
     <div class="lab-pair">${card("inputs", h("plot_inputs"))}
-      ${card("layers", h("plot_layers"), segment("per_layer", perLayer, h("per_layer")))}</div>
+      ${card("layers", h("plot_layers"), select("per_layer", h("per_layer"), perLayer.join("")))}</div>
     <section class="lab-card" data-part="runs"></section>
   </div>`;
 }

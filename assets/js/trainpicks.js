@@ -36,7 +36,7 @@ export function picks(root, changed) {
     const name = target.dataset?.pick;
     if (!name) return;
     if (target.type === "checkbox") set(name, target.checked);
-    else set(name, Number(target.value));
+    else set(name, name === "per_layer" ? target.value : Number(target.value));
   });
   paint();
 

@@ -74,7 +74,7 @@ def _results(jobs: Sequence[Job], language: Language) -> list[dict[str, Any]]:
         next(iter(summary.get("activations", ())), {}) for summary in summaries
     ]
     found = {
-        "accuracy": [_number(each.get("accuracy"), 4) for each in own],
+        "accuracy": [_number(each.get("accuracy", {}).get("mean"), 4) for each in own],
         "share": [_number(summary.get("share"), 2) for summary in summaries],
         "converged": [_told(summary.get("converged_step")) for summary in summaries],
         "seconds": [f"{job.seconds:.1f}" for job in jobs],

@@ -131,10 +131,12 @@ def _draw(
         shown = picked if picked.quantity != "own" else Picked(layer=picked.layer)
         drawn["beta"] = figures.beta_figure(series, shown, language)
     if has_beta:
-        drawn["convergence"] = figures.convergence_figure(series, language)
+        if len(series.starts) > 1:
+            drawn["convergence"] = figures.convergence_figure(series, language)
         drawn["ends"] = figures.ends_figure(series, language)
     return {
         "figures": drawn,
+        "tie": config["dataset"] == "digits" and len(config["rivals"]) > 0,
         "layers": len(series.beta),
         "quantities": [
             *(("size", "signed", "effective") if has_beta else ()),

@@ -105,11 +105,8 @@ def look_label(activation: str, start: float | None) -> str:
 def row(job: Job, language: Language) -> dict[str, Any]:
     """One line of the list of runs."""
     summary = job.summary or {}
-    best = max(
-        (each for each in summary.get("activations", ()) if each.get("accuracy") is not None),
-        key=lambda each: each["accuracy"],
-        default=None,
-    )
+    means = [each["accuracy"]["mean"] for each in summary.get("activations", ())]
+    best = max((mean for mean in means if mean is not None), default=None)
     return {
         "run": job.id,
         "state": job.state,
@@ -119,7 +116,7 @@ def row(job: Job, language: Language) -> dict[str, Any]:
         "share_token": job.share,
         "sparkline": list(job.sparkline),
         "device": job.device or "",
-        "best": "" if best is None else f"{best['accuracy']:.3f}",
+        "best": "" if best is None else f"{best:.3f}",
         "share": "" if summary.get("share") is None else f"{100 * summary['share']:.0f} %",
         "seconds": job.seconds,
         "created": job.created_at,
