@@ -61,6 +61,8 @@ export function picks(root, changed) {
       if (looks) fill("look", looks);
       for (const button of control("quantity").querySelectorAll("button")) button.hidden = !quantities.includes(button.dataset.value);
       control("quantity").hidden = quantities.length < 2;
+      // The bands are of β and of |β|.
+      root.querySelector(".train-bands").hidden = !quantities.includes("size") || ["effective", "own"].includes(values.quantity);
       if (quantities.length && !quantities.includes(values.quantity)) set("quantity", quantities[0]);
     },
   };

@@ -123,8 +123,10 @@ def _draw(
         "loss": figures.race_figure(series, "loss", picked, labels, language),
         "accuracy": figures.race_figure(series, "accuracy", picked, labels, language),
         "layers": figures.layers_figure(series, picked, labels, language),
-        "conserved": figures.conserved_figure(series, picked, language),
     }
+    conserved = figures.conserved_figure(series, picked, language)
+    if any(each["y"] for each in conserved["data"]):
+        drawn["conserved"] = conserved
     if has_own and (picked.quantity == "own" or not has_beta):
         drawn["beta"] = figures.own_figure(series, picked, labels, language)
     elif has_beta:

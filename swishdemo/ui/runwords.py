@@ -11,6 +11,7 @@ from swishdemo.activations import formula_label, is_formula
 from swishdemo.activations.registry import activations
 from swishdemo.jobs.job import Job
 from swishdemo.text import Language, text
+from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.training.convergence import CONVERGED_BELOW
 
 Reports = Sequence[Mapping[str, Any]]
@@ -27,7 +28,7 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
         return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
     if job.state == "running":
         key = "run.state_running" if reports else "run.state_starting"
-        return text(key, language, device=device)
+        return text(key, language, device=device) + _lost(job, reports, language)
     if job.state == "finished":
         words = text(
             "run.state_finished", language, seconds=f"{job.seconds:.1f}", device=device or "?"
@@ -35,13 +36,26 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
         ended = reports[-1].get("ended") if reports else None
         if ended and ended != "steps":
             words += " · " + text(f"run.ended_{ended}", language, step=reports[-1]["step"])
-        return words
+        return words + _lost(job, reports, language)
     if job.state == "stopped":
         words = text("run.state_stopped", language, step=job.step)
     else:
         words = text(f"run.state_{job.state}", language)
     why = job.reason.sentence(language) if job.reason else ""
     return f"{words} · {why}" if why else words
+
+
+def _lost(job: Job, reports: Reports, language: Language) -> str:
+    """Which network diverged first, and what to try; empty where none has."""
+    steps = reports[-1]["diverged"] if reports else ()
+    first = min(((step, row) for row, step in enumerate(steps) if step is not None), default=None)
+    if first is None:
+        return ""
+    row = replicas(TrainingConfig.of_json(job.config))[first[1]]
+    labels = {each.name: each.label for each in activations()}
+    name = row.activation
+    called = look_label(formula_label(name) if is_formula(name) else labels[name], row.beta_start)
+    return " · " + text("run.diverged", language, name=called, seed=row.seed, step=first[0])
 
 
 def stats(job: Job, reports: Reports, language: Language) -> list[dict[str, str]]:

@@ -19,6 +19,7 @@ from swishdemo.ui.runform import GROUPS, component, request_of, shown_value
 from swishdemo.ui.runview import RunView
 from swishdemo.ui.words import words
 
+_OPEN = ("beta", "replicas")
 _WISHES = ("stop", "pause", "resume", "step", "delete")
 
 
@@ -42,7 +43,7 @@ def build(lab: Lab) -> None:
             for group, names in GROUPS.items():
                 with gr.Accordion(
                     words(f"run.group_{group}"),
-                    open=group == "beta",
+                    open=group in _OPEN,
                     elem_id=f"lab-group-{group}",
                     elem_classes="lab-card lab-two",
                 ):

@@ -28,6 +28,8 @@ PAPER_BAND = (0.0, 1.5)
 """Where figure 7 of arXiv 1710.05941 shows the trained β of Mobile NASNet-A."""
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 5, 10, 20, 50, 100)
 _BINS = 24
+_MOST_NAMED = 6
+"""Layers that a legend has room for."""
 
 
 def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Figure:
@@ -127,7 +129,7 @@ def convergence_figure(series: Series, language: Language = "en") -> Figure:
         language,
         shapes=[level(CONVERGED_BELOW, "@ok")],
         annotations=[mark],
-        **(LEGEND if len(data) > 1 else {}),
+        **(LEGEND if 1 < len(data) <= _MOST_NAMED else {}),
     )
 
 
@@ -162,7 +164,7 @@ def ends_figure(series: Series, language: Language = "en") -> Figure:
                 strip(*PAPER_BAND, "@band2/0.07", across="y"),
                 strip(*ARTICLE_BAND, "@band/0.16", across="y"),
             ],
-            **(LEGEND if len(last) > 1 else {}),
+            **(LEGEND if 1 < len(last) <= _MOST_NAMED else {}),
             "uirevision": "ends",
         },
     }
