@@ -19,7 +19,7 @@ class Field(Protocol):
 
     @property
     def kind(self) -> str:
-        """``choice``, ``choices``, ``integer``, ``integers``, ``number``, ``numbers``, ``flag``."""
+        """``choice``, ``integer`` or ``number``, with an ``s`` for a list; ``flag``; ``table``."""
 
     @property
     def default(self) -> Any:
@@ -173,7 +173,22 @@ STARTED: Schema = {
 }
 
 
+_TABLE: Schema = {
+    "description": "A table of your own, as text: numbers, the last column the label.",
+    "anyOf": [
+        {"type": ["string", "null"]},
+        {
+            "type": "object",
+            "required": ["text"],
+            "properties": {"name": {"type": "string"}, "text": {"type": "string"}},
+        },
+    ],
+}
+
+
 def _of(field: Field) -> Schema:
+    if field.kind == "table":
+        return _TABLE
     single = field.kind.removesuffix("s")
     schema: Schema = {"type": _TYPES[single]}
     if field.choices and field.formulas:
