@@ -1,4 +1,4 @@
-"""Steps of all replicas against `torch.optim` on single modules: optimisers, clipping, schedules."""
+"""Steps against `torch.optim` on single modules: optimisers, clipping, schedules, weights."""
 
 import dataclasses
 import math

@@ -118,10 +118,10 @@ def test_closing_stops_the_run_and_restores_the_threads():
 
 
 def test_elapsed_time_is_the_clocks_and_a_rest_does_not_count():
-    now = 0.0
+    now = [0.0]
     resting = []
-    for item in train(SHORT, clock=lambda: now):
-        now += 100.0
+    for item in train(SHORT, clock=lambda: now[0]):
+        now[0] += 100.0
         if isinstance(item, Report):
             resting.append(item.elapsed_seconds)
     assert resting == [0.0] * len(report_steps(12))

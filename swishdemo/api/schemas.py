@@ -19,9 +19,7 @@ class Field(Protocol):
 
     @property
     def kind(self) -> str:
-        """``choice``, ``choices``, ``integer``, ``integers``, ``number``, ``numbers``, ``flag``,
-        ``table``.
-        """
+        """``choice``, ``integer`` or ``number``, with an ``s`` for a list; ``flag``; ``table``."""
 
     @property
     def default(self) -> Any:

@@ -25,7 +25,8 @@ def summarise(
         (C of each layer at the last report); ``converged_step`` (the first reported step at which
         C < 0.05 in all layers, or None); ``share``; ``best_share`` and its step; ``activations``:
         for Swish and each rival the mean and the sample deviation, over its replicas, of the last
-        test accuracy and training loss; ``diverged``: how many replicas have.
+        test accuracy and training loss; ``ended``: why the run did, if it came to its end;
+        ``diverged``: how many replicas have.
     """
     stored = [entry.as_json() if isinstance(entry, Report) else entry for entry in reports]
     if not stored:
@@ -38,19 +39,23 @@ def summarise(
         "steps": config.steps,
         "convergence": list(last["convergence"]),
         "converged_step": next(
-            (entry["step"] for entry in stored if _converged(entry["convergence"])), None
+            (entry["step"] for entry in stored if _converged(entry, stored[0])), None
         ),
         "share": last["share"],
         "best_share": best[0],
         "best_share_step": best[1],
         "activations": _by_activation(config, last),
+        "ended": last.get("ended"),
         "diverged": sum(step is not None for step in last["diverged"]),
         "elapsed_seconds": last["elapsed_seconds"],
     }
 
 
-def _converged(convergence: Sequence[float | None]) -> bool:
-    return all(value is not None and value < CONVERGED_BELOW for value in convergence)
+def _converged(report: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
+    """Whether all layers have met that had a distance at the start: not all need have a β."""
+    pairs = zip(report["convergence"], first["convergence"], strict=True)
+    distances = [distance for distance, start in pairs if start is not None]
+    return bool(distances) and all(each is not None and each < CONVERGED_BELOW for each in distances)
 
 
 def _by_activation(config: TrainingConfig, last: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -16,9 +16,9 @@ from swishdemo.training.architecture import architecture, outputs, product_count
 from swishdemo.training.blocks import evaluated_together, in_parts
 from swishdemo.training.config import (
     TrainingConfig,
+    evaluated_steps,
     replicas,
     report_steps,
-    evaluated_steps,
     view_steps,
 )
 from swishdemo.training.ensemble import Ensemble
