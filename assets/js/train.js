@@ -7,7 +7,7 @@ import { LivePlot } from "./plot.js";
 import { poll } from "./poll.js";
 import { read, write } from "./state.js";
 import { escape, t } from "./text.js";
-import { PLOTS, skeleton, tableField } from "./trainframe.js";
+import { openRefused, PLOTS, skeleton, tableField } from "./trainframe.js";
 import { runList } from "./trainruns.js";
 
 /** Which wishes a run in a state can be asked. */
@@ -114,8 +114,11 @@ export function mount({ element, props, trigger, watch, server }) {
   }
 
   // The Start button is Gradio's; its answer arrives as this component's value.
+  let begun = 0;
+  whenThere("lab-start").then((start) => openRefused(start, () => begun));
   watch("value", () => {
     const { value } = props;
+    begun += 1;
     if (value?.error) show({ error: value.error });
     else if (value?.run) follow(value.run);
   });

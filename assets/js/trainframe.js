@@ -74,3 +74,33 @@ export function tableField(field) {
   });
   field.append(button);
 }
+
+const REFUSED = ".validation-error";
+
+/**
+ * Opens the group of a refused field, where it is closed: its reason stands beside it.
+ * @param {HTMLElement} start Gradio's button.
+ * @param {() => number} begun How many runs have begun by it.
+ */
+export function openRefused(start, begun) {
+  const groups = () => [...document.querySelectorAll("[id^=lab-group-]")];
+  const isOpen = (group) => Boolean(group.querySelector("[data-testid=accordion-content]")?.offsetParent);
+  const turn = (group) => group.querySelector(".label-wrap").click();
+  function look(before) {
+    if (begun() !== before || document.querySelector(`#lab-train-columns ${REFUSED}`)?.offsetParent) return;
+    // The fields of a group that was never opened are not in the page yet.
+    const closed = groups().filter((group) => !isOpen(group));
+    closed.forEach(turn);
+    setTimeout(() => closed.filter((group) => !group.querySelector(REFUSED)).forEach(turn), 300);
+  }
+  start.addEventListener("click", () => {
+    const before = begun();
+    // Gradio's answer to a start, taken or refused, is the next to this address.
+    const answered = new PerformanceObserver((list) => {
+      if (!list.getEntries().some(({ name }) => name.includes("/queue/join"))) return;
+      answered.disconnect();
+      setTimeout(look, 400, before);
+    });
+    answered.observe({ type: "resource" });
+  });
+}
