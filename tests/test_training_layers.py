@@ -11,11 +11,11 @@ from torch.nn import functional
 from swishdemo import activations, datasets
 from swishdemo.training import TrainingConfig, replicas
 from swishdemo.training.architecture import Dropout, architecture, outputs, parameter_count
-from swishdemo.training.ensemble import Ensemble
-from swishdemo.training.layers.dropout import Masks
-from swishdemo.training.layers.tape import Arena, Tape
+from swishdemo.training.engine.ensemble import Ensemble
+from swishdemo.training.engine.layers.dropout import Masks
+from swishdemo.training.engine.layers.tape import Arena, Tape
+from swishdemo.training.engine.samples import Batch, Samples
 from swishdemo.training.module import Network
-from swishdemo.training.samples import Batch, Samples
 
 CPU = torch.device("cpu")
 BASE = TrainingConfig(
@@ -190,7 +190,9 @@ def test_a_network_that_shares_a_beta_shares_it():
     network = Network(config, replicas(config)[0])
     betas = [layer.beta for layer in network.activation.values()]
     assert all(one is two for one, two in pairwise(betas))
-    assert Bench(config).ensemble.own.value(Bench(config).ensemble.groups[0].own[0]).shape == (4, 1)
+    assert Bench(config).ensemble.activation_parameters.value(
+        Bench(config).ensemble.groups[0].parameters[0]
+    ).shape == (4, 1)
 
 
 def dropped(config, steps=3):

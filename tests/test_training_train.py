@@ -385,6 +385,11 @@ def test_views_show_what_the_networks_say():
             first.values.tolist(), abs=6e-4
         )
         assert all(sum(layer) == 8 * 120 for layer in view.histogram)
+        for layer, told in enumerate(view.beta):
+            if view.replica < 4:
+                assert list(told) == pytest.approx([last.beta[layer][view.replica]], rel=6e-3)
+            else:
+                assert told == ()
 
 
 def test_a_curve_is_followed():
@@ -418,13 +423,13 @@ def test_other_parameters_learn_and_are_traced():
     config = dataclasses.replace(MLP, rivals=("prelu", "swish"), train_parameters=True)
     config = dataclasses.replace(config, activation="acon_c", beta_starts=(1.0,))
     found = reports(config)
-    named = {(trace.activation, trace.parameter): trace for trace in found[-1].own}
+    named = {(trace.activation, trace.parameter): trace for trace in found[-1].parameters}
     assert set(named) == {("acon_c", "p1"), ("acon_c", "p2"), ("prelu", "a"), ("swish", "beta")}
     assert [named[key].first for key in named] == [0, 0, 2, 4]
-    for trace in found[0].own:
+    for trace in found[0].parameters:
         default = activations.get(trace.activation).defaults()[trace.parameter]
         assert trace.values == ((pytest.approx(default),) * 2,) * 2
-    for trace, start in zip(found[-1].own, found[0].own, strict=True):
+    for trace, start in zip(found[-1].parameters, found[0].parameters, strict=True):
         assert all(one != two for one, two in zip(trace.values[0], start.values[0], strict=True))
     assert len(found[-1].beta[0]) == 2
 

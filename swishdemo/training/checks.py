@@ -9,7 +9,7 @@ from swishdemo.training.architecture import architecture, parameter_count, produ
 from swishdemo.training.config import TrainingConfig, replicas, starts
 from swishdemo.training.learned import has_beta
 
-MOST_PRODUCTS = 10**10
+MOST_PRODUCTS = 2 * 10**9
 """Multiplications of one replica's forward pass over one batch."""
 
 

@@ -66,7 +66,7 @@ class TrainingConfig:
         rivals: Activations that are trained beside, with the same seeds and batches.
         seeds: Number of seeds.
         seed: Base seed: all initial weights, batches and dropped features follow from it.
-        init: How weights are drawn (`swishdemo.training.initialisation`).
+        init: How weights are drawn (`swishdemo.training.engine.initialisation`).
         init_scale: What the initial weights are multiplied by.
         init_bias: Biases of the hidden layers at step 0.
         objective: ``cross-entropy`` or ``mse``.
@@ -175,7 +175,7 @@ class TrainingConfig:
 
         A record of an older version lacks fields that are newer; they take their defaults.
         """
-        known = {name: value for name, value in record.items() if name in cls.__slots__}
+        known: dict[str, Any] = {n: v for n, v in record.items() if n in cls.__slots__}
         values: dict[str, Any] = {
             n: tuple(v) if isinstance(v, list) else v for n, v in known.items()
         }

@@ -17,7 +17,7 @@ HOMOGENEOUS = frozenset({"relu", "leaky_relu", "prelu", "rrelu"})
 
 
 @dataclass(frozen=True, slots=True)
-class OwnParameter:
+class ActivationParameter:
     """A parameter of an activation in one layer.
 
     Attributes:
@@ -45,15 +45,15 @@ def activation_at(config: TrainingConfig, replica: Replica, site: int) -> str:
     return config.layer_activations[site]
 
 
-def own_parameters(
+def parameters_of(
     config: TrainingConfig, activation: str, rival: bool
-) -> tuple[OwnParameter, ...]:
+) -> tuple[ActivationParameter, ...]:
     """The parameters of an activation, in the record's order. Loads SymPy for a formula."""
     found = []
     for name in activations.get(activation).defaults():
         is_beta = name == "beta" and not rival
         learned = config.beta_scope != "fixed" if is_beta else config.train_parameters
-        found.append(OwnParameter(name, learned, is_beta and config.beta_form == "softplus"))
+        found.append(ActivationParameter(name, learned, is_beta and config.beta_form == "softplus"))
     return tuple(found)
 
 

@@ -1,7 +1,7 @@
 """One replica as a plain PyTorch module, differentiated by autograd.
 
-`swishdemo.training.ensemble` computes the same for many replicas; it is tested and timed against
-this one, and a replica's weights load into it.
+`swishdemo.training.engine.ensemble` computes the same for many replicas; it is tested and timed
+against this one, and a replica's weights load into it.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from swishdemo.training.architecture import (
     architecture,
 )
 from swishdemo.training.config import Replica, TrainingConfig
-from swishdemo.training.learned import activation_at, own_parameters, start_of
+from swishdemo.training.learned import ActivationParameter, activation_at, parameters_of, start_of
 
 
-class OwnActivation(nn.Module):
+class ParametricActivation(nn.Module):
     """An activation with its parameters: learned ones as `nn.Parameter`, others as numbers.
 
     Args:
@@ -49,31 +49,33 @@ class OwnActivation(nn.Module):
         super().__init__()
         name = activation_at(config, replica, part.site)
         self._function = activations.torch_function(name)
-        self._own = own_parameters(config, name, replica.rival)
-        self._starts = {own.name: start_of(name, own.name, replica) for own in self._own}
+        self._used = parameters_of(config, name, replica.rival)
+        self._starts = {
+            parameter.name: start_of(name, parameter.name, replica) for parameter in self._used
+        }
         channels = part.channels if config.beta_scope == "channel" else 1
         self._positions = part.positions
-        for own in self._own:
-            if own.learned:
-                start = torch.full((channels,), self._starts[own.name], dtype=torch.float64)
-                if own.softplus:
+        for parameter in self._used:
+            if parameter.learned:
+                start = torch.full((channels,), self._starts[parameter.name], dtype=torch.float64)
+                if parameter.softplus:
                     start = start + (-(-start).expm1()).log()
                 made = nn.Parameter(start.to(torch.get_default_dtype()))
                 if config.beta_scope == "network":
-                    made = shared.setdefault(own.name, made)
-                self.register_parameter(own.name, made)
+                    made = shared.setdefault(parameter.name, made)
+                self.register_parameter(parameter.name, made)
 
     def forward(self, z: Tensor) -> Tensor:
         """The activations of ``z``, ``[sample, channel, …]``."""
-        given = [self._given(own, z) for own in self._own]
+        given = [self._given(parameter, z) for parameter in self._used]
         result: Tensor = self._function(z, *given)
         return result
 
-    def _given(self, own: Any, z: Tensor) -> Tensor | float:
-        if not own.learned:
-            return self._starts[own.name]
-        raw: Tensor = getattr(self, own.name)
-        value = functional.softplus(raw) if own.softplus else raw
+    def _given(self, parameter: ActivationParameter, z: Tensor) -> Tensor | float:
+        if not parameter.learned:
+            return self._starts[parameter.name]
+        raw: Tensor = getattr(self, parameter.name)
+        value = functional.softplus(raw) if parameter.softplus else raw
         return value.view(-1, *(1 for _ in z.shape[2:]))
 
 
@@ -99,17 +101,17 @@ class Network(nn.Module):
 
     def groups(self, config: TrainingConfig) -> Iterator[dict[str, Any]]:
         """Its parameters with the rates and decays of a run, as `torch.optim` takes them."""
-        own = {id(p): p for layer in self.activation.values() for p in layer.parameters()}
+        learned = {id(p): p for layer in self.activation.values() for p in layer.parameters()}
         weights = [
             layer.weight for layer in self.modules() if isinstance(layer, nn.Linear | nn.Conv2d)
         ]
-        special = {id(weight) for weight in weights} | set(own)
+        special = {id(weight) for weight in weights} | set(learned)
         others = [each for each in self.parameters() if id(each) not in special]
         yield {"params": weights, "weight_decay": config.weight_decay}
         yield {"params": others, "weight_decay": 0.0}
-        if own:
+        if learned:
             rate = config.lr * config.beta_lr_factor
-            yield {"params": list(own.values()), "lr": rate, "weight_decay": config.beta_decay}
+            yield {"params": list(learned.values()), "lr": rate, "weight_decay": config.beta_decay}
 
     def _build(self, parts: Sequence[Part], config: TrainingConfig, replica: Replica) -> None:
         for part in parts:
@@ -125,7 +127,7 @@ class Network(nn.Module):
                 case Normalisation():
                     self.norm[_number(part.name)] = _normalisation(part)
                 case Activation():
-                    layer = OwnActivation(config, replica, part, self._shared)
+                    layer = ParametricActivation(config, replica, part, self._shared)
                     self.activation[str(part.site)] = layer
                 case Dropout():
                     self.dropout[str(part.site)] = nn.Dropout(part.rate)

@@ -122,5 +122,5 @@ def _depth() -> tuple[Recipe, ...]:
     return (
         Recipe("depth-50", deep),
         Recipe("depth-100", replace(deep, depth=100)),
-        Recipe("low-init", replace(deep, depth=10, init_scale=0.7, seeds=6)),
+        Recipe("low-init", replace(deep, depth=20, init_scale=0.5, seeds=6, steps=300)),
     )

@@ -42,8 +42,8 @@ class LayerFigures:
         gradient_norm: Norm of the last batch's gradient by the layer's weights and biases; the
             output layer is the last.
         weight_norm: Norm of the layer's weights; the output layer is the last.
-        conserved: What gradient flow conserves (`swishdemo.training.conserved`); None where it
-            conserves nothing of that form.
+        conserved: What gradient flow conserves (`swishdemo.training.inspection.conserved`); None
+            where it conserves nothing of that form.
     """
 
     dead: tuple[Values, ...]
@@ -67,6 +67,8 @@ class View:
             a regression's output; of two classes the probability of the second; of more the
             number of the likeliest.
         hidden: What units answer on every second point of the grid, ``[layer][unit][point]``.
+        beta: β of each layer, of each channel where it has one: ``[layer][channel]``; empty where
+            it has none.
         predictions: The likeliest class of some test samples and its probability; of a
             regression the output, twice.
         histogram: How many inputs of the layer's activations fall into each of 48 equal bins of
@@ -78,6 +80,7 @@ class View:
     size: int
     surface: tuple[float, ...]
     hidden: tuple[tuple[tuple[float, ...], ...], ...]
+    beta: tuple[tuple[float, ...], ...]
     predictions: tuple[tuple[float, float], ...]
     histogram: tuple[tuple[int, ...], ...]
 
@@ -112,7 +115,7 @@ class Report:
             steps, and so is not done for every report.
         elapsed_seconds: Wall time since the first step began, rests left out.
         device: Where it is computed, ``cpu`` or ``cuda``.
-        own: Other learned parameters of activations.
+        parameters: Other learned parameters of activations.
         layers: Figures of the layers, on some reports.
         views: A look into the first replica of each start and rival, on the same reports.
         ended: Why this report is the last: ``steps``, ``max_seconds``, ``target_accuracy`` or
@@ -133,7 +136,7 @@ class Report:
     tested_step: int
     elapsed_seconds: float
     device: str
-    own: tuple[Trace, ...] = ()
+    parameters: tuple[Trace, ...] = ()
     layers: LayerFigures | None = None
     views: tuple[View, ...] = ()
     ended: str | None = None

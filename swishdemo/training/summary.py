@@ -55,8 +55,9 @@ def _converged(report: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
     """Whether all layers have met that had a distance at the start: not all need have a β."""
     pairs = zip(report["convergence"], first["convergence"], strict=True)
     distances = [distance for distance, start in pairs if start is not None]
-    met = (each is not None and each < CONVERGED_BELOW for each in distances)
-    return bool(distances) and all(met)
+    return bool(distances) and all(
+        each is not None and each < CONVERGED_BELOW for each in distances
+    )
 
 
 def _by_activation(config: TrainingConfig, last: Mapping[str, Any]) -> list[dict[str, Any]]:

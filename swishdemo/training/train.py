@@ -13,7 +13,6 @@ from torch import Tensor
 from swishdemo import datasets
 from swishdemo.errors import UserError
 from swishdemo.training.architecture import architecture, outputs, product_count
-from swishdemo.training.blocks import evaluated_together, in_parts
 from swishdemo.training.config import (
     TrainingConfig,
     evaluated_steps,
@@ -21,15 +20,16 @@ from swishdemo.training.config import (
     report_steps,
     view_steps,
 )
-from swishdemo.training.ensemble import Ensemble
-from swishdemo.training.evaluation import Evaluator
-from swishdemo.training.layers.tape import Arena
+from swishdemo.training.engine.blocks import evaluated_together, in_parts
+from swishdemo.training.engine.ensemble import Ensemble
+from swishdemo.training.engine.layers.tape import Arena
+from swishdemo.training.engine.samples import Batch, Samples, orders
+from swishdemo.training.engine.trainer import Trainer
+from swishdemo.training.inspection.evaluation import Evaluator
+from swishdemo.training.inspection.reporting import Reporter
+from swishdemo.training.inspection.views import Viewer, watched
 from swishdemo.training.report import TICK, Report, Tick
-from swishdemo.training.reporting import Reporter
-from swishdemo.training.samples import Batch, Samples, orders
 from swishdemo.training.schedules import rate_factor
-from swishdemo.training.trainer import Trainer
-from swishdemo.training.views import Viewer, watched
 
 TESTED = 512
 """Test samples of all reports but the last, at most."""

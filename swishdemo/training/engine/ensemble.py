@@ -1,7 +1,7 @@
 """Many replicas of one network, computed together, with a hand-written backward.
 
 All replicas see the same batch. A network is a list of layers that are bound to memory once
-(`swishdemo.training.layers.tape`); values lie as ``[replica, feature, sample]``.
+(`swishdemo.training.engine.layers.tape`); values lie as ``[replica, feature, sample]``.
 """
 
 from __future__ import annotations
@@ -26,18 +26,22 @@ from swishdemo.training.architecture import (
     weighted,
 )
 from swishdemo.training.config import Replica, TrainingConfig
-from swishdemo.training.initialisation import initial_weights, unit_gain
-from swishdemo.training.layers.activation import Site, bind_activation
-from swishdemo.training.layers.affine import bind_affine
-from swishdemo.training.layers.convolution import bind_convolution
-from swishdemo.training.layers.dropout import Masks
-from swishdemo.training.layers.normalisation import bind_normalisation
-from swishdemo.training.layers.tape import Arena, Tape, Values
-from swishdemo.training.learned import activation_at, own_parameters, start_of
-from swishdemo.training.objective import bind_objective
-from swishdemo.training.own import OwnParameters, blocks_of, groups_of
-from swishdemo.training.parameters import Block, Parameters
-from swishdemo.training.samples import Batch
+from swishdemo.training.engine.activation_parameters import (
+    ActivationParameters,
+    blocks_of,
+    groups_of,
+)
+from swishdemo.training.engine.initialisation import initial_weights, unit_gain
+from swishdemo.training.engine.layers.activation import Site, bind_activation
+from swishdemo.training.engine.layers.affine import bind_affine
+from swishdemo.training.engine.layers.convolution import bind_convolution
+from swishdemo.training.engine.layers.dropout import Masks
+from swishdemo.training.engine.layers.normalisation import bind_normalisation
+from swishdemo.training.engine.layers.tape import Arena, Tape, Values
+from swishdemo.training.engine.objective import bind_objective
+from swishdemo.training.engine.parameters import Block, Parameters
+from swishdemo.training.engine.samples import Batch
+from swishdemo.training.learned import activation_at, parameters_of, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Ensemble:
         self.parameters = Parameters((*weights.values(), *norms.values(), *learned), device, dtype)
         self.values = self.parameters.views(self.parameters.values)
         self.gradients = self.parameters.views(self.parameters.gradients)
-        self.own = OwnParameters(self.groups, self.parameters)
+        self.activation_parameters = ActivationParameters(self.groups, self.parameters)
         self.blocks = weights | norms
         moments = self.parameters.values.new_tensor([0.0, 1.0])[None, :, None]
         self.running = {
@@ -122,12 +126,12 @@ class Ensemble:
         arena.restart()
         products = torch.bfloat16 if self.config.amp else None
         tape = Tape(len(self.replicas), batch.size, arena, training, products)
-        tape.then(*self.own.forward)
+        tape.then(*self.activation_parameters.forward)
         found: list[Site] = []
         outputs = self._bind(self.parts, batch.inputs, tape, found)
         loss = bind_objective(self.config.objective, outputs, batch.targets, tape)
         if training:
-            tape.backward += self.own.backward
+            tape.backward += self.activation_parameters.backward
         return Bound(tape, outputs, loss, tuple(found))
 
     def state(self, index: int) -> dict[str, Tensor]:
@@ -167,10 +171,10 @@ class Ensemble:
     def _own_of(self, index: int) -> Iterator[tuple[str, Tensor]]:
         """The learned parameters of one replica's activations, and their names in a state."""
         for group in self.groups:
-            for own in group.own:
-                block = own.block
+            for parameter in group.parameters:
+                block = parameter.block
                 if block and block.first <= index < block.first + block.count:
-                    name = f"activation.{group.site}.{own.name}"
+                    name = f"activation.{group.site}.{parameter.name}"
                     yield name, self.values[block][index - block.first]
 
     def _bind(self, parts: Sequence[Part], x: Values, tape: Tape, found: list[Site]) -> Values:
@@ -185,7 +189,7 @@ class Ensemble:
                     weights = self._weights(part.name, tape)
                     x = bind_normalisation(part, *weights, running, x, tape)
                 case Activation():
-                    slices = self.own.slices(part.site, tape.training)
+                    slices = self.activation_parameters.slices(part.site, tape.training)
                     x, site = bind_activation(slices, x, tape)
                     found.append(site)
                 case Dropout():
@@ -217,8 +221,8 @@ class Ensemble:
             if config.init == "gain":
                 for part in sites(self.parts):
                     name = activation_at(config, row, part.site)
-                    own = own_parameters(config, name, row.rival)
-                    start = tuple(start_of(name, each.name, row) for each in own)
+                    parameter = parameters_of(config, name, row.rival)
+                    start = tuple(start_of(name, each.name, row) for each in parameter)
                     gains[f"hidden.{part.site}"] = unit_gain(name, start)
             drawn = initial_weights(
                 linear, config.init, config.init_scale, (config.seed, row.seed), gains
@@ -230,4 +234,4 @@ class Ensemble:
         for block, view in self.values.items():
             if block.role == "norm":
                 view[:, 0] = 1.0
-        self.own.start()
+        self.activation_parameters.start()

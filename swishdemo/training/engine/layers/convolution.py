@@ -13,7 +13,7 @@ from functools import partial
 from torch import Tensor
 
 from swishdemo.training.architecture import Convolution
-from swishdemo.training.layers.tape import Tape, Values
+from swishdemo.training.engine.layers.tape import Tape, Values
 
 
 def bind_convolution(

@@ -11,7 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from swishdemo.training.layers.tape import Tape, Values
+from swishdemo.training.engine.layers.tape import Tape, Values
 
 
 def bind_objective(name: str, outputs: Values, targets: Tensor, tape: Tape) -> Tensor:

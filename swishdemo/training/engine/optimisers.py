@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from swishdemo.training.config import TrainingConfig
-from swishdemo.training.parameters import Parameters
+from swishdemo.training.engine.parameters import Parameters
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8

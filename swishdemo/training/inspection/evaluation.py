@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from swishdemo.ticks import TICK, Tick
-from swishdemo.training.ensemble import Bound, Ensemble
-from swishdemo.training.layers.activation import Site
-from swishdemo.training.layers.tape import Arena
-from swishdemo.training.objective import right
-from swishdemo.training.samples import Batch, Samples
+from swishdemo.training.engine.ensemble import Bound, Ensemble
+from swishdemo.training.engine.layers.activation import Site
+from swishdemo.training.engine.layers.tape import Arena
+from swishdemo.training.engine.objective import right
+from swishdemo.training.engine.samples import Batch, Samples
 
 DEAD_BELOW = 1e-3
 """A unit is dead where its slope is smaller than this, in size, at every sample."""

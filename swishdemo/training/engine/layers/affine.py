@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from swishdemo.training.layers.tape import Tape, Values
+from swishdemo.training.engine.layers.tape import Tape, Values
 
 
 def bind_affine(weights: Tensor, gradients: Tensor, x: Values, tape: Tape) -> Values:

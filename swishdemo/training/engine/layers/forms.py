@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from swishdemo import activations
-from swishdemo.training.layers.tape import Call, Tape
+from swishdemo.training.engine.layers.tape import Call, Tape
 
 _ATEN = torch.ops.aten
 

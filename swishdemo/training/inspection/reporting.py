@@ -11,14 +11,14 @@ from torch import Tensor
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.architecture import weighted
 from swishdemo.training.config import TrainingConfig, replicas, starts
-from swishdemo.training.conserved import conserved
 from swishdemo.training.convergence import CONVERGED_BELOW, share_in_band, spread
-from swishdemo.training.ensemble import Ensemble
-from swishdemo.training.evaluation import Evaluation, Evaluator, Units
-from swishdemo.training.own import Group, Own
+from swishdemo.training.engine.activation_parameters import Group, GroupParameter
+from swishdemo.training.engine.ensemble import Ensemble
+from swishdemo.training.engine.trainer import Trainer
+from swishdemo.training.inspection.conserved import conserved
+from swishdemo.training.inspection.evaluation import Evaluation, Evaluator, Units
+from swishdemo.training.inspection.views import Viewer
 from swishdemo.training.report import LayerFigures, Report, Trace, Values, View
-from swishdemo.training.trainer import Trainer
-from swishdemo.training.views import Viewer
 
 
 class Reporter:
@@ -104,7 +104,7 @@ class Reporter:
             tested_step=self._tested_step,
             elapsed_seconds=0.0,
             device=self._device.type,
-            own=self._traces(alive),
+            parameters=self._traces(alive),
             layers=layers,
             views=views,
         )
@@ -127,8 +127,8 @@ class Reporter:
         """β of each layer and replica that is no rival; NaN where it has none."""
         found = [[math.nan] * self._first_count for _ in range(self._layers)]
         for first, ensemble in self._placed():
-            for group, own in _own_betas(ensemble):
-                values = ensemble.own.value(own)
+            for group, parameter in _own_betas(ensemble):
+                values = ensemble.activation_parameters.value(parameter)
                 means = values[:, 0] if values.shape[1] == 1 else values.mean(1)
                 start = first + group.rows.start
                 found[group.site][start : first + group.rows.stop] = means.tolist()
@@ -139,8 +139,8 @@ class Reporter:
         found = [[math.nan] * self._first_count for _ in range(self._layers)]
         for (first, ensemble), evaluation in zip(self._placed(), evaluations, strict=True):
             rms = dict(zip(map(_place, ensemble.groups), evaluation.rms, strict=True))
-            for group, own in _own_betas(ensemble):
-                size = ensemble.own.value(own) * rms[_place(group)]
+            for group, parameter in _own_betas(ensemble):
+                size = ensemble.activation_parameters.value(parameter) * rms[_place(group)]
                 start = first + group.rows.start
                 found[group.site][start : first + group.rows.stop] = (
                     size.square().mean(1).sqrt().tolist()
@@ -159,12 +159,12 @@ class Reporter:
         found: dict[tuple[str, str, bool], dict[int, dict[int, float]]] = {}
         for first, ensemble in self._placed():
             for group in ensemble.groups:
-                for own in group.own:
-                    if own.block is None or (own.name == "beta" and not group.rival):
+                for parameter in group.parameters:
+                    if parameter.block is None or (parameter.name == "beta" and not group.rival):
                         continue
-                    key = group.activation, own.name, group.rival
+                    key = group.activation, parameter.name, group.rival
                     layer = found.setdefault(key, {}).setdefault(group.site, {})
-                    means = ensemble.own.value(own).mean(1).tolist()
+                    means = ensemble.activation_parameters.value(parameter).mean(1).tolist()
                     layer.update(enumerate(means, first + group.rows.start))
         return tuple(
             Trace(
@@ -193,12 +193,12 @@ class Reporter:
         )
 
 
-def _own_betas(ensemble: Ensemble) -> Iterator[tuple[Group, Own]]:
+def _own_betas(ensemble: Ensemble) -> Iterator[tuple[Group, GroupParameter]]:
     """The β of those that are no rivals."""
     for group in ensemble.groups:
-        for own in group.own:
-            if own.name == "beta" and not group.rival:
-                yield group, own
+        for parameter in group.parameters:
+            if parameter.name == "beta" and not group.rival:
+                yield group, parameter
 
 
 def _place(group: Group) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The activations' own parameters in a batched network: where they stand, and what they are."""
+"""The parameters of activations in a batched network: where they stand, and what they are."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from torch import Tensor
 
 from swishdemo.training.architecture import Activation
 from swishdemo.training.config import Replica, TrainingConfig
-from swishdemo.training.layers.activation import Slice
-from swishdemo.training.layers.forms import Operand
-from swishdemo.training.layers.tape import Call
-from swishdemo.training.learned import activation_at, own_parameters, start_of
-from swishdemo.training.parameters import Block, Parameters
+from swishdemo.training.engine.layers.activation import Slice
+from swishdemo.training.engine.layers.forms import Operand
+from swishdemo.training.engine.layers.tape import Call
+from swishdemo.training.engine.parameters import Block, Parameters
+from swishdemo.training.learned import activation_at, parameters_of, start_of
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class GroupParameter:
     """A parameter of an activation of one group of replicas in one layer.
 
     Attributes:
@@ -46,7 +46,7 @@ class Group:
         rival: Whether they are rivals.
         activation: Their activation there.
         channels: Values of each learned parameter: the layer's channels, or 1.
-        own: The activation's parameters, in the record's order.
+        parameters: The activation's parameters, in the record's order.
     """
 
     site: int
@@ -54,7 +54,7 @@ class Group:
     rival: bool
     activation: str
     channels: int
-    own: tuple[Own, ...]
+    parameters: tuple[GroupParameter, ...]
 
 
 def groups_of(
@@ -69,8 +69,8 @@ def groups_of(
         for (_, rival), members in groupby(replicas, lambda row: (row.activation, row.rival)):
             rows = tuple(members)
             name = activation_at(config, rows[0], site.site)
-            own = tuple(
-                Own(
+            parameter = tuple(
+                GroupParameter(
                     each.name,
                     tuple(start_of(name, each.name, row) for row in rows),
                     each.softplus,
@@ -84,21 +84,21 @@ def groups_of(
                     if each.learned
                     else None,
                 )
-                for each in own_parameters(config, name, rival)
+                for each in parameters_of(config, name, rival)
             )
             span = slice(first, first + len(rows))
-            found.append(Group(site.site, span, rival, name, channels, own))
+            found.append(Group(site.site, span, rival, name, channels, parameter))
             first += len(rows)
     return tuple(found)
 
 
 def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
     """Where the learned parameters stand, each once."""
-    blocks = (own.block for group in groups for own in group.own)
+    blocks = (parameter.block for group in groups for parameter in group.parameters)
     return tuple(dict.fromkeys(block for block in blocks if block is not None))
 
 
-class OwnParameters:
+class ActivationParameters:
     """What activations read, and the way of its gradients back to what is trained.
 
     Args:
@@ -116,13 +116,13 @@ class OwnParameters:
         """What a backward pass ends with."""
         self._values: dict[Block, Tensor] = {}
         uses: dict[Block, int] = {}
-        for own in (own for group in groups for own in group.own):
-            if own.block is None:
+        for parameter in (parameter for group in groups for parameter in group.parameters):
+            if parameter.block is None:
                 continue
-            uses[own.block] = uses.get(own.block, 0) + 1
-            raw = self._raw[own.block]
-            if own.block not in self._values:
-                self._values[own.block] = torch.empty_like(raw) if own.softplus else raw
+            uses[parameter.block] = uses.get(parameter.block, 0) + 1
+            raw = self._raw[parameter.block]
+            if parameter.block not in self._values:
+                self._values[parameter.block] = torch.empty_like(raw) if parameter.softplus else raw
         # Where layers share a parameter, each writes a gradient of its own, and they are summed.
         self._shares = {
             block: iter(self._shared(block, count)) for block, count in uses.items() if count > 1
@@ -132,23 +132,32 @@ class OwnParameters:
                 self._chain(block, value)
         self._fixed = parameters.values.new_tensor
         self._operands = {
-            (group.site, group.rows.start): tuple(map(self._operand, group.own)) for group in groups
+            (group.site, group.rows.start): tuple(map(self._operand, group.parameters))
+            for group in groups
         }
 
     def start(self) -> None:
         """Set the learned ones to their values at step 0."""
-        for own in (own for group in self.groups for own in group.own):
-            if own.block is not None:
-                values = self._fixed(own.starts)[:, None]
-                if own.softplus:  # its inverse; for a large β, exp(β) is no number
+        for parameter in (parameter for group in self.groups for parameter in group.parameters):
+            if parameter.block is not None:
+                values = self._fixed(parameter.starts)[:, None]
+                if parameter.softplus:  # its inverse; for a large β, exp(β) is no number
                     values = values + (-(-values).expm1()).log()
-                self._raw[own.block].copy_(values.expand_as(self._raw[own.block]))
+                self._raw[parameter.block].copy_(values.expand_as(self._raw[parameter.block]))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compute what follows from the learned ones, after they were set."""
         for call in self.forward:
             call()
 
-    def value(self, own: Own) -> Tensor:
+    def value(self, parameter: GroupParameter) -> Tensor:
         """What an activation reads: ``[replica, channel]``."""
-        return self._fixed(own.starts)[:, None] if own.block is None else self._values[own.block]
+        return (
+            self._fixed(parameter.starts)[:, None]
+            if parameter.block is None
+            else self._values[parameter.block]
+        )
 
     def slices(self, site: int, learning: bool) -> list[Slice]:
         """The slices of an activation layer; without gradients where it does not learn."""
@@ -161,13 +170,13 @@ class OwnParameters:
                 found.append(Slice(group.activation, group.rows, operands, group.channels))
         return found
 
-    def _operand(self, own: Own) -> Operand:
-        value = self.value(own)[:, :, None]
-        if own.block is None:
-            same = len(set(own.starts)) == 1
-            return Operand(value, number=own.starts[0] if same else None)
-        share = self._shares.get(own.block)
-        gradient = self._by_raw[own.block] if share is None else next(share)
+    def _operand(self, parameter: GroupParameter) -> Operand:
+        value = self.value(parameter)[:, :, None]
+        if parameter.block is None:
+            same = len(set(parameter.starts)) == 1
+            return Operand(value, number=parameter.starts[0] if same else None)
+        share = self._shares.get(parameter.block)
+        gradient = self._by_raw[parameter.block] if share is None else next(share)
         return Operand(value, gradient[:, :, None])
 
     def _shared(self, block: Block, count: int) -> Tensor:

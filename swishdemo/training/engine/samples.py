@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from swishdemo.training.layers.tape import Values
+from swishdemo.training.engine.layers.tape import Values
 
 
 @dataclass(frozen=True, slots=True)

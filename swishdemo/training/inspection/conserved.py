@@ -26,9 +26,9 @@ import math
 from torch import Tensor
 
 from swishdemo.training.architecture import Part, Residual, sites, weighted
-from swishdemo.training.ensemble import Ensemble
+from swishdemo.training.engine.activation_parameters import Group
+from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.learned import HOMOGENEOUS
-from swishdemo.training.own import Group
 
 
 def conserved(ensemble: Ensemble) -> Tensor:
@@ -62,10 +62,12 @@ def _own_term(ensemble: Ensemble, group: Group) -> Tensor | float | None:
     if group.activation in HOMOGENEOUS:
         return 0.0
     factor = ensemble.config.beta_lr_factor
-    learned = all(own.block is not None and not own.softplus for own in group.own)
+    learned = all(
+        parameter.block is not None and not parameter.softplus for parameter in group.parameters
+    )
     if group.activation != "swish" or not learned or factor == 0:
         return None
-    return ensemble.own.value(group.own[0]).square().sum(1) / factor
+    return ensemble.activation_parameters.value(group.parameters[0]).square().sum(1) / factor
 
 
 def _squares(ensemble: Ensemble, hidden: str, rows: slice) -> Tensor:

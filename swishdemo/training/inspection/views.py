@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from swishdemo.datasets import Dataset
+from swishdemo.training.architecture import sites
 from swishdemo.training.config import Replica, TrainingConfig
-from swishdemo.training.ensemble import Bound, Ensemble
-from swishdemo.training.evaluation import Evaluator
+from swishdemo.training.engine.ensemble import Bound, Ensemble
+from swishdemo.training.engine.samples import Samples
+from swishdemo.training.inspection.evaluation import Evaluator
 from swishdemo.training.report import View
-from swishdemo.training.samples import Samples
 
 PLANE, CURVE = 32, 128
 """Points of the grid along each of two inputs, and along one."""
@@ -83,6 +84,7 @@ class Viewer:
         for place, number in enumerate(self._numbers):
             source, index = places[number]
             self._ensemble.load(place, source.state(index))
+        self._ensemble.activation_parameters.refresh()
         surfaces, hidden = self._on_grid() if self._size else ([()] * len(self._numbers), [])
         bound = self._test.run(self._first)
         predictions = self._predictions(bound.outputs.data[:, :, :SAMPLES])
@@ -94,12 +96,23 @@ class Viewer:
                 size=self._size,
                 surface=surfaces[place],
                 hidden=tuple(layer[place] for layer in hidden),
+                beta=self._betas(place),
                 predictions=predictions[place],
                 histogram=tuple(layer[place] for layer in histograms),
             )
             for place, number in enumerate(self._numbers)
             if alive[number]
         )
+
+    def _betas(self, place: int) -> tuple[tuple[float, ...], ...]:
+        found: list[tuple[float, ...]] = [() for _ in sites(self._ensemble.parts)]
+        for group in self._ensemble.groups:
+            for parameter in group.parameters:
+                inside = group.rows.start <= place < group.rows.stop
+                if inside and parameter.name == "beta":
+                    values = self._ensemble.activation_parameters.value(parameter)
+                    found[group.site] = _rounded(values[place - group.rows.start])
+        return tuple(found)
 
     def _on_grid(
         self,

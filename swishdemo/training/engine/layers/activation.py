@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from swishdemo.training.layers.forms import Operand, bind_form
-from swishdemo.training.layers.tape import Call, Tape, Values
+from swishdemo.training.engine.layers.forms import Operand, bind_form
+from swishdemo.training.engine.layers.tape import Call, Tape, Values
 
 
 @dataclass(frozen=True, slots=True)

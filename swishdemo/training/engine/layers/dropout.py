@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from swishdemo.training.architecture import Dropout
-from swishdemo.training.layers.tape import Tape, Values
+from swishdemo.training.engine.layers.tape import Tape, Values
 
 
 class Masks:

@@ -1,0 +1,158 @@
+"""What each recipe shows, with a margin of several standard errors over its seeds."""
+
+import dataclasses
+import math
+from functools import cache
+from statistics import fmean, median, stdev
+
+import pytest
+
+from swishdemo.training import Report, TrainingConfig, recipes, replicas
+from swishdemo.training.train import train
+
+RECIPES = {recipe.name: recipe.config for recipe in recipes()}
+
+
+@cache
+def run(config):
+    return [item for item in train(config) if isinstance(item, Report)]
+
+
+def recipe(name, **changes):
+    return dataclasses.replace(RECIPES[name], **changes)
+
+
+def of(config, values, activation):
+    """The values of one activation's replicas."""
+    return [
+        value
+        for row, value in zip(replicas(config), values, strict=True)
+        if row.activation == activation
+    ]
+
+
+def apart(more, less, errors=3.0):
+    """Whether one mean is above another by some standard errors of their difference."""
+    error = math.sqrt(sum(stdev(each) ** 2 / len(each) for each in (more, less)))
+    return fmean(more) - fmean(less) > errors * error
+
+
+def mean_beta(report):
+    return [fmean(abs(value) for value in layer) for layer in report.beta]
+
+
+def test_the_recipes_are_these():
+    assert list(RECIPES) == [
+        "beta-convergence", "no-decay", "same-rate", "shuffled-labels", "batch-norm", "adam",
+        "long-run", "depth-50", "depth-100", "low-init", "dying-relu", "activation-race",
+        "playground-spiral",
+    ]  # fmt: skip
+    assert RECIPES["beta-convergence"] == TrainingConfig()
+
+
+@pytest.fixture(scope="module")
+def convergence():
+    """The first recipe at step 300, by three seeds and without rivals, as the claims tell it."""
+    return run(recipe("beta-convergence", seeds=3, rivals=(), steps=300))
+
+
+def test_beta_convergence_brings_the_starts_together(convergence):
+    last = convergence[-1]
+    assert max(last.convergence) < 0.08 and last.share > 0.7
+    assert fmean(last.accuracy) > 0.965
+
+
+@pytest.mark.parametrize(("name", "times"), [("no-decay", 5), ("same-rate", 6)])
+def test_without_decay_or_at_the_weights_rate_they_stay_apart(convergence, name, times):
+    last = run(recipe(name, rivals=(), steps=300))[-1]
+    for with_decay, without in zip(convergence[-1].convergence, last.convergence, strict=True):
+        assert without > times * with_decay and without > 0.25
+    assert last.share < 0.5 * convergence[-1].share
+    assert fmean(last.accuracy) > 0.96  # they learn as well all the same
+
+
+def test_with_the_labels_shuffled_the_starts_meet_though_nothing_is_learned(convergence):
+    last = run(recipe("shuffled-labels", rivals=(), steps=300))[-1]
+    assert abs(fmean(last.accuracy) - 0.1) < 0.03
+    assert max(last.convergence) < 0.25
+    betas = zip(mean_beta(last), mean_beta(convergence[-1]), strict=True)
+    assert all(shuffled > 1.2 * true or shuffled < true / 1.2 for shuffled, true in betas)
+
+
+def test_with_batch_norm_they_meet_elsewhere(convergence):
+    last = run(recipe("batch-norm", rivals=(), steps=300))[-1]
+    assert max(last.convergence) < 0.3 and fmean(last.accuracy) > 0.96
+    ratios = [
+        one / two for one, two in zip(mean_beta(last), mean_beta(convergence[-1]), strict=True)
+    ]
+    assert ratios[1] > 1.15
+
+
+def test_with_adam_they_come_together_at_another_pace(convergence):
+    last = run(recipe("adam", rivals=(), steps=300))[-1]
+    assert fmean(last.accuracy) > 0.96
+    assert 1.5 * max(convergence[-1].convergence) < max(last.convergence) < 0.8
+
+
+def test_a_long_run_leaves_the_range_again_and_swish_leads_nowhere():
+    config = recipe("long-run", seeds=2, steps=2000)
+    found = run(config)
+    shares = {report.step: report.share for report in found}
+    assert max(shares.values()) > 0.75 and shares[2000] < max(shares.values()) - 0.2
+    assert max(found[-1].convergence) < 0.05
+    swish, relu = (of(config, found[-1].accuracy, name) for name in ("swish", "relu"))
+    assert abs(fmean(swish) - fmean(relu)) < 0.015
+
+
+def test_dead_relus_stay_dead_and_swish_comes_back():
+    config = recipe("dying-relu")
+    found = run(config)
+    for layer in found[-1].layers.dead:
+        assert of(config, layer, "relu") == [1.0] * 6
+        assert max(of(config, layer, "swish")) < 0.1
+    assert max(of(config, found[-1].accuracy, "relu")) < 0.2
+    assert min(of(config, found[-1].accuracy, "swish")) > 0.8
+    start = of(config, found[0].layers.gradient_norm[0], "swish")
+    assert max(of(config, found[0].layers.gradient_norm[0], "relu")) == 0.0 < min(start) < 1e-3
+
+
+def test_at_50_layers_swish_learns_though_its_signal_fades():
+    config = recipe("depth-50", rivals=("relu",), steps=250)
+    found = run(config)
+    variance = found[0].layers.variance
+    assert all(value < 1e-8 for value in of(config, variance[-1], "swish"))
+    assert all(value > 1e-4 for value in of(config, variance[-1], "relu"))
+    assert min(of(config, found[-1].accuracy, "swish")) > 0.3
+
+
+def test_at_100_layers_it_does_not_and_relu_does():
+    config = recipe("depth-100", rivals=("relu",), steps=250)
+    found = run(config)
+    assert all(value < 1e-20 for value in of(config, found[0].layers.variance[-1], "swish"))
+    swish, relu = (of(config, found[-1].accuracy, name) for name in ("swish", "relu"))
+    assert max(swish) < 0.15 < fmean(relu) - 0.05
+
+
+def test_small_initial_weights_trouble_swish_more_than_relu_in_twenty_layers():
+    config = recipe("low-init", rivals=("relu",))
+    last = run(config)[-1]
+    swish, relu = (of(config, last.accuracy, name) for name in ("swish", "relu"))
+    assert max(swish) < 0.15 and apart(relu, swish)
+
+
+def test_in_the_race_most_tie_and_sigmoid_comes_last():
+    config = recipe("activation-race", steps=200)
+    last = run(config)[-1]
+    groups = {name: of(config, last.accuracy, name) for name in ("swish", *config.rivals)}
+    sigmoid = groups.pop("sigmoid")
+    assert all(apart(each, sigmoid, 5.0) for each in groups.values())
+    means = [fmean(each) for each in groups.values()]
+    assert max(means) - min(means) < 0.03
+
+
+def test_the_spiral_is_bent_by_swish_before_sigmoid():
+    config = recipe("playground-spiral", steps=1500)
+    last = run(config)[-1]
+    swish, sigmoid = (of(config, last.accuracy, name) for name in ("swish", "sigmoid"))
+    assert median(swish) > 0.9 and apart(swish, sigmoid, 5.0)
+    assert len(last.views) == 4 and all(view.surface for view in last.views)
