@@ -33,7 +33,7 @@ export function runList(host, { server, follow, current, say, told }) {
     }
     const { run, own, name, note, share, replica = 0, after = -1 } = answer;
     const now = JSON.stringify([run, own, name, note, share, replica, after >= 0]);
-    if (now === about || $("about").contains(document.activeElement)) return;
+    if (now === about || $("about").querySelector("input:focus")) return; // someone is writing there
     about = now;
     $("about").innerHTML = run ? shown({ run, own, name, note, share, replica, begun: after >= 0 }) : "";
   }
