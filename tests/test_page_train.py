@@ -228,7 +228,9 @@ def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):
     post(page, recipe="playground-spiral", steps=300, seeds=1)
     line(page, "finished")
     data = "() => document.querySelector('#lab-train [data-part=inside]').data"
-    page.wait_for_function(f"() => ({data})()?.length === 3")  # the plane, the points of both classes
+    page.wait_for_function(
+        f"() => ({data})()?.length === 3"
+    )  # the plane, the points of both classes
     heat = page.evaluate(data)[0]
     assert heat["type"] == "heatmap" and len(heat["z"]) == len(heat["x"]) == 32
     units = page.locator("#lab-train [data-part=units] canvas")
