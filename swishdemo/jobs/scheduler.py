@@ -230,6 +230,7 @@ class Scheduler:
                 self.device.tell(driven.job.id)
             return
         self.device.forget(driven)
+        self.save_the_unsaved()
 
     def _keep_unsaved(self, driven: Driven) -> None:
         with self.device.changed:
