@@ -304,7 +304,9 @@ def test_every_activation_may_be_a_rival_but_the_run_s_own():
     assert refused({"rivals": ["swish"]}).field == "rivals"
     assert TrainingConfig.parse({"activation": "relu", "rivals": ["swish"]}, SETTINGS)
     mixed = {"layer_activations": ["relu", "swish"], "rivals": ["swish"]}
-    assert TrainingConfig.parse(mixed, SETTINGS).layer_activations == ("relu", "swish")
+    assert refused(mixed).field == "rivals"  # reports tell activations by their names
+    named = TrainingConfig.parse(mixed | {"activation": "gelu"}, SETTINGS)
+    assert [row.beta_start for row in replicas(named)[::6]] == [*named.beta_starts, None]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def _check_network(config: TrainingConfig, dataset: Dataset) -> None:
 
 
 def _check_replicas(config: TrainingConfig, settings: Settings) -> None:
-    if config.activation in config.rivals and not config.layer_activations:
+    if config.activation in config.rivals:
         raise UserError("train.error.own_rival", field="rivals", activation=config.activation)
     count = len(replicas(config))
     if count > settings.max_replicas:
