@@ -57,7 +57,7 @@ def named(figure):
     ("quantity", "field"), [("size", "beta"), ("signed", "beta"), ("effective", "beta_effective")]
 )
 def test_the_lines_of_beta_are_means_over_seeds(digits, layer, quantity, field):
-    config, reports, series = digits
+    _config, reports, series = digits
     lines = named(beta_figure(series, Picked(quantity=quantity, layer=layer)))
     assert list(lines) == ["β₀ = 0.5", "β₀ = 2"]
     for place, line in enumerate(lines.values()):
@@ -101,7 +101,7 @@ def test_logarithmic_steps_leave_step_0_out(digits):
 
 
 def test_the_bins_hold_every_network_of_every_layer(digits):
-    _, reports, series = digits
+    _, _reports, series = digits
     figure = ends_figure(series)
     assert [sum(trace["y"]) for trace in figure["data"]] == [4, 4]
     low, high = figure["data"][0]["x"][0], figure["data"][0]["x"][-1]
@@ -109,7 +109,7 @@ def test_the_bins_hold_every_network_of_every_layer(digits):
 
 
 def test_a_diverged_network_is_left_out_and_breaks_nothing():
-    config, reports, series = run(rivals=("relu",), lr=10.0, steps=40, optimiser="sgd")
+    _config, reports, series = run(rivals=("relu",), lr=10.0, steps=40, optimiser="sgd")
     assert any(step is not None for step in reports[-1]["diverged"])
     picked = Picked()
     figures = [
@@ -126,7 +126,7 @@ def test_a_diverged_network_is_left_out_and_breaks_nothing():
 
 
 def test_what_has_no_beta_has_one_start_and_its_own_parameters():
-    config, reports, series = run(
+    _config, reports, series = run(
         dataset="moons",
         network="mlp",
         activation="prelu",
@@ -138,14 +138,14 @@ def test_what_has_no_beta_has_one_start_and_its_own_parameters():
     assert series.starts == (None,)
     lines = named(own_figure(series, Picked(), LABELS))
     assert list(lines) == ["PReLU a", "ELU alpha"]
-    told = reports[-1]["own"][0]["values"][0]
+    told = reports[-1]["parameters"][0]["values"][0]
     assert lines["PReLU a"]["y"][-1] == pytest.approx(sum(told) / len(told), rel=1e-5)
     assert named(conserved_figure(series, Picked()))["Q"]["y"]
 
 
 @pytest.mark.parametrize("name", ["dead", "saturated", "gradient_norm", "variance", "weight_norm"])
 def test_a_figure_by_layer_is_the_mean_over_replicas(plane, name):
-    config, reports, series = plane
+    _config, reports, series = plane
     lines = named(layers_figure(series, Picked(per_layer=name), LABELS))
     looked = [each for each in reports if each["layers"]][-1]["layers"][name]
     for label, rows in (("Swish", slice(0, 2)), ("Tanh", slice(2, 4))):

@@ -28,7 +28,7 @@ function card(name, title, tools = "", large = false) {
 export function skeleton() {
   const quantities = ["size", "signed", "effective", "own"].map((each) => [each, h(`quantity_${each}`)]);
   const perLayer = ["dead", "saturated", "gradient_norm", "variance", "weight_norm"]
-    .map((each) => `<option value="${each}" title="${h(`per_layer_${each}_tip`)}">${h(`per_layer_${each}`)}</option>`);
+    .map((each) => `<option value="${each}" title="${h(`layered_${each}_tip`)}">${h(`layered_${each}`)}</option>`);
   const bands = `<span class="lab-note train-bands"><i class="train-key" style="background:color-mix(in srgb, var(--lab-band) 35%, transparent)"></i>${h("band_article")} <i class="train-key" style="background:color-mix(in srgb, var(--lab-band2) 18%, transparent)"></i>${h("band_paper")}</span>`;
   return `<div class="lab lab-col">
     <section class="lab-card">

@@ -40,7 +40,7 @@ export function runList(host, { server, follow, current, say, told }) {
 
   function table(runs) {
     const head = ["", "run", "state", "spark", "best", "share", "time", "when", ""]
-      .map((name) => `<th>${name ? h(`col_${name}`) : ""}</th>`)
+      .map((name) => `<th>${name ? h(`column_${name}`) : ""}</th>`)
       .join("");
     return `<table class="train-runs"><thead><tr>${head}</tr></thead><tbody>${runs.map(row).join("")}</tbody></table>`;
   }

@@ -118,7 +118,7 @@ def _draw(
         if is_formula(name)
     }
     has_beta = series.starts != (None,)
-    has_own = any(report.get("own") for report in reports)
+    has_own = any(report.get("parameters") for report in reports)
     drawn: dict[str, Any] = {
         "loss": figures.race_figure(series, "loss", picked, labels, language),
         "accuracy": figures.race_figure(series, "accuracy", picked, labels, language),

@@ -42,7 +42,7 @@ def build(lab: Lab) -> None:
             inputs: dict[str, gr.components.Component] = {}
             for group, names in GROUPS.items():
                 with gr.Accordion(
-                    words(f"run.group_{group}"),
+                    words(f"train.group.{group}"),
                     open=group in _OPEN,
                     elem_id=f"lab-group-{group}",
                     elem_classes="lab-card lab-two",

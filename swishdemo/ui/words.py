@@ -16,9 +16,9 @@ _SHOWN = (
     "data.title.",
     "train.choice.",
     "train.field.",
+    "train.group.",
     "train.recipe.",
     "run.start",
-    "run.group_",
     "time.ui.",
     "time.variant.",
 )

@@ -83,7 +83,7 @@ def own_figure(
 ) -> Figure:
     """The other learned parameters of one layer's activations: mean and range over replicas."""
     data: list[Figure] = []
-    traces = [report.get("own") or () for report in series.reports]
+    traces = [report.get("parameters") or () for report in series.reports]
     for place, trace in enumerate(traces[-1] if traces else ()):
         layer = min(picked.layer, len(trace["values"]) - 1)
         rows = [one[place]["values"][layer] if place < len(one) else [] for one in traces]
