@@ -28,14 +28,33 @@ export function mount({ element, props, trigger, watch, server }) {
   let told = {};
 
   /** @param {string | null} next @param {boolean} [anew] Whether all is to be drawn again. */
-  function follow(next, anew = false) {
+  function follow(next, anew = false, hurry = 0) {
     end();
     if (next !== run || anew) after = -1;
     if (next !== run) element.querySelectorAll(".train-empty").forEach((note) => (note.hidden = false));
     run = next;
     write({ run });
-    end = poll(() => server.poll({ run, after, picked: picked.values() }), show);
+    end = poll(ask, show, undefined, hurry);
   }
+
+  /** While a run streams, what is not on the screen is not drawn; it is once it is seen, or at the end. */
+  let asked = [];
+  function ask() {
+    asked = told.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
+    return server.poll({ run, after, picked: { ...picked.values(), only: asked } });
+  }
+  const seen = new Set(PLOTS);
+  const watching = new IntersectionObserver((entries) => {
+    let news = false;
+    for (const { target, isIntersecting } of entries) {
+      const { part } = target.dataset;
+      news ||= isIntersecting && !seen.has(part);
+      if (isIntersecting) seen.add(part);
+      else seen.delete(part);
+    }
+    if (news && told.done === false) after = -1;
+  }, { rootMargin: "80px" });
+  for (const name of PLOTS) watching.observe($(name));
 
   function say(words, wrong = false) {
     $("line").textContent = words;
@@ -72,6 +91,7 @@ export function mount({ element, props, trigger, watch, server }) {
     }
     after = answer.after ?? after;
     if (answer.figures) draw(answer);
+    if (answer.done && asked.length) follow(run, true);
   }
 
   function draw(answer) {
@@ -81,11 +101,13 @@ export function mount({ element, props, trigger, watch, server }) {
       const card = $(name).closest("section");
       const figure = shown[name];
       // A plot that this run has no use for goes; one that is still to come says so.
-      card.hidden = !figure && name !== "inside";
-      $(`empty-${name}`).hidden = Boolean(figure);
+      if (!asked.length || asked.includes(name)) {
+        card.hidden = !figure && name !== "inside";
+        $(`empty-${name}`).hidden = Boolean(figure);
+      }
       if (figure && name !== "inputs") plots[name].update(figure);
     }
-    look.show(answer);
+    if (answer.figures_inside) look.show(answer);
     $("tie").hidden = !answer.tie || answer.state !== "finished";
   }
 
@@ -96,7 +118,7 @@ export function mount({ element, props, trigger, watch, server }) {
     if (wish === "again") return again();
     const answer = await server.wish({ run, wish });
     if (answer.error) say(answer.error, true);
-    follow(run);
+    follow(run, false, 1000);
   });
 
   /** A new run of the same settings. */

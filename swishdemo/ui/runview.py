@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -119,23 +119,25 @@ def _draw(
     }
     has_beta = series.starts != (None,)
     has_own = any(report.get("parameters") for report in reports)
-    drawn: dict[str, Any] = {
-        "loss": figures.race_figure(series, "loss", picked, labels, language),
-        "accuracy": figures.race_figure(series, "accuracy", picked, labels, language),
-        "layers": figures.layers_figure(series, picked, labels, language),
+    shows_own = has_own and (picked.quantity == "own" or not has_beta)
+    shown = picked if picked.quantity != "own" else Picked(layer=picked.layer)
+    makers: dict[str, Callable[[], dict[str, Any]]] = {
+        "loss": lambda: figures.race_figure(series, "loss", picked, labels, language),
+        "accuracy": lambda: figures.race_figure(series, "accuracy", picked, labels, language),
+        "layers": lambda: figures.layers_figure(series, picked, labels, language),
+        "conserved": lambda: figures.conserved_figure(series, picked, language),
     }
-    conserved = figures.conserved_figure(series, picked, language)
-    if any(each["y"] for each in conserved["data"]):
-        drawn["conserved"] = conserved
-    if has_own and (picked.quantity == "own" or not has_beta):
-        drawn["beta"] = figures.own_figure(series, picked, labels, language)
+    if shows_own:
+        makers["beta"] = lambda: figures.own_figure(series, picked, labels, language)
     elif has_beta:
-        shown = picked if picked.quantity != "own" else Picked(layer=picked.layer)
-        drawn["beta"] = figures.beta_figure(series, shown, language)
+        makers["beta"] = lambda: figures.beta_figure(series, shown, language)
     if has_beta:
-        if len(series.starts) > 1:
-            drawn["convergence"] = figures.convergence_figure(series, language)
-        drawn["ends"] = figures.ends_figure(series, language)
+        makers["ends"] = lambda: figures.ends_figure(series, language)
+    if len(series.starts) > 1:
+        makers["convergence"] = lambda: figures.convergence_figure(series, language)
+    drawn = {name: make() for name, make in makers.items() if picked.wants(name)}
+    if "conserved" in drawn and not any(each["y"] for each in drawn["conserved"]["data"]):
+        del drawn["conserved"]  # no change of this network leaves its function as it is
     return {
         "figures": drawn,
         "tie": config["dataset"] == "digits" and len(config["rivals"]) > 0,
@@ -144,7 +146,11 @@ def _draw(
             *(("size", "signed", "effective") if has_beta else ()),
             *(["own"] * has_own),
         ],
-        **_inside(config, series, picked, labels, language),
+        **(
+            _inside(config, series, picked, labels, language)
+            if picked.wants("inside") or picked.wants("inputs")
+            else {}
+        ),
     }
 
 

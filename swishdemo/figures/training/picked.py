@@ -12,6 +12,17 @@ from swishdemo.errors import UserError
 QUANTITIES = ("size", "signed", "effective", "own")
 PER_LAYER = ("dead", "saturated", "gradient_norm", "variance", "weight_norm")
 SMOOTHEST = 0.98
+FIGURES = (
+    "beta",
+    "convergence",
+    "ends",
+    "conserved",
+    "loss",
+    "accuracy",
+    "inside",
+    "inputs",
+    "layers",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,7 @@ class Picked:
         smooth: Weight of the past in the smoothed losses, from 0 (none) to 0.98.
         log_loss: Whether the loss has a logarithmic axis.
         log_steps: Whether the steps of loss and accuracy have one.
+        only: Names of the figures that are on the screen; empty for all.
     """
 
     quantity: str = "size"
@@ -36,6 +48,11 @@ class Picked:
     smooth: float = 0.0
     log_loss: bool = True
     log_steps: bool = False
+    only: tuple[str, ...] = ()
+
+    def wants(self, name: str) -> bool:
+        """Whether a figure is to be drawn."""
+        return not self.only or name in self.only
 
     @classmethod
     def parse(cls, given: object) -> Picked:
@@ -54,6 +71,7 @@ class Picked:
             smooth=_share(given, "smooth"),
             log_loss=_flag(given, "log_loss", True),
             log_steps=_flag(given, "log_steps", False),
+            only=_names(given, "only"),
         )
 
 
@@ -89,3 +107,12 @@ def _flag(given: Mapping[str, Any], name: str, default: bool) -> bool:
     if not isinstance(value, bool):
         raise UserError("error.wrong_type", name=name, expected="true or false")
     return value
+
+
+def _names(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = given.get(name, [])
+    if not isinstance(value, list) or not all(each in FIGURES for each in value):
+        raise UserError(
+            "error.unknown_choice", name=name, value=str(value)[:40], choices=", ".join(FIGURES)
+        )
+    return tuple(sorted(set(value)))
