@@ -45,7 +45,7 @@ def _check_network(config: TrainingConfig, dataset: Dataset) -> None:
         )
     if config.normalisation == "batch" and config.batch < 2:
         raise UserError("train.error.batch_norm", field="batch")
-    if config.normalisation == "layer" and config.width < 2:
+    if config.normalisation == "layer" and config.width < 2 and "mlp" in config.network:
         raise UserError("train.error.layer_norm", field="width")
 
 
