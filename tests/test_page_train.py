@@ -54,6 +54,7 @@ def line(page, text, seconds=60):
 
 
 def run_of(page):
+    page.wait_for_url(re.compile(r"run=[\w-]+"))
     return re.search(r"run=([\w-]+)", page.url)[1]
 
 
@@ -200,6 +201,7 @@ def test_a_refused_field_of_a_closed_group_is_shown(visit):
     page = visit()
     group = page.locator("#lab-group-optimisation button.label-wrap")
     group.click()
+    page.wait_for_timeout(500)  # Gradio makes the fields when the group is first opened
     page.locator("#lab-lr input").fill("-1")
     page.locator("#lab-lr input").blur()
     group.click()
