@@ -384,7 +384,7 @@ def test_views_show_what_the_networks_say():
         assert [pair[1] for pair in view.predictions] == pytest.approx(
             first.values.tolist(), abs=6e-4
         )
-        assert all(sum(layer) == 8 * 120 for layer in view.histogram)
+        assert all(sum(layer) == 8 * 64 for layer in view.histogram)
         for layer, told in enumerate(view.beta):
             if view.replica < 4:
                 assert list(told) == pytest.approx([last.beta[layer][view.replica]], rel=6e-3)
