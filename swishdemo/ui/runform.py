@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from swishdemo.errors import UserError
+from swishdemo.settings import Settings
 from swishdemo.training.fields import Field
 from swishdemo.ui.words import words
 
@@ -55,7 +56,7 @@ def component(field: Field) -> gr.components.Component:
     """The control of one field of the table."""
     common: dict[str, Any] = {
         "label": words(f"train.field.{field.name}.label"),
-        "info": words(f"train.field.{field.name}.tip"),
+        "info": words(f"train.field.{field.name}.tip") + _range(field),
         "elem_id": f"lab-{field.name}",
         "elem_classes": None if field.kind in ("number", "integer") else "lab-wide",
     }
@@ -79,6 +80,18 @@ def component(field: Field) -> gr.components.Component:
     if field.kind == "numbers":
         return gr.Textbox(value, max_length=400, **common)
     return gr.Number(value, **common)
+
+
+def caps(settings: Settings) -> str:
+    """What this server allows one run, in a line."""
+    limits = (
+        settings.max_steps,
+        settings.max_replicas,
+        settings.max_parameters,
+        settings.max_job_seconds,
+    )
+    # Gradio translates one text of a string.
+    return f"{words('train.caps')} {' · '.join(f'{limit:,}' for limit in limits)}"
 
 
 def shown_value(value: Any) -> Any:
@@ -110,6 +123,13 @@ def request_of(given: Mapping[str, Any], table: Mapping[str, Field]) -> dict[str
     if request.get("dataset") != "csv":
         request["csv"] = None  # what stands in the field waits for its dataset
     return request
+
+
+def _range(field: Field) -> str:
+    """The allowed numbers, behind the tip."""
+    if field.kind not in ("integer", "number", "numbers"):
+        return ""
+    return f" ({field.low:,.10g} – {field.high:,.10g})"
 
 
 def _choice(field: Field, value: Any, common: dict[str, Any]) -> gr.components.Component:

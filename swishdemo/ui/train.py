@@ -15,7 +15,7 @@ from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.runcompare import compared
-from swishdemo.ui.runform import GROUPS, component, request_of, shown_value
+from swishdemo.ui.runform import GROUPS, caps, component, request_of, shown_value
 from swishdemo.ui.runview import RunView
 from swishdemo.ui.words import words
 
@@ -48,6 +48,8 @@ def build(lab: Lab) -> None:
                     elem_classes="lab-card lab-two",
                 ):
                     inputs |= {name: component(table[name]) for name in names}
+                    if group == "replicas":
+                        gr.Markdown(caps(lab.settings), elem_classes="lab-note lab-wide")
         shown = live("train", elem_id="lab-train", functions=_questions(lab, view))
 
     names = ("recipe", *inputs)

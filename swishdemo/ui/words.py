@@ -14,6 +14,7 @@ _TAGS = {"en": "en", "zh": "zh-CN"}
 _SHOWN = (
     "shell.",
     "data.title.",
+    "train.caps",
     "train.choice.",
     "train.field.",
     "train.group.",
