@@ -205,7 +205,7 @@ class Scheduler:
     def _summarise(self, driven: Driven) -> None:
         try:
             reports = self._store.reports(driven.job.id)
-            summary = driven.kind.summarise(driven.config, reports)
+            summary = driven.kind.summarise(driven.job.config, reports)
         except Exception:
             _LOG.exception("job %s could not be summed up", driven.job.id)
             return
