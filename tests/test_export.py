@@ -17,6 +17,7 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.training import TrainingConfig, replicas
 from swishdemo.training.module import Network
+from swishdemo.training.script import script
 from swishdemo.ui.lab import Lab
 
 SMALL = {
@@ -119,3 +120,23 @@ def test_a_stopped_run_has_the_weights_of_its_last_look(client: httpx.Client) ->
     looked = [r["step"] for r in client.get(f"{address}/reports").json() if r["layers"]]
     assert step >= looked[-1] > 0  # weights are there a moment before their report
     assert torch.load(io.BytesIO(answer.content), weights_only=True)
+
+
+def test_the_script_is_that_of_the_run(client: httpx.Client, finished: str) -> None:
+    answer = client.get(f"{finished}/export?format=code")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/x-python")
+    assert answer.headers["content-disposition"].endswith('.py"')
+    told = client.get(finished).json()
+    last = client.get(f"{finished}/reports").json()[-1]
+    assert answer.text == script(told["config"], last)
+    compile(answer.text, "run.py", "exec")
+
+
+def test_a_table_is_no_part_of_the_script(client: httpx.Client) -> None:
+    rows = "\n".join(f"{n}.625,{n % 3}" for n in range(60))
+    given = {"dataset": "csv", "csv": f"a,label\n{rows}", "network": "mlp"}
+    address = start(client, **given)
+    until(client, address, "finished")
+    text = client.get(f"{address}/export?format=code").text
+    assert "sys.argv[1]" in text and "17.625" not in text
