@@ -59,7 +59,8 @@ def test_the_page_is_given_its_head_before_the_first_script(endpoint):
     assert PAGE.startswith(before)
     assert rest.index("navigator") < rest.index("first()")
     assert rest.endswith("<script>first()</script></head><body>β</body></html>")
-    assert "modulepreload" in rest and "plotly.min.js" in rest and "style.css" in rest
+    assert "modulepreload" in rest and "early.js" in rest and "style.css" in rest
+    assert "plotly" not in rest  # it is asked for once the first curves stand
     assert BASE not in given.text
 
 
@@ -71,7 +72,7 @@ def test_every_script_of_the_first_tab_is_asked_for_at_once():
     for name in early - {"catalogue"}:
         source = (ASSETS / "js" / f"{name}.js").read_text("utf-8")
         imported |= set(re.findall(r'from "\.\.?/(\w+)\.js"', source))
-    assert early == imported | {"explore", "header", "footer"}
+    assert early == imported | {"early", "footer"}
     assert not early & {"train", "time", "claims"}
 
 

@@ -16,7 +16,7 @@ from swishdemo.errors import UserError
 from swishdemo.figures.quantities import colour_of, hue
 from swishdemo.figures.series import Series
 from swishdemo.figures.timing import bars_figure
-from swishdemo.figures.training import loss_figure
+from swishdemo.figures.training import Picked, race_figure
 from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, Measurement, TimingRequest, gate
 from swishdemo.timing.measuring import measure
@@ -118,7 +118,7 @@ def test_a_formula_in_a_figure_of_training_is_text_and_has_its_colour():
     config = TrainingConfig(beta_starts=(1.0,), seeds=1, steps=4, rivals=("=where(x<0, a*x/2, x)",))
     found = [item.as_json() for item in train(config) if isinstance(item, Report)]
     labels = {config.rivals[0]: formula_label(config.rivals[0])}
-    figure = loss_figure(Series.of(config.as_json(), found), labels)
+    figure = race_figure(Series.of(config.as_json(), found), "loss", Picked(), labels)
     line = figure["data"][-1]
     assert line["name"] == "where(x&lt;0, a*x/2, x)"
     assert line["line"]["color"] == "@typed"

@@ -355,6 +355,8 @@ def test_a_locked_database_ends_the_job_and_refuses_the_next(make: Make, tmp_pat
     other.execute("ROLLBACK")
     other.close()
     until(manager, manager.submit("run", {}, ANNA), "finished")
+    while manager._device.snapshot():
+        time.sleep(0.01)
     for known in (job, rejected):
         assert manager.get(known.id).state == "failed"
         stored = manager._store.get(known.id)

@@ -54,18 +54,31 @@ def line(page, text, seconds=60):
 
 
 def run_of(page):
+    page.wait_for_url(re.compile(r"run=[\w-]+"))
     return re.search(r"run=([\w-]+)", page.url)[1]
 
 
-def beta_lines(page, layer):
-    """Name → the last drawn |β| of each line."""
+def traces(page, part):
+    """Name → the last drawn value of each named line of a plot."""
     return page.evaluate(
-        """layer => Object.fromEntries(
-             document.querySelector(`#lab-train [data-part=beta${layer}]`).data
-             .filter((trace) => trace.name?.startsWith('β₀'))
+        """part => Object.fromEntries(
+             document.querySelector(`#lab-train [data-part=${part}]`).data
+             .filter((trace) => trace.name && trace.y.length)
              .map((trace) => [trace.name, trace.y[trace.y.length - 1]]))""",
-        layer,
+        part,
     )
+
+
+def pick(page, name, value):
+    page.locator(f"#lab-train select[data-pick={name}]").select_option(value)
+    page.wait_for_timeout(700)
+
+
+def post(page, **config):
+    """Starts a run by REST, as this page's visitor, and shows it."""
+    run = page.request.post(page.url.split("?")[0] + "api/runs", data=config).json()["id"]
+    page.goto(page.url.split("?")[0] + f"?tab=train&run={run}")
+    return run
 
 
 def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit, server):
@@ -77,13 +90,17 @@ def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit, server):
     answer = page.request.get(f"{server}/api/runs/{run_of(page)}/reports")
     last = answer.json()[-1]
     for layer in range(2):
-        drawn = beta_lines(page, layer)
+        pick(page, "layer", str(layer))
+        drawn = traces(page, "beta")
         assert list(drawn) == ["β₀ = 0.1", "β₀ = 0.5", "β₀ = 1", "β₀ = 2", "β₀ = 5", "β₀ = 10"]
         for place, value in enumerate(drawn.values()):
             pair = [abs(beta) for beta in last["beta"][layer][2 * place : 2 * place + 2]]
             assert value == pytest.approx(sum(pair) / 2, rel=1e-4)
-    for part in ("convergence", "band", "loss", "accuracy"):
+    for part in ("convergence", "conserved", "loss", "accuracy", "layers"):
         assert page.locator(f"#lab-train [data-part={part}] path.js-line").count() >= 1
+    guesses = page.locator("#lab-train [data-part=guesses] figure")
+    assert guesses.count() == 16
+    assert page.locator("#lab-train [data-part=ends] .bars path").count() > 0
 
 
 def test_stop_ends_it_and_a_reload_finds_it(visit):
@@ -123,7 +140,11 @@ def test_another_visitors_run_in_the_address_is_told(visit, server):
 
 @pytest.mark.parametrize(
     ("field", "value", "said"),
-    [("steps", "0", "from 1 to 5000"), ("lr", "-1", "from 0 to 10"), ("seeds", "999", "128")],
+    [
+        ("steps", "0", "from 1 to 5000"),
+        ("weight_decay", "-1", "from 0 to 1"),
+        ("seeds", "999", "128"),
+    ],
 )
 def test_a_bad_value_is_refused_beside_its_field(visit, field, value, said):
     page = visit()
@@ -161,7 +182,7 @@ def test_a_killed_worker_is_a_failed_run_with_its_reason_and_the_next_one_works(
 def test_a_recipe_fills_the_fields(visit):
     page = visit()
     page.click("#lab-recipe input")
-    page.get_by_role("option", name="β without decay").click()
+    page.get_by_role("option", name="Without decay").click()
     expect(page.locator("#lab-weight_decay input")).to_have_value("0")
     expect(page.locator("#lab-seeds input")).to_have_value("3")
 
@@ -171,6 +192,116 @@ def test_a_phone_shows_start_then_the_plots_then_the_fields(visit):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
         page.locator(each).bounding_box()["y"]
-        for each in ("#lab-start", "#lab-train [data-part=beta0]", "#lab-steps")
+        for each in ("#lab-start", "#lab-train [data-part=beta]", "#lab-steps")
     ]
     assert tops == sorted(tops)
+
+
+def test_a_refused_field_of_a_closed_group_is_shown(visit):
+    page = visit()
+    group = page.locator("#lab-group-optimisation button.label-wrap")
+    group.click()
+    page.wait_for_timeout(500)  # Gradio makes the fields when the group is first opened
+    page.locator("#lab-lr input").fill("-1")
+    page.locator("#lab-lr input").blur()
+    group.click()
+    expect(page.locator("#lab-lr")).to_be_hidden()
+    page.click("#lab-start")
+    expect(page.locator("#lab-lr")).to_contain_text("from 0 to 10")
+    expect(page.locator("#lab-lr")).to_be_visible()
+    expect(page.locator("#lab-noise")).to_be_hidden()
+
+
+def test_what_is_drawn_of_beta_can_be_picked(visit, server):
+    page = visit()
+    post(page, steps=40, seeds=1, rivals=[], beta_starts=[-1, 2])
+    line(page, "finished")
+    page.click("#lab-train [data-value=signed]")
+    page.wait_for_timeout(700)
+    last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
+    assert list(traces(page, "beta").values()) == pytest.approx(last["beta"][0], rel=1e-4)
+    page.click("#lab-train [data-value=effective]")
+    page.wait_for_timeout(700)
+    assert list(traces(page, "beta").values()) == pytest.approx(last["beta_effective"][0], rel=1e-4)
+
+
+def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):
+    page = visit()
+    post(page, recipe="playground-spiral", steps=300, seeds=1)
+    line(page, "finished")
+    data = "() => document.querySelector('#lab-train [data-part=inside]').data"
+    page.wait_for_function(
+        f"() => ({data})()?.length === 3"
+    )  # the plane, the points of both classes
+    heat = page.evaluate(data)[0]
+    assert heat["type"] == "heatmap" and len(heat["z"]) == len(heat["x"]) == 32
+    units = page.locator("#lab-train [data-part=units] canvas")
+    assert units.count() == 8
+    painted = """(canvas) => new Set(
+        canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size"""
+    assert units.first.evaluate(painted) > 8
+    pick(page, "look", "1")
+    assert page.evaluate(data)[0]["z"] != heat["z"]
+
+
+def test_a_table_of_ones_own_is_learned_from_a_file(visit, tmp_path):
+    page = visit()
+    table = tmp_path / "mine.csv"
+    rows = [f"{k % 7},{(k * 3) % 11},{'high' if k % 7 > 3 else 'low'}" for k in range(60)]
+    table.write_text("a,b,kind\n" + "\n".join(rows))
+    for group in ("data", "network", "optimisation"):
+        page.click(f"#lab-group-{group} button.label-wrap")
+    page.locator(".train-file input").set_input_files(table)
+    expect(page.locator("#lab-csv textarea")).to_have_value(re.compile("a,b,kind"))
+    for field, option in (("dataset", "Your own table"), ("network", "MLP")):
+        page.click(f"#lab-{field} input")
+        page.get_by_role("option", name=re.compile(f"^{option}")).first.click()
+    start(page, steps=60, seeds=1, batch=16)
+    line(page, "finished")
+    assert float(page.locator("#lab-train .lab-stat b").nth(2).inner_text()) > 0.8
+
+
+def test_a_run_is_named_shared_and_taken_back(visit, server):
+    owner, reader = visit(), visit()
+    run = post(owner, steps=10, seeds=1)
+    line(owner, "finished")
+    owner.locator("[data-field=name]").fill("Ten steps")
+    owner.locator("[data-field=name]").press("Enter")
+    expect(owner.locator(".train-run").first).to_have_text("Ten steps")
+    owner.click("[data-share=yes]")
+    line(owner, "run=")
+    link = re.search(r"http\S+", owner.locator(LINE).inner_text())[0]
+    assert run not in link
+    reader.goto(link)
+    line(reader, "finished")
+    assert reader.locator("[data-wish], [data-field], [data-share]").count() == 0
+    expect(reader.locator(".train-about")).to_contain_text("shares this run")
+    owner.click("[data-share='']")
+    expect(owner.locator("[data-share=yes]")).to_be_visible()
+    reader.goto(link)
+    line(reader, "There is no")
+
+
+def test_again_repeats_a_run_and_two_can_be_compared(visit, server):
+    page = visit()
+    first = post(page, steps=20, seeds=1, lr=0.02)
+    line(page, "finished")
+    page.click("[data-wish=again]")
+    page.wait_for_function("(first) => !location.href.includes(first)", arg=first)
+    line(page, "finished")
+    second = run_of(page)
+    reports = [
+        page.request.get(f"{server}/api/runs/{run}/reports").json()[-1] for run in (first, second)
+    ]
+    assert reports[0]["loss"] == reports[1]["loss"]
+    third = post(page, steps=20, seeds=1, lr=0.1)
+    line(page, "finished")
+    for run in (first, third):
+        page.check(f"[data-choose='{run}']")
+    page.click("[data-compare]")
+    differs = page.locator(".train-differences")
+    expect(differs).to_contain_text("Learning rate")
+    expect(differs).not_to_contain_text("Momentum")
+    row = differs.locator("tr", has_text="Learning rate").locator("td")
+    assert row.all_inner_texts() == ["0.02", "0.1"]
+    expect(page.locator("[data-plot=loss] .scatterlayer path.js-line")).to_have_count(2)

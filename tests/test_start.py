@@ -5,10 +5,14 @@ import signal
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
 from pathlib import Path
 
 import httpx
+import pytest
 from serving import serving
+
+from swishdemo.ui.assets import address as address_of
 
 ROOT = Path(__file__).parents[1]
 VISITOR = {"X-Visitor": "a-visitor-of-the-tests"}
@@ -41,7 +45,7 @@ def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
         assert page.status_code == 200
         assert "swish-lab-language" in page.text and "<base" not in page.text
         paths = re.findall(r'(?:href|src)="(lab/[^"]+)"', page.text)
-        assert any(path.endswith("plotly.min.js") for path in paths)
+        paths.append(address_of("plotly.min.js"))
         found = {}
         for path in paths:
             if path.endswith(".js") and not path.endswith("plotly.min.js"):
@@ -57,8 +61,68 @@ def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
         # Every file of ours is reached: none is dead.
         reached = {name.split("/")[-1] for name in found}
         assert {path.name for path in (ROOT / "assets" / "js").glob("*.js")} <= reached
-        for name in ("nothing.js", "../../app.py", "%2e%2e/%2e%2e/app.py"):
+        for name in ("nothing.js", "../../app.py", "%2e%2e/%2e%2e/app.py", "js%00", "js", ""):
             assert httpx.get(f"{address}/lab/0/{name}").status_code in (404, 400)
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip", "identity"])
+def test_an_asset_is_the_same_in_every_coding(server, coding):
+    for name in ("js/explore.js", "style.css", "plotly.min.js", "favicon.svg"):
+        answer = httpx.get(
+            f"{server}/{address_of(name)}", headers={"accept-encoding": coding}, timeout=20
+        )
+        assert answer.headers.get("content-encoding", "identity") == coding
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert (
+            answer.content
+            == (
+                resources.files("plotly") / "package_data" / name
+                if name == "plotly.min.js"
+                else ROOT / "assets" / name
+            ).read_bytes()
+        )
+
+
+@pytest.mark.parametrize(
+    ("width", "query"), [(1280, ""), (390, "?__theme=dark&lang=zh"), (1700, "")]
+)
+def test_the_first_curves_stand_and_move_before_gradio_has_come(server, browser, width, query):
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    held = []
+    page.route("**/assets/index-*.js", lambda route: held.append(route))
+    page.goto(f"{server}/{query}", wait_until="commit")
+    page.wait_for_selector("#lab-early path.still-line")
+    places = """() => [".explore-plot", "[data-part=beta]", "[data-part=picker]", "[data-part=own]"]
+        .map((name) => document.querySelector(name).getBoundingClientRect().toJSON())"""
+    line = "() => [...document.querySelectorAll('path.still-line')].at(-1).getAttribute('d')"
+    before, shape = page.evaluate(places), page.evaluate(line)
+    stroke = "(path) => getComputedStyle(path).stroke"
+    colour = page.locator("path.still-line").first.evaluate(stroke)
+    page.locator("#lab-early [data-part=beta] input[type=range]").fill("3")
+    page.wait_for_function(f"(was) => ({line})() !== was", arg=shape)
+    page.locator("#lab-early [data-part=beta] input[type=range]").fill("1")
+    for route in held:
+        route.continue_()
+    page.unroute("**/assets/index-*.js")
+    page.wait_for_selector("#lab-explore path.js-line", state="attached")
+    assert page.locator("#lab-early, path.still-line").count() == 0
+    assert page.evaluate(places) == before  # nothing has jumped
+    assert page.locator("#lab-explore path.js-line").first.evaluate(stroke) == colour
+    assert wrong == []
+    context.close()
+
+
+def test_another_tab_is_not_covered_by_the_first_one(server, browser):
+    page = browser.new_page()
+    page.goto(f"{server}/?tab=train")
+    page.wait_for_selector("#lab-start")
+    assert page.locator("#lab-early").count() == 0
+    page.click("button[data-tab-id=explore] >> visible=true")
+    page.wait_for_selector("#lab-explore path.js-line", state="attached")
+    page.close()
 
 
 def test_the_page_asks_no_other_host_for_anything(server, browser):

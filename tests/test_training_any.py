@@ -81,7 +81,7 @@ def mended(request):
                 request[error.field] = later[error.field]
             if error.field == "stop_when_converged":
                 request[error.field] = False
-    pytest.fail(f"nothing is left of it: {error}")
+    pytest.fail(f"nothing is left of it: {request}")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,5 +1,7 @@
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -304,14 +306,16 @@ def test_every_activation_may_be_a_rival_but_the_run_s_own():
     assert refused({"rivals": ["swish"]}).field == "rivals"
     assert TrainingConfig.parse({"activation": "relu", "rivals": ["swish"]}, SETTINGS)
     mixed = {"layer_activations": ["relu", "swish"], "rivals": ["swish"]}
-    assert TrainingConfig.parse(mixed, SETTINGS).layer_activations == ("relu", "swish")
+    assert refused(mixed).field == "rivals"  # reports tell activations by their names
+    named = TrainingConfig.parse(mixed | {"activation": "gelu"}, SETTINGS)
+    assert [row.beta_start for row in replicas(named)[::6]] == [*named.beta_starts, None]
 
 
 @pytest.mark.parametrize(
     ("request_", "field", "word"),
     [
         ({"normalisation": "batch", "batch": 1}, "batch", "BatchNorm needs a batch of 2"),
-        ({"normalisation": "layer", "width": 1}, "width", "LayerNorm"),
+        ({"normalisation": "layer", "width": 1, "network": "mlp"}, "width", "LayerNorm"),
         ({"dataset": "spiral"}, "network", "mlp"),
         ({"dataset": "sine", "network": "mlp"}, "objective", "mse"),
         (
@@ -366,4 +370,14 @@ def test_an_activation_without_beta_has_no_starts():
 
 
 def test_the_web_process_tells_replicas_of_a_formula_without_working_it_out():
+    code = (
+        "import sys\n"
+        "from swishdemo.settings import Settings\n"
+        "from swishdemo.training import TrainingConfig, replicas\n"
+        "asked = {'activation': '=x*tanh(beta*x)', 'layer_activations': ['=x*x', 'relu']}\n"
+        "config = TrainingConfig.parse(asked, Settings(formula_seconds=20))\n"
+        "print(len(replicas(config)), {'sympy', 'torch'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "18 set()\n"
     assert has_beta("=x*sigmoid(β*x)") and has_beta("=beta+x") and not has_beta("=x*betas")

@@ -1,13 +1,22 @@
 """What each recipe shows, with a margin of several standard errors over its seeds."""
 
 import dataclasses
+import json
 import math
 from functools import cache
 from statistics import fmean, median, stdev
 
 import pytest
 
-from swishdemo.training import Report, TrainingConfig, recipes, replicas
+from swishdemo.figures.series import Series
+from swishdemo.figures.training import (
+    accuracy_figure,
+    band_figure,
+    beta_figure,
+    convergence_figure,
+    loss_figure,
+)
+from swishdemo.training import Report, TrainingConfig, recipes, replicas, summarise
 from swishdemo.training.train import train
 
 RECIPES = {recipe.name: recipe.config for recipe in recipes()}
@@ -156,3 +165,26 @@ def test_the_spiral_is_bent_by_swish_before_sigmoid():
     swish, sigmoid = (of(config, last.accuracy, name) for name in ("swish", "sigmoid"))
     assert median(swish) > 0.9 and apart(swish, sigmoid, 5.0)
     assert len(last.views) == 4 and all(view.surface for view in last.views)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_page_can_draw_every_recipe(name):
+    config = recipe(name, seeds=1, steps=2)
+    series = Series.of(config.as_json(), [report.as_json() for report in run(config)])
+    drawn = [beta_figure(series, layer) for layer in range(config.depth)]
+    drawn += [convergence_figure(series), band_figure(series)]
+    drawn += [loss_figure(series, {}), accuracy_figure(series, {})]
+    assert json.dumps(drawn, allow_nan=False)
+    assert len(accuracy_figure(series, {})["data"]) == 3 * (1 + len(config.rivals))
+
+
+def test_the_page_can_draw_what_has_no_beta():
+    config = TrainingConfig(activation="tanh", seeds=2, steps=3)
+    found = run(config)
+    series = Series.of(config.as_json(), [report.as_json() for report in found])
+    assert beta_figure(series, 0)["data"] == []
+    json.dumps([convergence_figure(series), band_figure(series)], allow_nan=False)
+    summary = summarise(config, found)
+    assert summary["converged_step"] is None and summary["ended"] == "steps"
+    assert [entry["activation"] for entry in summary["activations"]] == ["tanh", "relu", "gelu"]
+    assert [entry["replicas"] for entry in summary["activations"]] == [2, 2, 2]

@@ -384,7 +384,7 @@ def test_views_show_what_the_networks_say():
         assert [pair[1] for pair in view.predictions] == pytest.approx(
             first.values.tolist(), abs=6e-4
         )
-        assert all(sum(layer) == 8 * 120 for layer in view.histogram)
+        assert all(sum(layer) == 8 * 64 for layer in view.histogram)
         for layer, told in enumerate(view.beta):
             if view.replica < 4:
                 assert list(told) == pytest.approx([last.beta[layer][view.replica]], rel=6e-3)
@@ -527,3 +527,19 @@ def test_nothing_is_told_where_nothing_is_conserved():
     skipping = dataclasses.replace(MLP, network="residual_mlp", depth=4, steps=1)
     last = reports(skipping)[-1]
     assert all(value is None for layer in last.layers.conserved for value in layer)
+
+
+def test_a_gpu_tells_the_same_up_to_rounding():
+    if not torch.cuda.is_available():
+        pytest.skip("PyTorch finds no CUDA device")
+    for changes in ({}, {"network": "residual_cnn", "depth": 3, "normalisation": "batch"}):
+        config = TrainingConfig(seeds=2, steps=10, **changes)
+        pairs = zip(
+            reports(config), reports(dataclasses.replace(config, device="cuda")), strict=True
+        )
+        for one, two in pairs:
+            assert two.device == "cuda"
+            assert two.loss == pytest.approx(one.loss, rel=1e-2, abs=1e-3)
+            assert two.beta[0] == pytest.approx(one.beta[0], rel=1e-2)
+    dropping = TrainingConfig(seeds=2, steps=5, dropout=0.3, amp=True, device="cuda")
+    assert timeless(reports(dropping)) == timeless(reports(dropping))

@@ -29,7 +29,27 @@ const CARDS = [
   ["code.heading", () => import("./codecard.js"), "explore-code"],
 ];
 
+/** Gradio's component, once it is there. @type {(component: any) => void} */
+let connect;
+const connected = new Promise((done) => (connect = done));
+/** What the component can do, to be asked before it is there. */
+const server = new Proxy({}, { get: (_, name) => async (given) => (await connected).server[name](given) });
+const trigger = async (event) => (await connected).trigger(event);
+
+let made = null;
+
+/** Takes the tab into Gradio's component, made here or, before that was there, by `early.js`. */
 export function mount({ element, trigger, server }) {
+  element.append(made ?? make(element));
+  document.getElementById("lab-early")?.remove();
+  connect({ server, trigger });
+}
+
+/** Makes the tab within an element, and gives what it has put there. @param {HTMLElement} host */
+export function make(host) {
+  const element = document.createElement("div");
+  made = element;
+  host.append(element);
   element.innerHTML = skeleton();
   const $ = (name) => element.querySelector(`[data-part="${name}"]`);
   const state = store(PROPERTIES);
@@ -59,6 +79,7 @@ export function mount({ element, trigger, server }) {
     panels.paint();
     drawn.rebuild();
     // The curves are painted before the cards follow: a table of all activations takes its time.
+    rest();
     cancelAnimationFrame(following);
     following = requestAnimationFrame(() => setTimeout(follow));
   }
@@ -74,6 +95,9 @@ export function mount({ element, trigger, server }) {
   function move(names) {
     if (!moved.size) requestAnimationFrame(moveNow);
     names.forEach((name) => moved.add(name));
+    rest();
+  }
+  function rest() {
     clearTimeout(resting);
     resting = setTimeout(rested, 200);
   }
@@ -82,8 +106,12 @@ export function mount({ element, trigger, server }) {
     moved = new Set();
     if (!drawn.plot.figure) return;
     drawn.move(names);
+    if ($("still")) still();
     values.update();
     below.update(!following && names.size === 1 && names.has("swish") ? "beta" : "shown");
+  }
+  function still() {
+    stillOf($("still"), drawn.plot.figure);
   }
   function rested() {
     drawn.refit();
@@ -125,7 +153,7 @@ export function mount({ element, trigger, server }) {
   });
   shownAnew();
   formulaField($("own"), lab);
-  stillOf($("still"), drawn.plot.figure);
+  still();
   drawn.plot.drawn.then(() => {
     $("still").remove();
     drawn.plot.node.on("plotly_relayout", (change) => {
@@ -137,4 +165,5 @@ export function mount({ element, trigger, server }) {
     values.place();
   });
   new ResizeObserver(() => requestAnimationFrame(() => $("frame").clientWidth && drawn.rebuild())).observe($("frame"));
+  return element;
 }

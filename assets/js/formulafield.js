@@ -5,8 +5,6 @@ import { parameterControls } from "./parameters.js";
 import { escape, t } from "./text.js";
 import { caveats, settled, summary, typedRecord } from "./typed.js";
 
-/** Milliseconds after the last key, before the server is asked; it is asked one thing at a time. */
-const REST = 30;
 const EXAMPLES = [
   ["Swish", "x*sigmoid(beta*x)"],
   ["Leaky ReLU", "max(x, a*x)"],
@@ -33,7 +31,6 @@ export function formulaField(host, lab) {
   const field = $("formula");
   /** What is drawn: the last text that was a formula. */
   let shown = null;
-  let timer = 0;
   let busy = false;
   let waiting = null;
   const sliders = parameterControls($("sliders"), lab, () => (shown ? [shown.record] : []), true);
@@ -98,23 +95,22 @@ export function formulaField(host, lab) {
     lab.state.set({ formula: "" });
   }
 
-  function changed(rest) {
-    clearTimeout(timer);
+  function changed() {
     const text = field.value.trim();
     if (!text) return clear();
     if (text === shown?.text) return take(shown, text);
-    timer = setTimeout(() => ask(text), rest);
+    ask(text);
   }
 
-  field.addEventListener("input", () => changed(REST));
+  field.addEventListener("input", changed);
   field.addEventListener("scroll", follow);
   // Who puts the cursor there is about to type: the server loads meanwhile what it needs.
   field.addEventListener("focus", () => lab.server.warm({}), { once: true });
-  window.addEventListener("swish-lab-back", () => changed(0));
+  window.addEventListener("swish-lab-back", changed);
   $("examples").addEventListener("change", ({ target }) => {
     field.value = target.value;
     target.value = "";
-    changed(0);
+    changed();
     field.focus();
   });
   host.addEventListener("click", (event) => {
@@ -126,11 +122,11 @@ export function formulaField(host, lab) {
     const text = lab.state.get("formula");
     if (!names.has("formula") || text === (shown?.text ?? "")) return;
     field.value = text;
-    changed(0);
+    changed();
   });
   if (lab.state.get("formula")) {
     field.value = lab.state.get("formula");
-    changed(0);
+    changed();
   }
 }
 

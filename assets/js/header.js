@@ -15,10 +15,7 @@ export function mount({ element, props }) {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   element.innerHTML = `
     <div class="lab lab-header">
-      <div class="lab-brand">
-        <svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><path d="M1 13C7 13 8 17 11 16S17 8 25 1" fill="none" stroke="var(--lab-accent)" stroke-width="2.6" stroke-linecap="round"/></svg>
-        <span>Swish Lab</span>
-      </div>
+      ${brand()}
       <div class="lab-tools">
         <span class="lab-host" title="${escape(t("shell.host_tip"))}">${escape(props.host ?? "")}</span>
         <span class="lab-seg" role="group" aria-label="${escape(t("shell.language"))}">
@@ -54,6 +51,15 @@ export function mount({ element, props }) {
   });
 }
 
+/** Sign and name. */
+export const brand = () => `<div class="lab-brand">
+    <svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><path d="M1 13C7 13 8 17 11 16S17 8 25 1" fill="none" stroke="var(--lab-accent)" stroke-width="2.6" stroke-linecap="round"/></svg>
+    <span>Swish Lab</span>
+  </div>`;
+
+/** The tab that the address asks for. */
+export const wantedTab = () => (location.hash.startsWith("#claim-") ? "claims" : read("tab", choice(TABS), TABS[0]));
+
 /** Copies a text; where the clipboard is closed (an unsafe origin), by a selection. */
 async function copyText(text) {
   try {
@@ -83,7 +89,7 @@ function speak(lang) {
  * not be there yet, and take no click before they are ready: so it looks until the tab is shown.
  */
 function followTabs() {
-  const wanted = location.hash.startsWith("#claim-") ? "claims" : read("tab", choice(TABS), TABS[0]);
+  const wanted = wantedTab();
   const begun = performance.now();
   const look = () => {
     const bar = document.querySelector("#lab-tabs");

@@ -75,5 +75,6 @@ export function heightOf(lines, least, cap = Infinity) {
   }
   const middle = (low + high) / 2;
   const half = Math.max((high - low) / 2, least / 2, Math.abs(middle) * 1e-6);
-  return [middle - 1.08 * half, middle + 1.08 * half];
+  // Above the highest curve there is room for its figure.
+  return [middle - 1.08 * half, middle + 1.2 * half];
 }

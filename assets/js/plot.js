@@ -1,5 +1,6 @@
 /** The live plot: one Plotly node that is kept and updated, so that zoom and hidden lines stay. */
 
+import { whenThere } from "./handover.js";
 import { onTheme, resolve } from "./theme.js";
 
 /** @type {Promise<any> | undefined} */
@@ -23,8 +24,12 @@ export function loadPlotly() {
   return loading;
 }
 
-/** Once the browser has painted what there is. */
-const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+/** Once the browser has painted what there is, and Gradio, which takes as long, has made its tabs. */
+async function painted() {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  if (window.gradio_config) await whenThere("lab-tabs");
+  await frame();
+}
 
 const axis = {
   gridcolor: "@grid",
@@ -127,8 +132,8 @@ export class LivePlot {
     if (this.waits) return;
     const Plotly = await loadPlotly();
     const data = traces.map((index) => {
-      const { x, y } = this.figure.data[index];
-      return { x, y };
+      const { x, y, name } = this.figure.data[index];
+      return { x, y, name };
     });
     await Plotly.animate(
       this.node,

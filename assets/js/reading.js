@@ -87,6 +87,7 @@ export function reading(frame, plot, lab) {
     if (label.hidden) return;
     label.textContent = fixed(height, 4);
     if (top + off + 16 > y._length) off = -26; // below it the figures of x would be hidden
+    off = Math.max(off, -top - 6); // above it the panel's readings
     const inside = Math.min(Math.max(x._offset + left, 30), x._offset + x._length - 24);
     label.style.transform = `translate(${inside}px, ${y._offset + top + off}px) translateX(-50%)`;
   }

@@ -18,7 +18,9 @@ export function onRefused(listener) {
 
 /** Notes a parameter of the address as refused. @param {string} name */
 export function refuse(name) {
-  refused.push(`${name}=${(given.get(name) ?? "").slice(0, 40)}`);
+  const what = `${name}=${(given.get(name) ?? "").slice(0, 40)}`;
+  if (refused.includes(what)) return; // read by two
+  refused.push(what);
   tell?.(refused);
 }
 

@@ -24,6 +24,11 @@ export function onTheme(listener) {
   listeners.add(listener);
 }
 
+// Gradio does the same, but later: what is drawn before it has its colours from the start.
+const asked = new URLSearchParams(location.search).get("__theme");
+const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+document.body.classList.toggle("dark", (asked === "dark" || asked === "light" ? asked : system) === "dark");
+
 let dark = isDark();
 new MutationObserver(() => {
   if (dark === isDark()) return;
@@ -61,7 +66,8 @@ export function activationColour(name) {
 export function resolve(value) {
   if (typeof value === "string") return value.startsWith("@") ? colour(value) : value;
   if (Array.isArray(value)) {
-    return value.length && typeof value[0] === "number" ? value : value.map(resolve);
+    // Long lists of numbers are left alone; a stop of a colour scale begins with one.
+    return typeof value[0] === "number" && typeof value.at(-1) === "number" ? value : value.map(resolve);
   }
   if (value && typeof value === "object" && !ArrayBuffer.isView(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]));

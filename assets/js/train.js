@@ -1,45 +1,69 @@
-/** Train: a run as it streams in, found again after a reload, and stopped at once. */
+/** Train: a run as it streams in, found again after a reload, held beside others. */
 
 import { handed, onHanded, whenThere } from "./handover.js";
+import { inside } from "./traininside.js";
+import { picks } from "./trainpicks.js";
 import { LivePlot } from "./plot.js";
 import { poll } from "./poll.js";
 import { read, write } from "./state.js";
 import { escape, t } from "./text.js";
+import { openRefused, PLOTS, skeleton, tableField } from "./trainframe.js";
+import { runList } from "./trainruns.js";
 
-const CARDS = [
-  ["beta0", () => t("run.plot_beta", { number: 1 })],
-  ["beta1", () => t("run.plot_beta", { number: 2 })],
-  ["convergence", () => t("run.plot_convergence")],
-  ["band", () => t("run.plot_band")],
-  ["loss", () => t("run.plot_loss")],
-  ["accuracy", () => t("run.plot_accuracy")],
-];
-const SMALL = new Set(["convergence", "band", "loss", "accuracy"]);
 /** Which wishes a run in a state can be asked. */
 const WISHES = { running: ["pause", "stop"], paused: ["resume", "step", "stop"], waiting: ["stop"] };
-const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■" };
+const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■", again: "↺" };
 
 export function mount({ element, props, trigger, watch, server }) {
   element.innerHTML = skeleton();
   const $ = (name) => element.querySelector(`[data-part="${name}"]`);
-  const plots = Object.fromEntries(CARDS.map(([name]) => [name, new LivePlot($(name))]));
+  const plots = Object.fromEntries(PLOTS.map((name) => [name, new LivePlot($(name))]));
+  const picked = picks(element, () => follow(run, true));
+  const look = inside(element, plots);
+  const runs = runList($("runs"), { server, follow, current: () => run, say, told: () => told });
   let run = read("run", (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined), null);
   let after = -1;
   let end = () => {};
+  /** The last answer. */
+  let told = {};
 
-  function follow(next) {
+  /** @param {string | null} next @param {boolean} [anew] Whether all is to be drawn again. */
+  function follow(next, anew = false, hurry = 0) {
     end();
-    if (next !== run) after = -1;
+    if (next !== run || anew) after = -1;
+    if (next !== run) element.querySelectorAll(".train-empty").forEach((note) => (note.hidden = false));
     run = next;
     write({ run });
-    end = poll(() => server.poll({ run, after }), show);
+    end = poll(ask, show, undefined, hurry);
+  }
+
+  /** While a run streams, what is not on the screen is not drawn; it is once it is seen, or at the end. */
+  let asked = [];
+  function ask() {
+    asked = told.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
+    return server.poll({ run, after, picked: { ...picked.values(), only: asked } });
+  }
+  const seen = new Set(PLOTS);
+  const watching = new IntersectionObserver((entries) => {
+    let news = false;
+    for (const { target, isIntersecting } of entries) {
+      const { part } = target.dataset;
+      news ||= isIntersecting && !seen.has(part);
+      if (isIntersecting) seen.add(part);
+      else seen.delete(part);
+    }
+    if (news && told.done === false) after = -1;
+  }, { rootMargin: "80px" });
+  for (const name of PLOTS) watching.observe($(name));
+
+  function say(words, wrong = false) {
+    $("line").textContent = words;
+    $("line").className = wrong ? "lab-error" : "lab-note";
   }
 
   function show(answer) {
-    const failed = Boolean(answer.error);
-    $("line").textContent = answer.error ?? answer.line ?? "";
-    $("line").className = failed || answer.state === "failed" ? "lab-error" : "lab-note";
-    if (failed) {
+    if (answer.error) {
+      say(answer.error, true);
       // A run that is not there, or not theirs: show what is.
       if (run !== null) {
         write({ run: null });
@@ -47,56 +71,76 @@ export function mount({ element, props, trigger, watch, server }) {
       }
       return;
     }
+    told = { ...told, ...answer };
+    say(answer.line ?? "", answer.state === "failed");
     element.dataset.state = answer.state ?? "none";
     if (answer.run) run = answer.run;
-    if (answer.runs) $("runs").innerHTML = rows(answer.runs);
+    runs.show(answer.runs ?? [], answer);
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
-    $("wishes").innerHTML = (WISHES[answer.state] ?? []).map(button).join("");
+    const wishes = answer.own === false ? [] : [...(WISHES[answer.state] ?? []), ...(answer.run ? ["again"] : [])];
+    const wanted = wishes.join();
+    if ($("wishes").dataset.wishes !== wanted) {
+      $("wishes").dataset.wishes = wanted;
+      $("wishes").innerHTML = wishes.map(button).join("");
+    }
     if (answer.stats) {
       $("stats").innerHTML = answer.stats
         .map(({ value, label, tone }) => `<div class="lab-stat"><b class="${tone ? `lab-${tone}` : ""}">${escape(value)}</b><span>${escape(label)}</span></div>`)
         .join("");
     }
-    $("tie").hidden = answer.state !== "finished";
     after = answer.after ?? after;
-    for (const [name, figure] of Object.entries(answer.figures ?? {})) {
-      plots[name]?.update(figure);
-      $(`empty-${name}`)?.remove();
-    }
+    if (answer.figures) draw(answer);
+    if (answer.done && asked.length) follow(run, true);
   }
 
-  function rows(runs) {
-    if (!runs.length) return `<p class="lab-note">${escape(t("run.runs_none"))}</p>`;
-    return `<table>${runs
-      .map(
-        (each) => `<tr><td><button class="train-run" data-run="${each.run}" aria-current="${each.run === run}" title="${escape(t("run.open_tip"))}">${escape(each.what)}</button></td>
-        <td class="lab-note">${escape(each.label)}</td><td title="${escape(t("run.key_tip"))}">${escape(each.key)}</td><td class="lab-note">${when(each.created)}</td>
-        <td><button class="lab-btn" data-delete="${each.run}" aria-label="${escape(t("run.delete_tip"))}" title="${escape(t("run.delete_tip"))}">×</button></td></tr>`,
-      )
-      .join("")}</table>`;
+  function draw(answer) {
+    picked.offer(answer);
+    const shown = { ...answer.figures, ...answer.figures_inside };
+    for (const name of PLOTS) {
+      const card = $(name).closest("section");
+      const figure = shown[name];
+      // A plot that this run has no use for goes; one that is still to come says so.
+      if (!asked.length || asked.includes(name)) {
+        card.hidden = !figure && name !== "inside";
+        $(`empty-${name}`).hidden = Boolean(figure);
+      }
+      if (figure && name !== "inputs") plots[name].update(figure);
+    }
+    if (answer.figures_inside) look.show(answer);
+    $("tie").hidden = !answer.tie || answer.state !== "finished";
   }
 
   element.addEventListener("click", async (event) => {
     const wish = event.target.closest("[data-wish]")?.dataset.wish;
-    const other = event.target.closest("[data-run]")?.dataset.run;
-    const gone = event.target.closest("[data-delete]")?.dataset.delete;
-    if (wish) {
-      event.target.closest("[data-wish]").disabled = true;
-      const answer = await server.wish({ run, wish });
-      if (answer.error) $("line").textContent = answer.error;
-      follow(run);
-    } else if (other) {
-      follow(other);
-    } else if (gone) {
-      await server.wish({ run: gone, wish: "delete" });
-      follow(gone === run ? null : run);
-    }
+    if (!wish) return;
+    event.target.closest("[data-wish]").disabled = true;
+    if (wish === "again") return again();
+    const answer = await server.wish({ run, wish });
+    if (answer.error) say(answer.error, true);
+    follow(run, false, 1000);
   });
 
+  /** A new run of the same settings. */
+  async function again() {
+    const { config } = await (await fetch(`api/runs/${run}`)).json();
+    const asked = await fetch("api/runs", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ...config, csv: undefined }),
+    });
+    const answer = await asked.json();
+    if (asked.ok) return follow(answer.id);
+    $("wishes").dataset.wishes = "";
+    say(Array.isArray(answer.detail) ? answer.detail.map(({ msg }) => msg).join(" ") : answer.detail, true);
+  }
+
   // The Start button is Gradio's; its answer arrives as this component's value.
+  let begun = 0;
+  whenThere("lab-start").then((start) => openRefused(start, () => begun));
   watch("value", () => {
     const { value } = props;
+    begun += 1;
     if (value?.error) show({ error: value.error });
     else if (value?.run) follow(value.run);
   });
@@ -106,40 +150,12 @@ export function mount({ element, props, trigger, watch, server }) {
     node.withFormula = (rivals) => [[...new Set([...(rivals ?? []), handed("train")].filter(Boolean))]];
     onHanded("train", () => trigger("input"));
   });
+  whenThere("lab-csv").then(tableField);
   window.addEventListener("swish-lab-back", () => follow(run));
   follow(run);
 }
-
-const when = (seconds) => new Date(1000 * seconds).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 const button = (wish) => {
   const name = wish === "step" ? "step_once" : wish;
   return `<button class="lab-btn" data-wish="${wish}" title="${escape(t(`run.${wish}_tip`))}"><span aria-hidden="true">${SIGNS[wish]}</span>${escape(t(`run.${name}`))}</button>`;
 };
-
-function card([name, title]) {
-  const legend = name.startsWith("beta")
-    ? `<span class="lab-note"><i class="train-key" style="background:color-mix(in srgb, var(--lab-band) 35%, transparent)"></i>${escape(t("run.band_article"))} <i class="train-key" style="background:color-mix(in srgb, var(--lab-band2) 18%, transparent)"></i>${escape(t("run.band_paper"))}</span>`
-    : "";
-  return `<section class="lab-card"><div class="lab-row lab-between" style="align-items:baseline"><h3>${escape(title())}</h3>${legend}</div>
-    <div class="train-frame"><div data-part="${name}" class="${SMALL.has(name) ? "train-small" : "train-large"}"></div>
-    <div class="lab-empty train-empty" data-part="empty-${name}">${escape(t("run.empty"))}</div></div></section>`;
-}
-
-function skeleton() {
-  return `<div class="lab lab-col">
-    <section class="lab-card">
-      <div class="lab-stats" data-part="stats"></div>
-      <div class="lab-row lab-between train-state">
-        <p class="lab-note" data-part="line" role="status" aria-live="polite"></p>
-        <div class="lab-row"><span class="lab-note" data-part="left"></span><span class="lab-row" data-part="wishes"></span></div></div>
-      <div class="lab-bar"><i data-part="progress"></i></div>
-    </section>
-    <div class="lab-pair">${CARDS.slice(0, 2).map(card).join("")}</div>
-    <p class="lab-note" style="margin-top:-6px">${escape(t("run.beta_note"))}</p>
-    <div class="lab-pair">${CARDS.slice(2, 4).map(card).join("")}</div>
-    <div class="lab-pair">${CARDS.slice(4).map(card).join("")}</div>
-    <p class="lab-note" data-part="tie" hidden>${escape(t("run.tie"))}</p>
-    <section class="lab-card"><h3>${escape(t("run.runs"))}</h3><div class="lab-scroll" data-part="runs"></div></section>
-  </div>`;
-}

@@ -21,61 +21,102 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """The replicas of one activation.
+
+    Attributes:
+        activation: Its name.
+        rows: Which replicas have it.
+    """
+
+    activation: str
+    rows: slice
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A run's reports as arrays.
 
     Attributes:
         steps: Step of each report, shape (reports,).
-        beta: |β|, shape (layers, starts, seeds, reports).
+        beta: β, shape (layers, starts, seeds, reports); NaN where there is none.
+        beta_effective: Root mean square of β·z, likewise.
         loss: Training loss, shape (replicas, reports).
-        accuracy: Test accuracy, shape (replicas, reports).
-        tested: Whether the report's accuracy is of its own step, shape (reports,).
+        accuracy: Test accuracy, shape (replicas, reports); NaN where it was not evaluated.
         convergence: C(t), shape (layers, reports).
         share: Share of all |β| in the article's band, shape (reports,).
-        groups: Name of each activation and the replicas that have it.
-        starts: The starting values of β.
+        groups: The activations: the config's own first, then its rivals.
+        starts: The starting values of β; None alone where there is no β.
         last: The step at which the run ends.
+        reports: The reports themselves.
     """
 
     steps: Array
     beta: Array
+    beta_effective: Array
     loss: Array
     accuracy: Array
-    tested: NDArray[np.bool_]
     convergence: Array
     share: Array
-    groups: Mapping[str, slice]
-    starts: tuple[float, ...]
+    groups: tuple[Group, ...]
+    starts: tuple[float | None, ...]
     last: int
+    reports: Sequence[Json]
 
     @classmethod
     def of(cls, config: Json, reports: Sequence[Json]) -> Series:
         """The arrays of a run with ``config`` that has made ``reports`` (at least one)."""
-        # An activation without β has one start, which is no number.
-        starts = tuple(
-            float("nan") if start is None else start
-            for start in training_starts(TrainingConfig.of_json(config))
-        )
-        seeds = config["seeds"]
-        swish = len(starts) * seeds
-        groups = {config["activation"]: slice(0, swish)}
-        for place, rival in enumerate(config["rivals"]):
-            groups[rival] = slice(swish + place * seeds, swish + (place + 1) * seeds)
-        beta = np.abs(_array([report["beta"] for report in reports]))
+        seeds, rivals = config["seeds"], config["rivals"]
+        own = len(reports[0]["loss"]) - len(rivals) * seeds
+        starts = training_starts(TrainingConfig.of_json(config))
+        names = (config["activation"], *rivals)
+        ends = [own + place * seeds for place in range(len(names))]
+        begins = [0, *ends[:-1]]
+        tested = np.array([report.get("tested_step", report["step"]) for report in reports])
+        steps = _array([report["step"] for report in reports])
+
+        def by_start(name: str) -> Array:
+            values = _array([report[name] for report in reports])
+            return np.moveaxis(values, 0, -1).reshape(
+                values.shape[1], len(starts), seeds, len(reports)
+            )
+
+        accuracy = _array([report["accuracy"] for report in reports]).T
         return cls(
-            steps=_array([report["step"] for report in reports]),
-            beta=np.moveaxis(beta, 0, -1).reshape(beta.shape[1], len(starts), seeds, len(reports)),
+            steps=steps,
+            beta=by_start("beta"),
+            beta_effective=by_start("beta_effective"),
             loss=_array([report["loss"] for report in reports]).T,
-            accuracy=_array([report["accuracy"] for report in reports]).T,
-            tested=np.array(
-                [report.get("tested_step", report["step"]) == report["step"] for report in reports]
-            ),
+            accuracy=np.where(tested == steps, accuracy, np.nan),
             convergence=_array([report["convergence"] for report in reports]).T,
             share=_array([report["share"] for report in reports]),
-            groups=groups,
+            groups=tuple(
+                Group(name, slice(begin, end))
+                for name, begin, end in zip(names, begins, ends, strict=True)
+            ),
             starts=starts,
             last=config["steps"],
+            reports=reports,
         )
+
+    def latest(self, part: str) -> Json | None:
+        """The last report in which ``part`` stands, ``layers`` or ``views``; None without any."""
+        return next((report for report in reversed(self.reports) if report.get(part)), None)
+
+    def history(self, name: str) -> tuple[Array, Array]:
+        """A figure of the layers over time.
+
+        Args:
+            name: An attribute of `swishdemo.training.report.LayerFigures`.
+
+        Returns:
+            Its steps, shape (looks,), and its values, shape (layers, replicas, looks).
+        """
+        looks = [report for report in self.reports if report.get("layers")]
+        if not looks:
+            return np.zeros(0), np.zeros((0, 0, 0))
+        values = _array([report["layers"][name] for report in looks])
+        return _array([report["step"] for report in looks]), np.moveaxis(values, 0, -1)
 
 
 def _array(values: object) -> Array:

@@ -44,7 +44,7 @@ class Kind:
     parse: Callable[[object, Settings], Config]
     steps: Callable[[Mapping[str, Any]], int | None]
     step: Callable[[int, str, Json], int]
-    summarise: Callable[[Config, Reports], Json | None]
+    summarise: Callable[[Mapping[str, Any], Reports], Json | None]
     trace: Callable[[str, Json], float | None] = lambda name, value: None
     host: Callable[[], Json | None] = lambda: None
 
@@ -103,12 +103,12 @@ def _parse_run(request: object, settings: Settings) -> Config:
     return TrainingConfig.parse(request, settings)
 
 
-def _summarise_run(config: Config, reports: Reports) -> Json | None:
+def _summarise_run(config: Mapping[str, Any], reports: Reports) -> Json | None:
     from swishdemo.training.config import TrainingConfig
     from swishdemo.training.summary import summarise
 
-    assert isinstance(config, TrainingConfig)
-    return summarise(config, [value for name, value in reports if name == "Report"])
+    stored = TrainingConfig.of_json(config)
+    return summarise(stored, [value for name, value in reports if name == "Report"])
 
 
 def _mean_loss(name: str, value: Json) -> float | None:

@@ -63,7 +63,7 @@ class JobManager:
         )
         self._device = self._scheduler.device
         self._reading = Reading(store, self._device)
-        recovery.sum_up(store, self._kinds, settings)
+        recovery.sum_up(store, self._kinds)
 
     @classmethod
     def open(cls, settings: Settings) -> JobManager:

@@ -10,12 +10,11 @@ from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import thinned
 from swishdemo.jobs.kinds import Kind
 from swishdemo.jobs.store import Store
-from swishdemo.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 
 
-def sum_up(store: Store, kinds: Mapping[str, Kind], settings: Settings) -> None:
+def sum_up(store: Store, kinds: Mapping[str, Kind]) -> None:
     """Give each job that opening the store has closed what its stored reports tell of it.
 
     While a job runs the store has its reports alone: how far it came, and the sum of it, are
@@ -23,14 +22,14 @@ def sum_up(store: Store, kinds: Mapping[str, Kind], settings: Settings) -> None:
     """
     for job_id in store.interrupted:
         try:
-            _sum_up(store, job_id, kinds, settings)
+            _sum_up(store, job_id, kinds)
         except StoreError as error:
             _LOG.error("job %s could not be summed up: %s", job_id, error)
-        except Exception:  # such as a table that was not kept: the reports tell enough
+        except Exception:  # a record of an older version, say: its reports are there all the same
             _LOG.warning("job %s could not be summed up", job_id, exc_info=True)
 
 
-def _sum_up(store: Store, job_id: str, kinds: Mapping[str, Kind], settings: Settings) -> None:
+def _sum_up(store: Store, job_id: str, kinds: Mapping[str, Kind]) -> None:
     job = store.get(job_id)
     reports = store.reports(job_id)
     if job is None or not reports or job.kind not in kinds:
@@ -45,4 +44,4 @@ def _sum_up(store: Store, job_id: str, kinds: Mapping[str, Kind], settings: Sett
         seconds=reports[-1][1].get("elapsed_seconds", job.seconds),
     )
     store.save(job)
-    store.save(replace(job, summary=kind.summarise(kind.parse(job.config, settings), reports)))
+    store.save(replace(job, summary=kind.summarise(job.config, reports)))

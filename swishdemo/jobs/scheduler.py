@@ -216,7 +216,7 @@ class Scheduler:
     def _summarise(self, driven: Driven) -> None:
         try:
             reports = self._store.reports(driven.job.id)
-            summary = driven.kind.summarise(driven.config, reports)
+            summary = driven.kind.summarise(driven.job.config, reports)
         except Exception:
             _LOG.exception("job %s could not be summed up", driven.job.id)
             return
@@ -241,6 +241,7 @@ class Scheduler:
                 self.device.tell(driven.job.id)
             return
         self.device.forget(driven)
+        self.save_the_unsaved()
 
     def _keep_unsaved(self, driven: Driven) -> None:
         with self.device.changed:

@@ -1,6 +1,10 @@
-"""Many replicas of a tiny network, trained together: config, reports, recipes.
+"""Many replicas of a network, trained together: config, reports, recipes.
 
-The training itself is `swishdemo.training.train.train`; importing it loads torch, this does not.
+- `config`, `fields`, `table`, `checks`: what may be asked for; `recipes`: what is worth asking for.
+- `architecture`, `learned`, `schedules`: what follows from it.
+- `report`, `summary`, `convergence`: what a run tells.
+- `train`: the run itself; `engine`: its computation; `inspection`: what its reports are made from;
+  `module`: one replica as a plain PyTorch module. These load torch, the others do not.
 """
 
 from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps

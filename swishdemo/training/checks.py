@@ -45,12 +45,12 @@ def _check_network(config: TrainingConfig, dataset: Dataset) -> None:
         )
     if config.normalisation == "batch" and config.batch < 2:
         raise UserError("train.error.batch_norm", field="batch")
-    if config.normalisation == "layer" and config.width < 2:
+    if config.normalisation == "layer" and config.width < 2 and "mlp" in config.network:
         raise UserError("train.error.layer_norm", field="width")
 
 
 def _check_replicas(config: TrainingConfig, settings: Settings) -> None:
-    if config.activation in config.rivals and not config.layer_activations:
+    if config.activation in config.rivals:
         raise UserError("train.error.own_rival", field="rivals", activation=config.activation)
     count = len(replicas(config))
     if count > settings.max_replicas:

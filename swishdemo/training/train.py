@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -110,10 +110,10 @@ class Run:
 
     def _reports(self) -> Iterator[Report | Weights | Tick]:
         config = self._config
-        reporter = self._build()
-        orders_ = orders(config.seed, self._train.count, config.batch)
+        reporter = yield from self._build()
+        batches = orders(config.seed, self._train.count, config.batch)
         self._begun, self._away = self._clock(), 0.0
-        self._load(next(orders_))
+        self._load(next(batches))
         for trainer in self._trainers:
             yield from self._differentiate(trainer)
             trainer.measure()
@@ -141,7 +141,7 @@ class Run:
                 total, counted = torch.zeros_like(total), 0
             factor = rate_factor(config.schedule, step, config.steps)
             if step > 0:
-                self._load(next(orders_))
+                self._load(next(batches))
             for trainer in self._trainers:
                 if step > 0:
                     yield from self._differentiate(trainer)
@@ -152,7 +152,7 @@ class Run:
             total += self._losses()
             counted += 1
 
-    def _build(self) -> Reporter:
+    def _build(self) -> Generator[Tick, None, Reporter]:
         """Load the data and make all parts."""
         config = self._config
         device = _device(config.device)
@@ -167,23 +167,24 @@ class Run:
         self._batch = Batch(self._train, config.batch)
         parts = architecture(config, dataset)
         rows = replicas(config)
-        self._order_device = device
+        self._device = device
         self._heavy = product_count(parts) * config.batch * len(rows) > _HEAVY_PRODUCTS
-        members = [
-            Ensemble(part, config, parts, device)
-            for part in in_parts(rows, parts, config.batch, on_cpu=device.type == "cpu")
-        ]
         learning, testing = (Arena(self._train.inputs) for _ in range(2))
-        self._ensembles = members
-        self._trainers = [Trainer(each, self._batch, learning) for each in members]
-        together = evaluated_together(parts, len(members[0].replicas))
-        evaluators = [Evaluator(each, self._test, together, testing) for each in members]
+        evaluators = []
+        for part in in_parts(rows, parts, config.batch, on_cpu=device.type == "cpu"):
+            yield TICK
+            ensemble = Ensemble(part, config, parts, device)
+            yield TICK
+            self._ensembles.append(ensemble)
+            self._trainers.append(Trainer(ensemble, self._batch, learning))
+            together = evaluated_together(parts, len(part))
+            evaluators.append(Evaluator(ensemble, self._test, together, testing))
         looked_at = Ensemble([rows[number] for number in watched(rows)], config, parts, device)
         viewer = Viewer(config, rows, looked_at, dataset, self._train, self._test)
         return Reporter(config, self._trainers, evaluators, viewer, device)
 
     def _load(self, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-        self._batch.load(torch.from_numpy(numbers).to(self._order_device))
+        self._batch.load(torch.from_numpy(numbers).to(self._device))
 
     def _differentiate(self, trainer: Trainer) -> Iterator[Tick]:
         if self._heavy:

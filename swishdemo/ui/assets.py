@@ -6,21 +6,27 @@ may keep a file for ever, and a new release is a new address.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import mimetypes
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
 
+import brotli
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from swishdemo.text import catalogue
 
 ASSETS = (Path(__file__).parents[2] / "assets").resolve()
-_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+_CATALOGUE = "catalogue.js"
+_PLOTLY = "plotly.min.js"
 
 
 @cache
@@ -40,35 +46,74 @@ def address(path: str) -> str:
     return f"lab/{version()}/{path}"
 
 
-def routes() -> list[BaseRoute]:
-    """The routes that serve the assets."""
-    return [
-        Route("/lab/{version}/catalogue.js", _catalogue),
-        Route("/lab/{version}/plotly.min.js", _plotly),
-        # Not a mount of StaticFiles: under a root path that a proxy takes off, it finds nothing.
-        Route("/lab/{version}/{path:path}", _asset),
-    ]
+class Assets:
+    """ASGI middleware that answers what lies under ``lab/``, before anything else is asked.
+
+    A first visit asks for some forty small files. Through Gradio's middleware each takes 7 ms, and
+    is compressed anew; from here 1 ms, compressed once.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            # Under a root path that a proxy takes off, the path is without it.
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            start, _, rest = path.lstrip("/").partition("/")
+            if start == "lab":
+                await _answer(Request(scope), rest.partition("/")[2])(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
-async def _catalogue(request: Request) -> Response:
-    text = f"export const entries = {json.dumps(dict(catalogue()), ensure_ascii=False)};\n"
-    return Response(text, media_type="text/javascript", headers=_FOREVER)
-
-
-async def _plotly(request: Request) -> Response:
-    return FileResponse(_plotly_file(), media_type="text/javascript", headers=_FOREVER)
-
-
-async def _asset(request: Request) -> Response:
-    path = (ASSETS / request.path_params["path"]).resolve()
-    if not path.is_relative_to(ASSETS) or not path.is_file():
+def _answer(request: Request, name: str) -> Response:
+    if name != _CATALOGUE and _file(name) is None:
         return Response(status_code=404)
-    return FileResponse(path, headers=_FOREVER)
+    accepted = request.headers.get("accept-encoding", "")
+    # Browsers take Brotli over HTTPS and from this machine, and gzip everywhere.
+    coding = next((known for known in _PACK if known in accepted), "")
+    headers = {**_FOREVER, "Content-Encoding": coding} if coding else _FOREVER
+    kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0]
+    return Response(_held(name, _changed(name), coding), media_type=kind, headers=headers)
+
+
+def _file(name: str) -> Path | None:
+    if name == _PLOTLY:
+        return _plotly()
+    path = (ASSETS / name.replace("\0", "")).resolve()
+    return path if path.is_relative_to(ASSETS) and path.is_file() else None
+
+
+def _changed(name: str) -> int:
+    path = _file(name)
+    return path.stat().st_mtime_ns if path else 0
 
 
 @cache
-def _plotly_file() -> Path:
+def _held(name: str, changed: int, coding: str) -> bytes:
+    """A file's bytes in a content coding, as they were at its last change."""
+    path = _file(name)
+    plain = path.read_bytes() if path else _catalogue()
+    return _PACK[coding](plain) if coding else plain
+
+
+def _catalogue() -> bytes:
+    return f"export const entries = {json.dumps(dict(catalogue()), ensure_ascii=False)};\n".encode()
+
+
+# Brotli 5 packs Plotly by 9 % better than Gradio's 4, in 0.12 s instead of 0.09; 9 wins 4 % more,
+# in 0.38.
+_PACK: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda plain: brotli.compress(plain, quality=5),
+    "gzip": lambda plain: gzip.compress(plain, 5),
+}
+
+
+@cache
+def _plotly() -> Path:
     # The specification tells where the package lies without importing it.
     spec = find_spec("plotly")
     assert spec is not None and spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
+    return Path(spec.submodule_search_locations[0]) / "package_data" / _PLOTLY

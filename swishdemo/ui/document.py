@@ -42,7 +42,7 @@ _EARLY = """
 # paths, and they point nowhere as soon as the address changes.
 _BASE = b'<base href="./" />'
 # The scripts that run before a first click.
-_FIRST = ("explore", "header", "footer")
+_FIRST = ("early", "explore", "header", "footer")
 _IMPORT = re.compile(r'from "\./(\w+)\.js"')
 
 
@@ -61,7 +61,7 @@ def _head() -> bytes:
     ]
     preloads.append(f'<link rel="modulepreload" href="{address("catalogue.js")}">')
     preloads.append(f'<link rel="stylesheet" href="{address("style.css")}">')
-    preloads.append(f'<link rel="preload" as="script" href="{address("plotly.min.js")}">')
+    preloads.append(f'<script type="module" src="{address("js/early.js")}"></script>')
     return (_EARLY + "\n".join(preloads)).encode()
 
 

@@ -53,7 +53,7 @@ def launch(
         max_file_size="1mb",
         app_kwargs={
             **(options or {}),
-            "routes": [*assets.routes(), *routes],
-            "middleware": [*middleware, Middleware(Document)],
+            "routes": routes,
+            "middleware": [Middleware(assets.Assets), *middleware, Middleware(Document)],
         },
     )

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+from swishdemo import datasets
 from swishdemo.activations import activations, formula_label, is_formula
 from swishdemo.figures import training as figures
 from swishdemo.figures.series import Series
+from swishdemo.figures.training import Picked
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.text import Language, text
-from swishdemo.training.convergence import CONVERGED_BELOW
+from swishdemo.text import Language
+from swishdemo.ui.examples import examples
+from swishdemo.ui.runwords import line, look_label, row, stats, time_left
 
+_OF_BETA = ("size", "signed", "effective")
 _KEPT = 16
-_LISTED = 8
-_LAYERS = 2
-"""Layers whose β the page draws."""
+_LISTED = 30
+_FIGURES_KEPT = 8
 
 
 @dataclass(slots=True)
 class _Drawn:
-    """What is known of one run: its reports so far, and the figures drawn of them."""
+    """What is known of one run: its reports so far, and what was drawn of them last."""
 
     reports: list[dict[str, Any]] = field(default_factory=list)
-    figures: dict[Language, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    pictures: OrderedDict[tuple[Language, Picked], tuple[int, dict[str, Any]]] = field(
+        default_factory=OrderedDict
+    )
 
 
 class RunView:
@@ -38,13 +44,14 @@ class RunView:
         self._lock = Lock()
 
     def answer(
-        self, run: str | None, after: int, visitor: str, language: Language
+        self, run: str | None, after: int, picked: Picked, visitor: str, language: Language
     ) -> dict[str, Any]:
-        """The run's state, and its figures where there are reports beyond ``after``.
+        """The run's state, and its pictures where there are reports beyond ``after``.
 
         Args:
             run: Its id; None for the visitor's latest.
             after: Index of the last report that the browser has drawn, −1 for none.
+            picked: What the reader has picked to see.
             visitor: Who asks.
             language: Of the words.
 
@@ -52,29 +59,33 @@ class RunView:
             UserError: There is no such run of this visitor.
         """
         runs = self._manager.list(visitor, kind="run")
-        listed = [_row(each, language) for each in runs[:_LISTED]]
+        listed = [row(each, language) for each in runs[:_LISTED]]
         if run is None:
             if not runs:
-                return {"run": None, "done": True, "line": text("run.state_none", language)}
+                return {"run": None, "done": True, "line": line(None, [], language)}
             run = runs[0].id
         job = self._manager.get(run, visitor)
-        reports, drawn = self._figures(job, after, language)
+        reports, drawn = self._pictures(job, after, picked, language)
         return {
             "run": run,  # as it was asked for: who has a link knows the run by its token
             "runs": listed,
             "state": job.state,
-            "line": _line(job, reports, language),
-            "stats": _stats(job, reports, language),
+            "line": line(job, reports, language),
+            "stats": stats(job, reports, language),
             "progress": job.step / job.steps if job.steps else 0,
-            "left": _left(job, reports, language),
+            "left": time_left(job, reports, language),
             "after": len(reports) - 1,
-            "figures": drawn,
+            "own": job.visitor == visitor,
+            "name": job.name,
+            "note": job.note,
+            "share": job.share if job.visitor == visitor else None,
             "done": not job.active,
+            **drawn,
         }
 
-    def _figures(
-        self, job: Job, after: int, language: Language
-    ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    def _pictures(
+        self, job: Job, after: int, picked: Picked, language: Language
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         with self._lock:
             known = self._drawn.setdefault(job.id, _Drawn())
             self._drawn.move_to_end(job.id)
@@ -84,116 +95,114 @@ class RunView:
             known.reports.extend(report for name, report in fresh if name == "Report")
             count = len(known.reports)
             if count <= after + 1:
-                return known.reports, None
-            if known.figures.get(language, (0, {}))[0] != count:
-                known.figures[language] = (count, _draw(job, known.reports, language))
-            return known.reports, known.figures[language][1]
+                return known.reports, {}
+            key = language, picked
+            if known.pictures.get(key, (0, {}))[0] != count:
+                known.pictures[key] = (count, _draw(job, known.reports, picked, language))
+            known.pictures.move_to_end(key)
+            while len(known.pictures) > _FIGURES_KEPT:
+                known.pictures.popitem(last=False)
+            return known.reports, known.pictures[key][1]
 
 
-def _draw(job: Job, reports: list[dict[str, Any]], language: Language) -> dict[str, Any]:
-    series = Series.of(job.config, reports)
-    labels = {each.name: each.label for each in activations()}
-    named = (job.config["activation"], *job.config["rivals"])
-    labels |= {name: formula_label(name) for name in named if is_formula(name)}
-    drawn = {
-        f"beta{layer}": figures.beta_figure(series, layer, language)
-        for layer in range(min(_LAYERS, len(series.beta)))
-    }
-    return {
-        **drawn,
-        "convergence": figures.convergence_figure(series, language),
-        "band": figures.band_figure(series, language),
-        "loss": figures.loss_figure(series, labels, language),
-        "accuracy": figures.accuracy_figure(series, labels, language),
-    }
-
-
-def _line(job: Job, reports: list[dict[str, Any]], language: Language) -> str:
-    """The run's state in one sentence."""
-    device = reports[-1]["device"] if reports else ""
-    if job.state == "waiting":
-        seconds = job.estimate_seconds
-        key = "run.state_waiting" if seconds is None else "run.state_waiting_estimate"
-        return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
-    if job.state == "running":
-        key = "run.state_running" if reports else "run.state_starting"
-        return text(key, language, device=device)
-    if job.state == "finished":
-        return text(
-            "run.state_finished", language, seconds=f"{job.seconds:.1f}", device=device or "?"
-        )
-    if job.state == "stopped":
-        words = text("run.state_stopped", language, step=job.step)
-    else:
-        words = text(f"run.state_{job.state}", language)
-    why = job.reason.sentence(language) if job.reason else ""
-    return f"{words} · {why}" if why else words
-
-
-def _stats(job: Job, reports: list[dict[str, Any]], language: Language) -> list[dict[str, str]]:
-    """The figures that answer first: step, rate, accuracy, convergence."""
-    if not reports:
-        return []
-    last = reports[-1]
-    first = len(last["beta"][0])  # those that are no rivals
-    accuracy = [value for value in last["accuracy"][:first] if value is not None]
-    distances = [value for value in last["convergence"] if value is not None]
-    rate = last["step"] / last["elapsed_seconds"] if last["elapsed_seconds"] > 0 else 0.0
-    met = next((each["step"] for each in reports if _converged(each)), None)
-    return [
-        {"value": f"{last['step']} / {last['steps']}", "label": text("run.stat_step", language)},
-        {
-            "value": f"{rate:.0f} /s",
-            "label": text("run.stat_rate", language, count=len(last["loss"])),
-        },
-        {
-            "value": f"{sum(accuracy) / len(accuracy):.3f}" if accuracy else "–",
-            "label": text("run.stat_accuracy", language),
-        },
-        {
-            "value": f"{max(distances):.2f}" if distances else "–",
-            "label": text("run.stat_convergence", language)
-            if met is None
-            else text("run.stat_converged", language, step=met),
-            "tone": "" if met is None else "ok",
-        },
-        {
-            "value": "–" if last["share"] is None else f"{100 * last['share']:.0f} %",
-            "label": text("run.stat_share", language),
-        },
-    ]
-
-
-def _converged(report: dict[str, Any]) -> bool:
-    return all(value is not None and value < CONVERGED_BELOW for value in report["convergence"])
-
-
-def _left(job: Job, reports: list[dict[str, Any]], language: Language) -> str:
-    """The time that is left at the rate so far."""
-    if job.state != "running" or not reports or not reports[-1]["step"]:
-        return ""
-    last = reports[-1]
-    seconds = last["elapsed_seconds"] / last["step"] * (last["steps"] - last["step"])
-    return text("run.left", language, seconds=max(1, round(seconds)))
-
-
-def _row(job: Job, language: Language) -> dict[str, Any]:
-    """One line of the list of runs."""
+def _draw(
+    job: Job, reports: list[dict[str, Any]], picked: Picked, language: Language
+) -> dict[str, Any]:
+    """All pictures of a run, and what may be picked of it."""
     config = job.config
-    share = (job.summary or {}).get("share")
-    return {
-        "run": job.id,
-        "state": job.state,
-        "label": text(f"run.short_{job.state}", language),
-        "what": text(
-            "run.row",
-            language,
-            starts=len(config["beta_starts"]),
-            seeds=config["seeds"],
-            steps=config["steps"],
-            decay=f"{config['weight_decay']:g}",
-            factor=f"{config['beta_lr_factor']:g}",
-        ),
-        "key": "" if share is None else f"{100 * share:.0f} %",
-        "created": job.created_at,
+    series = Series.of(config, reports)
+    labels = {each.name: each.label for each in activations()}
+    labels |= {
+        name: formula_label(name)
+        for name in (config["activation"], *config["rivals"], *config["layer_activations"])
+        if is_formula(name)
     }
+    has_beta = series.starts != (None,)
+    has_own = any(report.get("parameters") for report in reports)
+    shows_own = has_own and (picked.quantity == "own" or not has_beta)
+    shown = picked if picked.quantity != "own" else Picked(layer=picked.layer)
+    makers: dict[str, Callable[[], dict[str, Any]]] = {
+        "loss": lambda: figures.race_figure(series, "loss", picked, labels, language),
+        "accuracy": lambda: figures.race_figure(series, "accuracy", picked, labels, language),
+        "layers": lambda: figures.layers_figure(series, picked, labels, language),
+        "conserved": lambda: figures.conserved_figure(series, picked, language),
+    }
+    if shows_own:
+        makers["beta"] = lambda: figures.own_figure(series, picked, labels, language)
+    elif has_beta:
+        makers["beta"] = lambda: figures.beta_figure(series, shown, language)
+    if has_beta:
+        makers["ends"] = lambda: figures.ends_figure(series, language)
+    if len(series.starts) > 1:
+        makers["convergence"] = lambda: figures.convergence_figure(series, language)
+    drawn = {name: make() for name, make in makers.items() if picked.wants(name)}
+    if "conserved" in drawn and not any(each["y"] for each in drawn["conserved"]["data"]):
+        del drawn["conserved"]  # no change of this network leaves its function as it is
+    return {
+        "figures": drawn,
+        "tie": config["dataset"] == "digits" and len(config["rivals"]) > 0,
+        "layers": len(series.beta),
+        "quantities": [
+            *(("size", "signed", "effective") if has_beta else ()),
+            *(["own"] * has_own),
+        ],
+        **(
+            _inside(config, series, picked, labels, language)
+            if picked.wants("inside") or picked.wants("inputs")
+            else {}
+        ),
+    }
+
+
+def _inside(
+    config: Mapping[str, Any],
+    series: Series,
+    picked: Picked,
+    labels: dict[str, str],
+    language: Language,
+) -> dict[str, Any]:
+    """The look into one replica: its picture, what its units answer, its guesses."""
+    looked = series.latest("views")
+    if looked is None:
+        return {}
+    views = looked["views"]
+    view = views[min(picked.look, len(views) - 1)]
+    seeds = config["seeds"]
+    described = datasets.get(config["dataset"])
+    group = next(each for each in series.groups if view["replica"] < each.rows.stop)
+    own = view["replica"] < series.groups[0].rows.stop
+    layer = min(picked.layer, max(0, len(view["histogram"]) - 1))
+    used = config["layer_activations"] if own else ()
+    name = used[layer] if used else group.activation
+    beta = series.beta[layer, view["replica"] // seeds, 0, -1] if own and len(series.beta) else None
+    shown = examples(config)
+    drawn = {"inputs": figures.inputs_figure(view, picked, language)}
+    if view["size"] and len(view["extent"]) == 2:
+        drawn["inside"] = figures.surface_figure(view, described.classes, shown.points)
+    elif view["size"]:
+        drawn["inside"] = figures.curve_figure(view, group.activation, shown.points)
+    return {
+        "figures_inside": drawn,
+        "looks": [
+            look_label(labels[_activation(series, each)], _start(series, each, seeds))
+            for each in views
+        ],
+        "step_looked": looked["step"],
+        "replica": view["replica"],
+        "kind": described.kind,
+        "units": view["hidden"][layer] if layer < len(view["hidden"]) else [],
+        "guesses": [
+            {"class": round(kind), "probability": share, **example}
+            for (kind, share), example in zip(view["predictions"], shown.images, strict=False)
+        ],
+        "activation": {"name": name, "beta": None if beta is None or beta != beta else float(beta)},
+    }
+
+
+def _activation(series: Series, view: dict[str, Any]) -> str:
+    return next(group.activation for group in series.groups if view["replica"] < group.rows.stop)
+
+
+def _start(series: Series, view: dict[str, Any], seeds: int) -> float | None:
+    own = view["replica"] < series.groups[0].rows.stop
+    return series.starts[view["replica"] // seeds] if own else None

@@ -1,23 +1,25 @@
-"""Train: start a recipe, watch what β it learns, stop it, find it again."""
+"""Train: start a recipe, watch what β it learns, stop it, find it again, hold runs together."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import gradio as gr
 
 from swishdemo.errors import UserError
+from swishdemo.figures.training import Picked
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.training import Field, TrainingConfig, fields, recipes
+from swishdemo.training import TrainingConfig, recipes
+from swishdemo.training.table import fields
 from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.runcompare import compared
+from swishdemo.ui.runform import GROUPS, caps, component, request_of, shown_value
 from swishdemo.ui.runview import RunView
 from swishdemo.ui.words import words
 
-_CONVERGENCE = ("weight_decay", "beta_decay", "beta_lr_factor", "beta_scope", "beta_starts")
-_REST = ("rivals", "seeds", "steps", "seed", "lr", "batch")
+_OPEN = ("beta", "replicas")
 _WISHES = ("stop", "pause", "resume", "step", "delete")
 
 
@@ -38,30 +40,34 @@ def build(lab: Lab) -> None:
                 notes = gr.Markdown(_notes(recipes()[0].name), elem_classes="lab-note")
                 start = gr.Button(words("run.start"), variant="primary", elem_id="lab-start")
             inputs: dict[str, gr.components.Component] = {}
-            with gr.Column(elem_classes="lab-card lab-two", min_width=0):
-                gr.Markdown(words("run.made_of"), elem_classes="lab-heading")
-                inputs |= {name: _component(table[name]) for name in _CONVERGENCE}
-            with gr.Column(elem_classes="lab-card lab-two", min_width=0):
-                gr.Markdown(words("run.more"), elem_classes="lab-heading")
-                inputs |= {name: _component(table[name]) for name in _REST}
-                gr.Markdown(words("run.data_note"), elem_classes="lab-note")
-        shown = live("train", elem_id="lab-train", functions=(_poll(view), _wish(lab)))
+            for group, names in GROUPS.items():
+                with gr.Accordion(
+                    words(f"train.group.{group}"),
+                    open=group in _OPEN,
+                    elem_id=f"lab-group-{group}",
+                    elem_classes="lab-card lab-two",
+                ):
+                    inputs |= {name: component(table[name]) for name in names}
+                    if group == "replicas":
+                        gr.Markdown(caps(lab.settings), elem_classes="lab-note lab-wide")
+        shown = live("train", elem_id="lab-train", functions=_questions(lab, view))
 
     names = ("recipe", *inputs)
 
-    def read(values: tuple[Any, ...], request: gr.Request) -> TrainingConfig:
-        return TrainingConfig.parse(_request(dict(zip(names, values, strict=True))), lab.settings)
+    def read(values: tuple[Any, ...]) -> TrainingConfig:
+        given = request_of(dict(zip(names, values, strict=True)), table)
+        return TrainingConfig.parse(given, lab.settings)
 
     def check(request: gr.Request, *values: Any) -> list[dict[str, Any]]:
         try:
-            read(values, request)
+            read(values)
         except UserError as error:
             return beside_field(error, names, request)
         return [gr.validate(True, "") for _ in names]
 
     def begin(request: gr.Request, *values: Any) -> dict[str, Any]:
         try:
-            job = lab.manager.submit("run", read(values, request), visitor_of(request))
+            job = lab.manager.submit("run", read(values), visitor_of(request))
         except UserError as error:
             return {"error": error.sentence(language(request))}
         except Exception:
@@ -95,31 +101,6 @@ def build(lab: Lab) -> None:
     )
 
 
-def _component(field: Field) -> gr.components.Component:
-    """The control of one field of the table."""
-    common: dict[str, Any] = {
-        "label": words(f"train.field.{field.name}.label"),
-        "info": words(f"train.field.{field.name}.tip"),
-        "elem_id": f"lab-{field.name}",
-        "elem_classes": "lab-wide" if field.kind in ("choice", "choices", "numbers") else None,
-    }
-    value = _shown(field.default)
-    if field.name == "beta_scope":
-        choices = [(words(f"run.scope_{choice}"), choice) for choice in field.choices]
-        return gr.Radio(choices, value=value, **common)
-    if field.kind == "choices":
-        return gr.Dropdown(
-            list(field.choices),
-            value=value,
-            multiselect=True,
-            allow_custom_value=field.formulas > 0,
-            **common,
-        )
-    if field.kind == "numbers":
-        return gr.Textbox(value, max_length=400, **common)
-    return gr.Number(value, **common)
-
-
 def _notes(recipe: str) -> Any:
     return words(f"train.recipe.{recipe}.notes")
 
@@ -130,52 +111,21 @@ def _values(recipe: str, names: tuple[str, ...]) -> list[Any]:
     if config is None:
         return [gr.skip() for _ in names]
     record = config.as_json()
-    return [_shown(record[name]) for name in names]
+    return [gr.skip() if name == "csv" else shown_value(record[name]) for name in names]
 
 
-def _shown(value: Any) -> Any:
-    """A field's value as its control holds it: numbers as a text, names as a list."""
-    if not isinstance(value, list | tuple):
-        return value
-    if all(isinstance(each, str) for each in value):
-        return list(value)
-    return " ".join(f"{each:g}" for each in value)
+def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:
+    """The server functions of the tab."""
 
-
-def _request(given: dict[str, Any]) -> dict[str, Any]:
-    """The page's values as REST would send them: a text of numbers as a list, 6.0 as 6.
-
-    Raises:
-        UserError: The starting values are no numbers.
-    """
-    request = {
-        name: int(value) if isinstance(value, float) and value.is_integer() else value
-        for name, value in given.items()
-    }
-    words_given = request["beta_starts"]
-    try:
-        starts = [float(part) for part in str(words_given)[:400].replace(",", " ").split()]
-    except ValueError:
-        raise UserError("run.error_starts", field="beta_starts") from None
-    if not starts or not all(map(math.isfinite, starts)):
-        raise UserError("run.error_starts", field="beta_starts")
-    request["beta_starts"] = starts
-    return request
-
-
-def _poll(view: RunView) -> Any:
     @answering
     def poll(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """What has changed of a run since the browser last asked."""
         run = field_text(given, "run") if given.get("run") is not None else None
         after = given.get("after")
         known = after if isinstance(after, int) and not isinstance(after, bool) else -1
-        return view.answer(run, known, visitor_of(request), language(request))
+        picked = Picked.parse(given.get("picked", {}))
+        return view.answer(run, known, picked, visitor_of(request), language(request))
 
-    return poll
-
-
-def _wish(lab: Lab) -> Any:
     @answering
     def wish(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Stop, pause, resume, step or delete a run."""
@@ -187,4 +137,12 @@ def _wish(lab: Lab) -> Any:
         getattr(lab.manager, wanted)(field_text(given, "run"), visitor_of(request))
         return {"done": True}
 
-    return wish
+    @answering
+    def compare(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        """Several runs over each other, and what differs between them."""
+        runs = given.get("runs")
+        if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
+            raise UserError("error.wrong_type", name="runs", expected="a list of ids")
+        return compared(lab.manager, runs, visitor_of(request), language(request))
+
+    return poll, wish, compare

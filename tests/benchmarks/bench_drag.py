@@ -1,11 +1,12 @@
-"""β drag → repaint, beside a bare Gradio slider echo and `gr.Plot` fed by a server event.
+"""A drag → repaint: β's slider beside a bare Gradio slider echo and `gr.Plot`; and under load.
 
 Run: ``python tests/benchmarks/bench_drag.py [rounds]`` (Chromium on PATH, or Playwright's own).
 
-Each round drags for 3 s at 60 Hz in each of the three pages, one after the other, in one browser.
-A repaint is a painted frame whose content is new; its latency runs from the slider's event to the
-end of that frame. Printed are the p50 and p95 of the latencies and the repaints, medians over the
-rounds, and the ratios asked for.
+Each drag sends 60 moves a second for 3 s. Ours shows 12 activations in 2 panels, with landmarks,
+ghosts and readouts. It is dragged at rest; while the Train tab of that page follows a run of 48
+networks; and by the line on the map of f(x, β). A repaint is a painted frame whose content is new;
+its latency runs from the move to the end of that frame. All are taken in turn in each round;
+printed are the medians over the rounds.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +29,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 3.0
+RIVALS = "relu,gelu,mish,elu,selu,softplus,tanh,sigmoid,hardswish,leaky_relu,gelu_tanh"
 
 PEERS = """
 import sys
@@ -60,75 +63,134 @@ with gr.Blocks(analytics_enabled=False) as plot:
 {"echo": echo, "plot": plot}[sys.argv[1]].launch(server_port=int(sys.argv[2]), quiet=True)
 """
 
-# A page tells which value it shows: our curve is written for the latest event, in the frame that
-# paints it; the peers show the value itself. A message posted in a frame arrives after its paint.
+# Our curve is written for the latest event, in the frame that paints it; the peers show the
+# value itself, and the repaint answers the event that had it. A message posted in a frame arrives
+# after its paint.
 DRAG = """
-async ({ slider, watched, reading, seconds }) => {
-  const input = document.querySelector(slider);
+async ({ dragged, watched, reading, vertical, seconds }) => {
+  const handle = document.querySelector(dragged);
   const node = document.querySelector(watched);
   const read = eval(reading);
   const sent = [];
-  const latencies = [];
   const painted = new Set();
+  const latencies = [];
   const see = (event) => {
-    if (!event || painted.has(event.value)) return;
-    painted.add(event.value);
+    if (!event || painted.has(event)) return;
+    painted.add(event);
     const channel = new MessageChannel();
     channel.port1.onmessage = () => latencies.push(performance.now() - event.time);
     channel.port2.postMessage(0);
   };
-  let running = true;
-  let observer = null;
-  if (reading === "null") {
-    observer = new MutationObserver(() => see(sent[sent.length - 1]));
-    observer.observe(node, { attributes: true, attributeFilter: ["d"] });
-  } else {
-    const look = () => {
-      const value = Number(read()).toFixed(4);
-      see(sent.find((each) => each.value === value));
-      if (running) requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
+  let watch = null;
+  if (!read) {
+    watch = new MutationObserver(() => see(sent.at(-1)));
+    watch.observe(node, { attributes: true, attributeFilter: ["d"] });
   }
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+  const box = handle.getBoundingClientRect();
+  let running = true;
+  const look = () => {
+    see(sent.findLast(({ value }) => Number(value) === Number(read())));
+    if (running) requestAnimationFrame(look);
+  };
+  if (read) requestAnimationFrame(look);
   const begun = performance.now();
   for (let tick = 0; tick < seconds * 60; tick++) {
     const due = begun + (tick * 1000) / 60;
     while (performance.now() < due)
       await new Promise((done) => setTimeout(done, Math.max(0, due - performance.now())));
-    const value = (1 + 4 * Math.sin(tick / 30) + tick * 0.0003).toFixed(4);
+    const off = Math.sin(tick / 30);
+    const value = (1 + 4 * off + tick * 0.0003).toFixed(4);
     sent.push({ value, time: performance.now() });
-    set.call(input, value);
-    input.dispatchEvent(new Event("input", { bubbles: true }));
+    if (vertical) {
+      const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height * (0.5 + off / 3) };
+      const given = { pointerId: 1, bubbles: true, isPrimary: true, buttons: 1, ...at };
+      handle.dispatchEvent(new PointerEvent("pointermove", given));
+    } else {
+      set.call(handle, value);
+      handle.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   }
-  const inTime = painted.size;
+  const repaints = painted.size;
   await new Promise((done) => setTimeout(done, 2500));
   running = false;
-  observer?.disconnect();
-  return { latencies, repaints: inTime };
+  watch?.disconnect();
+  return { latencies, repaints };
 }
 """
 
-PAGES = {
-    "ours": ("#lab-beta", "#lab-explore path.js-line[style*='3.2']", "null"),
-    "echo": ("#slider input[type=range]", "#shown input", "() => node.value"),
-    "plot": (
+
+@dataclass(frozen=True)
+class Dragged:
+    """What is dragged on a page, and where its repaints are seen."""
+
+    query: str
+    handle: str
+    watched: str
+    reading: str = "null"
+    vertical: bool = False
+
+
+OURS = Dragged(f"?act={RIVALS}", "#lab-beta", "#lab-explore path.js-line[style*='3.2']")
+KINDS = {
+    "ours": OURS,
+    "echo": Dragged("", "#slider input[type=range]", "#shown input", "() => node.value"),
+    "plot": Dragged(
+        "",
         "#slider input[type=range]",
         "#shown",
         "() => node.querySelector('.gtitle')?.textContent.replace('value ', '')",
     ),
+    "training": OURS,
+    "surface": Dragged(OURS.query, ".surface-map [role=slider]", OURS.watched, vertical=True),
 }
 
 
-def drag(page: Page, kind: str) -> tuple[float, float, int]:
-    slider, watched, reading = PAGES[kind]
-    argument = {"slider": slider, "watched": watched, "reading": reading, "seconds": SECONDS}
-    result = page.evaluate(DRAG, argument)
+def drag(page: Page, what: Dragged) -> tuple[float, float, int]:
+    """p50 and p95 of the latencies in ms, and the repaints within the drag."""
+    handle = page.locator(what.handle)
+    handle.scroll_into_view_if_needed()
+    if what.vertical:
+        handle.hover()
+        page.mouse.down()
+    given = {
+        "dragged": what.handle,
+        "watched": what.watched,
+        "reading": what.reading,
+        "vertical": what.vertical,
+        "seconds": SECONDS,
+    }
+    result = page.evaluate(DRAG, given)
+    page.mouse.up()
     latencies = sorted(result["latencies"])
     if not latencies:
-        raise SystemExit(f"{kind}: nothing was repainted")
-    p95 = latencies[min(len(latencies) - 1, int(0.95 * len(latencies)))]
+        raise SystemExit(f"{what.handle}: nothing was repainted")
+    p95 = latencies[int(0.95 * (len(latencies) - 1))]
     return statistics.median(latencies), p95, result["repaints"]
+
+
+def opened(page: Page, address: str, kind: str) -> None:
+    """The page of a kind, at rest; for one of them a run streams into it."""
+    what = KINDS[kind]
+    page.goto(f"{address}{what.query}")
+    page.wait_for_selector(what.watched, state="attached")
+    if kind == "training":
+        run = page.evaluate(
+            """async () => (await (await fetch("api/runs", { method: "POST",
+                headers: { "Content-Type": "application/json" },
+                body: JSON.stringify({ recipe: "beta-convergence", steps: 5000 }) })).json()).id"""
+        )
+        page.goto(f"{address}{what.query}&run={run}")
+        page.wait_for_selector(what.watched, state="attached")
+        page.wait_for_function(
+            "async (run) => (await (await fetch(`api/runs/${run}`)).json()).step > 50", arg=run
+        )
+    if kind == "surface":
+        # High enough that the map and the curves above it are on the screen together.
+        page.set_viewport_size({"width": 1280, "height": 1400})
+        page.locator("#lab-explore [data-part=cards]").scroll_into_view_if_needed()
+        page.wait_for_selector(what.handle)
+    page.wait_for_timeout(2000)
 
 
 def wait(port: int) -> None:
@@ -141,12 +203,39 @@ def wait(port: int) -> None:
     raise SystemExit(f"nothing serves on port {port}")
 
 
+def measure(ports: dict[str, int], rounds: int) -> dict[str, list[tuple[float, float, int]]]:
+    """The figures of each kind, by round."""
+    results: dict[str, list[tuple[float, float, int]]] = {kind: [] for kind in KINDS}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options(playwright.chromium.executable_path))
+        for _ in range(rounds):
+            for kind, what in KINDS.items():
+                context = browser.new_context(viewport={"width": 1280, "height": 800})
+                page = context.new_page()
+                port = ports.get(kind, ports["ours"])
+                opened(page, f"http://127.0.0.1:{port}/", kind)
+                results[kind].append(drag(page, what))
+                if kind == "training":
+                    states = page.evaluate(
+                        """async () => {
+                            const runs = await (await fetch("api/runs")).json();
+                            for (const { id } of runs)
+                                await fetch(`api/runs/${id}`, { method: "DELETE" });
+                            return runs.map(({ state }) => state);
+                        }"""
+                    )
+                    assert states == ["running"], f"the run was {states} before the drag was over"
+                context.close()
+        browser.close()
+    return results
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder:
         peers = Path(folder) / "peers.py"
         peers.write_text(PEERS)
-        ports = {kind: free_port() for kind in PAGES}
+        ports = {kind: free_port() for kind in ("ours", "echo", "plot")}
         environment = {
             **os.environ,
             "GRADIO_ANALYTICS_ENABLED": "False",
@@ -160,21 +249,7 @@ def main() -> None:
         try:
             for port in ports.values():
                 wait(port)
-            browser = playwright.chromium.launch(
-                **launch_options(playwright.chromium.executable_path)
-            )
-            names = "relu,gelu,mish,elu,selu,softplus,tanh,sigmoid,hardswish,leaky_relu,gelu_tanh"
-            results: dict[str, list[tuple[float, float, int]]] = {kind: [] for kind in PAGES}
-            for _ in range(rounds):
-                for kind, port in ports.items():
-                    page = browser.new_page(viewport={"width": 1280, "height": 800})
-                    query = f"?act={names}" if kind == "ours" else ""
-                    page.goto(f"http://127.0.0.1:{port}/{query}")
-                    page.wait_for_selector(PAGES[kind][1], state="attached")
-                    page.wait_for_timeout(2000)
-                    results[kind].append(drag(page, kind))
-                    page.close()
-            browser.close()
+            results = measure(ports, rounds)
         finally:
             for server in servers:
                 server.terminate()
@@ -184,7 +259,7 @@ def main() -> None:
     for kind, rows in results.items():
         p50, p95, repaints = (statistics.median(column) for column in zip(*rows, strict=True))
         summary[kind] = {"p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "repaints": repaints}
-        print(f"{kind:5}  p50 {p50:7.1f} ms   p95 {p95:7.1f} ms   {repaints:3.0f} of 180 repaints")
+        print(f"{kind:8}  p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   {repaints:3.0f} of 180 repaints")
     print(f"p95, ours ÷ slider echo: {summary['ours']['p95_ms'] / summary['echo']['p95_ms']:.2f}")
     print(f"p50, gr.Plot ÷ ours:     {summary['plot']['p50_ms'] / summary['ours']['p50_ms']:.1f}")
     print(json.dumps(summary))

@@ -4,8 +4,8 @@ Run: ``python tests/benchmarks/bench_formula.py [formulas]`` (Chromium on PATH, 
 
 Each formula is new to the server: it is parsed, differentiated, printed and drawn. The time runs
 from the last key's event to the end of the frame that paints the new curve; for the echo, to the
-frame that shows the text. The field's rest of 30 ms after the last key is part of the time. One
-processor core serves both pages and the browser where ``taskset`` is there.
+frame that shows the text. One processor core serves both pages and the browser where ``taskset`` is
+there.
 """
 
 from __future__ import annotations

@@ -21,6 +21,9 @@ PLANE, CURVE = 32, 128
 SAMPLES = 16
 """Test samples of which the predictions are told."""
 
+PROBED = 64
+"""Test samples that the histograms are taken over."""
+
 BINS, REACH = 48, 6.0
 MOST_LAYERS, MOST_UNITS = 4, 16
 _MARGIN = 0.15
@@ -59,7 +62,7 @@ class Viewer:
         inputs = train.inputs
         self._size = {1: CURVE, 2: PLANE}.get(len(inputs), 0)
         self._extent: list[tuple[float, float]] = []
-        probe = min(120, test.count)
+        probe = min(PROBED, test.count)
         self._first = torch.arange(probe, device=inputs.device)
         self._test = Evaluator(ensemble, test, probe)
         if self._size:

@@ -34,7 +34,7 @@ def bind_affine(weights: Tensor, gradients: Tensor, x: Values, tape: Tape) -> Va
     by_weights = tape.multiply(z.gradient, x.padded.transpose(1, 2), gradients)
     if outputs == 1 and tape.products is None:
         # A product with one row is faster as what it is, a weighted sum.
-        terms, column = tape.beside(x.padded), weights.transpose(1, 2)
+        terms, column = tape.passing(*x.padded.shape), weights.transpose(1, 2)
         tape.then(
             partial(torch.mul, x.padded, column, out=terms),
             partial(torch.sum, terms, 1, keepdim=True, out=z.data),

@@ -46,7 +46,7 @@ def bind_convolution(
         return z
     assert x.gradient is not None
     shape = tape.replicas, part.outputs, columns
-    by_z, by_patches = z.gradient.view(shape), tape.empty(tape.replicas, part.fan_in, columns)
+    by_z, by_patches = z.gradient.view(shape), tape.passing(tape.replicas, part.fan_in, columns)
     tape.then(*tape.multiply(weights, patches, z.data.view(shape)))
     tape.before(
         *tape.multiply(by_z, patches.transpose(1, 2), gradients),

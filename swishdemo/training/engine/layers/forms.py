@@ -69,7 +69,7 @@ def _swish(
     By β it is Σ v·x, by x it is g·s + β·v. Nothing is divided by β, so β = 0 is no exception.
     """
     (beta,) = operands
-    gate, slope = tape.beside(z), tape.beside(z)
+    gate, slope = tape.beside(z), tape.passing(*z.shape)
     backward: list[Call] = [
         partial(_ATEN.sigmoid_backward.grad_input, gradient, gate, grad_input=slope),
         partial(slope.mul_, z),
@@ -95,7 +95,7 @@ def _tanh(
     operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
 ) -> Pass:
     """2·σ(2x) − 1, because PyTorch's sigmoid takes a third of the time of its tanh."""
-    gate, minus_one = tape.beside(z), z.new_tensor(-1.0)
+    gate, minus_one = tape.passing(*z.shape), z.new_tensor(-1.0)
     return Pass(
         (
             partial(torch.mul, z, 2.0, out=gate),
@@ -119,7 +119,7 @@ def _gelu(
     operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
 ) -> Pass:
     # Into memory with gaps, as ``out`` is, PyTorch's GELU writes wrong values (2.13, by oneDNN).
-    whole = tape.beside(z)
+    whole = tape.passing(*z.shape)
     return Pass(
         (partial(_ATEN.gelu.out, z, out=whole), partial(out.copy_, whole)),
         (partial(_ATEN.gelu_backward.grad_input, gradient, z, grad_input=gradient),),

@@ -55,7 +55,14 @@ class Arena:
     def __init__(self, like: Tensor) -> None:
         self.like = like
         self._held: dict[tuple[int, tuple[int, ...], float | None], Tensor] = {}
+        self._shared: dict[tuple[int, ...], Tensor] = {}
         self._taken = 0
+
+    def share(self, shape: tuple[int, ...]) -> Tensor:
+        """The one tensor of ``shape`` that all who ask for it share."""
+        if shape not in self._shared:
+            self._shared[shape] = self.like.new_empty(shape)
+        return self._shared[shape]
 
     def restart(self) -> None:
         """Give out from the start again, to another tape."""
@@ -110,6 +117,10 @@ class Tape:
     def filled(self, value: float, *shape: int) -> Tensor:
         """Memory that holds ``value`` where it is never written."""
         return self.arena.take(shape, value)
+
+    def passing(self, *shape: int) -> Tensor:
+        """Memory for what is read again by the next calls alone: layers share it."""
+        return self.arena.share(shape)
 
     def beside(self, tensor: Tensor) -> Tensor:
         """Memory of the shape of ``tensor``."""

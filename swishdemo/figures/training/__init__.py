@@ -1,0 +1,33 @@
+"""What a training run looks like: β, the race of the activations, what goes on inside."""
+
+from swishdemo.figures.training.compare import compare_figures
+from swishdemo.figures.training.inside import (
+    curve_figure,
+    inputs_figure,
+    layers_figure,
+    surface_figure,
+)
+from swishdemo.figures.training.parameters import (
+    beta_figure,
+    conserved_figure,
+    convergence_figure,
+    ends_figure,
+    own_figure,
+)
+from swishdemo.figures.training.picked import Picked
+from swishdemo.figures.training.race import race_figure
+
+__all__ = [
+    "Picked",
+    "beta_figure",
+    "compare_figures",
+    "conserved_figure",
+    "convergence_figure",
+    "curve_figure",
+    "ends_figure",
+    "inputs_figure",
+    "layers_figure",
+    "own_figure",
+    "race_figure",
+    "surface_figure",
+]

@@ -1,0 +1,207 @@
+"""What goes on inside: the plane or the curve as a network sees it, its layers, their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from swishdemo.figures.quantities import hue, plain
+from swishdemo.figures.series import Series
+from swishdemo.figures.training.parts import DASHES, LEGEND, Figure, numbers
+from swishdemo.figures.training.picked import Picked
+from swishdemo.text import Language, text
+
+_CLASSES = ("@b1", "@accent", "@band", "@b0", "@b4", "@b2", "@muted", "@ok", "@bad", "@b5")
+_REACH = 6.0
+_HEIGHT = (-0.5, 2.2)
+"""The range of f and f′ that is drawn over the inputs."""
+_SHARES = ("dead", "saturated")
+
+
+def surface_figure(
+    view: Mapping[str, Any], classes: int, points: tuple[Sequence[Sequence[float]], Sequence[float]]
+) -> Figure:
+    """The plane as one replica divides it, with training points.
+
+    Args:
+        view: A `swishdemo.training.report.View` as JSON.
+        classes: Number of classes; 1 for a regression.
+        points: Training inputs, each two numbers, and their classes.
+    """
+    size = view["size"]
+    grid = np.asarray(view["surface"], dtype=np.float64).reshape(size, size)
+    axes = [np.linspace(low, high, size) for low, high in view["extent"]]
+    heat: Figure = {
+        "type": "heatmap",
+        "x": numbers(axes[0]),
+        "y": numbers(axes[1]),
+        "z": [numbers(row) for row in grid],
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+    if classes == 2:
+        ramp = [[0, "@b1/0.75"], [0.5, "@panel"], [1, "@accent/0.75"]]
+        heat |= {"zmin": 0, "zmax": 1, "zsmooth": "best", "colorscale": ramp}
+    else:
+        steps = [
+            [(place + side) / classes, f"{_CLASSES[place % len(_CLASSES)]}/0.4"]
+            for place in range(classes)
+            for side in (0, 1)
+        ]
+        heat |= {"zmin": -0.5, "zmax": classes - 0.5, "colorscale": steps}
+    places, kinds = (np.asarray(part, dtype=np.float64) for part in points)
+    places = places.reshape(-1, 2)
+    dots = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": numbers(places[kinds == kind, 0]),
+            "y": numbers(places[kinds == kind, 1]),
+            "marker": {
+                "color": _CLASSES[kind % len(_CLASSES)],
+                "size": 5,
+                "symbol": ("circle", "diamond", "square", "cross")[kind % 4],
+                "line": {"color": "@panel", "width": 0.8},
+            },
+            "hoverinfo": "skip",
+        }
+        for kind in range(classes)
+    ]
+    return {
+        "data": [heat, *dots],
+        "layout": {
+            "xaxis": {"range": view["extent"][0], "showgrid": False, "zeroline": False},
+            "yaxis": {"range": view["extent"][1], "showgrid": False, "zeroline": False},
+            "uirevision": "surface",
+        },
+    }
+
+
+def curve_figure(
+    view: Mapping[str, Any],
+    activation: str,
+    points: tuple[Sequence[Sequence[float]], Sequence[float]],
+) -> Figure:
+    """A regression of one input: what the network answers, over training points."""
+    (low, high), size = view["extent"][0], view["size"]
+    inputs, targets = (np.asarray(part, dtype=np.float64).ravel() for part in points)
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": numbers(inputs),
+                "y": numbers(targets),
+                "marker": {"color": "@muted/0.55", "size": 4},
+                "hoverinfo": "skip",
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": numbers(np.linspace(low, high, size)),
+                "y": numbers(np.asarray(view["surface"], dtype=np.float64)),
+                "line": {"color": hue(activation), "width": 2.6},
+                "hovertemplate": "%{y:.3f}",
+            },
+        ],
+        "layout": {"xaxis": {"range": [low, high]}, "hovermode": "x", "uirevision": "curve"},
+    }
+
+
+def inputs_figure(view: Mapping[str, Any], picked: Picked, language: Language = "en") -> Figure:
+    """What comes into one layer's activation, in bins; the browser draws f and f′ over it."""
+    layers = view["histogram"]
+    if not layers:
+        return {"data": [], "layout": {}}
+    counts = np.asarray(layers[min(picked.layer, len(layers) - 1)], dtype=np.float64)
+    shares = counts / max(1.0, counts.sum())
+    edges = np.linspace(-_REACH, _REACH, len(counts) + 1)
+    top = 1.2 * float(shares.max()) or 1.0
+    low, high = _HEIGHT
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "x": numbers((edges[:-1] + edges[1:]) / 2),
+                "y": numbers(shares),
+                "yaxis": "y2",
+                "marker": {"color": "@band2/0.35", "line": {"width": 0}},
+                "hovertemplate": "%{y:.1%}",
+                "name": text("run.inputs", language),
+            }
+        ],
+        "layout": {
+            "bargap": 0.04,
+            "xaxis": {"range": [-_REACH, _REACH], "title": "z"},
+            "yaxis": {"range": [low, high]},
+            # Both axes have their zero at the same height.
+            "yaxis2": {
+                "overlaying": "y",
+                "side": "right",
+                "showgrid": False,
+                "zeroline": False,
+                "showticklabels": False,
+                "range": [top * low / high, top],
+            },
+            "uirevision": "inputs",
+        },
+    }
+
+
+def layers_figure(
+    series: Series, picked: Picked, labels: Mapping[str, str], language: Language = "en"
+) -> Figure:
+    """A figure of the layers, by layer, as it was looked at last: mean and range over replicas."""
+    looked = series.latest("layers")
+    name = picked.per_layer
+    share = name in _SHARES
+    data: list[Figure] = []
+    drawn: list[float] = []
+    if looked is not None:
+        values = np.array(looked["layers"][name], dtype=np.float64)
+        for place, group in enumerate(series.groups):
+            rows = values[:, group.rows]
+            known = np.isfinite(rows)
+            if not known.any():
+                continue
+            mean = np.where(known, rows, 0.0).sum(1) / np.maximum(known.sum(1), 1)
+            low = np.where(known, rows, np.inf).min(1)
+            high = np.where(known, rows, -np.inf).max(1)
+            drawn += mean[mean > 0].tolist()
+            data.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines+markers" if len(mean) <= 20 else "lines",
+                    "x": list(range(1, len(mean) + 1)),
+                    "y": numbers(mean),
+                    "error_y": {
+                        "type": "data",
+                        "symmetric": False,
+                        "array": numbers(np.where(np.isfinite(high), high - mean, 0.0)),
+                        "arrayminus": numbers(np.where(np.isfinite(low), mean - low, 0.0)),
+                        "thickness": 1,
+                        "width": 3,
+                        "visible": len(mean) <= 20,
+                    },
+                    "name": plain(labels.get(group.activation, group.activation)),
+                    "line": {"color": hue(group.activation), "dash": DASHES[place % len(DASHES)]},
+                    "hovertemplate": "%{y:.1%}" if share else "%{y:.3g}",
+                }
+            )
+    axis: Figure = {"range": [-0.02, 1.02], "tickformat": ".0%"} if share else {}
+    # What shrinks or grows by a factor a layer is seen as a line on a logarithmic axis.
+    if not share and drawn and max(drawn) > 30 * min(drawn):
+        axis = {"type": "log", "exponentformat": "power"}
+    few = not data or len(data[0]["x"]) <= 12
+    return {
+        "data": data,
+        "layout": {
+            "xaxis": {"title": text("run.axis_layer", language)} | ({"dtick": 1} if few else {}),
+            "yaxis": axis,
+            **LEGEND,
+            "hovermode": "x unified",
+            "uirevision": f"layers-{name}",
+        },
+    }

@@ -1,0 +1,160 @@
+"""What is said of a training run: its state in one line, the figures that answer first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from swishdemo import datasets
+from swishdemo.activations import formula_label, is_formula
+from swishdemo.activations.registry import activations
+from swishdemo.jobs.job import Job
+from swishdemo.text import Language, text
+from swishdemo.training.config import TrainingConfig, replicas
+from swishdemo.training.convergence import CONVERGED_BELOW
+
+Reports = Sequence[Mapping[str, Any]]
+
+
+def line(job: Job | None, reports: Reports, language: Language) -> str:
+    """The run's state in one sentence."""
+    if job is None:
+        return text("run.state_none", language)
+    device = reports[-1]["device"] if reports else ""
+    if job.state == "waiting":
+        seconds = job.estimate_seconds
+        key = "run.state_waiting" if seconds is None else "run.state_waiting_estimate"
+        return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
+    if job.state == "running":
+        key = "run.state_running" if reports else "run.state_starting"
+        return text(key, language, device=device) + _lost(job, reports, language)
+    if job.state == "finished":
+        words = text(
+            "run.state_finished", language, seconds=f"{job.seconds:.1f}", device=device or "?"
+        )
+        ended = reports[-1].get("ended") if reports else None
+        if ended and ended != "steps":
+            words += " · " + text(f"run.ended_{ended}", language, step=reports[-1]["step"])
+        return words + _lost(job, reports, language)
+    if job.state == "stopped":
+        words = text("run.state_stopped", language, step=job.step)
+    else:
+        words = text(f"run.state_{job.state}", language)
+    why = job.reason.sentence(language) if job.reason else ""
+    return f"{words} · {why}" if why else words
+
+
+def _lost(job: Job, reports: Reports, language: Language) -> str:
+    """Which network diverged first, and what to try; empty where none has."""
+    steps = reports[-1]["diverged"] if reports else ()
+    first = min(((step, row) for row, step in enumerate(steps) if step is not None), default=None)
+    if first is None:
+        return ""
+    row = replicas(TrainingConfig.of_json(job.config))[first[1]]
+    labels = {each.name: each.label for each in activations()}
+    name = row.activation
+    called = look_label(formula_label(name) if is_formula(name) else labels[name], row.beta_start)
+    return " · " + text("run.diverged", language, name=called, seed=row.seed, step=first[0])
+
+
+def stats(job: Job, reports: Reports, language: Language) -> list[dict[str, str]]:
+    """The figures that answer first: step, rate, accuracy, convergence."""
+    if not reports:
+        return []
+    last = reports[-1]
+    own = len(last["loss"]) - len(job.config["rivals"]) * job.config["seeds"]
+    rate = last["step"] / last["elapsed_seconds"] if last["elapsed_seconds"] > 0 else 0.0
+    regression = datasets.get(job.config["dataset"]).task == "regression"
+    label = text("run.stat_r2" if regression else "run.stat_accuracy", language)
+    lost = sum(step is not None for step in last["diverged"])
+    found = [
+        {"value": f"{last['step']} / {last['steps']}", "label": text("run.stat_step", language)},
+        {
+            "value": f"{rate:.0f} /s",
+            "label": text("run.stat_rate", language, count=len(last["loss"])),
+        },
+        {"value": _mean(last["accuracy"][:own]), "label": label},
+    ]
+    distances = [value for value in last["convergence"] if value is not None]
+    if distances:
+        met = next((each["step"] for each in reports if converged(each)), None)
+        words = (
+            text("run.stat_convergence", language)
+            if met is None
+            else text("run.stat_converged", language, step=met)
+        )
+        tone = "" if met is None else "ok"
+        found.append({"value": f"{max(distances):.2f}", "label": words, "tone": tone})
+    if last["share"] is not None:
+        share = f"{100 * last['share']:.0f} %"
+        found.append({"value": share, "label": text("run.stat_share", language)})
+    if lost:
+        first = min(step for step in last["diverged"] if step is not None)
+        words = text("run.stat_diverged", language, count=len(last["loss"]), step=first)
+        found.append({"value": str(lost), "label": words, "tone": "bad"})
+    return found
+
+
+def converged(report: Mapping[str, Any]) -> bool:
+    """Whether C(t) is below its limit in every layer that has one."""
+    known = [value for value in report["convergence"] if value is not None]
+    return bool(known) and all(value < CONVERGED_BELOW for value in known)
+
+
+def time_left(job: Job, reports: Reports, language: Language) -> str:
+    """The time that is left at the rate so far."""
+    if job.state != "running" or not reports or not reports[-1]["step"]:
+        return ""
+    last = reports[-1]
+    seconds = last["elapsed_seconds"] / last["step"] * (last["steps"] - last["step"])
+    return text("run.left", language, seconds=max(1, round(seconds)))
+
+
+def look_label(activation: str, start: float | None) -> str:
+    """What a replica that is looked into is called."""
+    return activation if start is None else f"{activation} · β₀ = {start:g}"
+
+
+def row(job: Job, language: Language) -> dict[str, Any]:
+    """One line of the list of runs."""
+    summary = job.summary or {}
+    means = [each["accuracy"]["mean"] for each in summary.get("activations", ())]
+    best = max((mean for mean in means if mean is not None), default=None)
+    return {
+        "run": job.id,
+        "state": job.state,
+        "label": text(f"run.short_{job.state}", language),
+        "name": run_name(job, language),
+        "note": job.note,
+        "share_token": job.share,
+        "sparkline": list(job.sparkline),
+        "device": job.device or "",
+        "best": "" if best is None else f"{best:.3f}",
+        "share": "" if summary.get("share") is None else f"{100 * summary['share']:.0f} %",
+        "seconds": job.seconds,
+        "created": job.created_at,
+    }
+
+
+def run_name(job: Job, language: Language) -> str:
+    """What a run is called: its name; else its recipe, or what it is in a few words."""
+    return job.name or _what(job.config, language)
+
+
+def _what(config: Mapping[str, Any], language: Language) -> str:
+    labels = {each.name: each.label for each in activations()}
+    name = config["activation"]
+    return text(
+        "run.row",
+        language,
+        data=text(datasets.get(config["dataset"]).title, language),
+        network=text(f"train.choice.network.{config['network']}", language),
+        activation=formula_label(name) if is_formula(name) else labels[name],
+        steps=config["steps"],
+    )
+
+
+def _mean(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{fmean(known):.3f}" if known else "–"

@@ -1,0 +1,158 @@
+"""A report made → drawn in a browser, alone and with 20 watchers; what watching costs; start, stop.
+
+Run: ``python tests/benchmarks/bench_stream.py [rounds]`` (Chromium on PATH, or Playwright's own).
+
+A report counts as made when the server's own event stream tells of it, and as drawn when the page
+shows its step. The watchers are clients that ask for what the page asks for, as often. The cost is
+the run's time with a page and 20 watchers over its time with nobody looking, in turns; a start
+runs from the button to the first drawn point on a warm worker, a stop to the state being shown.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import httpx
+from browser import launch_options
+from playwright.sync_api import Page, sync_playwright
+from serving import serving
+
+WATCHERS = 20
+CONFIG = {"recipe": "beta-convergence"}
+SEEN = """() => {
+  window.seen = {};
+  const stat = document.querySelector("#lab-train [data-part=stats]");
+  new MutationObserver(() => {
+    const step = stat.querySelector("b")?.textContent.split(" ")[0];
+    requestAnimationFrame(() => setTimeout(() => (window.seen[step] ??= Date.now())));
+  }).observe(stat, { childList: true, subtree: true });
+}"""
+
+
+def made(address: str, run: str, headers: dict[str, str]) -> dict[int, float]:
+    """Milliseconds since 1970 at which each step's report was told, to the run's end."""
+    found: dict[int, float] = {}
+    with httpx.stream(
+        "GET", f"{address}/api/runs/{run}/events", headers=headers, timeout=120
+    ) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data:"):
+                told = json.loads(line[5:])
+                if "loss" in told:
+                    found[told["step"]] = 1000 * time.time()
+    return found
+
+
+def watch(page: Page, address: str, watchers: int) -> tuple[list[float], float]:
+    """The delays in ms of a run's reports, and the seconds that the run took."""
+    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    page.evaluate(SEEN)
+    before = page.url
+    page.click("#lab-start")
+    page.wait_for_function("(before) => location.href !== before", arg=before)
+    begun = page.evaluate("new URLSearchParams(location.search).get('run')")
+    ended = threading.Event()
+    threads = [
+        threading.Thread(target=_ask, args=(page.url, address, begun, headers, ended))
+        for _ in range(watchers)
+    ]
+    for thread in threads:
+        thread.start()
+    told: dict[int, float] = {}
+    listener = threading.Thread(target=lambda: told.update(made(address, begun, headers)))
+    listener.start()
+    page.wait_for_selector("#lab-train [data-state=finished]", timeout=120_000)
+    listener.join()
+    ended.set()
+    for thread in threads:
+        thread.join()
+    page.wait_for_timeout(500)
+    seen = page.evaluate("window.seen")
+    delays = [seen[str(step)] - at for step, at in told.items() if str(step) in seen and step]
+    job = httpx.get(f"{address}/api/runs/{begun}", headers=headers).json()
+    return delays, float(job["summary"]["elapsed_seconds"])
+
+
+def _ask(url: str, address: str, run: str, headers: dict[str, str], ended: threading.Event) -> None:
+    """What a page asks while it watches a run."""
+    after = -1
+    with httpx.Client(headers=headers, timeout=60) as client:
+        while not ended.is_set():
+            answer = client.get(f"{address}/api/runs/{run}/reports", params={"after": after})
+            reports = answer.json()
+            after = reports[-1]["index"] if reports else after
+            time.sleep(0.25)
+
+
+def alone(address: str, headers: dict[str, str]) -> float:
+    """The seconds of the same run that nobody watches."""
+    run = httpx.post(f"{address}/api/runs", json=CONFIG, headers=headers).json()["id"]
+    while True:
+        time.sleep(1)
+        job: dict[str, Any] = httpx.get(f"{address}/api/runs/{run}", headers=headers).json()
+        if job["state"] == "finished":
+            return float(job["summary"]["elapsed_seconds"])
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    with (
+        TemporaryDirectory() as folder,
+        serving(Path(folder)) as (address, _),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(**launch_options(playwright.chromium.executable_path))
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{address}/?tab=train")
+        page.wait_for_selector("#lab-start")
+        page.wait_for_timeout(1000)
+        headers = {"X-Visitor": "a-visitor-of-the-benchmark"}
+        alone(address, headers)  # warms the worker
+        rows = []
+        for _ in range(rounds):
+            unwatched = alone(address, headers)
+            one, seconds = watch(page, address, 0)
+            many, crowded = watch(page, address, WATCHERS)
+            rows.append(
+                (
+                    statistics.median(one),
+                    statistics.median(many),
+                    seconds / unwatched,
+                    crowded / unwatched,
+                )
+            )
+        starts, stops = [], []
+        for _ in range(2 * rounds + 1):
+            page.evaluate(SEEN)
+            begun = time.time()
+            page.click("#lab-start")
+            page.wait_for_function("() => Object.keys(window.seen).length")
+            first = page.evaluate("Math.min(...Object.values(window.seen))")
+            starts.append(first / 1000 - begun)
+            begun = time.time()
+            page.click("[data-wish=stop]")
+            page.wait_for_selector("#lab-train [data-state=stopped]")
+            stops.append(time.time() - begun)
+            page.wait_for_timeout(500)
+        browser.close()
+    one, many, watched, crowded = (statistics.median(column) for column in zip(*rows, strict=True))
+    print(
+        f"a report told → drawn, median: {one:.0f} ms; with {WATCHERS} more watchers {many:.0f} ms"
+    )
+    print(f"the run's time, watched ÷ unwatched: {watched:.3f}; with {WATCHERS} more {crowded:.3f}")
+    print(f"start → first point: {1000 * statistics.median(starts):.0f} ms")
+    print(f"stop → stopped: {1000 * statistics.median(stops):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
