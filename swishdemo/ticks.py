@@ -1,13 +1,31 @@
-"""What a job's generator yields between its results, so that control comes back often."""
+"""What a job's generator yields beside its results."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Carries no number and is never stored; a job yields one at least every 0.2 s."""
+    """Carries no number and is never stored; a job yields one at least every 0.2 s.
+
+    That is how control comes back often.
+    """
 
 
 TICK = Tick()
+
+
+class Attachment:
+    """What can be taken along from a job, such as weights; it is no result, and has no index.
+
+    The store keeps the last one of a job. It is yielded before the result to which it belongs, so
+    that a job that goes from result to result has it when it rests.
+    """
+
+    __slots__ = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The attachment as a JSON object."""
+        raise NotImplementedError

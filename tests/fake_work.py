@@ -18,7 +18,7 @@ from swishdemo.datasets import DataOptions, Table, get
 from swishdemo.errors import UserError
 from swishdemo.jobs.host import host
 from swishdemo.jobs.kinds import Kind
-from swishdemo.ticks import TICK, Tick
+from swishdemo.ticks import TICK, Attachment, Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,15 @@ class HostCard:
         return asdict(self)
 
 
-def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard]:
+@dataclass(frozen=True, slots=True)
+class Luggage(Attachment):
+    step: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard | Luggage]:
     """Reports, ``seconds`` apart, with ticks between; then what the mode says."""
     numbers = random.Random(config.seed)
     try:
@@ -76,6 +84,8 @@ def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard]:
                 yield TICK
             if config.mode == "large":
                 yield HostCard("x" * 20_000)
+            if config.mode == "attach":
+                yield Luggage(index + 1)
             number = float("nan") if config.mode == "nan" else numbers.random()
             yield Report(index, index + 1, number)
         _misbehave(config)

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 from fake_work import FakeConfig
 
-from swishdemo.jobs.messages import Failed, Finished, Item, Message, Paused, Reason, Stopped
+from swishdemo.jobs.messages import (
+    Attached,
+    Failed,
+    Finished,
+    Item,
+    Message,
+    Paused,
+    Reason,
+    Stopped,
+)
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
 from swishdemo.jobs.runner import RunnerError
 from swishdemo.ticks import Tick
@@ -170,6 +179,22 @@ def test_pause_step_and_resume(runner: ProcessRunner) -> None:
     rest = [message for message in collect(handle) if isinstance(message, Item)]
     indices = [item.value["index"] for item in rest]
     assert indices == list(range(len(seen) + 2, 40))
+
+
+def test_a_step_goes_to_the_next_report_and_brings_its_attachment(runner: ProcessRunner) -> None:
+    handle = runner.start(WORK, FakeConfig(steps=40, seconds=0.05, mode="attach"))
+    handle.pause()
+    rested = len(until_rest(handle))
+    for step in range(rested + 1, rested + 4):
+        handle.step()
+        found: list[Message] = []
+        while not isinstance(message := handle.receive(20), Paused):
+            assert message is not None
+            found += [] if isinstance(message, Tick) else [message]
+        attached, report = found
+        assert attached == Attached({"step": step})
+        assert isinstance(report, Item) and report.value["step"] == step
+    handle.close()
 
 
 def until_rest(handle: ProcessHandle) -> list[Item]:

@@ -102,6 +102,30 @@ def test_reports_are_kept_in_order_and_numbered(store: Store) -> None:
     assert store.reports("first") == [] and len(store.reports("second")) == 1
 
 
+def test_an_attachment_replaces_the_one_before_and_is_no_report(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.save(replace(JOB, state="running"))
+    assert store.attachment("first") is None
+    store.append("first", 0, "Report", {"step": 0})
+    for step in range(3):
+        store.attach("first", {"step": step, "content": "β" * 100})
+    assert store.attachment("first") == {"step": 2, "content": "β" * 100}
+    for after in (-1, -2, -100):
+        assert [value["step"] for _, value in store.reports("first", after)] == [0]
+    store.close()
+    again = Store(tmp_path)
+    job = again.get("first")
+    assert job is not None and (job.state, job.reports) == ("failed", 1)
+    assert again.attachment("first") == {"step": 2, "content": "β" * 100}
+    again.save(job)
+    with again._database.reading() as database:
+        (size,) = database.execute("SELECT bytes FROM jobs").fetchone()
+    assert 200 < size < 300, "the last attachment counts, and no earlier one"
+    again.delete(["first"])
+    assert again.attachment("first") is None
+    again.close()
+
+
 def test_what_has_ended_outlives_a_restart_and_the_rest_is_closed(tmp_path: Path) -> None:
     store = Store(tmp_path)
     states = ("waiting", "running", "paused", "finished", "stopped", "failed")

@@ -31,7 +31,21 @@ _BUILTIN = {
 
 def write(activation: Activation, values: Mapping[str, float], trainable: bool) -> str:
     """The piece of code."""
-    called = python.names(activation, PYTHON | MODULE)
+    defined = definitions(activation, values, trainable)
+    imports = python.imports("".join(defined), _IMPORTS)
+    return "\n".join([imports, *(f"\n{part}" for part in defined)])
+
+
+def attributes(activation: Activation) -> dict[str, str]:
+    """What the parameters are called as attributes of the module."""
+    return python.names(activation, PYTHON | MODULE)
+
+
+def definitions(
+    activation: Activation, values: Mapping[str, float], trainable: bool
+) -> tuple[str, ...]:
+    """What is defined, without the imports: functions that the module needs, then the module."""
+    called = attributes(activation)
     learns = trainable and bool(called)
     builtin = "" if learns else _builtin(activation, values)
     if builtin:
@@ -47,9 +61,7 @@ def write(activation: Activation, values: Mapping[str, float], trainable: bool) 
     title = python.docstring(python.head(activation, python.given(values) if builtin else ""))
     lines = f"class {class_name(activation)}(nn.Module):\n"
     lines += "\n".join(map(python.indent, [title, *parts]))
-    helpers = python.helpers(lines, "torch")
-    imports = python.imports("".join([*helpers, lines]), _IMPORTS)
-    return "\n".join([imports, *(f"\n{part}" for part in (*helpers, lines))])
+    return *python.helpers(lines, "torch"), lines
 
 
 def _builtin(activation: Activation, values: Mapping[str, float]) -> str:

@@ -110,11 +110,18 @@ def _runs(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         format: Literal["json", "csv", "weights", "code"] = "json",
         replica: Annotated[int, Query(ge=0, le=2**31, description="Whose weights.")] = 0,
     ) -> Response:
-        """The run as a file: ``json`` and ``csv`` hold its reports."""
-        job = _of_kind(manager, job_id, visitor, "run")
-        if format not in export.FORMATS:
-            raise UserError("api.no_export", field="format", format=format)
-        return export.FORMATS[format](job, manager.reports(job_id, visitor), replica)
+        """The run as a file.
+
+        ``json`` and ``csv`` hold its reports; ``weights`` is a ``state_dict`` of one replica for
+        ``torch.load(path, weights_only=True)``, as of the step in the file's name; ``code`` is a
+        script of PyTorch that repeats the run by itself.
+        """
+        kept = export.Kept(
+            _of_kind(manager, job_id, visitor, "run"),
+            manager.reports(job_id, visitor),
+            manager.attachment(job_id, visitor),
+        )
+        return export.FORMATS[format](kept, replica)
 
     return router
 

@@ -112,9 +112,18 @@ def _decoded(
     return images, labels
 
 
-def _pictures(
-    name: str, source: Source, most_samples: int, class_names: tuple[str, ...], citation: str
-) -> Dataset:
+SOURCES = {
+    "mnist": Source("ylecun/mnist", "mnist", "image", (1, 28, 28)),
+    "fashion-mnist": Source(
+        "zalando-datasets/fashion_mnist", "fashion_mnist", "image", (1, 28, 28)
+    ),
+    "cifar10": Source("uoft-cs/cifar10", "plain_text", "img", (3, 32, 32), train=50_000),
+}
+"""Where each dataset lies, by its name."""
+
+
+def _pictures(name: str, most_samples: int, class_names: tuple[str, ...], citation: str) -> Dataset:
+    source = SOURCES[name]
     return Dataset(
         name=name,
         title=f"data.title.{name}",
@@ -136,7 +145,6 @@ def _pictures(
 PICTURES = (
     _pictures(
         "mnist",
-        Source("ylecun/mnist", "mnist", "image", (1, 28, 28)),
         50_000,
         (),
         "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document "
@@ -144,7 +152,6 @@ PICTURES = (
     ),
     _pictures(
         "fashion-mnist",
-        Source("zalando-datasets/fashion_mnist", "fashion_mnist", "image", (1, 28, 28)),
         50_000,
         (
             *("T-shirt", "trousers", "pullover", "dress", "coat"),
@@ -154,7 +161,6 @@ PICTURES = (
     ),
     _pictures(
         "cifar10",
-        Source("uoft-cs/cifar10", "plain_text", "img", (3, 32, 32), train=50_000),
         25_000,
         (
             *("airplane", "automobile", "bird", "cat", "deer"),

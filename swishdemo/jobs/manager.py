@@ -148,6 +148,10 @@ class JobManager:
         """Class name and JSON of the job's stored reports with an index greater than ``after``."""
         return self._reading.reports(job_id, visitor, after, limit)
 
+    def attachment(self, job_id: str, visitor: str | None = None) -> dict[str, Any] | None:
+        """What can be taken along from the job, as it is now; None where there is nothing."""
+        return self._reading.attachment(job_id, visitor)
+
     def annotate(
         self, job_id: str, visitor: str | None = None, given: Mapping[str, object] | None = None
     ) -> Job:

@@ -50,6 +50,13 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A `swishdemo.ticks.Attachment`, as JSON; it takes the place of the one before."""
+
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """The work rests until it is resumed, stepped or stopped.
 
@@ -78,4 +85,4 @@ class Failed:
 
 
 Ending = Finished | Stopped | Failed
-Message = Item | Tick | Paused | Ending
+Message = Item | Attached | Tick | Paused | Ending

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.database import StoreError
@@ -82,6 +82,11 @@ class Reading:
         """Class name and JSON of the job's stored reports with an index greater than ``after``."""
         job = self.get(job_id, visitor)
         return asked(lambda: self._store.reports(job.id, after, limit))
+
+    def attachment(self, job_id: str, visitor: str | None) -> dict[str, Any] | None:
+        """What can be taken along from the job, as it is now; None where there is nothing."""
+        job = self.get(job_id, visitor)
+        return asked(lambda: self._store.attachment(job.id))
 
     def _known(self, job_id: str) -> Job | None:
         driven = self._device.live(job_id)

@@ -51,7 +51,8 @@ class Runner(Protocol):
     def start(self, work: str, config: object) -> Handle:
         """Start ``work``, a generator function named ``"module:function"``, on ``config``.
 
-        Its items have ``as_json()``; a `swishdemo.ticks.Tick` between them carries nothing.
+        Its items have ``as_json()``; a `swishdemo.ticks.Tick` between them carries nothing, and a
+        `swishdemo.ticks.Attachment` is no item.
         An error in the work, or the end of the process that it runs in, arrives as `Failed`.
 
         Args:

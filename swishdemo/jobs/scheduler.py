@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Device, Driven
 from swishdemo.jobs.job import Job, State
-from swishdemo.jobs.messages import Failed, Finished, Item, Paused, Reason, Stopped
+from swishdemo.jobs.messages import Attached, Failed, Finished, Item, Paused, Reason, Stopped
 from swishdemo.jobs.runner import Runner, RunnerError
 from swishdemo.jobs.store import Store
 
@@ -153,6 +155,8 @@ class Scheduler:
             match handle.receive(0.2):
                 case Item() as item:
                     self._record(driven, item)
+                case Attached(value):
+                    self._attach(driven, value)
                 case Paused(turn):
                     self._rest(driven, turn == handle.turn)
                 case Finished():
@@ -181,6 +185,13 @@ class Scheduler:
                 replace(driven.job, reports=job.reports + 1), item.name, item.value
             )
             self.device.tell(job.id)
+
+    def _attach(self, driven: Driven, value: Mapping[str, Any]) -> None:
+        try:
+            self._store.attach(driven.job.id, value)
+        except StoreError as error:
+            _LOG.error("job %s: its attachment could not be stored: %s", driven.job.id, error)
+            self.device.end(driven, "failed", _unsaved(error))
 
     def _rest(self, driven: Driven, is_latest: bool) -> None:
         with self.device.changed:

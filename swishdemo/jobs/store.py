@@ -27,6 +27,9 @@ _JSON = ("config", "summary", "host", "sparkline")
 _OWNERS = ("name", "note", "share")
 """What only the job's owner writes, by `Store.annotate`."""
 
+_ATTACHMENT = -1
+"""Its number among the reports: before the first."""
+
 _BYTES = "(SELECT COALESCE(SUM(LENGTH(CAST(value AS BLOB))), 0) FROM reports WHERE job = jobs.id)"
 
 
@@ -140,6 +143,27 @@ class Store:
                 "INSERT INTO reports VALUES (?, ?, ?, ?)", (job_id, number, name, _dump(value))
             )
 
+    def attach(self, job_id: str, value: Mapping[str, Any]) -> None:
+        """Write what can be taken along from a job; it takes the place of the one before.
+
+        Raises:
+            StoreError: The database is locked, or the disk is full.
+        """
+        with self._database.writing() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?)",
+                (job_id, _ATTACHMENT, "Attachment", _dump(value)),
+            )
+
+    def attachment(self, job_id: str) -> dict[str, Any] | None:
+        """What can be taken along from a job, or None where there is nothing."""
+        with self._database.reading() as database:
+            row = database.execute(
+                "SELECT value FROM reports WHERE job = ? AND number = ?", (job_id, _ATTACHMENT)
+            ).fetchone()
+        value: dict[str, Any] | None = row and json.loads(row[0])
+        return value
+
     def get(self, job_id: str) -> Job | None:
         """The job, or None where there is none."""
         return next(iter(self._select("WHERE id = ?", (job_id,))), None)
@@ -168,7 +192,7 @@ class Store:
             rows = database.execute(
                 "SELECT number, name, value FROM reports WHERE job = ? AND number > ?"
                 " ORDER BY number LIMIT ?",
-                (job_id, after, -1 if limit is None else limit),
+                (job_id, max(after, _ATTACHMENT), -1 if limit is None else limit),
             ).fetchall()
         return [(name, json.loads(value) | {"index": number}) for number, name, value in rows]
 
@@ -231,7 +255,7 @@ class Store:
             self.interrupted = tuple(row[0] for row in rows)
             database.execute(
                 f"UPDATE jobs SET state = 'failed', reason = ?, finished_at = ?, bytes = {_BYTES},"
-                " reports = (SELECT COUNT(*) FROM reports WHERE job = jobs.id)"
+                " reports = (SELECT COUNT(*) FROM reports WHERE job = jobs.id AND number >= 0)"
                 f" WHERE {left}",
                 (_dump(Reason("jobs.interrupted").as_json()), time.time(), *living),
             )

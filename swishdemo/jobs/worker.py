@@ -22,8 +22,17 @@ from threading import Thread
 from typing import Any
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.messages import Ending, Failed, Finished, Item, Paused, Reason, Stopped
-from swishdemo.ticks import TICK, Tick
+from swishdemo.jobs.messages import (
+    Attached,
+    Ending,
+    Failed,
+    Finished,
+    Item,
+    Paused,
+    Reason,
+    Stopped,
+)
+from swishdemo.ticks import TICK, Attachment, Tick
 
 Order = tuple[str] | tuple[str, str] | tuple[str, int] | tuple[str, str, bytes]
 """``("prepare", work)``, ``("start", work, pickled config)``, or one of
@@ -102,6 +111,8 @@ def _stream(results: Iterator[Any], connection: Connection[Any, Any], orders: Qu
             if time.monotonic() - sent_at >= _TICK_SECONDS:
                 connection.send(TICK)
                 sent_at = time.monotonic()
+        elif isinstance(result, Attachment):
+            connection.send(Attached(result.as_json()))
         else:
             connection.send(Item(type(result).__name__, result.as_json()))
             sent_at = time.monotonic()

@@ -13,6 +13,7 @@ from torch import Tensor
 from swishdemo import datasets
 from swishdemo.errors import UserError
 from swishdemo.training.architecture import architecture, outputs, product_count
+from swishdemo.training.checkpoint import Weights
 from swishdemo.training.config import (
     TrainingConfig,
     evaluated_steps,
@@ -28,6 +29,7 @@ from swishdemo.training.engine.trainer import Trainer
 from swishdemo.training.inspection.evaluation import Evaluator
 from swishdemo.training.inspection.reporting import Reporter
 from swishdemo.training.inspection.views import Viewer, watched
+from swishdemo.training.inspection.weights import weights
 from swishdemo.training.report import TICK, Report, Tick
 from swishdemo.training.schedules import rate_factor
 
@@ -40,8 +42,8 @@ _HEAVY_PRODUCTS = 5 * 10**8
 
 def train(
     config: TrainingConfig, clock: Callable[[], float] = time.perf_counter
-) -> Iterator[Report | Tick]:
-    """Train, and yield reports; between them, ticks.
+) -> Iterator[Report | Weights | Tick]:
+    """Train, and yield reports; between them ticks, and the weights before some reports.
 
     The same config gives the same reports on the same machine, bit for bit, but for
     ``elapsed_seconds``; a run that ends by its time limit has one report more than others at that
@@ -70,10 +72,11 @@ class Run:
     ) -> None:
         self._config = config
         self._clock = clock
+        self._ensembles: list[Ensemble] = []
         self._trainers: list[Trainer] = []
         self._begun = self._away = 0.0
 
-    def reports(self) -> Iterator[Report | Tick]:
+    def reports(self) -> Iterator[Report | Weights | Tick]:
         """Train to the end."""
         threads = torch.get_num_threads()
         torch.set_num_threads(self._config.threads)
@@ -98,14 +101,14 @@ class Run:
             IndexError: The run has not begun, or has no such replica.
         """
         places = [
-            (trainer.ensemble, index)
-            for trainer in self._trainers
-            for index in range(len(trainer.ensemble.replicas))
+            (ensemble, index)
+            for ensemble in self._ensembles
+            for index in range(len(ensemble.replicas))
         ]
         ensemble, index = places[replica]
         return {name: value.cpu() for name, value in ensemble.state(index).items()}
 
-    def _reports(self) -> Iterator[Report | Tick]:
+    def _reports(self) -> Iterator[Report | Weights | Tick]:
         config = self._config
         reporter = yield from self._build()
         batches = orders(config.seed, self._train.count, config.batch)
@@ -129,6 +132,8 @@ class Run:
                 looks = step in looked or late
                 report = yield from reporter.report(step, total / counted, count, looks=looks)
                 ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
+                if looks or ended:
+                    yield weights(step, self._ensembles, watched(replicas(config)))
                 yield replace(report, elapsed_seconds=self._elapsed(), ended=ended)
                 self._end_if_all_diverged()
                 if ended:
@@ -170,6 +175,7 @@ class Run:
             yield TICK
             ensemble = Ensemble(part, config, parts, device)
             yield TICK
+            self._ensembles.append(ensemble)
             self._trainers.append(Trainer(ensemble, self._batch, learning))
             together = evaluated_together(parts, len(part))
             evaluators.append(Evaluator(ensemble, self._test, together, testing))

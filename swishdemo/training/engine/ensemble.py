@@ -134,48 +134,46 @@ class Ensemble:
             tape.backward += self.activation_parameters.backward
         return Bound(tape, outputs, loss, tuple(found))
 
-    def state(self, index: int) -> dict[str, Tensor]:
-        """The parameters of one replica, as `swishdemo.training.module.Network` names them."""
-        found: dict[str, Tensor] = {}
+    def entries(self) -> Iterator[tuple[str, int, Tensor]]:
+        """What replicas' states have: a name, the first replica that has it, and their values.
+
+        The names are those of `swishdemo.training.module.Network`; the values are views
+        ``[replica, …]`` of the parameters, and each is shaped as in that network.
+        """
         for part in weighted(self.parts):
-            entries = self.values[self.blocks[part.name]][index]
-            found[f"{part.name}.weight"] = entries[:, :-1].reshape(part.weight_shape)
-            found[f"{part.name}.bias"] = entries[:, -1]
+            view = self.values[self.blocks[part.name]]
+            weight = view[..., :-1].view(len(view), *part.weight_shape)
+            yield f"{part.name}.weight", 0, weight
+            yield f"{part.name}.bias", 0, view[..., -1]
         for name, moments in self.running.items():
-            found[f"{name}.running_mean"], found[f"{name}.running_var"] = moments[index]
-            found[f"{name}.num_batches_tracked"] = torch.tensor(self.steps)
+            yield f"{name}.running_mean", 0, moments[:, 0]
+            yield f"{name}.running_var", 0, moments[:, 1]
+            counted = torch.full((len(self.replicas),), self.steps, device=moments.device)
+            yield f"{name}.num_batches_tracked", 0, counted
         for block, view in self.values.items():
             if block.role == "norm":
-                found[f"{block.name}.weight"], found[f"{block.name}.bias"] = view[index]
-        found |= dict(self._own_of(index))
-        return {name: entry.detach().clone() for name, entry in found.items()}
+                yield f"{block.name}.weight", 0, view[:, 0]
+                yield f"{block.name}.bias", 0, view[:, 1]
+        for group in self.groups:
+            for parameter in group.parameters:
+                if (learned := parameter.block) is not None:
+                    name = f"activation.{group.site}.{parameter.name}"
+                    yield name, learned.first, self.values[learned]
+
+    def state(self, index: int) -> dict[str, Tensor]:
+        """The parameters of one replica, as `swishdemo.training.module.Network` names them."""
+        return {name: view.detach().clone() for name, view in self._entries_of(index)}
 
     @torch.no_grad()
     def load(self, index: int, state: Mapping[str, Tensor]) -> None:
         """Give one replica the parameters of a `state`."""
-        for part in weighted(self.parts):
-            entries = self.values[self.blocks[part.name]][index]
-            entries[:, :-1] = state[f"{part.name}.weight"].flatten(1)
-            entries[:, -1] = state[f"{part.name}.bias"]
-        for name, moments in self.running.items():
-            moments[index, 0] = state[f"{name}.running_mean"]
-            moments[index, 1] = state[f"{name}.running_var"]
-        for block, view in self.values.items():
-            if block.role == "norm":
-                view[index, 0], view[index, 1] = (
-                    state[f"{block.name}.{entry}"] for entry in ("weight", "bias")
-                )
-        for name, view in self._own_of(index):
+        for name, view in self._entries_of(index):
             view.copy_(state[name])
 
-    def _own_of(self, index: int) -> Iterator[tuple[str, Tensor]]:
-        """The learned parameters of one replica's activations, and their names in a state."""
-        for group in self.groups:
-            for parameter in group.parameters:
-                block = parameter.block
-                if block and block.first <= index < block.first + block.count:
-                    name = f"activation.{group.site}.{parameter.name}"
-                    yield name, self.values[block][index - block.first]
+    def _entries_of(self, index: int) -> Iterator[tuple[str, Tensor]]:
+        for name, first, views in self.entries():
+            if first <= index < first + len(views):
+                yield name, views[index - first]
 
     def _bind(self, parts: Sequence[Part], x: Values, tape: Tape, found: list[Site]) -> Values:
         for part in parts:

@@ -1,0 +1,142 @@
+"""A run as a file, from the start of a run to what is read from the file."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import torch
+from api_server import ANNA, BERT, serving
+
+from swishdemo.claims.court import Court
+from swishdemo.jobs.manager import JobManager
+from swishdemo.settings import Settings
+from swishdemo.training import TrainingConfig, replicas
+from swishdemo.training.module import Network
+from swishdemo.training.script import script
+from swishdemo.ui.lab import Lab
+
+SMALL = {
+    "steps": 20,
+    "batch": 16,
+    "seeds": 2,
+    "beta_starts": [0.5, 2.0],
+    "width": 4,
+    "rivals": ["relu"],
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
+    manager = JobManager.open(settings)
+    with (
+        serving(Lab(settings, manager, Court(manager))) as url,
+        httpx.Client(base_url=url, headers=ANNA, timeout=30) as client,
+    ):
+        yield client
+
+
+def start(client: httpx.Client, **config: Any) -> str:
+    answer = client.post("/api/runs", json=SMALL | config)
+    assert answer.status_code == 201, answer.text
+    return f"/api/runs/{answer.json()['id']}"
+
+
+def until(client: httpx.Client, address: str, *states: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while (told := client.get(address).json())["state"] not in states:
+        assert time.monotonic() < deadline, told
+        time.sleep(0.02)
+    found: dict[str, Any] = told
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(client: httpx.Client) -> str:
+    address = start(client)
+    until(client, address, "finished")
+    return address
+
+
+def test_the_weights_of_a_replica_load_into_its_network(
+    client: httpx.Client, finished: str
+) -> None:
+    config = TrainingConfig.of_json(client.get(finished).json()["config"])
+    last = client.get(f"{finished}/reports").json()[-1]
+    split = config.described().load(config.data)
+    for number, row in enumerate(replicas(config)):
+        answer = client.get(f"{finished}/export?format=weights&replica={number}")
+        assert answer.status_code == 200
+        assert f"-replica-{number}-step-20.pt" in answer.headers["content-disposition"]
+        network = Network(config, row).eval()
+        network.load_state_dict(torch.load(io.BytesIO(answer.content), weights_only=True))
+        with torch.no_grad():
+            right = network(torch.tensor(split.test_inputs)).argmax(1).numpy() == split.test_labels
+        assert right.mean() == pytest.approx(last["accuracy"][number], abs=1e-6)
+
+
+def test_weights_are_no_report(client: httpx.Client, finished: str) -> None:
+    told = client.get(finished).json()
+    reports = client.get(f"{finished}/reports?after=-1").json()
+    assert [report["index"] for report in reports] == list(range(told["reports"]))
+    assert all("loss" in report for report in reports)
+    assert len(told["sparkline"]) == len(reports)
+    events = client.get(f"{finished}/events").text
+    assert events.count("event: report") == len(reports)
+    for text in (events, client.get(f"{finished}/export").text):
+        assert "layouts" not in text and "hidden.0.weight" not in text
+
+
+def test_who_has_no_weights_is_told_so(client: httpx.Client, finished: str) -> None:
+    answer = client.get(f"{finished}/export?format=weights&replica=6")
+    assert answer.status_code == 404 and "from 0 to 5" in answer.json()["detail"]
+    for format in ("weights", "code"):
+        stranger = client.get(f"{finished}/export?format={format}", headers=BERT)
+        assert stranger.status_code == 404
+    blocking = start(client, steps=5000, network="mlp", width=64)
+    until(client, blocking, "running")
+    waiting = start(client)
+    answer = client.get(f"{waiting}/export?format=weights")
+    assert answer.status_code == 409 and "no weights yet" in answer.json()["detail"]
+    client.post(f"{waiting}/stop")
+    answer = client.get(f"{waiting}/export?format=weights")
+    assert answer.status_code == 404 and "No weights were kept" in answer.json()["detail"]
+    client.delete(blocking)
+
+
+def test_a_stopped_run_has_the_weights_of_its_last_look(client: httpx.Client) -> None:
+    address = start(client, steps=5000)
+    while len(client.get(f"{address}/reports").json()) < 12:
+        time.sleep(0.02)
+    client.post(f"{address}/stop")
+    answer = client.get(f"{address}/export?format=weights&replica=2")
+    name = answer.headers["content-disposition"]
+    step = int(name.partition("-step-")[2].partition(".pt")[0])
+    looked = [r["step"] for r in client.get(f"{address}/reports").json() if r["layers"]]
+    assert step >= looked[-1] > 0  # weights are there a moment before their report
+    assert torch.load(io.BytesIO(answer.content), weights_only=True)
+
+
+def test_the_script_is_that_of_the_run(client: httpx.Client, finished: str) -> None:
+    answer = client.get(f"{finished}/export?format=code")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/x-python")
+    assert answer.headers["content-disposition"].endswith('.py"')
+    told = client.get(finished).json()
+    last = client.get(f"{finished}/reports").json()[-1]
+    assert answer.text == script(told["config"], last)
+    compile(answer.text, "run.py", "exec")
+
+
+def test_a_table_is_no_part_of_the_script(client: httpx.Client) -> None:
+    rows = "\n".join(f"{n}.625,{n % 3}" for n in range(60))
+    given = {"dataset": "csv", "csv": f"a,label\n{rows}", "network": "mlp"}
+    address = start(client, **given)
+    until(client, address, "finished")
+    text = client.get(f"{address}/export?format=code").text
+    assert "sys.argv[1]" in text and "17.625" not in text

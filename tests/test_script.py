@@ -1,0 +1,249 @@
+"""A run as a script, in a process without this project: its final figures are the run's."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from test_training_any import REQUESTS, mended
+
+from swishdemo.datasets.csv import read
+from swishdemo.errors import UserError
+from swishdemo.training import Report, TrainingConfig, recipes, replicas
+from swishdemo.training.script import script
+from swishdemo.training.train import train
+
+RUNNER = Path(__file__).with_name("script_runner.py")
+SMALL = TrainingConfig(seeds=2, beta_starts=(0.5, 2.0), steps=30, width=4)
+MLP = replace(SMALL, dataset="spiral", network="mlp", width=6, lr=0.01)
+TABLE = "size;weight;kind\n" + "\n".join(
+    f"{n % 7 - 3};{(n * n) % 11 / 3};{'odd ones' if n % 3 else 'the rest'}" for n in range(90)
+)
+
+
+@pytest.fixture(scope="module")
+def execute(tmp_path_factory):
+    """Runs a script in the process that cannot import this project."""
+    folder = tmp_path_factory.mktemp("scripts")
+    process = subprocess.Popen(
+        [sys.executable, "-I", str(RUNNER)],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def executed(text, table=None):
+        path, arguments = folder / "script.py", []
+        path.write_text(text, "utf-8")
+        if table is not None:
+            (folder / "table.csv").write_bytes(table.encode())
+            arguments = ["table.csv"]
+        process.stdin.write(json.dumps({"path": str(path), "arguments": arguments}) + "\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline())
+        assert not answer["failed"], f"{answer['failed']}\n{text}"
+        return [json.loads(line) for line in answer["written"].splitlines()]
+
+    yield executed
+    process.stdin.close()
+    process.wait(10)
+
+
+def final(config):
+    return [item for item in train(config) if isinstance(item, Report)][-1]
+
+
+def written(config, last=None):
+    text = script(json.loads(json.dumps(config.as_json())), last.as_json() if last else {})
+    assert "swishdemo" not in text
+    return text
+
+
+def hold(found, config, report, relative=2e-3, absolute=2e-5):
+    """The script's figures are the report's."""
+    rows = replicas(config)
+    assert [(one["beta_start"], one["seed"]) for one in found] == [
+        (row.beta_start, row.seed) for row in rows
+    ]
+    assert all(
+        one["activation"] in (row.activation, f"{row.activation} (rival)")
+        for one, row in zip(found, rows, strict=True)
+    )
+
+    def near(value):
+        return pytest.approx(value, rel=relative, abs=absolute)
+
+    test = config.described().test
+    regression = config.described().task == "regression"
+    for number, (one, row) in enumerate(zip(found, rows, strict=True)):
+        assert one.get("diverged") == report.diverged[number]
+        if "diverged" in one:
+            continue
+        assert one["loss"] == near(report.loss[number])
+        assert one["test_loss"] == near(report.test_loss[number])
+        apart = 10 * relative if regression else 2.5 / test
+        assert one["accuracy"] == pytest.approx(report.accuracy[number], abs=apart, rel=relative)
+        if not row.rival and config.beta_scope != "fixed" and "beta" in one:
+            betas = [layer[number] for layer in report.beta]
+            assert one["beta"] == [near(beta) for beta in betas if beta is not None]
+            assert len(one["beta"]) > 0
+
+
+CONFIGS = {
+    "beta-convergence": replace(recipes()[0].config, seeds=2, beta_starts=(0.1, 10.0), steps=60),
+    "MLP on the spiral": replace(
+        MLP,
+        normalisation="batch",
+        dropout=0.2,
+        optimiser="adam",
+        schedule="cosine",
+        beta_lr_factor=2.0,
+    ),
+    "residual MLP, a formula that learns": replace(
+        MLP,
+        network="residual_mlp",
+        depth=4,
+        activation="=a*x*sigmoid(beta*x) + c*tanh(x)",
+        train_parameters=True,
+        beta_form="softplus",
+        beta_scope="channel",
+        rivals=("prelu", "acon_c", "leaky_relu"),
+        init="gain",
+    ),
+    "regression": replace(
+        MLP, dataset="sine", objective="mse", noise=0.1, schedule="step", optimiser="adamw"
+    ),
+    "residual CNN": replace(
+        SMALL,
+        network="residual_cnn",
+        depth=3,
+        normalisation="batch",
+        beta_scope="channel",
+        schedule="warmup",
+        optimiser="nesterov",
+        clip=0.5,
+        lr=0.01,
+    ),
+    "one β for layers that differ": replace(
+        MLP,
+        depth=4,
+        beta_scope="network",
+        beta_form="softplus",
+        train_parameters=True,
+        layer_activations=("swish", "acon_c", "tanh", "swish"),
+        rivals=("swish",),
+        normalisation="layer",
+        network="residual_mlp",
+    ),
+    "squared error to ±1, shuffled": replace(
+        MLP, dataset="moons", objective="mse", shuffled_labels=True, noise=0.1, init="orthogonal"
+    ),
+    "squared error to one-hot targets": replace(
+        SMALL, objective="mse", init="xavier", samples=400, noise=0.5, test_share=0.4
+    ),
+    "fixed β, no decay": replace(
+        SMALL, beta_scope="fixed", weight_decay=0.0, init="he_uniform", rivals=("elu", "softplus")
+    ),
+    "fixed β at 1, no other": replace(
+        SMALL, beta_scope="fixed", beta_starts=(1.0,), rivals=(), init="lecun", optimiser="sgd"
+    ),
+    "one that diverges": replace(SMALL, lr=0.5, optimiser="sgd", init_scale=3.0, rivals=("relu",)),
+    "circles": replace(MLP, dataset="circles", depth=1, init_bias=0.3),
+    "xor": replace(MLP, dataset="xor", noise=0.05),
+    "gaussians": replace(MLP, dataset="gaussians", steps=3, samples=50, batch=16),
+    "checkerboard": replace(MLP, dataset="checkerboard", data_seed=3, seed=9, dropout=0.5),
+    "images as rows": replace(MLP, dataset="digits"),
+}
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_the_script_finds_what_the_run_found(config, execute):
+    report = final(config)
+    found = execute(written(config))
+    hold(found, config, report)
+    if config is CONFIGS["one that diverges"]:
+        assert any(report.diverged) and not all(report.diverged)
+    assert len({json.dumps(one) for one in found}) == len(found)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(request=REQUESTS)
+def test_whatever_is_allowed_is_repeated(request, execute):
+    # What is chaotic is repeated to the letter, and not in its figures.
+    tame = {"lr": 0.01, "amp": False, "init_scale": 1.0, "batch": max(8, request["batch"])}
+    config = mended(request | tame | {"stop_when_converged": False, "target_accuracy": 0.0})
+    try:
+        report = final(config)
+    except UserError:
+        return
+    hold(
+        execute(written(config), config.csv and config.csv.text),
+        config,
+        report,
+        relative=0.02,
+        absolute=1e-3,
+    )
+
+
+def test_products_in_bfloat16(execute):
+    config = replace(SMALL, amp=True, steps=10)
+    hold(execute(written(config)), config, final(config), relative=0.03, absolute=0.02)
+    assert written(config).count("bfloat16()") == 2
+
+
+@pytest.mark.parametrize("labels", ["words", "numbers", "targets"])
+def test_a_table_is_read_from_the_first_argument(labels, execute):
+    text = {
+        "words": TABLE,
+        "numbers": TABLE.replace("odd ones", "3.0").replace("the rest", "-12"),
+        "targets": "\n".join(f"{n % 7},7,{n % 5 * 0.13 + n * 0.01:.3f}" for n in range(90)),
+    }[labels]
+    table = read({"name": "mine.csv", "text": "\ufeff\n" + text + "\n\n"})
+    config = replace(
+        MLP, dataset="csv", csv=table, objective="mse", batch=16, samples=80, noise=0.1
+    )
+    hold(execute(written(config), "\ufeff\n" + text + "\n\n"), config, final(config))
+    assert "odd ones;" not in written(config)
+
+
+def test_a_run_that_ended_early_is_repeated_up_to_there(execute):
+    config = replace(SMALL, target_accuracy=0.5, steps=400)
+    report = final(config)
+    assert report.ended == "target_accuracy" and 0 < report.step < 400
+    text = written(config, report)
+    assert f"STEPS, BATCH, LR = {report.step}," in text and "test accuracy was reached" in text
+    hold(execute(text), config, report)
+    late = replace(report, ended="max_seconds", step=7)
+    assert "STEPS, BATCH, LR = 7," in written(config, late)
+    assert "STEPS, BATCH, LR = 400," in written(config, replace(report, ended=None))
+
+
+def test_only_what_the_run_uses_is_written():
+    plain = written(replace(MLP, weight_decay=0.0, beta_decay=0.0, beta_lr_factor=1.0, rivals=()))
+    for absent in ("Dropout", "Norm", "Skip", "groups", "schedule", "clip", "softplus", "sklearn"):
+        assert absent not in plain
+    assert len(plain.splitlines()) < 150
+    assert not re.search(r"[ \t]$", plain, re.MULTILINE)
+    longest = written(CONFIGS["residual MLP, a formula that learns"])
+    for present in ("Skip(", "positive(", "per_channel(", "unit_gain(", "groups("):
+        assert present in longest
+
+
+def test_on_a_gpu_all_lies_there():
+    record = final(replace(MLP, steps=1, dropout=0.1))
+    text = written(replace(MLP, dropout=0.1), replace(record, device="cuda"))
+    assert 'torch.set_default_device("cuda")' in text and 'torch.Generator("cuda")' in text
+    compile(text, "script.py", "exec")
+
+
+def test_names_that_visitors_chose_stay_words():
+    rows = "\n".join(f'{n},{"abc"[n % 3]}"""\'\\n{{x}}' for n in range(30)).replace('"""', "")
+    table = read({"name": '"""\nimport os', "text": f"a,label\n{rows}"})
+    text = written(replace(MLP, dataset="csv", csv=table, batch=8))
+    compile(text, "script.py", "exec")
+    assert "import os" not in text
