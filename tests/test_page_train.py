@@ -1,5 +1,6 @@
 """The life of a training run in a real browser: started, streamed, stopped, found again, killed."""
 
+import math
 import os
 import re
 import signal
@@ -305,3 +306,19 @@ def test_again_repeats_a_run_and_two_can_be_compared(visit, server):
     row = differs.locator("tr", has_text="Learning rate").locator("td")
     assert row.all_inner_texts() == ["0.02", "0.1"]
     expect(page.locator("[data-plot=loss] .scatterlayer path.js-line")).to_have_count(2)
+
+
+def test_the_inputs_of_a_typed_activation_lie_under_its_curve(visit):
+    page = visit()
+    name = "=x*sigmoid(beta*x)"
+    post(page, dataset="moons", network="mlp", activation=name, steps=20, seeds=1, rivals=[])
+    line(page, "finished")
+    page.wait_for_function(
+        "() => document.querySelector('#lab-train [data-part=inputs]').data?.length === 3"
+    )
+    traces = page.evaluate("document.querySelector('#lab-train [data-part=inputs]').data")
+    f = traces[1]
+    beta = float(re.search(r"β = ([-\d.]+)", f["name"])[1])
+    assert len(f["x"]) == len(traces[2]["y"]) == 241
+    for x, y in zip(f["x"], f["y"], strict=True):
+        assert y == pytest.approx(x / (1 + math.exp(-beta * x)), abs=0.02)

@@ -19,7 +19,7 @@ export function mount({ element, props, trigger, watch, server }) {
   const $ = (name) => element.querySelector(`[data-part="${name}"]`);
   const plots = Object.fromEntries(PLOTS.map((name) => [name, new LivePlot($(name))]));
   const picked = picks(element, () => follow(run, true));
-  const look = inside(element, plots);
+  const look = inside(element, plots, server);
   const runs = runList($("runs"), { server, follow, current: () => run, say, told: () => told });
   let run = read("run", (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined), null);
   let after = -1;

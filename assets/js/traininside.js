@@ -4,6 +4,7 @@ import { activations } from "./activations.js";
 import { ramp } from "./ramp.js";
 import { escape, t } from "./text.js";
 import { onTheme } from "./theme.js";
+import { typedRecord } from "./typed.js";
 
 const CURVE_POINTS = 241;
 const REACH = 6;
@@ -11,8 +12,9 @@ const REACH = 6;
 /**
  * @param {HTMLElement} root
  * @param {Record<string, any>} plots
+ * @param {any} server
  */
-export function inside(root, plots) {
+export function inside(root, plots, server) {
   const $ = (name) => root.querySelector(`[data-part="${name}"]`);
   let shown = {};
 
@@ -29,29 +31,33 @@ export function inside(root, plots) {
     drawImages($("guesses"), guesses);
     $("units-card").hidden = !units.length;
     drawUnits($("units"), units);
-    if (figures?.inputs) plots.inputs.update(withCurves(figures.inputs, answer.activation));
+    if (figures?.inputs) underCurves(figures.inputs, answer.activation);
+  }
+
+  /** The histogram, with f and f′ over it as soon as the activation is known here. */
+  async function underCurves(figure, { name, beta }) {
+    const record = activations.find((each) => each.name === name) ?? (await typedRecord(server, name.slice(1))).record;
+    if (shown.figures_inside.inputs === figure) plots.inputs.update(record ? withCurves(figure, record, name, beta) : figure);
   }
   onTheme(() => shown.units && drawUnits($("units"), shown.units));
   return { show };
 }
 
-/** The histogram with f and f′ over it; a typed formula's curve is not at hand here. */
-function withCurves(figure, { name, beta }) {
-  const record = activations.find((each) => each.name === name);
-  if (!record) return figure;
+function withCurves(figure, record, name, beta) {
   const parameters = Object.fromEntries(record.parameters.map((each) => [each.name, each.default]));
   if (beta !== null && "beta" in parameters) parameters.beta = beta;
   const x = Array.from({ length: CURVE_POINTS }, (_, at) => -REACH + (2 * REACH * at) / (CURVE_POINTS - 1));
-  const curve = (of, label, dash) => ({
+  const curve = (of, title, dash) => ({
     type: "scatter",
     mode: "lines",
     x,
     y: x.map((value) => of(value, parameters)),
-    name: label,
+    name: title,
     line: { color: `@act-${name}`, width: 2.2, dash },
     hovertemplate: "%{y:.3f}",
   });
-  const words = beta === null ? record.label : `${record.label}, β = ${beta.toFixed(2)}`;
+  const label = record.label.replace(/</g, "&lt;"); // Plotly reads tags
+  const words = beta === null ? label : `${label}, β = ${beta.toFixed(2)}`;
   return {
     data: [...figure.data, curve(record.f, `f, ${words}`, "solid"), curve(record.df, "f′", "dash")],
     layout: {

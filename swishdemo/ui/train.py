@@ -14,6 +14,7 @@ from swishdemo.training.table import fields
 from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.questions import questions
 from swishdemo.ui.runcompare import compared
 from swishdemo.ui.runform import GROUPS, caps, component, request_of, shown_value
 from swishdemo.ui.runview import RunView
@@ -145,4 +146,5 @@ def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:
             raise UserError("error.wrong_type", name="runs", expected="a list of ids")
         return compared(lab.manager, runs, visitor_of(request), language(request))
 
-    return poll, wish, compare
+    formula, *_ = questions(lab)  # for the curve of a typed activation
+    return poll, wish, compare, formula
