@@ -10,11 +10,15 @@ import pytest
 
 from swishdemo.figures.series import Series
 from swishdemo.figures.training import (
-    accuracy_figure,
-    band_figure,
+    Picked,
     beta_figure,
+    conserved_figure,
     convergence_figure,
-    loss_figure,
+    ends_figure,
+    inputs_figure,
+    layers_figure,
+    own_figure,
+    race_figure,
 )
 from swishdemo.training import Report, TrainingConfig, recipes, replicas, summarise
 from swishdemo.training.train import train
@@ -167,23 +171,36 @@ def test_the_spiral_is_bent_by_swish_before_sigmoid():
     assert len(last.views) == 4 and all(view.surface for view in last.views)
 
 
+def drawn(config, found):
+    """Every figure of a run, by name."""
+    series = Series.of(config.as_json(), [report.as_json() for report in found])
+    view = series.latest("views")["views"][0]
+    figures = {
+        "convergence": convergence_figure(series),
+        "ends": ends_figure(series),
+        **{what: race_figure(series, what, Picked(), {}) for what in ("loss", "accuracy")},
+        **{f"inputs {layer}": inputs_figure(view, Picked(layer=layer)) for layer in range(3)},
+        **{f"beta {layer}": beta_figure(series, Picked(layer=layer)) for layer in range(3)},
+        "own": own_figure(series, Picked(), {}),
+        "conserved": conserved_figure(series, Picked()),
+        "layers": layers_figure(series, Picked(), {}),
+    }
+    assert json.dumps(figures, allow_nan=False)
+    return figures
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_page_can_draw_every_recipe(name):
     config = recipe(name, seeds=1, steps=2)
-    series = Series.of(config.as_json(), [report.as_json() for report in run(config)])
-    drawn = [beta_figure(series, layer) for layer in range(config.depth)]
-    drawn += [convergence_figure(series), band_figure(series)]
-    drawn += [loss_figure(series, {}), accuracy_figure(series, {})]
-    assert json.dumps(drawn, allow_nan=False)
-    assert len(accuracy_figure(series, {})["data"]) == 3 * (1 + len(config.rivals))
+    figures = drawn(config, run(config))
+    assert len(figures["accuracy"]["data"]) == 3 * (1 + len(config.rivals))
 
 
 def test_the_page_can_draw_what_has_no_beta():
     config = TrainingConfig(activation="tanh", seeds=2, steps=3)
     found = run(config)
-    series = Series.of(config.as_json(), [report.as_json() for report in found])
-    assert beta_figure(series, 0)["data"] == []
-    json.dumps([convergence_figure(series), band_figure(series)], allow_nan=False)
+    figures = drawn(config, found)
+    assert not any(trace["y"] for trace in figures["beta 0"]["data"])
     summary = summarise(config, found)
     assert summary["converged_step"] is None and summary["ended"] == "steps"
     assert [entry["activation"] for entry in summary["activations"]] == ["tanh", "relu", "gelu"]

@@ -3,7 +3,7 @@
 import { handed, onHanded, whenThere } from "./handover.js";
 import { inside } from "./traininside.js";
 import { picks } from "./trainpicks.js";
-import { LivePlot } from "./plot.js";
+import { LivePlot, loadPlotly } from "./plot.js";
 import { poll } from "./poll.js";
 import { read, write } from "./state.js";
 import { escape, t } from "./text.js";
@@ -30,17 +30,24 @@ export function mount({ element, props, trigger, watch, server }) {
   /** @param {string | null} next @param {boolean} [anew] Whether all is to be drawn again. */
   function follow(next, anew = false, hurry = 0) {
     end();
-    if (next !== run || anew) after = -1;
+    if (next !== run || anew) {
+      after = -1;
+      whole = false;
+    }
     if (next !== run) element.querySelectorAll(".train-empty").forEach((note) => (note.hidden = false));
     run = next;
     write({ run });
     end = poll(ask, show, undefined, hurry);
   }
 
-  /** While a run streams, what is not on the screen is not drawn; it is once it is seen, or at the end. */
+  /**
+   * Once all has been drawn, a run that streams is drawn where it is on the screen; the rest follows
+   * when it is seen, or at the end.
+   */
   let asked = [];
+  let whole = false;
   function ask() {
-    asked = told.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
+    asked = whole && told.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
     return server.poll({ run, after, picked: { ...picked.values(), only: asked } });
   }
   const seen = new Set(PLOTS);
@@ -91,6 +98,7 @@ export function mount({ element, props, trigger, watch, server }) {
     }
     after = answer.after ?? after;
     if (answer.figures) draw(answer);
+    whole ||= Boolean(answer.figures);
     if (answer.done && asked.length) follow(run, true);
   }
 
@@ -137,7 +145,10 @@ export function mount({ element, props, trigger, watch, server }) {
 
   // The Start button is Gradio's; its answer arrives as this component's value.
   let begun = 0;
-  whenThere("lab-start").then((start) => openRefused(start, () => begun));
+  whenThere("lab-start").then((start) => {
+    openRefused(start, () => begun);
+    start.addEventListener("click", loadPlotly, { once: true }); // while the run begins
+  });
   watch("value", () => {
     const { value } = props;
     begun += 1;

@@ -19,7 +19,7 @@ from swishdemo.ui.runform import GROUPS, caps, component, request_of, shown_valu
 from swishdemo.ui.runview import RunView
 from swishdemo.ui.words import words
 
-_OPEN = ("beta", "replicas")
+_OPEN = ("beta", "activations", "replicas")
 _WISHES = ("stop", "pause", "resume", "step", "delete")
 
 

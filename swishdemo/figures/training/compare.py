@@ -34,7 +34,7 @@ def compare_figures(
         values = np.concatenate([each for _, _, each in lines])
         if not np.isfinite(values).any():
             continue
-        axis: Figure = {"tickformat": ".2f"} if what == "accuracy" else {"type": "log"}
+        axis: Figure = {"tickformat": ".2f"} if what == "accuracy" else {"type": "log", "dtick": 1}
         if what != "accuracy":
             axis["range"] = log_ends(values, 1e-3, 1.0)
         drawn[what] = {
