@@ -7,14 +7,18 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import huggingface_hub
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from test_datasets_hub import COLOUR, GREY, as_parquet
 from test_training_any import REQUESTS, mended
 
+from swishdemo.datasets import hub, pictures
 from swishdemo.datasets.csv import read
 from swishdemo.errors import UserError
 from swishdemo.training import Report, TrainingConfig, recipes, replicas
-from swishdemo.training.script import script
+from swishdemo.training.script import data, script
 from swishdemo.training.train import train
 
 RUNNER = Path(__file__).with_name("script_runner.py")
@@ -212,6 +216,31 @@ def test_a_table_is_read_from_the_first_argument(labels, execute):
     )
     hold(execute(written(config), "\ufeff\n" + text + "\n\n"), config, final(config))
     assert "odd ones;" not in written(config)
+
+
+@pytest.mark.parametrize(("name", "source"), [("mnist", GREY), ("cifar10", COLOUR)])
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp_path, monkeypatch):
+    def fetched(repository, file, **given):
+        assert repository == source.repository and given in ({}, {"repo_type": "dataset"})
+        path = tmp_path / file.replace("/", "-")
+        part = file.rpartition("/")[2].partition("-")[0]
+        path.write_bytes(as_parquet(source, part))
+        return path
+
+    monkeypatch.setitem(data.SOURCES, name, source)
+    monkeypatch.setattr(hub, "fetch", fetched)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetched)
+    config = replace(SMALL, dataset=name, samples=100, noise=noise, data_seed=4)
+    text = written(config)
+    assert "pip install torch numpy huggingface_hub pyarrow pillow\n" in text
+    space = {}
+    exec(text.partition("\nclass ")[0], space)
+    split = pictures.loader(source)(config.data)
+    for part in ("train", "test"):
+        x, y = space[f"{part}_x"].numpy(), space[f"{part}_y"].numpy()
+        np.testing.assert_allclose(x, getattr(split, f"{part}_inputs"), rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(y, getattr(split, f"{part}_labels"))
 
 
 def test_a_run_that_ended_early_is_repeated_up_to_there(execute):
