@@ -493,5 +493,5 @@ def test_a_real_training_run_repeats_itself_but_for_the_clock(tmp_path: Path) ->
 
 def test_messages_are_what_the_contract_names() -> None:
     assert {kind.__name__ for kind in Message.__args__} == {  # type: ignore[attr-defined]
-        *("Item", "Tick", "Paused", "Finished", "Stopped", "Failed")
+        *("Item", "Attached", "Tick", "Paused", "Finished", "Stopped", "Failed")
     }

@@ -29,6 +29,8 @@ WATCH = """(wait) => {
 
 
 def holds(page, text):
+    # A card that is not on the screen does not follow until it is.
+    page.locator(CARD).scroll_into_view_if_needed()
     page.wait_for_function(
         "text => document.querySelector('.code-block code').textContent === text", arg=text
     )
