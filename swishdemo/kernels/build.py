@@ -74,11 +74,13 @@ def _load(element: str, tools: Toolchain) -> ctypes.CDLL:
     try:
         return ctypes.CDLL(str(kept))
     except OSError:
-        pass  # not built yet, or not whole
+        pass  # not built yet, or no library
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".building-", dir=kept.parent) as folder:
             built = _build(element, tools, Path(folder))
+            with built.open("rb+") as file:
+                os.fsync(file.fileno())  # loading a file that a crash cut short would kill us
             built.replace(kept)  # others see all of it or nothing
         return _opened(kept)
     except OSError:

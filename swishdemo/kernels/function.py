@@ -40,7 +40,7 @@ def fused_swish(x: Tensor, beta: Tensor | float = 1.0) -> Tensor:
     if not isinstance(beta, Tensor):
         wide = torch.float64 if x.dtype == torch.float64 else torch.float32
         beta = torch.tensor(beta, dtype=wide, device=x.device)
-    if beta.numel() != 1:
+    if beta.dim() and beta.numel() != 1:
         beside(beta, x)
     if _wants_plain_operations():
         return (x * torch.sigmoid(beside(beta, x) * x)).to(x.dtype)

@@ -29,7 +29,7 @@ def beside(beta: Tensor, x: Tensor) -> Tensor:
     Raises:
         ValueError: It has neither one element nor one for each channel.
     """
-    if beta.numel() == 1:
+    if not beta.dim() or beta.numel() == 1:
         return beta.reshape(())
     if beta.dim() != 1 or x.dim() < 2 or beta.numel() != x.shape[1]:
         raise ValueError(
