@@ -49,14 +49,15 @@ def backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
     x, g = x.contiguous(memory_format=form), g.contiguous(memory_format=form)
     dx = torch.empty_like(x)
     shape = layout(x, beta.numel())
-    sums = torch.empty((shape.threads, shape.width), dtype=torch.float64)
+    parts = shape.threads * shape.width
+    sums = torch.empty(beta.shape if parts == beta.numel() else parts, dtype=torch.float64)
     betas = _repeated(beta, x.dtype, shape.width)
     _functions(x.dtype)[1](
         g.data_ptr(), x.data_ptr(), betas.data_ptr(), dx.data_ptr(), sums.data_ptr(), *shape
     )
-    if sums.numel() > beta.numel():
-        sums = sums.view(-1, beta.numel()).sum(0)
-    return dx, sums.to(beta.dtype).reshape(beta.shape)
+    if parts != beta.numel():
+        sums = sums.view(-1, beta.numel()).sum(0).reshape(beta.shape)
+    return dx, sums.to(beta.dtype)
 
 
 @cache
@@ -71,5 +72,6 @@ def _functions(dtype: torch.dtype) -> tuple[Any, Any]:
 def _repeated(beta: Tensor, dtype: torch.dtype, width: int) -> Tensor:
     """β in the type that is computed in, over and over up to ``width``."""
     real = torch.float64 if dtype == torch.float64 else torch.float32
-    beta = beta.to(real).contiguous()
+    if beta.dtype != real or not beta.is_contiguous():
+        beta = beta.to(real).contiguous()
     return beta if beta.numel() == width else beta.repeat(width // beta.numel())

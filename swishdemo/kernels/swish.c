@@ -207,9 +207,15 @@ static inline void backward(const element *restrict g, const element *restrict x
     if (step) {
         for (int64_t i = 0; i < count; i++) sums[i] += (double)terms[i];
     } else {
+        int64_t part = count; /* three halvings at most: few roundings, and fewer conversions */
+        while (part % 2 == 0 && part > BLOCK / 8) {
+            part /= 2;
+#pragma omp simd
+            for (int64_t i = 0; i < part; i++) terms[i] += terms[part + i];
+        }
         double sum = 0;
 #pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < count; i++) sum += (double)terms[i];
+        for (int64_t i = 0; i < part; i++) sum += (double)terms[i];
         *sums += sum;
     }
 }
