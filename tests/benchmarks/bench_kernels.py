@@ -5,7 +5,7 @@ runs in turn in one process, whose allocator keeps large blocks (the script star
 GLIBC_TUNABLES set). Prints for each size the median of the ratios of rounds to `F.silu`'s with its
 quartiles, and the share of the copy limit: 2.5 times the time that `copy_` takes for the tensor.
 
-    python tests/benchmarks/bench_kernels.py [log2 of elements ...]
+    PYTHONPATH=. python tests/benchmarks/bench_kernels.py [log2 of elements ...]
 """
 
 from __future__ import annotations
