@@ -13,6 +13,7 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from swishdemo import FusedSwish, fused_swish
 from swishdemo.kernels import function, native
+from swishdemo.kernels.memory import layout
 from swishdemo.kernels.operator import swish_backward, swish_forward
 from swishdemo.timing.gate import check
 from swishdemo.timing.variants import REGISTRY
@@ -97,7 +98,7 @@ def test_a_beta_for_each_channel(shape, dtype, no_eager):
 
 @pytest.mark.parametrize("channels", [1, 3, 16, 1500])
 @pytest.mark.parametrize("per_channel", [False, True])
-def test_channels_last_is_kept_and_read_in_place(channels, per_channel, no_eager, monkeypatch):
+def test_channels_last_is_kept(channels, per_channel, no_eager):
     x = torch.randn(2, channels, 5, 7).to(memory_format=torch.channels_last)
     beta = torch.randn(channels if per_channel else ())
     y, dx = agrees(x, beta)
@@ -108,6 +109,24 @@ def test_channels_last_is_kept_and_read_in_place(channels, per_channel, no_eager
     volume = torch.randn(2, channels, 3, 2, 2).to(memory_format=torch.channels_last_3d)
     y, _ = agrees(volume, beta)
     assert y.is_contiguous(memory_format=torch.channels_last_3d)
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_what_is_dense_is_read_in_place(per_channel, monkeypatch):
+    seen = []
+    functions = native._functions(torch.float32)
+
+    def watched(dtype):
+        return tuple(lambda *args, f=f: seen.extend(args[:2]) or f(*args) for f in functions)
+
+    monkeypatch.setattr(native, "_functions", watched)
+    beta = torch.randn(3 if per_channel else ())
+    for form in (torch.contiguous_format, torch.channels_last):
+        x, g = (torch.randn(2, 3, 4, 5).to(memory_format=form) for _ in range(2))
+        native.forward(x, beta)
+        native.backward(g, x, beta)
+        assert seen[0] == x.data_ptr() and seen[2:4] == [g.data_ptr(), x.data_ptr()]
+        seen.clear()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +154,11 @@ def test_other_strides(make, per_channel, no_eager):
 )
 @settings(max_examples=60, deadline=None)
 def test_near_and_far_elements_side_by_side(dtype, beta, values, repeats):
-    agrees(torch.tensor(values * repeats, dtype=dtype), torch.tensor(beta, dtype=dtype))
+    x = torch.tensor(values * repeats, dtype=dtype)
+    agrees(x, torch.tensor(beta, dtype=dtype))
+    betas = torch.tensor([beta, -beta, 0.5], dtype=dtype)
+    agrees(torch.stack([x, -x, x], dim=1), betas)
+    agrees(torch.stack([x, -x, x]).unsqueeze(0), betas)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -152,6 +175,19 @@ def test_threads_share_the_work_and_change_nothing_else(dtype, shape, no_eager):
         assert torch.allclose(run[2], runs[0][2], rtol=1e-6 if dtype != torch.bfloat16 else 1e-2)
     assert torch.equal(runs[2][2], runs[3][2])
     agrees(x, beta, g)
+
+
+def test_each_thread_has_its_part():
+    torch.set_num_threads(3)
+    x, beta, dx = torch.randn(200_000), torch.ones(1), torch.empty(200_000)
+    shape = layout(x, 1)
+    assert shape.threads == 3 and layout(x[:40_000], 1).threads == 1
+    sums = torch.full((3,), NAN, dtype=torch.float64)
+    pointers = (each.data_ptr() for each in (x, x, beta, dx, sums))
+    native._functions(torch.float32)[1](*pointers, *shape)
+    s = torch.sigmoid(x.double())
+    wanted = (x.double() ** 3 * s * (1 - s)).sum()
+    assert (sums != 0).all() and torch.allclose(sums.sum(), wanted, rtol=1e-4, atol=1e-2)
 
 
 def test_the_gradient_of_beta_is_summed_in_float64(no_eager):
