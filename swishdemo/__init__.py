@@ -1,24 +1,38 @@
 """Swish Lab: check for yourself what is said about the activation function x·σ(βx).
 
-The three PyTorch modules are loaded, and PyTorch with them, when they are first asked for.
+The PyTorch modules and functions are loaded, and PyTorch with them, when they are first asked for.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from swishdemo.activations.modules import MemoryEfficientSwish, ParametricSwish, Swish
+    from swishdemo.kernels.function import fused_swish
+    from swishdemo.kernels.module import FusedSwish
 
 __version__ = "0.1.0"
-__all__ = ["MemoryEfficientSwish", "ParametricSwish", "Swish", "__version__"]
+__all__ = [
+    "FusedSwish",
+    "MemoryEfficientSwish",
+    "ParametricSwish",
+    "Swish",
+    "__version__",
+    "fused_swish",
+]
 
-_MODULES = ("MemoryEfficientSwish", "ParametricSwish", "Swish")
+_PLACES = {
+    "FusedSwish": "swishdemo.kernels.module",
+    "MemoryEfficientSwish": "swishdemo.activations.modules",
+    "ParametricSwish": "swishdemo.activations.modules",
+    "Swish": "swishdemo.activations.modules",
+    "fused_swish": "swishdemo.kernels.function",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _MODULES:
+    if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from swishdemo.activations import modules
-
-    return getattr(modules, name)
+    return getattr(importlib.import_module(_PLACES[name]), name)

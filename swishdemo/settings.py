@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,3 +152,22 @@ def _folder(path: Path) -> Path:
             f"SWISHDEMO_DATA_DIR is {str(path)!r}; it must be a folder that can be written."
         )
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """What the environment says of building code where it runs.
+
+    Attributes:
+        compiler: The C compiler and its arguments (``CC``); empty where none is named.
+        cache_dir: Folder in which built code is kept (``XDG_CACHE_HOME``).
+    """
+
+    compiler: tuple[str, ...]
+    cache_dir: Path
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> Toolchain:
+        """Read the variables of ``environ``."""
+        caches = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return cls(tuple(shlex.split(environ.get("CC", ""))), caches / "swishdemo")

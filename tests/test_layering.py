@@ -16,6 +16,7 @@ FLOORS = [
     {"text"},
     {"errors", "settings", "ticks"},
     {"activations"},
+    {"kernels"},
     {"datasets", "training", "timing"},
     {"claims"},
     {"figures"},
@@ -112,7 +113,8 @@ def loaded_by(statement):
     "statement",
     [
         "import swishdemo",
-        "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims",
+        "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims\n"
+        "import swishdemo.kernels.build",
         "import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.launch\n"
         "import swishdemo.ui.explore, swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims",
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from swishdemo.settings import Settings, SettingsError
+from swishdemo.settings import Settings, SettingsError, Toolchain
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = (
@@ -88,3 +88,10 @@ def test_the_app_stops_with_that_sentence_and_no_traceback(tmp_path):
     assert done.stderr.strip() == (
         "SWISHDEMO_QUEUE_LIMIT is 'many'; it must be a whole number from 1 to 1000."
     )
+
+
+def test_the_toolchain_is_the_environments_or_found():
+    assert Toolchain.read({}) == Toolchain((), Path.home() / ".cache" / "swishdemo")
+    named = Toolchain.read({"CC": "ccache 'my gcc' -m64", "XDG_CACHE_HOME": "/somewhere"})
+    assert named == Toolchain(("ccache", "my gcc", "-m64"), Path("/somewhere/swishdemo"))
+    assert Toolchain.read({"CC": "", "XDG_CACHE_HOME": ""}) == Toolchain.read({})

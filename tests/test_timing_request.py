@@ -12,7 +12,7 @@ from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.timing import BASELINES, REGISTRY, Registry, TimingRequest, Variant, fields
 from swishdemo.timing import request as module
-from swishdemo.timing.host import missing_compiler, missing_cuda
+from swishdemo.timing.host import missing_c_compiler, missing_compiler, missing_cuda
 from swishdemo.timing.reason import Reason
 
 LIMITS = Settings()
@@ -191,9 +191,13 @@ def test_the_list_of_variants_for_the_interface():
     listed = [variant.as_json() for variant in REGISTRY.all()]
     assert [record["name"] for record in listed] == list(REGISTRY.names())
     for record in listed:
-        compiled = REGISTRY.get(record["name"]).compiled
+        variant = REGISTRY.get(record["name"])
+        compiled = variant.compiled
         here = missing_compiler("cpu") if compiled else None
         there = missing_cuda() or (missing_compiler("cuda") if compiled else None)
+        if variant.built:
+            here = missing_c_compiler()
+            there = Reason("time.unavailable.not_on_device", (("device", "cuda"),))
         assert record["unavailable"] == {
             "cpu": here and here.sentence(),
             "cuda": there and there.sentence(),

@@ -51,6 +51,17 @@ def parametric_tuned(device: torch.device, dtype: torch.dtype) -> Implementation
     return Implementation(lambda x: swish(x, beta), {"beta": beta})
 
 
+def fused_c(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """Trainable β by the C kernel; where that cannot be built, the builder says why."""
+    from swishdemo.kernels.build import library
+    from swishdemo.kernels.function import fused_swish
+    from swishdemo.kernels.native import ELEMENTS
+
+    library(ELEMENTS[dtype])
+    beta = _beta(device, dtype)
+    return Implementation(lambda x: fused_swish(x, beta), {"beta": beta})
+
+
 def parametric_eager(device: torch.device, dtype: torch.dtype) -> Implementation:
     """x·σ(βx) written out, its backward left to autograd."""
     beta = _beta(device, dtype)

@@ -149,6 +149,14 @@ def missing_cuda() -> Reason | None:
 
 
 @cache
+def missing_c_compiler() -> Reason | None:
+    """Why the C kernel can be neither built nor found here; None if it can be tried."""
+    from swishdemo.kernels import build
+
+    return None if build.is_possible() else Reason("time.unavailable.no_c_compiler")
+
+
+@cache
 def missing_compiler(device: str) -> Reason | None:
     """Why ``torch.compile`` cannot compile for ``device``; None if it can."""
     if device == "cuda":

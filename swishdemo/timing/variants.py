@@ -14,7 +14,7 @@ from typing import TypeGuard
 from swishdemo.activations.registry import formula_label, is_formula
 from swishdemo.errors import UserError
 from swishdemo.text import Language, text
-from swishdemo.timing.host import missing_compiler, missing_cuda
+from swishdemo.timing.host import missing_c_compiler, missing_compiler, missing_cuda
 from swishdemo.timing.reason import Reason
 
 BASELINES = ("relu", "gelu")
@@ -41,6 +41,7 @@ class Variant:
         devices: Kinds of device that it can run on.
         by_default: Whether a request that names no variants includes it.
         compiled: Whether it is compiled when first called, which needs a compiler.
+        built: Whether it is the C kernel, which is built at first use.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Variant:
     devices: tuple[str, ...] = ("cpu", "cuda")
     by_default: bool = True
     compiled: bool = False
+    built: bool = False
 
     @property
     def is_trainable(self) -> bool:
@@ -76,6 +78,8 @@ class Variant:
             return Reason("time.unavailable.not_on_device", (("device", device),))
         if device == "cuda" and (why := missing_cuda()):
             return why
+        if self.built:
+            return missing_c_compiler()
         return missing_compiler(device) if self.compiled else None
 
     def as_json(self) -> dict[str, object]:
@@ -165,6 +169,14 @@ REGISTRY = Registry(
         _swish("swish_eager", builder="swishdemo.timing.builders:swish_eager", shade=1),
         _swish("swish_module", builder="swishdemo.timing.builders:swish_module", shade=2),
         _swish("memory_efficient", builder="swishdemo.timing.builders:memory_efficient", shade=3),
+        _swish(
+            "swish_fused_c",
+            builder="swishdemo.timing.builders:fused_c",
+            trainable=("beta",),
+            shade=8,
+            devices=("cpu",),
+            built=True,
+        ),
         _swish(
             "parametric_module",
             builder="swishdemo.timing.builders:parametric_module",

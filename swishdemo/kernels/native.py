@@ -1,0 +1,77 @@
+"""Tensors handed to the C kernel: no gradients are recorded here. This module loads PyTorch."""
+
+from __future__ import annotations
+
+import ctypes
+import warnings
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from swishdemo.kernels.build import BuildError, library
+from swishdemo.kernels.memory import dense_format, layout
+
+ELEMENTS = {torch.float32: "float", torch.float64: "double", torch.bfloat16: "bfloat16"}
+"""The types that the kernel serves, and what it calls them."""
+
+_POINTER, _INTEGER = ctypes.c_void_p, ctypes.c_int64
+_SHAPE = (_INTEGER, _INTEGER, _INTEGER, ctypes.c_int, ctypes.c_int)
+
+
+@cache
+def is_available(dtype: torch.dtype) -> bool:
+    """Whether the kernel serves ``dtype`` here; it is built now if need be, and a failure told."""
+    if dtype not in ELEMENTS:
+        return False
+    try:
+        library(ELEMENTS[dtype])
+    except BuildError as error:
+        warnings.warn(f"Swish runs in eager operations: {error}", RuntimeWarning, stacklevel=3)
+        return False
+    return True
+
+
+def forward(x: Tensor, beta: Tensor) -> Tensor:
+    """x·σ(βx), dense in the memory format of ``x``; one value of β, or one for each channel."""
+    x = x.contiguous(memory_format=dense_format(x))
+    y = torch.empty_like(x)
+    shape = layout(x, beta.numel())
+    beta = _repeated(beta, x.dtype, shape.width)
+    _functions(x.dtype)[0](x.data_ptr(), beta.data_ptr(), y.data_ptr(), *shape)
+    return y
+
+
+def backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradients of x and β, where ``g`` is that of the values; β's is summed in float64."""
+    form = dense_format(x)
+    x, g = x.contiguous(memory_format=form), g.contiguous(memory_format=form)
+    dx = torch.empty_like(x)
+    shape = layout(x, beta.numel())
+    parts = shape.threads * shape.width
+    sums = torch.empty(beta.shape if parts == beta.numel() else parts, dtype=torch.float64)
+    betas = _repeated(beta, x.dtype, shape.width)
+    _functions(x.dtype)[1](
+        g.data_ptr(), x.data_ptr(), betas.data_ptr(), dx.data_ptr(), sums.data_ptr(), *shape
+    )
+    if parts != beta.numel():
+        sums = sums.view(-1, beta.numel()).sum(0).reshape(beta.shape)
+    return dx, sums.to(beta.dtype)
+
+
+@cache
+def _functions(dtype: torch.dtype) -> tuple[Any, Any]:
+    kernel = library(ELEMENTS[dtype])
+    kernel.swish_forward.argtypes = (_POINTER,) * 3 + _SHAPE
+    kernel.swish_backward.argtypes = (_POINTER,) * 5 + _SHAPE
+    kernel.swish_forward.restype = kernel.swish_backward.restype = None
+    return kernel.swish_forward, kernel.swish_backward
+
+
+def _repeated(beta: Tensor, dtype: torch.dtype, width: int) -> Tensor:
+    """β in the type that is computed in, over and over up to ``width``."""
+    real = torch.float64 if dtype == torch.float64 else torch.float32
+    if beta.dtype != real or not beta.is_contiguous():
+        beta = beta.to(real).contiguous()
+    return beta if beta.numel() == width else beta.repeat(width // beta.numel())

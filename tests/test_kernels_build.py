@@ -1,0 +1,158 @@
+"""Building the kernel: at the first use, once, by whatever compiler there is, or not at all."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from swishdemo.kernels import build
+
+ROOT = Path(__file__).parents[1]
+BUILD = """
+from swishdemo.kernels.build import BuildError, library
+try:
+    library("float")
+    print("kernel")
+except BuildError as error:
+    print(error)
+"""
+USE = """
+import torch
+from swishdemo import FusedSwish
+x = torch.randn(1000, requires_grad=True)
+module = FusedSwish(1.3)
+for _ in range(2):
+    y = module(x)
+y.sum().backward()
+beta = module.beta.double()
+assert torch.allclose(y.double(), x.double() * torch.sigmoid(beta * x.double()), atol=1e-6)
+assert module.beta.grad.isfinite()
+"""
+
+
+def start(cache, code=BUILD, **environ):
+    environ = {**os.environ, "XDG_CACHE_HOME": str(cache), **environ}
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=environ, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def use(cache, code=BUILD, **environ):
+    """What a fresh process prints, and what it warns."""
+    process = start(cache, code, **environ)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out.strip(), err
+
+
+def kernels(cache):
+    return sorted((cache / "swishdemo" / "kernels").iterdir())
+
+
+def script(path, body):
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def test_importing_builds_nothing(tmp_path):
+    code = "from swishdemo import FusedSwish, fused_swish; FusedSwish()"
+    use(tmp_path, code)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_four_processes_that_start_at_once_share_a_fresh_cache(tmp_path):
+    processes = [start(tmp_path) for _ in range(4)]
+    for process in processes:
+        out, err = process.communicate(timeout=150)
+        assert (process.returncode, out.strip()) == (0, "kernel"), err
+    (kept,) = kernels(tmp_path)  # and no half-built thing beside it
+    assert kept.name.startswith("swish-float-") and kept.suffix == ".so"
+
+
+def test_what_is_kept_needs_no_compiler_and_is_not_built_again(tmp_path):
+    assert use(tmp_path)[0] == "kernel"
+    (kept,) = kernels(tmp_path)
+    before = kept.stat().st_mtime_ns
+    assert use(tmp_path, CC="no-such-compiler")[0] == "kernel"
+    assert kept.stat().st_mtime_ns == before
+    kept.write_text("rubbish")
+    assert use(tmp_path)[0] == "kernel"
+    assert kept.stat().st_size > 1000
+
+
+def test_the_cache_knows_source_flags_and_processor(tmp_path, monkeypatch):
+    tools = build.Toolchain((), tmp_path)
+    places = {build._kept(tools, "float"), build._kept(tools, "double")}
+    monkeypatch.setattr(build, "FLAGS", (("-O1",),))
+    places.add(build._kept(tools, "float"))
+    monkeypatch.setattr(build, "_cpu", lambda: "another")
+    places.add(build._kept(tools, "float"))
+    source = tmp_path / "swish.c"
+    source.write_text("int other;")
+    monkeypatch.setattr(build, "SOURCE", source)
+    places.add(build._kept(tools, "float"))
+    assert len(places) == 5
+
+
+def test_a_failing_compiler_is_quoted_once_and_swish_is_eager(tmp_path):
+    broken = script(tmp_path / "broken-cc", "echo 'swish.c:1: error: out of cheese' >&2; exit 3")
+    _, err = use(tmp_path / "cache", USE, CC=f"{broken} -O9")
+    assert err.count("RuntimeWarning") == 1
+    assert "failed to build the kernel (status 3): swish.c:1: error: out of cheese" in err
+    assert kernels(tmp_path / "cache") == []
+
+
+def test_a_compiler_that_makes_rubbish_is_no_crash(tmp_path):
+    rubbish = script(
+        tmp_path / "rubbish-cc",
+        'while [ $# -gt 0 ]; do [ "$1" = -o ] && echo rubbish > "$2"; shift; done',
+    )
+    assert "cannot be loaded" in use(tmp_path / "cache", CC=str(rubbish))[0]
+
+
+def test_without_a_compiler_the_reason_is_told(tmp_path):
+    told = use(tmp_path, PATH="/nonexistent", CC="")[0]
+    assert told == "there is no C compiler here (cc, gcc or clang)"
+    told = use(tmp_path, CC="no-such-compiler -x")[0]
+    assert told == "there is no C compiler here (no-such-compiler -x)"
+
+
+def test_the_timing_variant_says_that_there_is_no_compiler(tmp_path):
+    code = (
+        "from swishdemo.timing import REGISTRY\n"
+        "print(REGISTRY.get('swish_fused_c').unavailable_reason('cpu'))\n"
+        "import sys; assert 'torch' not in sys.modules"
+    )
+    assert "no_c_compiler" in use(tmp_path, code, CC="no-such-compiler")[0]
+    assert use(tmp_path, code)[0] == "None"
+
+
+@pytest.mark.parametrize("cache", ["/proc/1/nowhere", "/dev/null"])
+def test_a_cache_that_cannot_be_written_is_done_without(cache, tmp_path):
+    out, err = use(Path(cache), TMPDIR=str(tmp_path))
+    assert (out, err) == ("kernel", "")
+    assert list(tmp_path.iterdir()) == []  # what was built aside is deleted
+
+
+def test_a_plain_compiler_without_openmp_will_do(tmp_path):
+    body = (
+        'for flag; do case "$flag" in -fopenmp*|-march=*|-mprefer*) '
+        'echo "error: $flag" >&2; exit 1;; esac; done\nexec cc "$@"'
+    )
+    plain = script(tmp_path / "plain-cc", body)
+    assert use(tmp_path / "cache", CC=str(plain)) == ("kernel", "")
+
+
+def test_loading_leaves_the_floating_point_unit_as_it_was(tmp_path):
+    """gcc's -ffast-math, when it links, has denormal numbers flushed in the whole process."""
+    code = BUILD + "a = 1e-308\nassert a * 0.1 * 10 > 0\n"
+    assert use(tmp_path, code)[0] == "kernel"
+    fast = script(tmp_path / "fast-cc", 'exec cc -ffast-math "$@"')
+    process = start(tmp_path / "other", code, CC=str(fast))
+    if process.wait(timeout=60) == 0:
+        pytest.skip("this compiler does not flush: the check cannot be checked")
