@@ -2,7 +2,7 @@
 
 In units of the last place of the exact x·σ(x), which float64 gives with 29 bits to spare.
 
-    PYTHONPATH=. python tests/benchmarks/bench_kernel_accuracy.py [part parts]
+    python tests/benchmarks/bench_kernel_accuracy.py [part parts]
 
 With `part` (from 0) and `parts`, that share of the numbers alone: all take some ten minutes.
 """
@@ -10,6 +10,9 @@ With `part` (from 0) and `parts`, that share of the numbers alone: all take some
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import torch
 from torch import Tensor

@@ -5,7 +5,7 @@ runs in turn in one process, whose allocator keeps large blocks (the script star
 GLIBC_TUNABLES set). Prints for each size the median of the ratios of rounds to `F.silu`'s with its
 quartiles, and the share of the copy limit: 2.5 times the time that `copy_` takes for the tensor.
 
-    PYTHONPATH=. python tests/benchmarks/bench_kernels.py [log2 of elements ...]
+    python tests/benchmarks/bench_kernels.py [log2 of elements ...]
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median, quantiles
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import torch
 from torch.nn import functional as F
