@@ -439,3 +439,14 @@ def test_the_timing_variant_passes_the_gate_by_the_kernel(dtype, no_eager, monke
     assert variant.unavailable_reason("cuda") is not None
     assert check(variant, torch.device("cpu"), dtype).reason is None
     assert calls
+
+
+def test_bfloat16_is_float32_rounded_to_nearest_even(no_eager):
+    x = (torch.randn(20_000) * 20).bfloat16().requires_grad_()
+    wide = x.detach().float().requires_grad_()
+    y, wanted = fused_swish(x, 1.3), fused_swish(wide, 1.3)
+    assert torch.equal(y, wanted.bfloat16())
+    g = torch.randn_like(x)
+    y.backward(g)
+    wanted.backward(g.float())
+    assert torch.equal(x.grad, wide.grad.bfloat16())
