@@ -92,7 +92,7 @@ def measurements(reports: Reports) -> list[Json]:
 
 _MEASURED = (
     *("variant", "activation", "elements", "dtype", "pass", "device", "threads"),
-    *("context", "network", "amp"),
+    *("context", "network", "amp", "allocator"),
 )
 """What a measurement is a measurement of (`swishdemo.timing.measurement.Measurement.key`)."""
 

@@ -11,6 +11,7 @@ from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.timing import hardware
 from swishdemo.timing.host import missing_cuda
+from swishdemo.timing.measurement import ITEM_BYTES
 from swishdemo.timing.reason import Reason
 from swishdemo.timing.variants import REGISTRY, Registry
 
@@ -30,9 +31,6 @@ MLP 784-512-512-10, MLP 64-64-64-10, and the CNN 8-16 on 8×8 digits."""
 
 MOST_FORMULAS = 4
 """How many variants of one request may be typed formulas."""
-
-ITEM_BYTES: Mapping[str, int] = {"float32": 4, "float64": 8, "bfloat16": 2}
-"""The dtypes and the size of one element."""
 
 # x, its gradient, the copy's target and the temporaries of the greediest eager variant, measured
 # at 9 tensors alive at once.
