@@ -402,7 +402,7 @@ def test_the_copy_limit_follows_the_elements_moved():
         )
         copy = measuring.Track(Copy(torch.ones(1), torch.ones(1), time.perf_counter))
         copy.blocks = [3.0, 1.0, 2.0]
-        blank = session._blank(REGISTRY.get("silu"), 64)
+        blank = request().blank(REGISTRY.get("silu"), 64)
         limits[passes] = session._figure(copy, copy, blank, final=True).copy_limit_seconds
     assert limits == {"forward": 2.0, "backward": 3.0, "both": 5.0}
 

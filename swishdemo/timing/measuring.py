@@ -114,7 +114,7 @@ class _Session:
         yield from warm_up(copy, self._plan, self._clock)
         running: dict[str, tuple[Track, Measurement]] = {}
         for variant in self._variants:
-            blank, checked = self._blank(variant, elements), 0.0
+            blank, checked = self._request.blank(variant, elements), 0.0
             if variant.name not in self._verdicts:
                 # The definition is derived at its first use, which takes a while.
                 began = self._clock()
@@ -210,22 +210,6 @@ class _Session:
             for _ in range(2)
         )
         return source.requires_grad_(), cotangent
-
-    def _blank(self, variant: Variant, elements: int) -> Measurement:
-        request = self._request
-        return Measurement(
-            variant=variant.name,
-            activation=variant.activation,
-            elements=elements,
-            dtype=request.dtype,
-            passes=request.passes,
-            device=request.device,
-            threads=request.threads,
-            context=request.context,
-            network=request.network if request.context == "step" else None,
-            amp=request.amp,
-            allocator=request.allocator,
-        )
 
     def _host_card(self) -> HostCard:
         memory = None

@@ -11,9 +11,9 @@ from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
 from swishdemo.timing import hardware
 from swishdemo.timing.host import missing_cuda
-from swishdemo.timing.measurement import ITEM_BYTES
+from swishdemo.timing.measurement import ITEM_BYTES, Measurement
 from swishdemo.timing.reason import Reason
-from swishdemo.timing.variants import REGISTRY, Registry
+from swishdemo.timing.variants import REGISTRY, Registry, Variant
 
 LAYER_WIDTH = 512
 """Outputs, and inputs, of the linear layer in context ``layer``."""
@@ -120,6 +120,22 @@ class TimingRequest:
         record = asdict(self)
         record["pass"] = record.pop("passes")
         return {name: list(v) if isinstance(v, tuple) else v for name, v in record.items()}
+
+    def blank(self, variant: Variant, elements: int) -> Measurement:
+        """The measurement of a variant at one size that nothing is known of yet."""
+        return Measurement(
+            variant=variant.name,
+            activation=variant.activation,
+            elements=elements,
+            dtype=self.dtype,
+            passes=self.passes,
+            device=self.device,
+            threads=self.threads,
+            context=self.context,
+            network=self.network if self.context == "step" else None,
+            amp=self.amp,
+            allocator=self.allocator,
+        )
 
     def _resolved(self, registry: Registry) -> TimingRequest:
         variants = self.variants or registry.defaults(self.activation)
