@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swishdemo.activations import is_formula
+from swishdemo.figures.labels import plain
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
 from swishdemo.timing.quantities import duration, quartiles, seconds_of, size_label
@@ -40,8 +41,3 @@ def hover(measurement: Measurement, language: Language) -> str:
             ),
         )
     )
-
-
-def plain(label: str) -> str:
-    """A label in which Plotly finds no tags: a typed formula may hold a ``<``."""
-    return label.replace("&", "&amp;").replace("<", "&lt;")
