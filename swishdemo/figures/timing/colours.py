@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from swishdemo.activations import is_formula
-from swishdemo.figures.labels import plain
+from swishdemo.figures.labels import hue, plain
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
 from swishdemo.timing.quantities import duration, quartiles, seconds_of, size_label
@@ -15,11 +14,6 @@ def colour_of(name: str) -> str:
     shades = [each.shade for each in REGISTRY.all() if each.activation == variant.activation]
     alpha = 1 - 0.68 * variant.shade / max([1, *shades])
     return hue(variant.activation) + (f"/{alpha:.2f}" if variant.shade else "")
-
-
-def hue(activation: str) -> str:
-    """An activation's colour token; all typed formulas have one."""
-    return "@typed" if is_formula(activation) else f"@act-{activation}"
 
 
 def hover(measurement: Measurement, language: Language) -> str:
