@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from swishdemo.figures.quantities import byte_size, colour_of, figures, quartiles, seconds_of
+from swishdemo.figures.timing import colour_of
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
+from swishdemo.timing.quantities import byte_size, figures, quartiles, seconds_of
 
 _NONE = "–"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from swishdemo.figures.quantities import hue, plain
+from swishdemo.figures.labels import hue, plain
 from swishdemo.figures.series import Array, Series
 from swishdemo.figures.training.parts import (
     DASHES,
