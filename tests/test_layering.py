@@ -22,7 +22,8 @@ FLOORS = [
     {"figures"},
     {"jobs"},
     {"ui"},
-    {"api"},
+    {"api", "command"},
+    {"__main__"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 # Beside one another, one arrow is allowed: training reads datasets.
