@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -120,7 +120,7 @@ def _draw(
     has_beta = series.starts != (None,)
     has_own = any(report.get("parameters") for report in reports)
     shows_own = has_own and (picked.quantity == "own" or not has_beta)
-    shown = picked if picked.quantity != "own" else Picked(layer=picked.layer)
+    shown = picked if picked.quantity != "own" else replace(picked, quantity="size")
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "loss": lambda: figures.race_figure(series, "loss", picked, labels, language),
         "accuracy": lambda: figures.race_figure(series, "accuracy", picked, labels, language),
@@ -142,6 +142,7 @@ def _draw(
         "figures": drawn,
         "tie": config["dataset"] == "digits" and len(config["rivals"]) > 0,
         "layers": len(series.beta),
+        "seeds": list(range(config["seed"], config["seed"] + config["seeds"])) if has_beta else [],
         "quantities": [
             *(("size", "signed", "effective") if has_beta else ()),
             *(["own"] * has_own),
