@@ -86,7 +86,7 @@ export function betaControl(host, state) {
   };
 
   function choose(beta) {
-    stop();
+    if (playing) stop();
     refuse("");
     state.set({ beta });
   }
@@ -147,9 +147,11 @@ export function betaControl(host, state) {
   }
   sweep.addEventListener("click", () => (playing ? stop() : play()));
 
+  // With the curves, in the frame: what an event writes itself is laid out twice.
+  let asked = 0;
   state.subscribe((changed) => {
     if (changed.has("scale") || changed.has("speed")) showScale();
-    if (changed.has("beta") || changed.has("scale")) show();
+    if (changed.has("beta") || changed.has("scale")) asked ||= requestAnimationFrame(() => show((asked = 0)));
   });
   stop();
   showScale();
