@@ -70,8 +70,9 @@ export function reading(frame, plot, lab) {
     const at = x.d2p(cursor);
     line.hidden = !(at >= 0 && at <= x._length);
     line.style.transform = `translateX(${x._offset + at}px)`;
-    box.hidden = over === null || line.hidden;
-    if (box.hidden) return;
+    const away = over === null || line.hidden;
+    if (box.hidden !== away) box.hidden = away; // written anew, it is styled anew
+    if (away) return;
     const [, y] = axes(lab.state.get("show").indexOf(over));
     const rows = values(over).sort((a, b) => b.value - a.value);
     box.style.setProperty("--columns", String(Math.ceil(rows.length / ROWS)));
