@@ -267,7 +267,9 @@ def main() -> None:
                 server.wait(20)
     summary = {}
     for kind, rows in results.items():
-        p50, p95, repaints, ideal = (statistics.median(column) for column in zip(*rows, strict=True))
+        p50, p95, repaints, ideal = (
+            statistics.median(column) for column in zip(*rows, strict=True)
+        )
         summary[kind] = {"p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "repaints": repaints}
         print(
             f"{kind:8}  p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   "
