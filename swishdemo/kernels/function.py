@@ -5,6 +5,7 @@ This module loads PyTorch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from swishdemo.activations.functional import swish
-from swishdemo.kernels import native
+from swishdemo.kernels import native, node
 from swishdemo.kernels.operator import beside, swish_backward, swish_forward
 
 _PLAIN_TENSORS = (Tensor, torch.nn.Parameter)
@@ -44,14 +45,13 @@ def fused_swish(x: Tensor, beta: Tensor | float = 1.0) -> Tensor:
         beside(beta, x)
     if _wants_plain_operations():
         return (x * torch.sigmoid(beside(beta, x) * x)).to(x.dtype)
-    on_cpu = x.device.type == "cpu" and beta.device.type == "cpu"
-    if not (on_cpu and _is_available(x.dtype)):
+    if not (x.is_cpu and beta.is_cpu and _is_available(x.dtype)):
         return swish(x, beside(beta, x)).to(x.dtype)
     if _is_watched(x, beta):
-        result: Tensor = swish_forward(x, beta)
+        run: Callable[[Tensor, Tensor], Tensor] = swish_forward
     else:
-        result = _Eager.apply(x, beta)  # type: ignore[no-untyped-call]
-    return result
+        run = node.operator(x.dtype) or _Eager.apply
+    return run(x, beta)
 
 
 def _wants_plain_operations() -> bool:
@@ -80,7 +80,7 @@ def _is_available(dtype: torch.dtype) -> bool:
 
 
 class _Eager(torch.autograd.Function):
-    """The operator without its machinery, which costs more than the work on a small tensor."""
+    """The operator without its machinery, where the C++ node has not been built."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, beta: Tensor) -> Tensor:
