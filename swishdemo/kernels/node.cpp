@@ -13,6 +13,7 @@
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/library.h>
 
+#include <string>
 #include <tuple>
 
 namespace {
@@ -106,6 +107,8 @@ struct SwishBackward : torch::autograd::Node {
         return {task_should_compute_output(0) ? dx : Tensor(),
                 task_should_compute_output(1) ? dbeta : Tensor()};
     }
+
+    std::string name() const override { return "SwishBackward"; }
 
     void release_variables() override
     {
