@@ -60,7 +60,8 @@ torch.manual_seed(0)
 for dtype in cuda.DTYPES:
     for shape, channels in {SHAPES}:
         x, g = (torch.randn(shape) * 4).to(dtype), torch.randn(shape).to(dtype)
-        betas = [torch.randn(channels)] if channels else [torch.tensor(b) for b in (1.3, 0.0, -30.0)]
+        one = [torch.tensor(value) for value in (1.3, 0.0, -30.0)]
+        betas = [torch.randn(channels)] if channels else one
         for beta in betas:
             agrees(cuda.forward, cuda.backward, x, beta.to(dtype), g)
             agrees(cuda.forward, cuda.backward, x, beta, g)
