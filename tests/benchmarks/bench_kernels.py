@@ -63,10 +63,12 @@ def _compare(title: str, calls: dict[str, Callable[[], object]], base: str) -> N
     print(f"{title}: {base} {median(processor[base]) * 1e6:.1f} µs")
     for name in calls:
         low, middle, high = quantiles(_ratios(processor, name, base), n=4)
-        limit = f"   {median(_ratios(processor, name, COPY)):6.2f} × copy limit"
+        limit = ""
+        if COPY in calls:
+            limit = f"   {median(_ratios(processor, name, COPY)):6.2f} × copy limit"
         print(
             f"  {name:18} {middle:6.3f} × {base} ({low:.3f}–{high:.3f}; wall "
-            f"{median(_ratios(wall, name, base)):.3f}){limit if COPY in calls else ''}",
+            f"{median(_ratios(wall, name, base)):.3f}){limit}",
             flush=True,
         )
 
