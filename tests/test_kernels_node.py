@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch._dynamo import compiled_autograd
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import checkpoint
 
 from swishdemo import FusedSwish, fused_swish
@@ -84,6 +86,33 @@ def test_a_graph_of_a_gradient_knows_the_operator():
     x, beta = leaf(5), leaf()
     dx, dbeta = torch.autograd.grad(fused_swish(x, beta).sum(), [x, beta], create_graph=True)
     assert "swish_backward" in dx.grad_fn.name() and dbeta.requires_grad
+
+
+def test_whoever_has_to_see_an_operator_sees_it():
+    module, x = FusedSwish(1.3), leaf(5)
+    wanted = torch.autograd.grad(module(x).sum(), [x, module.beta])
+    seen = []
+
+    class Watcher(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            seen.append(str(function))
+            return function(*args, **(kwargs or {}))
+
+    y = module(x).sum()
+    with Watcher():
+        got = torch.autograd.grad(y, [x, module.beta])
+    assert "swishdemo.swish_backward.default" in seen and all(map(torch.equal, got, wanted))
+    graphs = []
+
+    def backend(graph, _):
+        graphs.append(str(graph.graph))
+        return graph
+
+    y = module(x).sum()
+    with compiled_autograd._enable(torch.compile(backend=backend)):
+        y.backward()
+    assert len(graphs) == 1 and "swishdemo.swish_backward" in graphs[0]
+    assert torch.allclose(x.grad, wanted[0]) and torch.allclose(module.beta.grad, wanted[1])
 
 
 def command(cache, *words, **environ):

@@ -16,13 +16,14 @@ FLOORS = [
     {"text"},
     {"errors", "settings", "ticks"},
     {"activations"},
-    {"kernels"},
+    {"kernels", "fields"},
     {"datasets", "training", "timing"},
     {"claims"},
     {"figures"},
     {"jobs"},
     {"ui"},
-    {"api"},
+    {"api", "command"},
+    {"__main__"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 # Beside one another, one arrow is allowed: training reads datasets.

@@ -2,15 +2,18 @@
  *
  * Python's autograd.Function and ctypes cost more than the work on a small tensor. This file holds
  * no arithmetic: `swishdemo_bind` hands it the functions of swish.c for one type of elements. A
- * second derivative goes to the operator swishdemo::swish_backward, which is differentiable.
+ * second derivative, and whoever has to see an operator (a compiler, a mode, a kind of tensor of its
+ * own), gets swishdemo::swish_backward, which is differentiable.
  */
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/empty_like.h>
+#include <c10/core/impl/TorchDispatchModeTLS.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
+#include <torch/csrc/dynamo/compiled_autograd.h>
 #include <torch/library.h>
 
 #include <string>
@@ -102,10 +105,28 @@ struct SwishBackward : torch::autograd::Node {
     {
         const Tensor& g = gradients[0];
         if (!g.defined()) return {Tensor(), Tensor()};
-        bool twice = at::GradMode::is_enabled();
-        auto [dx, dbeta] = (twice ? differentiable : backward)(g, x.unpack(), beta.unpack());
+        bool seen = at::GradMode::is_enabled() || g.key_set().has(c10::DispatchKey::Python) ||
+                    c10::impl::TorchDispatchModeTLS::any_modes_set();
+        auto [dx, dbeta] = (seen ? differentiable : backward)(g, x.unpack(), beta.unpack());
         return {task_should_compute_output(0) ? dx : Tensor(),
                 task_should_compute_output(1) ? dbeta : Tensor()};
+    }
+
+    void compiled_args(torch::dynamo::autograd::CompiledNodeArgs& args) const override
+    {
+        args.collect(x, false);
+        args.collect(beta, false);
+    }
+
+    variable_list apply_with_saved(const variable_list& gradients,
+                                   torch::dynamo::autograd::SwapSavedVariables& saved) override
+    {
+        saved.before(x);
+        saved.before(beta);
+        auto result = apply(variable_list(gradients));
+        saved.after(x);
+        saved.after(beta);
+        return result;
     }
 
     std::string name() const override { return "SwishBackward"; }
