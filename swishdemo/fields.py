@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from swishdemo.activations.registry import is_formula
-from swishdemo.activations.workshop import checked_name
+from swishdemo.activations.typed.workshop import checked_name
 from swishdemo.errors import UserError
 
 FieldKind = Literal[

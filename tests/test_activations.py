@@ -21,8 +21,8 @@ from swishdemo.activations import (
     latex_derivative,
     names,
 )
-from swishdemo.activations.derive import breaks
 from swishdemo.activations.registry import index
+from swishdemo.activations.symbolic.derive import breaks
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, text
 

@@ -9,9 +9,9 @@ import pytest
 from activation_settings import settings
 
 from swishdemo.activations import activations, evaluate, names
-from swishdemo.activations.derive import breaks
+from swishdemo.activations.analysis.landmarks import swish_landmarks
 from swishdemo.activations.generate import PATH, module
-from swishdemo.activations.landmarks import swish_landmarks
+from swishdemo.activations.symbolic.derive import breaks
 
 POINTS = sorted(
     [

@@ -6,10 +6,10 @@ import pytest
 
 from swishdemo.activations import evaluate, parse_formula
 from swishdemo.activations.generate import literal
-from swishdemo.activations.grammar import FUNCTIONS as GRAMMAR
-from swishdemo.activations.javascript import FUNCTIONS as PRINTED
-from swishdemo.activations.javascript import imports
-from swishdemo.activations.tape import FUNCTIONS as TAPE
+from swishdemo.activations.symbolic.javascript import FUNCTIONS as PRINTED
+from swishdemo.activations.symbolic.javascript import imports
+from swishdemo.activations.symbolic.tape import FUNCTIONS as TAPE
+from swishdemo.activations.typed.grammar import FUNCTIONS as GRAMMAR
 
 EVERYWHERE = sorted(
     sign * float(size)

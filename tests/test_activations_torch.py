@@ -7,8 +7,8 @@ from activation_settings import BETAS, settings
 from torch.autograd import gradcheck, gradgradcheck
 
 from swishdemo.activations import activations, evaluate, get, names, torch_function
-from swishdemo.activations.derive import breaks
 from swishdemo.activations.functional import swish
+from swishdemo.activations.symbolic.derive import breaks
 from swishdemo.activations.torch_forms import resolve
 from swishdemo.errors import UserError
 

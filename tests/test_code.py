@@ -17,8 +17,8 @@ from torch import nn
 
 from swishdemo.activations import activations, evaluate, get, parse_formula
 from swishdemo.activations.code import LANGUAGES, code
-from swishdemo.activations.derive import breaks
-from swishdemo.activations.identifiers import MODULE
+from swishdemo.activations.code.identifiers import MODULE
+from swishdemo.activations.symbolic.derive import breaks
 from swishdemo.errors import UserError
 
 POINTS = np.array(

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swishdemo.activations import evaluate, get, landmarks, parse_formula
-from swishdemo.activations.derive import latex, latex_derivative
-from swishdemo.activations.formula import MAX_CHARACTERS
-from swishdemo.activations.grammar import FUNCTIONS
+from swishdemo.activations.symbolic.derive import latex, latex_derivative
+from swishdemo.activations.typed.formula import MAX_CHARACTERS
+from swishdemo.activations.typed.grammar import FUNCTIONS
 from swishdemo.errors import UserError
 
 X = np.array([-700.0, -300, -30, -3, -1, -1e-12, 0, 1e-12, 0.5, 2, 30, 300, 700])

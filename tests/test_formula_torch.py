@@ -8,7 +8,7 @@ import torch
 from torch.autograd import gradcheck, gradgradcheck
 
 from swishdemo.activations import activations, evaluate, get, parse_formula, torch_function
-from swishdemo.activations.derive import breaks
+from swishdemo.activations.symbolic.derive import breaks
 from swishdemo.activations.torch_forms import resolve
 from swishdemo.activations.torch_tape import compiled
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_formula import ATTACKS, HEAVY
 
-from swishdemo.activations.turns import Turns
-from swishdemo.activations.workshop import Workshop, checked_name, workshop
+from swishdemo.activations.typed.turns import Turns
+from swishdemo.activations.typed.workshop import Workshop, checked_name, workshop
 from swishdemo.errors import UserError
 
 
@@ -139,7 +139,7 @@ def test_a_worker_that_died_while_idle_is_replaced_unseen(shop):
 
 def test_the_worker_dies_with_the_process_that_started_it():
     code = (
-        "from swishdemo.activations.workshop import Workshop\n"
+        "from swishdemo.activations.typed.workshop import Workshop\n"
         "import os\n"
         "shop = Workshop(20.0)\n"
         "shop.ask('check', 'x')\n"
@@ -160,7 +160,7 @@ def test_the_worker_dies_with_the_process_that_started_it():
 def test_the_process_that_asks_loads_no_sympy_and_the_worker_no_torch():
     code = (
         "import sys\n"
-        "from swishdemo.activations.workshop import checked_name\n"
+        "from swishdemo.activations.typed.workshop import checked_name\n"
         "from swishdemo.training import TrainingConfig\n"
         "from swishdemo.timing import TimingRequest, REGISTRY\n"
         "from swishdemo.settings import Settings\n"
@@ -172,7 +172,7 @@ def test_the_process_that_asks_loads_no_sympy_and_the_worker_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-    bench = "import sys; import swishdemo.activations.bench as b; b.describe('x*Phi(x)')\n"
+    bench = "import sys; import swishdemo.activations.typed.bench as b; b.describe('x*Phi(x)')\n"
     bench += "print([m for m in ('torch', 'gradio', 'plotly') if m in sys.modules])\n"
     done = subprocess.run([sys.executable, "-c", bench], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

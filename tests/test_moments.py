@@ -8,7 +8,7 @@ import pytest
 from scipy import integrate, stats
 
 from swishdemo.activations import activations, evaluate, get, names
-from swishdemo.activations.derive import breaks
+from swishdemo.activations.symbolic.derive import breaks
 
 FILES = ["moments.js", "activations.js", "flatness.js"]
 MOMENTS = """([m, { activations }], [name, p, sigma]) => {

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from swishdemo.activations import activations, get, landmarks, names
-from swishdemo.activations.properties import properties
+from swishdemo.activations.analysis.properties import properties
 
 TABLE = "#lab-explore .property-table"
 PLOT = "#lab-explore .explore-plot"

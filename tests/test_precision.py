@@ -10,10 +10,10 @@ import torch
 
 from swishdemo.activations import activations, evaluate, get, names, parse_formula
 from swishdemo.activations.evaluation import certified
-from swishdemo.activations.narrow import TYPES, dtype_of, limits, numbers, ulp
-from swishdemo.activations.precision import precision
-from swishdemo.activations.rounded import STABLE, WRITTEN, run
-from swishdemo.activations.tape import record
+from swishdemo.activations.lowprecision.narrow import TYPES, dtype_of, limits, numbers, ulp
+from swishdemo.activations.lowprecision.precision import precision
+from swishdemo.activations.lowprecision.rounded import STABLE, WRITTEN, run
+from swishdemo.activations.symbolic.tape import record
 
 TORCH = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 RANGE = {"fp32": 110.0, "bf16": 110.0, "fp16": 24.0}
@@ -22,7 +22,7 @@ RANGE = {"fp32": 110.0, "bf16": 110.0, "fp16": 24.0}
 def tape_of(activation, way):
     import sympy
 
-    from swishdemo.activations.derive import slope
+    from swishdemo.activations.symbolic.derive import slope
 
     if way is WRITTEN:
         return record([sympy.sympify(activation.expression())])

@@ -11,14 +11,14 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from swishdemo.activations import activations, evaluate, get, landmarks, parse_formula
-from swishdemo.activations.approach import Ends
-from swishdemo.activations.derive import derive
+from swishdemo.activations.analysis.approach import Ends
+from swishdemo.activations.analysis.properties import described, properties, scaled
+from swishdemo.activations.analysis.search import changes
+from swishdemo.activations.analysis.waves import has_waves
 from swishdemo.activations.evaluation import tape
 from swishdemo.activations.generate import PROPERTIES, property_module
-from swishdemo.activations.properties import described, properties, scaled
-from swishdemo.activations.search import changes
-from swishdemo.activations.tape import record
-from swishdemo.activations.waves import has_waves
+from swishdemo.activations.symbolic.derive import derive
+from swishdemo.activations.symbolic.tape import record
 
 EACH = pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
 # A failing example is looked at as it is: to make it smaller takes minutes.
@@ -416,7 +416,7 @@ def test_limits_of_typed_formulas(text, side, kind, value):
 def test_a_tape_of_some_outputs_gives_the_same():
     import sympy
 
-    from swishdemo.activations import symbols as s
+    from swishdemo.activations.symbolic import symbols as s
 
     whole = record([s.X**2 + 1, sympy.sin(s.X) * s.X, s.Sigmoid(s.X)])
     some = whole.select((2, 0))
@@ -427,7 +427,7 @@ def test_a_tape_of_some_outputs_gives_the_same():
 def test_a_search_tells_how_far_it_came():
     import sympy
 
-    from swishdemo.activations import symbols as s
+    from swishdemo.activations.symbolic import symbols as s
 
     waves = sympy.sin(s.X) + s.Constant("c", "0.3")
     found = changes(record([waves, waves.diff(s.X)]), 0, (-math.inf, math.inf), {})

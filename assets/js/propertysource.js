@@ -9,7 +9,7 @@ import { swishLandmarks } from "./landmarks.js";
 const REST = 120;
 const NEGATED = { convex: "concave", concave: "convex", increasing: "increasing", decreasing: "decreasing" };
 
-/** @typedef {Record<string, any>} Facts As `described` of swishdemo/activations/properties.py. */
+/** @typedef {Record<string, any>} Facts As `described` of swishdemo/activations/analysis/properties.py. */
 
 /**
  * @param {any} lab

@@ -3,9 +3,8 @@
 The records are plain data; SymPy and PyTorch are loaded by the first call that needs them.
 """
 
+from swishdemo.activations.analysis.landmarks import landmarks
 from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
-from swishdemo.activations.formula import parse_formula
-from swishdemo.activations.landmarks import landmarks
 from swishdemo.activations.record import Activation, Landmark, Parameter
 from swishdemo.activations.registry import (
     activations,
@@ -15,8 +14,9 @@ from swishdemo.activations.registry import (
     is_formula,
     names,
 )
+from swishdemo.activations.symbolic.typeset import latex, latex_derivative
 from swishdemo.activations.torch_forms import torch_function
-from swishdemo.activations.typeset import latex, latex_derivative
+from swishdemo.activations.typed.formula import parse_formula
 
 __all__ = [
     "Activation",

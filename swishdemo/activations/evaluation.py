@@ -19,8 +19,8 @@ from swishdemo.activations.record import Activation
 from swishdemo.errors import UserError
 
 if TYPE_CHECKING:
-    from swishdemo.activations.digits import Digits
-    from swishdemo.activations.tape import Tape
+    from swishdemo.activations.analysis.digits import Digits
+    from swishdemo.activations.symbolic.tape import Tape
 
 Array = npt.NDArray[np.float64]
 
@@ -146,8 +146,8 @@ def parameter_values(
 @lru_cache(maxsize=64)
 def tape(activation: Activation) -> Tape:
     """The operations that give f, f′, f″ and ∂f/∂θ, in this order."""
-    from swishdemo.activations.derive import derive
-    from swishdemo.activations.tape import record
+    from swishdemo.activations.symbolic.derive import derive
+    from swishdemo.activations.symbolic.tape import record
 
     derived = derive(activation)
     return record([derived.f, derived.df, derived.d2f, *derived.dparameters.values()])
@@ -155,8 +155,8 @@ def tape(activation: Activation) -> Tape:
 
 @lru_cache(maxsize=64)
 def _value_tape(activation: Activation) -> Tape:
-    from swishdemo.activations.derive import slope
-    from swishdemo.activations.tape import record
+    from swishdemo.activations.symbolic.derive import slope
+    from swishdemo.activations.symbolic.tape import record
 
     return record([slope(activation)[0]])
 
@@ -171,8 +171,8 @@ def _bounded(
     tape: Tape, points: Array, parameters: Mapping[str, float]
 ) -> tuple[list[Array], npt.NDArray[np.bool_]]:
     """The outputs in doubles, and the points at which they are not good enough."""
-    from swishdemo.activations.doubles import Doubles
-    from swishdemo.activations.enclosure import run
+    from swishdemo.activations.analysis.doubles import Doubles
+    from swishdemo.activations.analysis.enclosure import run
 
     inputs = {name: (np.float64(value),) * 2 for name, value in parameters.items()}
     with np.errstate(all="ignore"):
@@ -208,7 +208,7 @@ def _refine(
     """Compute the open points again with more digits, in place."""
     if not open_points.any():
         return
-    from swishdemo.activations.digits import Digits
+    from swishdemo.activations.analysis.digits import Digits
 
     levels = [Digits(bits) for bits in _BITS]
     distinct, first = np.unique(points[open_points], return_inverse=True)
@@ -231,7 +231,7 @@ def _point(
     tape: Tape, x: float, parameters: Mapping[str, float], levels: list[Digits]
 ) -> tuple[list[float | None], int]:
     """The outputs at one point, None where no precision settles one, and the precision taken."""
-    from swishdemo.activations.enclosure import run
+    from swishdemo.activations.analysis.enclosure import run
 
     values: list[float | None] = [None] * len(tape.outputs)
     for level, arithmetic in enumerate(levels):

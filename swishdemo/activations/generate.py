@@ -81,7 +81,7 @@ def typed_module(activation: Activation) -> str:
 
 
 def _imports(records: str) -> str:
-    from swishdemo.activations.javascript import imports
+    from swishdemo.activations.symbolic.javascript import imports
 
     used = [name for name in imports() if re.search(rf"\b{name}\(", records)]
     return f'import {{ {", ".join(used)} }} from "./special.js";\n' if used else ""
@@ -89,7 +89,7 @@ def _imports(records: str) -> str:
 
 def literal(activation: Activation) -> str:
     """A record, registered or of a typed formula, as an object of the module's type."""
-    from swishdemo.activations.derive import derive, latex, latex_derivative
+    from swishdemo.activations.symbolic.derive import derive, latex, latex_derivative
 
     derived = derive(activation)
     plain = {
@@ -131,7 +131,7 @@ def literal(activation: Activation) -> str:
 
 
 def _breaks(activation: Activation, places: Sequence[Any]) -> str:
-    from swishdemo.activations.javascript import inline
+    from swishdemo.activations.symbolic.javascript import inline
 
     listed = f"[{', '.join(map(inline, places))}]"
     taken = _taken(activation, *places)
@@ -151,14 +151,14 @@ def _taken(activation: Activation, *expressions: Any) -> str:
 
 def _named(name: str) -> str:
     """A parameter in the argument: its name, and the variable's where that is another."""
-    from swishdemo.activations.javascript import local
+    from swishdemo.activations.symbolic.javascript import local
 
     return name if local(name) == name else f"{name}: {local(name)}"
 
 
 def _function(activation: Activation, expression: Any, near: bool = False) -> str:
-    from swishdemo.activations.javascript import body, overflows, unwrapped
-    from swishdemo.activations.symbols import X
+    from swishdemo.activations.symbolic.javascript import body, overflows, unwrapped
+    from swishdemo.activations.symbolic.symbols import X
 
     taken = _taken(activation, expression)
     arguments = f"x, {taken}" if taken else "x" if expression.has(X) else ""
@@ -178,7 +178,7 @@ def _plain(value: float) -> float | int:
 
 def property_module() -> str:
     """The text of the ES module of properties; JSON but for its first lines and its semicolon."""
-    from swishdemo.activations.properties import described
+    from swishdemo.activations.analysis.properties import described
 
     lines = ",\n".join(
         f'"{activation.name}": {json.dumps(described(activation), allow_nan=False)}'

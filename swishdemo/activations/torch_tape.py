@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from swishdemo.activations.record import Activation
-from swishdemo.activations.tape import Step, Tape, record
+from swishdemo.activations.symbolic.tape import Step, Tape, record
 
 Value = Tensor | float
 
@@ -78,7 +78,7 @@ def compiled(activation: Activation) -> Callable[..., Tensor]:
     the broadcast shape, and is differentiable twice in all of them. At a break, the derivative is
     that of the piece which holds there.
     """
-    from swishdemo.activations.derive import slope
+    from swishdemo.activations.symbolic.derive import slope
 
     tape = record([slope(activation)[0]])
     names = tuple(parameter.name for parameter in activation.parameters)

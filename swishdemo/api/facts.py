@@ -122,8 +122,8 @@ def _both(key: str) -> dict[str, str]:
 def _activations() -> list[dict[str, Any]]:
     # SymPy is loaded here, by the first request that needs it.
     from swishdemo.activations import activations
-    from swishdemo.activations.derive import latex
-    from swishdemo.activations.landmarks import landmarks
+    from swishdemo.activations.analysis.landmarks import landmarks
+    from swishdemo.activations.symbolic.derive import latex
 
     return [
         {

@@ -26,7 +26,7 @@ class Smooth(Instant):
 
     def check(self) -> Evidence:
         """Show that no order is too high, or find the one at which a kink's two sides differ."""
-        from swishdemo.activations import symbols
+        from swishdemo.activations.symbolic import symbols
 
         found = definition(self.activation)
         if found.formula.has(symbols.Where):

@@ -37,7 +37,8 @@ def definition(name: str) -> Definition:
     """
     import sympy
 
-    from swishdemo.activations import get, symbols
+    from swishdemo.activations import get
+    from swishdemo.activations.symbolic import symbols
 
     formula = get(name).expression()
     written_out = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from swishdemo.activations.workshop import Workshop, workshop
+from swishdemo.activations.typed.workshop import Workshop, workshop
 from swishdemo.claims.court import Court
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from swishdemo.activations.formula import MAX_CHARACTERS
 from swishdemo.activations.registry import is_formula
-from swishdemo.activations.workshop import checked_name
+from swishdemo.activations.typed.formula import MAX_CHARACTERS
+from swishdemo.activations.typed.workshop import checked_name
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.settings import Settings

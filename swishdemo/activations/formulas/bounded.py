@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy
 
-from swishdemo.activations.symbols import Softsign, Tanh, Where, X, symbol
+from swishdemo.activations.symbolic.symbols import Softsign, Tanh, Where, X, symbol
 
 
 def sigmoid() -> Any:

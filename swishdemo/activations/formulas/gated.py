@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy
 
-from swishdemo.activations.symbols import (
+from swishdemo.activations.symbolic.symbols import (
     Constant,
     Erf,
     Expm1,

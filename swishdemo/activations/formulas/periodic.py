@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy
 
-from swishdemo.activations.symbols import Sigmoid, X, symbol
+from swishdemo.activations.symbolic.symbols import Sigmoid, X, symbol
 
 
 def sine() -> Any:

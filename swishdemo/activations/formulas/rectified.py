@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from swishdemo.activations.symbols import Where, X, symbol
+from swishdemo.activations.symbolic.symbols import Where, X, symbol
 
 
 def relu() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from swishdemo.activations.symbols import Tanh, Where, X, symbol
+from swishdemo.activations.symbolic.symbols import Tanh, Where, X, symbol
 
 
 def hardshrink() -> Any:

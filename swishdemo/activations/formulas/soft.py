@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy
 
-from swishdemo.activations.symbols import Constant, Expm1, Sigmoid, Where, X, symbol
+from swishdemo.activations.symbolic.symbols import Constant, Expm1, Sigmoid, Where, X, symbol
 
 
 def elu() -> Any:

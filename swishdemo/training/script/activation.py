@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from swishdemo import activations
-from swishdemo.activations import code_pytorch
+from swishdemo.activations.code import pytorch as code_pytorch
 from swishdemo.training.architecture import Activation, architecture, sites
 from swishdemo.training.config import Replica, TrainingConfig, replicas, starts
 from swishdemo.training.learned import ActivationParameter, activation_at, parameters_of, start_of

@@ -1,0 +1,96 @@
+"""The points of a shape that have a name: extremes of f and of f′, and zeros."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from swishdemo.activations.analysis.properties import Zeros
+from swishdemo.activations.analysis.shape import Junction, Shape, same
+
+# Below it an extreme value is 0: what rounding of its place leaves.
+_TOUCHES = 1e-28
+
+# What an extreme of f, and one of f′, is called: the lowest, then the highest.
+_NAMES = (("minimum", "maximum"), ("shallowest", "steepest"))
+
+Mark = tuple[str, float, float]
+
+
+def extremes(shape: Shape, order: int = 0) -> list[Mark]:
+    """The local extremes of f (order 0) or f′ (order 1), as (name, x, value), by x.
+
+    A flat stretch is none, and a step is one where the value at the step is.
+    """
+    lowest, highest = _NAMES[order]
+    found: list[Mark] = []
+    for stretch in shape.stretches:
+        changes = stretch.changes[order + 1]
+        values = shape.values(stretch, order, changes.exact)
+        for x, value, (before, after) in zip(
+            changes.at, values, pairwise(changes.signs), strict=True
+        ):
+            if before * after < 0:
+                value = 0.0 if abs(value) < _TOUCHES else value
+                found.append((lowest if before < 0 else highest, x, value))
+    for junction in shape.junctions:
+        for sign, name in ((-1, lowest), (1, highest)):
+            value = _top(junction, order, sign)
+            if value == value:
+                found.append((name, junction.cut.at, value))
+    return sorted(found, key=lambda mark: mark[1])
+
+
+def _top(junction: Junction, order: int, sign: int) -> float:
+    """The value at a junction if it is a local maximum of sign·f or sign·f′ there, else NaN."""
+    sides = list(_sides(junction, order, sign))
+    if order == 0:
+        top = sign * junction.value
+    else:
+        top = max((value for value, _ in sides), default=math.nan)
+    # A corner of the domain is no landmark of the slope.
+    if top != top or math.isinf(top) or (order and len(sides) < 2):
+        return math.nan
+    for value, rise in sides:
+        if not (rise > 0 if same(value, top) else value < top):
+            return math.nan
+    return sign * top
+
+
+def _sides(junction: Junction, order: int, sign: int) -> Iterator[tuple[float, int]]:
+    """The limit on each side, and the sign of the slope by which it is reached from there."""
+    if junction.before:
+        slope = junction.before.changes[order + 1].signs[-1]
+        yield sign * junction.before.high[order].value, sign * slope
+    if junction.after:
+        slope = junction.after.changes[order + 1].signs[0]
+        yield sign * junction.after.low[order].value, -sign * slope
+
+
+def zeros(shape: Shape) -> Zeros:
+    """Where f is 0."""
+    flat: list[tuple[float, float]] = []
+    at: set[float] = set()
+    for stretch in shape.stretches:
+        if stretch.changes[0].signs == (0,):
+            if flat and flat[-1][1] == stretch.piece.low:
+                flat[-1] = (flat[-1][0], stretch.piece.high)
+            else:
+                flat.append((stretch.piece.low, stretch.piece.high))
+        at.update(stretch.changes[0].at)
+        turns = stretch.changes[1]
+        heights, bends = (shape.values(stretch, order, turns.exact) for order in (0, 2))
+        for x, height, bend in zip(turns.at, heights, bends, strict=True):
+            if abs(height) <= _TOUCHES * max(1.0, abs(bend) * x * x):
+                at.add(x)
+    at.update(junction.cut.at for junction in shape.junctions if junction.value == 0)
+    points = tuple(sorted(x for x in at if not any(low <= x <= high for low, high in flat)))
+    reach = min([shape.reach, *(stretch.changes[0].reach for stretch in shape.stretches)])
+    if any(stretch.endless[0] for stretch in shape.stretches):
+        kind = "endless"
+    elif math.isinf(shape.reach) and all(stretch.complete[0] for stretch in shape.stretches):
+        kind = "all"
+    else:
+        kind = "searched"
+    return Zeros(points, tuple(flat), kind, math.inf if kind == "all" else reach)

@@ -1,0 +1,221 @@
+"""What is said of an activation in words and numbers: range, limits, monotone, convex, smooth.
+
+Everything is read from the formula's shape (`swishdemo.activations.analysis.shape`), and what that
+does not show is "unknown", never guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from swishdemo.activations.evaluation import parameter_values
+from swishdemo.activations.record import Activation
+
+if TYPE_CHECKING:
+    from swishdemo.activations.analysis.approach import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A least or greatest value.
+
+    Attributes:
+        kind: ``attained``, ``approached`` (a number that no x reaches), ``unbounded`` or
+            ``unknown``.
+        value: The number; ±∞ for ``unbounded``, NaN for ``unknown``.
+    """
+
+    kind: str
+    value: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The bound as a JSON object; a value that is not finite is null."""
+        return {"kind": self.kind, "value": finite(self.value)}
+
+
+@dataclass(frozen=True, slots=True)
+class Zeros:
+    """Where f is 0.
+
+    Attributes:
+        at: The places, rising; of endlessly many, the nearest to 0.
+        flat: The stretches on which f is 0 all over, (low, high), infinite possibly.
+        kind: ``all`` where these are all, ``endless`` where there are infinitely many more, or
+            ``searched`` where |x| ≤ reach was searched.
+        reach: What was searched.
+    """
+
+    at: tuple[float, ...]
+    flat: tuple[tuple[float, float], ...]
+    kind: str
+    reach: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The zeros as a JSON object; an infinite end of a stretch is null."""
+        return {
+            "at": list(self.at),
+            "flat": [[finite(low), finite(high)] for low, high in self.flat],
+            "kind": self.kind,
+            "reach": finite(self.reach),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """The properties of an activation at given parameter values.
+
+    A word is ``unknown`` where it could not be settled.
+
+    Attributes:
+        low: The greatest lower bound of f.
+        high: The least upper bound of f.
+        left: The limit at −∞.
+        right: The limit at ∞.
+        lipschitz: sup |f′|: ``attained``, ``approached``, ``unbounded`` or ``unknown``.
+        monotone: ``increasing``, ``decreasing`` (not strictly, possibly), ``constant`` or ``no``.
+        convex: ``convex``, ``concave``, ``both`` (a line) or ``no``.
+        smooth: k of the class C^k: −1 where f jumps or has a pole, 0 at a kink; ∞ where all
+            derivatives are continuous.
+        gate: ``yes`` where f(x) = x·g(x) and g goes from 0 on one side to a positive number on
+            the other (self-gated); else ``no``.
+        parity: ``odd``, ``even`` or ``no``.
+        centred: ``yes`` where f(0) = 0 and f takes both signs; else ``no``.
+        at_zero: f(0); NaN where it has none.
+        slope_before: The slope at 0 from the left.
+        slope_after: The slope at 0 from the right.
+        minimum: The local minimum that is the least, as (x, f); None where there is none, or
+            there are more without end and none is known to be the least.
+        zeros: Where f is 0.
+    """
+
+    low: Bound
+    high: Bound
+    left: Limit
+    right: Limit
+    lipschitz: Bound
+    monotone: str
+    convex: str
+    smooth: float
+    gate: str
+    parity: str
+    centred: str
+    at_zero: float
+    slope_before: float
+    slope_after: float
+    minimum: tuple[float, float] | None
+    zeros: Zeros
+
+    def as_json(self) -> dict[str, Any]:
+        """The properties as JSON: what is not finite is null, and a limit is told by its kind."""
+        return {
+            "low": self.low.as_json(),
+            "high": self.high.as_json(),
+            "left": _limit_json(self.left),
+            "right": _limit_json(self.right),
+            "lipschitz": self.lipschitz.as_json(),
+            "monotone": self.monotone,
+            "convex": self.convex,
+            "smooth": finite(self.smooth),
+            "gate": self.gate,
+            "parity": self.parity,
+            "centred": self.centred,
+            "atZero": finite(self.at_zero),
+            "slopeBefore": finite(self.slope_before),
+            "slopeAfter": finite(self.slope_after),
+            "minimum": list(self.minimum) if self.minimum else None,
+            "zeros": self.zeros.as_json(),
+        }
+
+
+def properties(activation: Activation, parameters: Mapping[str, float] | None = None) -> Properties:
+    """The properties of an activation, registered or typed.
+
+    Args:
+        activation: The record.
+        parameters: Finite values by name; one left out takes its default.
+
+    Raises:
+        UserError: As :func:`swishdemo.activations.evaluate`.
+    """
+    from swishdemo.activations.analysis import bounds, marks, reading
+    from swishdemo.activations.analysis.shape import same, shape
+
+    values = parameter_values(activation, parameters)
+    if activation.name == "swish" and abs(values["beta"]) not in (0, 1):
+        size = abs(values["beta"])
+        return scaled(properties(activation, {"beta": values["beta"] / size}), size)
+    seen = shape(activation, values)
+    low, high = bounds.bounds(seen)
+    before, after = seen.at(1, 0.0)
+    minima = [(x, value) for kind, x, value in marks.extremes(seen) if kind == "minimum"]
+    if any(stretch.endless[1] for stretch in seen.stretches):
+        # Of minima without end only one that is the lower bound is known to be the least.
+        minima = [at for at in minima if low.kind == "attained" and same(at[1], low.value)]
+    return Properties(
+        low=low,
+        high=high,
+        left=reading.limit(seen, -1),
+        right=reading.limit(seen, 1),
+        lipschitz=bounds.lipschitz(seen),
+        monotone=reading.monotone(seen),
+        convex=reading.convex(seen),
+        smooth=reading.smooth(seen),
+        gate=reading.gate(seen),
+        parity=reading.parity(activation, seen),
+        centred=reading.centred(seen),
+        at_zero=reading.value_at_zero(seen),
+        slope_before=before,
+        slope_after=after,
+        minimum=min(minima, key=lambda at: (at[1], abs(at[0])), default=None),
+        zeros=marks.zeros(seen),
+    )
+
+
+def described(
+    activation: Activation, parameters: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """The properties and the landmarks of an activation as one JSON object.
+
+    Raises:
+        UserError: As :func:`swishdemo.activations.evaluate`.
+    """
+    from swishdemo.activations.analysis.landmarks import landmarks
+
+    marks = [mark.as_json() for mark in landmarks(activation, parameters)]
+    return {**properties(activation, parameters).as_json(), "landmarks": marks}
+
+
+def scaled(found: Properties, size: float) -> Properties:
+    """The properties of f(size·x)/size, from those of an f that is 0 at 0.
+
+    Swish at any β is Swish at 1 or −1, scaled: x·σ(βx) = (βx·σ(βx))/β.
+    """
+    minimum = found.minimum and (found.minimum[0] / size, found.minimum[1] / size)
+    return replace(
+        found,
+        low=replace(found.low, value=found.low.value / size),
+        high=replace(found.high, value=found.high.value / size),
+        minimum=minimum if minimum and all(map(math.isfinite, minimum)) else None,
+    )
+
+
+def finite(value: float) -> float | None:
+    """The number where it is finite, else None."""
+    return value if math.isfinite(value) else None
+
+
+def _limit_json(limit: Limit) -> dict[str, Any]:
+    """A limit as JSON: ``sign`` tells which infinity."""
+    found: dict[str, Any] = {"kind": limit.kind}
+    if limit.kind == "number":
+        found["value"] = limit.value
+    if limit.kind in ("infinite", "line"):
+        found["sign"] = 1 if limit.value > 0 else -1
+    if limit.kind == "line":
+        found |= {"slope": limit.slope, "offset": limit.offset}
+    if limit.kind == "oscillating":
+        found |= {"low": finite(limit.low), "high": finite(limit.high)}
+    return found

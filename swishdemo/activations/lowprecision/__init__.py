@@ -1,0 +1,1 @@
+"""What formulas lose in narrow floating types."""

@@ -1,0 +1,1 @@
+"""Formulas as SymPy has them: their functions, rewriting, derivatives, and printing."""

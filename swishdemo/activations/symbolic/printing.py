@@ -1,0 +1,207 @@
+"""Printing of formulas as source code: one printer, and a dialect for each language.
+
+Brackets stand where the language needs them and nowhere else. This module loads SymPy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
+
+from swishdemo.activations.symbolic import symbols as s
+
+# How tightly a text holds together: a part that is looser than its place asks for gets brackets.
+CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
+_BOUNDED = (s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf)
+
+
+class Relu(sympy.Function):  # type: ignore[misc]
+    """The larger of z and 0: every library's own has the slope 0 at 0, as ours."""
+
+    nargs = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one language writes formulas.
+
+    Attributes:
+        functions: What a function's call looks like, ``{}`` for its argument.
+        where: A choice by ``{test}`` between ``{above}`` and ``{otherwise}``.
+        where_binds: How tightly that holds together.
+        root: The square root of ``{}``.
+        power: Base to an exponent, ``{base}`` and ``{exponent}``.
+        times: The sign of a product.
+        divided: The sign of a quotient.
+        minus: The sign of a number below 0.
+        negated_power: Whether ``-a**b`` may be written without brackets.
+        constant: A value without x, in x's shape and type.
+        otherwise: The second of two values without x, between which a choice is made by x.
+        exact: Whether √2, π and named constants stay what they are, or become decimals.
+        branches: Why a library that computes both branches of a choice must not meet an overflow;
+            empty for a language that computes one.
+    """
+
+    functions: Mapping[Any, str]
+    where: str
+    where_binds: int = ATOM
+    root: str = "sqrt({})"
+    power: str = "{base}**{exponent}"
+    times: str = " * "
+    divided: str = " / "
+    minus: str = "-"
+    negated_power: bool = False
+    constant: str = "{}"
+    otherwise: str = "{}"
+    exact: bool = False
+    branches: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """Prints expressions in a dialect.
+
+    Args:
+        dialect: The language.
+        names: What each symbol is called in it, by the symbol's own name.
+        shaped: The symbols, by their own names, that have the shape of x.
+    """
+
+    dialect: Dialect
+    names: Mapping[str, str] = field(default_factory=dict)
+    shaped: frozenset[str] = frozenset({"x"})
+
+    def value(self, node: Any) -> str:
+        """The expression as a function's result, in the shape of x whatever it is."""
+        text = self.text(node)
+        return text if self._is_shaped(node) else self.dialect.constant.format(_decimal(text))
+
+    def text(self, node: Any, place: int = CONDITION) -> str:
+        """The expression, in brackets where it is looser than its ``place`` asks for."""
+        text, binds = self._print(node)
+        return text if binds >= place else f"({text})"
+
+    def _print(self, node: Any) -> tuple[str, int]:
+        if not node.free_symbols and (node.is_Atom or not self.dialect.exact):
+            return self._number(node)
+        if node.is_Symbol:
+            return self.names.get(node.name, node.name), ATOM
+        if node.is_Add:
+            return self._sum(node), SUM
+        if node.is_Mul:
+            return self._product(node), PRODUCT
+        if node.is_Pow:
+            return self._power(node)
+        if isinstance(node, s.Where):
+            return self._where(node), self.dialect.where_binds
+        return self.dialect.functions[node.func].format(self.text(node.args[0])), ATOM
+
+    def _number(self, value: Any) -> tuple[str, int]:
+        """The shortest decimal that reads back as the same double, or a shorter fraction."""
+        if self.dialect.exact and not value.is_Rational:
+            symbol = getattr(value, "symbol", str(value).lower()).removeprefix("\\")
+            return self.names.get(symbol, symbol), ATOM
+        text = repr(float(sympy.N(value, 40))).removesuffix(".0")
+        if value.is_Rational and not value.is_Integer and len(text) > 8:
+            fraction = f"{abs(value.p)}{self.dialect.divided}{value.q}"
+            if len(fraction) < len(text):
+                return (self.dialect.minus if value < 0 else "") + fraction, PRODUCT
+        if text.startswith("-"):
+            return self.dialect.minus + text[1:], SUM
+        return text, ATOM
+
+    def _sum(self, node: Any) -> str:
+        first, *rest = sorted(node.as_ordered_terms(), key=_term)
+        text = self.text(first, SUM)
+        for term in rest:
+            sign = self.dialect.minus if _negative(term) else "+"
+            text += f" {sign} {self.text(-term if _negative(term) else term, PRODUCT)}"
+        return text
+
+    def _product(self, node: Any) -> str:
+        number, rest = node.as_coeff_Mul()
+        if not self.dialect.exact:
+            number, rest = node.as_independent(*node.free_symbols, as_Add=False)
+        above: list[Any] = []
+        below: list[Any] = []
+        for factor in _in_order(sympy.Mul.make_args(rest)):
+            inverted = factor.is_Pow and factor.exp.is_Number and factor.exp.is_negative
+            (below if inverted else above).append(1 / factor if inverted else factor)
+        size = abs(number)
+        if size.is_Rational and size.p == 1 and size.q != 1:
+            below.append(sympy.Integer(size.q))
+        elif size != 1 or not above:
+            above.insert(0, size)
+        above = above or [sympy.Integer(1)]
+        negative = number.is_negative
+        place = PRODUCT if self.dialect.negated_power or not negative else ATOM
+        first = self.text(above[0], place)
+        text = self.dialect.times.join([first, *(self.text(each, POWER) for each in above[1:])])
+        if below:
+            under = self.dialect.times.join(self.text(each, POWER) for each in below)
+            text += self.dialect.divided + (under if len(below) == 1 else f"({under})")
+        return (self.dialect.minus if negative else "") + text
+
+    def _power(self, node: Any) -> tuple[str, int]:
+        base, exponent = node.base, node.exp
+        if exponent == sympy.Rational(1, 2):
+            return self.dialect.root.format(self.text(base)), ATOM
+        if exponent.is_Number and exponent.is_negative:
+            return f"1{self.dialect.divided}{self.text(1 / node, POWER)}", PRODUCT
+        parts = {"base": self.text(base, ATOM), "exponent": self.text(exponent, ATOM)}
+        written = self.dialect.power.format(**parts)
+        if "**" in written and not all(re.fullmatch(r"[\w.]+", part) for part in parts.values()):
+            written = " ** ".join(parts.values())
+        return written, POWER
+
+    def _where(self, node: Any) -> str:
+        left, right, above, otherwise = node.args
+        values = self.text(above, SUM), self.text(otherwise)
+        plain = not (self._is_shaped(above) or self._is_shaped(otherwise))
+        if plain and self.dialect.branches:
+            first, second = map(_decimal, values)
+            values = first, self.dialect.otherwise.format(second)
+        sides = [self.text(left, SUM), self.text(right, SUM)]
+        # x < 0 is read more easily than 0 > x.
+        turned = self._is_shaped(right) and not self._is_shaped(left)
+        test = " < ".join(reversed(sides)) if turned else " > ".join(sides)
+        return self.dialect.where.format(test=test, above=values[0], otherwise=values[1])
+
+    def _is_shaped(self, node: Any) -> bool:
+        return not self.shaped.isdisjoint(symbol.name for symbol in node.free_symbols)
+
+
+def _decimal(text: str) -> str:
+    """A whole number as a decimal, for an array of it to hold such."""
+    return f"{text}.0" if re.fullmatch(r"-?\d+", text) else text
+
+
+def _term(term: Any) -> tuple[bool, bool]:
+    """The order of a sum: x + 3, 1 − x, 1 + x·σ(x)."""
+    return _negative(term), term.has(sympy.Function)
+
+
+def _negative(term: Any) -> bool:
+    """Whether a term of a sum is written with a minus."""
+    return bool(term.as_coeff_Mul()[0].is_negative)
+
+
+def _in_order(factors: tuple[Any, ...]) -> list[Any]:
+    """Factors as they are read: parameters, x, functions, sums.
+
+    Where a higher power stands beside bounded functions, these come first: they are what vanishes
+    where the power overflows, and 0 · x · x is 0 where x · x · 0 is no number.
+    """
+    overflows = any(each.is_Pow and each.exp.is_Number and each.exp > 1 for each in factors)
+
+    def key(factor: Any) -> tuple[bool, int, Any]:
+        base = factor.base if factor.is_Pow else factor
+        bounded = isinstance(base, _BOUNDED)
+        rank = 3 if base.is_Add else 2 if base.has(sympy.Function) else int(base.has(s.X))
+        return overflows and not bounded, rank, sympy.default_sort_key(factor)
+
+    return sorted(factors, key=key)

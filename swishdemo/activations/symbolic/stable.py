@@ -1,0 +1,151 @@
+"""Rewriting of textbook forms into forms that keep their digits.
+
+Every rule is an identity of real analysis: log(1 + e^u) = softplus(u), 1/(1 + e^u) = σ(−u),
+1 + tanh u = 2σ(2u), 1 + erf u = 2Φ(√2·u), 1 − σ(u) = σ(−u), 1 − tanh²u = sech²u,
+e^u − 1 = expm1(u), e^u − e^(−u) = 2·sinh u, log(1 + u) = log1p(u), log σ(u) = −softplus(−u),
+e^u·σ(−u) = σ(u), expm1(u)·σ(−u) = tanh(u/2), sinh u·sech u = tanh u. They
+matter for typed formulas: (1 + tanh(x/2))/2 has no digit left at x = −40, σ(x) has all of them;
+and e^x/(1 + e^x) is ∞/∞ from x = 710 on. This module loads SymPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from swishdemo.activations.symbolic import symbols as s
+
+_COMPLEMENTS = (s.Tanh, s.Sech)  # whose squares add up to 1
+
+
+def stable(expression: Any) -> Any:
+    """The same function, rewritten bottom-up, each distinct part once."""
+    done: dict[Any, Any] = {}
+
+    def visit(node: Any) -> Any:
+        if not node.args:
+            return node
+        if node not in done:
+            arguments = tuple(map(visit, node.args))
+            done[node] = _rewrite(node if arguments == node.args else node.func(*arguments))
+        return done[node]
+
+    return visit(expression)
+
+
+def _rewrite(node: Any) -> Any:
+    if isinstance(node, sympy.Abs):
+        (inner,) = node.args
+        return s.Where(inner, 0, inner, -inner)
+    if isinstance(node, sympy.log):
+        return _rewrite_log(node)
+    if node.is_Add:
+        return _rewrite_sum(node)
+    if node.is_Mul:
+        return _rewrite_product(node)
+    if node.is_Pow and node.exp.is_negative:
+        return _rewrite_inverse(node)
+    return node
+
+
+def _rewrite_inverse(node: Any) -> Any:
+    base, power = node.base, -node.exp
+    argument = _one_plus_exp(base)
+    if argument is not None:
+        return s.Sigmoid(-argument) ** power
+    return s.Sech(base.args[0]) ** power if isinstance(base, sympy.cosh) else node
+
+
+def _rewrite_product(node: Any) -> Any:
+    """Products of what overflows and what vanishes, as the bounded functions that they are."""
+    powers: dict[Any, Any] = {}
+    for factor in node.args:
+        # A product may have come from a power: 1/(2·cosh u) is one of ½ and of (cosh u)⁻¹.
+        inverse = factor.is_Pow and factor.exp.is_negative
+        form = _rewrite_inverse(factor) if inverse else factor
+        base, exponent = (form.base, form.exp) if form.is_Pow else (form, sympy.S.One)
+        powers[base] = powers.get(base, 0) + exponent
+    for base in list(powers):
+        partner, product = _partner(base)
+        if partner in powers and powers[partner].is_positive and powers[base] == 1:
+            powers[base] -= 1
+            powers[partner] -= 1
+            powers[product] = powers.get(product, 0) + 1
+    return sympy.Mul(*(base**exponent for base, exponent in powers.items()))
+
+
+def _partner(base: Any) -> tuple[Any, Any]:
+    """The factor that makes the base a bounded function, and that function; or twice None."""
+    if isinstance(base, sympy.exp):
+        return s.Sigmoid(-base.args[0]), s.Sigmoid(base.args[0])
+    if isinstance(base, s.Expm1):
+        return s.Sigmoid(-base.args[0]), s.Tanh(base.args[0] / 2)
+    if isinstance(base, sympy.sinh):
+        return s.Sech(base.args[0]), s.Tanh(base.args[0])
+    return None, None
+
+
+def _one_plus_exp(node: Any) -> Any:
+    """U where the node is 1 + e^u, else None."""
+    if node.is_Add and len(node.args) == 2 and node.args[0] == 1:
+        other = node.args[1]
+        if isinstance(other, sympy.exp):
+            return other.args[0]
+    return None
+
+
+def _rewrite_log(node: Any) -> Any:
+    (inner,) = node.args
+    argument = _one_plus_exp(inner)
+    if argument is not None:
+        return s.Softplus(argument)
+    if isinstance(inner, s.Sigmoid):
+        return -s.Softplus(-inner.args[0])
+    if inner.is_Add and inner.args[0] == 1:
+        return s.Log1p(inner - 1)
+    return node
+
+
+def _rewrite_sum(node: Any) -> Any:
+    """The sum with its first two terms that a rule joins, joined."""
+    terms = list(node.args)
+    for place, one in enumerate(terms):
+        for other in terms[place + 1 :]:
+            joined = _join(one, other)
+            if joined is not None:
+                rest = [term for term in terms if term not in (one, other)]
+                return sympy.Add(joined, *rest)
+    return node
+
+
+def _join(one: Any, other: Any) -> Any:
+    coefficient, function = other.as_coeff_Mul()
+    if one.is_Rational:
+        return _join_number(one, coefficient, function)
+    first, exponential = one.as_coeff_Mul()
+    if not (isinstance(exponential, sympy.exp) and isinstance(function, sympy.exp)):
+        return None
+    (argument,) = exponential.args
+    if function.args[0] != -argument or abs(first) != abs(coefficient):
+        return None
+    both = sympy.cosh if first == coefficient else sympy.sinh
+    return 2 * first * both(argument)
+
+
+def _join_number(number: Any, coefficient: Any, function: Any) -> Any:
+    if number == -coefficient:
+        if isinstance(function, sympy.exp):
+            return coefficient * s.Expm1(function.args[0])
+        if isinstance(function, s.Sigmoid):
+            return number * s.Sigmoid(-function.args[0])
+        if function.is_Pow and function.exp == 2 and isinstance(function.base, _COMPLEMENTS):
+            other = s.Sech if isinstance(function.base, s.Tanh) else s.Tanh
+            return number * other(function.base.args[0]) ** 2
+    if abs(number) == abs(coefficient) and isinstance(function, (s.Tanh, s.Erf)):
+        sign = 1 if number == coefficient else -1
+        inner = sign * function.args[0]
+        if isinstance(function, s.Tanh):
+            return 2 * number * s.Sigmoid(2 * inner)
+        return 2 * number * s.NormalCdf(sympy.sqrt(2) * inner)
+    return None

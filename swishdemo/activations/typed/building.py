@@ -1,0 +1,196 @@
+"""Building a SymPy expression from a checked syntax tree. This module loads SymPy."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+
+from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.derive import tree_size
+from swishdemo.activations.typed.formula import (
+    MAX_BITS,
+    MAX_PARAMETERS,
+    MAX_POWER,
+    MAX_TREE,
+    refuse,
+    suggestion,
+)
+from swishdemo.activations.typed.grammar import CONSTANTS, FUNCTIONS, GREEK, latex_name
+
+_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NO_REAL_NUMBER = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
+_CONSTANT_ARGUMENT = 1000
+# A name without brackets is a parameter, unless it is as close as this to a function's name.
+_MISSPELT = 0.78
+_WORD = 4
+
+
+class Builder:
+    """Builds expressions and collects the parameters on the way.
+
+    Args:
+        text: The formula, for its numbers and for the columns of messages.
+        column: Gives the column of a node.
+    """
+
+    def __init__(self, text: str, column: Callable[[ast.AST, str], int]) -> None:
+        self.parameters: list[str] = []
+        self._text = text
+        self._column = column
+
+    @staticmethod
+    def latex(name: str) -> str:
+        """A parameter's symbol."""
+        return latex_name(name)
+
+    def build(self, node: ast.expr) -> Any:
+        """The expression of a node.
+
+        Raises:
+            UserError: The node is of a kind that formulas do not have, or its value is no real
+                number or too large a one.
+        """
+        match node:
+            case ast.Constant():
+                result = self._number(node)
+            case ast.Name():
+                result = self._name(node)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                result = -self.build(operand)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                result = self.build(operand)
+            case ast.BinOp():
+                result = self._operation(node)
+            case ast.Call():
+                result = self._call(node)
+            case ast.IfExp(test=test, body=body, orelse=otherwise):
+                result = self._pieces(test, self.build(body), self.build(otherwise))
+            case ast.Compare():
+                raise refuse("comparison", self._at(node))
+            case _:
+                raise refuse("construct", self._at(node))
+        return self._checked(result, node)
+
+    def _at(self, node: ast.AST) -> int:
+        return self._column(node, self._text)
+
+    def _checked(self, result: Any, node: ast.expr) -> Any:
+        if result.has(*_NO_REAL_NUMBER):
+            raise refuse("undefined", self._at(node))
+        if result.is_Rational and max(int(result.p).bit_length(), result.q.bit_length()) > MAX_BITS:
+            raise refuse("size", self._at(node), limit="1e300")
+        if result.is_Pow and result.exp.is_Number and abs(result.exp) > MAX_POWER:
+            raise refuse("power", self._at(node), limit=MAX_POWER)
+        # max(a, b) holds a and b twice, so nesting it doubles what must be differentiated.
+        if tree_size(result) > MAX_TREE:
+            raise refuse("steps")
+        return result
+
+    def _number(self, node: ast.Constant) -> Any:
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+            raise refuse("construct", self._at(node))
+        match = _NUMBER.match(self._text, self._at(node) - 1)
+        return sympy.Rational(match.group() if match else str(node.value))
+
+    def _name(self, node: ast.Name) -> Any:
+        name = GREEK.get(node.id, node.id)
+        if name == "x":
+            return s.X
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name in FUNCTIONS:
+            raise refuse("bare_function", self._at(node), value=node.id)
+        if name not in self.parameters:
+            near = self._misspelt(name)
+            if near:
+                raise refuse("unknown_name_near", self._at(node), value=node.id, near=near)
+            if len(self.parameters) == MAX_PARAMETERS:
+                raise refuse("parameters", self._at(node), limit=MAX_PARAMETERS)
+            self.parameters.append(name)
+        return s.symbol(name)
+
+    @staticmethod
+    def _misspelt(name: str) -> str:
+        """The function that a would-be parameter looks like; empty for a name of its own."""
+        if len(name) < _WORD or not name.isalpha() or name in GREEK.values():
+            return ""
+        words = [function for function in FUNCTIONS if len(function) >= _WORD]
+        return suggestion(name, words, _MISSPELT)
+
+    def _operation(self, node: ast.BinOp) -> Any:
+        left, right = self.build(node.left), self.build(node.right)
+        match node.op:
+            case ast.Add():
+                return left + right
+            case ast.Sub():
+                return left - right
+            case ast.Mult():
+                return left * right
+            case ast.Div():
+                return left / right
+            case ast.Pow():
+                return self._power(left, right, node)
+        raise refuse("operator", self._at(node))
+
+    def _power(self, base: Any, exponent: Any, node: ast.BinOp) -> Any:
+        if not exponent.free_symbols:
+            if not exponent.is_Rational or abs(exponent) > MAX_POWER:
+                raise refuse("power", self._at(node.right), limit=MAX_POWER)
+            if exponent.q > 10**6:
+                raise refuse("power", self._at(node.right), limit=MAX_POWER)
+        return base**exponent
+
+    def _call(self, node: ast.Call) -> Any:
+        if not isinstance(node.func, ast.Name):
+            raise refuse("product", self._at(node), value="(")
+        name = GREEK.get(node.func.id, node.func.id)
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise self._unknown(node.func)
+        if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
+            raise refuse("construct", self._at(node))
+        if not function.least <= len(node.args) <= function.most:
+            expected = str(function.least)
+            if function.most > function.least:
+                expected += f"–{function.most}"
+            raise refuse(
+                "arguments", self._at(node), value=name, count=len(node.args), expected=expected
+            )
+        if name == "where":
+            test, *pieces = node.args
+            return self._pieces(test, *map(self.build, pieces))
+        arguments = [self.build(argument) for argument in node.args]
+        for argument, at in zip(arguments, node.args, strict=True):
+            # Constants stay simple, so that no tower of exponentials is ever worked out.
+            plain = argument.is_Rational and abs(argument) <= _CONSTANT_ARGUMENT
+            if not argument.free_symbols and not plain and argument.has(sympy.Function):
+                raise refuse("constant", self._at(at))
+        return function.build(*arguments)
+
+    def _unknown(self, node: ast.Name) -> Exception:
+        name, at = node.id, self._at(node)
+        near = suggestion(name, list(FUNCTIONS))
+        if name == "x" or name in CONSTANTS or name in self.parameters:
+            return refuse("not_function", at, value=name)
+        if near:
+            return refuse("unknown_function_near", at, value=name, near=near)
+        return refuse("unknown_function", at, value=name, choices=", ".join(FUNCTIONS))
+
+    def _pieces(self, test: ast.expr, above: Any, otherwise: Any) -> Any:
+        if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+            raise refuse("condition", self._at(test))
+        left, right = self.build(test.left), self.build(test.comparators[0])
+        match test.ops[0]:
+            case ast.Gt():
+                return s.Where(left, right, above, otherwise)
+            case ast.Lt():
+                return s.Where(right, left, above, otherwise)
+            case ast.GtE():
+                return s.Where(right, left, otherwise, above)
+            case ast.LtE():
+                return s.Where(left, right, otherwise, above)
+        raise refuse("condition", self._at(test))

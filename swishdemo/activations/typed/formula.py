@@ -1,0 +1,191 @@
+"""Typed formulas: from text to a record, through an allow-list over Python's syntax tree.
+
+The text is never evaluated and never given to SymPy: it is read as a tree of a few kinds of node,
+within limits, and each node is built by a function of this module. What is too large is refused
+before anything symbolic is computed from it.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import keyword
+import re
+from collections.abc import Iterator
+
+from swishdemo.activations.record import Activation, Parameter
+from swishdemo.activations.registry import formula_label
+from swishdemo.errors import UserError
+
+MAX_CHARACTERS = 200
+MAX_NODES = 120
+MAX_DEPTH = 60
+MAX_DIGITS = 25
+MAX_DECIMAL_EXPONENT = 300
+MAX_POWER = 100
+MAX_BITS = 1100
+MAX_PARAMETERS = 8
+MAX_TREE = 1000
+MAX_SLOPE = 3000
+MAX_OPERATIONS = 3000
+MAX_NAME = 20
+
+_TOKEN = re.compile(
+    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*|[αβγδεθκλμπρστΦφω])"
+    r"|(?P<operator>\*\*|//|<=|>=|==|!=|[-+*/(),<>])"
+    r"|(?P<space>[ \t]+)"
+)
+
+
+def parse_formula(text: object) -> Activation:
+    """Read a formula in ``x``, such as ``x*sigmoid(beta*x)``, as an activation's record.
+
+    A name that is neither a function nor a constant becomes a parameter with default 1 and a
+    slider from −5 to 5. Pieces are written ``where(x > 0, a, b)`` or ``a if x > 0 else b``.
+
+    Raises:
+        UserError: The text is no formula; the sentence names the column and what is allowed.
+    """
+    if not isinstance(text, str):
+        raise UserError("error.wrong_type", field="formula", name="formula", expected="text")
+    _check_characters(text)
+    tree = _tree(text)
+    _check_size(tree, text)
+    from swishdemo.activations.typed.building import Builder
+
+    builder = Builder(text, _column)
+    expression = builder.build(tree)
+    activation = Activation(
+        name=f"={text.strip()}",
+        label=formula_label(text),
+        expression=lambda: expression,
+        parameters=tuple(
+            Parameter(name, 1.0, -5.0, 5.0, builder.latex(name)) for name in builder.parameters
+        ),
+        year=0,
+        source="",
+        family="typed",
+        colour="#be123c",
+        colour_dark="#fb7185",
+        dash="solid",
+        torch="",
+        builtin="",
+    )
+    _check_steps(activation)
+    return activation
+
+
+def refuse(key: str, column: int | None = None, **values: object) -> UserError:
+    """The error ``activations.error_formula_<key>`` about the formula."""
+    if column is not None:
+        values["column"] = column
+    return UserError(f"activations.error_formula_{key}", field="formula", status=422, **values)
+
+
+def suggestion(name: str, known: list[str], closeness: float = 0.6) -> str:
+    """The known name that is closest to ``name``; empty where none is as close as that."""
+    lowered = {candidate.lower(): candidate for candidate in known}
+    found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=closeness)
+    return lowered[found[0]] if found else ""
+
+
+def named_tokens(text: str) -> Iterator[tuple[int, str]]:
+    """The names in a formula that is one: offset and name of each."""
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "name":
+            yield match.start(), match.group()
+
+
+def _check_characters(text: str) -> None:
+    if len(text) > MAX_CHARACTERS:
+        raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
+    if not text.strip():
+        raise refuse("empty")
+    position, before = 0, ""
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        column = position + 1
+        if match is None:
+            if text[position] == "^":
+                raise refuse("caret", column)
+            shown = text[position] if text[position].isprintable() else repr(text[position])
+            raise refuse("character", column, value=shown)
+        token, kind = match.group(), match.lastgroup or ""
+        if kind == "number":
+            _check_number(token, column)
+        if kind == "name" and keyword.iskeyword(token) and text[position - 1 : position] in " \t)":
+            kind = "keyword"  # after a blank: Python reads 1if as two words, and warns
+        if kind in ("name", "number") and before in ("name", "number"):
+            raise refuse("product", column, value=token)
+        if kind == "name" and len(token) > MAX_NAME:
+            raise refuse("name_length", column, limit=MAX_NAME)
+        position = match.end()
+        if kind != "space":
+            before = kind
+
+
+def _check_number(token: str, column: int) -> None:
+    mantissa, _, exponent = token.lower().partition("e")
+    if sum(character.isdigit() for character in mantissa) > MAX_DIGITS:
+        raise refuse("digits", column, limit=MAX_DIGITS)
+    if len(exponent) > 6 or abs(int(exponent or 0)) > MAX_DECIMAL_EXPONENT:
+        raise refuse("size", column, limit=f"1e{MAX_DECIMAL_EXPONENT}")
+
+
+def _check_brackets(text: str) -> None:
+    """Refuse a bracket that is left open, which Python would seek elsewhere."""
+    opened: list[int] = []
+    for column, sign in enumerate(text, 1):
+        if sign == "(":
+            opened.append(column)
+        elif sign == ")":
+            if not opened:
+                return  # Python finds this one where it is
+            opened.pop()
+    if opened:
+        raise refuse("bracket", opened[-1])
+
+
+def _tree(text: str) -> ast.expr:
+    _check_brackets(text)
+    lead = len(text) - len(text.lstrip())
+    try:
+        # Brackets let a formula begin with blanks; the columns are moved back by `_column`.
+        return ast.parse(f"({text}\n)", mode="eval").body
+    except SyntaxError as error:
+        column = min(max((error.offset or 2) - 1, lead + 1), len(text.rstrip()))
+        if error.lineno is not None and error.lineno > 1:
+            column = len(text.rstrip())
+        raise refuse("syntax", max(column, 1)) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise refuse("depth", 1, limit=MAX_DEPTH) from None
+
+
+def _column(node: ast.AST, text: str) -> int:
+    """The node's first column in the text, counted from 1."""
+    offset = getattr(node, "col_offset", 1) - 1
+    return len(text.encode()[: max(offset, 0)].decode(errors="ignore")) + 1
+
+
+def _check_size(tree: ast.expr, text: str) -> None:
+    count = 0
+    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        if not isinstance(node, (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop)):
+            count += 1
+        if count > MAX_NODES:
+            raise refuse("nodes", limit=MAX_NODES)
+        if depth > MAX_DEPTH:
+            raise refuse("depth", _column(node, text), limit=MAX_DEPTH)
+        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+
+
+def _check_steps(activation: Activation) -> None:
+    """Refuse what would take long, before each longer step."""
+    from swishdemo.activations.evaluation import tape
+    from swishdemo.activations.symbolic.derive import slope, tree_size
+
+    if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
+        raise refuse("steps")

@@ -1,0 +1,99 @@
+"""The functions and constants that a typed formula may use. This module loads SymPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import sympy
+
+from swishdemo.activations.symbolic import symbols as s
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the grammar: how many arguments it takes, and what it builds."""
+
+    least: int
+    most: int
+    build: Callable[..., Any]
+
+
+def _absolute(u: Any) -> Any:
+    return s.Where(u, 0, u, -u)
+
+
+def _maximum(*values: Any) -> Any:
+    return reduce(lambda a, b: s.Where(a, b, a, b), values)
+
+
+def _minimum(*values: Any) -> Any:
+    return reduce(lambda a, b: s.Where(b, a, a, b), values)
+
+
+def _one(build: Callable[[Any], Any]) -> Function:
+    return Function(1, 1, build)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "sigmoid": _one(s.Sigmoid),
+    "softplus": _one(s.Softplus),
+    "softsign": _one(s.Softsign),
+    "tanh": _one(s.Tanh),
+    "sech": _one(s.Sech),
+    "Phi": _one(s.NormalCdf),
+    "phi": _one(s.NormalPdf),
+    "erf": _one(s.Erf),
+    "exp": _one(sympy.exp),
+    "expm1": _one(s.Expm1),
+    "log": _one(sympy.log),
+    "ln": _one(sympy.log),
+    "log1p": _one(s.Log1p),
+    "sqrt": _one(sympy.sqrt),
+    "abs": _one(_absolute),
+    "sin": _one(sympy.sin),
+    "cos": _one(sympy.cos),
+    "tan": _one(lambda u: sympy.sin(u) / sympy.cos(u)),
+    "atan": _one(sympy.atan),
+    "sinh": _one(sympy.sinh),
+    "cosh": _one(sympy.cosh),
+    "asinh": _one(sympy.asinh),
+    "relu": _one(lambda u: s.Where(u, 0, u, 0)),
+    "silu": _one(lambda u: u * s.Sigmoid(u)),
+    "gelu": _one(lambda u: u * s.NormalCdf(u)),
+    "max": Function(2, 8, _maximum),
+    "min": Function(2, 8, _minimum),
+    "clip": Function(3, 3, lambda u, low, high: _minimum(_maximum(u, low), high)),
+    "where": Function(3, 3, s.Where),
+}
+
+CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E}
+
+GREEK: dict[str, str] = {
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "θ": "theta",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigmoid",
+    "τ": "tau",
+    "Φ": "Phi",
+    "φ": "phi",
+    "ω": "omega",
+}
+
+
+def latex_name(name: str) -> str:
+    """A parameter's name in LaTeX."""
+    if name in GREEK.values():
+        return f"\\{name}"
+    plain = name.replace("_", r"\_")
+    return plain if len(name) == 1 else rf"\mathrm{{{plain}}}"
