@@ -9,11 +9,11 @@ from itertools import pairwise
 import plotly.graph_objects as go
 import pytest
 
-from swishdemo.figures.quantities import byte_size, colour_of, duration, figures, size_label
-from swishdemo.figures.timing import bars_figure
-from swishdemo.figures.timing_sizes import sizes_figure, spread
+from swishdemo.figures.timing import bars_figure, colour_of, sizes_figure
+from swishdemo.figures.timing.sizes import spread
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import REGISTRY, Measurement, Reason
+from swishdemo.timing.quantities import byte_size, duration, figures, size_label
 
 ASKED = ("relu", "silu", "swish_eager", "parametric_tuned", "gelu")
 
@@ -260,7 +260,7 @@ def test_numbers_as_a_reader_reads_them():
 
 def test_drawing_loads_neither_torch_nor_plotly():
     code = (
-        "import sys, swishdemo.figures.timing, swishdemo.figures.timing_sizes, swishdemo.ui.time\n"
+        "import sys, swishdemo.figures.timing, swishdemo.ui.time\n"
         "print(*sorted({'torch', 'plotly', 'sympy', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

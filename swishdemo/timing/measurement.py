@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from swishdemo.timing.reason import Reason
+
+ITEM_BYTES: Mapping[str, int] = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2}
+"""The dtypes and the size of one element."""
+
+# Elements that a pass reads and writes at the least, over those of the tensor.
+_MOVED = {"forward": 2, "backward": 3, "both": 5}
 
 _RESAMPLES = 2000
 _SEED = 0
@@ -32,9 +38,15 @@ class Measurement:
         context: ``kernel``, ``layer`` or ``step``.
         network: The network of context ``step``; None elsewhere.
         amp: Whether the forward ran under autocast.
+        allocator: ``tuned`` (large blocks stay in the process) or ``plain`` (the C library's own
+            settings).
         block_seconds: Mean seconds of one call, for each block of calls. Block *i* of all variants
             of one cell ran next to each other, so blocks of two variants can be paired.
         calls_per_block: Calls in a block.
+        part_seconds: In context ``step`` with both passes, what a call's parts take: ``forward``,
+            ``backward`` and ``update``, medians over the same blocks; empty elsewhere.
+        peak_bytes: The most bytes that one call held at a time beyond its inputs and parameters;
+            None before it is known.
         saved_bytes: Bytes kept from forward to backward, parameters excluded, a storage counted
             once; None before it is known.
         copy_limit_seconds: What moving the data once through memory takes: 2N elements for the
@@ -59,8 +71,11 @@ class Measurement:
     context: str = "kernel"
     network: str | None = None
     amp: bool = False
+    allocator: str = "tuned"
     block_seconds: tuple[float, ...] = ()
     calls_per_block: int = 0
+    part_seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_bytes: int | None = None
     saved_bytes: int | None = None
     copy_limit_seconds: float | None = None
     max_error: float | None = None
@@ -74,7 +89,7 @@ class Measurement:
         """What must be equal for two variants to be compared."""
         return (
             *(self.elements, self.dtype, self.passes, self.device, self.threads),
-            *(self.context, self.network, self.amp),
+            *(self.context, self.network, self.amp, self.allocator),
         )
 
     @property
@@ -115,6 +130,22 @@ class Measurement:
     def saved_bytes_per_element(self) -> float | None:
         """Saved bytes over elements: 4 where x alone is kept in float32."""
         return None if self.saved_bytes is None else self.saved_bytes / self.elements
+
+    @property
+    def moved_bytes(self) -> int | None:
+        """Bytes that a pass of the activation alone reads and writes at the least.
+
+        The forward moves 2N elements, the backward 3N. None in other contexts.
+        """
+        if self.context != "kernel":
+            return None
+        return _MOVED[self.passes] * self.elements * ITEM_BYTES[self.dtype]
+
+    @property
+    def bytes_per_second(self) -> float | None:
+        """`moved_bytes` over the median; None without either."""
+        moved, median = self.moved_bytes, self.median_seconds
+        return moved / median if moved is not None and median else None
 
     def merged(self, other: Measurement) -> Measurement:
         """Both measurements' blocks together, for runs repeated on one host.
@@ -159,12 +190,16 @@ class Measurement:
             "context": self.context,
             "network": self.network,
             "amp": self.amp,
+            "allocator": self.allocator,
             "median_seconds": self.median_seconds,
             "iqr_seconds": self.iqr_seconds,
             "repeats": self.repeats,
             "calls_per_block": self.calls_per_block,
             "block_seconds": list(self.block_seconds),
+            "part_seconds": dict(self.part_seconds),
+            "peak_bytes": self.peak_bytes,
             "saved_bytes": self.saved_bytes,
+            "bytes_per_second": self.bytes_per_second,
             "copy_limit_seconds": self.copy_limit_seconds,
             "max_error": self.max_error,
             "preparation_seconds": self.preparation_seconds,
@@ -181,7 +216,7 @@ class Measurement:
         known = {
             name: record[name]
             for name in cls.__slots__
-            if name not in ("passes", "block_seconds", "unavailable", "gate")
+            if name in record and name not in ("block_seconds", "unavailable", "gate")
         }
         blocks = record["block_seconds"]
         assert isinstance(blocks, list | tuple)

@@ -11,10 +11,10 @@ from swishdemo.activations.formula import MAX_CHARACTERS
 from swishdemo.activations.registry import is_formula
 from swishdemo.activations.workshop import checked_name
 from swishdemo.errors import UserError
-from swishdemo.figures.quantities import size_label
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, TimingRequest, fields, host_summary
+from swishdemo.timing.quantities import size_label
 from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
 from swishdemo.ui.lab import Lab

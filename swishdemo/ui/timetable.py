@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from swishdemo.figures.quantities import byte_size, colour_of, figures, quartiles, seconds_of
+from swishdemo.figures.timing import colour_of
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
-from swishdemo.timing.request import ITEM_BYTES
+from swishdemo.timing.quantities import byte_size, figures, quartiles, seconds_of
 
-# Tensors that a pass must move through memory at least: reads and writes.
-_MOVED = {"forward": 2, "backward": 3, "both": 5}
 _NONE = "–"
 
 
@@ -64,9 +62,8 @@ def _cells(m: Measurement, base: Measurement | None, language: Language, ended: 
             interval = m.ratio(base)
             quotient += f" ({interval.low:.2f}–{interval.high:.2f})"
     rate = limit = _NONE
-    if m.context == "kernel":
-        moved = _MOVED[m.passes] * m.elements * ITEM_BYTES[m.dtype]
-        rate = figures(moved / median / 1e9)
+    if m.bytes_per_second is not None:
+        rate = figures(m.bytes_per_second / 1e9)
         if m.copy_limit_seconds:
             limit = f"{m.copy_limit_seconds / median * 100:.0f} %"
     return [

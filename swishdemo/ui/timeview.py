@@ -9,13 +9,12 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from swishdemo.figures.quantities import size_label
-from swishdemo.figures.timing import ARTICLE_BASELINE, bars_figure
-from swishdemo.figures.timing_sizes import sizes_figure
+from swishdemo.figures.timing import ARTICLE_BASELINE, bars_figure, sizes_figure
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats
+from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, hostlines
+from swishdemo.timing.quantities import size_label
 from swishdemo.ui import timewords as words
 from swishdemo.ui.timetable import table
 
@@ -165,7 +164,7 @@ class TimeView:
             "elements": shown,
             "sizes": [[size, size_label(size)] for size in sizes] if len(sizes) > 1 else [],
             "table": table(here, variants, baseline, language, ended=not active),
-            "host": words.host(evidence.host, language, active=active),
+            "host": hostlines.lines(evidence.host, language, active=active),
             "left_out": words.left_out(measured, language),
             "doubts": words.doubts(caveats(here, evidence.host), language) if not active else [],
             "active": active,

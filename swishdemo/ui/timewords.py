@@ -1,4 +1,4 @@
-"""What the page says of a timing: sentences, the host's lines, how far it is."""
+"""What the page says of a timing: sentences, and how far it is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from swishdemo import activations
-from swishdemo.figures.quantities import byte_size, seconds_of, size_label
 from swishdemo.figures.timing import ARTICLE_BASELINE
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason
+from swishdemo.timing import REGISTRY, Measurement, Reason
+from swishdemo.timing.hostlines import threads_words
+from swishdemo.timing.quantities import seconds_of, size_label
 
 _SUBJECT = "swish"
 _CONTEXTS = ("kernel", "layer", "step")
@@ -85,19 +86,13 @@ def answer(
 
 def setting(measurement: Measurement, language: Language) -> str:
     """Pass, dtype, device and threads in a line."""
-    count = measurement.threads
-    threads = (
-        text("time.ui.one_thread", language)
-        if count == 1
-        else text("time.ui.threads_count", language, count=count)
-    )
     return text(
         "time.ui.note_setting",
         language,
         passes=text(f"time.ui.passes.{measurement.passes}", language),
         dtype=measurement.dtype + (" amp" if measurement.amp else ""),
         device=text(f"time.ui.device.{measurement.device}", language),
-        threads=threads,
+        threads=threads_words(measurement.threads, language),
     )
 
 
@@ -123,38 +118,6 @@ def _size(job: Job, elements: int | None, language: Language) -> list[str]:
     if job.config["context"] == "step":
         return [text(f"time.ui.network.{job.config['network']}", language)]
     return [] if elements is None else [size_label(elements)]
-
-
-def host(card: HostCard | None, language: Language, *, active: bool) -> list[list[str]]:
-    """Pairs of what and what of it, for the card of the host."""
-    if card is None:
-        return []
-
-    def named(key: str) -> str:
-        return text(f"time.ui.host_{key}", language)
-
-    key = "host_core" if card.cores == 1 else "host_cores"
-    processor = [text(f"time.ui.{key}", language, cpu=card.cpu, cores=card.cores)]
-    processor += [card.torch_simd] if card.torch_simd else []
-    memory = [f"{name} {byte_size(count)}" for name, count in card.caches_bytes.items()]
-    memory += [byte_size(card.memory_bytes)] if card.memory_bytes else []
-    threads = (
-        text("time.ui.one_thread", language)
-        if card.threads == 1
-        else text("time.ui.threads_count", language, count=card.threads)
-    )
-    load = named("later" if active else "unknown")
-    if card.others_busy_cores is not None:
-        cores = f"{card.others_busy_cores:.1f}"
-        load = text("time.ui.host_quiet", language, cores=cores)
-    return [
-        [named("cpu"), " · ".join(processor)],
-        *([[named("memory"), " · ".join(memory)]] if memory else []),
-        [named("gpu"), card.gpu or text("time.unavailable.no_gpu", language)],
-        [named("torch"), f"{card.torch} · {threads} · Python {card.python}"],
-        [named("allocator"), named("tuned" if card.allocator_is_tuned else "default")],
-        [named("load"), load],
-    ]
 
 
 def left_out(measured: Sequence[Measurement], language: Language) -> list[list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from swishdemo.figures.quantities import plain
+from swishdemo.figures.labels import plain
 from swishdemo.figures.series import Array, Series
 from swishdemo.figures.training.parts import DASHES, LEGEND, Figure, line, log_ends, start_colour
 from swishdemo.text import Language, text

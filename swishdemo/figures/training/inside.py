@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from swishdemo.figures.quantities import hue, plain
+from swishdemo.figures.labels import hue, plain
 from swishdemo.figures.series import Series
 from swishdemo.figures.training.parts import DASHES, LEGEND, Figure, numbers
 from swishdemo.figures.training.picked import Picked

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from swishdemo.figures.quantities import hue, plain
+from swishdemo.figures.labels import hue, plain
 from swishdemo.figures.series import Array, Series
 from swishdemo.figures.training.parts import DASHES, LEGEND, Figure, band, line, log_ends
 from swishdemo.figures.training.picked import Picked

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from swishdemo.figures.quantities import colour_of, figures, hover, plain, quartiles, seconds_of
+from swishdemo.figures.labels import plain
+from swishdemo.figures.timing.colours import colour_of, hover
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
+from swishdemo.timing.quantities import figures, quartiles, seconds_of
 
 Figure = dict[str, Any]
 

@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from swishdemo.figures.quantities import colour_of, hover, hue, plain, seconds_of, size_label
+from swishdemo.figures.labels import hue, plain
+from swishdemo.figures.timing.colours import colour_of, hover
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
+from swishdemo.timing.quantities import seconds_of, size_label
 
 Figure = dict[str, Any]
 

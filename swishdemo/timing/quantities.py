@@ -1,54 +1,13 @@
-"""Times, sizes and bytes as a reader reads them, and the colours of the timed variants."""
+"""Times, sizes and bytes as a reader reads them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from swishdemo.activations import is_formula
-from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, Measurement
+from swishdemo.timing.measurement import Measurement
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NARROW_SPACE = "\u202f"
-
-
-def colour_of(name: str) -> str:
-    """A variant's colour token: its activation's hue, lighter by its place among the forms."""
-    variant = REGISTRY.get(name)
-    shades = [each.shade for each in REGISTRY.all() if each.activation == variant.activation]
-    alpha = 1 - 0.68 * variant.shade / max([1, *shades])
-    return hue(variant.activation) + (f"/{alpha:.2f}" if variant.shade else "")
-
-
-def hue(activation: str) -> str:
-    """An activation's colour token; all typed formulas have one."""
-    return "@typed" if is_formula(activation) else f"@act-{activation}"
-
-
-def hover(measurement: Measurement, language: Language) -> str:
-    """The lines shown when the pointer rests on a figure."""
-    low, high = quartiles(measurement)
-    variant = REGISTRY.get(measurement.variant)
-    return "<br>".join(
-        (
-            f"<b>{plain(variant.label(language))}</b>",
-            variant.note(language),
-            text(
-                "time.ui.hover",
-                language,
-                median=duration(seconds_of(measurement)),
-                low=duration(low),
-                high=duration(high),
-                repeats=measurement.repeats,
-                size=size_label(measurement.elements),
-            ),
-        )
-    )
-
-
-def plain(label: str) -> str:
-    """A label in which Plotly finds no tags: a typed formula may hold a ``<``."""
-    return label.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def seconds_of(measurement: Measurement) -> float:
