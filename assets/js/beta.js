@@ -147,11 +147,9 @@ export function betaControl(host, state) {
   }
   sweep.addEventListener("click", () => (playing ? stop() : play()));
 
-  // With the curves, in the frame: what an event writes itself is laid out twice.
-  let asked = 0;
   state.subscribe((changed) => {
     if (changed.has("scale") || changed.has("speed")) showScale();
-    if (changed.has("beta") || changed.has("scale")) asked ||= requestAnimationFrame(() => show((asked = 0)));
+    if (changed.has("beta") || changed.has("scale")) show();
   });
   stop();
   showScale();

@@ -89,6 +89,8 @@ export function make(host) {
     following = 0;
   }
 
+  /** Until Plotly has drawn, a still picture stands there. */
+  let waits = true;
   /** Parameters have moved: their curves and no others, at most once a frame. */
   let moved = new Set();
   let resting = 0;
@@ -110,8 +112,6 @@ export function make(host) {
     values.update();
     below.update(!following && names.size === 1 && names.has("swish") ? "beta" : "shown");
   }
-  /** Until Plotly has drawn, a still picture stands there. */
-  let waits = true;
   function still() {
     stillOf($("still"), drawn.plot.figure);
   }
