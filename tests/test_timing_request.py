@@ -206,6 +206,12 @@ def test_a_name_is_registered_once_and_unknown_ones_are_told():
     assert unknown.value.status == 404
 
 
+def test_by_default_a_kernel_is_timed_only_where_it_is_made_for():
+    cpu, cuda = (REGISTRY.defaults("swish", device) for device in ("cpu", "cuda"))
+    assert set(cpu) - set(cuda) == {"swish_fused_c"}
+    assert set(cuda) - set(cpu) == {"swish_triton"}
+
+
 def test_the_list_of_variants_for_the_interface():
     listed = [variant.as_json() for variant in REGISTRY.all()]
     assert [record["name"] for record in listed] == list(REGISTRY.names())
