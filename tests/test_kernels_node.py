@@ -131,7 +131,7 @@ def script(path, body):
 
 @pytest.fixture
 def quick_compiler(tmp_path):
-    """Takes half a second for what takes ten: it has the node ready."""
+    """Takes half a second for what takes fifteen: it has the node ready."""
     tools = Toolchain.read()
     ready = libraries.kept_in(tools) / node.recipe(tools).file_name
     copy = f'sleep .5; while [ $# -gt 0 ]; do [ "$1" = -o ] && cp {ready} "$2"; shift; done'

@@ -25,7 +25,7 @@ def parse(mapping: object, limits: Settings = LIMITS) -> TimingRequest:
 def test_defaults():
     request = parse({})
     assert request.activation == "swish"
-    assert request.variants == REGISTRY.defaults("swish")
+    assert request.variants == REGISTRY.defaults("swish", "cpu")
     assert set(BASELINES) < set(request.variants)
     assert (request.elements, request.dtype, request.passes) == ((2**20,), "float32", "both")
     assert (request.device, request.threads, request.context) == ("cpu", 1, "kernel")
@@ -50,7 +50,8 @@ def test_the_interface_documents_example():
 @pytest.mark.parametrize("activation", REGISTRY.activations())
 def test_the_activation_chooses_the_variants(activation):
     chosen = parse({"activation": activation, "variants": None}).variants
-    own = {v.name for v in REGISTRY.all() if v.activation == activation and v.by_default}
+    offered = [v for v in REGISTRY.all() if v.by_default and "cpu" in v.devices]
+    own = {v.name for v in offered if v.activation == activation}
     assert set(chosen) == own | set(BASELINES)
 
 
@@ -204,6 +205,12 @@ def test_a_name_is_registered_once_and_unknown_ones_are_told():
     with pytest.raises(UserError) as unknown:
         registry.get("two")
     assert unknown.value.status == 404
+
+
+def test_by_default_a_kernel_is_timed_only_where_it_is_made_for():
+    cpu, cuda = (REGISTRY.defaults("swish", device) for device in ("cpu", "cuda"))
+    assert set(cpu) - set(cuda) == {"swish_fused_c"}
+    assert set(cuda) - set(cpu) == {"swish_triton"}
 
 
 def test_the_list_of_variants_for_the_interface():

@@ -1,6 +1,6 @@
 """The kernel under autograd without Python (``node.cpp``), for whom it has been built.
 
-It takes ten seconds to build, so that happens only when it is asked for: `build` is what
+It takes some fifteen seconds to build, so that happens only when it is asked for: `build` is what
 ``python -m swishdemo.kernels build`` runs. This module loads PyTorch.
 """
 

@@ -138,10 +138,10 @@ class TimingRequest:
         )
 
     def _resolved(self, registry: Registry) -> TimingRequest:
-        variants = self.variants or registry.defaults(self.activation)
         device = self.device
         if device == "auto":
             device = "cpu" if missing_cuda() else "cuda"
+        variants = self.variants or registry.defaults(self.activation, device)
         elements = self.elements
         if self.context == "layer":  # whole rows of the linear layer
             elements = tuple(-(-n // LAYER_WIDTH) * LAYER_WIDTH for n in elements)

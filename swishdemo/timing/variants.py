@@ -150,14 +150,21 @@ class Registry:
         """The activations that have a variant."""
         return tuple(dict.fromkeys(variant.activation for variant in self._records.values()))
 
-    def defaults(self, activation: str) -> tuple[str, ...]:
-        """Names timed where a request names none: the activation's own and the baselines."""
+    def defaults(self, activation: str, device: str) -> tuple[str, ...]:
+        """Names timed where a request names none: the activation's own and the baselines.
+
+        Those that are not made for ``device`` (``"cpu"`` or ``"cuda"``) are left out.
+        """
         own = (activation,) if is_formula(activation) else ()
         return own + tuple(
             variant.name
             for variant in self._records.values()
             if variant.name in BASELINES
-            or (variant.activation == activation and variant.by_default)
+            or (
+                variant.activation == activation
+                and variant.by_default
+                and device in variant.devices
+            )
         )
 
 

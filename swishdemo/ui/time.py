@@ -14,6 +14,7 @@ from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, TimingRequest, fields, host_summary
+from swishdemo.timing.host import missing_cuda
 from swishdemo.timing.quantities import size_label
 from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
@@ -26,13 +27,14 @@ _FIELDS = (
     *("context", "pass", "elements", "network", "dtype", "threads", "device", "amp"),
     *("variants", "formula"),
 )
+_DEVICE = "cpu" if missing_cuda() else "cuda"
 _DEFAULT: dict[str, Any] = {
     "context": "kernel",
     "pass": "both",
     "elements": [2**20],
     "network": "mlp",
     "amp": False,
-    "variants": ["relu", *(n for n in REGISTRY.defaults("swish") if n != "relu")],
+    "variants": ["relu", *(n for n in REGISTRY.defaults("swish", _DEVICE) if n != "relu")],
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "article": _DEFAULT,
