@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite, nan
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from swishdemo.errors import UserError
 from swishdemo.jobs.host import host
 from swishdemo.jobs.kinds import Kind
 from swishdemo.ticks import TICK, Attachment, Tick
+from swishdemo.timing import REGISTRY, Measurement, Registry, TimingRequest
+from swishdemo.timing.loop import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,22 @@ def _misbehave(config: FakeConfig) -> None:
             time.sleep(600)  # control never comes back
         case "pid":
             Path(config.path).write_text(str(os.getpid()), "ascii")
+
+
+def deadly(request: TimingRequest) -> Iterator[HostCard | Measurement | Tick]:
+    """Measures in earnest, but one of the implementations takes its process down."""
+    records = [
+        replace(variant, builder="fake_work:dies") if variant.name == "gelu" else variant
+        for variant in REGISTRY.all()
+    ]
+    plan = Plan(warm_up_seconds=0.001, block_seconds=0.0005, most_rounds=3, budget_seconds=0.02)
+    from swishdemo.timing.measuring import measure
+
+    yield from measure(request, plan=plan, registry=Registry(records))
+
+
+def dies(device: object, dtype: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def idle(config: object) -> Iterator[Tick]:

@@ -391,7 +391,7 @@ def test_a_full_disk_ends_the_job(make: Make) -> None:
 class NoRunner:
     name = "none"
 
-    def start(self, work: str, config: object) -> ProcessHandle:
+    def start(self, work: str, config: object, environment: object = None) -> ProcessHandle:
         raise RunnerError("no processes left")
 
     def prepare(self, work: str) -> None: ...

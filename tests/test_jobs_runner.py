@@ -70,6 +70,23 @@ def test_a_worker_is_kept_for_the_next_job(runner: ProcessRunner) -> None:
     assert first.pid == second.pid
 
 
+def test_a_job_with_an_environment_of_its_own_has_a_worker_of_its_own(
+    runner: ProcessRunner,
+) -> None:
+    usual = runner.start(WORK, FakeConfig())
+    collect(usual)
+    plain = runner.start(WORK, FakeConfig(), {"GLIBC_TUNABLES": ""})
+    started = Path(f"/proc/{plain.pid}/environ").read_bytes().split(b"\0")
+    assert [v for v in started if v.startswith(b"GLIBC_TUNABLES=")] == [b"GLIBC_TUNABLES="]
+    collect(plain)
+    plain.close()
+    again = runner.start(WORK, FakeConfig())
+    collect(again)
+    assert usual.pid == again.pid != plain.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(plain.pid, 0)
+
+
 def test_two_jobs_at_once_have_two_workers(runner: ProcessRunner) -> None:
     first = runner.start(WORK, FakeConfig(seconds=0.2))
     second = runner.start(WORK, FakeConfig(seconds=0.2))

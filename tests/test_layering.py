@@ -16,7 +16,7 @@ FLOORS = [
     {"text"},
     {"errors", "settings", "ticks"},
     {"activations"},
-    {"kernels"},
+    {"kernels", "fields"},
     {"datasets", "training", "timing"},
     {"claims"},
     {"figures"},

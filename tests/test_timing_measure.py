@@ -28,7 +28,11 @@ from swishdemo.timing.host import missing_compiler
 from swishdemo.timing.implementation import Implementation, build
 from swishdemo.timing.loop import Plan
 from swishdemo.timing.measuring import measure
+from swishdemo.timing.memory import peak_bytes
+from swishdemo.timing.networks import step
 from swishdemo.timing.patience import patiently
+from swishdemo.timing.request import STEP_ELEMENTS
+from swishdemo.timing.workload import Copy, timed
 
 CPU = torch.device("cpu")
 QUICK = Plan(
@@ -286,8 +290,108 @@ def test_layers_and_steps(place, passes, amp):
         assert one.network == (None if place == "layer" else "mlp_small")
 
 
-def test_a_convolutional_step():
-    assert final(request(variants=["silu"], context="step", network="cnn"))["silu"].is_timed
+@pytest.mark.parametrize("network", ["cnn", "transformer"])
+def test_other_networks_step(network):
+    names = ["silu", "parametric_module", "parametric_tuned"]
+    found = final(request(variants=names, context="step", network=network))
+    for one in found.values():
+        assert one.is_timed, one.unavailable and one.unavailable.sentence()
+
+
+def test_the_elements_of_a_network_are_those_that_its_activations_see():
+    seen = []
+
+    class Seeing(torch.nn.Module):
+        def forward(self, x):
+            seen.append(x.numel())
+            return x
+
+    for network, elements in STEP_ELEMENTS.items():
+        seen.clear()
+        wanted = request(variants=["silu"], context="step", network=network)
+        made = step(lambda: Implementation(Seeing()), wanted, torch.device("cpu"), torch.float32)
+        made.forward()
+        made.backward()
+        assert sum(seen) == elements
+
+
+def test_every_parameter_of_a_step_learns_and_counts_once():
+    beta = torch.ones((), requires_grad=True)
+    wanted = request(variants=["parametric_tuned"], context="step", network="transformer")
+    made = step(
+        lambda: Implementation(lambda x: x * torch.sigmoid(beta * x), {"beta": beta}),
+        wanted,
+        torch.device("cpu"),
+        torch.float32,
+    )
+    assert len({id(p) for p in made.parameters}) == len(made.parameters)
+    before = [p.detach().clone() for p in made.parameters]
+    first = made.forward().item()
+    for _ in range(3):
+        made.backward()
+        made.update()
+        made.forward()
+    assert made.forward().item() < first
+    assert all((p != old).any() for p, old in zip(made.parameters, before, strict=True))
+
+
+def test_a_steps_parts_are_its_whole():
+    found = final(request(variants=["silu", "parametric_tuned"], context="step"))
+    for one in found.values():
+        assert set(one.part_seconds) == {"forward", "backward", "update"}
+        assert sum(one.part_seconds.values()) == pytest.approx(one.median_seconds, rel=0.5)
+        assert one.part_seconds["backward"] > one.part_seconds["update"] > 0
+    alone = final(request(variants=["silu"], context="step", **{"pass": "forward"}))["silu"]
+    assert alone.part_seconds == {}
+    assert final(request(variants=["silu"]))["silu"].part_seconds == {}
+
+
+def test_parts_of_a_block_on_a_clock_of_ones():
+    ticks = iter(range(100))
+    spent = timed([lambda: None, lambda: next(ticks)], 3, torch.device("cpu"), lambda: next(ticks))
+    assert spent == [3, 6]
+
+
+def test_peak_bytes_are_the_tensors_alive_at_once():
+    """x·σ(βx) in steps: what stands beside the input at the worst moment, counted by hand."""
+    size = 2**20
+    x = torch.ones(size, requires_grad=True)
+
+    def three_then_one():
+        kept = [torch.empty(size), torch.empty(size), torch.empty(size)]
+        kept.clear()
+        return torch.empty(size)
+
+    assert peak_bytes(three_then_one, x.device) == 3 * 4 * size
+    assert peak_bytes(lambda: torch.relu(x), x.device) == 4 * size
+    found = final(request(variants=["relu", "swish_eager"], elements=[2**16]))
+    # The result and the input's gradient; eager code keeps σ, and holds two terms of the gradient.
+    assert found["relu"].peak_bytes == 2 * 4 * 2**16
+    assert found["swish_eager"].peak_bytes == 5 * 4 * 2**16
+    forward = final(request(variants=["relu"], elements=[2**16], **{"pass": "forward"}))
+    assert forward["relu"].peak_bytes == 4 * 2**16
+
+
+def test_a_shape_is_what_the_activation_sees():
+    seen = set()
+    variant = Variant("seeing", "relu", f"{__name__}:seeing")
+    seeing.shapes = seen
+    wanted = replace(request(shape=[2, 3, 4], variants=["silu"]), variants=("seeing",))
+    list(measure(wanted, plan=QUICK, registry=Registry((variant,))))
+    assert torch.Size((2, 3, 4)) in seen
+
+
+def seeing(device, dtype):
+    def call(x):
+        seeing.shapes.add(x.shape)
+        return torch.relu(x)
+
+    return Implementation(call)
+
+
+def test_half_precision_passes_the_gate():
+    for one in final(request(variants=["relu", "silu", "gelu"], dtype="float16")).values():
+        assert one.is_timed, one.unavailable or one.gate
 
 
 def test_the_copy_limit_follows_the_elements_moved():
@@ -296,8 +400,9 @@ def test_the_copy_limit_follows_the_elements_moved():
         session = measuring._Session(
             replace(request(elements=[64]), passes=passes), QUICK, REGISTRY, time.perf_counter
         )
-        copy = measuring.Track(None, blocks=[3.0, 1.0, 2.0])
-        blank = session._blank(REGISTRY.get("silu"), 64)
+        copy = measuring.Track(Copy(torch.ones(1), torch.ones(1), time.perf_counter))
+        copy.blocks = [3.0, 1.0, 2.0]
+        blank = request().blank(REGISTRY.get("silu"), 64)
         limits[passes] = session._figure(copy, copy, blank, final=True).copy_limit_seconds
     assert limits == {"forward": 2.0, "backward": 3.0, "both": 5.0}
 

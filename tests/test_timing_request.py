@@ -59,6 +59,14 @@ def test_variants_may_come_from_any_activation_and_count_once():
     assert request.variants == ("mish", "silu")
 
 
+def test_a_shape_gives_the_elements():
+    request = parse({"shape": [16, 10, 256, 256], "elements": [7]})
+    assert (request.shape, request.elements) == ((16, 10, 256, 256), (16 * 10 * 256 * 256,))
+    assert parse(request.as_json()) == request
+    assert parse({"shape": [2, 2]}).shape == (2, 2)  # a size may occur twice
+    assert parse({"shape": None}).shape is None
+
+
 def test_json_round_trip():
     request = parse({"variants": ["silu"], "elements": [512, 1024], "context": "layer"})
     record = json.loads(json.dumps(request.as_json()))
@@ -86,20 +94,20 @@ def test_the_table_of_fields_is_what_parse_accepts():
         ("silu", None, "time.error.not_an_object"),
         ({"seconds": 1}, "seconds", "error.unknown_field"),
         ({"x" * 10_000_000: 1}, "x" * 39 + "…", "error.unknown_field"),
-        ({1: 1}, "1", "error.unknown_field"),
+        ({1: 1}, "int", "error.unknown_field"),
         ({"passes": "both"}, "passes", "error.unknown_field"),
         ({"activation": "nope"}, "activation", "error.unknown_choice"),
-        ({"activation": None}, "activation", "time.error.not_text"),
-        ({"activation": ["swish"]}, "activation", "time.error.not_text"),
+        ({"activation": None}, "activation", "error.not_text"),
+        ({"activation": ["swish"]}, "activation", "error.not_text"),
         ({"activation": "s" * 10_000_000}, "activation", "error.unknown_choice"),
         ({"variants": []}, "variants", "error.empty"),
-        ({"variants": "silu"}, "variants", "time.error.not_a_list"),
-        ({"variants": {"silu": 1}}, "variants", "time.error.not_a_list"),
+        ({"variants": "silu"}, "variants", "error.not_a_list"),
+        ({"variants": {"silu": 1}}, "variants", "error.not_a_list"),
         ({"variants": ["silu", "nope"]}, "variants", "error.unknown_choice"),
-        ({"variants": [None]}, "variants", "time.error.not_text"),
+        ({"variants": [None]}, "variants", "error.not_text"),
         ({"variants": ["silu"] * 1000}, "variants", "error.too_long"),
-        ({"elements": 1048576}, "elements", "time.error.not_a_list"),
-        ({"elements": None}, "elements", "time.error.not_a_list"),
+        ({"elements": 1048576}, "elements", "error.not_a_list"),
+        ({"elements": None}, "elements", "error.not_a_list"),
         ({"elements": []}, "elements", "error.empty"),
         ({"elements": [0]}, "elements", "error.out_of_range"),
         ({"elements": [-1]}, "elements", "error.out_of_range"),
@@ -109,9 +117,20 @@ def test_the_table_of_fields_is_what_parse_accepts():
         ({"elements": [float("nan")]}, "elements", "error.not_an_integer"),
         ({"elements": ["1024"]}, "elements", "error.not_an_integer"),
         ({"elements": [True]}, "elements", "error.not_an_integer"),
-        ({"elements": [1024] * 13}, "elements", "error.too_long"),
+        ({"elements": [1024] * 20}, "elements", "error.too_long"),
+        ({"shape": [0, 4]}, "shape", "error.out_of_range"),
+        ({"shape": []}, "shape", "error.empty"),
+        ({"shape": [1] * 7}, "shape", "error.too_long"),
+        ({"shape": "4x4"}, "shape", "error.not_a_list"),
+        ({"shape": [4, 2.5]}, "shape", "error.not_an_integer"),
+        ({"shape": [LIMITS.max_elements, 2]}, "shape", "time.error.shape"),
+        ({"shape": [4, 4], "context": "layer"}, "shape", "time.error.shape_context"),
+        ({"allocator": "jemalloc"}, "allocator", "error.unknown_choice"),
+        ({"budget_seconds": 0}, "budget_seconds", "error.out_of_range"),
+        ({"budget_seconds": float("nan")}, "budget_seconds", "error.not_a_number"),
+        ({"budget_seconds": "1"}, "budget_seconds", "error.not_a_number"),
         ({"dtype": "int8"}, "dtype", "error.unknown_choice"),
-        ({"dtype": 32}, "dtype", "time.error.not_text"),
+        ({"dtype": 32}, "dtype", "error.not_text"),
         ({"pass": "sideways"}, "pass", "error.unknown_choice"),
         ({"device": "tpu"}, "device", "error.unknown_choice"),
         ({"device": "cuda:1"}, "device", "error.unknown_choice"),
@@ -121,7 +140,7 @@ def test_the_table_of_fields_is_what_parse_accepts():
         ({"threads": float("inf")}, "threads", "error.not_an_integer"),
         ({"context": "house"}, "context", "error.unknown_choice"),
         ({"network": "resnet"}, "network", "error.unknown_choice"),
-        ({"amp": 1}, "amp", "time.error.not_a_flag"),
+        ({"amp": 1}, "amp", "error.not_a_flag"),
         ({"amp": True}, "amp", "time.error.amp_kernel"),
         ({"amp": True, "context": "step", "dtype": "float64"}, "amp", "time.error.amp_dtype"),
     ],

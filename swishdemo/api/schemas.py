@@ -3,47 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
+from swishdemo.fields import Field
 from swishdemo.jobs.annotation import LONGEST
 
 Schema = dict[str, Any]
-
-
-class Field(Protocol):
-    """What a training field and a timing field have in common."""
-
-    @property
-    def name(self) -> str:
-        """Its name in JSON."""
-
-    @property
-    def kind(self) -> str:
-        """``choice``, ``integer`` or ``number``, with an ``s`` for a list; ``flag``; ``table``."""
-
-    @property
-    def default(self) -> Any:
-        """Its value where it is left out."""
-
-    @property
-    def low(self) -> float | None:
-        """The smallest allowed number."""
-
-    @property
-    def high(self) -> float | None:
-        """The largest."""
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """Allowed names."""
-
-    @property
-    def longest(self) -> int:
-        """Entries that a list may have."""
-
-    @property
-    def formulas(self) -> int:
-        """How many entries may be typed formulas."""
 
 
 _TYPES = {"integer": "integer", "number": "number", "choice": "string", "flag": "boolean"}

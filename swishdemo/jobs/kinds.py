@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from swishdemo.jobs.host import host
 from swishdemo.jobs.job import Job
+from swishdemo.jobs.messages import Item, Reason
 from swishdemo.settings import Settings
 
 Json = dict[str, Any]
@@ -37,6 +38,10 @@ class Kind:
         summarise: What is said of an ended job, from its configuration and its reports.
         trace: The one number of an item that a list of jobs draws; None where it has none.
         host: What is noted of the machine when a job is asked for.
+        environment: Variables that the process of a job of this configuration is started with.
+        remaining: What is left to do where the process of a job has died, from its configuration,
+            its reports and the reason; with items to be recorded before. None where the job
+            cannot go on.
     """
 
     name: str
@@ -47,6 +52,10 @@ class Kind:
     summarise: Callable[[Mapping[str, Any], Reports], Json | None]
     trace: Callable[[str, Json], float | None] = lambda name, value: None
     host: Callable[[], Json | None] = lambda: None
+    environment: Callable[[Mapping[str, Any]], Mapping[str, str]] = lambda config: {}
+    remaining: Callable[[Any, Reports, Reason], tuple[Sequence[Item], Config] | None] = (
+        lambda config, reports, why: None
+    )
 
     def advance(self, job: Job, name: str, value: Json) -> Job:
         """The job after one more item of its work."""
@@ -77,6 +86,8 @@ def kinds() -> dict[str, Kind]:
         steps=lambda config: len(config["variants"]) * len(config["elements"]),
         step=lambda step, name, value: step + bool(value.get("final")),
         summarise=lambda config, reports: None,
+        environment=_allocator,
+        remaining=_remaining_timing,
     )
     return {kind.name: kind for kind in (run, timing)}
 
@@ -121,3 +132,21 @@ def _parse_timing(request: object, settings: Settings) -> Config:
     from swishdemo.timing.request import TimingRequest
 
     return TimingRequest.parse(request, settings)
+
+
+def _allocator(config: Mapping[str, Any]) -> Mapping[str, str]:
+    """The C library's own settings where the plain allocator is asked for."""
+    return {"GLIBC_TUNABLES": ""} if config.get("allocator") == "plain" else {}
+
+
+def _remaining_timing(
+    config: Any, reports: Reports, why: Reason
+) -> tuple[Sequence[Item], Config] | None:
+    from swishdemo.timing.measurement import Measurement
+    from swishdemo.timing.remaining import remaining
+
+    rest = remaining(config, [Measurement.from_json(m) for m in measurements(reports)], why.key)
+    if rest is None:
+        return None
+    lost, request = rest
+    return [Item("Measurement", measurement.as_json()) for measurement in lost], request

@@ -78,10 +78,17 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The work ended by an error; ``details`` is for the log alone, such as a traceback."""
+    """The work ended by an error.
+
+    Attributes:
+        reason: For its owner.
+        details: For the log alone, such as a traceback.
+        died: Whether it was the process that ended, and not the work within it.
+    """
 
     reason: Reason
     details: str = ""
+    died: bool = False
 
 
 Ending = Finished | Stopped | Failed

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,7 +19,7 @@ from threading import Lock, Thread, Timer
 from typing import Any
 
 from swishdemo.jobs.messages import Ending, Failed, Finished, Message, Reason, Stopped
-from swishdemo.jobs.runner import RunnerError
+from swishdemo.jobs.runner import NOTHING, RunnerError
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,15 +55,20 @@ class ProcessRunner:
         self._handles: set[ProcessHandle] = set()
         self._closed = False
 
-    def start(self, work: str, config: object) -> ProcessHandle:
-        """Start ``work`` in the warm worker where there is one, else in a new one."""
+    def start(
+        self, work: str, config: object, environment: Mapping[str, str] = NOTHING
+    ) -> ProcessHandle:
+        """Start ``work`` in the warm worker where there is one, else in a new one.
+
+        One with an ``environment`` of its own is always new, and is not kept.
+        """
         pickled = pickle.dumps(config)
-        worker = self._take()
+        worker = self._new(environment) if environment else self._take()
         try:
             worker.send("start", work, pickled)
         except OSError:  # the warm worker died while it was idle
             worker.kill()
-            worker = _Worker(self._threads)
+            worker = _Worker(self._threads, environment)
             worker.send("start", work, pickled)
         handle = ProcessHandle(self, worker, self._grace_seconds)
         with self._lock:
@@ -93,6 +99,12 @@ class ProcessRunner:
             self._handles.discard(handle)
         self._keep(worker)
 
+    def _new(self, environment: Mapping[str, str]) -> _Worker:
+        with self._lock:
+            if self._closed:
+                raise RunnerError("the runner is closed")
+        return _Worker(self._threads, environment)
+
     def _take(self) -> _Worker:
         with self._lock:
             if self._closed:
@@ -109,6 +121,7 @@ class ProcessRunner:
 
     def _keep(self, worker: _Worker) -> None:
         keep = worker.alive() and worker.resident_bytes() <= _RETIRE_BYTES
+        keep = keep and not worker.environment
         with self._lock:
             keep = keep and not self._closed and self._idle is None
             if keep:
@@ -156,7 +169,7 @@ class ProcessHandle:
             try:
                 message = self._worker.receive(timeout)
             except (EOFError, OSError, pickle.UnpicklingError):
-                message = Failed(self._worker.obituary())
+                message = Failed(self._worker.obituary(), died=True)
             if isinstance(message, Finished | Stopped | Failed):
                 self._ending = message
             return message
@@ -206,7 +219,8 @@ class ProcessHandle:
 class _Worker:
     """A process and the socket to it."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, environment: Mapping[str, str] = NOTHING) -> None:
+        self.environment = environment
         ours, theirs = socket.socketpair()
         count = str(threads)
         try:
@@ -224,6 +238,7 @@ class _Worker:
                     "OMP_NUM_THREADS": count,
                     "MKL_NUM_THREADS": count,
                     "OPENBLAS_NUM_THREADS": count,
+                    **environment,
                 },
             )
         except OSError as error:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from swishdemo.jobs.messages import Message
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class RunnerError(Exception):
@@ -48,7 +52,7 @@ class Runner(Protocol):
 
     name: str
 
-    def start(self, work: str, config: object) -> Handle:
+    def start(self, work: str, config: object, environment: Mapping[str, str] = NOTHING) -> Handle:
         """Start ``work``, a generator function named ``"module:function"``, on ``config``.
 
         Its items have ``as_json()``; a `swishdemo.ticks.Tick` between them carries nothing, and a
@@ -58,6 +62,7 @@ class Runner(Protocol):
         Args:
             work: The dotted name, because a function itself does not cross a process.
             config: A picklable value.
+            environment: Variables that the process must have been started with.
 
         Raises:
             RunnerError: The work could not be started.

@@ -14,7 +14,7 @@ from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Device, Driven
 from swishdemo.jobs.job import Job, State
 from swishdemo.jobs.messages import Attached, Failed, Finished, Item, Paused, Reason, Stopped
-from swishdemo.jobs.runner import Runner, RunnerError
+from swishdemo.jobs.runner import Handle, Runner, RunnerError
 from swishdemo.jobs.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -144,13 +144,7 @@ class Scheduler:
         self._settle(driven)
 
     def _follow(self, driven: Driven) -> None:
-        handle = self._runner.start(driven.kind.work, driven.config)
-        with self.device.changed:
-            driven.handle = handle
-            if driven.job.state == "paused":
-                handle.pause()
-            elif driven.stepping:
-                handle.step()
+        handle = self._begin(driven)
         while driven.job.active:
             match handle.receive(0.2):
                 case Item() as item:
@@ -164,10 +158,40 @@ class Scheduler:
                     self.device.end(driven, "finished")
                 case Stopped():
                     self.device.end(driven, "stopped")
-                case Failed(reason, details):
+                case Failed(reason, details) as failed:
                     _LOG.error("job %s: %s\n%s", driven.job.id, reason.sentence(), details)
-                    self.device.end(driven, "failed", reason)
+                    if failed.died and self._is_to_go_on(driven, reason):
+                        handle.close()
+                        handle = self._begin(driven)
+                    else:
+                        self.device.end(driven, "failed", reason)
             self._check_time(driven)
+
+    def _begin(self, driven: Driven) -> Handle:
+        environment = driven.kind.environment(driven.job.config)
+        handle = self._runner.start(driven.kind.work, driven.config, environment)
+        with self.device.changed:
+            driven.handle = handle
+            if driven.job.state == "paused":
+                handle.pause()
+            elif driven.stepping:
+                handle.step()
+            elif not driven.job.active:
+                handle.stop()
+        return handle
+
+    def _is_to_go_on(self, driven: Driven, why: Reason) -> bool:
+        """Whether something is left that another process can do; then it is what is to be done."""
+        if not driven.job.active:
+            return False
+        reports = self._store.reports(driven.job.id)
+        rest = driven.kind.remaining(driven.config, reports, why)
+        if rest is None:
+            return False
+        items, driven.config = rest
+        for item in items:
+            self._record(driven, item)
+        return driven.job.active
 
     def _record(self, driven: Driven, item: Item) -> None:
         job = driven.job

@@ -10,13 +10,12 @@ from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host import HostCard, host_summary
 from swishdemo.timing.measurement import Measurement, Ratio, latest, ratio
 from swishdemo.timing.reason import Reason
-from swishdemo.timing.request import Field, TimingRequest, fields
+from swishdemo.timing.request import TimingRequest, fields
 from swishdemo.timing.variants import BASELINES, REGISTRY, Registry, Variant
 
 __all__ = [
     "BASELINES",
     "REGISTRY",
-    "Field",
     "HostCard",
     "Measurement",
     "Ratio",

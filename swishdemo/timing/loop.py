@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 import resource
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,6 +28,9 @@ class Subject(Protocol):
 
     def time(self, calls: int) -> float:
         """Seconds that ``calls`` calls took together."""
+
+    def part_seconds(self, calls: int) -> Mapping[str, float]:
+        """Median seconds of a call's parts over the blocks of so many calls; empty without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,13 @@ class Plan:
     most_rounds: int = 60
     budget_seconds: float = 0.35
     settled: float = 0.005
+
+    @classmethod
+    def of(cls, budget_seconds: float) -> Plan:
+        """The plan with another budget, and as many more or fewer rounds as it allows."""
+        usual = cls()
+        most = round(usual.most_rounds * max(1.0, budget_seconds / usual.budget_seconds))
+        return cls(budget_seconds=budget_seconds, most_rounds=most)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
 from swishdemo.timing.measurement import Measurement
 from swishdemo.timing.patience import patiently
 from swishdemo.timing.reason import Reason
-from swishdemo.timing.request import TimingRequest
+from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
 from swishdemo.timing.workload import Copy, Workload, workload
 
@@ -47,11 +47,11 @@ def measure(
 
     Args:
         request: What to time; its limits have been checked.
-        plan: When blocks and rounds end.
+        plan: When blocks and rounds end; None for the request's budget.
         registry: Where the names of variants are looked up.
         clock: Seconds.
     """
-    plan = plan or Plan()
+    plan = plan or Plan.of(request.budget_seconds)
     threads = torch.get_num_threads()
     torch.set_num_threads(request.threads)
     try:
@@ -114,7 +114,7 @@ class _Session:
         yield from warm_up(copy, self._plan, self._clock)
         running: dict[str, tuple[Track, Measurement]] = {}
         for variant in self._variants:
-            blank, checked = self._blank(variant, elements), 0.0
+            blank, checked = self._request.blank(variant, elements), 0.0
             if variant.name not in self._verdicts:
                 # The definition is derived at its first use, which takes a while.
                 began = self._clock()
@@ -131,9 +131,11 @@ class _Session:
             try:
                 prepare = partial(self._prepare, variant, source, cotangent)
                 began = self._clock()
-                calls, saved = yield from patiently(prepare)
+                calls, saved, peak = yield from patiently(prepare)
                 prepared = checked + self._clock() - began
-                known = replace(known, saved_bytes=saved, preparation_seconds=prepared)
+                known = replace(
+                    known, saved_bytes=saved, peak_bytes=peak, preparation_seconds=prepared
+                )
                 track = Track(calls)
                 yield from warm_up(track, self._plan, self._clock)
             except (RuntimeError, NotImplementedError) as error:  # of memory or of a kernel
@@ -168,15 +170,17 @@ class _Session:
             known,
             block_seconds=tuple(track.blocks),
             calls_per_block=track.calls,
+            part_seconds=track.subject.part_seconds(track.calls),
             copy_limit_seconds=limit,
             final=final,
         )
 
-    def _prepare(self, variant: Variant, source: Tensor, cotangent: Tensor) -> tuple[Workload, int]:
+    def _prepare(
+        self, variant: Variant, source: Tensor, cotangent: Tensor
+    ) -> tuple[Workload, int, int]:
         calls = workload(variant, self._request, source, cotangent, self._clock)
-        if variant.compiled:
-            calls.time(1)  # compiles the backward too
-        return calls, calls.saved_bytes()
+        calls.time(1)  # what only the first call needs is no part of the peak
+        return calls, calls.saved_bytes(), calls.peak_bytes()
 
     def _judge(self, variant: Variant) -> gate.Verdict | Reason:
         reason = variant.unavailable_reason(self._request.device)
@@ -198,27 +202,14 @@ class _Session:
         if device.type == "cuda" and not torch.cuda.is_available():
             device = torch.device("cpu")  # nothing will be timed; each variant says why
         generator = torch.Generator(device).manual_seed(_SEED)
-        shape = (-1, 512) if self._request.context == "layer" else (-1,)
+        shape = self._request.shape or (-1,)
+        if self._request.context == "layer":
+            shape = (-1, LAYER_WIDTH)
         source, cotangent = (
             torch.randn(elements, device=device, generator=generator).to(self._dtype).view(shape)
             for _ in range(2)
         )
         return source.requires_grad_(), cotangent
-
-    def _blank(self, variant: Variant, elements: int) -> Measurement:
-        request = self._request
-        return Measurement(
-            variant=variant.name,
-            activation=variant.activation,
-            elements=elements,
-            dtype=request.dtype,
-            passes=request.passes,
-            device=request.device,
-            threads=request.threads,
-            context=request.context,
-            network=request.network if request.context == "step" else None,
-            amp=request.amp,
-        )
 
     def _host_card(self) -> HostCard:
         memory = None

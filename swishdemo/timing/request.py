@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from math import prod
 
-from swishdemo.activations.registry import is_formula
-from swishdemo.activations.workshop import checked_name
 from swishdemo.errors import UserError
+from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
 from swishdemo.timing import hardware
 from swishdemo.timing.host import missing_cuda
-from swishdemo.timing.measurement import ITEM_BYTES
+from swishdemo.timing.measurement import ITEM_BYTES, Measurement
 from swishdemo.timing.reason import Reason
-from swishdemo.timing.variants import REGISTRY, Registry
+from swishdemo.timing.variants import REGISTRY, Registry, Variant
 
 LAYER_WIDTH = 512
 """Outputs, and inputs, of the linear layer in context ``layer``."""
@@ -21,13 +21,21 @@ LAYER_WIDTH = 512
 STEP_BATCH = 128
 """Samples of the training step in context ``step``."""
 
+SEQUENCES, SEQUENCE_LENGTH, TRANSFORMER_WIDTH = 8, 64, 128
+"""The transformer block's batch, the tokens of a sequence, and the width; 4 heads, and a
+feed-forward part of four times the width."""
+
 STEP_ELEMENTS: Mapping[str, int] = {
     "mlp": STEP_BATCH * (512 + 512),
     "mlp_small": STEP_BATCH * (64 + 64),
     "cnn": STEP_BATCH * (8 * 4 * 4 + 16 * 2 * 2),
+    "transformer": SEQUENCES * SEQUENCE_LENGTH * 4 * TRANSFORMER_WIDTH,
 }
 """Networks of context ``step`` and the elements that their activations see in one step:
-MLP 784-512-512-10, MLP 64-64-64-10, and the CNN 8-16 on 8×8 digits."""
+MLP 784-512-512-10, MLP 64-64-64-10, the CNN 8-16 on 8×8 digits, and a transformer block."""
+
+ALLOCATORS = ("tuned", "plain")
+"""Whether the C library keeps large blocks in the process, or has its own settings."""
 
 MOST_FORMULAS = 4
 """How many variants of one request may be typed formulas."""
@@ -38,33 +46,6 @@ _TENSORS_ALIVE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a request: the page draws it, REST documents it, `TimingRequest.parse` reads it.
-
-    Attributes:
-        name: Its name in JSON.
-        default: Its value where it is left out.
-        kind: ``choice``, ``choices``, ``integer``, ``integers`` or ``flag``.
-        choices: Allowed names, for the two kinds of choice.
-        low: The smallest allowed whole number.
-        high: The largest.
-        longest: Entries that a list may have.
-        formulas: How many names may be typed formulas, such as ``=x*sigmoid(2*x)``.
-        formula_seconds: In which each of them must be worked out.
-    """
-
-    name: str
-    default: object
-    kind: str
-    choices: tuple[str, ...] = ()
-    low: int = 0
-    high: int = 0
-    longest: int = 1
-    formulas: int = 0
-    formula_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class TimingRequest:
     """A valid request; made by `parse`.
 
@@ -72,6 +53,7 @@ class TimingRequest:
         activation: The activation whose implementations are compared.
         variants: Names of the variants, in the order in which they are measured.
         elements: Sizes: elements of the tensor that the activation is applied to.
+        shape: Of the one tensor, in context ``kernel``; it gives ``elements``. None for vectors.
         dtype: Of the tensors and parameters.
         passes: ``forward`` (as in training: the graph is recorded), ``backward`` (alone) or
             ``both``; ``pass`` in JSON.
@@ -81,11 +63,14 @@ class TimingRequest:
             ``step``: a training step (both: with the loss and SGD's update).
         network: The network of context ``step``.
         amp: Whether the forward runs under autocast to bfloat16 (contexts layer and step).
+        allocator: One of `ALLOCATORS`; the process that measures must have been started so.
+        budget_seconds: Time for the blocks of one variant at one size, at most.
     """
 
     activation: str
     variants: tuple[str, ...]
     elements: tuple[int, ...]
+    shape: tuple[int, ...] | None = None
     dtype: str = "float32"
     passes: str = "both"
     device: str = "cpu"
@@ -93,6 +78,8 @@ class TimingRequest:
     context: str = "kernel"
     network: str = "mlp"
     amp: bool = False
+    allocator: str = "tuned"
+    budget_seconds: float = 0.35
 
     @classmethod
     def parse(
@@ -116,23 +103,39 @@ class TimingRequest:
             if name not in known:
                 raise UserError(
                     "error.unknown_field",
-                    field=_short(name),
-                    value=_short(name),
+                    field=short(name),
+                    value=short(name),
                     name="a timing",
                     choices=", ".join(known),
                 )
         values = {
-            name: _read(field, mapping[name]) if name in mapping else field.default
+            name: field.read(mapping[name]) if name in mapping else field.default
             for name, field in known.items()
         }
-        request = cls(passes=str(values.pop("pass")), **values)  # type: ignore[arg-type]
+        request = cls(passes=values.pop("pass"), **values)
         return request._resolved(registry)._checked(limits)
 
     def as_json(self) -> dict[str, object]:
         """The request as `parse` reads it."""
         record = asdict(self)
         record["pass"] = record.pop("passes")
-        return {**record, "variants": list(self.variants), "elements": list(self.elements)}
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in record.items()}
+
+    def blank(self, variant: Variant, elements: int) -> Measurement:
+        """The measurement of a variant at one size that nothing is known of yet."""
+        return Measurement(
+            variant=variant.name,
+            activation=variant.activation,
+            elements=elements,
+            dtype=self.dtype,
+            passes=self.passes,
+            device=self.device,
+            threads=self.threads,
+            context=self.context,
+            network=self.network if self.context == "step" else None,
+            amp=self.amp,
+            allocator=self.allocator,
+        )
 
     def _resolved(self, registry: Registry) -> TimingRequest:
         variants = self.variants or registry.defaults(self.activation)
@@ -144,14 +147,13 @@ class TimingRequest:
             elements = tuple(-(-n // LAYER_WIDTH) * LAYER_WIDTH for n in elements)
         elif self.context == "step":
             elements = (STEP_ELEMENTS[self.network],)
-        values = {name: getattr(self, name) for name in self.__slots__} | {
-            "variants": tuple(dict.fromkeys(variants)),
-            "elements": tuple(dict.fromkeys(elements)),
-            "device": device,
-        }
-        return TimingRequest(**values)
+        elif self.shape is not None:
+            elements = (prod(self.shape),)
+        return replace(self, variants=variants, elements=_once(elements), device=device)
 
     def _checked(self, limits: Settings) -> TimingRequest:
+        if self.shape is not None:
+            self._check_shape(limits)
         if limits.device not in ("auto", self.device):
             only = Reason("time.unavailable.setting", (("device", limits.device),))
             _refuse_device(self.device, only)
@@ -164,6 +166,19 @@ class TimingRequest:
         if self.device == "cpu":  # a GPU's memory is asked by the worker, which has PyTorch
             self._check_memory()
         return self
+
+    def _check_shape(self, limits: Settings) -> None:
+        assert self.shape is not None
+        if self.context != "kernel":
+            raise UserError("time.error.shape_context", field="shape")
+        if prod(self.shape) > limits.max_elements:
+            raise UserError(
+                "time.error.shape",
+                field="shape",
+                shape=" × ".join(map(str, self.shape)),
+                elements=prod(self.shape),
+                limit=limits.max_elements,
+            )
 
     def _check_memory(self) -> None:
         available = hardware.available_memory_bytes()
@@ -183,118 +198,52 @@ class TimingRequest:
 def fields(limits: Settings, registry: Registry = REGISTRY) -> tuple[Field, ...]:
     """All fields of a request, with the limits of this server and this host."""
     names = registry.names()
+    formula_seconds = limits.formula_seconds
+    most = limits.max_elements
     return (
         Field(
             "activation",
-            "swish",
             "choice",
-            registry.activations(),
+            "swish",
+            choices=registry.activations(),
             formulas=1,
-            formula_seconds=limits.formula_seconds,
+            formula_seconds=formula_seconds,
         ),
         Field(
             "variants",
-            None,
             "choices",
-            names,
+            None,
+            choices=names,
+            shortest=1,
             longest=len(names) + MOST_FORMULAS,
             formulas=MOST_FORMULAS,
-            formula_seconds=limits.formula_seconds,
+            formula_seconds=formula_seconds,
         ),
         Field(
             "elements",
-            (min(2**20, limits.max_elements),),
             "integers",
+            (min(2**20, most),),
             low=1,
-            high=limits.max_elements,
-            longest=12,
+            high=most,
+            unit="elements",
+            shortest=1,
+            longest=19,
         ),
-        Field("dtype", "float32", "choice", tuple(ITEM_BYTES)),
-        Field("pass", "both", "choice", ("forward", "backward", "both")),
-        Field("device", "cpu", "choice", ("cpu", "cuda", "auto")),
-        Field("threads", 1, "integer", low=1, high=hardware.usable_cores()),
-        Field("context", "kernel", "choice", ("kernel", "layer", "step")),
-        Field("network", "mlp", "choice", tuple(STEP_ELEMENTS)),
-        Field("amp", False, "flag"),
+        Field("shape", "integers", None, low=1, high=most, shortest=1, longest=6),
+        Field("dtype", "choice", "float32", choices=tuple(ITEM_BYTES)),
+        Field("pass", "choice", "both", choices=("forward", "backward", "both")),
+        Field("device", "choice", "cpu", choices=("cpu", "cuda", "auto")),
+        Field("threads", "integer", 1, low=1, high=hardware.usable_cores(), unit="threads"),
+        Field("context", "choice", "kernel", choices=("kernel", "layer", "step")),
+        Field("network", "choice", "mlp", choices=tuple(STEP_ELEMENTS)),
+        Field("amp", "flag", False),
+        Field("allocator", "choice", "tuned", choices=ALLOCATORS),
+        Field("budget_seconds", "number", 0.35, low=0.05, high=30, unit="seconds"),
     )
 
 
-def _read(field: Field, value: object) -> object:
-    if field.kind == "flag":
-        if not isinstance(value, bool):
-            raise UserError("time.error.not_a_flag", field=field.name, name=field.name)
-        return value
-    if field.kind == "choice":
-        return _choice(field, value)
-    if field.kind == "integer":
-        return _integer(field, value)
-    if value is None and field.default is None:
-        return None
-    read = _choice if field.kind == "choices" else _integer
-    entries = _list(field, value)
-    if sum(map(is_formula, entries)) > field.formulas:
-        raise UserError(
-            "time.error.formulas", field=field.name, name=field.name, limit=field.formulas
-        )
-    return tuple(read(field, entry) for entry in entries)
-
-
-def _list(field: Field, value: object) -> Sequence[object]:
-    if not isinstance(value, list | tuple):
-        raise UserError("time.error.not_a_list", field=field.name, name=field.name)
-    if not value:
-        raise UserError("error.empty", field=field.name, name=field.name)
-    if len(value) > field.longest:
-        raise UserError(
-            "error.too_long",
-            field=field.name,
-            name=field.name,
-            count=len(value),
-            limit=field.longest,
-        )
-    return value
-
-
-def _choice(field: Field, value: object) -> str:
-    if not isinstance(value, str):
-        raise UserError("time.error.not_text", field=field.name, name=field.name)
-    if field.formulas and is_formula(value):
-        return checked_name(value, field.formula_seconds, field.name)
-    if value not in field.choices:
-        raise UserError(
-            "error.unknown_choice",
-            field=field.name,
-            name=field.name,
-            value=_short(value),
-            choices=", ".join(field.choices),
-        )
-    return value
-
-
-def _integer(field: Field, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise UserError("error.not_an_integer", field=field.name, name=field.name)
-    if not field.low <= value <= field.high:
-        raise UserError(
-            "error.out_of_range",
-            field=field.name,
-            name=field.name,
-            value=_number(value),
-            low=field.low,
-            high=field.high,
-        )
-    return value
-
-
-def _number(value: int) -> str:
-    # Python refuses to print integers of more than 4300 digits; JSON can carry them.
-    return str(value) if abs(value) < 10**30 else "±10³⁰ or beyond"
-
-
-def _short(value: object) -> str:
-    """A foreign value that an error repeats, cut so that the answer stays small."""
-    words = str(value)
-    return words if len(words) <= 40 else words[:39] + "…"
+def _once(entries: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(entries))
 
 
 def _refuse_device(device: str, why: Reason) -> None:

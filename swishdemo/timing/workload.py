@@ -10,21 +10,22 @@ What each pass means, in every context:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise, repeat
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from swishdemo.timing import memory
 from swishdemo.timing.implementation import Implementation, build
 from swishdemo.timing.loop import Clock
-from swishdemo.timing.request import LAYER_WIDTH, STEP_BATCH, TimingRequest
+from swishdemo.timing.networks import Step, step
+from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
 from swishdemo.timing.variants import Variant
 
 _SEED = 0
-_LEARNING_RATE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Workload:
     Attributes:
         forward: Computes what is differentiated.
         differentiate: The backward of such a result, whose graph is kept.
-        whole: A forward, its backward and what belongs to the context after it.
+        whole: The parts of both passes, by name and in turn: one part where a forward and its
+            backward are one call, three in context ``step``.
         parameters: Tensors that are there whether or not anything is saved.
         passes: Which of the three is timed.
         device: Where it runs.
@@ -43,40 +45,38 @@ class Workload:
 
     forward: Callable[[], Tensor]
     differentiate: Callable[[Tensor], object]
-    whole: Callable[[], object]
+    whole: Mapping[str, Callable[[], object]]
     parameters: Sequence[Tensor]
     passes: str
     device: torch.device
     clock: Clock
+    _blocks: list[tuple[int, list[float]]] = field(default_factory=list)
 
     def time(self, calls: int) -> float:
         """Seconds that ``calls`` calls took together."""
-        if self.passes == "forward":
-            return timed(self.forward, calls, self.device, self.clock)
-        if self.passes == "both":
-            return timed(self.whole, calls, self.device, self.clock)
-        result = self.forward()
-        return timed(lambda: self.differentiate(result), calls, self.device, self.clock)
+        if self.passes == "backward":
+            result = self.forward()
+            return timed([lambda: self.differentiate(result)], calls, self.device, self.clock)[0]
+        parts = self.whole if self.passes == "both" else {"forward": self.forward}
+        spent = timed(list(parts.values()), calls, self.device, self.clock)
+        self._blocks.append((calls, spent))
+        return sum(spent)
+
+    def part_seconds(self, calls: int) -> dict[str, float]:
+        """Median seconds of each part of a call, over the blocks of so many calls so far."""
+        spent = [np.array(parts) / calls for count, parts in self._blocks if count == calls]
+        if self.passes != "both" or len(self.whole) < 2 or not spent:
+            return {}
+        return dict(zip(self.whole, np.median(spent, axis=0).tolist(), strict=True))
 
     def saved_bytes(self) -> int:
-        """Bytes that the forward keeps for the backward.
+        """Bytes that the forward keeps for the backward (`swishdemo.timing.memory`)."""
+        return memory.saved_bytes(self.forward, self.parameters)
 
-        Parameters are left out, for they are there anyway; a storage that several operations
-        keep is counted once, and whole.
-        """
-        known = {parameter.untyped_storage().data_ptr() for parameter in self.parameters}
-        storages: dict[int, int] = {}
-
-        def pack(tensor: Tensor) -> Tensor:
-            storage = tensor.untyped_storage()
-            if storage.data_ptr() not in known:
-                storages[storage.data_ptr()] = storage.nbytes()
-            return tensor
-
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            result = self.forward()  # held, or a freed storage's address could be used again
-        del result
-        return sum(storages.values())
+    def peak_bytes(self) -> int:
+        """The most bytes that one call of a forward, or of both passes, held at a time."""
+        parts = [self.forward] if self.passes == "forward" else list(self.whole.values())
+        return memory.peak_bytes(lambda: [part() for part in parts], self.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +90,59 @@ class Copy:
     def time(self, calls: int) -> float:
         """Seconds that ``calls`` copies took together."""
         device = self.source.device
-        return timed(lambda: self.target.copy_(self.source), calls, device, self.clock)
+        return timed([lambda: self.target.copy_(self.source)], calls, device, self.clock)[0]
+
+    def part_seconds(self, calls: int) -> dict[str, float]:
+        """A copy has no parts."""
+        return {}
 
 
-def timed(call: Callable[[], object], calls: int, device: torch.device, clock: Clock) -> float:
-    """Seconds of ``calls`` calls in a row; on a GPU between two events of its stream."""
+def timed(
+    parts: Sequence[Callable[[], object]], calls: int, device: torch.device, clock: Clock
+) -> list[float]:
+    """Seconds of each part of ``calls`` calls in a row; on a GPU between events of its stream."""
     if device.type == "cuda":
-        begin, end = (
-            torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-            for _ in range(2)
-        )
-        torch.cuda.synchronize(device)
-        begin.record()
+        return _timed_by_events(parts, calls, device)
+    if len(parts) == 1:
+        (call,) = parts
+        start = clock()
         for _ in repeat(None, calls):
             call()
-        end.record()
-        torch.cuda.synchronize(device)
-        return float(begin.elapsed_time(end)) / 1e3
-    start = clock()
+        return [clock() - start]
+    spent = [0.0] * len(parts)
+    last = clock()
     for _ in repeat(None, calls):
-        call()
-    return clock() - start
+        for place, part in enumerate(parts):
+            part()
+            now = clock()
+            spent[place] += now - last
+            last = now
+    return spent
+
+
+def _timed_by_events(
+    parts: Sequence[Callable[[], object]], calls: int, device: torch.device
+) -> list[float]:
+    """One event between any two parts; with a single part, around all calls together."""
+
+    def event() -> torch.cuda.Event:
+        return torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+
+    torch.cuda.synchronize(device)
+    marks = [event()]
+    marks[0].record()
+    for _ in repeat(None, calls):
+        for part in parts:
+            part()
+            if len(parts) > 1:
+                marks.append(event())
+                marks[-1].record()
+    if len(parts) == 1:
+        marks.append(event())
+        marks[-1].record()
+    torch.cuda.synchronize(device)
+    between = [before.elapsed_time(after) / 1e3 for before, after in pairwise(marks)]
+    return [sum(between[place :: len(parts)]) for place in range(len(parts))]
 
 
 def workload(
@@ -133,7 +165,7 @@ def workload(
         return build(variant, device, dtype)
 
     if request.context == "step":
-        return _step(activation, request, source, clock)
+        return _step(step(activation, request, device, dtype), request, device, clock)
     made = activation()
     inner, parameters = made.call, list(made.parameters.values())
     forward: Callable[[], Tensor]
@@ -157,7 +189,7 @@ def workload(
     return Workload(
         forward=forward,
         differentiate=lambda result: grad(result, leaves, cotangent, retain_graph=True),
-        whole=lambda: grad(forward(), leaves, cotangent),
+        whole={"both": lambda: grad(forward(), leaves, cotangent)},
         parameters=parameters,
         passes=request.passes,
         device=device,
@@ -165,41 +197,13 @@ def workload(
     )
 
 
-def _step(
-    activation: Callable[[], Implementation], request: TimingRequest, source: Tensor, clock: Clock
-) -> Workload:
-    device, dtype = source.device, source.dtype
-    made = [activation(), activation()]  # each layer has parameters of its own
-    sizes = {"mlp": (784, 512, 512, 10), "mlp_small": (64, 64, 64, 10)}
-    layers: list[nn.Module]
-    if request.network == "cnn":
-        images = torch.randn(STEP_BATCH, 1, 8, 8, device=device, dtype=dtype)
-        layers = [nn.Conv2d(1, 8, 3, 2, 1), nn.Conv2d(8, 16, 3, 2, 1), nn.Linear(64, 10)]
-    else:
-        widths = sizes[request.network]
-        images = torch.randn(STEP_BATCH, widths[0], device=device, dtype=dtype)
-        layers = [nn.Linear(*pair) for pair in pairwise(widths)]
-    first, second, last = (layer.to(device, dtype) for layer in layers)
-    labels = torch.randint(10, (STEP_BATCH,), device=device)
-    parameters: list[Tensor] = [p for layer in (first, second, last) for p in layer.parameters()]
-    parameters += [p for one in made for p in one.parameters.values()]
-    optimiser = torch.optim.SGD(parameters, lr=_LEARNING_RATE)
-
-    def forward() -> Tensor:
-        with torch.autocast(device.type, torch.bfloat16, enabled=request.amp):
-            hidden = made[1].call(second(made[0].call(first(images))))
-            return F.cross_entropy(last(hidden.flatten(1)), labels)
-
-    def whole() -> None:
-        optimiser.zero_grad(set_to_none=True)
-        forward().backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-
+def _step(step: Step, request: TimingRequest, device: torch.device, clock: Clock) -> Workload:
+    grad = torch.autograd.grad
     return Workload(
-        forward=forward,
-        differentiate=lambda loss: torch.autograd.grad(loss, parameters, retain_graph=True),
-        whole=whole,
-        parameters=parameters,
+        forward=step.forward,
+        differentiate=lambda loss: grad(loss, step.parameters, retain_graph=True),
+        whole={"forward": step.forward, "backward": step.backward, "update": step.update},
+        parameters=step.parameters,
         passes=request.passes,
         device=device,
         clock=clock,

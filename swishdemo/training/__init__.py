@@ -7,8 +7,8 @@
   `module`: one replica as a plain PyTorch module. These load torch, the others do not.
 """
 
+from swishdemo.fields import Field
 from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps
-from swishdemo.training.fields import Field
 from swishdemo.training.recipes import Recipe, recipes
 from swishdemo.training.report import Report, Tick
 from swishdemo.training.summary import summarise

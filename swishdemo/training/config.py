@@ -8,8 +8,8 @@ from typing import Any
 
 from swishdemo import datasets
 from swishdemo.errors import UserError
+from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
-from swishdemo.training.fields import Field, short
 from swishdemo.training.learned import has_beta
 from swishdemo.training.table import fields
 
@@ -255,7 +255,7 @@ def _start(name: object, table: Mapping[str, Field]) -> dict[str, Any]:
 
     known = {recipe.name: recipe for recipe in recipes()}
     if not isinstance(name, str):
-        raise UserError("train.error.not_text", field="recipe", name="recipe")
+        raise UserError("error.not_text", field="recipe", name="recipe")
     if name not in known:
         raise UserError(
             "error.unknown_choice",

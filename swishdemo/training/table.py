@@ -5,13 +5,15 @@ The page draws it, REST documents it, `swishdemo.training.config.TrainingConfig.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from swishdemo import datasets
 from swishdemo.activations import registry
 from swishdemo.datasets.record import LARGEST_NOISE, TEST_SHARES
+from swishdemo.fields import Field
 from swishdemo.settings import Settings
-from swishdemo.training.fields import Field, usable_cores
+from swishdemo.training.fields import TableField
 
 MOST_FORMULAS = 4
 """How many entries of one list may be typed formulas."""
@@ -36,7 +38,7 @@ def _data() -> tuple[Field, ...]:
     most = max(dataset.most_samples for dataset in datasets.datasets())
     return (
         Field("dataset", "choice", "digits", choices=datasets.names()),
-        Field("csv", "table", None),
+        TableField("csv", "table", None),
         Field("samples", "integer", 0, low=0, high=most, unit="samples"),
         Field("noise", "number", 0.0, low=0, high=LARGEST_NOISE),
         Field("test_share", "number", 0.2, low=TEST_SHARES[0], high=TEST_SHARES[1]),
@@ -134,3 +136,10 @@ def _optimisation(settings: Settings) -> tuple[Field, ...]:
             unit="threads",
         ),
     )
+
+
+def usable_cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from swishdemo.errors import UserError
+from swishdemo.fields import Field
 from swishdemo.settings import Settings
-from swishdemo.training.fields import Field
 from swishdemo.ui.words import words
 
 GROUPS = {
