@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from swishdemo.figures.timing import bars_figure, colour_of, sizes_figure
-from swishdemo.figures.timing.sizes import spread
+from swishdemo.figures.timing.parts import spread
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import REGISTRY, Measurement, Reason
 from swishdemo.timing.quantities import byte_size, duration, figures, size_label
