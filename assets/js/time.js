@@ -91,8 +91,9 @@ export function mount({ element, props, trigger, watch, server }) {
     if (answer.earlier) {
       kept.show(answer.earlier, state.id);
       beside.show(answer.earlier.filter(({ id }) => id !== state.id), answer.files ?? [], state.beside);
-    } else beside.hide();
+    }
     const active = Boolean(answer.id) && !answer.done;
+    if (active) beside.hide();
     s("stop").hidden = !active;
     s("progress").hidden = !active;
     s("share").style.width = `${Math.round(100 * (answer.share ?? 0))}%`;

@@ -133,9 +133,9 @@ export function cards(element, { look, save, notice }) {
 }
 
 /** A card with one picture, its heading and the button that saves it. */
-function picture(name, lead = "") {
+function picture(name) {
   return `<section class="lab-card" data-part="${name}-card" hidden>
-    <div class="lab-row lab-between time-head"><div class="time-title"><h3>${h(`${name}_title`)}</h3><span class="lab-note">${h(`${name}_note`)}</span></div>${png(name)}</div>${lead}
+    <div class="lab-row lab-between time-head time-headline"><div class="time-title"><h3>${h(`${name}_title`)}</h3><span class="lab-note">${h(`${name}_note`)}</span></div>${png(name)}</div>
     <div data-part="${name}" role="img" aria-label="${h(`${name}_label`)}"></div></section>`;
 }
 
@@ -165,7 +165,7 @@ function skeleton() {
         <p class="time-empty-what" data-part="bars-what">${h("bars_none")}</p><p data-part="bars-how">${h("bars_none_how")}</p></div>
       </div>
     </section>
-    ${FIGURES.slice(1).map((name) => picture(name)).join("")}
+    ${FIGURES.slice(1).map(picture).join("")}
     <section class="lab-card" data-part="table-card" hidden>
       <div class="lab-row lab-between time-head"><h3>${h("table")}</h3>
         <div class="lab-row">

@@ -11,22 +11,36 @@ const h = (key, values) => escape(t(`timed.cited.${key}`, values));
  *   forward: number, backward: number, title: string, url: string, year: number, clock: string}[]} rows
  */
 export function citedCard(card, rows) {
-  const heads = ["device", "dtype", "what", "forward", "backward", "ratio", "source"].map((name) => `<th scope="col">${h(name)}</th>`).join("");
+  const heads = ["device", "dtype", "what", "forward", "backward", "ratio"].map((name) => `<th scope="col">${h(name)}</th>`).join("");
   card.innerHTML = `<summary><h3>${h("title")}</h3><span class="lab-note">${h("note")}</span></summary>
-    <div class="lab-scroll" tabindex="0"><table class="time-table time-published"><thead><tr>${heads}</tr></thead><tbody>${rows.map((row, at) => line(row, rows[at - 1], rows)).join("")}</tbody></table></div>
+    <div class="lab-scroll" tabindex="0"><table class="time-table time-published"><thead><tr>${heads}</tr></thead><tbody>${groups(rows).map(lines).join("")}</tbody></table></div>
     <p class="lab-note">${h("how")}</p>`;
 }
 
-function line(row, before, rows) {
-  const first = !before || before.device !== row.device || before.dtype !== row.dtype;
-  const relu = rows.find((each) => each.activation === "relu" && each.device === row.device && each.dtype === row.dtype);
-  const ratio = (row.forward + row.backward) / (relu.forward + relu.backward);
-  const label = activations.find(({ name }) => name === row.activation)?.label ?? row.activation;
-  const clock = row.clock === "processor" ? ` <span class="lab-note">${h("processor")}</span>` : "";
-  const source = `<a href="${escape(row.url)}" target="_blank" rel="noopener">${escape(row.title)}</a>, ${row.year}`;
-  return `<tr${first ? ' class="time-group"' : ""}><th scope="row">${first ? escape(row.device) + clock : ""}</th><td>${first ? escape(row.dtype) : ""}</td>
-    <td class="time-what">${escape(`${label} · ${row.implementation}`)}</td><td>${duration(row.forward)}</td><td>${duration(row.backward)}</td>
-    <td>${row === relu ? "1" : ratio.toFixed(2)}</td><td class="time-source">${first ? source : ""}</td></tr>`;
+/** The rows of one machine and type together. */
+function groups(rows) {
+  const found = new Map();
+  for (const row of rows) {
+    const key = `${row.device} ${row.dtype}`;
+    found.set(key, [...(found.get(key) ?? []), row]);
+  }
+  return [...found.values()];
+}
+
+/** The machine stands in a group's first line, its source in the second. */
+function lines(group) {
+  const relu = group.find(({ activation }) => activation === "relu");
+  const whole = ({ forward, backward }) => forward + backward;
+  return group
+    .map((row, at) => {
+      const source = `<a href="${escape(row.url)}" target="_blank" rel="noopener" title="${escape(row.title)}">${h("source", { who: row.title.split(",")[0], year: row.year })}</a>`;
+      const where = [escape(row.device), `<span class="lab-note">${source}</span>`, row.clock === "processor" ? `<span class="lab-note">${h("processor")}</span>` : ""][at] ?? "";
+      const label = activations.find(({ name }) => name === row.activation)?.label ?? row.activation;
+      return `<tr${at === group.length - 1 ? ' class="time-last"' : ""}><th scope="row">${where}</th><td>${at ? "" : escape(row.dtype)}</td>
+        <td>${escape(`${label} · ${row.implementation}`)}</td><td>${duration(row.forward)}</td><td>${duration(row.backward)}</td>
+        <td>${row === relu ? "1" : (whole(row) / whole(relu)).toFixed(2)}</td></tr>`;
+    })
+    .join("");
 }
 
 /** @param {number} seconds */

@@ -45,26 +45,30 @@ def table(
     label = REGISTRY.get(baseline).label(language)
     theirs = {m.variant: m for m in beside}
     alone = sorted((m for m in beside if m.variant not in timed), key=seconds_of)
-    there = [[beside_name, text("time.ui.tip_beside", language)]] if theirs else []
-    rows_of = [(m.variant, _cells(m, base, language, ended)) for m in rows]
-    rows_of += [(m.variant, [_name(m.variant, language), *[_NONE] * 8]) for m in alone]
-    return {
-        "heads": [
-            [
-                text(f"time.ui.col_{name}", language, baseline=label),
-                "" if name == "variant" else text(f"time.ui.tip_{name}", language),
-            ]
-            for name in names
+    heads = [
+        [
+            text(f"time.ui.col_{name}", language, baseline=label),
+            "" if name == "variant" else text(f"time.ui.tip_{name}", language),
         ]
-        + there,
+        for name in names
+    ]
+    made = [(m.variant, _cells(m, base, language, ended)) for m in rows]
+    made += [(m.variant, [_name(m.variant, language), *[_NONE] * (len(names) - 1)]) for m in alone]
+    if theirs:
+        place = names.index("rate")  # next to one's own times
+        heads.insert(place, [beside_name, text("time.ui.tip_beside", language, name=beside_name)])
+        for name, cells in made:
+            cells.insert(place, _there(theirs, name, baseline))
+    return {
+        "heads": heads,
         "rows": [
             {
                 "variant": name,
                 "note": REGISTRY.get(name).note(language) if REGISTRY.knows(name) else "",
                 "colour": colour_of(name),
-                "cells": cells + ([_there(theirs, name, baseline)] if theirs else []),
+                "cells": cells,
             }
-            for name, cells in rows_of
+            for name, cells in made
         ],
     }
 

@@ -17,7 +17,7 @@ def colour_of(name: str) -> str:
         return _UNKNOWN
     variant = REGISTRY.get(name)
     shades = [each.shade for each in REGISTRY.all() if each.activation == variant.activation]
-    alpha = 1 - 0.68 * variant.shade / max([1, *shades])
+    alpha = 1 - 0.55 * variant.shade / max([1, *shades])
     return hue(variant.activation) + (f"/{alpha:.2f}" if variant.shade else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from swishdemo.figures.timing.colours import colour_of, hover, hue_of
@@ -12,6 +13,7 @@ from swishdemo.figures.timing.parts import (
     dash_of,
     end_labels,
     label_of,
+    note,
     span,
 )
 from swishdemo.text import Language, text
@@ -59,7 +61,9 @@ def roofline_figure(
         if points := [m for m in timed if m.variant == name]:
             data.append(_points(name, points, language))
             ends.append((_rate(points[-1]), label_of(name, language), hue_of(name)))
-    limits = {_moved(m): _moved(m) / m.copy_limit_seconds for m in timed if m.copy_limit_seconds}
+    limits: dict[float, float] = {
+        _moved(m): _moved(m) / m.copy_limit_seconds for m in timed if m.copy_limit_seconds
+    }
     if limits:
         data.append(_roof(text("time.ui.copy_limit", language), limits, "2px,3px"))
         ends.append((list(limits.values())[-1], data[-1]["name"], "@muted"))
@@ -85,7 +89,10 @@ def roofline_figure(
             "title": text("time.ui.axis_rate", language),
         },
         "shapes": marks["shapes"],
-        "annotations": marks["annotations"] + ([] if narrow else end_labels(ends, extent)),
+        "annotations": [
+            *marks["annotations"],
+            *([] if narrow else [_floor_label(data[-1]), *end_labels(ends, extent)]),
+        ],
         "uirevision": "roofline",
     }
     if narrow:
@@ -120,7 +127,7 @@ def _points(name: str, points: Sequence[Measurement], language: Language) -> Fig
     }
 
 
-def _roof(label: str, limits: Mapping[int, float], dash: str) -> Figure:
+def _roof(label: str, limits: Mapping[float, float], dash: str) -> Figure:
     return {
         "type": "scatter",
         "mode": "lines",
@@ -134,18 +141,18 @@ def _roof(label: str, limits: Mapping[int, float], dash: str) -> Figure:
 
 def _floor(seconds: float, sizes: Sequence[int], top: float, label: str) -> Figure:
     """The slanted roof: bytes over the shortest time of a call, up to the top of the plot."""
-    end = min(float(sizes[-1]), top * seconds)
-    ends = [float(sizes[0]), max(end, float(sizes[0]))]
-    return {
-        "type": "scatter",
-        "mode": "lines+text",
-        "name": label,
-        "x": ends,
-        "y": [x / seconds for x in ends],
-        "text": ["", label],
-        "textposition": "bottom left" if end < sizes[-1] else "top left",
-        "textfont": {"color": "@muted", "size": 12},
-        "line": {"color": "@muted", "width": 1.6, "dash": "6px,4px"},
-        "hoverinfo": "skip",
-        "cliponaxis": False,
-    }
+    ends = [float(sizes[0]), max(min(float(sizes[-1]), top * seconds), float(sizes[0]))]
+    return _roof(label, {x: x / seconds for x in ends}, "6px,4px")
+
+
+def _floor_label(floor: Figure) -> Figure:
+    """The slanted roof's name, at its left, where no point can be."""
+    (start, end), (low, high) = floor["x"], floor["y"]
+    return note(
+        floor["name"],
+        x=math.log10(start) + 0.3 * math.log10(end / start),
+        y=math.log10(low) + 0.3 * math.log10(high / low),
+        xanchor="right",
+        yanchor="bottom",
+        xshift=-4,
+    )
