@@ -14,6 +14,9 @@ RUN useradd --uid 1000 --create-home lab
 COPY --chown=1000 app.py README.md ./
 COPY --chown=1000 assets assets
 COPY --chown=1000 swishdemo swishdemo
+# Swish's kernels, one for each level of processors (the widest that the host has is chosen when they
+# are loaded), and their node of autograd: no run of the image has to build them.
+RUN python -m swishdemo.kernels prebuild
 RUN python -m compileall -q app.py swishdemo && mkdir /state && chown 1000 /state
 
 # Data and every cache lie under /state, the one place that is written: with a read-only root give

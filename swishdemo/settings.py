@@ -159,15 +159,18 @@ class Toolchain:
     """What the environment says of building code where it runs.
 
     Attributes:
-        compiler: The C compiler and its arguments (``CC``); empty where none is named.
+        cc: The C compiler and its arguments (``CC``); empty where none is named.
+        cxx: The same of C++ (``CXX``).
         cache_dir: Folder in which built code is kept (``XDG_CACHE_HOME``).
     """
 
-    compiler: tuple[str, ...]
+    cc: tuple[str, ...]
+    cxx: tuple[str, ...]
     cache_dir: Path
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Toolchain:
         """Read the variables of ``environ``."""
         caches = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return cls(tuple(shlex.split(environ.get("CC", ""))), caches / "swishdemo")
+        cc, cxx = (tuple(shlex.split(environ.get(name, ""))) for name in ("CC", "CXX"))
+        return cls(cc, cxx, caches / "swishdemo")

@@ -18,6 +18,14 @@ def browser_type_launch_args(browser_type_launch_args, playwright):
     return {**browser_type_launch_args, **options}
 
 
+@pytest.fixture(scope="session")
+def built_node():
+    """The kernel's C++ node, in this process and all that follow; it is built once for all."""
+    from swishdemo.kernels import node
+
+    node.build()
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """The whole app as a process of its own: its address and its process."""

@@ -68,6 +68,22 @@ def test_the_lines_of_beta_are_means_over_seeds(digits, layer, quantity, field):
             assert value == pytest.approx(sum(rows) / 2, rel=1e-5)
 
 
+@pytest.mark.parametrize("quantity", ["size", "signed", "effective"])
+def test_a_seed_alone_is_each_of_its_networks(digits, quantity):
+    _config, reports, series = digits
+    field = "beta_effective" if quantity == "effective" else "beta"
+    for seed in (0, 1):
+        figure = beta_figure(series, Picked(quantity=quantity, layer=1, seed=seed + 1))
+        assert not any("fill" in trace for trace in figure["data"])  # there is no range
+        for place, line in enumerate(named(figure).values()):
+            value = reports[-1][field][1][2 * place + seed]
+            value = value if quantity == "signed" else abs(value)
+            assert line["y"][-1] == pytest.approx(value, rel=1e-5)
+    assert beta_figure(series, Picked(seed=99)) == beta_figure(series, Picked(seed=2))
+    conserved = [conserved_figure(series, Picked(seed=seed)) for seed in (1, 2)]
+    assert conserved[0] != conserved[1]
+
+
 def test_a_layer_that_is_not_there_is_the_last_one(digits):
     series = digits[2]
     assert beta_figure(series, Picked(layer=99)) == beta_figure(series, Picked(layer=1))
@@ -190,7 +206,7 @@ def test_a_long_run_is_thinned_and_ends_where_it_ends(digits):
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["quantity", "layer", "look", "per_layer", "smooth", "log_loss", "only", "junk"]
+            ["quantity", "layer", "seed", "look", "per_layer", "smooth", "log_loss", "only", "junk"]
         ),
         st.none()
         | st.booleans()
@@ -207,7 +223,7 @@ def test_whatever_is_picked_is_read_or_refused_in_a_sentence(given_):
         assert error.sentence("en") and error.sentence("zh")
         return
     assert 0 <= picked.smooth <= 0.98 and math.isfinite(picked.smooth)
-    assert 0 <= picked.layer < 10_000 and 0 <= picked.look < 10_000
+    assert 0 <= picked.layer < 10_000 and 0 <= picked.seed < 10_000 and 0 <= picked.look < 10_000
 
 
 @pytest.mark.parametrize("given_", [None, [], "size", 3])

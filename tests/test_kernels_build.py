@@ -1,5 +1,6 @@
 """Building the kernel: at the first use, once, by whatever compiler there is, or not at all."""
 
+import dataclasses
 import os
 import stat
 import subprocess
@@ -7,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from swishdemo.kernels import build
+from swishdemo.kernels import build, libraries, node, processor
 
 ROOT = Path(__file__).parents[1]
 BUILD = """
@@ -85,26 +87,28 @@ def test_what_is_kept_needs_no_compiler_and_is_not_built_again(tmp_path):
     assert kept.stat().st_size > 1000
 
 
-def test_the_cache_knows_source_flags_and_processor(tmp_path, monkeypatch):
-    tools = build.Toolchain((), tmp_path)
-    places = {build._kept(tools, "float"), build._kept(tools, "double")}
-    monkeypatch.setattr(build, "FLAGS", (("-O1",),))
-    places.add(build._kept(tools, "float"))
-    monkeypatch.setattr(build, "_cpu", lambda: "another")
-    places.add(build._kept(tools, "float"))
+def test_the_cache_knows_source_flags_and_what_it_serves(tmp_path):
     source = tmp_path / "swish.c"
-    source.write_text("int other;")
-    monkeypatch.setattr(build, "SOURCE", source)
-    places.add(build._kept(tools, "float"))
-    assert len(places) == 5
+    source.write_text("int one;")
+    plain = libraries.Recipe("swish", source, ("cc",), (("-O1",),), "a processor")
+    names = {plain.file_name}
+    for changes in ({"flags": (("-O2",),)}, {"serves": "another"}, {"name": "other"}):
+        names.add(dataclasses.replace(plain, **changes).file_name)
+    source.write_text("int two;")
+    names.add(plain.file_name)
+    assert len(names) == 5
+    assert dataclasses.replace(plain, compiler=("gcc",)).file_name in names
+    tools = build.Toolchain.read()
+    assert build.recipe("float", tools).serves == processor.description()
+    assert torch.__version__ in node.recipe(tools).serves
 
 
 def test_a_failing_compiler_is_quoted_once_and_swish_is_eager(tmp_path):
     broken = script(tmp_path / "broken-cc", "echo 'swish.c:1: error: out of cheese' >&2; exit 3")
     _, err = use(tmp_path / "cache", USE, CC=f"{broken} -O9")
     assert err.count("RuntimeWarning") == 1
-    assert "failed to build the kernel (status 3): swish.c:1: error: out of cheese" in err
-    assert kernels(tmp_path / "cache") == []
+    assert "failed to build swish.c (status 3): swish.c:1: error: out of cheese" in err
+    assert not (tmp_path / "cache" / "swishdemo").exists()
 
 
 def test_a_compiler_that_makes_rubbish_is_no_crash(tmp_path):
@@ -112,7 +116,7 @@ def test_a_compiler_that_makes_rubbish_is_no_crash(tmp_path):
         tmp_path / "rubbish-cc",
         'while [ $# -gt 0 ]; do [ "$1" = -o ] && echo rubbish > "$2"; shift; done',
     )
-    assert "cannot be loaded" in use(tmp_path / "cache", CC=str(rubbish))[0]
+    assert "cannot be built and loaded" in use(tmp_path / "cache", CC=str(rubbish))[0]
 
 
 def test_without_a_compiler_the_reason_is_told(tmp_path):
@@ -133,10 +137,34 @@ def test_the_timing_variant_says_that_there_is_no_compiler(tmp_path):
 
 
 @pytest.mark.parametrize("cache", ["/proc/1/nowhere", "/dev/null"])
-def test_a_cache_that_cannot_be_written_is_done_without(cache, tmp_path):
-    out, err = use(Path(cache), TMPDIR=str(tmp_path))
-    assert (out, err) == ("kernel", "")
-    assert list(tmp_path.iterdir()) == []  # what was built aside is deleted
+def test_a_cache_that_cannot_be_written_is_done_without_and_told_once(cache, tmp_path):
+    _, err = use(Path(cache), USE, TMPDIR=str(tmp_path))
+    assert err.count("RuntimeWarning: swish.c is built anew in each process") == 1
+    assert cache in err
+    assert not list(tmp_path.glob("swishdemo-*"))  # what was built aside is deleted
+
+
+def test_a_full_cache_is_done_without(tmp_path):
+    """Files that we write may have 4 KB; those of the compiler may have more."""
+    cc = script(tmp_path / "big-cc", 'ulimit -S -f unlimited; exec cc "$@"')
+    limit = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (4096, r.RLIM_INFINITY))"
+    code = f"{limit}\n{USE}"
+    _, err = use(tmp_path / "cache", code, CC=str(cc))
+    assert "its library cannot be kept" in err and "File too large" in err
+    assert kernels(tmp_path / "cache") == []
+
+
+@pytest.mark.parametrize("size", [0, 10, 5000, -1])
+def test_a_library_that_was_cut_short_is_never_loaded_but_built_anew(tmp_path, size):
+    use(tmp_path)
+    (kept,) = kernels(tmp_path)
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:size])
+    assert use(tmp_path) == ("kernel", "")
+    assert libraries.is_whole(kept)
+    kept.write_bytes(whole[:5000] + b"?" + whole[5001:])
+    assert use(tmp_path) == ("kernel", "")
+    assert libraries.is_whole(kept)
 
 
 def test_a_plain_compiler_without_openmp_will_do(tmp_path):

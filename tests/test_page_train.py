@@ -217,6 +217,7 @@ def test_what_is_drawn_of_beta_can_be_picked(visit, server):
     page = visit()
     post(page, steps=40, seeds=1, rivals=[], beta_starts=[-1, 2])
     line(page, "finished")
+    expect(page.locator("#lab-train [data-pick=seed]")).to_be_hidden()  # there is one alone
     page.click("#lab-train [data-value=signed]")
     page.wait_for_timeout(700)
     last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
@@ -224,6 +225,19 @@ def test_what_is_drawn_of_beta_can_be_picked(visit, server):
     page.click("#lab-train [data-value=effective]")
     page.wait_for_timeout(700)
     assert list(traces(page, "beta").values()) == pytest.approx(last["beta_effective"][0], rel=1e-4)
+
+
+def test_a_single_network_can_be_picked(visit, server):
+    page = visit()
+    post(page, steps=40, seeds=3, seed=7, rivals=[], beta_starts=[1, 2])
+    line(page, "finished")
+    menu = page.locator("#lab-train [data-pick=seed] option")
+    assert menu.all_inner_texts() == ["mean and range", "seed 7", "seed 8", "seed 9"]
+    pick(page, "seed", "2")
+    page.wait_for_timeout(700)
+    last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
+    wanted = [last["beta"][0][place] for place in (1, 4)]  # by start, then by seed
+    assert list(traces(page, "beta").values()) == pytest.approx(wanted, rel=1e-4)
 
 
 def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):

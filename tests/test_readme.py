@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from swishdemo.command import parser
 from swishdemo.settings import Settings
+from swishdemo.timing import TimingRequest
+from swishdemo.timing import fields as timing_fields
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -91,6 +94,16 @@ def test_every_requirement_has_its_reason():
     table = BODY.split("## What it needs")[1]
     assert set(re.findall(r"^\| ([\w-]+) \| (?!why|-)", table, re.M)) == set(requirements())
     assert set(requirements()) >= {"gradio", "torch", "plotly", "numpy", "fastapi", "sympy"}
+
+
+def test_the_commands_without_a_browser_are_read_as_they_stand():
+    commands = re.findall(r"^\.venv/bin/python -m swishdemo (.*)$", BODY, re.M)
+    assert len(commands) >= 2
+    settings = Settings()
+    for command in commands:
+        given = vars(parser(timing_fields(settings)).parse_args(command.split()))
+        request = {f.name: given[f.name] for f in timing_fields(settings)}
+        TimingRequest.parse({k: v for k, v in request.items() if v is not None}, settings)
 
 
 def test_torch_is_a_range_that_a_space_can_keep():

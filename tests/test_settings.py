@@ -91,7 +91,11 @@ def test_the_app_stops_with_that_sentence_and_no_traceback(tmp_path):
 
 
 def test_the_toolchain_is_the_environments_or_found():
-    assert Toolchain.read({}) == Toolchain((), Path.home() / ".cache" / "swishdemo")
-    named = Toolchain.read({"CC": "ccache 'my gcc' -m64", "XDG_CACHE_HOME": "/somewhere"})
-    assert named == Toolchain(("ccache", "my gcc", "-m64"), Path("/somewhere/swishdemo"))
+    assert Toolchain.read({}) == Toolchain((), (), Path.home() / ".cache" / "swishdemo")
+    named = Toolchain.read(
+        {"CC": "ccache 'my gcc' -m64", "CXX": "g++ -m64", "XDG_CACHE_HOME": "/somewhere"}
+    )
+    assert named == Toolchain(
+        ("ccache", "my gcc", "-m64"), ("g++", "-m64"), Path("/somewhere/swishdemo")
+    )
     assert Toolchain.read({"CC": "", "XDG_CACHE_HOME": ""}) == Toolchain.read({})

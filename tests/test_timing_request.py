@@ -216,7 +216,10 @@ def test_the_list_of_variants_for_the_interface():
         there = missing_cuda() or (missing_compiler("cuda") if compiled else None)
         if variant.built:
             here = missing_c_compiler()
+        if "cuda" not in variant.devices:
             there = Reason("time.unavailable.not_on_device", (("device", "cuda"),))
+        if "cpu" not in variant.devices:
+            here = Reason("time.unavailable.not_on_device", (("device", "cpu"),))
         assert record["unavailable"] == {
             "cpu": here and here.sentence(),
             "cuda": there and there.sentence(),

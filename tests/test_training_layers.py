@@ -259,3 +259,24 @@ def test_products_in_bfloat16_are_near_and_not_the_same():
     low = Bench(dataclasses.replace(config, amp=True), dtype=torch.float32).run()
     assert not torch.equal(low.loss, exact.loss)
     torch.testing.assert_close(low.loss, exact.loss, rtol=0.05, atol=0.02)
+
+
+@pytest.mark.parametrize("order", [("prelu", "pelu"), ("pelu", "prelu")])
+def test_a_parameter_that_unlike_activations_share_starts_as_the_first_has_it(order):
+    config = TrainingConfig(
+        dataset="spiral",
+        network="mlp",
+        layer_activations=order,
+        rivals=(),
+        seeds=1,
+        beta_scope="network",
+        train_parameters=True,
+    )
+    bench = Bench(config, stir=0.0)
+    ours = bench.ensemble.state(0)
+    theirs = Network(config, bench.rows[0]).state_dict()
+    shared = [name for name in theirs if name.startswith("activation.") and name.endswith(".a")]
+    assert len(shared) == 2
+    wanted = {"prelu": 0.25, "pelu": 1.0}[order[0]]
+    for name in shared:
+        assert ours[name].tolist() == theirs[name].tolist() == [wanted]

@@ -42,7 +42,7 @@ export function betaControl(host, state) {
         <button data-scale="linear" title="${escape(t("explore.tip_linear"))}">${escape(t("explore.linear"))}</button>
         <button data-scale="log" title="${escape(t("explore.tip_log"))}">${escape(t("explore.log"))}</button></span></div>
     <div class="lab-row lab-between" style="flex-wrap:nowrap">
-      <input class="lab-big explore-beta" id="lab-beta-value" inputmode="decimal" aria-label="${escape(t("explore.beta_exact"))}" title="${escape(t("explore.beta_exact"))}" autocomplete="off">
+      <span class="explore-exact"><input class="lab-big explore-beta" id="lab-beta-value" inputmode="decimal" aria-label="${escape(t("explore.beta_exact"))}" title="${escape(t("explore.beta_exact"))}" autocomplete="off"></span>
       <span class="lab-row explore-sweep"><button class="lab-btn" data-sweep title="${escape(t("explore.tip_sweep"))}"></button>
       <select class="lab-field" data-speed aria-label="${escape(t("explore.speed"))}" title="${escape(t("explore.speed"))}">${SPEEDS.map(([speed, label]) => `<option value="${speed}">${label}</option>`).join("")}</select></span></div>
     <input type="range" id="lab-beta" aria-label="β" title="${escape(t("explore.tip_beta"))}">
@@ -86,7 +86,7 @@ export function betaControl(host, state) {
   };
 
   function choose(beta) {
-    stop();
+    if (playing) stop();
     refuse("");
     state.set({ beta });
   }
@@ -147,9 +147,11 @@ export function betaControl(host, state) {
   }
   sweep.addEventListener("click", () => (playing ? stop() : play()));
 
+  // With the curves, in the frame: what an event writes itself is laid out twice.
+  let asked = 0;
   state.subscribe((changed) => {
     if (changed.has("scale") || changed.has("speed")) showScale();
-    if (changed.has("beta") || changed.has("scale")) show();
+    if (changed.has("beta") || changed.has("scale")) asked ||= requestAnimationFrame(() => show((asked = 0)));
   });
   stop();
   showScale();

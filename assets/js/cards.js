@@ -39,6 +39,7 @@ export function cards(grid, list, lab) {
     entry.making = true;
     const { card } = await entry.load();
     entry.card = card(entry.host.querySelector("div"), lab);
+    entry.host.classList.add("explore-made");
     refresh(entry);
   }
 

@@ -134,7 +134,7 @@ export function curves(node, lab) {
 
   function draw(data) {
     const panels = shown();
-    node.dataset.panels = String(panels.length); // the style sheet gives the height
+    node.parentElement.dataset.panels = String(panels.length); // the style sheet gives the height
     const total = node.clientHeight || 600;
     const each = total / panels.length;
     const layout = {

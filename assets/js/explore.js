@@ -106,10 +106,12 @@ export function make(host) {
     moved = new Set();
     if (!drawn.plot.figure) return;
     drawn.move(names);
-    if ($("still")) still();
+    if (waits) still();
     values.update();
     below.update(!following && names.size === 1 && names.has("swish") ? "beta" : "shown");
   }
+  /** Until Plotly has drawn, a still picture stands there. */
+  let waits = true;
   function still() {
     stillOf($("still"), drawn.plot.figure);
   }
@@ -155,6 +157,7 @@ export function make(host) {
   formulaField($("own"), lab);
   still();
   drawn.plot.drawn.then(() => {
+    waits = false;
     $("still").remove();
     drawn.plot.node.on("plotly_relayout", (change) => {
       const ends = [change["xaxis.range[0]"], change["xaxis.range[1]"]];

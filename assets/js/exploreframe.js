@@ -18,7 +18,7 @@ export function skeleton() {
       <section class="lab-card lab-first" data-part="beta" aria-label="β"></section>
       <section class="lab-card explore-picker" data-part="picker"></section>
       <section class="lab-card explore-own" data-part="own"></section>
-      <section class="lab-card" data-part="panels">
+      <section class="lab-card explore-choice" data-part="panels">
         <h3>${h("panels")}</h3>
         <div class="lab-row explore-panels" role="group" aria-label="${h("panels")}">
           ${PANELS.map((name) => `<button class="lab-chip" data-panel="${name}" ${tip(`explore.tip_${name}`)}>${names[name]}</button>`).join("")}

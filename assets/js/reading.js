@@ -35,16 +35,26 @@ export function reading(frame, plot, lab) {
       .filter(({ value }) => value !== null && !Number.isNaN(value));
   }
 
-  const named = ({ activation, value }) =>
-    `<span><b style="color:${activationColour(activation.name)}">${escape(activation.label)}</b> ${figure(value)}</span>`;
+  const name = ({ activation }) => `<b style="color:${activationColour(activation.name)}">${escape(activation.label)}</b>`;
+  const named = (row) => `<span>${name(row)} ${figure(row.value)}</span>`;
 
   function heads() {
     lab.state.get("show").forEach((panel, index) => {
       const head = frame.querySelector(`[data-reading="${panel}"]`);
       if (!head) return;
-      const at = index ? "" : `<span>x = ${fixed(cursor, digits())}</span>`;
       // In the menu's order, so that no name changes its place while the pointer moves.
-      head.innerHTML = at + values(panel).map(named).join("");
+      const rows = values(panel);
+      const texts = rows.map(({ value }) => ` ${figure(value)}`);
+      const names = rows.map(name);
+      if (!index) {
+        names.unshift("");
+        texts.unshift(`x = ${fixed(cursor, digits())}`);
+      }
+      // The names stay while the figures change, of which most do not: β moves Swish's alone.
+      const all = names.join();
+      if (head.names !== all) head.innerHTML = names.map((each, at) => `<span>${each}${texts[at]}</span>`).join("");
+      else [...head.children].forEach(({ lastChild }, at) => lastChild.data !== texts[at] && (lastChild.data = texts[at]));
+      head.names = all;
     });
   }
 
@@ -60,8 +70,9 @@ export function reading(frame, plot, lab) {
     const at = x.d2p(cursor);
     line.hidden = !(at >= 0 && at <= x._length);
     line.style.transform = `translateX(${x._offset + at}px)`;
-    box.hidden = over === null || line.hidden;
-    if (box.hidden) return;
+    const away = over === null || line.hidden;
+    if (box.hidden !== away) box.hidden = away; // written anew, it is styled anew
+    if (away) return;
     const [, y] = axes(lab.state.get("show").indexOf(over));
     const rows = values(over).sort((a, b) => b.value - a.value);
     box.style.setProperty("--columns", String(Math.ceil(rows.length / ROWS)));

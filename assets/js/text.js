@@ -31,6 +31,14 @@ export function fixed(value, digits) {
   return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
 }
 
+/** The time of day, with the date where it is another one. @param {number} seconds Since 1970. */
+export function moment(seconds) {
+  const at = new Date(seconds * 1000);
+  const time = { hour: "2-digit", minute: "2-digit" };
+  const today = at.toDateString() === new Date().toDateString();
+  return at.toLocaleString(language, today ? time : { month: "short", day: "numeric", ...time });
+}
+
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
 /** A whole number as an exponent. @param {number} value */

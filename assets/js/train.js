@@ -126,6 +126,7 @@ export function mount({ element, props, trigger, watch, server }) {
     if (wish === "again") return again();
     const answer = await server.wish({ run, wish });
     if (answer.error) say(answer.error, true);
+    else show(answer);
     follow(run, false, 1000);
   });
 

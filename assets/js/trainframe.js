@@ -38,7 +38,7 @@ export function skeleton() {
         <div class="lab-row"><span class="lab-note" data-part="left"></span><span class="lab-row" data-part="wishes"></span></div></div>
       <div class="lab-bar"><i data-part="progress"></i></div>
     </section>
-    ${card("beta", h("plot_beta"), `${bands}${segment("quantity", quantities, h("quantity"))}${select("layer", h("pick_layer"))}`, true)}
+    ${card("beta", h("plot_beta"), `${bands}${segment("quantity", quantities, h("quantity"))}${select("layer", h("pick_layer"))}${select("seed", h("pick_seed"))}`, true)}
     <p class="lab-note train-under">${h("beta_note")}</p>
     <div class="lab-pair train-three">${card("convergence", h("plot_convergence"))}${card("ends", h("plot_ends"))}${card("conserved", h("plot_conserved"))}</div>
     <section class="lab-row train-tools" aria-label="${h("pick_smooth")}"><label class="lab-note train-pick">${h("pick_smooth")} <input type="range" min="0" max="0.98" step="0.02" value="0" data-pick="smooth" aria-label="${h("pick_smooth")}"></label>${flag("log_loss")}${flag("log_steps")}</section>

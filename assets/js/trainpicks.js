@@ -2,7 +2,7 @@
 
 import { escape, t } from "./text.js";
 
-const FIRST = { quantity: "size", layer: 0, look: 0, per_layer: "dead", smooth: 0, log_loss: true, log_steps: false };
+const FIRST = { quantity: "size", layer: 0, seed: 0, look: 0, per_layer: "dead", smooth: 0, log_loss: true, log_steps: false };
 
 /**
  * @param {HTMLElement} root Holds the controls, each marked with `data-pick`.
@@ -56,8 +56,9 @@ export function picks(root, changed) {
   return {
     values: () => ({ ...values }),
     /** What a run has to pick from. @param {any} answer */
-    offer({ layers = 0, looks, quantities = [] }) {
+    offer({ layers = 0, seeds = [], looks, quantities = [] }) {
       fill("layer", Array.from({ length: layers }, (_, at) => t("run.layer", { number: at + 1 })));
+      fill("seed", seeds.length > 1 ? [t("run.all_seeds"), ...seeds.map((seed) => t("run.one_seed", { seed }))] : []);
       if (looks) fill("look", looks);
       for (const button of control("quantity").querySelectorAll("button")) button.hidden = !quantities.includes(button.dataset.value);
       control("quantity").hidden = quantities.length < 2;

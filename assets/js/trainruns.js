@@ -1,7 +1,7 @@
 /** The visitor's runs: what each is called, how it went; the one that is shown, and several compared. */
 
 import { LivePlot } from "./plot.js";
-import { escape, t } from "./text.js";
+import { escape, moment, t } from "./text.js";
 
 const MOST_COMPARED = 6;
 const COMPARED = ["loss", "accuracy", "convergence"];
@@ -53,7 +53,7 @@ export function runList(host, { server, follow, current, say, told }) {
         ${each.note ? `<span class="lab-note train-note">${escape(each.note)}</span>` : ""}</td>
       <td class="lab-note">${escape(each.label)}${each.share_token ? ` · ${h("shared")}` : ""}</td>
       <td>${sparkline(each.sparkline)}</td><td>${escape(each.best)}</td><td>${escape(each.share)}</td>
-      <td class="lab-note">${each.seconds ? `${each.seconds.toFixed(1)} s ${escape(each.device)}` : ""}</td><td class="lab-note">${when(each.created)}</td>
+      <td class="lab-note">${each.seconds ? `${each.seconds.toFixed(1)} s ${escape(each.device)}` : ""}</td><td class="lab-note">${moment(each.created)}</td>
       <td><button class="lab-btn" data-delete="${each.run}" aria-label="${h("delete_tip")}" title="${h("delete_tip")}">×</button></td></tr>`;
   }
 
@@ -137,5 +137,3 @@ function sparkline(values) {
     .join(" ");
   return `<svg class="train-spark" width="64" height="18" aria-hidden="true"><polyline points="${points}" fill="none" stroke="var(--lab-accent)" stroke-width="1.5"/></svg>`;
 }
-
-const when = (seconds) => new Date(1000 * seconds).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });

@@ -1,4 +1,4 @@
-"""The C kernel, compiled by the system's compiler at first use and kept in a cache.
+"""The C kernel: the one that was built for this processor, one that came along, or a new one.
 
 PyTorch is not needed here. Nothing is built when this module is imported.
 """
@@ -6,47 +6,33 @@ PyTorch is not needed here. Nothing is built when this module is imported.
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import platform
 import shutil
-import subprocess
-import tempfile
 import threading
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
+from swishdemo.kernels import libraries
+from swishdemo.kernels.libraries import BuildError, Recipe
+from swishdemo.kernels.processor import INTEL, LEVELS, best_level, description
 from swishdemo.settings import Toolchain
 
 SOURCE = Path(__file__).with_name("swish.c")
+ELEMENTS = ("float", "double", "bfloat16")
+"""Types of elements that there is a kernel for."""
 
 # No flag here changes the state of the floating-point unit, as -ffast-math does when gcc links.
 _PLAIN = ("-std=gnu11", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math")
-_TUNED = ("-march=native", "-ffp-contract=fast")
-_WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
-FLAGS: Sequence[tuple[str, ...]] = (
-    (*_PLAIN, *_TUNED, *_WIDE, "-fopenmp"),
-    (*_PLAIN, *_TUNED, *_WIDE, "-fopenmp-simd"),
-    (*_PLAIN, "-fopenmp-simd"),
-    _PLAIN,
-)
-"""Sets of flags, the best first; the first that the compiler accepts is taken."""
+_WIDE = ("-mprefer-vector-width=512",) if INTEL else ()
 
-_COMPILE_SECONDS = 120
 _lock = threading.Lock()
 _outcomes: dict[str, ctypes.CDLL | BuildError] = {}
-
-
-class BuildError(RuntimeError):
-    """The kernel cannot be had here; the first line says why, the compiler's output follows."""
 
 
 def library(element: str) -> ctypes.CDLL:
     """The kernel for elements of one type, built if need be; a failure is remembered.
 
     Args:
-        element: ``"float"``, ``"double"`` or ``"bfloat16"``.
+        element: One of `ELEMENTS`.
 
     Raises:
         BuildError: There is no compiler, it fails, or what it made cannot be loaded.
@@ -54,7 +40,7 @@ def library(element: str) -> ctypes.CDLL:
     with _lock:
         if element not in _outcomes:
             try:
-                _outcomes[element] = _load(element, Toolchain.read())
+                _outcomes[element] = found(element) or native(element)
             except BuildError as error:
                 _outcomes[element] = error
         outcome = _outcomes[element]
@@ -65,84 +51,62 @@ def library(element: str) -> ctypes.CDLL:
 
 def is_possible() -> bool:
     """Whether there is a compiler, or a kernel built before; building may fail all the same."""
+    return bool(compiler(Toolchain.read())) or found("float") is not None
+
+
+def found(element: str) -> ctypes.CDLL | None:
+    """A kernel that is there: built for this processor, or the best that came along."""
     tools = Toolchain.read()
-    return bool(_compiler(tools)) or _kept(tools, "float").exists()
+    native = libraries.find(recipe(element, tools), libraries.kept_in(tools))
+    level = best_level()
+    if native or not level:
+        return native
+    return libraries.find(recipe(element, tools, level), libraries.PREBUILT)
 
 
-def _load(element: str, tools: Toolchain) -> ctypes.CDLL:
-    kept = _kept(tools, element)
-    try:
-        return ctypes.CDLL(str(kept))
-    except OSError:
-        pass  # not built yet, or no library
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".building-", dir=kept.parent) as folder:
-            built = _build(element, tools, Path(folder))
-            with built.open("rb+") as file:
-                os.fsync(file.fileno())  # loading a file that a crash cut short would kill us
-            built.replace(kept)  # others see all of it or nothing
-        return _opened(kept)
-    except OSError:
-        pass  # the cache cannot be written
-    try:
-        with tempfile.TemporaryDirectory(prefix="swishdemo-") as folder:
-            return _opened(_build(element, tools, Path(folder)))  # a loaded file may be deleted
-    except OSError as error:
-        raise BuildError(f"no folder to build the kernel in: {error}") from error
+def native(element: str) -> ctypes.CDLL:
+    """The kernel for this processor, built unless it is kept; raises as `library` does."""
+    tools = Toolchain.read()
+    how, folder = recipe(element, tools), libraries.kept_in(tools)
+    return libraries.find(how, folder) or libraries.build(_with_compiler(how), folder)
 
 
-def _kept(tools: Toolchain, element: str) -> Path:
-    """The kernel's place in the cache, by all that it depends on."""
-    depends = f"{FLAGS}\n{_cpu()}\n".encode() + SOURCE.read_bytes()
-    key = hashlib.sha256(depends).hexdigest()[:16]
-    return tools.cache_dir / "kernels" / f"swish-{element}-{key}.so"
+def prebuild(folder: Path) -> list[str]:
+    """Build kernels for every processor of this kind into ``folder``, and return their names.
+
+    Raises:
+        BuildError: As `library`; a level that the compiler does not know is one of its failures.
+    """
+    recipes = [recipe(element, Toolchain.read(), level) for level in LEVELS for element in ELEMENTS]
+    for each in recipes:
+        libraries.build(_with_compiler(each), folder)
+    return [each.file_name for each in recipes]
 
 
-def _build(element: str, tools: Toolchain, folder: Path) -> Path:
-    compiler = _compiler(tools)
-    if not compiler:
-        wanted = " ".join(tools.compiler) or "cc, gcc or clang"
-        raise BuildError(f"there is no C compiler here ({wanted})")
-    target = folder / "swish.so"
-    for flags in FLAGS:
-        command = [*compiler, *flags, f"-DELEMENT={element}", str(SOURCE), "-o", str(target)]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", timeout=_COMPILE_SECONDS
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise BuildError(f"{compiler[0]} cannot be run: {error}") from error
-        if done.returncode == 0 and target.exists():
-            return target
-    said = (done.stderr or done.stdout).strip()
-    first = next((line for line in said.splitlines() if "error" in line.lower()), said[:200])
-    raise BuildError(
-        f"{compiler[0]} failed to build the kernel (status {done.returncode}): {first}\n{said}"
+def recipe(element: str, tools: Toolchain, level: str | None = None) -> Recipe:
+    """How the kernel is compiled: for this processor, or for all that have a ``level``."""
+    tuned = (f"-march={level or 'native'}", "-ffp-contract=fast")
+    flags: Sequence[tuple[str, ...]] = (
+        (*_PLAIN, *tuned, *_WIDE, "-fopenmp"),
+        (*_PLAIN, *tuned, *_WIDE, "-fopenmp-simd"),
+        (*_PLAIN, "-fopenmp-simd"),
+        _PLAIN,
     )
+    flags = tuple((*each, f"-DELEMENT={element}") for each in (flags[:1] if level else flags))
+    name = f"swish-{element}-{level or 'native'}"
+    return Recipe(name, SOURCE, compiler(tools), flags, level or description())
 
 
-def _opened(path: Path) -> ctypes.CDLL:
-    try:
-        return ctypes.CDLL(str(path))
-    except OSError as error:
-        raise BuildError(f"the kernel was built and cannot be loaded: {error}") from error
-
-
-def _compiler(tools: Toolchain) -> tuple[str, ...]:
+def compiler(tools: Toolchain) -> tuple[str, ...]:
     """The command that compiles C; empty without one."""
-    for command in (tools.compiler,) if tools.compiler else (("cc",), ("gcc",), ("clang",)):
+    for command in (tools.cc,) if tools.cc else (("cc",), ("gcc",), ("clang",)):
         if shutil.which(command[0]):
             return tuple(command)
     return ()
 
 
-@cache
-def _cpu() -> str:
-    """What ``-march=native`` depends on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return f"{platform.machine()} {platform.processor()} {os.name}"
-    wanted = ("model name", "flags", "Features", "CPU part")
-    return "\n".join(dict.fromkeys(line for line in lines if line.startswith(wanted)))
+def _with_compiler(recipe: Recipe) -> Recipe:
+    if not recipe.compiler:
+        wanted = " ".join(Toolchain.read().cc) or "cc, gcc or clang"
+        raise BuildError(f"there is no C compiler here ({wanted})")
+    return recipe

@@ -3,37 +3,9 @@
 from __future__ import annotations
 
 from math import prod
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
-
-_PERIOD = 1024  # elements in which short rows of β are repeated, so that loops are long
-_GRAIN = 32_768  # elements for which another thread pays, as in PyTorch's own kernels
-
-
-class Layout(NamedTuple):
-    """Runs of elements, in the order of the memory.
-
-    Attributes:
-        elements: All of them.
-        length: Elements of a run.
-        channels: Values of β.
-        repeating: Whether a run holds the values of β in turn, ``length // channels`` times; else
-            run i has the one value ``i % channels``.
-        threads: Threads that share the work.
-    """
-
-    elements: int
-    length: int
-    channels: int
-    repeating: bool
-    threads: int
-
-    @property
-    def width(self) -> int:
-        """Sums that the kernel makes in each thread, ``channels`` or a multiple."""
-        return self.length if self.repeating else self.channels
 
 
 def dense_format(x: Tensor) -> torch.memory_format:
@@ -47,14 +19,12 @@ def dense_format(x: Tensor) -> torch.memory_format:
     return torch.contiguous_format
 
 
-def layout(x: Tensor, channels: int) -> Layout:
-    """The layout of ``x``, dense in its `dense_format`, with ``channels`` values of β on axis 1."""
-    elements = x.numel()
-    threads = max(1, min(torch.get_num_threads(), elements // _GRAIN))
-    if channels == 1:
-        return Layout(elements, max(1, elements), 1, False, threads)
-    length = prod(x.shape[2:]) if x.is_contiguous() else 1
-    if length > 1:
-        return Layout(elements, length, channels, False, threads)
-    repeats = max(1, min(_PERIOD, elements) // channels)
-    return Layout(elements, channels * repeats, channels, True, threads)
+def layout(x: Tensor, channels: int) -> tuple[int, int, int]:
+    """Elements, channels on axis 1, and the elements of each that lie side by side.
+
+    Args:
+        x: Dense in its `dense_format`.
+        channels: Values of β: one, or one for each channel.
+    """
+    inner = prod(x.shape[2:]) if channels > 1 and x.is_contiguous() else 1
+    return x.numel(), channels, inner

@@ -10,14 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from swishdemo.kernels.build import BuildError, library
+from swishdemo.kernels.build import library
+from swishdemo.kernels.libraries import BuildError
 from swishdemo.kernels.memory import dense_format, layout
 
 ELEMENTS = {torch.float32: "float", torch.float64: "double", torch.bfloat16: "bfloat16"}
 """The types that the kernel serves, and what it calls them."""
 
 _POINTER, _INTEGER = ctypes.c_void_p, ctypes.c_int64
-_SHAPE = (_INTEGER, _INTEGER, _INTEGER, ctypes.c_int, ctypes.c_int)
+_SHAPE = (_INTEGER,) * 4
 
 
 @cache
@@ -37,9 +38,11 @@ def forward(x: Tensor, beta: Tensor) -> Tensor:
     """x·σ(βx), dense in the memory format of ``x``; one value of β, or one for each channel."""
     x = x.contiguous(memory_format=dense_format(x))
     y = torch.empty_like(x)
-    shape = layout(x, beta.numel())
-    beta = _repeated(beta, x.dtype, shape.width)
-    _functions(x.dtype)[0](x.data_ptr(), beta.data_ptr(), y.data_ptr(), *shape)
+    beta = _real(beta, x.dtype)
+    _functions(x.dtype)[0](
+        x.data_ptr(), beta.data_ptr(), y.data_ptr(),
+        *layout(x, beta.numel()), torch.get_num_threads(),
+    )  # fmt: skip
     return y
 
 
@@ -48,16 +51,15 @@ def backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
     form = dense_format(x)
     x, g = x.contiguous(memory_format=form), g.contiguous(memory_format=form)
     dx = torch.empty_like(x)
-    shape = layout(x, beta.numel())
-    parts = shape.threads * shape.width
-    sums = torch.empty(beta.shape if parts == beta.numel() else parts, dtype=torch.float64)
-    betas = _repeated(beta, x.dtype, shape.width)
-    _functions(x.dtype)[1](
-        g.data_ptr(), x.data_ptr(), betas.data_ptr(), dx.data_ptr(), sums.data_ptr(), *shape
-    )
-    if parts != beta.numel():
-        sums = sums.view(-1, beta.numel()).sum(0).reshape(beta.shape)
-    return dx, sums.to(beta.dtype)
+    betas = _real(beta, x.dtype)
+    dbeta = torch.empty_like(betas)
+    failed = _functions(x.dtype)[1](
+        g.data_ptr(), x.data_ptr(), betas.data_ptr(), dx.data_ptr(), dbeta.data_ptr(),
+        *layout(x, beta.numel()), torch.get_num_threads(),
+    )  # fmt: skip
+    if failed:
+        raise MemoryError("no memory for the gradient of beta")
+    return dx, dbeta.to(beta.dtype)
 
 
 @cache
@@ -65,13 +67,10 @@ def _functions(dtype: torch.dtype) -> tuple[Any, Any]:
     kernel = library(ELEMENTS[dtype])
     kernel.swish_forward.argtypes = (_POINTER,) * 3 + _SHAPE
     kernel.swish_backward.argtypes = (_POINTER,) * 5 + _SHAPE
-    kernel.swish_forward.restype = kernel.swish_backward.restype = None
+    kernel.swish_forward.restype, kernel.swish_backward.restype = None, ctypes.c_int
     return kernel.swish_forward, kernel.swish_backward
 
 
-def _repeated(beta: Tensor, dtype: torch.dtype, width: int) -> Tensor:
-    """β in the type that is computed in, over and over up to ``width``."""
-    real = torch.float64 if dtype == torch.float64 else torch.float32
-    if beta.dtype != real or not beta.is_contiguous():
-        beta = beta.to(real).contiguous()
-    return beta if beta.numel() == width else beta.repeat(width // beta.numel())
+def _real(beta: Tensor, dtype: torch.dtype) -> Tensor:
+    """β in the type that is computed in."""
+    return beta.to(torch.float64 if dtype == torch.float64 else torch.float32).contiguous()

@@ -1,4 +1,4 @@
-"""The kernel as operators of PyTorch's, which its compiler knows. This module loads PyTorch."""
+"""The kernels as operators of PyTorch's, which its compiler knows. This module loads PyTorch."""
 
 from __future__ import annotations
 
@@ -21,6 +21,20 @@ def swish_forward(x: Tensor, beta: Tensor) -> Tensor:
 def swish_backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
     """The gradients of x and β, themselves differentiable."""
     return native.backward(g, x, beta)
+
+
+@swish_forward.register_kernel("cuda")
+def _(x: Tensor, beta: Tensor) -> Tensor:
+    from swishdemo.kernels import cuda
+
+    return cuda.forward(x, beta)
+
+
+@swish_backward.register_kernel("cuda")
+def _(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+    from swishdemo.kernels import cuda
+
+    return cuda.backward(g, x, beta)
 
 
 def beside(beta: Tensor, x: Tensor) -> Tensor:

@@ -12,6 +12,7 @@
  * which threads come to their turn.
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #ifdef _OPENMP
 #include <omp.h>
@@ -55,7 +56,8 @@ typedef uint16_t element;
 #endif
 #endif
 
-#define BLOCK 1024 /* elements that stay in the first cache while they are worked on */
+#define BLOCK 1024  /* elements that stay in the first cache while they are worked on */
+#define GRAIN 32768 /* elements for which another thread pays, as in PyTorch's own kernels */
 
 static inline real from_bits(bits b) { real x; memcpy(&x, &b, sizeof x); return x; }
 static inline bits to_bits(real x) { bits b; memcpy(&b, &x, sizeof b); return b; }
@@ -222,8 +224,32 @@ static inline void backward(const element *restrict g, const element *restrict x
 
 /* How the elements lie: in runs of `length`. Without `repeating`, run i has the one beta
  * i % channels; with it, each run has all `length` of them, one an element, and the last run may be
- * shorter. */
-typedef struct { int64_t elements, length, channels; int repeating; } layout;
+ * shorter. `width` is the number of betas that are read, and of sums that a thread makes. */
+typedef struct { int64_t elements, length, channels, width, threads; int repeating; } layout;
+
+/* The betas of one channel after the other; of each, `inner` elements lie side by side. */
+static inline layout lie(int64_t elements, int64_t channels, int64_t inner, int64_t threads)
+{
+    layout l = {elements, inner, channels, channels, 1, 0};
+    if (channels == 1) {
+        l.length = elements > 0 ? elements : 1;
+    } else if (inner == 1) { /* short rows of betas are repeated, so that loops are long */
+        int64_t rows = least(BLOCK, elements) / channels;
+        l.repeating = 1;
+        l.width = l.length = channels * (rows > 1 ? rows : 1);
+    }
+    l.threads = least(threads, elements / GRAIN);
+    l.threads = l.threads > 1 ? l.threads : 1;
+    return l;
+}
+
+/* The betas as they are read: in `room` where they have to be repeated. */
+static inline const real *repeated(layout l, const real *beta, real *room)
+{
+    if (l.width == l.channels) return beta;
+    for (int64_t i = 0; i < l.width; i++) room[i] = beta[i % l.channels];
+    return room;
+}
 
 /* The block that is number `unit`: where it starts, how long it is, and where its betas start. */
 typedef struct { int64_t start, count, beta; } block;
@@ -256,11 +282,15 @@ static inline share mine(int64_t blocks)
     return s;
 }
 
+/* The elements of x are those of `channels` betas in turn, `inner` of each; y lies as x does. No
+ * more than `threads` threads share the work. */
 void swish_forward(const element *x, const real *beta, element *y, int64_t elements,
-                   int64_t length, int64_t channels, int repeating, int threads)
+                   int64_t channels, int64_t inner, int64_t threads)
 {
-    layout l = {elements, length, channels, repeating};
-#pragma omp parallel num_threads(threads) if (threads > 1)
+    layout l = lie(elements, channels, inner, threads);
+    real room[BLOCK];
+    beta = repeated(l, beta, room);
+#pragma omp parallel num_threads(l.threads) if (l.threads > 1)
     {
         share s = mine(blocks_of(l));
         for (int64_t unit = s.first; unit < s.end; unit++) {
@@ -273,24 +303,35 @@ void swish_forward(const element *x, const real *beta, element *y, int64_t eleme
     }
 }
 
-/* `sums` has a row a thread, as long as `beta`: a thread's part of the gradient of each. */
-void swish_backward(const element *g, const element *x, const real *beta, element *dx,
-                    double *sums, int64_t elements, int64_t length, int64_t channels,
-                    int repeating, int threads)
+/* The gradients of x and of the betas, where g is that of y. Returns 0, or 1 where there is no
+ * memory for the sums. */
+int swish_backward(const element *g, const element *x, const real *beta, element *dx, real *dbeta,
+                   int64_t elements, int64_t channels, int64_t inner, int64_t threads)
 {
-    layout l = {elements, length, channels, repeating};
-    int64_t width = repeating ? length : channels;
-    memset(sums, 0, (size_t)(threads * width) * sizeof *sums);
-#pragma omp parallel num_threads(threads) if (threads > 1)
+    layout l = lie(elements, channels, inner, threads);
+    real room[BLOCK];
+    beta = repeated(l, beta, room);
+    double few[BLOCK], *sums = few; /* a row a thread */
+    size_t size = (size_t)(l.threads * l.width) * sizeof *sums;
+    if (size > sizeof few && !(sums = malloc(size))) return 1;
+    memset(sums, 0, size);
+#pragma omp parallel num_threads(l.threads) if (l.threads > 1)
     {
         share s = mine(blocks_of(l));
         for (int64_t unit = s.first; unit < s.end; unit++) {
             block b = find(l, unit);
             if (b.count <= 0) continue;
-            double *sum = sums + s.thread * width + b.beta;
+            double *sum = sums + s.thread * l.width + b.beta;
             const element *slope = g + b.start, *from = x + b.start;
             if (l.repeating) backward(slope, from, beta + b.beta, 1, dx + b.start, sum, b.count);
             else backward(slope, from, beta + b.beta, 0, dx + b.start, sum, b.count);
         }
     }
+    for (int64_t i = 0; i < channels; i++) {
+        double sum = 0;
+        for (int64_t j = i; j < l.threads * l.width; j += channels) sum += sums[j];
+        dbeta[i] = (real)sum;
+    }
+    if (sums != few) free(sums);
+    return 0;
 }

@@ -62,6 +62,14 @@ def fused_c(device: torch.device, dtype: torch.dtype) -> Implementation:
     return Implementation(lambda x: fused_swish(x, beta), {"beta": beta})
 
 
+def fused_triton(device: torch.device, dtype: torch.dtype) -> Implementation:
+    """Trainable β by the Triton kernel."""
+    from swishdemo.kernels.function import fused_swish
+
+    beta = _beta(device, dtype)
+    return Implementation(lambda x: fused_swish(x, beta), {"beta": beta})
+
+
 def parametric_eager(device: torch.device, dtype: torch.dtype) -> Implementation:
     """x·σ(βx) written out, its backward left to autograd."""
     beta = _beta(device, dtype)

@@ -178,6 +178,14 @@ REGISTRY = Registry(
             built=True,
         ),
         _swish(
+            "swish_triton",
+            builder="swishdemo.timing.builders:fused_triton",
+            trainable=("beta",),
+            shade=9,
+            devices=("cuda",),
+            compiled=True,
+        ),
+        _swish(
             "parametric_module",
             builder="swishdemo.timing.builders:parametric_module",
             trainable=("beta",),

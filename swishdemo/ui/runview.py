@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -58,17 +58,40 @@ class RunView:
         Raises:
             UserError: There is no such run of this visitor.
         """
-        runs = self._manager.list(visitor, kind="run")
-        listed = [row(each, language) for each in runs[:_LISTED]]
         if run is None:
+            runs = self._manager.list(visitor, kind="run")
             if not runs:
                 return {"run": None, "done": True, "line": line(None, [], language)}
             run = runs[0].id
         job = self._manager.get(run, visitor)
         reports, drawn = self._pictures(job, after, picked, language)
+        return {**self._state(run, job, reports, visitor, language), **drawn}
+
+    def state(self, run: str, visitor: str, language: Language) -> dict[str, Any]:
+        """What `answer` says of a run, but for its pictures and how far they are drawn.
+
+        Raises:
+            UserError: There is no such run of this visitor.
+        """
+        job = self._manager.get(run, visitor)
+        with self._lock:
+            known = self._drawn.get(job.id)
+            reports = known.reports if known else []
+        state = self._state(run, job, reports, visitor, language)
+        return {name: value for name, value in state.items() if name != "after"}
+
+    def _state(
+        self,
+        run: str,
+        job: Job,
+        reports: list[dict[str, Any]],
+        visitor: str,
+        language: Language,
+    ) -> dict[str, Any]:
+        runs = self._manager.list(visitor, kind="run")
         return {
             "run": run,  # as it was asked for: who has a link knows the run by its token
-            "runs": listed,
+            "runs": [row(each, language) for each in runs[:_LISTED]],
             "state": job.state,
             "line": line(job, reports, language),
             "stats": stats(job, reports, language),
@@ -80,7 +103,6 @@ class RunView:
             "note": job.note,
             "share": job.share if job.visitor == visitor else None,
             "done": not job.active,
-            **drawn,
         }
 
     def _pictures(
@@ -120,7 +142,7 @@ def _draw(
     has_beta = series.starts != (None,)
     has_own = any(report.get("parameters") for report in reports)
     shows_own = has_own and (picked.quantity == "own" or not has_beta)
-    shown = picked if picked.quantity != "own" else Picked(layer=picked.layer)
+    shown = picked if picked.quantity != "own" else replace(picked, quantity="size")
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "loss": lambda: figures.race_figure(series, "loss", picked, labels, language),
         "accuracy": lambda: figures.race_figure(series, "accuracy", picked, labels, language),
@@ -142,6 +164,7 @@ def _draw(
         "figures": drawn,
         "tie": config["dataset"] == "digits" and len(config["rivals"]) > 0,
         "layers": len(series.beta),
+        "seeds": list(range(config["seed"], config["seed"] + config["seeds"])) if has_beta else [],
         "quantities": [
             *(("size", "signed", "effective") if has_beta else ()),
             *(["own"] * has_own),

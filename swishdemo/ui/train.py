@@ -129,14 +129,17 @@ def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:
 
     @answering
     def wish(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Stop, pause, resume, step or delete a run."""
+        """Stop, pause, resume, step or delete a run; what is left of it says how it stands now."""
         wanted = field_text(given, "wish")
         if wanted not in _WISHES:
             raise UserError(
                 "error.unknown_choice", name="wish", value=wanted, choices=", ".join(_WISHES)
             )
-        getattr(lab.manager, wanted)(field_text(given, "run"), visitor_of(request))
-        return {"done": True}
+        run, visitor = field_text(given, "run"), visitor_of(request)
+        getattr(lab.manager, wanted)(run, visitor)
+        if wanted == "delete":
+            return {"done": True}
+        return view.state(run, visitor, language(request))
 
     @answering
     def compare(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:

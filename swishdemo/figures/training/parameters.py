@@ -37,11 +37,11 @@ def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Fi
 
     Args:
         series: The run.
-        picked: The layer, and whether |β|, β or β_eff is drawn.
+        picked: The layer, the seed, and whether |β|, β or β_eff is drawn.
         language: Of the labels.
     """
     values = series.beta_effective if picked.quantity == "effective" else series.beta
-    values = values[min(picked.layer, len(values) - 1)]
+    values = _of_seed(values[min(picked.layer, len(values) - 1)], picked)
     if picked.quantity != "signed":
         values = np.abs(values)
     means = _mean(values)
@@ -56,7 +56,8 @@ def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Fi
         colour = start_colour(place, len(series.starts))
         least, most = _least(values[place]), _most(values[place])
         # A band that would reach 0 starts at the foot of the logarithmic axis.
-        data += band(series.steps, np.maximum(least, low), np.maximum(most, low), colour)
+        if values.shape[1] > 1:
+            data += band(series.steps, np.maximum(least, low), np.maximum(most, low), colour)
         name = "" if start is None else f"β₀ = {start:g}"
         shown = means[place] if signed else np.maximum(means[place], low)
         data.append(line(series.steps, shown, colour, name, digits=f"{symbol} = %{{y:.3f}}"))
@@ -171,19 +172,27 @@ def ends_figure(series: Series, language: Language = "en") -> Figure:
 
 
 def conserved_figure(series: Series, picked: Picked, language: Language = "en") -> Figure:
-    """What gradient flow conserves, in one layer: a line a start, mean over seeds."""
+    """What gradient flow conserves, in one layer: a line a start, its seed or mean over seeds."""
     steps, values = series.history("conserved")
     data: list[Figure] = []
     if len(values):
         own = series.groups[0].rows
         layer = values[min(picked.layer, len(values) - 1), own]
-        by_start = layer.reshape(len(series.starts), -1, len(steps))
+        by_start = _of_seed(layer.reshape(len(series.starts), -1, len(steps)), picked)
         for place, start in enumerate(series.starts):
             colour = start_colour(place, len(series.starts))
             name = "Q" if start is None else f"β₀ = {start:g}"
             mean = _mean(by_start[place][None])[0]
             data.append(line(steps, mean, colour, name, digits="Q = %{y:.4g}"))
     return _over_steps(series, data, {}, language)
+
+
+def _of_seed(values: Array, picked: Picked) -> Array:
+    """Of shape (starts, seeds, reports), the seed alone that is picked; all where none is."""
+    if not picked.seed:
+        return values
+    seed = min(picked.seed, values.shape[1])
+    return values[:, seed - 1 : seed]
 
 
 def _over_steps(

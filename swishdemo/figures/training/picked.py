@@ -33,6 +33,7 @@ class Picked:
         quantity: Of the parameters: ``size`` |β|, ``signed`` β, ``effective`` β_eff, or ``own``:
             the other learned parameters of activations.
         layer: Index of the layer.
+        seed: 0 for all seeds, their mean and range; n for the n-th alone.
         look: Which of the replicas that are looked into, counted from 0.
         per_layer: What is drawn by layer.
         smooth: Weight of the past in the smoothed losses, from 0 (none) to 0.98.
@@ -43,6 +44,7 @@ class Picked:
 
     quantity: str = "size"
     layer: int = 0
+    seed: int = 0
     look: int = 0
     per_layer: str = "dead"
     smooth: float = 0.0
@@ -66,6 +68,7 @@ class Picked:
         return cls(
             quantity=_name(given, "quantity", QUANTITIES),
             layer=_index(given, "layer"),
+            seed=_index(given, "seed"),
             look=_index(given, "look"),
             per_layer=_name(given, "per_layer", PER_LAYER),
             smooth=_share(given, "smooth"),

@@ -137,9 +137,11 @@ class ActivationParameters:
         }
 
     def start(self) -> None:
-        """Set the learned ones to their values at step 0."""
-        for parameter in (parameter for group in self.groups for parameter in group.parameters):
-            if parameter.block is not None:
+        """Set the learned ones to their values at step 0; a shared one to the first layer's."""
+        for group in reversed(self.groups):
+            for parameter in group.parameters:
+                if parameter.block is None:
+                    continue
                 values = self._fixed(parameter.starts)[:, None]
                 if parameter.softplus:  # its inverse; for a large β, exp(β) is no number
                     values = values + (-(-values).expm1()).log()

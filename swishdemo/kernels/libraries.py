@@ -1,0 +1,139 @@
+"""A shared library, compiled by the system's compiler when it is wanted, and kept in a cache.
+
+PyTorch is not needed here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from swishdemo.settings import Toolchain
+
+PREBUILT = Path(__file__).with_name("prebuilt")
+"""Libraries that came with the installation: `python -m swishdemo.kernels prebuild` makes them."""
+
+_COMPILE_SECONDS = 300
+_SEAL = hashlib.sha256().digest_size  # bytes at the end of a kept library: the digest of the rest
+
+
+class BuildError(RuntimeError):
+    """A library cannot be had here; the first line says why, the compiler's output follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is compiled, how, and for what.
+
+    Attributes:
+        name: The first part of the file's name.
+        source: The one file that is compiled.
+        compiler: The compiler and its first arguments; empty where there is none.
+        flags: Sets of flags, the best first; the first that the compiler accepts is taken.
+        serves: The processor and the software that the result is good for; empty for any.
+    """
+
+    name: str
+    source: Path
+    compiler: tuple[str, ...]
+    flags: Sequence[tuple[str, ...]]
+    serves: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """The library's name, which tells all that it depends on, but not who compiled it."""
+        depends = f"{self.flags}\n{self.serves}\n".encode() + self.source.read_bytes()
+        return f"{self.name}-{hashlib.sha256(depends).hexdigest()[:16]}.so"
+
+
+def kept_in(tools: Toolchain) -> Path:
+    """The folder in which libraries that were built here are kept."""
+    return tools.cache_dir / "kernels"
+
+
+def find(recipe: Recipe, *folders: Path) -> ctypes.CDLL | None:
+    """The library from the first of ``folders`` that has it whole; None without one."""
+    for folder in folders:
+        path = folder / recipe.file_name
+        if is_whole(path):
+            with suppress(OSError):  # for a system other than this one
+                return ctypes.CDLL(str(path))
+    return None
+
+
+def build(recipe: Recipe, folder: Path) -> ctypes.CDLL:
+    """Compile, keep the result in ``folder`` and load it.
+
+    Where it cannot be kept, that is said in a warning, and it is loaded all the same.
+
+    Raises:
+        BuildError: The compiler fails, or what it made cannot be loaded.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="swishdemo-") as aside:
+            path = _compile(recipe, Path(aside) / "built.so")
+            try:
+                path = _keep(path, folder / recipe.file_name)
+            except OSError as error:
+                warnings.warn(
+                    f"{recipe.source.name} is built anew in each process: "
+                    f"its library cannot be kept ({error})",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+            return ctypes.CDLL(str(path))  # a loaded file may be deleted
+    except OSError as error:
+        raise BuildError(f"{recipe.source.name} cannot be built and loaded: {error}") from error
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the file is as it was kept: loading one that a crash cut short would kill us."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(content[:-_SEAL]).digest() == content[-_SEAL:]
+
+
+def _keep(built: Path, path: Path) -> Path:
+    """Put a sealed copy at ``path``; other processes see all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = built.read_bytes()
+    handle, name = tempfile.mkstemp(prefix=".building-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content + hashlib.sha256(content).digest())
+        os.chmod(name, 0o755)
+        os.replace(name, path)
+    except OSError:
+        os.unlink(name)
+        raise
+    return path
+
+
+def _compile(recipe: Recipe, target: Path) -> Path:
+    compiler = recipe.compiler
+    for flags in recipe.flags:
+        command = [*compiler, str(recipe.source), *flags, "-o", str(target)]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, errors="replace", timeout=_COMPILE_SECONDS
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise BuildError(f"{compiler[0]} cannot be run: {error}") from error
+        if done.returncode == 0 and target.exists():
+            return target
+    said = (done.stderr or done.stdout).strip()
+    first = next((line for line in said.splitlines() if "error" in line.lower()), said[:200])
+    raise BuildError(
+        f"{compiler[0]} failed to build {recipe.source.name} "
+        f"(status {done.returncode}): {first}\n{said}"
+    )

@@ -1,0 +1,109 @@
+"""``python -m swishdemo time``, as a user runs it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from swishdemo.settings import Settings
+from swishdemo.timing import Measurement, fields
+
+ROOT = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-m", "swishdemo", "time"]
+QUICK = ["--variants", "relu", "silu", "--elements", "64", "2^7", "--budget-seconds", "0.05"]
+
+
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, **options
+    )
+
+
+def test_json_holds_every_measurement_and_the_host():
+    done = run(*QUICK, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    found = [Measurement.from_json(record) for record in told["measurements"]]
+    assert {(m.variant, m.elements) for m in found} == {
+        (name, size) for name in ("relu", "silu") for size in (64, 128)
+    }
+    assert all(m.final and m.repeats >= 5 and m.median_seconds > 0 for m in found)
+    assert told["host"]["allocator_is_tuned"] is True
+    assert told["host"]["others_busy_cores"] is not None
+    assert told["config"]["budget_seconds"] == 0.05
+
+
+def test_csv_goes_to_a_file_and_the_screen_stays_empty(tmp_path: Path):
+    file = tmp_path / "found.csv"
+    done = run(*QUICK, "--format", "csv", "--output", str(file))
+    assert (done.returncode, done.stdout) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8"))))
+    assert len(rows) == 4
+    assert all(float(row["median_seconds"]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize("format", ["table", "markdown"])
+def test_a_report_names_what_was_measured(format: str):
+    done = run(*QUICK, "--baseline", "silu", "--format", format)
+    assert done.returncode == 0, done.stderr
+    for words in ("F.relu", "F.silu", "float32", "tuned allocator"):
+        assert words in done.stdout, done.stdout
+    assert "\x1b" not in done.stdout  # no colours where no terminal is
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--elements", "2^99"], "elements is 6.338253001e+29; it must be from 1 to"),
+        (["--elements", "many"], "elements must be a whole number."),
+        (["--threads", "1.5"], "threads must be a whole number."),
+        (["--budget-seconds", "nan"], "budget_seconds must be a finite number."),
+        (["--dtype", "int8"], "dtype “int8” is unknown"),
+        (["--variants", "nope"], "variants “nope” is unknown"),
+        (["--shape", "4", "4", "--context", "step"], "shape is for context kernel"),
+    ],
+)
+def test_a_bad_value_gets_one_sentence(arguments: list[str], sentence: str):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(sentence), done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_every_field_of_a_request_is_an_option():
+    told = run("--help").stdout
+    for field in fields(Settings()):
+        assert f"--{field.name.replace('_', '-')} " in told, field.name
+
+
+def test_an_interrupt_prints_what_was_measured():
+    many = ["--variants", "relu", "silu", "--elements", *[str(2**n) for n in range(6, 20)]]
+    process = subprocess.Popen(
+        [*COMMAND, *many, "--budget-seconds", "1", "--format", "json"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(8)  # long enough for a first size, far too short for all
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    told = json.loads(out)
+    assert told["state"] == "stopped"
+    assert 0 < len(told["measurements"]) < 28
+
+
+def test_a_bad_setting_is_told_by_its_name():
+    done = run(*QUICK, env={**os.environ, "SWISHDEMO_THREADS": "many"})
+    assert done.returncode == 2
+    assert "SWISHDEMO_THREADS" in done.stderr

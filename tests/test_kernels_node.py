@@ -1,0 +1,181 @@
+"""The node of autograd in C++: what PyTorch's own nodes do, it does; and how it comes to be."""
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from torch._dynamo import compiled_autograd
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.checkpoint import checkpoint
+
+from swishdemo import FusedSwish, fused_swish
+from swishdemo.kernels import libraries, node
+from swishdemo.settings import Toolchain
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.usefixtures("built_node")
+
+
+def leaf(*shape):
+    return torch.randn(shape, requires_grad=True)
+
+
+def test_it_is_the_one_that_answers():
+    x, beta = leaf(5), leaf()
+    for each in (fused_swish(x, beta), FusedSwish()(x), fused_swish(x, 2.0)):
+        assert each.grad_fn.name() == "SwishBackward"
+    with torch.no_grad():
+        assert fused_swish(x, beta).grad_fn is None
+    with torch.inference_mode():
+        assert fused_swish(x, beta).is_inference()
+    assert fused_swish(x.detach(), 1.0).grad_fn is None
+
+
+def test_each_gradient_is_had_alone():
+    x, beta = leaf(4, 3), leaf(3)
+    both = torch.autograd.grad(fused_swish(x, beta).sum(), [x, beta])
+    alone = torch.autograd.grad(fused_swish(x, beta.detach()).sum(), [x])
+    assert torch.equal(alone[0], both[0])
+    alone = torch.autograd.grad(fused_swish(x.detach(), beta).sum(), [beta])
+    assert torch.equal(alone[0], both[1])
+    alone = torch.autograd.grad(fused_swish(x, beta).sum(), [beta])
+    assert torch.equal(alone[0], both[1])
+
+
+def test_what_was_freed_or_changed_is_told():
+    x, beta = leaf(5), leaf()
+    y = fused_swish(x, beta).sum()
+    y.backward()
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        y.backward()
+    changed = leaf(5) * 1
+    y = fused_swish(changed, beta).sum()
+    changed.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+    y = fused_swish(x, beta)
+    y.mul_(2)  # the result may be changed: it is not kept
+    y.sum().backward()
+
+
+def test_hooks_checkpoints_and_threads():
+    x, beta = leaf(6), leaf()
+    wanted = torch.autograd.grad(fused_swish(x, beta).sum(), [x, beta])
+    with torch.autograd.graph.save_on_cpu():
+        y = fused_swish(x, beta).sum()
+    seen = []
+    y.grad_fn.next_functions[0][0].register_hook(lambda inputs, _: seen.extend(inputs))
+    got = torch.autograd.grad(y, [x, beta], retain_graph=True)
+    assert all(map(torch.equal, got, wanted)) and len(seen) == 2
+    again = torch.autograd.grad(
+        checkpoint(fused_swish, x, beta, use_reentrant=False).sum(), [x, beta]
+    )
+    assert all(map(torch.equal, again, wanted))
+    other = threading.Thread(target=lambda: fused_swish(x, beta).sum().backward())
+    other.start()
+    other.join()
+    assert torch.equal(x.grad, wanted[0]) and torch.equal(beta.grad, wanted[1])
+
+
+def test_a_graph_of_a_gradient_knows_the_operator():
+    x, beta = leaf(5), leaf()
+    dx, dbeta = torch.autograd.grad(fused_swish(x, beta).sum(), [x, beta], create_graph=True)
+    assert "swish_backward" in dx.grad_fn.name() and dbeta.requires_grad
+
+
+def test_whoever_has_to_see_an_operator_sees_it():
+    module, x = FusedSwish(1.3), leaf(5)
+    wanted = torch.autograd.grad(module(x).sum(), [x, module.beta])
+    seen = []
+
+    class Watcher(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            seen.append(str(function))
+            return function(*args, **(kwargs or {}))
+
+    y = module(x).sum()
+    with Watcher():
+        got = torch.autograd.grad(y, [x, module.beta])
+    assert "swishdemo.swish_backward.default" in seen and all(map(torch.equal, got, wanted))
+    graphs = []
+
+    def backend(graph, _):
+        graphs.append(str(graph.graph))
+        return graph
+
+    y = module(x).sum()
+    with compiled_autograd._enable(torch.compile(backend=backend)):
+        y.backward()
+    assert len(graphs) == 1 and "swishdemo.swish_backward" in graphs[0]
+    assert torch.allclose(x.grad, wanted[0]) and torch.allclose(module.beta.grad, wanted[1])
+
+
+def command(cache, *words, **environ):
+    return subprocess.Popen(
+        [sys.executable, "-m", "swishdemo.kernels", *words], cwd=ROOT, text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache), **environ},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def script(path, body):
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@pytest.fixture
+def quick_compiler(tmp_path):
+    """Takes half a second for what takes ten: it has the node ready."""
+    tools = Toolchain.read()
+    ready = libraries.kept_in(tools) / node.recipe(tools).file_name
+    copy = f'sleep .5; while [ $# -gt 0 ]; do [ "$1" = -o ] && cp {ready} "$2"; shift; done'
+    return script(tmp_path / "quick-c++", copy)
+
+
+WHICH = """
+import sys, torch
+from swishdemo import fused_swish
+print(fused_swish(torch.ones(3, requires_grad=True)).grad_fn.name())
+"""
+
+
+def which(cache):
+    done = subprocess.run(
+        [sys.executable, "-c", WHICH], cwd=ROOT, text=True, capture_output=True, check=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def test_it_is_built_when_asked_for_by_two_at_once_and_anew_where_damaged(tmp_path, quick_compiler):
+    cache = tmp_path / "cache"
+    assert which(cache) == "_EagerBackward"  # a first call builds the kernel alone
+    builds = [command(cache, "build", CXX=str(quick_compiler)) for _ in range(2)]
+    for build in builds:
+        out, err = build.communicate(timeout=120)
+        assert build.returncode == 0 and "node-" in out, err
+    (kept,) = (cache / "swishdemo" / "kernels").glob("node-*")
+    assert not list(kept.parent.glob(".building-*"))
+    assert which(cache) == "SwishBackward"
+    kept.write_bytes(kept.read_bytes()[:9000])
+    assert which(cache) == "_EagerBackward"
+    assert command(cache, "build", CXX=str(quick_compiler)).wait(120) == 0
+    assert which(cache) == "SwishBackward"
+
+
+def test_a_compiler_that_fails_is_quoted(tmp_path):
+    broken = script(tmp_path / "broken-c++", "echo 'error: no such header' >&2; exit 4")
+    for compiler, told in (
+        (broken, "failed to build node.cpp (status 4): error: no such header"),
+        ("no-such-c++", "there is no C++ compiler here (no-such-c++)"),
+    ):
+        build = command(tmp_path / "cache", "build", CXX=str(compiler))
+        _, err = build.communicate(timeout=120)
+        assert build.returncode == 1 and told in err
+        assert "Traceback" not in err
