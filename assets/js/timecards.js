@@ -134,9 +134,10 @@ export function cards(element, { look, save, notice }) {
 
 /** A card with one picture, its heading and the button that saves it. */
 function picture(name) {
+  const [title, note, label] = ["title", "note", "label"].map((word) => escape(t(`time.ui.${name}_${word}`)));
   return `<section class="lab-card" data-part="${name}-card" hidden>
-    <div class="lab-row lab-between time-head time-headline"><div class="time-title"><h3>${h(`${name}_title`)}</h3><span class="lab-note">${h(`${name}_note`)}</span></div>${png(name)}</div>
-    <div data-part="${name}" role="img" aria-label="${h(`${name}_label`)}"></div></section>`;
+    <div class="lab-row lab-between time-head time-headline"><div class="time-title"><h3>${title}</h3><span class="lab-note">${note}</span></div>${png(name)}</div>
+    <div data-part="${name}" role="img" aria-label="${label}"></div></section>`;
 }
 
 const png = (name) => `<button class="lab-btn time-png" type="button" data-picture="${name}" ${tip("png_tip")}>PNG</button>`;
