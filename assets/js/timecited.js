@@ -36,7 +36,8 @@ function lines(group) {
       const source = `<a href="${escape(row.url)}" target="_blank" rel="noopener" title="${escape(row.title)}">${h("source", { who: row.title.split(",")[0], year: row.year })}</a>`;
       const where = [escape(row.device), `<span class="lab-note">${source}</span>`, row.clock === "processor" ? `<span class="lab-note">${h("processor")}</span>` : ""][at] ?? "";
       const label = activations.find(({ name }) => name === row.activation)?.label ?? row.activation;
-      return `<tr${at === group.length - 1 ? ' class="time-last"' : ""}><th scope="row">${where}</th><td>${at ? "" : escape(row.dtype)}</td>
+      const head = where ? `<th scope="row">${where}</th>` : "<td></td>";
+      return `<tr${at === group.length - 1 ? ' class="time-last"' : ""}>${head}<td>${at ? "" : escape(row.dtype)}</td>
         <td>${escape(`${label} · ${row.implementation}`)}</td><td>${duration(row.forward)}</td><td>${duration(row.backward)}</td>
         <td>${row === relu ? "1" : (whole(row) / whole(relu)).toFixed(2)}</td></tr>`;
     })

@@ -155,4 +155,5 @@ def _floor_label(floor: Figure) -> Figure:
         xanchor="right",
         yanchor="bottom",
         xshift=-4,
+        bgcolor="@panel",
     )
