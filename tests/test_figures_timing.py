@@ -390,6 +390,20 @@ def test_a_step_without_parts_has_no_stack_and_without_the_baseline_no_ratio():
     assert [n["text"] for n in figure["layout"]["annotations"]][1:] == ["1.40 ms"]
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda found: bars_figure(found, ASKED, ended=False),
+        lambda found: memory_figure(found, ASKED, ended=False),
+        lambda found: steps_figure(found, ASKED, "relu", ended=False),
+    ],
+)
+def test_nothing_jumps_while_figures_come_in(draw):
+    shown = [draw(STEPS[:count])["layout"] for count in (1, 2, 4)]
+    assert len({layout["height"] for layout in shown}) == 1
+    assert len({json.dumps(layout["yaxis"]) for layout in shown}) == 1
+
+
 @pytest.mark.parametrize("figure", [bars_figure, sizes_figure, memory_figure])
 def test_zoom_and_hidden_lines_stay_while_figures_come_in(figure):
     revisions = {figure(TIMED[:n], ASKED)["layout"]["uirevision"] for n in (1, 2, 3)}

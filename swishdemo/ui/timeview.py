@@ -254,7 +254,9 @@ def _figures(
     made["roofline"] = figures.roofline_figure(
         timed, variants, language, narrow=narrow, caches=caches
     )
-    made["memory"] = figures.memory_figure(here, variants, language, narrow=narrow)
+    made["memory"] = figures.memory_figure(
+        here, variants, language, ended=not active, narrow=narrow
+    )
     return made
 
 

@@ -21,6 +21,7 @@ def memory_figure(
     variants: Sequence[str],
     language: Language = "en",
     *,
+    ended: bool = True,
     narrow: bool = False,
 ) -> Figure | None:
     """Saved and peak bytes of each variant, in two panels; an element's share for a kernel.
@@ -31,6 +32,8 @@ def memory_figure(
         measurements: Those of one size.
         variants: What was asked for; it gives the order.
         language: Of the labels.
+        ended: Whether no more will come. Before, each variant has its row, so that nothing jumps
+            while figures come in.
         narrow: Whether the page is as narrow as a phone: then only the saved bytes are drawn.
 
     Returns:
@@ -47,7 +50,8 @@ def memory_figure(
         return None
     if narrow:
         panels = panels[:1]
-    rows = [m for m in rows if any(of(m) is not None for _, of in panels)]
+    told = {m.variant for m in rows if any(of(m) is not None for _, of in panels)}
+    names = [name for name in variants if name in told or not ended]
     per_element = rows[0].context == "kernel"
     width = (1 - _GAP * (len(panels) - 1)) / len(panels)
     data: list[Figure] = []
@@ -56,7 +60,11 @@ def memory_figure(
     for place, (name, of) in enumerate(panels):
         axis = "x" if not place else f"x{place + 1}"
         start = place * (width + _GAP)
-        shown = [(row, m, value) for row, m in enumerate(rows) if (value := of(m)) is not None]
+        shown = [
+            (row, known[name], value)
+            for row, name in enumerate(names)
+            if name in known and (value := of(known[name])) is not None
+        ]
         values = [value / m.elements if per_element else float(value) for _, m, value in shown]
         data.append(
             {
@@ -109,15 +117,15 @@ def memory_figure(
         "data": data,
         "layout": layout
         | {
-            "height": _TOP_PIXELS + _ROW_PIXELS * len(rows) + _FOOT_PIXELS,
+            "height": _TOP_PIXELS + _ROW_PIXELS * len(names) + _FOOT_PIXELS,
             "margin": {"l": 12, "r": 8, "t": _TOP_PIXELS, "b": _FOOT_PIXELS},
             "barcornerradius": 3,
             "hovermode": "closest",
             "dragmode": False,
             "yaxis": {
-                "range": [len(rows) - 0.5, -0.5],
-                "tickvals": list(range(len(rows))),
-                "ticktext": [label_of(m.variant, language) for m in rows],
+                "range": [len(names) - 0.5, -0.5],
+                "tickvals": list(range(len(names))),
+                "ticktext": [label_of(name, language) for name in names],
                 "tickfont": {"color": "@text", "size": 13},
                 "ticklabelstandoff": 8,
                 "showgrid": False,

@@ -36,36 +36,38 @@ def steps_figure(
         variants: What was asked for; it gives the order while figures come in.
         baseline: The variant whose step counts as 1.
         language: Of the labels.
-        ended: Whether no more will come: then the rows are in order of time.
+        ended: Whether no more will come: then the rows are in order of time. Before, each variant
+            has its row, so that nothing jumps while figures come in.
         narrow: Whether the page is as narrow as a phone: names stand above the bars.
 
     Returns:
         The figure; None where no variant's parts are known.
     """
     known = {m.variant: m for m in measurements if m.is_timed and m.part_seconds}
-    rows = [known[name] for name in variants if name in known]
-    if not rows:
+    if not any(name in known for name in variants):
         return None
+    names_of = list(variants)
     if ended:
-        rows.sort(key=seconds_of)
-    longest = max(seconds_of(m) for m in rows)
+        names_of = sorted((n for n in variants if n in known), key=lambda n: seconds_of(known[n]))
+    rows = [(place, known[name]) for place, name in enumerate(names_of) if name in known]
+    longest = max(seconds_of(m) for _, m in rows)
     unit, suffix = (1e-3, " ms") if longest >= 1e-3 else (1e-6, " µs")
     base = known.get(baseline)
-    labels = [label_of(m.variant, language) for m in rows]
+    labels = [label_of(name, language) for name in names_of]
     lift = 0.22 if narrow else 0.0
     data = [
         {
             "type": "bar",
             "orientation": "h",
             "name": text(f"timed.report.part_{part}", language),
-            "x": [_share(m, part) / unit for m in rows],
-            "y": [place + lift for place in range(len(rows))],
+            "x": [_share(m, part) / unit for _, m in rows],
+            "y": [place + lift for place, _ in rows],
             "width": 0.42 if narrow else 0.6,
             "marker": {
-                "color": [f"{hue_of(m.variant)}/{alpha}" for m in rows],
+                "color": [f"{hue_of(m.variant)}/{alpha}" for _, m in rows],
                 "line": {"color": "@panel", "width": 1},
             },
-            "text": [_hover(m, part, language) for m in rows],
+            "text": [_hover(m, part, language) for _, m in rows],
             "textposition": "none",
             "hovertemplate": "%{text}<extra></extra>",
         }
@@ -82,7 +84,7 @@ def steps_figure(
             xanchor="left",
             xshift=6,
         )
-        for place, m in enumerate(rows)
+        for place, m in rows
     ]
     names = [
         note(label, "@text", xref="paper", x=0, y=place - 0.2, xanchor="left", bgcolor="@panel")
@@ -92,7 +94,7 @@ def steps_figure(
     return {
         "data": data,
         "layout": {
-            "height": _TOP_PIXELS + row * len(rows) + _FOOT_PIXELS,
+            "height": _TOP_PIXELS + row * len(names_of) + _FOOT_PIXELS,
             "margin": {"l": 4 if narrow else 12, "r": 8, "t": _TOP_PIXELS, "b": _FOOT_PIXELS},
             "barmode": "stack",
             "hovermode": "closest",
@@ -105,8 +107,8 @@ def steps_figure(
                 "nticks": 4 if narrow else 8,
             },
             "yaxis": {
-                "range": [len(rows) - 0.5, -0.5],
-                "tickvals": [] if narrow else list(range(len(rows))),
+                "range": [len(names_of) - 0.5, -0.5],
+                "tickvals": [] if narrow else list(range(len(names_of))),
                 "ticktext": [] if narrow else labels,
                 "tickfont": {"color": "@text", "size": 13},
                 "ticklabelstandoff": 8,
