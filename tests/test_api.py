@@ -467,12 +467,13 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         for method, path in [
             *(("POST", ""), ("GET", ""), ("GET", "/{job_id}"), ("DELETE", "/{job_id}")),
             *(("GET", "/{job_id}/events"), ("POST", "/{job_id}/{wish}")),
+            ("GET", "/{job_id}/export"),
         ]
     } | {("PATCH", "/api/runs/{job_id}")}
     assert found == jobs | {
         *(("GET", "/api/health"), ("GET", "/api/activations"), ("POST", "/api/evaluate")),
         *(("GET", "/api/recipes"), ("GET", "/api/datasets"), ("GET", "/api/variants")),
-        *(("GET", "/api/runs/{job_id}/reports"), ("GET", "/api/runs/{job_id}/export")),
+        ("GET", "/api/runs/{job_id}/reports"),
         *(("GET", "/api/claims"), ("POST", "/api/claims/{claim_id}/check")),
     }
 

@@ -4,13 +4,21 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import plotly.graph_objects as go
 import pytest
 
-from swishdemo.figures.timing import bars_figure, colour_of, sizes_figure
-from swishdemo.figures.timing.sizes import spread
+from swishdemo.figures.timing import (
+    bars_figure,
+    colour_of,
+    memory_figure,
+    roofline_figure,
+    sizes_figure,
+    steps_figure,
+)
+from swishdemo.figures.timing.parts import label_of, spread
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import REGISTRY, Measurement, Reason
 from swishdemo.timing.quantities import byte_size, duration, figures, size_label
@@ -227,6 +235,179 @@ def test_time_against_size_has_a_rising_line_each_and_the_copy_limit():
         low, high = figure["layout"][axis]["range"]
         assert all(low < math.log10(value) < high for value in values)
     assert figure["layout"]["xaxis"]["ticktext"] == ["2¹⁰", "2²⁰"]
+
+
+# Beside: another timing's bars
+
+
+OTHER = [measured("silu", 3.0e-3), measured("relu", 1.5e-3), measured("gelu", 6e-3)]
+
+
+def hatched(figure):
+    found = [trace for trace in figure["data"] if trace.get("name") == "beside"]
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_hatched_bar_is_the_other_s_in_units_of_its_own_baseline(ended, narrow):
+    figure = bars_figure(TIMED, ASKED, ended=ended, narrow=narrow, beside=OTHER)
+    drawn(figure)
+    labels = [label_of(name, "en") for name in ASKED]
+    names = figure["layout"]["yaxis"]["ticktext"] or [
+        note["text"] for note in figure["layout"]["annotations"] if note.get("xref") == "paper"
+    ]
+    rows_of = [name.removeprefix("<b>").removesuffix("</b>") for name in names]
+    shown = hatched(figure)
+    found = {rows_of[place]: x for place, x in zip(shown["y"], shown["x"], strict=True)}
+    assert found == pytest.approx({"F.relu": 1.0, "F.silu": 2.0, "F.gelu": 4.0})
+    assert set(rows_of) == set(labels)
+    assert max(shown["x"]) < figure["layout"]["xaxis"]["range"][1]
+    assert figure["layout"]["height"] > bars_figure(TIMED, ASKED, ended=ended)["layout"]["height"]
+
+
+def test_without_a_common_baseline_the_other_s_bars_are_not_drawn():
+    assert hatched(bars_figure(TIMED, ASKED, beside=OTHER[:1])) is None
+    in_time = bars_figure(TIMED[:1], ASKED, beside=OTHER[:1])
+    assert hatched(in_time)["x"] == pytest.approx([3000])  # no ReLU here: both in microseconds
+
+
+def test_an_implementation_that_is_unknown_here_has_a_row_by_its_name():
+    odd = replace(OTHER[0], variant="their<kernel")
+    figure = bars_figure(TIMED, ASKED, beside=[*OTHER[1:2], odd])
+    assert figure["layout"]["yaxis"]["ticktext"][-1] == "their&lt;kernel"
+    assert hatched(figure)["marker"]["line"]["color"][-1] == "@unk"
+
+
+def test_dotted_lines_are_the_other_s_times_at_the_sizes_shown():
+    theirs = [measured("silu", 5e-9 * n, elements=n) for n in (2**10, 2**20, 2**26)]
+    figure = sizes_figure(SIZES, ASKED, beside=theirs)
+    drawn(figure)
+    dotted = figure["data"][-1]
+    assert dotted["y"] == pytest.approx([5e-9 * n for n in dotted["x"]])
+    assert dotted["x"] == [2**10, 2**20] and dotted["marker"]["color"] == colour_of("silu")
+
+
+# Caches and the roofline
+
+CACHES = {"L1d": 20 * 2**10, "L2": 5 * 2**20, "L3": 2**40}
+
+
+def test_a_cache_is_marked_where_the_tensors_of_a_call_fill_it():
+    marks = sizes_figure(SIZES, ASKED, caches=CACHES)["layout"]
+    places = [shape["x0"] for shape in marks["shapes"]]
+    # Forward and backward move 5 tensors of 4 bytes an element; 2⁴⁰ bytes lie beyond the plot.
+    assert places == pytest.approx([1024, 2**18])
+    assert [n["text"] for n in marks["annotations"]][:2] == ["L1d", "L2"]
+    layers = [replace(m, context="layer", copy_limit_seconds=None) for m in SIZES]
+    assert sizes_figure(layers, ASKED, caches=CACHES)["layout"]["shapes"] == []
+    on_gpu = [replace(m, device="cuda") for m in SIZES]
+    assert sizes_figure(on_gpu, ASKED, caches=CACHES)["layout"]["shapes"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_roofline_is_bytes_over_time_under_two_roofs(narrow, language):
+    figure = roofline_figure(SIZES, ASKED, language, narrow=narrow, caches=CACHES)
+    drawn(figure)
+    relu, silu, limit, floor = figure["data"]
+    for trace, each in ((relu, 2e-9), (silu, 3e-9), (limit, 1e-9)):
+        assert list(trace["x"]) == [20 * 2**10, 20 * 2**20]
+        assert trace["y"] == pytest.approx([20 / each] * 2)
+    # The shortest call at the smallest size is ReLU's.
+    assert [y / x for x, y in zip(floor["x"], floor["y"], strict=True)] == pytest.approx(
+        [1 / (2e-9 * 2**10)] * 2
+    )
+    assert [s["x0"] for s in figure["layout"]["shapes"]] == [CACHES["L1d"], CACHES["L2"]]
+    for axis, letter in (("xaxis", "x"), ("yaxis", "y")):
+        low, high = figure["layout"][axis]["range"]
+        values = [v for trace in figure["data"][:3] for v in trace[letter]]
+        assert all(low <= math.log10(value) <= high for value in values)
+
+
+def test_there_is_no_roofline_of_one_size_or_without_bytes():
+    assert roofline_figure(SIZES[:2], ASKED) is None
+    layers = [replace(m, context="layer") for m in SIZES]
+    assert roofline_figure(layers, ASKED) is None
+
+
+# Memory and a step's parts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_memory_bars_are_bytes_by_element_for_a_kernel(language):
+    known = [replace(m, peak_bytes=(place + 1) * 4096) for place, m in enumerate(TIMED)]
+    figure = memory_figure([*known, refused("gelu")], ASKED, language)
+    drawn(figure)
+    saved, peak = figure["data"]
+    order = ["relu", "silu", "swish_eager", "parametric_tuned"]
+    assert figure["layout"]["yaxis"]["ticktext"] == [label_of(n, language) for n in order]
+    by_name = {m.variant: m for m in known}
+    assert saved["x"] == [by_name[n].saved_bytes / 1024 for n in order]
+    assert peak["x"] == [by_name[n].peak_bytes / 1024 for n in order]
+    assert saved["xaxis"] == "x" and peak["xaxis"] == "x2"
+
+
+def test_a_step_s_memory_is_told_whole_and_the_unknown_has_no_panel():
+    steps = [replace(m, context="step", network="mlp", copy_limit_seconds=None) for m in TIMED]
+    figure = memory_figure(steps, ASKED)
+    assert len(figure["data"]) == 1 and set(figure["data"][0]["x"]) == {4096.0}
+    assert memory_figure([replace(m, saved_bytes=None) for m in TIMED], ASKED) is None
+    assert memory_figure([], ASKED) is None
+    assert len(memory_figure([replace(TIMED[0], peak_bytes=1)], ASKED, narrow=True)["data"]) == 1
+
+
+SPENT = {"forward": 2e-4, "backward": 5e-4, "update": 1e-4}
+STEPS = [
+    replace(m, context="step", network="mlp", copy_limit_seconds=None, part_seconds=SPENT)
+    for m in TIMED
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_step_s_parts_are_stacked_to_the_whole(ended, narrow, language):
+    figure = steps_figure(STEPS, ASKED, "relu", language, ended=ended, narrow=narrow)
+    drawn(figure)
+    assert figure["layout"]["barmode"] == "stack" and len(figure["data"]) == 3
+    order = sorted(STEPS, key=lambda m: m.median_seconds) if ended else [
+        next(m for m in STEPS if m.variant == name) for name in ASKED[:4]
+    ]  # fmt: skip
+    sums = [sum(xs) for xs in zip(*(trace["x"] for trace in figure["data"]), strict=True)]
+    assert sums == pytest.approx([m.median_seconds * 1e3 for m in order])
+    for trace, part in zip(figure["data"], SPENT, strict=True):
+        assert trace["x"][0] / sums[0] == pytest.approx(SPENT[part] / sum(SPENT.values()))
+    totals = [n["text"] for n in figure["layout"]["annotations"] if " ms ·" in n["text"]]
+    assert totals == [
+        f"{m.median_seconds * 1e3:.2f} ms · {m.median_seconds * 1e3:.2f} ×" for m in order
+    ]
+
+
+def test_a_step_without_parts_has_no_stack_and_without_the_baseline_no_ratio():
+    assert steps_figure(TIMED, ASKED, "relu") is None
+    figure = steps_figure(STEPS[:1], ASKED, "relu")
+    assert [n["text"] for n in figure["layout"]["annotations"]][1:] == ["1.40 ms"]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda found: bars_figure(found, ASKED, ended=False),
+        lambda found: memory_figure(found, ASKED, ended=False),
+        lambda found: steps_figure(found, ASKED, "relu", ended=False),
+    ],
+)
+def test_nothing_jumps_while_figures_come_in(draw):
+    shown = [draw(STEPS[:count])["layout"] for count in (1, 2, 4)]
+    assert len({layout["height"] for layout in shown}) == 1
+    assert len({json.dumps(layout["yaxis"]) for layout in shown}) == 1
+
+
+@pytest.mark.parametrize("figure", [bars_figure, sizes_figure, memory_figure])
+def test_zoom_and_hidden_lines_stay_while_figures_come_in(figure):
+    revisions = {figure(TIMED[:n], ASKED)["layout"]["uirevision"] for n in (1, 2, 3)}
+    assert len(revisions) == 1
 
 
 def test_labels_are_moved_apart_within_the_plot():

@@ -245,7 +245,7 @@ def test_it_is_timed_and_a_wrong_one_is_refused_beside_the_field(visit):
     while boxes.count() > 1:
         boxes.last.uncheck()
     page.click("#lab-time-measure")
-    table = page.locator("#lab-time table")
+    table = page.locator("#lab-time [data-part=rows]")
     expect(table).to_contain_text("max(x, 0.1*x)", timeout=90_000)
 
 

@@ -63,7 +63,7 @@ def state(page):
 
 def rows(page):
     return [
-        text.strip() for text in page.locator("#lab-time .time-table tbody th").all_inner_texts()
+        text.strip() for text in page.locator("#lab-time [data-part=rows] th").all_inner_texts()
     ]
 
 
@@ -79,7 +79,7 @@ def drawn(page):
 def test_before_the_first_timing_the_page_says_what_to_do(tab: Page):
     expect(tab.locator("#lab-time")).to_contain_text("press Measure")
     expect(tab.locator("#lab-time .time-answer")).to_contain_text("1.15 ×")
-    for part in ("bars", "lines-card", "table-card", "facts"):
+    for part in ("bars", "sizes-card", "roofline-card", "memory-card", "table-card", "facts"):
         expect(tab.locator(f"#lab-time [data-part={part}]")).to_be_hidden()
     expect(tab.get_by_role("button", name="Stop")).to_be_hidden()
 
@@ -100,7 +100,10 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
         f"On this host F.silu costs {silu:.2f} × ReLU as a kernel. The article says about 1.15 ×."
     )
     expect(tab.locator("#lab-time [data-part=note]")).to_contain_text("2¹⁰ elements")
-    expect(tab.locator("#lab-time [data-part=lines] .scatterlayer .trace")).to_have_count(4)
+    expect(tab.locator("#lab-time [data-part=sizes] .scatterlayer .trace")).to_have_count(4)
+    expect(tab.locator("#lab-time [data-part=roofline] .scatterlayer .trace")).to_have_count(5)
+    expect(tab.locator("#lab-time [data-part=memory] .point")).to_have_count(6)
+    expect(tab.locator("#lab-time [data-part=steps-card]")).to_be_hidden()
     expect(tab.locator("#lab-time [data-part=host]")).to_contain_text("PyTorch")
     expect(tab.locator("#lab-time [data-part=left-out]")).to_contain_text("Nothing")
 
@@ -111,25 +114,68 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     again = drawn(tab)
     assert again["x"][again["labels"].index("<b>F.silu</b>")] == 1
     assert again["x"][again["labels"].index("F.relu")] == pytest.approx(1 / silu)
-    tab.locator("#lab-time [data-part=sizes]").select_option("256")
+    tab.locator("#lab-time [data-part=sizes-pick]").select_option("256")
     expect(tab.locator("#lab-time [data-part=title-note]")).to_contain_text("2⁸")
     assert tab.url == was
 
     with tab.expect_download() as waiting:
-        tab.locator("#lab-time [data-part=json]").click()
+        tab.locator("#lab-time [data-file=json]").click()
     saved = json.loads(waiting.value.path().read_text("utf-8"))
     assert len(saved["measurements"]) == 6 and saved["host"]["cores"] >= 1
     assert all(m["block_seconds"] for m in saved["measurements"])
     with tab.expect_download() as waiting:
-        tab.locator("#lab-time [data-part=csv]").click()
+        tab.locator("#lab-time [data-file=csv]").click()
     lines = waiting.value.path().read_text("utf-8").splitlines()
     assert lines[0].startswith("variant,activation,elements") and len(lines) == 7
+    with tab.expect_download() as waiting:
+        tab.locator("#lab-time [data-file=markdown]").click()
+    assert "× F.silu (95 %)" in waiting.value.path().read_text("utf-8")
+    with tab.expect_download() as waiting:
+        tab.locator("#lab-time [data-picture=roofline]").click()
+    picture = waiting.value.path().read_bytes()
+    width = tab.locator("#lab-time [data-part=roofline]").evaluate("node => node.clientWidth")
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(picture[16:20]) == 2 * width
+
+    # Another host's file, hatched beside one's own; what is no timing is refused in a sentence.
+    tab.locator("#lab-time [data-part=baseline]").select_option("relu")
+    given = tab.locator("[data-part=beside-pick] input[type=file]")
+    notice = tab.locator(".time-status [data-part=notice]")
+    given.set_input_files({"name": "a.json", "mimeType": "text/plain", "buffer": b"<html>"})
+    expect(notice).to_contain_text("not JSON")
+    given.set_input_files({"name": "a.json", "mimeType": "text/plain", "buffer": b"0" * 1_000_001})
+    expect(notice).to_contain_text("larger than 1 MB")
+    saved["host"]["cpu"] = "Another <b>CPU"
+    for each in saved["measurements"]:
+        if each["variant"] == "silu":
+            each["block_seconds"] = [2 * seconds for seconds in each["block_seconds"]]
+    buffer = json.dumps(saved).encode()
+    given.set_input_files({"name": "a.json", "mimeType": "application/json", "buffer": buffer})
+    beside = tab.locator("#lab-time [data-part=beside]")
+    expect(beside).to_contain_text("Another <b>CPU hatched")
+    expect(notice).to_have_text("")
+    ratios = tab.locator("#lab-time [data-part=bars]").evaluate(
+        "node => [node.data[0], node.data.find(({ name }) => name === 'beside')]"
+        ".map(({ x, y }) => Object.fromEntries([...y].map((row, at) => [row, x[at]])))"
+    )
+    factors = {round(ratios[1][row] / ratios[0][row], 3) for row in ratios[0]}
+    assert factors == {1.0, 2.0}
+    tab.locator("[data-part=beside-pick] select").select_option("")
+    expect(beside).to_be_hidden()
+
+    # Its name, and its end.
+    tab.locator(".time-status [data-part=name]").fill("two sizes")
+    tab.locator(".time-status [data-part=name]").press("Enter")
+    expect(tab.locator(".time-status [data-part=earlier]")).to_contain_text("two sizes")
 
     for url in (tab.url, address):  # by its id, and as the visitor's latest
         tab.goto(url)
         expect(answer).to_contain_text(f"{silu:.2f} ×", timeout=SOON)
         assert len(drawn(tab)["x"]) == 3
     assert not errors
+    expect(tab.locator(".time-status [data-part=name]")).to_have_value("two sizes")
+    tab.locator(".time-status [data-part=drop]").click()
+    expect(tab.locator("#lab-time [data-part=bars-empty]")).to_be_visible()
 
 
 def test_stop_ends_it_and_keeps_what_was_measured(tab: Page):
@@ -138,9 +184,9 @@ def test_stop_ends_it_and_keeps_what_was_measured(tab: Page):
     expect(tab.locator("#lab-time-elements .token")).to_have_count(9)
     measure(tab)
     stop = tab.get_by_role("button", name="Stop")
-    expect(tab.locator("#lab-time .time-table tbody tr").first).to_be_visible(timeout=SOON)
+    expect(tab.locator("#lab-time [data-part=rows] tr").first).to_be_visible(timeout=SOON)
     assert state(tab).get_attribute("data-state") == "running"
-    assert len(drawn(tab)["labels"]) == 5  # a row for each that was asked for
+    assert len(drawn(tab)["labels"]) == 6  # a row for each that was asked for
     stop.click()
     expect(state(tab)).to_have_attribute("data-state", "stopped", timeout=3000)
     expect(stop).to_be_hidden()
@@ -156,7 +202,44 @@ def test_a_refused_value_is_told_beside_its_field(tab: Page):
     tab.locator("#lab-time-amp input").check()
     tab.locator("#lab-time-measure").click()
     expect(tab.locator("#lab-time-amp")).to_contain_text("Choose dtype bfloat16")
+    tab.locator("#lab-time-amp input").uncheck()
+    tab.locator("#lab-time-shape input, #lab-time-shape textarea").first.fill("16 × banana")
+    tab.locator("#lab-time-measure").click()
+    expect(tab.locator("#lab-time-shape")).to_contain_text("A shape is 1 to 6 whole numbers")
     assert "timing=" not in tab.url
+
+
+def test_a_shape_is_measured_and_a_step_has_its_parts(tab: Page):
+    tab.locator("#lab-time-preset input").click()
+    tab.get_by_role("option", name="16 × 10 × 256 × 256").click()
+    shape = tab.locator("#lab-time-shape input, #lab-time-shape textarea").first
+    expect(shape).to_have_value("16 × 10 × 256 × 256")
+    expect(tab.locator(".time-preset")).to_contain_text("others have published")
+    shape.fill("2,3,4")
+    tab.locator("#lab-time-budget input").fill("0.05")
+    choose(tab, [], {"relu", "silu"})
+    measure(tab)
+    expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
+    expect(tab.locator("#lab-time [data-part=title-note]")).to_contain_text("2 × 3 × 4")
+    first = tab.url
+
+    tab.locator("#lab-time-context").get_by_text("training step").click()
+    expect(shape).to_be_hidden()
+    tab.locator("#lab-time-measure").click()
+    expect(tab).not_to_have_url(first, timeout=SOON)
+    expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
+    expect(tab.locator("#lab-time [data-part=steps] .point")).to_have_count(6)
+
+
+def test_published_figures_stand_in_a_card_of_their_own(tab: Page):
+    card = tab.locator("#lab-time .time-cited")
+    card.locator("summary").click()
+    rows = card.locator("tbody tr")
+    expect(rows.filter(has_text="Swish · F.silu").first).to_contain_text(
+        re.compile("127.4 µs.*217.9 µs.*0.94", re.DOTALL)
+    )
+    links = card.locator("a").evaluate_all("all => all.map(({ href }) => href)")
+    assert len(links) >= 5 and all(link.startswith("https://github.com/") for link in links)
 
 
 def test_another_visitor_s_timing_is_not_shown(tab: Page, address):

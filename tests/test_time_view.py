@@ -1,5 +1,6 @@
 """What the Time tab says of a timing: the answer, the table, states, and whose timings it shows."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -78,7 +79,10 @@ def test_the_answer_names_what_was_measured_and_no_more(jobs):
     assert sentence == (
         "On this host F.silu costs **1.42 ×** ReLU as a kernel. The article says about 1.15 ×."
     )
-    assert "2¹² elements, 95 % interval 1." in note and "float32, CPU, 1 thread" in note
+    assert (
+        "2¹² elements, 95 % interval 1." in note
+        and "float32, CPU, 1 thread, tuned allocator" in note
+    )
 
 
 def test_the_answer_adds_other_contexts_of_this_visitor_measured_alike(jobs):
@@ -107,7 +111,7 @@ def test_without_both_sides_there_is_no_ratio(jobs, without):
 
 def test_before_the_first_timing(jobs):
     answer = TimeView(jobs).answer(None, "", Look(), "me")
-    assert answer["id"] is None and answer["done"] and answer["drawn"]["bars"] is None
+    assert answer["id"] is None and answer["done"] and answer["drawn"]["figures"] == {}
 
 
 def test_nothing_is_drawn_twice_or_read_twice(jobs):
@@ -126,13 +130,16 @@ def test_nothing_is_drawn_twice_or_read_twice(jobs):
 def test_later_figures_replace_earlier_ones(jobs):
     jobs.add("a", [*pair(3.0), *pair(1.5)])
     assert [row["cells"][0] for row in drawn(jobs)["table"]["rows"]] == ["F.relu", "F.silu"]
-    assert drawn(jobs)["bars"]["data"][0]["x"] == pytest.approx([1, 1.5])
+    assert drawn(jobs)["figures"]["bars"]["data"][0]["x"] == pytest.approx([1, 1.5])
 
 
 def test_only_one_s_own_timings_are_shown(jobs):
     jobs.add("a", pair(1.4), visitor="someone else")
     view = TimeView(jobs)
-    for ask in (lambda: view.answer("a", "", Look(), "me"), lambda: view.export("a", "me")):
+    for ask in (
+        lambda: view.answer("a", "", Look(), "me"),
+        lambda: view.export("a", "csv", "relu", "en", "me"),
+    ):
         with pytest.raises(UserError) as refused:
             ask()
         assert refused.value.status == 404
@@ -140,9 +147,12 @@ def test_only_one_s_own_timings_are_shown(jobs):
 
 def test_the_export_holds_every_measurement(jobs):
     jobs.add("a", pair(1.4))
-    saved = TimeView(jobs).export("a", "me")
+    saved = json.loads(TimeView(jobs).export("a", "json", "relu", "en", "me"))
     assert [Measurement.from_json(m) for m in saved["measurements"]] == pair(1.4)
     assert HostCard.from_json(saved["host"]) == HOST
+    report = TimeView(jobs).export("a", "markdown", "silu", "zh", "me")
+    assert "× F.silu" in report and "处理器" in report
+    assert TimeView(jobs).export("a", "csv", "relu", "en", "me").count("\r\n") == 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -161,19 +171,19 @@ def test_a_timing_that_measured_nothing_has_no_bars(jobs):
     gone = replace(measured("relu", 1), block_seconds=(), gate=Reason("time.gate.missing"))
     jobs.add("a", [replace(gone, gate=Reason("time.gate.missing", (("parameter", "x"),)))])
     found = drawn(jobs)
-    assert found["bars"] is None and found["table"]["rows"] == [] and found["left_out"]
+    assert not any(found["figures"].values()) and found["table"]["rows"] == [] and found["left_out"]
 
 
 def test_the_table_has_units_and_the_arithmetic_is_right():
-    fast = measured("relu", 10e-6, copy_limit_seconds=9e-6)
+    fast = measured("relu", 10e-6, copy_limit_seconds=9e-6, peak_bytes=8 * 4096)
     slow = measured("silu", 20e-6, copy_limit_seconds=9e-6)
     made = table([slow, fast], ("silu", "relu", "gelu"), "relu", "en", ended=True)
-    assert len(made["heads"]) == len(made["rows"][0]["cells"]) == 8
+    assert len(made["heads"]) == len(made["rows"][0]["cells"]) == 9
     relu, silu = (row["cells"] for row in made["rows"])
     assert relu[:2] == ["F.relu", "1.00"] and silu[1].startswith("2.00 (")
     assert relu[2] == "10.0 µs ± 0.10"
     # 5 tensors of 4096 float32 in 10 µs are 8.192 GB/s.
-    assert relu[3:] == ["8.19", "90 %", "4 B/el.", "1.0e−07", "5"]
+    assert relu[3:] == ["8.19", "90 %", "4 B/el.", "8 B/el.", "1.0e−07", "5"]
 
 
 def test_a_layer_s_saved_bytes_are_told_whole():
@@ -210,7 +220,9 @@ def test_each_state_has_its_sentence(state, more, said, language):
         {"baseline": ["relu"], "elements": 2.5, "narrow": "yes"},
         {"baseline": {}, "elements": True, "narrow": None},
         {"baseline": "x" * 10_000, "elements": 10**300},
-        {"baseline": None, "elements": -1},
+        {"baseline": None, "elements": -1, "beside": ""},
+        {"beside": 3},
+        {"beside": "x" * 65},
     ],
 )
 def test_a_hostile_look_is_the_usual_one(given):
@@ -218,5 +230,94 @@ def test_a_hostile_look_is_the_usual_one(given):
 
 
 def test_a_look_is_taken_as_given():
-    given = {"baseline": "silu", "elements": 1024, "narrow": True}
-    assert look_of(given, "zh") == Look("silu", 1024, True, "zh")
+    given = {"baseline": "silu", "elements": 1024, "narrow": True, "beside": "file-x"}
+    assert look_of(given, "zh") == Look("silu", 1024, True, "zh", "file-x")
+
+
+def hatched(found):
+    traces = found["figures"]["bars"]["data"]
+    return next((trace["x"] for trace in traces if trace.get("name") == "beside"), None)
+
+
+def test_another_timing_of_one_s_own_is_laid_beside(jobs):
+    jobs.add("other", pair(2.5))
+    jobs.jobs["other"] = replace(jobs.jobs["other"], name="plain allocator")
+    jobs.add("a", pair(1.4))
+    found = drawn(jobs, "a", beside="other")
+    assert hatched(found) == pytest.approx([1, 2.5])
+    assert found["beside"][0] == "plain allocator" and "hatched" in found["beside"][1]
+    assert found["table"]["heads"][3][0] == "plain allocator"
+    assert [row["cells"][3] for row in found["table"]["rows"]] == [
+        "1.00 · 10.0 µs", "2.50 · 25.0 µs",
+    ]  # fmt: skip
+    assert hatched(drawn(jobs, "a")) is None
+
+
+def test_another_host_s_file_is_laid_beside_and_kept_for_its_visitor_alone(jobs):
+    jobs.add("a", pair(1.4))
+    theirs = [
+        replace(m, threads=8, variant=m.variant.replace("silu", "their_kernel")) for m in pair(3)
+    ]
+    host = replace(HOST, cpu="Another CPU", torch="9.9")
+    content = json.dumps({"host": host.as_json(), "measurements": [m.as_json() for m in theirs]})
+    view = TimeView(jobs)
+    token = view.lay(content, "me")
+    answer = view.answer("a", "", Look(beside=token), "me")
+    assert answer["files"] == [[token, "Another CPU"]]
+    found = answer["drawn"]
+    assert hatched(found) == pytest.approx([1, 3])
+    assert found["beside"][0] == "Another CPU"
+    assert "8 threads" in found["beside"][1] and "torch 9.9" in found["beside"][1]
+    assert [row["cells"][0] for row in found["table"]["rows"]][-1] == "their_kernel"
+
+    jobs.add("b", pair(1.4), visitor="you")
+    other = view.answer("b", "", Look(beside=token), "you")
+    assert "beside_gone" in other and other["files"] == [] and hatched(other["drawn"]) is None
+    for _ in range(4):
+        view.lay(content, "me")
+    assert "beside_gone" in view.answer("a", "", Look(beside=token), "me")  # the oldest went
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_cannot_be_laid_beside_is_told(jobs, language):
+    jobs.add("layer", pair(2.5, context="layer"))
+    jobs.add("alone", pair(2.5)[1:])
+    jobs.add("running", pair(2.5), state="running")
+    jobs.add("theirs", pair(2.5), visitor="someone else")
+    jobs.add("a", pair(1.4))
+    view = TimeView(jobs)
+
+    def laid(other):
+        return view.answer("a", "", Look(beside=other, language=language), "me")
+
+    for other in ("layer", "alone"):
+        found = laid(other)["drawn"]
+        assert hatched(found) is None and found["beside"][1]
+    for other in ("running", "theirs", "file-unknown", "nobody"):
+        answer = laid(other)
+        assert answer["beside_gone"] and answer["drawn"]["beside"] is None
+
+
+def test_ratios_beside_are_of_the_nearest_setting(jobs):
+    mixed = [replace(m, threads=4) for m in pair(9.0)] + pair(2.0)
+    token_of = {"measurements": [m.as_json() for m in mixed]}
+    jobs.add("a", pair(1.4))
+    view = TimeView(jobs)
+    token = view.lay(json.dumps(token_of), "me")
+    assert hatched(view.answer("a", "", Look(beside=token), "me")["drawn"]) == pytest.approx([1, 2])
+
+
+def test_a_step_has_its_parts_and_several_sizes_have_lines_and_a_roofline(jobs):
+    spent = {"forward": 1e-6, "backward": 2e-6, "update": 1e-6}
+    jobs.add("step", pair(1.1, context="step", network="cnn", part_seconds=spent))
+    figures = drawn(jobs)["figures"]
+    assert figures["steps"] and not figures["sizes"] and not figures["roofline"]
+    large = [replace(m, elements=2**14) for m in pair(1.3)]
+    jobs.add("sizes", [*pair(1.4), *large])
+    figures = drawn(jobs)["figures"]
+    assert figures["sizes"] and figures["roofline"] and figures["memory"] and not figures["steps"]
+
+
+def test_the_plain_allocator_is_named_with_the_figures(jobs):
+    jobs.add("a", pair(1.4, allocator="plain"))
+    assert "plain allocator" in drawn(jobs)["answer"][1]

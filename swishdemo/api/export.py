@@ -1,4 +1,4 @@
-"""A run as a file: all as JSON, figures as CSV, weights, or a script that repeats it."""
+"""A job as a file: a run as JSON, CSV, weights or a script; a timing as JSON, CSV or Markdown."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from swishdemo.api.answers import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.kinds import Reports
+from swishdemo.jobs.kinds import Reports, measurements
+
+if TYPE_CHECKING:
+    from swishdemo.timing import Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Kept:
 
     job: Job
     reports: Reports
-    attachment: dict[str, Any] | None
+    attachment: dict[str, Any] | None = None
 
 
 def as_json(kept: Kept, replica: int) -> Response:
@@ -48,9 +51,7 @@ def as_csv(kept: Kept, replica: int) -> Response:
     table = csv.DictWriter(written, columns, restval="", lineterminator="\r\n")
     table.writeheader()
     table.writerows(rows)
-    return Response(
-        written.getvalue(), media_type="text/csv; charset=utf-8", headers=_file(kept.job, ".csv")
-    )
+    return _text(kept, "csv", ".csv", written.getvalue())
 
 
 def as_weights(kept: Kept, replica: int) -> Response:
@@ -93,8 +94,7 @@ def as_code(kept: Kept, replica: int) -> Response:
     from swishdemo.training.script import script
 
     last = kept.reports[-1][1] if kept.reports else {}
-    text = script(kept.job.config, last)
-    return Response(text, media_type="text/x-python; charset=utf-8", headers=_file(kept.job, ".py"))
+    return _text(kept, "x-python", ".py", script(kept.job.config, last))
 
 
 FORMATS: dict[str, Callable[[Kept, int], Response]] = {
@@ -104,6 +104,49 @@ FORMATS: dict[str, Callable[[Kept, int], Response]] = {
     "code": as_code,
 }
 """What a run can be had as: made from what is kept of it, and the number of one replica."""
+
+
+def timing_as_json(kept: Kept) -> Response:
+    """The timing as ``GET`` tells it: its request, its host and every block."""
+    whole = {**kept.job.as_json(), "measurements": measurements(kept.reports)}
+    return FiniteJSON(whole, headers=_file(kept.job, ".json"))
+
+
+def timing_as_csv(kept: Kept) -> Response:
+    """A row for each measurement (`swishdemo.timing.report.as_csv`)."""
+    from swishdemo.timing.report import as_csv
+
+    return _text(kept, "csv", ".csv", as_csv(_timed(kept)))
+
+
+def timing_as_markdown(kept: Kept) -> Response:
+    """Tables, the host and what to mind (`swishdemo.timing.report.as_markdown`)."""
+    from swishdemo.timing.host import HostCard
+    from swishdemo.timing.report import as_markdown
+
+    cards = [value for name, value in kept.reports if name == "HostCard"]
+    host = HostCard.from_json(cards[-1]) if cards else None
+    return _text(kept, "markdown", ".md", as_markdown(_timed(kept), host))
+
+
+TIMING_FORMATS: dict[str, Callable[[Kept], Response]] = {
+    "json": timing_as_json,
+    "csv": timing_as_csv,
+    "markdown": timing_as_markdown,
+}
+"""What a timing can be had as."""
+
+
+def _timed(kept: Kept) -> list[Measurement]:
+    from swishdemo.timing import Measurement
+
+    return [Measurement.from_json(value) for value in measurements(kept.reports)]
+
+
+def _text(kept: Kept, kind: str, ending: str, content: str) -> Response:
+    return Response(
+        content, media_type=f"text/{kind}; charset=utf-8", headers=_file(kept.job, ending)
+    )
 
 
 def _file(job: Job, ending: str) -> dict[str, str]:

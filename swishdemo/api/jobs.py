@@ -152,6 +152,20 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         found = measurements(manager.reports(job_id, visitor))
         return FiniteJSON({**job.as_json(), "measurements": found})
 
+    @router.get("/{job_id}/export", responses=_BUSY)
+    def export_timing(
+        job_id: str, visitor: Visitor, format: Literal["json", "csv", "markdown"] = "json"
+    ) -> Response:
+        """The timing as a file.
+
+        ``json`` holds the request, the host and every block, and can be laid beside another
+        host's figures; ``csv`` has a row for each measurement; ``markdown`` is a report: tables,
+        the host, and what to mind.
+        """
+        job = _of_kind(manager, job_id, visitor, "timing")
+        kept = export.Kept(job, manager.reports(job_id, visitor))
+        return export.TIMING_FORMATS[format](kept)
+
     return router
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from swishdemo.figures.timing import colour_of
@@ -20,36 +20,70 @@ def table(
     language: Language,
     *,
     ended: bool,
+    beside: Sequence[Measurement] = (),
+    beside_name: str = "",
 ) -> dict[str, Any]:
     """Heads (with their tooltips) and rows of the table, the fastest first.
 
     Intervals of ratios are computed once a timing has ended, for they take a while.
+
+    Args:
+        here: The measurements of one size.
+        variants: What was asked for.
+        baseline: The variant that counts as 1.
+        language: Of the words.
+        ended: Whether no more will come.
+        beside: Another timing's figures of the same question, for a column of their own.
+        beside_name: What that timing is called.
     """
     timed = {m.variant: m for m in here if m.is_timed}
     rows = [timed[name] for name in variants if name in timed]
     if ended:
         rows.sort(key=seconds_of)
     base = timed.get(baseline)
-    names = ["variant", "ratio", "median", "rate", "limit", "saved", "error", "repeats"]
+    names = ["variant", "ratio", "median", "rate", "limit", "saved", "peak", "error", "repeats"]
     label = REGISTRY.get(baseline).label(language)
+    theirs = {m.variant: m for m in beside}
+    alone = sorted((m for m in beside if m.variant not in timed), key=seconds_of)
+    heads = [
+        [
+            text(f"time.ui.col_{name}", language, baseline=label),
+            "" if name == "variant" else text(f"time.ui.tip_{name}", language),
+        ]
+        for name in names
+    ]
+    made = [(m.variant, _cells(m, base, language, ended)) for m in rows]
+    made += [(m.variant, [_name(m.variant, language), *[_NONE] * (len(names) - 1)]) for m in alone]
+    if theirs:
+        place = names.index("rate")  # next to one's own times
+        heads.insert(place, [beside_name, text("time.ui.tip_beside", language, name=beside_name)])
+        for name, cells in made:
+            cells.insert(place, _there(theirs, name, baseline))
     return {
-        "heads": [
-            [
-                text(f"time.ui.col_{name}", language, baseline=label),
-                "" if name == "variant" else text(f"time.ui.tip_{name}", language),
-            ]
-            for name in names
-        ],
+        "heads": heads,
         "rows": [
             {
-                "variant": m.variant,
-                "note": REGISTRY.get(m.variant).note(language),
-                "colour": colour_of(m.variant),
-                "cells": _cells(m, base, language, ended),
+                "variant": name,
+                "note": REGISTRY.get(name).note(language) if REGISTRY.knows(name) else "",
+                "colour": colour_of(name),
+                "cells": cells,
             }
-            for m in rows
+            for name, cells in made
         ],
     }
+
+
+def _there(theirs: Mapping[str, Measurement], name: str, baseline: str) -> str:
+    """Another timing's median, and its ratio to that timing's own baseline."""
+    if name not in theirs:
+        return _NONE
+    median = seconds_of(theirs[name])
+    ratio = f"{median / seconds_of(theirs[baseline]):.2f} · " if baseline in theirs else ""
+    return f"{ratio}{figures(median * 1e6)} µs"
+
+
+def _name(variant: str, language: Language) -> str:
+    return REGISTRY.get(variant).label(language) if REGISTRY.knows(variant) else variant
 
 
 def _cells(m: Measurement, base: Measurement | None, language: Language, ended: bool) -> list[str]:
@@ -72,18 +106,19 @@ def _cells(m: Measurement, base: Measurement | None, language: Language, ended: 
         f"{figures(median * 1e6)} µs" + (f" ± {figures((high - low) / 2e-6)}" if ended else ""),
         rate,
         limit,
-        _saved(m, language),
+        _memory(m, m.saved_bytes, language),
+        _memory(m, m.peak_bytes, language),
         _NONE if m.max_error is None else _error(m.max_error),
         str(m.repeats),
     ]
 
 
-def _saved(m: Measurement, language: Language) -> str:
-    if m.saved_bytes is None:
+def _memory(m: Measurement, count: int | None, language: Language) -> str:
+    if count is None:
         return _NONE
     if m.context != "kernel":  # a layer's own input, or a network's, is among it
-        return byte_size(m.saved_bytes)
-    return text("time.ui.unit_saved", language, count=f"{m.saved_bytes_per_element:.3g}")
+        return byte_size(count)
+    return text("time.ui.unit_saved", language, count=f"{count / m.elements:.3g}")
 
 
 def _error(error: float) -> str:

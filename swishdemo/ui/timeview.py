@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
-from swishdemo.figures.timing import ARTICLE_BASELINE, bars_figure, sizes_figure
+from swishdemo.errors import UserError
+from swishdemo.figures import timing as figures
+from swishdemo.figures.timing import ARTICLE_BASELINE
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, hostlines
+from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, hostlines, report
+from swishdemo.timing.comparable import comparable
+from swishdemo.timing.foreign import Foreign
 from swishdemo.timing.quantities import size_label
 from swishdemo.ui import timewords as words
+from swishdemo.ui.timeevidence import EvidenceBook, Shelf
 from swishdemo.ui.timetable import table
 
-_KEPT = 32
 _LISTED = 10
 _Json = dict[str, Any]
 
@@ -32,21 +35,14 @@ class Look:
         elements: The size of the bars and the table; None for the largest.
         narrow: Whether the page is as narrow as a phone.
         language: Of the words.
+        beside: What is laid beside: another timing's id or a file's token; None for nothing.
     """
 
     baseline: str = ARTICLE_BASELINE
     elements: int | None = None
     narrow: bool = False
     language: Language = "en"
-
-
-@dataclass(slots=True)
-class _Evidence:
-    """What a timing has reported so far; later reports of the same thing replace earlier ones."""
-
-    after: int = -1
-    measured: dict[tuple[object, ...], Measurement] = field(default_factory=dict)
-    host: HostCard | None = None
+    beside: str | None = None
 
 
 class TimeView:
@@ -54,8 +50,8 @@ class TimeView:
 
     def __init__(self, manager: JobManager) -> None:
         self._manager = manager
-        self._evidence: OrderedDict[str, _Evidence] = OrderedDict()
-        self._lock = Lock()
+        self._book = EvidenceBook(manager)
+        self._shelf = Shelf()
         self._drawn = lru_cache(maxsize=64)(self._draw)
 
     def answer(self, job_id: str | None, known: str, look: Look, visitor: str) -> _Json:
@@ -78,62 +74,88 @@ class TimeView:
                 return {"id": None, "done": True, "line": line, "drawn": drawn}
             job_id = latest[0].id
         job = self._manager.get(job_id, visitor)
-        mark = f"{job.id} {job.reports} {job.state} {look}"
-        answer: _Json = {
-            "id": job.id,
-            "done": not job.active,
-            "state": job.state,
-            "mark": mark,
-        }
+        answer: _Json = {"id": job.id, "done": not job.active, "state": job.state}
+        try:
+            self._beside(look, visitor)
+        except UserError as error:
+            look = replace(look, beside=None)
+            answer["beside_gone"] = error.sentence(look.language)
+        mark = f"{job.id} {job.reports} {job.state} {job.name} {look}"
+        answer["mark"] = mark
         if mark != known:
             others: tuple[Job, ...] = ()
             if not job.active:
                 listed = self._manager.list(visitor, kind="timing")
                 answer["earlier"] = [words.entry(each, look.language) for each in listed[:_LISTED]]
+                answer["files"] = [
+                    [token, words.host_name(each, look.language)]
+                    for token, each in self._shelf.of(visitor)
+                ]
                 others = tuple(each for each in listed if each.state == "finished")[:_LISTED]
             drawn_with = tuple(other.id for other in others if other.id != job.id)
-            answer["drawn"] = self._drawn(job.id, job.reports, job.state, drawn_with, look)
-        return answer | words.progress(job, self._counted(job), look.language)
+            answer["drawn"] = self._drawn(job.id, job.reports, job.state, drawn_with, look, visitor)
+        return answer | words.progress(job, self._book.count(job.id), look.language)
 
-    def export(self, job_id: str, visitor: str) -> _Json:
-        """All that is known of a timing: the request, the host and every measurement."""
+    def lay(self, content: str, visitor: str) -> str:
+        """Read another host's file, to be laid beside one's own figures; its token.
+
+        Raises:
+            UserError: It is no timing.
+        """
+        return self._shelf.put(content, visitor)
+
+    def export(
+        self, job_id: str, form: str, baseline: str, language: Language, visitor: str
+    ) -> str:
+        """A timing as a file's content: ``json`` (all that is known), ``csv`` or ``markdown``."""
         job = self._manager.get(job_id, visitor)
-        evidence = self._read(job.id)
-        return {
+        evidence = self._book.read(job.id)
+        measured = list(evidence.measured.values())
+        if form == "csv":
+            return report.as_csv(measured)
+        if form == "markdown":
+            return report.as_markdown(measured, evidence.host, baseline, language)
+        whole = {
             "id": job.id,
             "state": job.state,
             "config": dict(job.config),
             "host": evidence.host.as_json() if evidence.host else None,
-            "measurements": [m.as_json() for m in evidence.measured.values()],
+            "measurements": [m.as_json() for m in measured],
         }
+        return json.dumps(whole, ensure_ascii=False, indent=1)
 
-    def _counted(self, job: Job) -> int:
-        with self._lock:
-            known = self._evidence.get(job.id)
-        return len(known.measured) if known else 0
+    def _beside(self, look: Look, visitor: str) -> Foreign | None:
+        """What is laid beside, checked to be this visitor's.
 
-    def _read(self, job_id: str) -> _Evidence:
-        """The timing's evidence; only reports that are new are read and parsed."""
-        with self._lock:
-            known = self._evidence.setdefault(job_id, _Evidence())
-            self._evidence.move_to_end(job_id)
-            while len(self._evidence) > _KEPT:
-                self._evidence.popitem(last=False)
-            for name, value in self._manager.reports(job_id, after=known.after):
-                known.after = value["index"]
-                if name == "HostCard":
-                    known.host = HostCard.from_json(value)
-                elif name == "Measurement":
-                    measurement = Measurement.from_json(value)
-                    known.measured[measurement.key] = measurement
-            return _Evidence(known.after, dict(known.measured), known.host)
+        Raises:
+            UserError: It is not there, another's, or not at its end.
+        """
+        if look.beside is None:
+            return None
+        if look.beside.startswith("file-"):
+            found = self._shelf.get(look.beside, visitor)
+            return replace(found, name=words.host_name(found, look.language))
+        job = self._manager.get(look.beside, visitor)
+        if job.active:
+            raise UserError("timed.beside.active")
+        evidence = self._book.read(job.id)
+        name = job.name or words.entry(job, look.language)["what"]
+        torch = evidence.host.torch if evidence.host else ""
+        return Foreign(name, torch, tuple(evidence.measured.values()))
 
     def _draw(
-        self, job_id: str, reports: int, state: State, others: tuple[str, ...], look: Look
+        self,
+        job_id: str,
+        reports: int,
+        state: State,
+        others: tuple[str, ...],
+        look: Look,
+        visitor: str,
     ) -> _Json:
         job = self._manager.get(job_id)
+        beside = self._beside(look, visitor)
         active = state in ACTIVE
-        evidence = self._read(job_id)
+        evidence = self._book.read(job_id)
         measured = [m for m in evidence.measured.values() if REGISTRY.knows(m.variant)]
         timed = [m for m in measured if m.is_timed]
         sizes = sorted({m.elements for m in timed}) or [max(job.config["elements"])]
@@ -143,30 +165,34 @@ class TimeView:
         have = {m.variant for m in here if m.is_timed}
         baseline = look.baseline if look.baseline in have or active else _baseline(have, variants)
         language = look.language
-        bars = None
-        if have or active:
-            bars = bars_figure(
-                here, variants, baseline, language, ended=not active, narrow=look.narrow
-            )
-        lines = None
-        if len(sizes) > 1:
-            lines = sizes_figure(timed, variants, language, narrow=look.narrow)
-        beside = [self._comparable(other, here, evidence.host) for other in others]
+        theirs = comparable(beside.measurements, here[0]) if beside and here else ()
+        answers = [self._comparable(other, here, evidence.host) for other in others]
         return {
-            "answer": words.answer(here, [each for each in beside if each], state, language),
+            "answer": words.answer(here, [each for each in answers if each], state, language),
             "title": words.title(here, job, baseline if baseline in have else None, language),
-            "bars": bars,
-            "lines": lines,
+            "beside": words.beside(beside, theirs, here, baseline, language),
+            "figures": _figures(
+                here, timed, variants, baseline, beside, evidence.host, look, active=active
+            ),
             "baseline": baseline,
             "baselines": [
                 [name, REGISTRY.get(name).label(language)] for name in variants if name in have
             ],
             "elements": shown,
             "sizes": [[size, size_label(size)] for size in sizes] if len(sizes) > 1 else [],
-            "table": table(here, variants, baseline, language, ended=not active),
+            "table": table(
+                here,
+                variants,
+                baseline,
+                language,
+                ended=not active,
+                beside=theirs,
+                beside_name=beside.name if beside else "",
+            ),
             "host": hostlines.lines(evidence.host, language, active=active),
             "left_out": words.left_out(measured, language),
             "doubts": words.doubts(caveats(here, evidence.host), language) if not active else [],
+            "shape": job.config.get("shape"),
             "active": active,
         }
 
@@ -174,7 +200,7 @@ class TimeView:
         self, other: str, here: Sequence[Measurement], host: HostCard | None
     ) -> list[Measurement] | None:
         """The largest size of another timing, where only its context differs from this one's."""
-        evidence = self._read(other)
+        evidence = self._book.read(other)
         measured = list(evidence.measured.values())
         if not here or not measured or host is None or evidence.host is None:
             return None
@@ -186,10 +212,58 @@ class TimeView:
         return [m for m in measured if m.elements == largest]
 
 
+def _figures(
+    here: Sequence[Measurement],
+    timed: Sequence[Measurement],
+    variants: tuple[str, ...],
+    baseline: str,
+    beside: Foreign | None,
+    host: HostCard | None,
+    look: Look,
+    *,
+    active: bool,
+) -> dict[str, _Json | None]:
+    """Every picture by its name; None for one that has no data yet, or never will."""
+    language, narrow = look.language, look.narrow
+    caches = host.caches_bytes if host else {}
+    others = beside.measurements if beside else ()
+    several = len({m.elements for m in timed}) > 1
+    made: dict[str, _Json | None] = {"bars": None, "sizes": None}
+    if active or any(m.is_timed for m in here):
+        made["bars"] = figures.bars_figure(
+            here,
+            variants,
+            baseline,
+            language,
+            ended=not active,
+            narrow=narrow,
+            beside=comparable(others, here[0]) if here else (),
+        )
+    if several:
+        made["sizes"] = figures.sizes_figure(
+            timed,
+            variants,
+            language,
+            narrow=narrow,
+            caches=caches,
+            beside=comparable(others, timed[0], at_all_sizes=True),
+        )
+    made["steps"] = figures.steps_figure(
+        here, variants, baseline, language, ended=not active, narrow=narrow
+    )
+    made["roofline"] = figures.roofline_figure(
+        timed, variants, language, narrow=narrow, caches=caches
+    )
+    made["memory"] = figures.memory_figure(
+        here, variants, language, ended=not active, narrow=narrow
+    )
+    return made
+
+
 def _setting(measurement: Measurement) -> tuple[object, ...]:
     return (
         *(measurement.dtype, measurement.passes, measurement.device),
-        *(measurement.threads, measurement.amp),
+        *(measurement.threads, measurement.amp, measurement.allocator),
     )
 
 
@@ -207,9 +281,11 @@ def _baseline(have: set[str], variants: Sequence[str]) -> str:
 def look_of(given: Mapping[str, Any], language: Language) -> Look:
     """A reader's look from what the browser sent; what is no such thing takes its default."""
     baseline, elements = given.get("baseline"), given.get("elements")
+    beside = given.get("beside")
     return Look(
         baseline=baseline if REGISTRY.knows(baseline) else ARTICLE_BASELINE,
         elements=elements if type(elements) is int and 0 < elements < 2**60 else None,
         narrow=given.get("narrow") is True,
         language=language,
+        beside=beside if isinstance(beside, str) and 0 < len(beside) <= 64 else None,
     )

@@ -10,6 +10,7 @@ from swishdemo.figures.timing import ARTICLE_BASELINE
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement, Reason
+from swishdemo.timing.foreign import Foreign
 from swishdemo.timing.hostlines import threads_words
 from swishdemo.timing.quantities import seconds_of, size_label
 
@@ -25,7 +26,7 @@ def nothing_yet(language: Language) -> dict[str, Any]:
             text("time.ui.answer_none", language),
             text("time.ui.answer_none_note", language),
         ],
-        "bars": None,
+        "figures": {},
     }
 
 
@@ -85,7 +86,7 @@ def answer(
 
 
 def setting(measurement: Measurement, language: Language) -> str:
-    """Pass, dtype, device and threads in a line."""
+    """Pass, dtype, device, threads and allocator in a line."""
     return text(
         "time.ui.note_setting",
         language,
@@ -93,6 +94,7 @@ def setting(measurement: Measurement, language: Language) -> str:
         dtype=measurement.dtype + (" amp" if measurement.amp else ""),
         device=text(f"time.ui.device.{measurement.device}", language),
         threads=threads_words(measurement.threads, language),
+        allocator=text(f"timed.allocator.{measurement.allocator}", language),
     )
 
 
@@ -114,9 +116,11 @@ def title(
 
 
 def _size(job: Job, elements: int | None, language: Language) -> list[str]:
-    """The network of a training step, which fixes the elements; else how many there are."""
+    """What fixes the elements: a network, a typed shape, or their number."""
     if job.config["context"] == "step":
         return [text(f"time.ui.network.{job.config['network']}", language)]
+    if job.config.get("shape"):
+        return [" × ".join(map(str, job.config["shape"]))]
     return [] if elements is None else [size_label(elements)]
 
 
@@ -137,6 +141,39 @@ def left_out(measured: Sequence[Measurement], language: Language) -> list[list[s
 def doubts(reasons: Sequence[Reason], language: Language) -> list[str]:
     """The sentences of what to mind."""
     return [reason.sentence(language) for reason in reasons]
+
+
+def host_name(foreign: Foreign, language: Language) -> str:
+    """What another host is called; a file may not say."""
+    return foreign.name or text("timed.beside.unnamed", language)
+
+
+def beside(
+    other: Foreign | None,
+    theirs: Sequence[Measurement],
+    here: Sequence[Measurement],
+    baseline: str,
+    language: Language,
+) -> list[str] | None:
+    """Who is laid beside, and what its bars are or why there are none; None without it.
+
+    Args:
+        other: The other timing.
+        theirs: Its figures that answer the same question.
+        here: One's own.
+        baseline: The variant that counts as 1.
+        language: Of the words.
+    """
+    if other is None:
+        return None
+    has_ratios = any(m.variant == baseline and m.is_timed for m in here)
+    if not theirs:
+        return [other.name, text("timed.beside.nothing", language)]
+    if has_ratios and not any(m.variant == baseline for m in theirs):
+        label = REGISTRY.get(baseline).label(language)
+        return [other.name, text("timed.beside.no_baseline", language, baseline=label)]
+    told = [setting(theirs[0], language)] + ([f"torch {other.torch}"] if other.torch else [])
+    return [other.name, text("timed.beside.hatched", language, setting=", ".join(told))]
 
 
 def progress(job: Job, counted: int, language: Language) -> dict[str, Any]:
@@ -172,7 +209,8 @@ def entry(job: Job, language: Language) -> dict[str, Any]:
     what += _size(job, sizes[0], language)
     what[-1] += f" … {size_label(sizes[-1])}" if len(sizes) > 1 else ""
     what += [config["dtype"]] if config["dtype"] != "float32" else []
-    return {"id": job.id, "what": " · ".join(what), "at": job.created_at}
+    what += [text("timed.allocator.plain", language)] if config.get("allocator") == "plain" else []
+    return {"id": job.id, "name": job.name, "what": " · ".join(what), "at": job.created_at}
 
 
 def _by_registry(timed: dict[str, Measurement]) -> list[Measurement]:

@@ -1,10 +1,24 @@
 """What a timing looks like: pure functions from measurements to Plotly figures.
 
-A bar for each implementation (`bars`), time against size (`sizes`).
+A bar for each implementation (`bars`), time against size (`sizes`), bytes a second against bytes
+(`roofline`), what is kept in memory (`memory`), and a training step's parts (`steps`).
 """
 
-from swishdemo.figures.timing.bars import ARTICLE_BASELINE, ARTICLE_RATIO, bars_figure
+from swishdemo.figures.timing.bars import bars_figure
 from swishdemo.figures.timing.colours import colour_of
+from swishdemo.figures.timing.lines import ARTICLE_BASELINE, ARTICLE_RATIO
+from swishdemo.figures.timing.memory import memory_figure
+from swishdemo.figures.timing.roofline import roofline_figure
 from swishdemo.figures.timing.sizes import sizes_figure
+from swishdemo.figures.timing.steps import steps_figure
 
-__all__ = ["ARTICLE_BASELINE", "ARTICLE_RATIO", "bars_figure", "colour_of", "sizes_figure"]
+__all__ = [
+    "ARTICLE_BASELINE",
+    "ARTICLE_RATIO",
+    "bars_figure",
+    "colour_of",
+    "memory_figure",
+    "roofline_figure",
+    "sizes_figure",
+    "steps_figure",
+]

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import numpy as np
-
-from swishdemo.figures.labels import plain
 from swishdemo.figures.timing.colours import colour_of, hover
-from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, Measurement
+from swishdemo.figures.timing.lines import ARTICLE_BASELINE, line_labels, reference_lines
+from swishdemo.figures.timing.parts import Figure, label_of, note, upright
+from swishdemo.text import Language
+from swishdemo.timing import Measurement
 from swishdemo.timing.quantities import figures, quartiles, seconds_of
 
-Figure = dict[str, Any]
-
-ARTICLE_RATIO = 1.15
-"""What the article says that Swish costs, in units of ReLU."""
-ARTICLE_BASELINE = "relu"
-"""The variant that the article compares with."""
-
 _ROW_PIXELS = 34
+_BESIDE_PIXELS = 14
 _TOP_PIXELS, _BOTTOM_PIXELS = 26, 26
 
 
@@ -32,6 +24,7 @@ def bars_figure(
     *,
     ended: bool = True,
     narrow: bool = False,
+    beside: Sequence[Measurement] = (),
 ) -> Figure:
     """The median of each variant in units of the baseline's, with quartiles.
 
@@ -46,106 +39,86 @@ def bars_figure(
         ended: Whether no more will come: then the rows are in order of time. Before, they keep
             the order asked for, so that nothing jumps while figures come in.
         narrow: Whether the names stand above the bars rather than beside them.
+        beside: Another timing's figures of the same question: a hatched bar under each, in units
+            of that timing's own baseline. What it alone has stands in rows at the end.
     """
     known = {m.variant: m for m in measurements}
     timed = {name: m for name, m in known.items() if m.is_timed}
     rows = [name for name in variants if name in timed or (name not in known and not ended)]
     if ended:
         rows.sort(key=lambda name: seconds_of(timed[name]))
-    unit, suffix = (seconds_of(timed[baseline]), " ×") if baseline in timed else (1e-6, " µs")
-    places = [place for place, name in enumerate(rows) if name in timed]
-    shown = [timed[rows[place]] for place in places]
-    quarters = [quartiles(m) for m in shown]
-    medians = [seconds_of(m) / unit for m in shown]
-    lines = _reference_lines(timed, baseline, unit, suffix, language)
-    ends = [high / unit for _, high in quarters]
-    furthest = max([*ends, *(x for x, *_ in lines)], default=1.0)
+    is_ratio = baseline in timed
+    unit, suffix = (seconds_of(timed[baseline]), " ×") if is_ratio else (1e-6, " µs")
+    theirs, their_unit = _theirs(beside, baseline if is_ratio else None)
+    rows += [name for name in theirs if name not in rows and (ended or name not in variants)]
+    shown = [(place, timed[name]) for place, name in enumerate(rows) if name in timed]
+    others = [(place, theirs[name]) for place, name in enumerate(rows) if name in theirs]
+    lines = reference_lines(timed, baseline, unit, suffix, language)
+    ends = [quartiles(m)[1] / unit for _, m in shown]
+    other_ends = [seconds_of(m) / their_unit for _, m in others]
+    furthest = max([*ends, *other_ends, *(x for x, *_ in lines)], default=1.0)
     right = furthest * (1.24 if narrow else 1.1)  # room for the figure behind the longest bar
-    labels = [plain(REGISTRY.get(name).label(language)) for name in rows]
+    width = (0.4 if narrow else 0.62) * (0.68 if others else 1)
+    offset = (0.0 if narrow else -0.31) - (0.04 if others and not narrow else 0)
+    centre = offset + width / 2
+    labels = [label_of(name, language) for name in rows]
     labels = [
         f"<b>{label}</b>" if name == baseline else label
         for name, label in zip(rows, labels, strict=True)
     ]
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "x": medians,
-        "y": places,
-        "width": 0.4 if narrow else 0.62,
-        "offset": 0.0 if narrow else -0.31,
-        "marker": {"color": [colour_of(m.variant) for m in shown], "line": {"width": 0}},
-        "text": [hover(m, language) for m in shown],
-        "textposition": "none",
-        "hovertemplate": "%{text}<extra></extra>",
-    }
-    centres = [place + (0.2 if narrow else 0) for place in places]
-    above = [high / unit - x for (_, high), x in zip(quarters, medians, strict=True)]
-    below = [x - low / unit for (low, _), x in zip(quarters, medians, strict=True)]
-    whiskers = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": medians,
-            "y": centres,
-            "marker": {"size": 0.1, "color": colour},
-            "error_x": {
-                "type": "data",
-                "symmetric": False,
-                "array": above,
-                "arrayminus": below,
-                "color": colour,
-                "thickness": thickness,
-                "width": 0,
-            },
-            "hoverinfo": "skip",
-        }
-        for colour, thickness in (("@panel/0.8", 4), ("@text", 1.8))  # a line seen on dark bars too
-    ]
     values = [
-        {
-            "x": end,
-            "y": centre,
-            "text": f"{figures(x)}{suffix}",
-            "xanchor": "left",
-            "xshift": 6,
-            "showarrow": False,
-            "bgcolor": "@panel",
-            "borderpad": 1,
-            "font": {"color": "@text", "size": 12.5},
-        }
-        for x, end, centre in zip(medians, ends, centres, strict=True)
+        note(
+            f"{figures(seconds_of(m) / unit)}{suffix}",
+            "@text",
+            12.5,
+            x=end,
+            y=place + centre,
+            xanchor="left",
+            xshift=6,
+            bgcolor="@panel",
+            borderpad=1,
+        )
+        for (place, m), end in zip(shown, ends, strict=True)
     ]
+    data = [_bars(shown, unit, width, offset, language), *_whiskers(shown, unit, centre)]
+    if others:
+        data.append(_hatched(others, their_unit, offset + width + 0.02, language))
+        values += [
+            note(
+                f"{figures(end)}{suffix}",
+                "@muted",
+                11.5,
+                x=end,
+                y=place + offset + width + 0.13,
+                xanchor="left",
+                xshift=6,
+                bgcolor="@panel",
+                borderpad=0,
+            )
+            for (place, _), end in zip(others, other_ends, strict=True)
+        ]
     pending = [
-        {
-            "x": 0,
-            "y": place + (0.2 if narrow else 0),
-            "text": "…",
-            "xanchor": "left",
-            "xshift": 4,
-            "showarrow": False,
-            "font": {"color": "@muted", "size": 13},
-        }
+        note("…", "@muted", 13, x=0, y=place + centre, xanchor="left", xshift=4)
         for place, name in enumerate(rows)
-        if name not in timed
+        if name not in timed and name not in theirs
     ]
     names = [
-        {
-            "xref": "paper",
-            "x": 0,
-            "y": place - 0.2,
-            "text": label,
-            "xanchor": "left",
-            "showarrow": False,
-            "bgcolor": "@panel",
-            "borderpad": 1,
-            "font": {"color": "@text", "size": 12},
-        }
+        note(
+            label,
+            "@text",
+            xref="paper",
+            x=0,
+            y=place - 0.2,
+            xanchor="left",
+            bgcolor="@panel",
+            borderpad=1,
+        )
         for place, label in enumerate(labels)
     ]
-    row = _ROW_PIXELS + (8 if narrow else 0)
+    row = _ROW_PIXELS + (8 if narrow else 0) + (_BESIDE_PIXELS if others else 0)
     top = _TOP_PIXELS + (15 if narrow else 0)
     return {
-        "data": [bars, *whiskers],
+        "data": data,
         "layout": {
             "height": top + row * max(1, len(rows)) + _BOTTOM_PIXELS,
             "margin": {
@@ -161,7 +134,7 @@ def bars_figure(
                 "zeroline": True,
                 "fixedrange": True,
                 "nticks": 4 if narrow else 8,
-                "showticklabels": bool(shown),
+                "showticklabels": bool(shown or others),
             },
             "yaxis": {
                 "range": [len(rows) - 0.5, -0.5],
@@ -173,73 +146,104 @@ def bars_figure(
                 "zeroline": False,
                 "fixedrange": True,
             },
-            "shapes": [_upright(x, colour, dash) for x, _, colour, dash in lines],
+            "shapes": [
+                upright(x, colour, dash) | {"layer": "above"} for x, _, colour, dash in lines
+            ],
             "annotations": [
-                *_line_labels(lines, right, narrow), *values, *pending, *(names if narrow else []),
+                *line_labels(lines, right, narrow), *values, *pending, *(names if narrow else []),
             ],
             "uirevision": "bars",
         },
     }  # fmt: skip
 
 
-def _reference_lines(
-    timed: Mapping[str, Measurement],
-    baseline: str,
-    unit: float,
-    suffix: str,
-    language: Language,
-) -> list[tuple[float, str, str, str]]:
-    """Place, label, colour and dash of the copy limit and of what the article says."""
-    lines = []
-    limits = [m.copy_limit_seconds for m in timed.values() if m.copy_limit_seconds]
-    if limits:
-        # They agree but for noise: each comes with the blocks that it was measured among.
-        limit = float(np.median(limits)) / unit
-        words = text("time.ui.line_copy", language, value=f"{figures(limit)}{suffix}")
-        lines.append((limit, words, "@muted", "dot"))
-    if ARTICLE_BASELINE in timed:
-        place = ARTICLE_RATIO * seconds_of(timed[ARTICLE_BASELINE]) / unit
-        key = "line_article" if baseline == ARTICLE_BASELINE else "line_article_relu"
-        words = text(f"time.ui.{key}", language, value=ARTICLE_RATIO)
-        lines.append((place, words, "@accent", "dash"))
-    return sorted(lines)
+def _theirs(
+    beside: Sequence[Measurement], baseline: str | None
+) -> tuple[Mapping[str, Measurement], float]:
+    """The other timing's figures by variant, the fastest first, and the seconds that are 1.
 
-
-def _line_labels(
-    lines: Sequence[tuple[float, str, str, str]], right: float, narrow: bool
-) -> list[Figure]:
-    """The lines' names above the plot.
-
-    Of two lines the left one has its name at the left, so that the names never meet; on a narrow
-    page, which has no room beside the plot, it stands a row higher instead.
+    Where ratios are shown and its baseline is unknown, there is nothing to draw.
     """
-    labels = []
-    for place, (x, words, colour, _) in enumerate(lines):
-        is_left = place + 1 < len(lines)
-        to_the_left = x > 0.55 * right if narrow else is_left
-        labels.append(
-            {
-                "x": x,
-                "yref": "paper",
-                "y": 1,
-                "yanchor": "bottom",
-                "yshift": 15 if narrow and is_left else 0,
-                "xanchor": "right" if to_the_left else "left",
-                "text": words,
-                "showarrow": False,
-                "font": {"color": colour, "size": 12},
-            }
-        )
-    return labels
+    known = {m.variant: m for m in sorted(filter(lambda m: m.is_timed, beside), key=seconds_of)}
+    if baseline is None:
+        return known, 1e-6
+    return (known, seconds_of(known[baseline])) if baseline in known else ({}, 1.0)
 
 
-def _upright(x: float, colour: str, dash: str) -> Figure:
+def _bars(
+    shown: Sequence[tuple[int, Measurement]],
+    unit: float,
+    width: float,
+    offset: float,
+    language: Language,
+) -> Figure:
     return {
-        "type": "line",
-        "x0": x,
-        "x1": x,
-        "yref": "paper",
-        "y0": 0,
-        "y1": 1,
-        "line": {"color": colour, "width": 1.6, "dash": dash},
+        "type": "bar",
+        "orientation": "h",
+        "x": [seconds_of(m) / unit for _, m in shown],
+        "y": [place for place, _ in shown],
+        "width": width,
+        "offset": offset,
+        "marker": {"color": [colour_of(m.variant) for _, m in shown], "line": {"width": 0}},
+        "text": [hover(m, language) for _, m in shown],
+        "textposition": "none",
+        "hovertemplate": "%{text}<extra></extra>",
     }
+
+
+def _hatched(
+    others: Sequence[tuple[int, Measurement]], unit: float, offset: float, language: Language
+) -> Figure:
+    """Another timing's bars: outlined and hatched in the colour of the same variant."""
+    colours = [colour_of(m.variant) for _, m in others]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": "beside",
+        "x": [seconds_of(m) / unit for _, m in others],
+        "y": [place for place, _ in others],
+        "width": 0.22,
+        "offset": offset,
+        "marker": {
+            "color": "@panel",
+            "line": {"width": 1.2, "color": colours},
+            "pattern": {
+                "shape": "/",
+                "size": 5,
+                "solidity": 0.3,
+                "fillmode": "replace",
+                "bgcolor": "@panel",
+                "fgcolor": colours,
+            },
+        },
+        "text": [hover(m, language) for _, m in others],
+        "textposition": "none",
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def _whiskers(shown: Sequence[tuple[int, Measurement]], unit: float, centre: float) -> list[Figure]:
+    medians = [seconds_of(m) / unit for _, m in shown]
+    quarters = [quartiles(m) for _, m in shown]
+    above = [high / unit - x for (_, high), x in zip(quarters, medians, strict=True)]
+    below = [x - low / unit for (low, _), x in zip(quarters, medians, strict=True)]
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": medians,
+            "y": [place + centre for place, _ in shown],
+            "marker": {"size": 0.1, "color": colour},
+            "error_x": {
+                "type": "data",
+                "symmetric": False,
+                "array": above,
+                "arrayminus": below,
+                "color": colour,
+                "thickness": thickness,
+                "width": 0,
+            },
+            "hoverinfo": "skip",
+        }
+        for colour, thickness in (("@panel/0.8", 4), ("@text", 1.8))  # a line seen on dark bars too
+    ]

@@ -1,0 +1,160 @@
+"""What the figures of a timing share: names of variants, rows, logarithmic axes, labels at ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from swishdemo.figures.labels import plain
+from swishdemo.text import Language
+from swishdemo.timing import REGISTRY
+from swishdemo.timing.quantities import byte_size
+
+Figure = dict[str, Any]
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "6px,2px,2px,2px")
+_LABEL_GAP = 0.065
+"""The least distance of two labels at the right of a plot, a share of its height."""
+
+_SECONDS = {1e-7: "100 ns", 1e-6: "1 µs", 1e-5: "10 µs", 1e-4: "100 µs", 1e-3: "1 ms"} | {
+    1e-2: "10 ms", 1e-1: "100 ms", 1.0: "1 s", 10.0: "10 s",
+}  # fmt: skip
+
+
+def label_of(name: str, language: Language) -> str:
+    """A variant's label for Plotly; the bare name of one that another host alone knows."""
+    known = REGISTRY.knows(name)
+    return plain(REGISTRY.get(name).label(language) if known else name)
+
+
+def dash_of(name: str) -> str:
+    """A line's dash, by the variant's place among the forms of its activation."""
+    return DASHES[REGISTRY.get(name).shade % len(DASHES)] if REGISTRY.knows(name) else "solid"
+
+
+def upright(x: float, colour: str, dash: str, width: float = 1.6) -> Figure:
+    """A line from the foot to the top of the plot."""
+    return {
+        "type": "line",
+        "x0": x,
+        "x1": x,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": colour, "width": width, "dash": dash},
+        "layer": "below",
+    }
+
+
+def note(words: str, colour: str = "@muted", size: float = 12, **place: Any) -> Figure:
+    """An annotation without an arrow."""
+    font = {"color": colour, "size": size}
+    return {"text": words, "showarrow": False, "font": font, **place}
+
+
+def span(values: Iterable[float], margin: float = 0.15) -> list[float]:
+    """The range of a logarithmic axis around ``values``, in powers of ten."""
+    found = [math.log10(value) for value in values if value > 0] or [0.0]
+    return [min(found) - margin, max(found) + margin]
+
+
+def seconds_axis(extent: Sequence[float]) -> Figure:
+    """A logarithmic axis of times."""
+    low, high = extent
+    ticks = [tick for tick in _SECONDS if low <= math.log10(tick) <= high]
+    labels = [_SECONDS[tick] for tick in ticks]
+    return {"type": "log", "range": [low, high], "tickvals": ticks, "ticktext": labels}
+
+
+def bytes_axis(extent: Sequence[float], most: int) -> Figure:
+    """A logarithmic axis of bytes, ticked at powers of two; at most ``most`` ticks."""
+    low, high = (value / math.log10(2) for value in extent)
+    powers = list(range(math.ceil(low), math.floor(high) + 1))
+    ticks = [2.0**power for power in powers[:: max(1, math.ceil(len(powers) / most))]]
+    return {
+        "type": "log",
+        "range": list(extent),
+        "tickvals": ticks,
+        "ticktext": [byte_size(tick) for tick in ticks],
+    }
+
+
+def end_labels(ends: Sequence[tuple[float, str, str]], extent: Sequence[float]) -> list[Figure]:
+    """Names at the right ends of lines, moved apart where they would lie on each other.
+
+    Args:
+        ends: Last value, label and colour of each line.
+        extent: The range of the logarithmic y axis.
+    """
+    low, high = extent
+    shares = [(math.log10(value) - low) / (high - low) for value, *_ in ends]
+    return [
+        note(
+            label,
+            colour,
+            xref="paper",
+            yref="paper",
+            x=1,
+            y=height,
+            xanchor="left",
+            yanchor="middle",
+            xshift=10,
+        )
+        for height, (_, label, colour) in zip(spread(shares, _LABEL_GAP), ends, strict=True)
+    ]
+
+
+def cache_marks(caches: Sequence[tuple[str, float]], extent: Sequence[float]) -> Figure:
+    """Shapes and annotations that mark, on a logarithmic x axis, where caches are full.
+
+    Args:
+        caches: Name and place of each.
+        extent: The axis' range; what lies outside is not drawn.
+    """
+    low, high = extent
+    seen = [(name, x) for name, x in caches if low < math.log10(x) < high]
+    return {
+        "shapes": [upright(x, "@zero", "solid", 1) for _, x in seen],
+        "annotations": [
+            note(
+                name,
+                size=11,
+                x=math.log10(x),
+                yref="paper",
+                y=1,
+                xanchor="right",
+                yanchor="top",
+                xshift=-3,
+            )
+            for name, x in seen
+        ],
+    }
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Heights in [0, 1] moved apart to at least ``gap``, in the order that they had.
+
+    Labels that would lie on each other form a block around their mean, held within [0, 1] where
+    there is room; blocks that then touch are joined.
+    """
+    order = sorted(range(len(heights)), key=lambda index: heights[index])
+    blocks: list[list[int]] = []
+    for index in order:
+        blocks.append([index])
+        while len(blocks) > 1 and (
+            _foot(blocks[-2], heights, gap) + gap * len(blocks[-2])
+            > _foot(blocks[-1], heights, gap)
+        ):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    moved: dict[int, float] = {}
+    for block in blocks:
+        foot = _foot(block, heights, gap)
+        moved |= {index: foot + gap * place for place, index in enumerate(block)}
+    return [moved[index] for index in range(len(heights))]
+
+
+def _foot(block: Sequence[int], heights: Sequence[float], gap: float) -> float:
+    extent = gap * (len(block) - 1)
+    mean = sum(heights[index] for index in block) / len(block)
+    return max(0.0, min(1.0 - extent, mean - extent / 2))

@@ -1,0 +1,162 @@
+"""A timing as a file: CSV in full precision, Markdown with the host, and both over REST."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+
+import httpx
+import pytest
+from api_server import ANNA, BERT, serving
+from test_export import until
+
+from swishdemo.claims.court import Court
+from swishdemo.jobs.manager import JobManager
+from swishdemo.settings import Settings
+from swishdemo.text import LANGUAGES
+from swishdemo.timing import HostCard, Measurement, Reason
+from swishdemo.timing.foreign import parse
+from swishdemo.timing.report import as_csv, as_markdown
+from swishdemo.ui.lab import Lab
+
+HOST = HostCard.collect(threads=1)
+
+
+def measured(variant, seconds, elements=4096, **more):
+    activation = {"silu": "swish", "relu": "relu"}.get(variant, variant)
+    blank = Measurement(variant, activation, elements, "float32", "both", "cpu", 1)
+    blocks = tuple(seconds * factor for factor in (0.9, 1.0, 1.1))
+    return replace(blank, **{"block_seconds": blocks, "max_error": 1e-7, **more})
+
+
+RELU = measured("relu", 1e-5, saved_bytes=16384, peak_bytes=32768, copy_limit_seconds=8e-6)
+SILU = measured("silu", 1.5e-5)
+FORMULA = measured("=x*sigmoid(2*x)|1", 3e-5)
+GONE = measured("mish", 1, block_seconds=(), unavailable=Reason("time.unavailable.no_cuda"))
+STEP = measured(
+    "relu",
+    9e-5,
+    context="step",
+    network="mlp",
+    part_seconds={"forward": 2e-5, "backward": 4e-5, "update": 3e-5},
+)
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def tables(markdown):
+    """Head → rows of every table, each a list of cells; checked to be of equal length."""
+    found = []
+    for block in markdown.split("\n\n"):
+        lines = block.splitlines()
+        if lines and lines[0].startswith("|"):
+            cells = [re.split(r"(?<!\\)\|", line.strip("|")) for line in lines]
+            assert len({len(line) for line in cells}) == 1
+            found.append([[cell.strip() for cell in line] for line in cells])
+    return found
+
+
+def test_csv_has_every_measurement_in_full_precision():
+    told = rows(as_csv([RELU, SILU, STEP, GONE]))
+    assert [row["variant"] for row in told] == ["relu", "silu", "relu", "mish"]
+    assert float(told[1]["median_seconds"]) == SILU.median_seconds
+    assert float(told[1]["iqr_seconds"]) == SILU.iqr_seconds
+    assert float(told[0]["bytes_per_second"]) == RELU.bytes_per_second
+    assert [float(told[2][f"{part}_seconds"]) for part in STEP.part_seconds] == [2e-5, 4e-5, 3e-5]
+    assert told[0]["forward_seconds"] == "" and told[3]["median_seconds"] == ""
+    assert told[3]["unavailable"] == GONE.unavailable.sentence()
+    assert told[0]["allocator"] == "tuned"
+
+
+def test_a_later_measurement_replaces_an_earlier_one():
+    later = measured("silu", 1.0)
+    assert [float(row["median_seconds"]) for row in rows(as_csv([SILU, later]))] == [1.0]
+    [table] = tables(as_markdown([SILU, later]))
+    assert len(table) == 3 and table[2][2] == "1.00 s"
+
+
+def test_no_cell_is_computed_by_a_spreadsheet():
+    [row] = rows(as_csv([FORMULA]))
+    assert row["variant"] == f"'{FORMULA.variant}" and row["activation"][0] == "'"
+
+
+def test_an_empty_csv_has_its_head():
+    assert as_csv([]).startswith("variant,activation,elements") and rows(as_csv([])) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_markdown_has_a_table_for_each_setting_and_the_host(language):
+    text = as_markdown([SILU, RELU, STEP, GONE, FORMULA], HOST, "relu", language)
+    kernel, step, host = tables(text)
+    assert kernel[2][1] == "1"  # the fastest first
+    assert kernel[3][1].startswith("1.50 (1.50–1.50)")
+    assert [row[0] for row in kernel[2:]] == ["F.relu", "F.silu", "`x*sigmoid(2*x)/1`"]
+    assert {"20.0 µs", "40.0 µs", "30.0 µs"} <= set(step[2])
+    told = dict(row for row in host[2:])
+    assert any(HOST.cpu in value for value in told.values())
+    assert GONE.unavailable.sentence(language) in text
+    assert "tuned" in text or "调优" in text
+
+
+def test_markdown_without_the_baseline_has_no_ratios():
+    [table] = tables(as_markdown([SILU], None, "relu"))
+    assert table[2][1] == "–" and "Host" not in as_markdown([SILU], None)
+
+
+def test_markdown_of_nothing_says_so():
+    assert "Nothing was timed." in as_markdown([GONE], HOST)
+
+
+def test_a_hostile_name_breaks_no_table():
+    odd = measured("their|own\nname_*<b>", 1e-5)
+    [table] = tables(as_markdown([odd, RELU]))
+    assert len(table) == 4 and "\n" not in table[2][0]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
+    manager = JobManager.open(settings)
+    with (
+        serving(Lab(settings, manager, Court(manager))) as url,
+        httpx.Client(base_url=url, headers=ANNA, timeout=30) as client,
+    ):
+        yield client
+
+
+def test_a_timing_is_exported_in_each_format_and_read_back(server):
+    asked = {"variants": ["relu", "silu"], "elements": [256, 1024]}
+    address = f"/api/timings/{server.post('/api/timings', json=asked).json()['id']}"
+    until(server, address, "finished")
+    told = server.get(address).json()
+
+    whole = server.get(f"{address}/export")
+    assert whole.headers["content-type"].startswith("application/json")
+    assert whole.json() == server.get(f"{address}/export?format=json").json() == told
+    read = parse(whole.text)
+    assert read.measurements == tuple(
+        replace(m, max_error=None, preparation_seconds=None, calls_per_block=0)
+        for m in map(Measurement.from_json, told["measurements"])
+    )
+    assert read.name == told["host"]["cpu"]
+
+    table = server.get(f"{address}/export?format=csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert [float(row["median_seconds"]) for row in rows(table.text)] == [
+        m["median_seconds"] for m in told["measurements"]
+    ]
+    report = server.get(f"{address}/export?format=markdown")
+    assert report.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert report.headers["content-disposition"].endswith('.md"')
+    assert len(tables(report.text)) == 3 and "F.silu" in report.text
+
+    for hostile in ("weights", "CSV", "", "../../etc/passwd", "json%00", "x" * 5000):
+        assert server.get(f"{address}/export?format={hostile}").status_code == 422
+    assert server.get(f"{address}/export", headers=BERT).status_code == 404
+    assert server.get("/api/timings/nobody/export").status_code == 404
+    run = address.replace("timings", "runs")
+    assert server.get(f"{run}/export?format=csv").status_code == 404
+    json.dumps(told, allow_nan=False)
