@@ -93,7 +93,7 @@ export function mount({ element, props, trigger, watch, server }) {
       beside.show(answer.earlier.filter(({ id }) => id !== state.id), answer.files ?? [], state.beside);
     }
     const active = Boolean(answer.id) && !answer.done;
-    if (active) beside.hide();
+    if (active) beside.rest();
     s("stop").hidden = !active;
     s("progress").hidden = !active;
     s("share").style.width = `${Math.round(100 * (answer.share ?? 0))}%`;

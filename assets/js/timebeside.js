@@ -32,6 +32,13 @@ export function besidePicker(host, { server, lay, notice }) {
       option(FILE, t("timed.beside.file")),
     ].join("");
     select.value = chosen;
+    select.disabled = host.hidden = false;
+  }
+
+  /** While a timing goes on nothing can lie beside it; the field keeps its place. */
+  function rest() {
+    if (!select.options.length) select.add(new Option(t("timed.beside.none"), ""));
+    select.disabled = true;
     host.hidden = false;
   }
 
@@ -53,5 +60,5 @@ export function besidePicker(host, { server, lay, notice }) {
     lay(answer.token);
   });
 
-  return { show, hide: () => (host.hidden = true) };
+  return { show, rest };
 }

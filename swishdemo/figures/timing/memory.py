@@ -108,7 +108,7 @@ def memory_figure(
         )
         layout[f"xaxis{axis[1:]}"] = {
             "domain": [start, start + width],
-            "range": [0, max(values) * 1.45 or 1],
+            "range": [0, max(values) * (1.8 if narrow else 1.45) or 1],
             "showticklabels": False,
             "showgrid": False,
             "fixedrange": True,

@@ -14,6 +14,7 @@ from swishdemo.timing.quantities import byte_size
 Figure = dict[str, Any]
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "6px,2px,2px,2px")
+_LEGEND_ROW_PIXELS = 19
 _LABEL_GAP = 0.065
 """The least distance of two labels at the right of a plot, a share of its height."""
 
@@ -32,6 +33,23 @@ def dash_of(name: str) -> str:
     """A line's dash, by the variant's place among the forms of its activation."""
     place = max(0, REGISTRY.get(name).shade) if REGISTRY.knows(name) else 0
     return DASHES[place % len(DASHES)]
+
+
+def legend_below(entries: int, plot_height: int) -> Figure:
+    """Layout of a narrow page's legend: a row for each entry under the plot, none of it hidden.
+
+    Args:
+        entries: Lines that have a name.
+        plot_height: Pixels of the figure without the legend.
+    """
+    below = _LEGEND_ROW_PIXELS * entries + 8
+    return {
+        "height": plot_height + below,
+        "margin": {"l": 56, "r": 12, "t": 10, "b": 44 + below},
+        "showlegend": True,
+        # Plotly's own limit is half the figure; beyond it the legend scrolls.
+        "legend": {"x": 0, "yref": "container", "y": 0, "yanchor": "bottom", "maxheight": below},
+    }
 
 
 def upright(x: float, colour: str, dash: str, width: float = 1.6) -> Figure:

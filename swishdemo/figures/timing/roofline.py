@@ -13,6 +13,7 @@ from swishdemo.figures.timing.parts import (
     dash_of,
     end_labels,
     label_of,
+    legend_below,
     note,
     span,
 )
@@ -21,7 +22,7 @@ from swishdemo.timing import Measurement
 from swishdemo.timing.quantities import seconds_of
 
 HEIGHT = 330
-NARROW_HEIGHT = 400
+NARROW_HEIGHT = 260
 
 _RATES = (1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13)
 
@@ -74,9 +75,9 @@ def roofline_figure(
     across = span(sizes, 0.08)
     marks = cache_marks(list((caches or {}).items()) if _on_cpu(timed) else [], across)
     layout: Figure = {
-        "height": NARROW_HEIGHT if narrow else HEIGHT,
+        "height": HEIGHT,
         "hovermode": "closest",
-        "margin": {"l": 56, "r": 12 if narrow else 168, "t": 10, "b": 44},
+        "margin": {"l": 56, "r": 168, "t": 10, "b": 44},
         "xaxis": {
             **bytes_axis(across, 4 if narrow else 11),
             "title": text("time.ui.axis_bytes", language),
@@ -96,7 +97,8 @@ def roofline_figure(
         "uirevision": "roofline",
     }
     if narrow:
-        layout |= {"showlegend": True, "legend": {"orientation": "h", "y": -0.25, "x": 0}}
+        named = sum(trace.get("showlegend", True) for trace in data)
+        layout |= legend_below(named, NARROW_HEIGHT)
     return {"data": data, "layout": layout}
 
 

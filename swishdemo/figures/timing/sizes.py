@@ -12,6 +12,7 @@ from swishdemo.figures.timing.parts import (
     dash_of,
     end_labels,
     label_of,
+    legend_below,
     seconds_axis,
     span,
 )
@@ -20,7 +21,7 @@ from swishdemo.timing import Measurement
 from swishdemo.timing.quantities import seconds_of, size_label
 
 HEIGHT = 330
-NARROW_HEIGHT = 400
+NARROW_HEIGHT = 260
 
 
 def sizes_figure(
@@ -68,9 +69,9 @@ def sizes_figure(
     shown = sizes[:: math.ceil(len(sizes) / (5 if narrow else 13))]
     marks = cache_marks(_cache_places(timed, caches or {}), across)
     layout: Figure = {
-        "height": NARROW_HEIGHT if narrow else HEIGHT,
+        "height": HEIGHT,
         "hovermode": "closest",
-        "margin": {"l": 56, "r": 12 if narrow else 168, "t": 10, "b": 44},
+        "margin": {"l": 56, "r": 168, "t": 10, "b": 44},
         "xaxis": {
             "type": "log",
             "range": across,
@@ -84,7 +85,8 @@ def sizes_figure(
         "uirevision": "sizes",
     }
     if narrow:
-        layout |= {"showlegend": True, "legend": {"orientation": "h", "y": -0.25, "x": 0}}
+        named = sum(trace.get("showlegend", True) for trace in data)
+        layout |= legend_below(named, NARROW_HEIGHT)
     return {"data": data, "layout": layout}
 
 

@@ -100,7 +100,7 @@ def steps_figure(
             "hovermode": "closest",
             "dragmode": False,
             "xaxis": {
-                "range": [0, longest / unit * (1.45 if narrow else 1.2)],
+                "range": [0, longest / unit * (1.65 if narrow else 1.2)],
                 "ticksuffix": suffix,
                 "showgrid": False,
                 "fixedrange": True,
