@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from swishdemo.kernels.native import ELEMENTS
 from swishdemo.settings import Settings
 from swishdemo.ticks import Tick
 from swishdemo.timing import (
@@ -121,6 +122,10 @@ def crashes(device, dtype):
     raise RuntimeError("no such kernel\nlong story")
 
 
+def stumbles(device, dtype):
+    return {}["a mistake of its own"]
+
+
 def no_memory(device, dtype):
     raise torch.OutOfMemoryError("much")
 
@@ -189,6 +194,7 @@ def test_a_wrong_variant_is_shown_and_not_timed_and_the_others_are():
     ("function", "sentence"),
     [
         (crashes, "it failed here: no such kernel"),
+        (stumbles, "it failed here: 'a mistake of its own'"),
         (no_memory, "there was not enough memory for it"),
     ],
 )
@@ -387,6 +393,21 @@ def seeing(device, dtype):
         return torch.relu(x)
 
     return Implementation(call)
+
+
+def test_a_type_that_one_lacks_is_said_and_the_others_go_on():
+    found = final(request(variants=["relu", "swish_fused_c", "mish"], dtype="float16"))
+    assert found["relu"].is_timed and found["mish"].is_timed
+    fused = found["swish_fused_c"]
+    assert not fused.is_timed
+    assert fused.unavailable.sentence() == (
+        "it is not made for float16, only for float32, float64, bfloat16"
+    )
+
+
+def test_the_kernel_s_types_are_those_that_it_is_built_for():
+    built = [variant for variant in REGISTRY.all() if variant.built]
+    assert [set(v.dtypes) for v in built] == [{str(d).removeprefix("torch.") for d in ELEMENTS}]
 
 
 def test_half_precision_passes_the_gate():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,6 +28,8 @@ _COPIES = {"forward": 1.0, "backward": 1.5, "both": 2.5}
 _TICK_SECONDS = 0.05
 _REPORT_SECONDS = 1.0
 _SEED = 0
+
+_logger = logging.getLogger(__name__)
 
 
 def measure(
@@ -138,7 +141,7 @@ class _Session:
                 )
                 track = Track(calls)
                 yield from warm_up(track, self._plan, self._clock)
-            except (RuntimeError, NotImplementedError) as error:  # of memory or of a kernel
+            except Exception as error:  # of memory or of a kernel; the others go on
                 yield replace(blank, unavailable=_failure(error))
                 continue
             running[variant.name] = (track, known)
@@ -183,14 +186,14 @@ class _Session:
         return calls, calls.saved_bytes(), calls.peak_bytes()
 
     def _judge(self, variant: Variant) -> gate.Verdict | Reason:
-        reason = variant.unavailable_reason(self._request.device)
+        reason = variant.unavailable_reason(self._request.device, self._request.dtype)
         if reason:
             return reason
         if self._device.type == "cuda" and not torch.cuda.is_available():
             return Reason("time.unavailable.no_cuda")
         try:
             return gate.check(variant, self._device, self._dtype)
-        except (RuntimeError, NotImplementedError, ImportError) as error:
+        except Exception as error:  # whatever one implementation does, the others go on
             return _failure(error)
 
     def _tensors(self, elements: int) -> tuple[Tensor, Tensor]:
@@ -225,5 +228,7 @@ class _Session:
 def _failure(error: Exception) -> Reason:
     if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
         return Reason("time.unavailable.out_of_memory")
+    if not isinstance(error, RuntimeError | ImportError):
+        _logger.error("an implementation failed", exc_info=error)
     line = str(error).partition("\n")[0][:200]
     return Reason("time.unavailable.failed", (("message", line or type(error).__name__),))

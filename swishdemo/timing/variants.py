@@ -39,6 +39,7 @@ class Variant:
         shade: Its place among the implementations of one activation: 0 has the activation's own
             colour, each further one is a step lighter; the fused ones, below 0, are darker.
         devices: Kinds of device that it can run on.
+        dtypes: Types of elements that it is made for; None for all.
         by_default: Whether a request that names no variants includes it.
         compiled: Whether it is compiled when first called, which needs a compiler.
         built: Whether it is the C kernel, which is built at first use.
@@ -51,6 +52,7 @@ class Variant:
     trainable: tuple[str, ...] = ()
     shade: int = 0
     devices: tuple[str, ...] = ("cpu", "cuda")
+    dtypes: tuple[str, ...] | None = None
     by_default: bool = True
     compiled: bool = False
     built: bool = False
@@ -72,10 +74,16 @@ class Variant:
             return text("formula.variant_note", language)
         return text(f"time.variant.{self.name}.note", language)
 
-    def unavailable_reason(self, device: str) -> Reason | None:
-        """Why it cannot run on ``device`` (``"cpu"`` or ``"cuda"``); None where it can."""
+    def unavailable_reason(self, device: str, dtype: str | None = None) -> Reason | None:
+        """Why it cannot run on ``device`` (``"cpu"`` or ``"cuda"``); None where it can.
+
+        With a ``dtype``, why it cannot run on elements of that type.
+        """
         if device not in self.devices:
             return Reason("time.unavailable.not_on_device", (("device", device),))
+        if dtype is not None and self.dtypes is not None and dtype not in self.dtypes:
+            values = (("dtype", dtype), ("dtypes", ", ".join(self.dtypes)))
+            return Reason("time.unavailable.not_of_dtype", values)
         if device == "cuda" and (why := missing_cuda()):
             return why
         if self.built:
@@ -182,6 +190,7 @@ REGISTRY = Registry(
             trainable=("beta",),
             shade=-2,
             devices=("cpu",),
+            dtypes=("float32", "float64", "bfloat16"),
             built=True,
         ),
         _swish(
