@@ -145,6 +145,18 @@ print(fused_swish(torch.ones(3, requires_grad=True)).grad_fn.name())
 """
 
 
+def test_where_it_cannot_be_kept_it_is_built_once_and_used(tmp_path, quick_compiler):
+    """PyTorch ends the process that registers an operator a second time."""
+    (no_folder := tmp_path / "file").touch()
+    twice = f"from swishdemo.kernels import node\nnode.build()\nnode.build()\n{WHICH}"
+    done = subprocess.run(
+        [sys.executable, "-c", twice], cwd=ROOT, text=True, capture_output=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(no_folder), "CXX": str(quick_compiler)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.split()) == (0, ["SwishBackward"]), done.stderr
+    assert done.stderr.count("node.cpp is built anew in each process") == 1
+
+
 def which(cache):
     done = subprocess.run(
         [sys.executable, "-c", WHICH], cwd=ROOT, text=True, capture_output=True, check=True,

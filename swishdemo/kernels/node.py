@@ -24,6 +24,9 @@ from swishdemo.settings import Toolchain
 
 SOURCE = Path(__file__).with_name("node.cpp")
 
+# What this process has built and so has loaded, even where it could not be kept.
+_built: list[ctypes.CDLL] = []
+
 _NUMBERS = {torch.float32: 6, torch.float64: 7, torch.bfloat16: 15}  # of c10::ScalarType
 
 
@@ -46,17 +49,22 @@ def operator(dtype: torch.dtype) -> Callable[[Tensor, Tensor], Tensor] | None:
 def build(folder: Path | None = None) -> str:
     """Build the node into ``folder`` (by default the cache), and return its file's name.
 
+    By default nothing is built where this process has the node already: PyTorch ends a process
+    that registers an operator twice.
+
     Raises:
         BuildError: There is no C++ compiler, it fails, or what it made cannot be loaded.
     """
     tools = Toolchain.read()
     how = recipe(tools)
+    if folder is None and _loaded() is not None:
+        return how.file_name
     if not how.compiler:
         wanted = " ".join(tools.cxx) or "c++, g++ or clang++"
         raise BuildError(f"there is no C++ compiler here ({wanted})")
     folder = folder or libraries.kept_in(tools)
     if not libraries.is_whole(folder / how.file_name):
-        libraries.build(how, folder)
+        _built.append(libraries.build(how, folder))
     _loaded.cache_clear()
     operator.cache_clear()
     return how.file_name
@@ -85,5 +93,7 @@ def _compiler(tools: Toolchain) -> tuple[str, ...]:
 
 @cache
 def _loaded() -> ctypes.CDLL | None:
+    if _built:
+        return _built[-1]
     tools = Toolchain.read()
     return libraries.find(recipe(tools), libraries.PREBUILT, libraries.kept_in(tools))
