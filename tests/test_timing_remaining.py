@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +72,31 @@ def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path):
         lost = {(m["variant"], m["elements"]): m["unavailable"] for m in found} | {}
         for size in (64, 128):
             assert "killed by the system" in lost["gelu", size]
+    finally:
+        manager.close()
+
+
+def test_what_pytorch_s_profiler_says_is_no_dead_worker_s_last_word(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path)
+    manager = JobManager(settings, Store(tmp_path), ProcessRunner(), known=kinds())
+    try:
+        wanted = {"variants": ["relu", "silu"], "elements": [64], "budget_seconds": 20.0}
+        job = manager.submit("timing", wanted, "anna")
+        until = time.monotonic() + 60
+        while not (job := manager.get(job.id)).reports and time.monotonic() < until:
+            time.sleep(0.05)
+        while len(measurements(manager.reports(job.id))) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        mine = ["pgrep", "-P", str(os.getpid()), "-f", "swishdemo.jobs.worker"]
+        for pid in subprocess.run(mine, capture_output=True, text=True).stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+        while (job := manager.get(job.id)).active and time.monotonic() < until:
+            time.sleep(0.05)
+        assert job.state == "failed" and job.reason is not None
+        assert job.reason.sentence() == (
+            "The worker process was ended by the signal SIGKILL; most often the memory ran out."
+        )
+        assert len(measurements(manager.reports(job.id))) == 2
     finally:
         manager.close()
 

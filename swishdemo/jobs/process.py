@@ -23,6 +23,9 @@ from swishdemo.jobs.runner import NOTHING, RunnerError
 
 _LOG = logging.getLogger(__name__)
 
+# PyTorch's profiler says so at each use; it is no dead worker's last word.
+_CHATTER = (b"USDT:", b"ERROR: External init callback must run in same thread")
+
 GLIBC_TUNABLES = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184"
 """With glibc's defaults every large tensor is mapped anew and pays page faults, up to 2.5 times
 the time of the arithmetic; figures of a job are taken with this allocator, and say so."""
@@ -306,4 +309,5 @@ class _Worker:
             return
         with output:
             for line in output:
-                self._tail.append(line[-400:])
+                if not line.startswith(_CHATTER):
+                    self._tail.append(line[-400:])
