@@ -131,7 +131,7 @@ def test_what_is_no_timing_is_refused(content, said):
 )
 def test_a_value_that_no_timing_has_is_named(field, value):
     assert refusal(changed(**{field: value})).startswith(
-        f"Measurement 1 in the file has a “{field}”"
+        f"Measurement 1 in the file: “{field}” is missing or"
     )
 
 
