@@ -76,6 +76,16 @@ def test_blocks_are_interleaved_and_their_order_changes():
     assert len(set(each_round)) > 1
 
 
+def test_no_untimed_call_stands_before_a_block_of_one_long_call():
+    machine, plan = Machine(), Plan(fewest_rounds=8, most_rounds=8)
+    track = Track(Steady(machine, "a", 0.5))
+    for _ in warm_up(track, plan, machine.clock, machine.faults):
+        pass
+    machine.order.clear()
+    run(machine, [track], plan)
+    assert track.is_long and len(machine.order) == len(track.blocks) == 8
+
+
 def test_a_drift_of_the_machine_cancels_in_the_ratio():
     machine = Machine()
 
@@ -135,18 +145,21 @@ class Growing(Steady):
         return took
 
 
-def test_a_block_in_which_the_heap_grew_is_taken_again():
+@pytest.mark.parametrize("is_long", [False, True])
+def test_a_block_in_which_the_heap_grew_is_taken_again(is_long):
     machine = Machine()
-    track = Track(Growing(machine, lambda count: count in (1, 2, 6, 11)))
+    track = Track(Growing(machine, lambda count: count in (1, 2, 6, 11)), is_long=is_long)
     run(machine, [track], Plan(fewest_rounds=8, most_rounds=8))
     assert track.blocks == [pytest.approx(0.01)] * 8
 
 
-def test_memory_that_every_call_takes_anew_is_part_of_its_cost():
+@pytest.mark.parametrize("is_long", [False, True])
+def test_memory_that_every_call_takes_anew_is_part_of_its_cost(is_long):
     machine = Machine()
-    track = Track(Growing(machine, lambda count: True))
+    track = Track(Growing(machine, lambda count: True), is_long=is_long)
     run(machine, [track], Plan(fewest_rounds=8, most_rounds=8))
     assert track.blocks == [pytest.approx(0.21)] * 8
+    assert len(track.subject.counts) == (4 + 7 if is_long else 4 + 8 + 7)
 
 
 def test_relative_error_of_a_normal_sample():

@@ -15,6 +15,7 @@ from typing import Protocol
 Clock = Callable[[], float]
 Counter = Callable[[], int]
 
+_LONG = 10  # blocks of the length aimed at
 _FEW_FAULTS = 16  # Python's own memory grows by a page now and then
 
 
@@ -70,6 +71,8 @@ class Track:
         subject: What is called.
         calls: Calls in one block.
         blocks: Mean seconds of one call, a block each; from the warm-up before the first round.
+        is_long: Whether one call takes as long as many blocks should: then it fills any cache
+            by itself, and an untimed call before its block would change nothing but the time.
         tries: Attempts at a call for which the process needs no new memory. A process grows, and
             pays for it in page faults, while its heap finds its shape; but where every call takes
             its memory anew (an untuned allocator), that is part of the cost and stays in.
@@ -79,6 +82,7 @@ class Track:
     calls: int = 1
     blocks: list[float] = field(default_factory=list)
     tries: int = 4
+    is_long: bool = False
 
 
 def warm_up(
@@ -103,6 +107,7 @@ def warm_up(
     call = block / calls
     track.calls = max(1, math.ceil(plan.block_seconds / call))
     track.blocks = [call]
+    track.is_long = call >= _LONG * plan.block_seconds
     yield
 
 
@@ -126,13 +131,17 @@ def rounds(
         generator.shuffle(order)
         for track in order:
             # Untimed, so that the neighbour's caches and memory are not this one's cost.
-            yield from _prime(track, faults)
+            if not track.is_long:
+                yield from _prime(track, faults)
             for _ in range(track.tries):
                 before = faults()
                 block = track.subject.time(track.calls)
                 if faults() - before < _FEW_FAULTS:
                     break
                 yield None
+            else:
+                if track.is_long:  # of another, `_prime` finds out
+                    track.tries = 1
             track.blocks.append(block / track.calls)
             yield None
         yield done
