@@ -9,14 +9,14 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TextIO
 
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from swishdemo.errors import UserError
@@ -25,6 +25,7 @@ from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import measurements
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings, SettingsError
+from swishdemo.terminal import show
 from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, fields
 from swishdemo.timing.report import as_csv, as_markdown
@@ -54,18 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             job = manager.submit("timing", chosen, _VISITOR)
             job = _watched(manager, job)
-            written = _report(manager, job, given.format, given.baseline)
+            records = measurements(manager.reports(job.id))
         except UserError as error:
             print(error.sentence("en"), file=sys.stderr)
             return _REFUSED
         finally:
             manager.close()
     if given.output:
-        given.output.write_text(written, "utf-8")
-    elif given.format == "table":
-        Console().print(Markdown(written))
+        with given.output.open("w", encoding="utf-8", newline="") as file:
+            _print(file, job, records, given.format, given.baseline)
     else:
-        sys.stdout.write(written)
+        _print(sys.stdout, job, records, given.format, given.baseline)
     if job.reason:
         print(job.reason.sentence(), file=sys.stderr)
     return {"finished": _ENDED, "stopped": _INTERRUPTED}.get(job.state, _FAILED)
@@ -147,13 +147,18 @@ def _watched(manager: JobManager, job: Job) -> Job:
     return job
 
 
-def _report(manager: JobManager, job: Job, format: str, baseline: str) -> str:
-    records = measurements(manager.reports(job.id))
+def _print(
+    file: TextIO, job: Job, records: Sequence[Mapping[str, Any]], format: str, baseline: str
+) -> None:
     if format == "json":
         found = {"config": job.config, "state": job.state, "host": job.host}
-        return json.dumps(found | {"measurements": records}, indent=1) + "\n"
+        file.write(json.dumps(found | {"measurements": records}, indent=1) + "\n")
+        return
     measured = [Measurement.from_json(record) for record in records]
-    if format == "csv":
-        return as_csv(measured)
     host = HostCard.from_json(job.host) if job.host else None
-    return as_markdown(measured, host, baseline)
+    if format == "csv":
+        file.write(as_csv(measured))
+    elif format == "markdown":
+        file.write(as_markdown(measured, host, baseline))
+    else:
+        show(Console(file=file, highlight=False), measured, host, baseline)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -151,6 +152,15 @@ def test_line_labels_stand_outside_of_the_two_lines():
     assert [note["xanchor"] for note in notes] == ["right", "left"]
 
 
+def test_the_last_line_s_label_has_room_beside_it_where_all_bars_are_short():
+    short = [measured("relu", 1e-3, limit=None), measured("silu", 1.02e-3, limit=None)]
+    spread_out = [replace(m, block_seconds=(m.block_seconds[2],) * 7) for m in short]
+    layout = bars_figure(spread_out, ASKED)["layout"]
+    [article] = [note for note in layout["annotations"] if "article" in note["text"]]
+    assert article["xanchor"] == "left"
+    assert article["x"] < 0.84 * layout["xaxis"]["range"][1]
+
+
 def test_on_a_narrow_page_line_labels_stand_in_two_rows_within_the_plot():
     figure = bars_figure(TIMED, ASKED, narrow=True)
     left, right = figure["layout"]["annotations"][:2]
@@ -206,7 +216,10 @@ def test_forms_of_one_activation_share_a_hue_and_differ_in_lightness():
     swish = [v.name for v in REGISTRY.all() if v.activation == "swish"]
     colours = [colour_of(name) for name in swish]
     assert len(set(colours)) == len(swish)
-    assert {colour.partition("/")[0] for colour in colours} == {"@act-swish"}
+    assert {re.split("[/+]", colour)[0] for colour in colours} == {"@act-swish"}
+    # The fused form, which the page is about, is darker than all; none is so pale as to be lost.
+    assert "+" in colour_of("swish_fused_c") and colour_of("silu") == "@act-swish"
+    assert all(float(colour.partition("/")[2] or 1) >= 0.4 for colour in colours)
     assert colour_of("relu") == "@act-relu"
 
 

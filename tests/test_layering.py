@@ -21,7 +21,7 @@ FLOORS = [
     {"claims"},
     {"figures"},
     {"jobs"},
-    {"ui"},
+    {"ui", "terminal"},
     {"api", "command"},
     {"__main__"},
 ]

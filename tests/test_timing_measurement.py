@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from swishdemo.timing import HostCard, Measurement, Reason, caveats, latest, ratio
+from swishdemo.timing.loop import Plan
+from swishdemo.timing.measurement import FEWEST_BLOCKS
 from swishdemo.timing.variants import REGISTRY
 
 BLANK = Measurement("silu", "swish", 4096, "float32", "both", "cpu", 1)
@@ -76,6 +78,24 @@ def test_the_bootstrap_interval_covers_the_truth_about_as_often_as_it_says():
         found = ratio(sample(2.0, 0.1, seed=2 * seed), sample(1.0, 0.1, seed=2 * seed + 1))
         covered += found.low <= 2.0 <= found.high
     assert 178 <= covered <= 200
+
+
+def test_one_stalled_block_leaves_the_interval_narrow_and_too_few_blocks_have_none():
+    calm = (1.0, 1.01, 0.99, 1.02, 0.98, 1.0, 1.0)
+    stalled = (*calm[:6], 100.0)
+    for found in (ratio(stalled, calm), ratio(calm, stalled)):
+        assert found.has_interval
+        assert 0.9 < found.low <= found.value <= found.high < 1.1
+    for few in (calm[1:], calm[2:], calm[:1]):
+        found = ratio(tuple(2 * block for block in few), few)
+        assert found.value == pytest.approx(2)
+        assert not found.has_interval and not found.is_decided
+        assert not ratio(calm, few).has_interval and not ratio(few, calm).has_interval
+
+
+def test_every_finished_timing_has_as_many_blocks_as_an_interval_needs():
+    assert Plan().fewest_rounds >= FEWEST_BLOCKS
+    assert Plan.of(0.05).fewest_rounds >= FEWEST_BLOCKS
 
 
 def test_noise_that_both_share_divides_out():

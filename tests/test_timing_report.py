@@ -26,7 +26,7 @@ HOST = HostCard.collect(threads=1)
 def measured(variant, seconds, elements=4096, **more):
     activation = {"silu": "swish", "relu": "relu"}.get(variant, variant)
     blank = Measurement(variant, activation, elements, "float32", "both", "cpu", 1)
-    blocks = tuple(seconds * factor for factor in (0.9, 1.0, 1.1))
+    blocks = tuple(seconds * factor for factor in (0.9, 0.95, 1.0, 1.0, 1.0, 1.05, 1.1))
     return replace(blank, **{"block_seconds": blocks, "max_error": 1e-7, **more})
 
 
@@ -75,7 +75,7 @@ def test_a_later_measurement_replaces_an_earlier_one():
     later = measured("silu", 1.0)
     assert [float(row["median_seconds"]) for row in rows(as_csv([SILU, later]))] == [1.0]
     [table] = tables(as_markdown([SILU, later]))
-    assert len(table) == 3 and table[2][2] == "1.00 s"
+    assert len(table) == 3 and table[2][1] == "1.00 s"
 
 
 def test_no_cell_is_computed_by_a_spreadsheet():
@@ -91,7 +91,7 @@ def test_an_empty_csv_has_its_head():
 def test_markdown_has_a_table_for_each_setting_and_the_host(language):
     text = as_markdown([SILU, RELU, STEP, GONE, FORMULA], HOST, "relu", language)
     kernel, step, host = tables(text)
-    assert kernel[2][1] == "1"  # the fastest first
+    assert kernel[2][1] == "1.00"  # the fastest first
     assert kernel[3][1].startswith("1.50 (1.50–1.50)")
     assert [row[0] for row in kernel[2:]] == ["F.relu", "F.silu", "`x*sigmoid(2*x)/1`"]
     assert {"20.0 µs", "40.0 µs", "30.0 µs"} <= set(step[2])
@@ -103,7 +103,7 @@ def test_markdown_has_a_table_for_each_setting_and_the_host(language):
 
 def test_markdown_without_the_baseline_has_no_ratios():
     [table] = tables(as_markdown([SILU], None, "relu"))
-    assert table[2][1] == "–" and "Host" not in as_markdown([SILU], None)
+    assert not any("×" in head for head in table[0]) and "Host" not in as_markdown([SILU], None)
 
 
 def test_markdown_of_nothing_says_so():

@@ -38,21 +38,27 @@ new MutationObserver(() => {
 
 /**
  * The colour of a token: "@name" is the style sheet's --lab-name, "@act-gelu" an activation's own;
- * "/0.2" behind it makes it transparent. Anything else is a colour already.
+ * "/0.2" behind it makes it transparent, "+0.2" brings it nearer to the text's colour. Anything else
+ * is a colour already.
  * @param {string} token
  * @returns {string}
  */
 export function colour(token) {
   if (!token.startsWith("@")) return token;
   if (token.startsWith("@act-=")) return colour("@typed"); // a formula may hold a "/"
-  const [name, alpha] = token.slice(1).split("/");
+  const [name, alpha, nearer] = /^([^/+]+)(?:\/(.+))?(?:\+(.+))?$/.exec(token.slice(1)).slice(1);
   const base = name.startsWith("act-")
     ? activationColour(name.slice(4))
     : getComputedStyle(document.body).getPropertyValue(`--lab-${name}`).trim();
-  if (alpha === undefined) return base;
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(base.slice(at, at + 2), 16));
-  return `rgba(${r},${g},${b},${alpha})`;
+  if (nearer !== undefined) {
+    const text = channels(colour("@text"));
+    return `rgb(${channels(base).map((part, at) => Math.round(part + nearer * (text[at] - part)))})`;
+  }
+  return alpha === undefined ? base : `rgba(${channels(base)},${alpha})`;
 }
+
+/** Red, green and blue of a colour such as "#c2410c". @param {string} hex */
+const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
 /** @param {string} name */
 export function activationColour(name) {

@@ -40,7 +40,8 @@ class Plan:
     Attributes:
         warm_up_seconds: Untimed calls before the first figure.
         block_seconds: The length that a block aims at; one call where a call takes longer.
-        fewest_rounds: Blocks of each subject at least, however long they take.
+        fewest_rounds: Blocks of each subject at least, however long they take: as many as a
+            ratio's interval needs (`swishdemo.timing.measurement.FEWEST_BLOCKS`).
         most_rounds: Blocks of each subject at most.
         budget_seconds: Time for one subject's blocks, after which no further round begins.
         settled: Relative standard error of the median under which a subject is known well enough.
@@ -48,7 +49,7 @@ class Plan:
 
     warm_up_seconds: float = 0.03
     block_seconds: float = 0.004
-    fewest_rounds: int = 5
+    fewest_rounds: int = 7
     most_rounds: int = 60
     budget_seconds: float = 0.35
     settled: float = 0.005

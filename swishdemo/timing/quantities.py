@@ -32,10 +32,21 @@ def size_label(elements: int) -> str:
 
 def duration(seconds: float) -> str:
     """A time with three digits and a unit, such as ``1.06 ms``."""
-    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if seconds >= size:
-            return f"{figures(seconds / size)} {unit}"
-    return f"{figures(seconds / 1e-9)} ns"
+    size, unit = _unit(seconds)
+    return f"{figures(seconds / size)} {unit}"
+
+
+def duration_with_spread(seconds: float, spread: float | None) -> str:
+    """A time and what it varies by, both in one unit, such as ``1.06 ± 0.08 ms``."""
+    if spread is None:
+        return duration(seconds)
+    size, unit = _unit(seconds)
+    return f"{figures(seconds / size)} ± {figures(spread / size)} {unit}"
+
+
+def _unit(seconds: float) -> tuple[float, str]:
+    units = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+    return next(((size, unit) for size, unit in units if seconds >= size), (1e-9, "ns"))
 
 
 def byte_size(count: float) -> str:

@@ -5,27 +5,61 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from swishdemo.activations.registry import is_formula
 from swishdemo.text import Language, text
 from swishdemo.timing.caveats import caveats
+from swishdemo.timing.grid import PARTS, grid, label_of
 from swishdemo.timing.host import HostCard
 from swishdemo.timing.hostlines import lines, threads_words
 from swishdemo.timing.measurement import Measurement, latest
-from swishdemo.timing.quantities import byte_size, duration, figures, quartiles, size_label
-from swishdemo.timing.quantities import seconds_of as median_of
-from swishdemo.timing.variants import REGISTRY
+from swishdemo.timing.quantities import size_label
 
-NONE = "–"
-"""Stands where there is no figure."""
-PARTS = ("forward", "backward", "update")
-"""What a training step's time is made of, in order (`Measurement.part_seconds`)."""
-
+_COLUMNS = (
+    *("variant", "ratio", "median", "iqr", "rate", "limit", "saved", "peak"),
+    *(f"part_{part}" for part in PARTS),
+    *("error", "repeats"),
+)
 _LEFT_TO_JSON = frozenset(
     {"block_seconds", "part_seconds", "unavailable_reason", "gate_reason", "final"}
 )
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report tells, before it is Markdown or stands on a terminal.
+
+    Attributes:
+        cells: The timed measurements, those of one size and setting together.
+        host: Lines on the machine, each a name and a value; empty where it is not known.
+        doubts: What to mind, a sentence each.
+        left_out: A variant, its label and why it has no time, each once.
+    """
+
+    cells: tuple[tuple[Measurement, ...], ...]
+    host: tuple[tuple[str, str], ...]
+    doubts: tuple[str, ...]
+    left_out: tuple[tuple[str, str, str], ...]
+
+    @classmethod
+    def of(
+        cls, measurements: Sequence[Measurement], host: HostCard | None, language: Language = "en"
+    ) -> Report:
+        """The report of one timing; of several measurements of one thing the latest holds."""
+        found = latest(measurements)
+        timed = sorted((m for m in found if m.is_timed), key=_place)
+        left = dict.fromkeys(
+            (m.variant, label_of(m, language), why) for m in found if (why := _why(m, language))
+        )
+        return cls(
+            tuple(tuple(group) for _, group in groupby(timed, key=lambda m: m.cell)),
+            tuple((name, value) for name, value in lines(host, language)) if host else (),
+            tuple(reason.sentence(language) for reason in caveats(found, host)),
+            tuple(left),
+        )
 
 
 def as_csv(measurements: Sequence[Measurement]) -> str:
@@ -57,23 +91,21 @@ def as_markdown(
         baseline: The variant that counts as 1; where it has no time there are no ratios.
         language: Of the words.
     """
-    found = latest(measurements)
-    timed = sorted((m for m in found if m.is_timed), key=_place)
+    told = Report.of(measurements, host, language)
     parts = [f"# {text('timed.report.title', language)}"]
-    for _, group in groupby(timed, key=lambda m: m.cell):
-        cell = sorted(group, key=median_of)
+    for cell in told.cells:
         parts += [f"## {setting(cell[0], language)}", _table(cell, baseline, language)]
-    if not timed:
+    if not told.cells:
         parts.append(text("timed.report.nothing", language))
-    if host is not None:
+    if told.host:
         heads = [text(f"timed.report.{name}", language) for name in ("host", "value")]
-        pairs = [[_cell(entry) for entry in pair] for pair in lines(host, language)]
+        pairs = [[_cell(entry) for entry in pair] for pair in told.host]
         parts += [f"## {heads[0]}", _markdown_table(heads, pairs)]
-    doubts = [reason.sentence(language) for reason in caveats(found, host)]
     parts += [f"## {text('time.ui.trust', language)}"]
-    parts += [_list(map(_cell, doubts)) or text("time.ui.trust_good", language)]
-    if left := [pair for m in found if (pair := _left_out(m, language))]:
-        parts += [f"## {text('time.ui.left_out', language)}", _list(dict.fromkeys(left))]
+    parts += [_list(map(_cell, told.doubts)) or text("time.ui.trust_good", language)]
+    if told.left_out:
+        left = (f"{_name(name, label)}: {_cell(why)}" for name, label, why in told.left_out)
+        parts += [f"## {text('time.ui.left_out', language)}", _list(left)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,6 +125,13 @@ def setting(m: Measurement, language: Language = "en") -> str:
         text(f"timed.allocator.{m.allocator}", language),
     )
     return ", ".join(parts)
+
+
+def _why(m: Measurement, language: Language) -> str | None:
+    """Why it has no time; None where it has one."""
+    if m.unavailable:
+        return m.unavailable.sentence(language)
+    return text("time.ui.left_gate", language, why=m.gate.sentence(language)) if m.gate else None
 
 
 def _place(m: Measurement) -> tuple[str, ...]:
@@ -115,61 +154,17 @@ def _spreadsheet(value: object) -> object:
 
 
 def _table(cell: Sequence[Measurement], baseline: str, language: Language) -> str:
-    base = next((m for m in cell if m.variant == baseline), None)
-    has_parts = any(m.part_seconds for m in cell)
-    label = _label(base, language) if base else baseline
-    names = ["variant", "ratio", "median", "iqr", "rate", "limit", "saved", "peak"]
-    names += [f"part_{part}" for part in PARTS] if has_parts else []
-    heads = [text(f"timed.report.{name}", language, baseline=label) for name in names]
-    heads += [text(f"time.ui.col_{name}", language) for name in ("error", "repeats")]
-    return _markdown_table(heads, [_cells(m, base, language, has_parts) for m in cell])
-
-
-def _cells(
-    m: Measurement, base: Measurement | None, language: Language, has_parts: bool
-) -> list[str]:
-    ratio = rate = limit = NONE
-    if base is m:
-        ratio = "1"
-    elif base is not None:
-        quotient = m.ratio(base)
-        ratio = f"{quotient.value:.2f}"
-        if m.repeats > 1 and base.repeats > 1:
-            ratio += f" ({quotient.low:.2f}–{quotient.high:.2f})"
-    low, high = quartiles(m)
-    if m.bytes_per_second is not None:
-        rate = figures(m.bytes_per_second / 1e9)
-        if m.copy_limit_seconds:
-            limit = f"{m.copy_limit_seconds / median_of(m) * 100:.0f} %"
-    spent = [duration(m.part_seconds[part]) if m.part_seconds else NONE for part in PARTS]
-    return [
-        _label(m, language),
-        ratio,
-        duration(median_of(m)),
-        f"{duration(low)} – {duration(high)}" if m.repeats > 1 else NONE,
-        rate,
-        limit,
-        NONE if m.saved_bytes is None else byte_size(m.saved_bytes),
-        NONE if m.peak_bytes is None else byte_size(m.peak_bytes),
-        *(spent if has_parts else []),
-        NONE if m.max_error is None else f"{m.max_error:.1e}",
-        str(m.repeats),
+    found = grid(cell, baseline, _COLUMNS, language)
+    rows = [
+        [_name(variant, name), *figures]
+        for variant, (name, *figures) in zip(found.variants, found.rows, strict=True)
     ]
+    return _markdown_table([_cell(head) for head in found.heads], rows)
 
 
-def _label(m: Measurement, language: Language) -> str:
-    label = REGISTRY.get(m.variant).label(language) if REGISTRY.knows(m.variant) else m.variant
+def _name(variant: str, label: str) -> str:
     # A formula is full of signs that Markdown reads as its own.
-    return f"`{label.replace('|', '/')}`" if is_formula(m.variant) else _cell(label)
-
-
-def _left_out(m: Measurement, language: Language) -> str | None:
-    if m.unavailable:
-        return f"{_label(m, language)}: {_cell(m.unavailable.sentence(language))}"
-    if m.gate:
-        why = text("time.ui.left_gate", language, why=m.gate.sentence(language))
-        return f"{_label(m, language)}: {_cell(why)}"
-    return None
+    return f"`{label.replace('|', '/')}`" if is_formula(variant) else _cell(label)
 
 
 def _markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

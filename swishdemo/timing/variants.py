@@ -37,7 +37,7 @@ class Variant:
         parameters: The activation's parameters at which it is timed.
         trainable: Those of them that receive a gradient.
         shade: Its place among the implementations of one activation: 0 has the activation's own
-            colour, each further one is a step lighter.
+            colour, each further one is a step lighter; the fused ones, below 0, are darker.
         devices: Kinds of device that it can run on.
         by_default: Whether a request that names no variants includes it.
         compiled: Whether it is compiled when first called, which needs a compiler.
@@ -180,7 +180,7 @@ REGISTRY = Registry(
             "swish_fused_c",
             builder="swishdemo.timing.builders:fused_c",
             trainable=("beta",),
-            shade=8,
+            shade=-2,
             devices=("cpu",),
             built=True,
         ),
@@ -188,7 +188,7 @@ REGISTRY = Registry(
             "swish_triton",
             builder="swishdemo.timing.builders:fused_triton",
             trainable=("beta",),
-            shade=9,
+            shade=-1,
             devices=("cuda",),
             compiled=True,
         ),

@@ -8,9 +8,8 @@ from typing import Any
 from swishdemo.figures.timing import colour_of
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
+from swishdemo.timing.grid import NONE, label_of, limit_words, rate_words, ratio_words
 from swishdemo.timing.quantities import byte_size, figures, quartiles, seconds_of
-
-_NONE = "–"
 
 
 def table(
@@ -37,6 +36,7 @@ def table(
         beside_name: What that timing is called.
     """
     timed = {m.variant: m for m in here if m.is_timed}
+    known = {m.variant for m in here}
     rows = [timed[name] for name in variants if name in timed]
     if ended:
         rows.sort(key=seconds_of)
@@ -53,7 +53,14 @@ def table(
         for name in names
     ]
     made = [(m.variant, _cells(m, base, language, ended)) for m in rows]
-    made += [(m.variant, [_name(m.variant, language), *[_NONE] * (len(names) - 1)]) for m in alone]
+    if not ended:  # nothing below jumps while figures come in: what has none yet has its row
+        written = dict(made)
+        made = [
+            (name, written.get(name) or _pending(name, language, len(names)))
+            for name in variants
+            if name in written or name not in known
+        ]
+    made += [(m.variant, [label_of(m, language), *[NONE] * (len(names) - 1)]) for m in alone]
     if theirs:
         place = names.index("rate")  # next to one's own times
         heads.insert(place, [beside_name, text("time.ui.tip_beside", language, name=beside_name)])
@@ -73,49 +80,38 @@ def table(
     }
 
 
+def _pending(name: str, language: Language, columns: int) -> list[str]:
+    return [REGISTRY.get(name).label(language), "…", *[NONE] * (columns - 2)]
+
+
 def _there(theirs: Mapping[str, Measurement], name: str, baseline: str) -> str:
     """Another timing's median, and its ratio to that timing's own baseline."""
     if name not in theirs:
-        return _NONE
+        return NONE
     median = seconds_of(theirs[name])
     ratio = f"{median / seconds_of(theirs[baseline]):.2f} · " if baseline in theirs else ""
     return f"{ratio}{figures(median * 1e6)} µs"
 
 
-def _name(variant: str, language: Language) -> str:
-    return REGISTRY.get(variant).label(language) if REGISTRY.knows(variant) else variant
-
-
 def _cells(m: Measurement, base: Measurement | None, language: Language, ended: bool) -> list[str]:
-    median = seconds_of(m)
     low, high = quartiles(m)
-    quotient = _NONE
-    if base is not None:
-        quotient = f"{median / seconds_of(base):.2f}"
-        if ended and base is not m and m.repeats > 1 and base.repeats > 1:
-            interval = m.ratio(base)
-            quotient += f" ({interval.low:.2f}–{interval.high:.2f})"
-    rate = limit = _NONE
-    if m.bytes_per_second is not None:
-        rate = figures(m.bytes_per_second / 1e9)
-        if m.copy_limit_seconds:
-            limit = f"{m.copy_limit_seconds / median * 100:.0f} %"
+    spread = f" ± {figures((high - low) / 2e-6)}" if ended else ""
     return [
-        REGISTRY.get(m.variant).label(language),
-        quotient,
-        f"{figures(median * 1e6)} µs" + (f" ± {figures((high - low) / 2e-6)}" if ended else ""),
-        rate,
-        limit,
+        label_of(m, language),
+        ratio_words(m, base, interval=ended),
+        f"{figures(seconds_of(m) * 1e6)} µs{spread}",
+        rate_words(m),
+        limit_words(m),
         _memory(m, m.saved_bytes, language),
         _memory(m, m.peak_bytes, language),
-        _NONE if m.max_error is None else _error(m.max_error),
+        NONE if m.max_error is None else _error(m.max_error),
         str(m.repeats),
     ]
 
 
 def _memory(m: Measurement, count: int | None, language: Language) -> str:
     if count is None:
-        return _NONE
+        return NONE
     if m.context != "kernel":  # a layer's own input, or a network's, is among it
         return byte_size(count)
     return text("time.ui.unit_saved", language, count=f"{count / m.elements:.3g}")

@@ -69,7 +69,7 @@ def answer(
         )
         name = text(f"time.ui.context.{context}", language)
         named = {"context": name[:1].upper() + name[1:], "size": size}
-        if growing or subject.repeats < 2:
+        if growing or not subject.ratio(base).has_interval:
             key = "note_part_growing" if growing else "note_part_rough"
             notes.append(text(f"time.ui.{key}", language, **named))
         else:

@@ -58,6 +58,8 @@ def bars_figure(
     other_ends = [seconds_of(m) / their_unit for _, m in others]
     furthest = max([*ends, *other_ends, *(x for x, *_ in lines)], default=1.0)
     right = furthest * (1.24 if narrow else 1.1)  # room for the figure behind the longest bar
+    if lines and not narrow:  # and for the name at the right of the last line
+        right = max(right, lines[-1][0] * 1.2)
     width = (0.4 if narrow else 0.62) * (0.68 if others else 1)
     offset = (0.0 if narrow else -0.31) - (0.04 if others and not narrow else 0)
     centre = offset + width / 2

@@ -7,17 +7,20 @@ from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
 from swishdemo.timing.quantities import duration, quartiles, seconds_of, size_label
 
+_DARKER = 0.6  # of the way to the text's colour
 _UNKNOWN = "@unk"
 """Of a variant that another host alone knows."""
 
 
 def colour_of(name: str) -> str:
-    """A variant's colour token: its activation's hue, lighter by its place among the forms."""
+    """A variant's colour token: its activation's hue, as light as its place among the forms is."""
     if not REGISTRY.knows(name):
         return _UNKNOWN
     variant = REGISTRY.get(name)
     shades = [each.shade for each in REGISTRY.all() if each.activation == variant.activation]
-    alpha = 1 - 0.55 * variant.shade / max([1, *shades])
+    if variant.shade < 0:
+        return f"{hue(variant.activation)}+{_DARKER * variant.shade / min(shades):.2f}"
+    alpha = 1 - 0.6 * variant.shade / max([1, *shades])
     return hue(variant.activation) + (f"/{alpha:.2f}" if variant.shade else "")
 
 

@@ -30,7 +30,8 @@ def label_of(name: str, language: Language) -> str:
 
 def dash_of(name: str) -> str:
     """A line's dash, by the variant's place among the forms of its activation."""
-    return DASHES[REGISTRY.get(name).shade % len(DASHES)] if REGISTRY.knows(name) else "solid"
+    place = max(0, REGISTRY.get(name).shade) if REGISTRY.knows(name) else 0
+    return DASHES[place % len(DASHES)]
 
 
 def upright(x: float, colour: str, dash: str, width: float = 1.6) -> Figure:
