@@ -28,6 +28,7 @@ from swishdemo.settings import Settings, SettingsError
 from swishdemo.terminal import show
 from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, fields
+from swishdemo.timing.presets import PRESETS, request_of
 from swishdemo.timing.report import as_csv, as_markdown
 
 _FORMATS = ("table", "markdown", "csv", "json")
@@ -49,10 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table = fields(settings)
     given = parser(table).parse_args(arguments)
     request = {field.name: getattr(given, field.name) for field in table}
-    chosen = {name: value for name, value in request.items() if value is not None}
     with TemporaryDirectory() as folder:
         manager = JobManager.open(replace(settings, data_dir=Path(folder)))
         try:
+            chosen = request_of(given.preset, settings) if given.preset else {}
+            chosen |= {name: value for name, value in request.items() if value is not None}
             job = manager.submit("timing", chosen, _VISITOR)
             job = _watched(manager, job)
             records = measurements(manager.reports(job.id))
@@ -91,6 +93,7 @@ def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
             time.add_argument(option, help=help, nargs="+", type=_reader(field), metavar="X")
         else:
             time.add_argument(option, help=help, type=_reader(field), metavar="X")
+    time.add_argument("--preset", metavar="X", help=f"what the page offers: {', '.join(PRESETS)}")
     time.add_argument("--baseline", default="relu", help="the variant that counts as 1")
     time.add_argument("--format", choices=_FORMATS, default="table", help="how to print it")
     time.add_argument("--output", type=Path, help="a file to write to")

@@ -42,6 +42,16 @@ def test_json_holds_every_measurement_and_the_host():
     assert told["config"]["budget_seconds"] == 0.05
 
 
+def test_a_preset_is_what_the_page_offers_and_options_change_it():
+    done = run("--preset", "published", "--variants", "relu", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["config"]["shape"] == [16, 10, 256, 256]
+    assert [(m["variant"], m["elements"]) for m in told["measurements"]] == [
+        ("relu", 16 * 10 * 256 * 256)
+    ]
+
+
 def test_csv_goes_to_a_file_and_the_screen_stays_empty(tmp_path: Path):
     file = tmp_path / "found.csv"
     done = run(*QUICK, "--format", "csv", "--output", str(file))
@@ -63,6 +73,7 @@ def test_a_report_names_what_was_measured(format: str):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["--preset", "nope"], "preset “nope” is unknown; choose one of: article, quick"),
         (["--elements", "2^99"], "elements is 6.338253001e+29; it must be from 1 to"),
         (["--elements", "many"], "elements must be a whole number."),
         (["--threads", "1.5"], "threads must be a whole number."),

@@ -459,3 +459,10 @@ def test_drawing_loads_neither_torch_nor_plotly():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.split() == []
+
+
+def test_the_hover_tells_what_building_took_apart():
+    built = measured("silu", 1e-3, preparation_seconds=14.2)
+    told = bars_figure([built], ["silu"], "silu")["data"][0]["text"][0]
+    assert f"built beforehand in {duration(14.2)}" in told
+    assert "beforehand" not in bars_figure([TIMED[0]], ["silu"], "silu")["data"][0]["text"][0]

@@ -7,8 +7,8 @@ from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import TimingRequest, hardware
 from swishdemo.timing.cited import SHAPE
+from swishdemo.timing.presets import DEFAULT, PRESETS, about, estimate, values_of
 from swishdemo.ui.timeform import FIELDS, request_of, shape_of
-from swishdemo.ui.timepresets import DEFAULT, PRESETS, about, estimate, values_of
 
 LIMITS = Settings()
 

@@ -14,8 +14,8 @@ from swishdemo.activations.typed.workshop import checked_name
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, fields
+from swishdemo.timing.presets import DEFAULT
 from swishdemo.timing.quantities import size_label
-from swishdemo.ui.timepresets import DEFAULT
 from swishdemo.ui.words import words
 
 FIELDS = (

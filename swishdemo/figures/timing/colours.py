@@ -47,5 +47,8 @@ def hover(measurement: Measurement, language: Language) -> str:
             size=size_label(measurement.elements),
         ),
         text(f"timed.allocator.{measurement.allocator}", language),
+        ""
+        if measurement.preparation_seconds is None
+        else text("timed.prepared", language, time=duration(measurement.preparation_seconds)),
     ]
     return "<br>".join(line for line in lines if line)

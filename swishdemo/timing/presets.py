@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, hardware
@@ -74,6 +75,21 @@ def values_of(name: str, settings: Settings) -> dict[str, Any]:
     )
     values["elements"] = [n for n in values["elements"] if n <= most] or [min(2**20, most)]
     return values
+
+
+def request_of(name: str, settings: Settings) -> dict[str, Any]:
+    """A preset as REST would ask for it.
+
+    Raises:
+        UserError: There is no such preset.
+    """
+    if name not in PRESETS:
+        choices = ", ".join(PRESETS)
+        raise UserError(
+            "error.unknown_choice", field="preset", name="preset", value=name[:40], choices=choices
+        )
+    values = values_of(name, settings)
+    return values | {"shape": list(SHAPE) if values["shape"] else None}
 
 
 def about(name: str, settings: Settings, language: Language) -> str:
