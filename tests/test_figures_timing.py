@@ -152,6 +152,18 @@ def test_line_labels_stand_outside_of_the_two_lines():
     assert [note["xanchor"] for note in notes] == ["right", "left"]
 
 
+def test_on_a_narrow_page_the_legend_has_a_row_for_each_line_and_never_scrolls():
+    few, many = ASKED[:2], ASKED
+    for draw in (sizes_figure, roofline_figure):
+        drawn = [draw(SIZES, asked, narrow=True) for asked in (few, many)]
+        for figure in drawn:
+            layout = figure["layout"]
+            rows = len(figure["data"])
+            assert layout["margin"]["b"] >= 19 * rows and layout["legend"]["maxheight"] > 20 * rows
+        plots = [f["layout"]["height"] - f["layout"]["margin"]["b"] for f in drawn]
+        assert plots[0] == plots[1] > 150
+
+
 def test_the_last_line_s_label_has_room_beside_it_where_all_bars_are_short():
     short = [measured("relu", 1e-3, limit=None), measured("silu", 1.02e-3, limit=None)]
     spread_out = [replace(m, block_seconds=(m.block_seconds[2],) * 7) for m in short]

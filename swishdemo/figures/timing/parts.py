@@ -48,7 +48,13 @@ def legend_below(entries: int, plot_height: int) -> Figure:
         "margin": {"l": 56, "r": 12, "t": 10, "b": 44 + below},
         "showlegend": True,
         # Plotly's own limit is half the figure; beyond it the legend scrolls.
-        "legend": {"x": 0, "yref": "container", "y": 0, "yanchor": "bottom", "maxheight": below},
+        "legend": {
+            "x": 0,
+            "yref": "container",
+            "y": 0,
+            "yanchor": "bottom",
+            "maxheight": 2 * below,
+        },
     }
 
 
