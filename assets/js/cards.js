@@ -1,10 +1,12 @@
-/** The cards under the plot: each is told what changed, once it is on the screen. */
+/** The cards under the plot: each is told what changed, once it is on the screen; of β, by turns. */
 
 import { escape, t } from "./text.js";
 
 /**
  * @typedef {object} Card
  * @property {(what: "shown" | "beta") => void} update
+ * @property {boolean} [prompt] Whether it is told of β in the very frame: it is dragged itself, or does
+ *   next to nothing then.
  */
 
 /**
@@ -52,13 +54,33 @@ export function cards(grid, list, lab) {
   }, { rootMargin: "200px" });
   for (const { host } of entries) watch.observe(host);
 
+  /** Whose turn is next, and whether a frame is awaited for it. */
+  let next = 0;
+  let awaited = false;
+
+  /** One of the cards that wait for β follows it: all in one frame would take the curves' time. */
+  function turn() {
+    const waiting = (entry) => entry.seen && entry.card && entry.stale === "beta";
+    const order = [...entries.slice(next), ...entries.slice(0, next)];
+    const entry = order.find(waiting);
+    if (!entry) return;
+    next = (entries.indexOf(entry) + 1) % entries.length;
+    refresh(entry);
+    awaited = true;
+    requestAnimationFrame(() => {
+      awaited = false;
+      turn();
+    });
+  }
+
   return {
     /** @param {"shown" | "beta"} what */
     update(what) {
       for (const entry of entries) {
         if (entry.stale !== "shown") entry.stale = what;
-        refresh(entry);
+        if (what === "shown" || !entry.card || entry.card.prompt || entry.stale === "shown") refresh(entry);
       }
+      if (!awaited) turn();
     },
   };
 }

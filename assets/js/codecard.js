@@ -85,6 +85,7 @@ export function card(host, lab) {
   });
 
   return {
+    prompt: true,
     update(what) {
       if (what === "shown") controls();
       if (what === "shown" || chosen() === lab.swish) ask();

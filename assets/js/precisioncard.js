@@ -162,6 +162,7 @@ export function card(host, lab) {
   onTheme(() => shown && draw());
 
   return {
+    prompt: true,
     update(what) {
       if (what === "shown") controls();
       later();

@@ -171,5 +171,5 @@ export function card(host, lab) {
     const shown = new Set(lab.chosen());
     for (const record of records()) paintRow(record, shown);
   }
-  return { update };
+  return { prompt: true, update };
 }

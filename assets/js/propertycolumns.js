@@ -90,10 +90,10 @@ export const COLUMNS = [
   { name: "gate", word: true, cell: ({ gate }) => yes(gate), key: ({ gate }) => place(gate, ["yes", "no"]) },
   { name: "centred", word: true, cell: ({ centred }) => yes(centred), key: ({ centred }) => place(centred, ["yes", "no"]) },
   { name: "parity", word: true, cell: ({ parity }) => either(parity, PARITY), key: ({ parity }) => place(parity, Object.keys(PARITY)) },
-  { name: "value", cell: ({ atZero }) => (atZero === null ? "–" : figure(atZero)), key: ({ atZero }) => atZero ?? NaN },
+  { name: "value", cell: ({ atZero }) => (atZero === null ? "–" : figure(atZero, 3)), key: ({ atZero }) => atZero ?? NaN },
   {
     name: "slope",
-    cell: ({ slopeBefore, slopeAfter }) => (slopeBefore === slopeAfter ? (slopeBefore === null ? "–" : figure(slopeBefore)) : [slopeBefore, slopeAfter].map((each) => (each === null ? "–" : figure(each, 3))).join(" | ")),
+    cell: ({ slopeBefore, slopeAfter }) => (slopeBefore === slopeAfter ? (slopeBefore === null ? "–" : figure(slopeBefore, 3)) : [slopeBefore, slopeAfter].map((each) => (each === null ? "–" : figure(each, 3))).join(" | ")),
     key: ({ slopeBefore, slopeAfter }) => slopeAfter ?? slopeBefore ?? NaN,
   },
   { name: "zeros", cell: ({ zeros: all }) => zeros(all), key: ({ zeros: { at, flat, kind } }) => (kind === "endless" ? 1e9 : at.length + 1000 * flat.length) },

@@ -65,7 +65,7 @@ export function card(host, lab) {
     $("rows").innerHTML = ROWS.map((row) => {
       const [key] = row;
       const head = key === UNIT_ROWS[0] ? `<tr class="signal-unit"><th scope="colgroup" colspan="${records.length + 1}">${escape(t("signal.at_one"))}</th></tr>` : "";
-      const cells = records.map((record) => `<td>${escape(cell(figures(record), row))}</td>`).join("");
+      const cells = records.map((record) => `<td><span>${escape(cell(figures(record), row))}</span></td>`).join("");
       return `${head}<tr data-row="${key}"><th scope="row" title="${escape(t(`signal.tip_${key}`))}">${escape(t(`signal.row_${key}`))}</th>${cells}</tr>`;
     }).join("");
   }
@@ -74,9 +74,9 @@ export function card(host, lab) {
   function column() {
     const found = figures(lab.swish);
     for (const row of ROWS) {
-      const td = host.querySelector(`[data-row="${row[0]}"] td`);
+      const shown = host.querySelector(`[data-row="${row[0]}"] td span`);
       const words = cell(found, row);
-      if (td && td.textContent !== words) td.textContent = words;
+      if (shown && shown.textContent !== words) shown.textContent = words;
     }
   }
 

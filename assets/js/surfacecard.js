@@ -34,6 +34,8 @@ export function card(host, lab) {
   let drawn = "";
   let resting = 0;
   let height = 0;
+  /** Where the map stands on the screen; null where that is to be measured anew. @type {DOMRect | null} */
+  let bounds = null;
 
   const value = (x, beta) => lab.swish[state.get("of")](x, { beta });
   const inThree = () => state.get("surface") === "3d";
@@ -91,7 +93,8 @@ export function card(host, lab) {
   const rounded = (at, digits = 3) => Number(lab.scale.toBeta(at).toPrecision(digits));
   const within = (share) => Math.min(1, Math.max(0, share));
   function under(event) {
-    const bounds = area.getBoundingClientRect();
+    // Measured at each move, the page would be laid out twice a frame.
+    bounds ??= area.getBoundingClientRect();
     const { low, high } = lab.scale;
     const [from, to] = state.get("x");
     const x = from + (to - from) * within((event.clientX - bounds.left) / bounds.width);
@@ -101,6 +104,9 @@ export function card(host, lab) {
     return [Number(x.toFixed(decimals)), rounded(at)];
   }
 
+  const elsewhere = () => (bounds = null);
+  for (const what of ["scroll", "resize"]) window.addEventListener(what, elsewhere, { capture: true, passive: true });
+  for (const what of ["pointerenter", "pointerdown"]) area.addEventListener(what, elsewhere);
   area.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     area.setPointerCapture(event.pointerId);
@@ -136,9 +142,13 @@ export function card(host, lab) {
     clearTimeout(resting);
     resting = setTimeout(show, REST);
   };
-  new ResizeObserver(soon).observe(host);
+  new ResizeObserver(() => {
+    elsewhere();
+    soon();
+  }).observe(host);
 
   return {
+    prompt: true,
     update(what) {
       if (what === "shown") {
         if (drawn) soon();
