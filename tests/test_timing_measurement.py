@@ -204,3 +204,9 @@ def test_every_variant_has_its_words_in_both_languages():
     for variant in REGISTRY.all():
         for language in ("en", "zh"):
             assert variant.label(language) and variant.note(language)
+
+
+def test_a_doubt_names_the_implementations_in_its_readers_language():
+    rough = replace(BLANK, variant="swish_fused_c", block_seconds=(1.0, 1.0, 2.0, 2.0))
+    (found,) = caveats([rough], language="zh")
+    assert "融合 C" in found.sentence("zh")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
+from swishdemo.text import Language
 from swishdemo.timing.host import HostCard
 from swishdemo.timing.measurement import Measurement, latest
 from swishdemo.timing.reason import Reason
@@ -18,22 +19,33 @@ BUSY_CORES = 0.25
 
 
 def caveats(
-    measurements: Sequence[Measurement], host: HostCard | None = None
+    measurements: Sequence[Measurement],
+    host: HostCard | None = None,
+    language: Language = "en",
 ) -> tuple[Reason, ...]:
     """Undecided orders, wide spreads, a busy machine, an untuned allocator: a sentence each.
 
     An order is looked at between neighbours in the ranking of one cell, and between figures that
     have at least two blocks.
+
+    Args:
+        measurements: Of several of one thing the latest holds.
+        host: The machine; None where it is not known.
+        language: Of the names within the sentences.
     """
+
+    def label(m: Measurement) -> str:
+        return REGISTRY.get(m.variant).label(language) if REGISTRY.knows(m.variant) else m.variant
+
     timed = [m for m in latest(measurements) if m.repeats > 1]
     found = []
     for _, group in groupby(sorted(timed, key=_cell), key=_cell):
         cell = sorted(group, key=lambda m: m.median_seconds or 0.0)
-        rough = [f"{_label(m)} ({m.spread * 100:.0f} %)" for m in cell if m.spread > WIDE_SPREAD]
+        rough = [f"{label(m)} ({m.spread * 100:.0f} %)" for m in cell if m.spread > WIDE_SPREAD]
         if rough:
             found.append(_reason("spread", cell[0], rough))
         found += [
-            _reason("order", cell[0], [_label(m) for m in tie])
+            _reason("order", cell[0], [label(m) for m in tie])
             for tie in _ties(cell)
             if len(tie) > 1
         ]
@@ -70,8 +82,3 @@ def _about(host: HostCard | None) -> list[Reason]:
     if not host.allocator_is_tuned and host.system.startswith("Linux"):
         found.append(Reason("time.warning.allocator"))
     return found
-
-
-def _label(measurement: Measurement) -> str:
-    known = REGISTRY.knows(measurement.variant)
-    return REGISTRY.get(measurement.variant).label() if known else measurement.variant

@@ -57,7 +57,7 @@ class Report:
         return cls(
             tuple(tuple(group) for _, group in groupby(timed, key=lambda m: m.cell)),
             tuple((name, value) for name, value in lines(host, language)) if host else (),
-            tuple(reason.sentence(language) for reason in caveats(found, host)),
+            tuple(reason.sentence(language) for reason in caveats(found, host, language)),
             tuple(left),
         )
 

@@ -191,7 +191,9 @@ class TimeView:
             ),
             "host": hostlines.lines(evidence.host, language, active=active),
             "left_out": words.left_out(measured, language),
-            "doubts": words.doubts(caveats(here, evidence.host), language) if not active else [],
+            "doubts": words.doubts(caveats(here, evidence.host, language), language)
+            if not active
+            else [],
             "shape": job.config.get("shape"),
             "active": active,
         }
