@@ -515,7 +515,8 @@ def test_curves_stand_there_before_plotly_does(browser, server):
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.route("**/plotly.min.js", lambda route: None)  # it never comes
-    page.goto(server)
+    with page.expect_request("**/plotly.min.js"):  # so that this page asks no more for it
+        page.goto(server)
     page.wait_for_selector("path.still-line", state="attached")
     still = page.locator("path.still-line").evaluate_all(
         "all => all.map((p) => [p.getAttribute('d'), p.getBoundingClientRect().width])"
