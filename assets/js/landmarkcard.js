@@ -11,7 +11,7 @@ const MOST = 5;
 export function card(host, lab) {
   host.innerHTML = `<label class="lab-label">${escape(t("properties.landmarks_of"))}<select class="lab-field" title="${escape(t("properties.tip_mark"))}"></select></label>
     <p class="lab-note" data-part="landmark-title"></p>
-    <div class="lab-scroll"><table class="landmark-table"><thead><tr><th>${escape(t("explore.col_what"))}</th><th>x</th><th>f(x)</th><th>f′(x)</th></tr></thead><tbody data-part="landmarks"></tbody></table></div>
+    <div class="lab-scroll" tabindex="0"><table class="landmark-table"><thead><tr><th>${escape(t("explore.col_what"))}</th><th>x</th><th>f(x)</th><th>f′(x)</th></tr></thead><tbody data-part="landmarks"></tbody></table></div>
     <p class="lab-note property-note" data-part="landmark-note"></p>`;
   const [title, body, note] = ["title", "landmarks", "note"].map((name) => host.querySelector(`[data-part$=${name}]`));
   const select = host.querySelector("select");

@@ -182,7 +182,7 @@ function skeleton() {
     <div class="signal-halves"><div>
     <div class="signal-sigma"><label title="${s("tip_sigma")}">σ <input type="range" data-part="sigma" min="-1" max="1" step="0.01" aria-label="σ"></label>
       <input class="lab-field" data-part="sigma-value" data-name="σ" aria-label="${s("sigma_exact")}" title="${s("sigma_exact")}" inputmode="decimal" autocomplete="off"></div>
-    <div class="lab-scroll"><table class="signal-table"><thead><tr data-part="heads"></tr></thead><tbody data-part="rows"></tbody></table></div>
+    <div class="lab-scroll" tabindex="0"><table class="signal-table"><thead><tr data-part="heads"></tr></thead><tbody data-part="rows"></tbody></table></div>
     </div><div>
     <h3>${s("network")}</h3>
     <p class="signal-says" data-part="says" aria-live="polite"></p>

@@ -14,7 +14,7 @@ const h = (key, values) => escape(t(`run.${key}`, values));
  *   say: (words: string, wrong?: boolean) => void, told: () => any}} tab
  */
 export function runList(host, { server, follow, current, say, told }) {
-  host.innerHTML = `<h3>${h("runs")}</h3><div data-part="about"></div><div class="lab-scroll" data-part="list"></div>
+  host.innerHTML = `<h3>${h("runs")}</h3><div data-part="about"></div><div class="lab-scroll" data-part="list" tabindex="0"></div>
     <div class="lab-row" data-part="tools" hidden><button class="lab-btn" data-compare title="${h("compare_tip")}">${h("compare")}</button></div>
     <div data-part="compared" hidden></div>`;
   const $ = (name) => host.querySelector(`[data-part="${name}"]`);
@@ -89,7 +89,7 @@ export function runList(host, { server, follow, current, say, told }) {
     const rows = answer.rows.map(({ label, values, result }) => `<tr${result ? ' class="train-result"' : ""}><th>${escape(label)}</th>${values.map((value) => `<td>${escape(value)}</td>`).join("")}</tr>`);
     $("compared").innerHTML = `<div class="lab-row lab-between"><h3>${h("compare_title")}</h3><button class="lab-btn" data-close>${h("compare_close")}</button></div>
       <div class="lab-pair">${drawn.map((name) => `<div><h3>${h(`plot_${name}`)}</h3><div class="train-small" data-plot="${name}"></div></div>`).join("")}</div>
-      <div class="lab-scroll"><table class="train-differences"><thead><tr><th></th>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+      <div class="lab-scroll" tabindex="0"><table class="train-differences"><thead><tr><th></th>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
     for (const name of drawn) new LivePlot(host.querySelector(`[data-plot="${name}"]`)).update(answer.figures[name]);
   }
 
