@@ -12,7 +12,7 @@ import pytest
 
 from swishdemo.timing import HostCard, Measurement, Reason, caveats, latest, ratio
 from swishdemo.timing.loop import Plan
-from swishdemo.timing.measurement import FEWEST_BLOCKS
+from swishdemo.timing.ratio import FEWEST_BLOCKS
 from swishdemo.timing.variants import REGISTRY
 
 BLANK = Measurement("silu", "swish", 4096, "float32", "both", "cpu", 1)

@@ -61,7 +61,7 @@ def test_variants_may_come_from_any_activation_and_count_once():
 
 
 def test_a_shape_gives_the_elements():
-    request = parse({"shape": [16, 10, 256, 256], "elements": [7]})
+    request = parse({"shape": [16, 10, 256, 256]})
     assert (request.shape, request.elements) == ((16, 10, 256, 256), (16 * 10 * 256 * 256,))
     assert parse(request.as_json()) == request
     assert parse({"shape": [2, 2]}).shape == (2, 2)  # a size may occur twice
@@ -126,6 +126,8 @@ def test_the_table_of_fields_is_what_parse_accepts():
         ({"shape": [4, 2.5]}, "shape", "error.not_an_integer"),
         ({"shape": [LIMITS.max_elements, 2]}, "shape", "time.error.shape"),
         ({"shape": [4, 4], "context": "layer"}, "shape", "time.error.shape_context"),
+        ({"shape": [4, 4], "elements": [7]}, "shape", "time.error.shape_elements"),
+        ({"shape": [4, 4], "elements": [16, 32]}, "shape", "time.error.shape_elements"),
         ({"allocator": "jemalloc"}, "allocator", "error.unknown_choice"),
         ({"budget_seconds": 0}, "budget_seconds", "error.out_of_range"),
         ({"budget_seconds": float("nan")}, "budget_seconds", "error.not_a_number"),

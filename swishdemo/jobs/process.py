@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import pickle
-import signal
-import socket
-import subprocess
-import sys
 import time
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from pathlib import Path
-from threading import Lock, Thread, Timer
-from typing import Any
+from threading import Lock, Timer
 
-from swishdemo.jobs.messages import Ending, Failed, Finished, Message, Reason, Stopped
+from swishdemo.jobs.child import Worker
+from swishdemo.jobs.messages import Ending, Failed, Finished, Message, Stopped
 from swishdemo.jobs.runner import NOTHING, RunnerError
-
-_LOG = logging.getLogger(__name__)
-
-# PyTorch's profiler says so at each use; it is no dead worker's last word.
-_CHATTER = (b"USDT:", b"ERROR: External init callback must run in same thread")
-
-GLIBC_TUNABLES = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184"
-"""With glibc's defaults every large tensor is mapped anew and pays page faults, up to 2.5 times
-the time of the arithmetic; figures of a job are taken with this allocator, and say so."""
 
 _RETIRE_BYTES = 2**30
 """A worker that holds more than this after a job is not kept: the tuned allocator gives nothing
@@ -53,7 +35,7 @@ class ProcessRunner:
         self._idle_seconds = idle_seconds
         self._grace_seconds = grace_seconds
         self._lock = Lock()
-        self._idle: _Worker | None = None
+        self._idle: Worker | None = None
         self._timer: Timer | None = None
         self._handles: set[ProcessHandle] = set()
         self._closed = False
@@ -66,12 +48,12 @@ class ProcessRunner:
         One with an ``environment`` of its own is always new, and is not kept.
         """
         pickled = pickle.dumps(config)
-        worker = self._new(environment) if environment else self._take()
+        worker = self._take(environment)
         try:
             worker.send("start", work, pickled)
         except OSError:  # the warm worker died while it was idle
             worker.kill()
-            worker = _Worker(self._threads, environment)
+            worker = Worker(self._threads, environment)
             worker.send("start", work, pickled)
         handle = ProcessHandle(self, worker, self._grace_seconds)
         with self._lock:
@@ -96,22 +78,19 @@ class ProcessRunner:
             handle.close()
         self._drop_idle()
 
-    def release(self, handle: ProcessHandle, worker: _Worker) -> None:
+    def release(self, handle: ProcessHandle, worker: Worker) -> None:
         """Take ``worker`` back from a handle whose job has ended."""
         with self._lock:
             self._handles.discard(handle)
         self._keep(worker)
 
-    def _new(self, environment: Mapping[str, str]) -> _Worker:
+    def _take(self, environment: Mapping[str, str] = NOTHING) -> Worker:
+        """A worker with this environment: the warm one is of the usual environment alone."""
         with self._lock:
             if self._closed:
                 raise RunnerError("the runner is closed")
-        return _Worker(self._threads, environment)
-
-    def _take(self) -> _Worker:
-        with self._lock:
-            if self._closed:
-                raise RunnerError("the runner is closed")
+            if environment:
+                return Worker(self._threads, environment)
             worker, self._idle = self._idle, None
             if self._timer is not None:
                 self._timer.cancel()
@@ -120,9 +99,9 @@ class ProcessRunner:
             return worker
         if worker is not None:
             worker.kill()
-        return _Worker(self._threads)
+        return Worker(self._threads)
 
-    def _keep(self, worker: _Worker) -> None:
+    def _keep(self, worker: Worker) -> None:
         keep = worker.alive() and worker.resident_bytes() <= _RETIRE_BYTES
         keep = keep and not worker.environment
         with self._lock:
@@ -148,7 +127,7 @@ class ProcessRunner:
 class ProcessHandle:
     """One job in a worker process; see `swishdemo.jobs.runner.Handle`."""
 
-    def __init__(self, runner: ProcessRunner, worker: _Worker, grace_seconds: float) -> None:
+    def __init__(self, runner: ProcessRunner, worker: Worker, grace_seconds: float) -> None:
         self._runner = runner
         self._worker = worker
         self._grace_seconds = grace_seconds
@@ -217,97 +196,3 @@ class ProcessHandle:
     def _order(self, *order: object) -> None:
         with suppress(OSError):  # a dead worker is told of by `receive`
             self._worker.send(*order)
-
-
-class _Worker:
-    """A process and the socket to it."""
-
-    def __init__(self, threads: int, environment: Mapping[str, str] = NOTHING) -> None:
-        self.environment = environment
-        ours, theirs = socket.socketpair()
-        count = str(threads)
-        try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "swishdemo.jobs.worker", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,  # so that it can be killed with all its children
-                env={
-                    **os.environ,  # handed on whole, not read
-                    "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
-                    "GLIBC_TUNABLES": GLIBC_TUNABLES,
-                    "OMP_NUM_THREADS": count,
-                    "MKL_NUM_THREADS": count,
-                    "OPENBLAS_NUM_THREADS": count,
-                    **environment,
-                },
-            )
-        except OSError as error:
-            ours.close()
-            raise RunnerError(str(error)) from error
-        finally:
-            theirs.close()
-        self._connection: Connection[Any, Any] = Connection(ours.detach())
-        self._sending = Lock()
-        self._tail: deque[bytes] = deque(maxlen=30)
-        self._reader = Thread(target=self._read_output, daemon=True)
-        self._reader.start()
-
-    def send(self, *order: object) -> None:
-        with self._sending:
-            self._connection.send(order)
-
-    def receive(self, timeout: float) -> Message | None:
-        if not self._connection.poll(timeout):
-            return None
-        message: Message = self._connection.recv()
-        return message
-
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def resident_bytes(self) -> int:
-        try:
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()[1])
-        except (OSError, ValueError, IndexError):  # no Linux, or gone
-            return 0
-        return pages * os.sysconf("SC_PAGE_SIZE")
-
-    def kill(self) -> None:
-        if self.alive():
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        with self._sending, suppress(OSError):
-            self._connection.close()
-
-    def obituary(self) -> Reason:
-        """Why the process ended, with the last line that it wrote; the log has more."""
-        try:
-            code = self.process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:  # it closed its socket and lives on
-            self.kill()
-            code = self.process.returncode
-        self._reader.join(0.5)
-        written = b"".join(self._tail).decode("utf-8", "replace").strip()
-        output: dict[str, Any] | str = ""
-        if written:
-            _LOG.error("worker %d wrote before it ended:\n%s", self.process.pid, written)
-            last = written.splitlines()[-1][-200:]
-            output = Reason("jobs.worker_output", {"tail": last}).as_json()
-        if code >= 0:
-            return Reason("jobs.worker_ended", {"code": code, "output": output})
-        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-        key = "jobs.worker_killed_memory" if name == "SIGKILL" else "jobs.worker_killed"
-        return Reason(key, {"signal": name, "output": output})
-
-    def _read_output(self) -> None:
-        output = self.process.stdout
-        if output is None:
-            return
-        with output:
-            for line in output:
-                if not line.startswith(_CHATTER):
-                    self._tail.append(line[-400:])

@@ -8,7 +8,8 @@ is too.
 
 from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host import HostCard, host_summary
-from swishdemo.timing.measurement import Measurement, Ratio, latest, ratio
+from swishdemo.timing.measurement import Measurement, latest
+from swishdemo.timing.ratio import Ratio, ratio
 from swishdemo.timing.reason import Reason
 from swishdemo.timing.request import TimingRequest, fields
 from swishdemo.timing.variants import BASELINES, REGISTRY, Registry, Variant

@@ -89,7 +89,10 @@ def request_of(name: str, settings: Settings) -> dict[str, Any]:
             "error.unknown_choice", field="preset", name="preset", value=name[:40], choices=choices
         )
     values = values_of(name, settings)
-    return values | {"shape": list(SHAPE) if values["shape"] else None}
+    if not values.pop("shape"):
+        return values
+    del values["elements"]  # the shape has its own
+    return values | {"shape": list(SHAPE)}
 
 
 def about(name: str, settings: Settings, language: Language) -> str:

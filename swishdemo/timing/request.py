@@ -113,6 +113,8 @@ class TimingRequest:
             for name, field in known.items()
         }
         request = cls(passes=values.pop("pass"), **values)
+        if "elements" in mapping and request.shape is not None:
+            request._check_elements(request.shape)
         return request._resolved(registry)._checked(limits)
 
     def as_json(self) -> dict[str, object]:
@@ -178,6 +180,15 @@ class TimingRequest:
                 shape=" × ".join(map(str, self.shape)),
                 elements=prod(self.shape),
                 limit=limits.max_elements,
+            )
+
+    def _check_elements(self, shape: tuple[int, ...]) -> None:
+        if self.elements != (prod(shape),):
+            raise UserError(
+                "time.error.shape_elements",
+                field="shape",
+                shape=" × ".join(map(str, shape)),
+                elements=prod(shape),
             )
 
     def _check_memory(self) -> None:
