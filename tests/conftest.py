@@ -15,7 +15,10 @@ def browser_type_launch_args(browser_type_launch_args, playwright):
         options = launch_options(playwright.chromium.executable_path)
     except NoBrowser as error:
         pytest.fail(str(error))
-    return {**browser_type_launch_args, **options}
+    # The app's pages share a process, as tabs do that one opens from another: its scripts are then
+    # compiled once for a context, not once for a page.
+    shared = [*options["args"], "--process-per-site"]
+    return {**browser_type_launch_args, **options, "args": shared}
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ import csv
 import io
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -96,20 +97,27 @@ def test_every_field_of_a_request_is_an_option():
         assert f"--{field.name.replace('_', '-')} " in told, field.name
 
 
-def test_an_interrupt_prints_what_was_measured():
+def test_an_interrupt_prints_what_was_measured(tmp_path: Path):
+    file = tmp_path / "found.json"
     many = ["--variants", "relu", "silu", "--elements", *[str(2**n) for n in range(6, 20)]]
+    terminal, end = pty.openpty()
     process = subprocess.Popen(
-        [*COMMAND, *many, "--budget-seconds", "1", "--format", "json"],
+        [*COMMAND, *many, "--budget-seconds", "1", "--format", "json", "--output", str(file)],
         cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        stderr=end,
+        # A shell gives what it runs in the background an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    time.sleep(8)  # long enough for a first size, far too short for all
-    os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
-    told = json.loads(out)
+    os.close(end)
+    shown = b""
+    with suppress(OSError):  # the terminal's end
+        while more := os.read(terminal, 4096):
+            if b"relu, 64" not in shown and b"relu, 64" in shown + more:
+                os.kill(process.pid, signal.SIGINT)
+            shown += more
+    os.close(terminal)
+    assert process.wait(30) == 130, shown.decode()
+    told = json.loads(file.read_text())
     assert told["state"] == "stopped"
     assert 0 < len(told["measurements"]) < 28
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from visiting import eventually
 
 from swishdemo.activations import evaluate, get, names
 
@@ -26,11 +27,11 @@ def traces(page):
 
 def drag(page, beta):
     page.locator("#lab-beta").evaluate(
-        """(input, value) => { input.value = value;
-           input.dispatchEvent(new Event('input', { bubbles: true })); }""",
+        """async (input, value) => { input.value = value;
+           input.dispatchEvent(new Event('input', { bubbles: true }));
+           for (const _ of "ab") await new Promise(requestAnimationFrame); }""",
         str(beta),
     )
-    page.wait_for_timeout(400)
 
 
 def test_curves_stand_there_before_the_first_click(visit):
@@ -83,11 +84,15 @@ def test_dragging_moves_the_curve_and_its_landmarks_without_the_server(visit, be
     after = page.locator(f"{PLOT} path.js-line").evaluate_all(lines)
     # Swish's two lines moved (and its ghosts); no rival did.
     assert sum(a != b for a, b in zip(before, after, strict=True)) == 2
+
+    def held():
+        swish = next(t for t in traces(page) if t["name"] == "Swish" and t["axis"] == "x")
+        x, y = np.array([swish["x"], swish["y"]], dtype=float)
+        expected = evaluate(get("swish"), x, {"beta": float(beta)}).f
+        np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-14)
+
+    eventually(held)
     assert asked == []
-    swish = next(t for t in traces(page) if t["name"] == "Swish" and t["axis"] == "x")
-    x = np.array(swish["x"], dtype=float)
-    expected = evaluate(get("swish"), x, {"beta": float(beta)}).f
-    np.testing.assert_allclose(np.array(swish["y"], dtype=float), expected, rtol=1e-12, atol=1e-14)
     page.locator("#lab-explore [data-part=cards]").scroll_into_view_if_needed()
     expect(page.locator("[data-part=landmark-title]")).to_have_text(f"Swish, β = {beta}")
     dip = page.locator("#lab-explore [data-part=landmarks] tr").first.locator("td")
@@ -106,7 +111,9 @@ def test_the_crosshair_reads_all_curves_where_the_pointer_is(visit):
     box = page.locator(PLOT).bounding_box()
     page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 100)
     for place in ("[data-reading=f]", "[data-part=box]"):
-        reading = page.locator(f"#lab-explore {place}").inner_text().replace("−", "-")
+        shown = page.locator(f"#lab-explore {place}")
+        expect(shown).to_contain_text(re.compile(r"x = [234]"))
+        reading = shown.inner_text().replace("−", "-")
         x = float(re.search(r"x = (-?[\d.]+)", reading)[1])
         assert 2 < x < 4
         for name in ("swish", "relu", "tanh"):
@@ -243,6 +250,15 @@ def figure(page):
     return [(t["name"], t["axis"], t["x"], t["y"]) for t in traces(page) if t["name"] != "ghost"]
 
 
+def shows(page, wanted):
+    """All that is drawn is this, or comes to be."""
+
+    def drawn():
+        assert figure(page) == wanted
+
+    eventually(drawn)
+
+
 def test_a_link_shows_what_its_sender_saw(visit):
     query = "&".join(f"{name}={value}" for name, value in EVERYTHING.items())
     page = visit(f"?{query}")
@@ -337,13 +353,11 @@ def test_back_goes_back_and_forward_forth(visit):
     assert page.locator("#lab-beta-value").input_value() == "3"
     page.go_back()
     expect(page.locator("#lab-beta-value")).to_have_value("1")
-    page.wait_for_timeout(500)
-    assert figure(page) == first
+    shows(page, first)
     page.go_forward()
     page.go_forward()
     expect(page.locator("#lab-beta-value")).to_have_value("3")
-    page.wait_for_timeout(500)
-    assert figure(page) == last
+    shows(page, last)
     page.get_by_role("tab", name="Claims").click()
     page.wait_for_url(re.compile("tab=claims"))
     page.go_back()
@@ -396,11 +410,14 @@ def test_earlier_betas_leave_ghosts_until_they_are_switched_off(visit):
 
     for beta in (2, 4, 6):
         drag(page, beta)
+
+    def left(*betas):
+        assert ghosts() == pytest.approx(swish(*betas), abs=1e-3)
+
     # The latest first; where there is none yet, the present curve covers it.
-    assert ghosts() == pytest.approx(swish(4, 2, 1, 6, 6), abs=1e-3)
+    eventually(lambda: left(4, 2, 1, 6, 6))
     page.click("[data-part=trail]")
-    page.wait_for_timeout(300)
-    assert ghosts() == pytest.approx(swish(6, 6, 6, 6, 6), abs=1e-3)
+    eventually(lambda: left(6, 6, 6, 6, 6))
 
 
 def test_dragging_in_the_plot_zooms_all_panels_and_heights_follow(visit):

@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from visiting import eventually
 
 from swishdemo.activations import evaluate, get
 
@@ -70,14 +71,17 @@ def drawn(page, label, name, values=None):
             .some((each) => each.name === label)""",
         arg=label,
     )
-    page.wait_for_timeout(300)
-    for axis, of in (("y", "f"), ("y2", "df")):
-        pairs = [
-            p for p in zip(*curve(page, label, axis), strict=True) if p[0] and p[1] is not None
-        ]
-        x, y = np.array(pairs).T
-        expected = getattr(evaluate(get(name), x, values), of)
-        np.testing.assert_allclose(y, expected, rtol=1e-11, atol=1e-12)
+
+    def right():
+        for axis, of in (("y", "f"), ("y2", "df")):
+            pairs = [
+                p for p in zip(*curve(page, label, axis), strict=True) if p[0] and p[1] is not None
+            ]
+            x, y = np.array(pairs).T
+            expected = getattr(evaluate(get(name), x, values), of)
+            np.testing.assert_allclose(y, expected, rtol=1e-11, atol=1e-12)
+
+    eventually(right)
 
 
 def test_what_is_typed_is_drawn_summed_up_and_set(visit):
@@ -177,7 +181,7 @@ def test_it_is_kept_in_the_address_and_the_back_button_goes_back(visit):
     np.testing.assert_allclose(y, wanted, rtol=1e-10, atol=1e-12)
     write(page, "x*x*x")
     drawn(page, "x*x*x", "=x*x*x")
-    page.wait_for_timeout(500)
+    expect(page).to_have_url(re.compile("formula=x\\*x\\*x"))
     page.go_back()
     expect(page.locator(FIELD)).to_have_value("x*sigmoid(q*x)")
     drawn(page, "x*sigmoid(q*x)", "=x*sigmoid(q*x)", {"q": -2})

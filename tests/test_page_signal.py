@@ -189,10 +189,12 @@ def test_only_the_last_question_is_answered(visit):
         held.append(route) if asked else route.continue_()
 
     page.route(re.compile("component_server"), hold)
-    page.locator(f"{PRECISION} [data-dtype=fp32]").click()
-    page.wait_for_timeout(600)
-    page.locator(f"{PRECISION} [data-dtype=bf16]").click()
-    page.wait_for_timeout(600)
+    for dtype, asked in (("fp32", 1), ("bf16", 2)):
+        page.locator(f"{PRECISION} [data-dtype={dtype}]").click()
+        for _ in range(1000):
+            page.wait_for_timeout(20)  # lets Playwright see the request
+            if len(held) == asked:
+                break
     assert len(held) == 2
     held[1].continue_()
     expect(says(page, PRECISION)).to_contain_text("In bf16")

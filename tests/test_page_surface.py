@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from visiting import eventually
 
 from swishdemo.activations import evaluate, get
 
@@ -154,7 +155,8 @@ def variable(page, name):
 
 def test_the_colours_are_the_values_and_follow_the_theme(explore):
     page = explore(CARD)
-    for _ in range(2):
+
+    def coloured(before=None):
         neutral, above, below = (variable(page, name) for name in ("soft", "accent", "band2"))
         for across, down in [(0.93, 0.2), (0.06, 0.8), (0.3, 0.1)]:
             value = evaluate(get("swish"), [-6 + 12 * across], {"beta": 10 - 20 * down}).f[0]
@@ -162,9 +164,13 @@ def test_the_colours_are_the_values_and_follow_the_theme(explore):
             end = above if value > 0 else below
             wanted = [a + (b - a) * share for a, b in zip(neutral, end, strict=True)]
             assert pixel(page, across, down)[:3] == pytest.approx(wanted, abs=4)
-        page.click("[data-theme-toggle]")
-        page.locator(CARD).scroll_into_view_if_needed()
-        page.wait_for_timeout(600)
+        assert neutral != before
+        return neutral
+
+    light = eventually(coloured)
+    page.click("[data-theme-toggle]")
+    page.locator(CARD).scroll_into_view_if_needed()
+    eventually(lambda: coloured(before=light))
 
 
 @pytest.mark.parametrize(

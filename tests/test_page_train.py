@@ -8,18 +8,20 @@ import subprocess
 
 import pytest
 from playwright.sync_api import expect
+from visiting import eventually
 
 STATE = "#lab-train [data-state]"
 LINE = "#lab-train [data-part=line]"
 
 
 @pytest.fixture
-def visit(browser, server):
+def visit(contexts, server):
     """Opens the Train tab as a new visitor, and fails on any error that the console shows."""
     shown = []
 
     def visited(**options):
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        context = contexts(number=len(shown), **options)
         page = context.new_page()
         page.wrong = []
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
@@ -33,7 +35,7 @@ def visit(browser, server):
     for page in shown:
         stop(page)
         assert page.wrong == []
-        page.context.close()
+        page.close()
 
 
 def stop(page):
@@ -63,16 +65,24 @@ def traces(page, part):
     """Name → the last drawn value of each named line of a plot."""
     return page.evaluate(
         """part => Object.fromEntries(
-             document.querySelector(`#lab-train [data-part=${part}]`).data
+             (document.querySelector(`#lab-train [data-part=${part}]`).data ?? [])
              .filter((trace) => trace.name && trace.y.length)
              .map((trace) => [trace.name, trace.y[trace.y.length - 1]]))""",
         part,
     )
 
 
+def draws(page, part, wanted):
+    """The named lines of a plot end, or come to end, at these values."""
+
+    def ends():
+        assert list(traces(page, part).values()) == pytest.approx(wanted, rel=1e-4)
+
+    eventually(ends)
+
+
 def pick(page, name, value):
     page.locator(f"#lab-train select[data-pick={name}]").select_option(value)
-    page.wait_for_timeout(700)
 
 
 def post(page, **config):
@@ -87,16 +97,14 @@ def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit, server):
     start(page, steps=60, seeds=2)
     line(page, "finished")
     expect(page.locator("#lab-train .lab-stat b").first).to_have_text("60 / 60")
-    page.wait_for_timeout(500)
     answer = page.request.get(f"{server}/api/runs/{run_of(page)}/reports")
     last = answer.json()[-1]
     for layer in range(2):
         pick(page, "layer", str(layer))
-        drawn = traces(page, "beta")
-        assert list(drawn) == ["β₀ = 0.1", "β₀ = 0.5", "β₀ = 1", "β₀ = 2", "β₀ = 5", "β₀ = 10"]
-        for place, value in enumerate(drawn.values()):
-            pair = [abs(beta) for beta in last["beta"][layer][2 * place : 2 * place + 2]]
-            assert value == pytest.approx(sum(pair) / 2, rel=1e-4)
+        sizes = [abs(beta) for beta in last["beta"][layer]]
+        draws(page, "beta", [sum(sizes[at : at + 2]) / 2 for at in range(0, 12, 2)])
+        starts = ["β₀ = 0.1", "β₀ = 0.5", "β₀ = 1", "β₀ = 2", "β₀ = 5", "β₀ = 10"]
+        assert list(traces(page, "beta")) == starts
     for part in ("convergence", "conserved", "loss", "accuracy", "layers"):
         assert page.locator(f"#lab-train [data-part={part}] path.js-line").count() >= 1
     guesses = page.locator("#lab-train [data-part=guesses] figure")
@@ -202,7 +210,8 @@ def test_a_refused_field_of_a_closed_group_is_shown(visit):
     page = visit()
     group = page.locator("#lab-group-optimisation button.label-wrap")
     group.click()
-    page.wait_for_timeout(500)  # Gradio makes the fields when the group is first opened
+    # Gradio makes the fields when the group is first opened.
+    expect(page.locator("#lab-lr input")).not_to_have_value("")
     page.locator("#lab-lr input").fill("-1")
     page.locator("#lab-lr input").blur()
     group.click()
@@ -219,12 +228,10 @@ def test_what_is_drawn_of_beta_can_be_picked(visit, server):
     line(page, "finished")
     expect(page.locator("#lab-train [data-pick=seed]")).to_be_hidden()  # there is one alone
     page.click("#lab-train [data-value=signed]")
-    page.wait_for_timeout(700)
     last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
-    assert list(traces(page, "beta").values()) == pytest.approx(last["beta"][0], rel=1e-4)
+    draws(page, "beta", last["beta"][0])
     page.click("#lab-train [data-value=effective]")
-    page.wait_for_timeout(700)
-    assert list(traces(page, "beta").values()) == pytest.approx(last["beta_effective"][0], rel=1e-4)
+    draws(page, "beta", last["beta_effective"][0])
 
 
 def test_a_single_network_can_be_picked(visit, server):
@@ -234,10 +241,8 @@ def test_a_single_network_can_be_picked(visit, server):
     menu = page.locator("#lab-train [data-pick=seed] option")
     assert menu.all_inner_texts() == ["mean and range", "seed 7", "seed 8", "seed 9"]
     pick(page, "seed", "2")
-    page.wait_for_timeout(700)
     last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
-    wanted = [last["beta"][0][place] for place in (1, 4)]  # by start, then by seed
-    assert list(traces(page, "beta").values()) == pytest.approx(wanted, rel=1e-4)
+    draws(page, "beta", [last["beta"][0][place] for place in (1, 4)])  # by start, then by seed
 
 
 def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):
@@ -256,7 +261,11 @@ def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):
         canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size"""
     assert units.first.evaluate(painted) > 8
     pick(page, "look", "1")
-    assert page.evaluate(data)[0]["z"] != heat["z"]
+
+    def another():
+        assert page.evaluate(data)[0]["z"] != heat["z"]
+
+    eventually(another)
 
 
 def test_a_table_of_ones_own_is_learned_from_a_file(visit, tmp_path):

@@ -29,6 +29,7 @@ _FIGURES_KEPT = 8
 class _Drawn:
     """What is known of one run: its reports so far, and what was drawn of them last."""
 
+    lock: Lock = field(default_factory=Lock)
     reports: list[dict[str, Any]] = field(default_factory=list)
     pictures: OrderedDict[tuple[Language, Picked], tuple[int, dict[str, Any]]] = field(
         default_factory=OrderedDict
@@ -74,10 +75,8 @@ class RunView:
             UserError: There is no such run of this visitor.
         """
         job = self._manager.get(run, visitor)
-        with self._lock:
-            known = self._drawn.get(job.id)
-            reports = known.reports if known else []
-        state = self._state(run, job, reports, visitor, language)
+        # Without the run's lock: who stops a run does not wait until another answer is drawn.
+        state = self._state(run, job, list(self._known(job.id).reports), visitor, language)
         return {name: value for name, value in state.items() if name != "after"}
 
     def _state(
@@ -105,26 +104,32 @@ class RunView:
             "done": not job.active,
         }
 
+    def _known(self, run: str) -> _Drawn:
+        with self._lock:
+            known = self._drawn.setdefault(run, _Drawn())
+            self._drawn.move_to_end(run)
+            while len(self._drawn) > _KEPT:
+                self._drawn.popitem(last=False)
+            return known
+
     def _pictures(
         self, job: Job, after: int, picked: Picked, language: Language
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        with self._lock:
-            known = self._drawn.setdefault(job.id, _Drawn())
-            self._drawn.move_to_end(job.id)
-            while len(self._drawn) > _KEPT:
-                self._drawn.popitem(last=False)
+        known = self._known(job.id)
+        with known.lock:
             fresh = self._manager.reports(job.id, after=len(known.reports) - 1)
             known.reports.extend(report for name, report in fresh if name == "Report")
-            count = len(known.reports)
+            reports = list(known.reports)  # as they stand now: another answer may add to them
+            count = len(reports)
             if count <= after + 1:
-                return known.reports, {}
+                return reports, {}
             key = language, picked
             if known.pictures.get(key, (0, {}))[0] != count:
-                known.pictures[key] = (count, _draw(job, known.reports, picked, language))
+                known.pictures[key] = (count, _draw(job, reports, picked, language))
             known.pictures.move_to_end(key)
             while len(known.pictures) > _FIGURES_KEPT:
                 known.pictures.popitem(last=False)
-            return known.reports, known.pictures[key][1]
+            return reports, known.pictures[key][1]
 
 
 def _draw(
