@@ -61,8 +61,8 @@ def check_by_brute_force(activation, parameters):
     turns = np.diff(chords)[np.abs(np.diff(chords)) > 1e-9 * np.abs(chords).max()]
     bends = set(np.sign(turns))
     assert bends <= {"convex": {1}, "concave": {-1}, "both": set(), "no": {1, -1}}[found.convex]
-    check_zeros(activation, parameters, found.zeros, curve.f)
-    check_extremes(activation, parameters, curve)
+    check_zeros(activation, parameters, found, curve.f)
+    check_extremes(activation, parameters, found, curve)
 
 
 def check_bound(bound, side, values):
@@ -75,15 +75,15 @@ def check_bound(bound, side, values):
     assert abs(best - bound.value) <= 0.01 * max(1, abs(bound.value))  # as far apart are points
 
 
-def check_zeros(activation, parameters, zeros, values):
+def check_zeros(activation, parameters, found, values):
     """Every sampled change of sign has one zero, and every flat sample lies in a stretch."""
+    zeros = found.zeros
+    jumped = found.smooth == -1  # a jump may pass over 0
     changed = np.flatnonzero(values[:-1] * values[1:] < 0)
     for place in changed:
         low, high = SAMPLE[place], SAMPLE[place + 1]
         inside = [x for x in zeros.at if low <= x <= high]
         ends = [x for stretch in zeros.flat for x in stretch if low <= x <= high]
-        # A jump may pass over 0.
-        jumped = properties(activation, parameters).smooth == -1
         assert len(inside) + len(ends) == 1 or zeros.kind != "all" or jumped
     flat = SAMPLE[(values == 0) & (np.abs(SAMPLE) < 12)]
     for x in flat:
@@ -94,7 +94,7 @@ def check_zeros(activation, parameters, zeros, values):
         assert len(zeros.at) <= len(changed) + 1
 
 
-def check_extremes(activation, parameters, curve):
+def check_extremes(activation, parameters, found, curve):
     """Sampled dips and tops are landmarks, and landmarks of f are dips and tops."""
     marks = landmarks(activation, parameters)
     inner = curve.f[1:-1]
@@ -104,7 +104,7 @@ def check_extremes(activation, parameters, curve):
             (sign * (curve.f[:-2] - inner) > room) & (sign * (curve.f[2:] - inner) > room)
         )
         listed = [mark for mark in marks if mark.kind == kind]
-        if properties(activation, parameters).smooth == -1:
+        if found.smooth == -1:
             dips = dips[:0]  # beside a jump a sample dips where no value is the least
         if has_waves(derive(activation).f) and listed:
             # Of those without end the nearest are listed.
