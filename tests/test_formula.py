@@ -123,6 +123,7 @@ def test_outside_the_domain_there_is_no_number():
         ("x = 2", "The character “=” at column 3"),
         ("x(2)", "`x` at column 1 is not a function"),
         ("b*b(2)", "`b` at column 3 is not a function"),
+        ("x + Inf", "`Inf` at column 5 is no finite number; use numbers, x and parameters of"),
         ("1 + sigmoid", "`sigmoid` at column 5 is a function: write sigmoid(…)."),
         ("max(x)", "`max` at column 1 has 1 arguments; it takes 2–8."),
         ("exp(x, x)", "`exp` at column 1 has 2 arguments; it takes 1."),

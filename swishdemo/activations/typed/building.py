@@ -19,7 +19,13 @@ from swishdemo.activations.typed.formula import (
     refuse,
     suggestion,
 )
-from swishdemo.activations.typed.grammar import CONSTANTS, FUNCTIONS, GREEK, latex_name
+from swishdemo.activations.typed.grammar import (
+    CONSTANTS,
+    FUNCTIONS,
+    GREEK,
+    NOT_FINITE,
+    latex_name,
+)
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NO_REAL_NUMBER = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
@@ -104,6 +110,8 @@ class Builder:
             return CONSTANTS[name]
         if name in FUNCTIONS:
             raise refuse("bare_function", self._at(node), value=node.id)
+        if name.lower() in NOT_FINITE:
+            raise refuse("not_finite", self._at(node), value=node.id)
         if name not in self.parameters:
             near = self._misspelt(name)
             if near:

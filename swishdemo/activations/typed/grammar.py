@@ -71,6 +71,9 @@ FUNCTIONS: dict[str, Function] = {
 
 CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E}
 
+NOT_FINITE = frozenset({"nan", "inf", "infinity", "oo"})
+"""Names that would read as a number that is none; no parameter is called so."""
+
 GREEK: dict[str, str] = {
     "α": "alpha",
     "β": "beta",
