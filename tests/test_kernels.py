@@ -98,10 +98,19 @@ def test_one_beta(shape, dtype, beta, no_eager):
 @pytest.mark.parametrize(
     "shape",
     [(2, 3), (5, 1), (1, 4), (700, 3), (3, 2000), (0, 3), (2, 3, 1, 1), (4, 3, 5), (2, 17, 9, 7),
-     (2, 3, 40, 40), (3, 2, 2, 3, 4)],
+     (2, 3, 40, 40), (3, 2, 2, 3, 4), (2, 4, 0), (2, 4, 0, 3), (2, 1, 0)],
 )  # fmt: skip
 def test_a_beta_for_each_channel(shape, dtype, no_eager):
     agrees(torch.randn(shape, dtype=dtype) * 3, torch.randn(shape[1], dtype=dtype))
+
+
+@pytest.mark.parametrize("shape", [(3, 0), (0, 0, 2), (2, 0, 5)])
+def test_no_channel_at_all(shape, no_eager):
+    x = torch.randn(shape, requires_grad=True)
+    beta = torch.randn(0, requires_grad=True)
+    y = fused_swish(x, beta)
+    dx, dbeta = torch.autograd.grad(y.sum(), [x, beta])
+    assert y.shape == dx.shape == x.shape and dbeta.shape == (0,)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 16, 1500])

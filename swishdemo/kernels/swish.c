@@ -232,7 +232,7 @@ static inline layout lie(int64_t elements, int64_t channels, int64_t inner, int6
 {
     layout l = {elements, inner, channels, channels, 1, 0};
     if (channels == 1) {
-        l.length = elements > 0 ? elements : 1;
+        l.length = elements;
     } else if (inner == 1) { /* short rows of betas are repeated, so that loops are long */
         int64_t rows = least(BLOCK, elements) / channels;
         l.repeating = 1;
@@ -287,6 +287,7 @@ static inline share mine(int64_t blocks)
 void swish_forward(const element *x, const real *beta, element *y, int64_t elements,
                    int64_t channels, int64_t inner, int64_t threads)
 {
+    if (elements == 0) return;
     layout l = lie(elements, channels, inner, threads);
     real room[BLOCK];
     beta = repeated(l, beta, room);
@@ -308,6 +309,10 @@ void swish_forward(const element *x, const real *beta, element *y, int64_t eleme
 int swish_backward(const element *g, const element *x, const real *beta, element *dx, real *dbeta,
                    int64_t elements, int64_t channels, int64_t inner, int64_t threads)
 {
+    if (elements == 0) {
+        memset(dbeta, 0, (size_t)channels * sizeof *dbeta);
+        return 0;
+    }
     layout l = lie(elements, channels, inner, threads);
     real room[BLOCK];
     beta = repeated(l, beta, room);
