@@ -159,6 +159,8 @@ def test_a_bad_value_is_refused_beside_its_field(visit, field, value, said):
     page = visit()
     start(page, **{field: value})
     expect(page.locator(f"#lab-{field}")).to_contain_text(said)
+    expect(page.locator(f"#lab-{field} input")).to_be_in_viewport()
+    expect(page.locator(LINE)).to_contain_text(said)
     assert page.locator(".train-run").count() == 0
     assert page.locator(f"#lab-{field} input").input_value() == value
 
@@ -266,6 +268,43 @@ def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):
         assert page.evaluate(data)[0]["z"] != heat["z"]
 
     eventually(another)
+
+
+def test_a_run_on_points_is_shown_after_one_on_pictures(visit):
+    page = visit()
+    post(page, steps=5, seeds=1, rivals=[])
+    line(page, "finished")
+    expect(page.locator("#lab-train [data-part=guesses] figure")).to_have_count(16)
+    for name, value in (("dataset", "Two moons"), ("network", "MLP")):
+        page.click(f"#lab-group-{'data' if name == 'dataset' else 'network'} button.label-wrap")
+        page.click(f"#lab-{name} input")
+        page.get_by_role("option", name=re.compile(f"^{value}")).first.click()
+    first = run_of(page)
+    start(page, steps=20, seeds=1)
+    page.wait_for_function("(first) => !location.href.includes(first)", arg=first)
+    line(page, "finished")
+    expect(page.locator("#lab-train [data-part=units] canvas").first).to_be_visible()
+    expect(page.locator("#lab-train [data-part=guesses]")).to_be_hidden()
+
+
+def test_a_run_that_waits_shows_nothing_of_the_one_before(visit):
+    page, other = visit(), visit()
+    post(page, steps=10, seeds=1)
+    line(page, "finished")
+    plot = page.locator("#lab-train [data-part=beta]")
+    expect(plot).to_be_visible()
+    start(other, steps=5000)
+    line(other, "running on")
+    page.click("[data-wish=again]")
+    line(page, "Waiting for the device")
+    expect(plot).to_be_hidden()
+    expect(page.locator("#lab-train [data-part=empty-beta]")).to_be_visible()
+    rows = page.locator(".train-runs tr")
+    cells = rows.evaluate_all(
+        """rows => rows.map((row) =>
+        [...row.cells].filter((cell) => cell.checkVisibility()).length)"""
+    )
+    assert cells == [9, 9, 9]
 
 
 def test_a_table_of_ones_own_is_learned_from_a_file(visit, tmp_path):

@@ -12,7 +12,7 @@ from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.training import Report, Tick, TrainingConfig, replicas, report_steps, summarise
 from swishdemo.training.config import evaluated_steps, view_steps
-from swishdemo.training.convergence import share_in_band, spread
+from swishdemo.training.convergence import converged_step, share_in_band, spread
 from swishdemo.training.module import Network
 from swishdemo.training.train import Run, train
 
@@ -239,8 +239,9 @@ def test_a_summary_follows_from_the_reports_or_their_json(convergence):
     assert summary == summarise(config, [report.as_json() for report in convergence])
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
     assert summary["step"] == summary["steps"] == 200
-    expected = [r.step for r in convergence if max(r.convergence) < 0.05]
-    assert summary["converged_step"] == (expected[0] if expected else None)
+    apart = max(r.index for r in convergence if max(r.convergence) >= 0.05)
+    held = convergence[apart + 1 :]
+    assert summary["converged_step"] == (held[0].step if len(held) >= 10 else None)
     assert summary["best_share"] == max(report.share for report in convergence)
     named = {entry["activation"]: entry for entry in summary["activations"]}
     assert {name: entry["replicas"] for name, entry in named.items()} == {
@@ -300,8 +301,27 @@ def test_a_run_ends_when_beta_has_met():
     config = TrainingConfig(rivals=(), seeds=3, steps=500, stop_when_converged=True)
     found = reports(config)
     assert found[-1].ended == "converged" and found[-1].step < 400
-    assert all(value < 0.05 for value in found[-1].convergence)
-    assert all(max(report.convergence) >= 0.05 for report in found[:-1])
+    below = [max(report.convergence) < 0.05 for report in found]
+    assert all(below[-10:]) and not any(all(below[at : at + 10]) for at in range(len(below) - 10))
+    assert summarise(config, found)["converged_step"] == found[-10].step
+
+
+def test_lines_that_cross_have_not_converged():
+    config = TrainingConfig(
+        beta_scope="network", beta_starts=(0.5, 2.0), rivals=(), seeds=2, seed=5, steps=45
+    )
+    found = reports(config)
+    assert min(report.convergence[0] for report in found) < 0.05 < 0.5 < found[-1].convergence[0]
+    assert summarise(config, found)["converged_step"] is None
+    ended = reports(dataclasses.replace(config, stop_when_converged=True))
+    assert ended[-1].ended == "steps"
+    # Met, parted for one report, and met again: what was before the parting does not count.
+    met = [{"step": at, "convergence": [0.04]} for at in range(40)]
+    told = [{"step": 0, "convergence": [1.0]}, *met[1:]]
+    assert converged_step(told) == 1
+    told[20] = {"step": 20, "convergence": [0.06]}
+    assert converged_step(told) == 21
+    assert converged_step(told[:30]) is None and converged_step(told[:31]) == 21
 
 
 def test_layers_without_beta_do_not_keep_a_run_from_converging():

@@ -23,7 +23,11 @@ export function poll(ask, heard, milliseconds = 150, hurry = 0) {
         continue;
       }
       if (ended) return;
-      heard(answer);
+      try {
+        heard(answer);
+      } catch (error) {
+        reportError(error); // the next answer may be drawn all the same
+      }
       if (answer.done || answer.error) return;
       const often = performance.now() < calm ? 0.25 : 1;
       await pause((document.hidden ? 4 : often) * milliseconds);

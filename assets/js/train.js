@@ -7,7 +7,7 @@ import { LivePlot, loadPlotly } from "./plot.js";
 import { poll } from "./poll.js";
 import { read, write } from "./state.js";
 import { escape, t } from "./text.js";
-import { openRefused, PLOTS, skeleton, tableField } from "./trainframe.js";
+import { PLOTS, showRefused, skeleton, tableField } from "./trainframe.js";
 import { runList } from "./trainruns.js";
 
 /** Which wishes a run in a state can be asked. */
@@ -34,7 +34,11 @@ export function mount({ element, props, trigger, watch, server }) {
       after = -1;
       whole = false;
     }
-    if (next !== run) element.querySelectorAll(".train-empty").forEach((note) => (note.hidden = false));
+    if (next !== run) {
+      // What an earlier run has drawn is hidden behind these, and its units go.
+      element.querySelectorAll(".train-empty").forEach((note) => (note.hidden = false));
+      $("units-card").hidden = true;
+    }
     run = next;
     write({ run });
     end = poll(ask, show, undefined, hurry);
@@ -83,6 +87,8 @@ export function mount({ element, props, trigger, watch, server }) {
     element.dataset.state = answer.state ?? "none";
     if (answer.run) run = answer.run;
     runs.show(answer.runs ?? [], answer);
+    $("tie").hidden = !answer.tie;
+    $("tie").textContent = answer.tie ?? "";
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
     const wishes = answer.own === false ? [] : [...(WISHES[answer.state] ?? []), ...(answer.run ? ["again"] : [])];
@@ -116,7 +122,6 @@ export function mount({ element, props, trigger, watch, server }) {
       if (figure && name !== "inputs") plots[name].update(figure);
     }
     if (answer.figures_inside) look.show(answer);
-    $("tie").hidden = !answer.tie || answer.state !== "finished";
   }
 
   element.addEventListener("click", async (event) => {
@@ -127,7 +132,7 @@ export function mount({ element, props, trigger, watch, server }) {
     const answer = await server.wish({ run, wish });
     if (answer.error) say(answer.error, true);
     else show(answer);
-    follow(run, false, 1000);
+    if (answer.error || !answer.done || !asked.length) follow(run, false, 1000);
   });
 
   /** A new run of the same settings. */
@@ -147,7 +152,7 @@ export function mount({ element, props, trigger, watch, server }) {
   // The Start button is Gradio's; its answer arrives as this component's value.
   let begun = 0;
   whenThere("lab-start").then((start) => {
-    openRefused(start, () => begun);
+    showRefused(start, () => begun, say);
     start.addEventListener("click", loadPlotly, { once: true }); // while the run begins
   });
   watch("value", () => {

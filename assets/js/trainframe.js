@@ -43,7 +43,7 @@ export function skeleton() {
     <div class="lab-pair train-three">${card("convergence", h("plot_convergence"))}${card("ends", h("plot_ends"))}${card("conserved", h("plot_conserved"))}</div>
     <section class="lab-row train-tools" aria-label="${h("pick_smooth")}"><label class="lab-note train-pick">${h("pick_smooth")} <input type="range" min="0" max="0.98" step="0.02" value="0" data-pick="smooth" aria-label="${h("pick_smooth")}"></label>${flag("log_loss")}${flag("log_steps")}</section>
     <div class="lab-pair">${card("loss", h("plot_loss"))}${card("accuracy", h("plot_accuracy"))}</div>
-    <p class="lab-note train-under" data-part="tie" hidden>${h("tie")}</p>
+    <p class="lab-note train-under" data-part="tie" hidden></p>
     <div class="lab-pair train-inside">
       <section class="lab-card"><div class="lab-row lab-between train-head"><h3>${h("plot_inside")}</h3><span class="lab-row"><span class="lab-note" data-part="looked"></span>${select("look", h("pick_look"))}</span></div>
         <div class="train-frame"><div data-part="inside" class="train-middle"></div><div class="train-guesses" data-part="guesses" hidden></div>
@@ -78,20 +78,33 @@ export function tableField(field) {
 const REFUSED = ".validation-error";
 
 /**
- * Opens the group of a refused field, where it is closed: its reason stands beside it.
+ * Goes to the first refused field, whose reason stands beside it; its group is opened if need be.
  * @param {HTMLElement} start Gradio's button.
  * @param {() => number} begun How many runs have begun by it.
+ * @param {(words: string, wrong: boolean) => void} say Says the reason beside the button too.
  */
-export function openRefused(start, begun) {
+export function showRefused(start, begun, say) {
   const groups = () => [...document.querySelectorAll("[id^=lab-group-]")];
   const isOpen = (group) => Boolean(group.querySelector("[data-testid=accordion-content]")?.offsetParent);
   const turn = (group) => group.querySelector(".label-wrap").click();
+  function go() {
+    const reasons = [...document.querySelectorAll(`#lab-train-columns ${REFUSED}`)];
+    const first = reasons.find((each) => each.offsetParent);
+    if (!first) return false;
+    say(first.textContent.trim(), true);
+    first.scrollIntoView({ block: "center" });
+    first.closest(".block")?.querySelector("input, textarea")?.focus({ preventScroll: true });
+    return true;
+  }
   function look(before) {
-    if (begun() !== before || document.querySelector(`#lab-train-columns ${REFUSED}`)?.offsetParent) return;
+    if (begun() !== before || go()) return;
     // The fields of a group that was never opened are not in the page yet.
     const closed = groups().filter((group) => !isOpen(group));
     closed.forEach(turn);
-    setTimeout(() => closed.filter((group) => !group.querySelector(REFUSED)).forEach(turn), 300);
+    setTimeout(() => {
+      closed.filter((group) => !group.querySelector(REFUSED)).forEach(turn);
+      go();
+    }, 300);
   }
   start.addEventListener("click", () => {
     const before = begun();

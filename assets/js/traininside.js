@@ -27,25 +27,26 @@ export function inside(root, plots, server) {
     $("guesses").hidden = seen || !guesses.length;
     $("empty-inside").hidden = seen || guesses.length > 0;
     if (!seen && !guesses.length && figures) $("empty-inside").textContent = t("run.no_look");
-    if (!seen) $("guesses").innerHTML = guesses.map(guess).join("");
-    drawImages($("guesses"), guesses);
+    const pictures = seen ? [] : guesses; // of what has a plane there are none
+    $("guesses").innerHTML = pictures.map(guess).join("");
+    drawImages($("guesses"), pictures);
     $("units-card").hidden = !units.length;
     drawUnits($("units"), units);
     if (figures?.inputs) underCurves(figures.inputs, answer.activation);
   }
 
   /** The histogram, with f and f′ over it as soon as the activation is known here. */
-  async function underCurves(figure, { name, beta }) {
+  async function underCurves(figure, { name, parameters }) {
     const record = activations.find((each) => each.name === name) ?? (await typedRecord(server, name.slice(1))).record;
-    if (shown.figures_inside.inputs === figure) plots.inputs.update(record ? withCurves(figure, record, name, beta) : figure);
+    if (shown.figures_inside.inputs === figure) plots.inputs.update(record ? withCurves(figure, record, name, parameters) : figure);
   }
   onTheme(() => shown.units && drawUnits($("units"), shown.units));
   return { show };
 }
 
-function withCurves(figure, record, name, beta) {
-  const parameters = Object.fromEntries(record.parameters.map((each) => [each.name, each.default]));
-  if (beta !== null && "beta" in parameters) parameters.beta = beta;
+/** @param {Record<string, number>} learned Those of its parameters that were trained. */
+function withCurves(figure, record, name, learned) {
+  const parameters = Object.fromEntries(record.parameters.map((each) => [each.name, learned[each.name] ?? each.default]));
   const x = Array.from({ length: CURVE_POINTS }, (_, at) => -REACH + (2 * REACH * at) / (CURVE_POINTS - 1));
   const curve = (of, title, dash) => ({
     type: "scatter",
@@ -57,7 +58,8 @@ function withCurves(figure, record, name, beta) {
     hovertemplate: "%{y:.3f}",
   });
   const label = record.label.replace(/</g, "&lt;"); // Plotly reads tags
-  const words = beta === null ? label : `${label}, β = ${beta.toFixed(2)}`;
+  const told = record.parameters.filter((each) => each.name in learned);
+  const words = [label, ...told.map((each) => `${each.name === "beta" ? "β" : each.name} = ${learned[each.name].toFixed(2)}`)].join(", ");
   return {
     data: [...figure.data, curve(record.f, `f, ${words}`, "solid"), curve(record.df, "f′", "dash")],
     layout: {

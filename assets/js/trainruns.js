@@ -39,7 +39,7 @@ export function runList(host, { server, follow, current, say, told }) {
   }
 
   function table(runs) {
-    const head = ["", "run", "state", "spark", "best", "share", "time", "when", ""]
+    const head = ["", "run", "state", "spark", "accuracy", "share", "time", "when", ""]
       .map((name) => `<th>${name ? h(`column_${name}`) : ""}</th>`)
       .join("");
     return `<table class="train-runs"><thead><tr>${head}</tr></thead><tbody>${runs.map(row).join("")}</tbody></table>`;
@@ -52,7 +52,7 @@ export function runList(host, { server, follow, current, say, told }) {
       <td><button class="train-run" data-run="${each.run}" aria-current="${there}" title="${h("open_tip")}">${escape(each.name)}</button>
         ${each.note ? `<span class="lab-note train-note">${escape(each.note)}</span>` : ""}</td>
       <td class="lab-note">${escape(each.label)}${each.share_token ? ` · ${h("shared")}` : ""}</td>
-      <td>${sparkline(each.sparkline)}</td><td>${escape(each.best)}</td><td>${escape(each.share)}</td>
+      <td>${sparkline(each.sparkline)}</td><td>${escape(each.accuracy)}</td><td>${escape(each.share)}</td>
       <td class="lab-note">${each.seconds ? `${each.seconds.toFixed(1)} s ${escape(each.device)}` : ""}</td><td class="lab-note">${moment(each.created)}</td>
       <td><button class="lab-btn" data-delete="${each.run}" aria-label="${h("delete_tip")}" title="${h("delete_tip")}">×</button></td></tr>`;
   }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 CONVERGED_BELOW = 0.05
-"""A layer has converged where its C(t) is below this."""
+"""A layer has converged where its C(t) stays below this."""
+
+HELD = 10
+"""For so many reports in a row: lines that cross are close for a moment, and part again."""
 
 ARTICLE_BAND = (1.0, 1.5)
 """Where, says the article, a trained β often ends."""
@@ -44,3 +48,34 @@ def share_in_band(
     if not known:
         return None
     return sum(band[0] <= value <= band[1] for value in known) / len(known)
+
+
+def have_met(now: Sequence[float | None], first: Sequence[float | None]) -> bool:
+    """Whether C is below its limit in every layer that had a distance at the start.
+
+    Args:
+        now: C of each layer; None where it has none, or none any more.
+        first: The same at the start: not every layer need have a β.
+    """
+    pairs = zip(now, first, strict=True)
+    distances = [distance for distance, start in pairs if start is not None]
+    return bool(distances) and all(
+        distance is not None and distance < CONVERGED_BELOW for distance in distances
+    )
+
+
+def converged_step(reports: Sequence[Mapping[str, Any]]) -> int | None:
+    """The step of the first report from which all starts have met for good.
+
+    Args:
+        reports: Those of one run, in order, as their JSON.
+
+    Returns:
+        The step; None where they are apart at the last report, or have met for fewer than `HELD`.
+    """
+    held = 0
+    for report in reversed(reports):
+        if not have_met(report["convergence"], reports[0]["convergence"]):
+            break
+        held += 1
+    return reports[-held]["step"] if held >= HELD else None

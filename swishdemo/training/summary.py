@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from swishdemo.training.config import TrainingConfig, replicas
-from swishdemo.training.convergence import CONVERGED_BELOW
+from swishdemo.training.convergence import converged_step
 from swishdemo.training.report import Report
 
 
@@ -22,9 +22,10 @@ def summarise(
 
     Returns:
         A JSON object, or None where there is no report: ``step`` and ``steps``; ``convergence``
-        (C of each layer at the last report); ``converged_step`` (the first reported step at which
-        C < 0.05 in all layers, or None); ``share``; ``best_share`` and its step; ``activations``:
-        for Swish and each rival the mean and the sample deviation, over its replicas, of the last
+        (C of each layer at the last report); ``converged_step`` (the first reported step from which
+        C < 0.05 in all layers to the end, for 10 reports or more, or None); ``share``;
+        ``best_share`` and its step; ``activations``: for Swish and each rival the mean and the
+        sample deviation, over its replicas, of the last
         test accuracy and training loss; ``ended``: why the run did, if it came to its end;
         ``diverged``: how many replicas have.
     """
@@ -38,9 +39,7 @@ def summarise(
         "step": last["step"],
         "steps": config.steps,
         "convergence": list(last["convergence"]),
-        "converged_step": next(
-            (entry["step"] for entry in stored if _converged(entry, stored[0])), None
-        ),
+        "converged_step": converged_step(stored),
         "share": last["share"],
         "best_share": best[0],
         "best_share_step": best[1],
@@ -49,15 +48,6 @@ def summarise(
         "diverged": sum(step is not None for step in last["diverged"]),
         "elapsed_seconds": last["elapsed_seconds"],
     }
-
-
-def _converged(report: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
-    """Whether all layers have met that had a distance at the start: not all need have a β."""
-    pairs = zip(report["convergence"], first["convergence"], strict=True)
-    distances = [distance for distance, start in pairs if start is not None]
-    return bool(distances) and all(
-        each is not None and each < CONVERGED_BELOW for each in distances
-    )
 
 
 def _by_activation(config: TrainingConfig, last: Mapping[str, Any]) -> list[dict[str, Any]]:

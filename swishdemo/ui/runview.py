@@ -17,7 +17,7 @@ from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language
 from swishdemo.ui.examples import examples
-from swishdemo.ui.runwords import line, look_label, row, stats, time_left
+from swishdemo.ui.runwords import line, look_label, row, stats, tie, time_left
 
 _OF_BETA = ("size", "signed", "effective")
 _KEPT = 16
@@ -102,6 +102,7 @@ class RunView:
             "note": job.note,
             "share": job.share if job.visitor == visitor else None,
             "done": not job.active,
+            "tie": tie(job, language),
         }
 
     def _known(self, run: str) -> _Drawn:
@@ -167,7 +168,6 @@ def _draw(
         del drawn["conserved"]  # no change of this network leaves its function as it is
     return {
         "figures": drawn,
-        "tie": config["dataset"] == "digits" and len(config["rivals"]) > 0,
         "layers": len(series.beta),
         "seeds": list(range(config["seed"], config["seed"] + config["seeds"])) if has_beta else [],
         "quantities": [
@@ -202,7 +202,7 @@ def _inside(
     layer = min(picked.layer, max(0, len(view["histogram"]) - 1))
     used = config["layer_activations"] if own else ()
     name = used[layer] if used else group.activation
-    beta = series.beta[layer, view["replica"] // seeds, 0, -1] if own and len(series.beta) else None
+    learned = _learned(looked, name, view["replica"], layer, own)
     shown = examples(config)
     drawn = {"inputs": figures.inputs_figure(view, picked, language)}
     if view["size"] and len(view["extent"]) == 2:
@@ -223,8 +223,23 @@ def _inside(
             {"class": round(kind), "probability": share, **example}
             for (kind, share), example in zip(view["predictions"], shown.images, strict=False)
         ],
-        "activation": {"name": name, "beta": None if beta is None or beta != beta else float(beta)},
+        "activation": {"name": name, "parameters": learned},
     }
+
+
+def _learned(
+    report: Mapping[str, Any], activation: str, replica: int, layer: int, own: bool
+) -> dict[str, float]:
+    """The parameters that a replica's activation has learned in a layer, by name."""
+    found: dict[str, float | None] = {}
+    if own and layer < len(report["beta"]):
+        found["beta"] = report["beta"][layer][replica]
+    for trace in report.get("parameters") or ():
+        place = replica - trace["first"]
+        values = trace["values"][layer] if layer < len(trace["values"]) else ()
+        if trace["activation"] == activation and 0 <= place < len(values):
+            found[trace["parameter"]] = values[place]
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _activation(series: Series, view: dict[str, Any]) -> str:

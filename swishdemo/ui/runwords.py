@@ -12,7 +12,7 @@ from swishdemo.activations.registry import activations
 from swishdemo.jobs.job import Job
 from swishdemo.text import Language, text
 from swishdemo.training.config import TrainingConfig, replicas
-from swishdemo.training.convergence import CONVERGED_BELOW
+from swishdemo.training.convergence import converged_step
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -78,7 +78,7 @@ def stats(job: Job, reports: Reports, language: Language) -> list[dict[str, str]
     ]
     distances = [value for value in last["convergence"] if value is not None]
     if distances:
-        met = next((each["step"] for each in reports if converged(each)), None)
+        met = converged_step(reports)
         words = (
             text("run.stat_convergence", language)
             if met is None
@@ -96,10 +96,26 @@ def stats(job: Job, reports: Reports, language: Language) -> list[dict[str, str]
     return found
 
 
-def converged(report: Mapping[str, Any]) -> bool:
-    """Whether C(t) is below its limit in every layer that has one."""
-    known = [value for value in report["convergence"] if value is not None]
-    return bool(known) and all(value < CONVERGED_BELOW for value in known)
+def tie(job: Job, language: Language) -> str:
+    """Which rivals of an activation with β did as well as it, by the spread over seeds; or none."""
+    summary = job.summary or {}
+    told = summary.get("activations", ())
+    if job.state != "finished" or not told or summary["share"] is None:
+        return ""
+    labels = {each.name: each.label for each in activations()}
+    own = told[0]["accuracy"]
+    equal = [each["activation"] for each in told[1:] if _as_good(own, each["accuracy"])]
+    names = ", ".join(formula_label(name) if is_formula(name) else labels[name] for name in equal)
+    return text("run.tie", language, rivals=names) if names else ""
+
+
+def _as_good(one: Mapping[str, float | None], other: Mapping[str, float | None]) -> bool:
+    """Whether two means are no farther apart than the larger of their deviations."""
+    known = [each[name] for each in (one, other) for name in ("mean", "deviation")]
+    if None in known:
+        return False
+    mean, deviation, other_mean, other_deviation = (value or 0.0 for value in known)
+    return abs(mean - other_mean) <= max(deviation, other_deviation)
 
 
 def time_left(job: Job, reports: Reports, language: Language) -> str:
@@ -119,8 +135,8 @@ def look_label(activation: str, start: float | None) -> str:
 def row(job: Job, language: Language) -> dict[str, Any]:
     """One line of the list of runs."""
     summary = job.summary or {}
-    means = [each["accuracy"]["mean"] for each in summary.get("activations", ())]
-    best = max((mean for mean in means if mean is not None), default=None)
+    own = next(iter(summary.get("activations", ())), None)
+    accuracy = own["accuracy"]["mean"] if own else None
     return {
         "run": job.id,
         "state": job.state,
@@ -130,7 +146,7 @@ def row(job: Job, language: Language) -> dict[str, Any]:
         "share_token": job.share,
         "sparkline": list(job.sparkline),
         "device": job.device or "",
-        "best": "" if best is None else f"{best:.3f}",
+        "accuracy": "" if accuracy is None else f"{accuracy:.3f}",
         "share": "" if summary.get("share") is None else f"{100 * summary['share']:.0f} %",
         "seconds": job.seconds,
         "created": job.created_at,

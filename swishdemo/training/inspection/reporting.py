@@ -11,7 +11,7 @@ from torch import Tensor
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.architecture import weighted
 from swishdemo.training.config import TrainingConfig, replicas, starts
-from swishdemo.training.convergence import CONVERGED_BELOW, share_in_band, spread
+from swishdemo.training.convergence import HELD, have_met, share_in_band, spread
 from swishdemo.training.engine.activation_parameters import Group, GroupParameter
 from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.engine.trainer import Trainer
@@ -47,7 +47,7 @@ class Reporter:
         self._first_count = config.seeds * len(starts(config))
         self._count = len(replicas(config))
         self._first_spread: list[float | None] = []
-        self._index = self._tested_step = 0
+        self._index = self._tested_step = self._held = 0
         self._test_loss: list[float] = []
         self._accuracy: list[float] = []
         self._effective: list[list[float]] = []
@@ -116,11 +116,10 @@ class Reporter:
         if config.target_accuracy and known and sum(known) / len(known) >= config.target_accuracy:
             return "target_accuracy"
         if config.stop_when_converged:
-            # A layer whose activation has no β has nothing to wait for.
-            pairs = zip(report.convergence, self._first_spread, strict=True)
-            distances = [distance for distance, first in pairs if first]
-            if all(value is not None and value < CONVERGED_BELOW for value in distances):
-                return "converged" if distances else None
+            met = have_met(report.convergence, [first or None for first in self._first_spread])
+            self._held = self._held + 1 if met else 0
+            if self._held == HELD:
+                return "converged"
         return None
 
     def _betas(self) -> list[list[float]]:
