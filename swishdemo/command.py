@@ -28,11 +28,15 @@ from swishdemo.settings import Settings, SettingsError
 from swishdemo.terminal import show
 from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, fields
+from swishdemo.timing.grid import label_of
+from swishdemo.timing.measurement import latest
 from swishdemo.timing.presets import PRESETS, request_of
+from swishdemo.timing.quantities import place_of
 from swishdemo.timing.report import as_csv, as_markdown
 
 _FORMATS = ("table", "markdown", "csv", "json")
 _VISITOR = "command line"
+_BASELINE = "relu"
 _ENDED, _FAILED, _REFUSED, _INTERRUPTED = 0, 1, 2, 130
 
 
@@ -50,12 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table = fields(settings)
     given = parser(table).parse_args(arguments)
     request = {field.name: getattr(given, field.name) for field in table}
+    typed = {name: value for name, value in request.items() if value is not None}
+    if given.output:
+        try:  # before minutes are spent on what could not be kept
+            given.output.open("a", encoding="utf-8").close()
+        except OSError as error:
+            print(_unwritable(given.output, error), file=sys.stderr)
+            return _REFUSED
     with TemporaryDirectory() as folder:
         manager = JobManager.open(replace(settings, data_dir=Path(folder)))
         try:
-            chosen = request_of(given.preset, settings) if given.preset else {}
-            chosen |= {name: value for name, value in request.items() if value is not None}
+            chosen = changed(request_of(given.preset, settings), typed) if given.preset else typed
             job = manager.submit("timing", chosen, _VISITOR)
+            _check_baseline(given.baseline, job)
             job = _watched(manager, job)
             records = measurements(manager.reports(job.id))
         except UserError as error:
@@ -63,14 +74,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _REFUSED
         finally:
             manager.close()
-    if given.output:
-        with given.output.open("w", encoding="utf-8", newline="") as file:
-            _print(file, job, records, given.format, given.baseline)
-    else:
-        _print(sys.stdout, job, records, given.format, given.baseline)
+    if not _write(given.output, job, records, given.format, given.baseline):
+        return _FAILED
     if job.reason:
         print(job.reason.sentence(), file=sys.stderr)
     return {"finished": _ENDED, "stopped": _INTERRUPTED}.get(job.state, _FAILED)
+
+
+def changed(preset: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """A preset's request with what was typed; what does not go with that is left out.
+
+    A size belongs to one context, and is a number of elements or a shape, not both.
+    """
+    sizes = {"elements", "shape", "network"}
+    if typed.get("context", preset["context"]) != preset["context"] or sizes & typed.keys():
+        preset = {name: value for name, value in preset.items() if name not in sizes}
+    return {**preset, **typed}
+
+
+def _check_baseline(baseline: str, job: Job) -> None:
+    variants = job.config["variants"]
+    if baseline not in variants and baseline != _BASELINE:
+        raise UserError(
+            "error.unknown_choice",
+            name="baseline",
+            value=baseline[:40],
+            choices=", ".join(variants),
+        )
+
+
+def _write(
+    output: Path | None, job: Job, records: Sequence[Mapping[str, Any]], format: str, baseline: str
+) -> bool:
+    """Print to a file, or to the screen where that fails: whether it stands where it was wanted."""
+    if output:
+        try:
+            with output.open("w", encoding="utf-8", newline="") as file:
+                _print(file, job, records, format, baseline)
+            return True
+        except OSError as error:
+            print(_unwritable(output, error), file=sys.stderr)
+    try:
+        _print(sys.stdout, job, records, format, baseline)
+        sys.stdout.flush()
+    except OSError as error:
+        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
+        with suppress(OSError):
+            sys.stdout.close()  # what is left in it would be tried again at the end
+        return False
+    return output is None
+
+
+def _unwritable(output: Path, error: OSError) -> str:
+    return f"{output} cannot be written: {error.strerror}."
 
 
 def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
@@ -86,7 +142,7 @@ def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
     )
     for field in table:
         option = f"--{field.name.replace('_', '-')}"
-        help = text(f"time.ui.{field.name}.tip").replace("%", "%%")
+        help = _help(field).replace("%", "%%")
         if field.kind == "flag":
             time.add_argument(option, help=help, action="store_true", default=None)
         elif field.kind.endswith("s"):
@@ -94,10 +150,26 @@ def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
         else:
             time.add_argument(option, help=help, type=_reader(field), metavar="X")
     time.add_argument("--preset", metavar="X", help=f"what the page offers: {', '.join(PRESETS)}")
-    time.add_argument("--baseline", default="relu", help="the variant that counts as 1")
+    time.add_argument(
+        "--baseline", default=_BASELINE, help=f"the variant that counts as 1 (default {_BASELINE})"
+    )
     time.add_argument("--format", choices=_FORMATS, default="table", help="how to print it")
     time.add_argument("--output", type=Path, help="a file to write to")
     return whole
+
+
+def _help(field: Field) -> str:
+    """What a field is, what it may be and what it is where it is left out."""
+    told = text(f"time.ui.{field.name}.tip").removesuffix(".")
+    if field.choices:
+        told += f": {', '.join(field.choices)}"
+    elif field.low is not None and field.high is not None:
+        told += f": {field.low:.10g} to {field.high:.10g}"
+    left_out = field.default
+    if left_out not in (None, "", (), False):
+        words = map(str, left_out) if isinstance(left_out, tuple) else [str(left_out)]
+        told += f" (default {' '.join(words)})"
+    return told
 
 
 def _reader(field: Field) -> Callable[[str], object]:
@@ -140,9 +212,10 @@ def _watched(manager: JobManager, job: Job) -> Job:
             task = bar.add_task("", total=job.steps)
             while job.active:
                 job = manager.wait_for(job.id, after=job.reports - 1, timeout=0.3)
-                done = measurements(manager.reports(job.id))
-                latest = f"{done[-1]['variant']}, {done[-1]['elements']}" if done else "…"
-                bar.update(task, completed=sum(m["final"] for m in done), description=latest)
+                found = map(Measurement.from_json, measurements(manager.reports(job.id)))
+                done = latest(list(found))
+                now = f"{label_of(done[-1])}, {place_of(done[-1])}" if done else "…"
+                bar.update(task, completed=len(done), description=now)
     except KeyboardInterrupt:
         with suppress(UserError):  # it has ended meanwhile
             manager.stop(job.id)

@@ -17,7 +17,7 @@ from swishdemo.timing.report import Report, setting
 _COLUMNS = ("variant", "ratio", "spread", "rate", "limit", "saved", "peak")
 _WIDE_COLUMNS = (*_COLUMNS, *(f"part_{part}" for part in PARTS), "error", "repeats")
 _WIDE = 120
-_NARROWEST_NAME = 12
+_NARROWEST_NAME = 14
 
 
 def show(

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from swishdemo.command import changed
 from swishdemo.settings import Settings
-from swishdemo.timing import Measurement, fields
+from swishdemo.timing import Measurement, TimingRequest, fields
+from swishdemo.timing.presets import request_of
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "swishdemo", "time"]
@@ -112,14 +114,58 @@ def test_an_interrupt_prints_what_was_measured(tmp_path: Path):
     shown = b""
     with suppress(OSError):  # the terminal's end
         while more := os.read(terminal, 4096):
-            if b"relu, 64" not in shown and b"relu, 64" in shown + more:
+            if b"F.relu" not in shown and b"F.relu" in shown + more:
                 os.kill(process.pid, signal.SIGINT)
             shown += more
     os.close(terminal)
-    assert process.wait(30) == 130, shown.decode()
+    assert process.wait(30) == 130, shown.decode()[-300:]
     told = json.loads(file.read_text())
     assert told["state"] == "stopped"
     assert 0 < len(told["measurements"]) < 28
+
+
+@pytest.mark.parametrize(
+    ("preset", "typed", "wanted"),
+    [
+        ("quick", {"shape": (4, 8)}, {"shape": (4, 8)}),
+        ("published", {"elements": [1024]}, {"elements": [1024]}),
+        ("published", {"context": "step"}, {}),
+        ("step", {"context": "kernel"}, {}),
+        ("published", {"dtype": "float64"}, {"shape": [16, 10, 256, 256]}),
+    ],
+)
+def test_what_is_typed_takes_the_place_of_what_a_preset_says(preset, typed, wanted):
+    settings = Settings()
+    request = changed(request_of(preset, settings), typed)
+    sizes = {"elements", "shape"}
+    assert {name: request[name] for name in sizes & request.keys()} == wanted
+    assert typed.items() <= request.items()
+    read = TimingRequest.parse(request, settings)
+    assert read.context == request["context"]
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path: Path):
+    done = run(*QUICK, "--output", str(tmp_path / "nowhere" / "found.csv"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip().endswith("found.csv cannot be written: No such file or directory.")
+
+
+def test_a_full_disk_sends_the_figures_to_the_screen():
+    done = run(*QUICK, "--format", "csv", "--output", "/dev/full")
+    assert done.returncode == 1 and "No space left" in done.stderr
+    assert len(list(csv.DictReader(io.StringIO(done.stdout)))) == 4
+
+
+def test_an_unknown_baseline_is_refused():
+    done = run(*QUICK, "--baseline", "nosuch")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == "baseline “nosuch” is unknown; choose one of: relu, silu."
+
+
+def test_help_tells_choices_ranges_and_defaults():
+    told = " ".join(run("--help").stdout.split())
+    assert "float32, float64, bfloat16, float16 (default float32)" in told
+    assert "fewer where the figure settles before: 0.05 to 30 (default 0.35)" in told
 
 
 def test_a_bad_setting_is_told_by_its_name():

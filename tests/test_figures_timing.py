@@ -313,21 +313,48 @@ def test_dotted_lines_are_the_other_s_times_at_the_sizes_shown():
     assert dotted["x"] == [2**10, 2**20] and dotted["marker"]["color"] == colour_of("silu")
 
 
+def strokes(figure):
+    """From each line's end to its name."""
+    return [shape for shape in figure["layout"]["shapes"] if "xsizemode" in shape]
+
+
+def marked(figure):
+    """Where caches are full."""
+    shapes = figure["layout"]["shapes"]
+    return [shape["x0"] for shape in shapes if "xsizemode" not in shape]
+
+
+def test_a_stroke_of_the_lines_look_leads_from_its_end_to_its_name():
+    many = [replace(m, variant=name) for m in SIZES for name in ASKED]
+    figure = sizes_figure(many, ASKED)  # all end at one place
+    named = [note["text"] for note in figure["layout"]["annotations"]]
+    lines = {trace["name"]: trace for trace in figure["data"]}
+    assert named == list(lines)
+    for stroke, note in zip(strokes(figure), figure["layout"]["annotations"], strict=True):
+        look = lines[note["text"]]["line"]
+        assert (stroke["line"]["color"], stroke["line"]["dash"]) == (look["color"], look["dash"])
+        assert stroke["y1"] == note["y"]
+    assert len({stroke["y0"] for stroke in strokes(figure)[:-1]}) == 1
+    heights = sorted(stroke["y1"] for stroke in strokes(figure))
+    assert min(b - a for a, b in pairwise(heights)) > 0.03
+    assert strokes(sizes_figure(SIZES, ASKED, narrow=True)) == []
+
+
 # Caches and the roofline
 
 CACHES = {"L1d": 20 * 2**10, "L2": 5 * 2**20, "L3": 2**40}
 
 
 def test_a_cache_is_marked_where_the_tensors_of_a_call_fill_it():
-    marks = sizes_figure(SIZES, ASKED, caches=CACHES)["layout"]
-    places = [shape["x0"] for shape in marks["shapes"]]
+    figure = sizes_figure(SIZES, ASKED, caches=CACHES)
+    marks, places = figure["layout"], marked(figure)
     # Forward and backward move 5 tensors of 4 bytes an element; 2⁴⁰ bytes lie beyond the plot.
     assert places == pytest.approx([1024, 2**18])
     assert [n["text"] for n in marks["annotations"]][:2] == ["L1d", "L2"]
     layers = [replace(m, context="layer", copy_limit_seconds=None) for m in SIZES]
-    assert sizes_figure(layers, ASKED, caches=CACHES)["layout"]["shapes"] == []
+    assert marked(sizes_figure(layers, ASKED, caches=CACHES)) == []
     on_gpu = [replace(m, device="cuda") for m in SIZES]
-    assert sizes_figure(on_gpu, ASKED, caches=CACHES)["layout"]["shapes"] == []
+    assert marked(sizes_figure(on_gpu, ASKED, caches=CACHES)) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -343,7 +370,7 @@ def test_the_roofline_is_bytes_over_time_under_two_roofs(narrow, language):
     assert [y / x for x, y in zip(floor["x"], floor["y"], strict=True)] == pytest.approx(
         [1 / (2e-9 * 2**10)] * 2
     )
-    assert [s["x0"] for s in figure["layout"]["shapes"]] == [CACHES["L1d"], CACHES["L2"]]
+    assert marked(figure) == [CACHES["L1d"], CACHES["L2"]]
     for axis, letter in (("xaxis", "x"), ("yaxis", "y")):
         low, high = figure["layout"][axis]["range"]
         values = [v for trace in figure["data"][:3] for v in trace[letter]]

@@ -32,6 +32,7 @@ from swishdemo.timing.measuring import measure
 from swishdemo.timing.memory import peak_bytes
 from swishdemo.timing.networks import step
 from swishdemo.timing.patience import patiently
+from swishdemo.timing.report import left_out
 from swishdemo.timing.request import STEP_ELEMENTS
 from swishdemo.timing.workload import Copy, timed, workload
 
@@ -130,6 +131,10 @@ def no_memory(device, dtype):
     raise torch.OutOfMemoryError("much")
 
 
+def takes_all_memory(device, dtype):
+    return Implementation(lambda x: x * torch.empty(2**58))
+
+
 def wrong(function, trainable: tuple[str, ...] = ()) -> Variant:
     reference = f"{__name__}:{function.__name__}"
     return Variant("wrong", "swish", reference, {"beta": 1.0}, trainable)
@@ -196,6 +201,7 @@ def test_a_wrong_variant_is_shown_and_not_timed_and_the_others_are():
         (crashes, "it failed here: no such kernel"),
         (stumbles, "it failed here: 'a mistake of its own'"),
         (no_memory, "there was not enough memory for it"),
+        (takes_all_memory, "there was not enough memory for it"),
     ],
 )
 def test_what_cannot_run_is_unavailable_with_its_reason(function, sentence):
@@ -264,6 +270,28 @@ def test_all_default_variants_run_end_to_end(passes):
         assert one.median_seconds > 0 and one.saved_bytes > 0 and one.max_error < 1e-6
         assert one.copy_limit_seconds > 0
     assert len({one.repeats for one in found.values()}) == 1  # so that blocks can be paired
+
+
+def test_a_size_whose_inputs_do_not_fit_costs_that_size_alone(monkeypatch):
+    made = torch.randn
+
+    def randn(count, *shape, **options):
+        return made(2**58 if count == 128 else count, *shape, **options)
+
+    monkeypatch.setattr(torch, "randn", randn)
+    wanted = request(variants=["silu", "relu"], elements=[64, 128, 256])
+    items = [m for m in measure(wanted, plan=QUICK) if isinstance(m, Measurement)]
+    ended = {(m.elements, m.variant): m for m in items if m.final or m.unavailable}
+    assert {key for key, m in ended.items() if m.is_timed} == {
+        (size, name) for size in (64, 256) for name in ("silu", "relu")
+    }
+    for name in ("silu", "relu"):
+        assert ended[128, name].unavailable.key == "time.unavailable.out_of_memory"
+    told = left_out(list(ended.values()))
+    assert [entry[1:] for entry in told] == [
+        (label, "at 2⁷ elements: there was not enough memory for it")
+        for label in ("F.silu", "F.relu")
+    ]
 
 
 def test_each_variant_is_reported_as_soon_as_it_is_warm():

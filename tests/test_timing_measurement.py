@@ -192,12 +192,23 @@ def test_caveats_tell_of_a_busy_host_and_an_untuned_allocator(allocator, first_t
     assert [reason.key for reason in caveats([], host)] == (
         [] if tuned else ["time.warning.allocator"]
     )
+    unknown = caveats([], replace(host, others_busy_cores=None))
+    assert unknown[0].sentence().startswith("How busy the machine was is not known")
     busy = caveats([], replace(host, others_busy_cores=1.3))
     assert busy[0].sentence() == "Other programs kept 1.3 cores busy while this was measured."
 
 
-def test_a_cells_single_variant_and_failures_make_no_caveat():
-    assert caveats([BLANK, replace(BLANK, block_seconds=(1.0,))]) == ()
+def test_a_failure_makes_no_caveat_and_a_single_block_is_told():
+    assert caveats([BLANK]) == ()
+    single = replace(BLANK, block_seconds=(1.0,))
+    (told,) = caveats([BLANK, single])
+    assert "single block" in told.sentence("en") and told.key == "time.warning.single"
+
+
+def test_a_step_is_called_by_its_network():
+    step = replace(BLANK, context="step", network="mlp", block_seconds=(1.0, 1.0, 2.0, 2.0))
+    (told,) = caveats([step])
+    assert told.sentence("en").startswith("training step MLP 784-512-512-10: these varied")
 
 
 def test_every_variant_has_its_words_in_both_languages():

@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 from swishdemo.text import Language
 from swishdemo.timing.host import HostCard
 from swishdemo.timing.measurement import Measurement, latest
+from swishdemo.timing.quantities import place_of
 from swishdemo.timing.reason import Reason
 from swishdemo.timing.variants import REGISTRY
 
@@ -23,7 +24,7 @@ def caveats(
     host: HostCard | None = None,
     language: Language = "en",
 ) -> tuple[Reason, ...]:
-    """Undecided orders, wide spreads, a busy machine, an untuned allocator: a sentence each.
+    """Undecided orders, wide or unknown spreads, a busy machine, its allocator: a sentence each.
 
     An order is looked at between neighbours in the ranking of one cell, and between figures that
     have at least two blocks.
@@ -37,15 +38,20 @@ def caveats(
     def label(m: Measurement) -> str:
         return REGISTRY.get(m.variant).label(language) if REGISTRY.knows(m.variant) else m.variant
 
-    timed = [m for m in latest(measurements) if m.repeats > 1]
+    known = [m for m in latest(measurements) if m.is_timed]
+    timed = [m for m in known if m.repeats > 1]
     found = []
+    for _, group in groupby(sorted(known, key=_cell), key=_cell):
+        single = [m for m in group if m.repeats < 2]
+        if single:
+            found.append(_reason("single", single[0], [label(m) for m in single], language))
     for _, group in groupby(sorted(timed, key=_cell), key=_cell):
         cell = sorted(group, key=lambda m: m.median_seconds or 0.0)
         rough = [f"{label(m)} ({m.spread * 100:.0f} %)" for m in cell if m.spread > WIDE_SPREAD]
         if rough:
-            found.append(_reason("spread", cell[0], rough))
+            found.append(_reason("spread", cell[0], rough, language))
         found += [
-            _reason("order", cell[0], [label(m) for m in tie])
+            _reason("order", cell[0], [label(m) for m in tie], language)
             for tie in _ties(cell)
             if len(tie) > 1
         ]
@@ -67,9 +73,10 @@ def _cell(measurement: Measurement) -> str:
     return str(measurement.cell)
 
 
-def _reason(kind: str, measurement: Measurement, variants: Sequence[str]) -> Reason:
-    elements = f"{measurement.elements:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    values = (("variants", " · ".join(variants)), ("elements", elements))
+def _reason(
+    kind: str, measurement: Measurement, variants: Sequence[str], language: Language
+) -> Reason:
+    values = (("variants", " · ".join(variants)), ("place", place_of(measurement, language)))
     return Reason(f"time.warning.{kind}", values)
 
 
@@ -77,7 +84,9 @@ def _about(host: HostCard | None) -> list[Reason]:
     if host is None:
         return []
     found = []
-    if (host.others_busy_cores or 0) > BUSY_CORES:
+    if host.others_busy_cores is None:
+        found.append(Reason("time.warning.load_unknown"))
+    elif host.others_busy_cores > BUSY_CORES:
         found.append(Reason("time.warning.busy", (("cores", f"{host.others_busy_cores:.1f}"),)))
     if not host.allocator_is_tuned and host.system.startswith("Linux"):
         found.append(Reason("time.warning.allocator"))

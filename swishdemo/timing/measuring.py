@@ -112,9 +112,14 @@ class _Session:
 
     def _cell(self, elements: int) -> Iterator[Measurement | None]:
         """All variants at one size: each checked and warmed, then interleaved."""
-        source, cotangent = self._tensors(elements)
-        copy = Track(Copy(source.detach(), torch.empty_like(source), self._clock))
-        yield from warm_up(copy, self._plan, self._clock)
+        try:
+            source, cotangent = self._tensors(elements)
+            copy = Track(Copy(source.detach(), torch.empty_like(source), self._clock))
+            yield from warm_up(copy, self._plan, self._clock)
+        except (RuntimeError, MemoryError) as error:  # other sizes may fit
+            for variant in self._variants:
+                yield replace(self._request.blank(variant, elements), unavailable=_failure(error))
+            return
         running: dict[str, tuple[Track, Measurement]] = {}
         for variant in self._variants:
             blank, checked = self._request.blank(variant, elements), 0.0
@@ -226,7 +231,9 @@ class _Session:
 
 
 def _failure(error: Exception) -> Reason:
-    if isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error):
+    memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
+    # PyTorch has no exception of its own for a processor's memory: two systems' words for it.
+    if memory or any(words in str(error) for words in ("not enough memory", "t allocate memory")):
         return Reason("time.unavailable.out_of_memory")
     if not isinstance(error, RuntimeError | ImportError):
         _logger.error("an implementation failed", exc_info=error)

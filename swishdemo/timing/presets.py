@@ -18,6 +18,8 @@ _MAIN = tuple(
     if REGISTRY.knows(name)
 )
 
+_RIVALS = ("gelu", "gelu_tanh", "mish", "hardswish")
+
 DEFAULT: Mapping[str, Any] = {
     "context": "kernel",
     "pass": "both",
@@ -45,7 +47,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         **DEFAULT,
         "variants": ["relu", "silu", "swish_module", "memory_efficient", "parametric_module"],
     },
-    "rivals": {**DEFAULT, "variants": ["relu", "silu", "gelu", "gelu_tanh", "mish", "hardswish"]},
+    "rivals": {**DEFAULT, "variants": ["relu", "silu", *_RIVALS]},
     "published": {
         **DEFAULT,
         "shape": " × ".join(map(str, SHAPE)),
@@ -54,7 +56,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "full": {
         **DEFAULT,
         "elements": [2**power for power in range(8, 27, 2)],
-        "variants": [*_EVERY, "mish", "hardswish"],
+        "variants": [*_EVERY, "parametric_compiled", *_RIVALS],
     },
 }
 """By name; each is told about in the catalogue."""

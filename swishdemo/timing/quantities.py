@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from swishdemo.text import Language, text
 from swishdemo.timing.measurement import Measurement
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -28,6 +29,15 @@ def size_label(elements: int) -> str:
     if elements > 1 and elements & (elements - 1) == 0:
         return "2" + str(elements.bit_length() - 1).translate(_SUPERSCRIPTS)
     return f"{elements:,}".replace(",", _NARROW_SPACE)
+
+
+def place_of(measurement: Measurement, language: Language = "en") -> str:
+    """What was measured at: ``2²⁰ elements``, or the network that a step was of."""
+    if measurement.network is not None:
+        context = text(f"time.ui.context.{measurement.context}", language)
+        return f"{context} {text(f'time.ui.network.{measurement.network}', language)}"
+    count = size_label(measurement.elements)
+    return text("time.ui.note_elements", language, count=count)
 
 
 def duration(seconds: float) -> str:

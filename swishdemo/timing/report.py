@@ -15,7 +15,7 @@ from swishdemo.timing.grid import PARTS, grid, label_of
 from swishdemo.timing.host import HostCard
 from swishdemo.timing.hostlines import lines, threads_words
 from swishdemo.timing.measurement import Measurement, latest
-from swishdemo.timing.quantities import size_label
+from swishdemo.timing.quantities import place_of
 
 _COLUMNS = (
     *("variant", "ratio", "median", "iqr", "rate", "limit", "saved", "peak"),
@@ -51,15 +51,31 @@ class Report:
         """The report of one timing; of several measurements of one thing the latest holds."""
         found = latest(measurements)
         timed = sorted((m for m in found if m.is_timed), key=_place)
-        left = dict.fromkeys(
-            (m.variant, label_of(m, language), why) for m in found if (why := _why(m, language))
-        )
         return cls(
             tuple(tuple(group) for _, group in groupby(timed, key=lambda m: m.cell)),
             tuple((name, value) for name, value in lines(host, language)) if host else (),
             tuple(reason.sentence(language) for reason in caveats(found, host, language)),
-            tuple(left),
+            left_out(found, language),
         )
+
+
+def left_out(
+    measurements: Sequence[Measurement], language: Language = "en"
+) -> tuple[tuple[str, str, str], ...]:
+    """A variant, its label and why it has no time, each once; and where, if not everywhere."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for m in measurements:
+        if why := _why(m, language):
+            found.setdefault((m.variant, label_of(m, language), why), []).append(
+                place_of(m, language)
+            )
+    everywhere = {place_of(m, language) for m in measurements}
+    return tuple(
+        (variant, label, why)
+        if set(places) == everywhere
+        else (variant, label, text("time.ui.left_at", language, sizes=", ".join(places), why=why))
+        for (variant, label, why), places in found.items()
+    )
 
 
 def as_csv(measurements: Sequence[Measurement]) -> str:
@@ -111,14 +127,11 @@ def as_markdown(
 
 def setting(m: Measurement, language: Language = "en") -> str:
     """What was measured in a line: pass, context, size, dtype, device, threads, allocator."""
-    what = text(f"time.ui.context.{m.context}", language)
-    if m.network is not None:
-        what += f" {text(f'time.ui.network.{m.network}', language)}"
-    else:
-        what += f", {text('time.ui.note_elements', language, count=size_label(m.elements))}"
+    what = (text(f"time.ui.context.{m.context}", language),) if m.network is None else ()
     parts = (
         text(f"time.ui.passes.{m.passes}", language),
-        what,
+        *what,
+        place_of(m, language),
         m.dtype + (" amp" if m.amp else ""),
         text(f"time.ui.device.{m.device}", language),
         threads_words(m.threads, language),

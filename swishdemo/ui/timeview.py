@@ -190,7 +190,7 @@ class TimeView:
                 beside_name=beside.name if beside else "",
             ),
             "host": hostlines.lines(evidence.host, language, active=active),
-            "left_out": words.left_out(measured, language),
+            "left_out": [list(entry[1:]) for entry in report.left_out(measured, language)],
             "doubts": words.doubts(caveats(here, evidence.host, language), language)
             if not active
             else [],

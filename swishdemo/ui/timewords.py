@@ -124,20 +124,6 @@ def _size(job: Job, elements: int | None, language: Language) -> list[str]:
     return [] if elements is None else [size_label(elements)]
 
 
-def left_out(measured: Sequence[Measurement], language: Language) -> list[list[str]]:
-    """Name and reason of each variant that could not be timed, or was found to be wrong."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for m in measured:
-        why = None
-        if m.unavailable:
-            why = m.unavailable.sentence(language)
-        elif m.gate:
-            why = text("time.ui.left_gate", language, why=m.gate.sentence(language))
-        if why:
-            found[m.variant, why] = [REGISTRY.get(m.variant).label(language), why]
-    return list(found.values())
-
-
 def doubts(reasons: Sequence[Reason], language: Language) -> list[str]:
     """The sentences of what to mind."""
     return [reason.sentence(language) for reason in reasons]

@@ -105,29 +105,40 @@ def bytes_axis(extent: Sequence[float], most: int) -> Figure:
     }
 
 
-def end_labels(ends: Sequence[tuple[float, str, str]], extent: Sequence[float]) -> list[Figure]:
+def end_labels(ends: Sequence[tuple[float, str, str, str]], extent: Sequence[float]) -> Figure:
     """Names at the right ends of lines, moved apart where they would lie on each other.
 
     Args:
-        ends: Last value, label and colour of each line.
+        ends: Last value, label, colour and dash of each line.
         extent: The range of the logarithmic y axis.
+
+    Returns:
+        The names, and from each line's end to its name a stroke that looks as the line does.
     """
     low, high = extent
     shares = [(math.log10(value) - low) / (high - low) for value, *_ in ends]
-    return [
-        note(
-            label,
-            colour,
-            xref="paper",
-            yref="paper",
-            x=1,
-            y=height,
-            xanchor="left",
-            yanchor="middle",
-            xshift=10,
+    names, strokes = [], []
+    for share, height, (_, label, colour, dash) in zip(
+        shares, spread(shares, _LABEL_GAP), ends, strict=True
+    ):
+        place: Figure = {"xref": "paper", "yref": "paper", "x": 1, "y": height}
+        side: Figure = {"xanchor": "left", "yanchor": "middle", "xshift": 26}
+        names.append(note(label, "@text", **place, **side))
+        strokes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "xsizemode": "pixel",
+                "xanchor": 1,
+                "x0": 3,
+                "x1": 22,
+                "yref": "paper",
+                "y0": share,
+                "y1": height,
+                "line": {"color": colour, "width": 2.2, "dash": dash},
+            }
         )
-        for height, (_, label, colour) in zip(spread(shares, _LABEL_GAP), ends, strict=True)
-    ]
+    return {"annotations": names, "shapes": strokes}
 
 
 def cache_marks(caches: Sequence[tuple[str, float]], extent: Sequence[float]) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from swishdemo.figures.timing.colours import colour_of, hover, hue_of
+from swishdemo.figures.timing.colours import colour_of, hover
 from swishdemo.figures.timing.parts import (
     Figure,
     bytes_axis,
@@ -57,23 +57,28 @@ def roofline_figure(
     if len(sizes) < 2:
         return None
     data: list[Figure] = []
-    ends: list[tuple[float, str, str]] = []
+    ends: list[tuple[float, str, str, str]] = []
     for name in variants:
         if points := [m for m in timed if m.variant == name]:
             data.append(_points(name, points, language))
-            ends.append((_rate(points[-1]), label_of(name, language), hue_of(name)))
+            ends.append(
+                (_rate(points[-1]), label_of(name, language), colour_of(name), dash_of(name))
+            )
     limits: dict[float, float] = {
         _moved(m): _moved(m) / m.copy_limit_seconds for m in timed if m.copy_limit_seconds
     }
     if limits:
         data.append(_roof(text("time.ui.copy_limit", language), limits, "2px,3px"))
-        ends.append((list(limits.values())[-1], data[-1]["name"], "@muted"))
+        ends.append(
+            (list(limits.values())[-1], data[-1]["name"], "@muted", data[-1]["line"]["dash"])
+        )
     extent = span([y for trace in data for y in trace["y"]])
     floor = min(seconds_of(m) for m in timed if _moved(m) == sizes[0])
     top = 10 ** extent[1]
     data.append(_floor(floor, sizes, top, text("time.ui.dispatch_floor", language)))
     across = span(sizes, 0.08)
     marks = cache_marks(list((caches or {}).items()) if _on_cpu(timed) else [], across)
+    names = end_labels([] if narrow else ends, extent)
     layout: Figure = {
         "height": HEIGHT,
         "hovermode": "closest",
@@ -89,10 +94,11 @@ def roofline_figure(
             "ticktext": [f"{rate / 1e9:g}" for rate in _RATES],
             "title": text("time.ui.axis_rate", language),
         },
-        "shapes": marks["shapes"],
+        "shapes": marks["shapes"] + names["shapes"],
         "annotations": [
             *marks["annotations"],
-            *([] if narrow else [_floor_label(data[-1]), *end_labels(ends, extent)]),
+            *([] if narrow else [_floor_label(data[-1])]),
+            *names["annotations"],
         ],
         "uirevision": "roofline",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from swishdemo.figures.timing.colours import colour_of, hover, hue_of
+from swishdemo.figures.timing.colours import colour_of, hover
 from swishdemo.figures.timing.parts import (
     Figure,
     cache_marks,
@@ -46,16 +46,18 @@ def sizes_figure(
     """
     timed = sorted((m for m in measurements if m.is_timed), key=lambda m: m.elements)
     data: list[Figure] = []
-    ends: list[tuple[float, str, str]] = []
+    ends: list[tuple[float, str, str, str]] = []
     for name in variants:
         if points := [m for m in timed if m.variant == name]:
             data.append(_line(name, points, language))
-            ends.append((seconds_of(points[-1]), label_of(name, language), hue_of(name)))
+            ends.append(
+                (seconds_of(points[-1]), label_of(name, language), colour_of(name), dash_of(name))
+            )
     limits = {m.elements: m.copy_limit_seconds for m in timed if m.copy_limit_seconds}
     if limits:
         label = text("time.ui.copy_limit", language)
         data.append(_limit(label, limits))
-        ends.append((list(limits.values())[-1], label, "@muted"))
+        ends.append((list(limits.values())[-1], label, "@muted", data[-1]["line"]["dash"]))
     sizes = sorted({m.elements for m in timed}) or [1]
     theirs = sorted(
         (m for m in beside if m.is_timed and m.variant in variants), key=lambda m: m.elements
@@ -68,6 +70,7 @@ def sizes_figure(
     across = [math.log10(sizes[0]) - 0.08, math.log10(sizes[-1]) + 0.08]
     shown = sizes[:: math.ceil(len(sizes) / (5 if narrow else 13))]
     marks = cache_marks(_cache_places(timed, caches or {}), across)
+    names = end_labels([] if narrow else ends, extent)
     layout: Figure = {
         "height": HEIGHT,
         "hovermode": "closest",
@@ -80,8 +83,8 @@ def sizes_figure(
             "title": text("time.ui.axis_elements", language),
         },
         "yaxis": seconds_axis(extent),
-        "shapes": marks["shapes"],
-        "annotations": marks["annotations"] + ([] if narrow else end_labels(ends, extent)),
+        "shapes": marks["shapes"] + names["shapes"],
+        "annotations": marks["annotations"] + names["annotations"],
         "uirevision": "sizes",
     }
     if narrow:
