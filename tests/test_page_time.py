@@ -195,9 +195,12 @@ def test_stop_ends_it_and_keeps_what_was_measured(tab: Page):
 
 
 def test_a_refused_value_is_told_beside_its_field(tab: Page):
+    tab.set_viewport_size({"width": 390, "height": 700})
     tab.locator("#lab-time-threads input").fill("100000")
     tab.locator("#lab-time-measure").click()
     expect(tab.locator("#lab-time-threads")).to_contain_text("threads is 100000; it must be from 1")
+    expect(tab.locator("#lab-time-threads input")).to_be_in_viewport()
+    expect(tab.locator(".time-status [data-part=notice]")).to_contain_text("threads is 100000;")
     tab.locator("#lab-time-threads input").fill("1")
     tab.locator("#lab-time-amp input").check()
     tab.locator("#lab-time-measure").click()

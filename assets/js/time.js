@@ -2,6 +2,7 @@
 
 import { handed, onHanded, whenThere } from "./handover.js";
 import { poll } from "./poll.js";
+import { goToRefused, onAnswered } from "./refused.js";
 import { read, write } from "./state.js";
 import { escape, language, t } from "./text.js";
 import { besidePicker } from "./timebeside.js";
@@ -111,6 +112,11 @@ export function mount({ element, props, trigger, watch, server }) {
     s("notice").textContent = line;
     s("notice").className = failed ? "lab-error" : "lab-note";
   }
+
+  whenThere("lab-time-measure").then((button) => {
+    button.addEventListener("click", () => notice(""));
+    onAnswered(button, () => goToRefused("#lab-time-fields", notice));
+  });
 
   /** Looks at the same figures in another way: nothing is measured again. */
   function look(changed) {

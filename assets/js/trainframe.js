@@ -1,5 +1,6 @@
 /** The frame of the Train tab: where its plots and choices stand. */
 
+import { goToRefused, holdsRefused, onAnswered } from "./refused.js";
 import { escape, t } from "./text.js";
 
 /** What is not shown before a run has something for it. */
@@ -75,7 +76,7 @@ export function tableField(field) {
   field.append(button);
 }
 
-const REFUSED = ".validation-error";
+const FIELDS = "#lab-train-columns";
 
 /**
  * Goes to the first refused field, whose reason stands beside it; its group is opened if need be.
@@ -87,33 +88,16 @@ export function showRefused(start, begun, say) {
   const groups = () => [...document.querySelectorAll("[id^=lab-group-]")];
   const isOpen = (group) => Boolean(group.querySelector("[data-testid=accordion-content]")?.offsetParent);
   const turn = (group) => group.querySelector(".label-wrap").click();
-  function go() {
-    const reasons = [...document.querySelectorAll(`#lab-train-columns ${REFUSED}`)];
-    const first = reasons.find((each) => each.offsetParent);
-    if (!first) return false;
-    say(first.textContent.trim(), true);
-    first.scrollIntoView({ block: "center" });
-    first.closest(".block")?.querySelector("input, textarea")?.focus({ preventScroll: true });
-    return true;
-  }
-  function look(before) {
-    if (begun() !== before || go()) return;
+  let before = 0;
+  start.addEventListener("click", () => (before = begun()));
+  onAnswered(start, () => {
+    if (begun() !== before || goToRefused(FIELDS, say)) return;
     // The fields of a group that was never opened are not in the page yet.
     const closed = groups().filter((group) => !isOpen(group));
     closed.forEach(turn);
     setTimeout(() => {
-      closed.filter((group) => !group.querySelector(REFUSED)).forEach(turn);
-      go();
+      closed.filter((group) => !holdsRefused(group)).forEach(turn);
+      goToRefused(FIELDS, say);
     }, 300);
-  }
-  start.addEventListener("click", () => {
-    const before = begun();
-    // Gradio's answer to a start, taken or refused, is the next to this address.
-    const answered = new PerformanceObserver((list) => {
-      if (!list.getEntries().some(({ name }) => name.includes("/queue/join"))) return;
-      answered.disconnect();
-      setTimeout(look, 400, before);
-    });
-    answered.observe({ type: "resource" });
   });
 }
