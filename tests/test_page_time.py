@@ -96,9 +96,8 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     assert shown["x"][shown["labels"].index("<b>F.relu</b>")] == 1
     answer = tab.locator("#lab-time .time-answer")
     silu = shown["x"][shown["labels"].index("F.silu")]
-    expect(answer).to_have_text(
-        f"On this host F.silu costs {silu:.2f} × ReLU as a kernel. The article says about 1.15 ×."
-    )
+    expect(answer).to_contain_text(f"On this host F.silu costs {silu:.2f} × ReLU as a kernel. ")
+    expect(answer).to_contain_text(re.compile("article.* 1.15 ×"))
     expect(tab.locator("#lab-time [data-part=note]")).to_contain_text("2¹⁰ elements")
     expect(tab.locator("#lab-time [data-part=sizes] .scatterlayer .trace")).to_have_count(4)
     expect(tab.locator("#lab-time [data-part=roofline] .scatterlayer .trace")).to_have_count(5)

@@ -78,7 +78,8 @@ def test_the_answer_names_what_was_measured_and_no_more(jobs):
     jobs.add("a", pair(1.42))
     sentence, note = drawn(jobs)["answer"]
     assert sentence == (
-        "On this host F.silu costs **1.42 ×** ReLU as a kernel. The article says about 1.15 ×."
+        "On this host F.silu costs **1.42 ×** ReLU as a kernel."
+        " The kernel costs more than the article's 1.15 ×."
     )
     assert (
         "2¹² elements, 95 % interval 1." in note
@@ -98,9 +99,30 @@ def test_the_answer_adds_other_contexts_of_this_visitor_measured_alike(jobs):
     sentence, note = drawn(jobs)["answer"]
     assert sentence == (
         "On this host F.silu costs **1.42 ×** ReLU as a kernel and **1.02 ×** ReLU in a training"
-        " step. The article says about 1.15 ×."
+        " step. The kernel costs more than the article's 1.15 ×."
     )
     assert "CNN 8-16" in note
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        ([1.3, 1.31, 1.29] * 3, "costs more than the article's"),
+        ([1.1, 1.09, 1.11] * 3, "costs less than the article's"),
+        ([1.0, 1.4, 1.16] * 3, "lies within the kernel's interval"),
+        ([1.3, 1.31], "The article says about 1.15"),  # too few for an interval
+    ],
+)
+def test_the_answer_says_on_which_side_of_the_article_this_host_falls(jobs, seconds, said):
+    base = replace(measured("relu", 1.0), block_seconds=(1.0,) * len(seconds))
+    jobs.add("a", [base, replace(measured("silu", 1.0), block_seconds=tuple(seconds))])
+    sentence, note = drawn(jobs)["answer"]
+    assert said in sentence and "busy" not in note
+
+
+def test_a_busy_host_is_told_under_the_answer(jobs):
+    jobs.add("a", pair(1.42), host=replace(HOST, others_busy_cores=1.5))
+    assert "kept 1.5 cores busy" in drawn(jobs)["answer"][1]
 
 
 @pytest.mark.parametrize("without", ["relu", "silu"])

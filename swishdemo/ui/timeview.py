@@ -168,7 +168,9 @@ class TimeView:
         theirs = comparable(beside.measurements, here[0]) if beside and here else ()
         answers = [self._comparable(other, here, evidence.host) for other in others]
         return {
-            "answer": words.answer(here, [each for each in answers if each], state, language),
+            "answer": words.answer(
+                here, [each for each in answers if each], state, language, evidence.host
+            ),
             "title": words.title(here, job, baseline if baseline in have else None, language),
             "beside": words.beside(beside, theirs, here, baseline, language),
             "figures": _figures(

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from swishdemo import activations
-from swishdemo.figures.timing import ARTICLE_BASELINE
+from swishdemo.figures.timing import ARTICLE_BASELINE, ARTICLE_RATIO
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, Measurement, Reason
+from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason, caveats
 from swishdemo.timing.foreign import Foreign
 from swishdemo.timing.hostlines import threads_words
 from swishdemo.timing.quantities import seconds_of, size_label
+from swishdemo.timing.ratio import Ratio
 
 _SUBJECT = "swish"
 _CONTEXTS = ("kernel", "layer", "step")
@@ -35,6 +36,7 @@ def answer(
     others: Sequence[Sequence[Measurement]],
     state: State,
     language: Language,
+    host: HostCard | None = None,
 ) -> list[str]:
     """The sentence that answers the article's, and a line on what it rests on.
 
@@ -43,6 +45,7 @@ def answer(
         others: Other timings of this visitor, the newest first, in other contexts.
         state: Of the timing that ``here`` is of.
         language: Of the words.
+        host: The machine, of which it is said here already that it was busy.
     """
     found: dict[str, tuple[Measurement, Measurement, bool]] = {}
     for measured, growing in [(here, state in ACTIVE), *((other, False) for other in others)]:
@@ -55,7 +58,7 @@ def answer(
         return [text(f"time.ui.{'answer_queued' if state == 'waiting' else key}", language), ""]
     what = found[here[0].context][0].variant
     label = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
-    parts, notes = [], []
+    parts, notes, verdict = [], [], "open"
     for context in _CONTEXTS:
         if context not in found or found[context][0].variant != what:
             continue
@@ -74,6 +77,8 @@ def answer(
             notes.append(text(f"time.ui.{key}", language, **named))
         else:
             interval = subject.ratio(base)
+            if context == here[0].context:
+                verdict = _against_the_article(interval)
             low, high = f"{interval.low:.2f}", f"{interval.high:.2f}"
             notes.append(text("time.ui.note_part", language, **named, low=low, high=high))
     sentence = text(
@@ -81,8 +86,24 @@ def answer(
         language,
         what=REGISTRY.get(what).label(language),
         parts=text("time.ui.answer_join", language).join(parts),
+        verdict=text(
+            f"time.ui.answer_{verdict}",
+            language,
+            context=text(f"time.ui.context.{here[0].context}", language),
+        ),
     )
-    return [sentence, " · ".join([*notes, setting(here[0], language)])]
+    busy = [
+        reason.sentence(language)
+        for reason in caveats((), host)
+        if reason.key == "time.warning.busy"
+    ]
+    return [sentence, " · ".join([*notes, setting(here[0], language), *busy])]
+
+
+def _against_the_article(found: Ratio) -> str:
+    if found.low > ARTICLE_RATIO:
+        return "above"
+    return "below" if found.high < ARTICLE_RATIO else "within"
 
 
 def setting(measurement: Measurement, language: Language) -> str:
