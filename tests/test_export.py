@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import time
 from collections.abc import Iterator
@@ -90,6 +91,37 @@ def test_weights_are_no_report(client: httpx.Client, finished: str) -> None:
     assert events.count("event: report") == len(reports)
     for text in (events, client.get(f"{finished}/export").text):
         assert "layouts" not in text and "hidden.0.weight" not in text
+
+
+def number(cell: str) -> float | None:
+    return float(cell) if cell else None
+
+
+def test_a_table_holds_all_that_is_traced(client: httpx.Client) -> None:
+    address = start(
+        client, network="mlp", depth=2, rivals=["prelu"], train_parameters=True, steps=20
+    )
+    until(client, address, "finished")
+    reports = client.get(f"{address}/reports").json()
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}/export?format=csv").text)))
+    count = len(reports[-1]["loss"])
+    assert len(rows) == count * len(reports)
+    last, told = rows[-count:], reports[-1]
+    (trace,) = [each for each in told["parameters"] if each["activation"] == "prelu"]
+    for replica, row in enumerate(last):
+        own = replica < trace["first"]
+        for layer in (1, 2):
+            assert number(row[f"dead_{layer}"]) == told["layers"]["dead"][layer - 1][replica]
+            learned = row[f"prelu_{trace['parameter']}_{layer}"]
+            if own:
+                assert learned == ""
+                assert number(row[f"beta_{layer}"]) == told["beta"][layer - 1][replica]
+                assert number(row[f"convergence_{layer}"]) == told["convergence"][layer - 1]
+            else:
+                wanted = trace["values"][layer - 1][replica - trace["first"]]
+                assert number(learned) == wanted
+                assert row[f"convergence_{layer}"] == ""
+        assert number(row["weight_norm_3"]) == told["layers"]["weight_norm"][2][replica]
 
 
 def test_who_has_no_weights_is_told_so(client: httpx.Client, finished: str) -> None:

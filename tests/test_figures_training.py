@@ -188,7 +188,9 @@ def test_the_inputs_are_shares_and_share_their_zero_with_f(plane):
 
 def test_runs_are_compared_by_their_own_activations(digits, plane):
     figures = compare_figures([("a", digits[2]), ("b<i>", plane[2])])
-    assert set(figures) == {"loss", "accuracy", "convergence"}
+    assert set(figures) == {"size", "loss", "accuracy", "convergence"}
+    sizes = figures["size"]["data"][0]["y"]
+    assert sizes[-1] == pytest.approx(np.mean(np.abs(digits[1][-1]["beta"])), rel=1e-5)
     first, second = figures["loss"]["data"]
     assert (first["name"], second["name"]) == ("a", "b&lt;i>")
     assert first["y"][-1] == pytest.approx(np.mean(digits[1][-1]["loss"][:4]), rel=1e-5)

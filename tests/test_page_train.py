@@ -328,6 +328,7 @@ def test_a_run_is_named_shared_and_taken_back(visit, server):
     owner, reader = visit(), visit()
     run = post(owner, steps=10, seeds=1)
     line(owner, "finished")
+    expect(owner.locator(".train-run").first).to_have_text(re.compile(r"^β convergence · .*10"))
     owner.locator("[data-field=name]").fill("Ten steps")
     owner.locator("[data-field=name]").press("Enter")
     expect(owner.locator(".train-run").first).to_have_text("Ten steps")
@@ -337,7 +338,12 @@ def test_a_run_is_named_shared_and_taken_back(visit, server):
     assert run not in link
     reader.goto(link)
     line(reader, "finished")
-    assert reader.locator("[data-wish], [data-field], [data-share]").count() == 0
+    assert reader.locator("[data-field], [data-share]").count() == 0
+    wishes = reader.locator("[data-wish]")
+    assert [each.get_attribute("data-wish") for each in wishes.all()] == ["use"]
+    wishes.click()
+    expect(reader.locator("#lab-steps input")).to_have_value("10")
+    expect(reader.locator("#lab-seeds input")).to_have_value("1")
     expect(reader.locator(".train-about")).to_contain_text("shares this run")
     owner.click("[data-share='']")
     expect(owner.locator("[data-share=yes]")).to_be_visible()

@@ -2,7 +2,8 @@
 
 from types import SimpleNamespace
 
-from swishdemo.ui.runwords import tie
+from swishdemo.training import TrainingConfig, recipes
+from swishdemo.ui.runwords import score, tie, what
 
 
 def job(*activations, state="finished", share=0.5):
@@ -29,3 +30,22 @@ def test_a_tie_is_said_of_rivals_within_the_spread_and_of_no_others():
         SimpleNamespace(state="finished", summary=None),
     ):
         assert tie(other, "en") == ""
+
+
+def test_a_run_is_called_by_its_recipe_and_what_differs():
+    titles = {what(each.config.as_json(), "en") for each in recipes()}
+    assert len(titles) == len(recipes())
+    few = TrainingConfig(steps=40, beta_starts=(1.0, 2.0)).as_json()
+    assert what(few, "en").startswith("β convergence · ")
+    assert "40" in what(few, "en") and "1 2" in what(few, "en")
+    many = TrainingConfig(dataset="moons", network="mlp", activation="tanh", steps=7, lr=0.5)
+    assert what(many.as_json(), "en") == "Two moons · MLP · Tanh · 7 steps"
+
+
+def test_a_score_is_r2_where_a_number_is_learned():
+    table = {"name": "", "rows": 9, "columns": ["a", "b"], "class_names": [], "digest": ""}
+    config = TrainingConfig().as_json()
+    assert score(config) == "accuracy" and score(config | {"dataset": "sine"}) == "r2"
+    assert score(config | {"dataset": "csv", "csv": table}) == "r2"
+    named = table | {"class_names": ["no", "yes"]}
+    assert score(config | {"dataset": "csv", "csv": named}) == "accuracy"

@@ -20,7 +20,7 @@ from swishdemo.figures.training import (
     own_figure,
     race_figure,
 )
-from swishdemo.training import Report, TrainingConfig, recipes, replicas, summarise
+from swishdemo.training import Report, TrainingConfig, nearest, recipes, replicas, summarise
 from swishdemo.training.train import train
 
 RECIPES = {recipe.name: recipe.config for recipe in recipes()}
@@ -205,3 +205,12 @@ def test_the_page_can_draw_what_has_no_beta():
     assert summary["converged_step"] is None and summary["ended"] == "steps"
     assert [entry["activation"] for entry in summary["activations"]] == ["tanh", "relu", "gelu"]
     assert [entry["replicas"] for entry in summary["activations"]] == [2, 2, 2]
+
+
+def test_a_run_is_called_by_the_recipe_it_is_nearest_to():
+    for each in recipes():
+        found, differing = nearest(each.config.as_json() | {"device": "cuda"})
+        assert found == each and differing == ()
+    changed = recipe("dying-relu", steps=7, seeds=1).as_json()
+    found, differing = nearest(changed)
+    assert found.name == "dying-relu" and set(differing) == {"steps", "seeds"}

@@ -12,7 +12,7 @@ import { runList } from "./trainruns.js";
 
 /** Which wishes a run in a state can be asked. */
 const WISHES = { running: ["pause", "stop"], paused: ["resume", "step", "stop"], waiting: ["stop"] };
-const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■", again: "↺" };
+const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■", again: "↺", use: "⇠" };
 
 export function mount({ element, props, trigger, watch, server }) {
   element.innerHTML = skeleton();
@@ -87,15 +87,23 @@ export function mount({ element, props, trigger, watch, server }) {
     element.dataset.state = answer.state ?? "none";
     if (answer.run) run = answer.run;
     runs.show(answer.runs ?? [], answer);
+    $("what").textContent = answer.what ?? "";
+    if (answer.score) $("accuracy").closest("section").querySelector("h3").textContent = answer.score;
     $("tie").hidden = !answer.tie;
     $("tie").textContent = answer.tie ?? "";
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
-    const wishes = answer.own === false ? [] : [...(WISHES[answer.state] ?? []), ...(answer.run ? ["again"] : [])];
-    const wanted = wishes.join();
+    const own = answer.own === false ? [] : [...(WISHES[answer.state] ?? []), "again"];
+    const wishes = answer.run ? [...own, "use"] : [];
+    const wanted = `${wishes.join()} ${answer.again}`;
     if ($("wishes").dataset.wishes !== wanted) {
       $("wishes").dataset.wishes = wanted;
       $("wishes").innerHTML = wishes.map(button).join("");
+      const again = $("wishes").querySelector("[data-wish=again]");
+      if (again && answer.again === false) {
+        again.disabled = true;
+        again.title = t("run.again_table");
+      }
     }
     if (answer.stats) {
       $("stats").innerHTML = answer.stats
@@ -129,11 +137,20 @@ export function mount({ element, props, trigger, watch, server }) {
     if (!wish) return;
     event.target.closest("[data-wish]").disabled = true;
     if (wish === "again") return again();
+    if (wish === "use") return use();
     const answer = await server.wish({ run, wish });
     if (answer.error) say(answer.error, true);
     else show(answer);
     if (answer.error || !answer.done || !asked.length) follow(run, false, 1000);
   });
+
+  /** Gradio's fields take the settings of the run that is shown. */
+  function use() {
+    props.value = { use: run };
+    trigger("edit");
+    $("wishes").dataset.wishes = ""; // the buttons are made anew
+    follow(run);
+  }
 
   /** A new run of the same settings. */
   async function again() {

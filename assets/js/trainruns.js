@@ -4,7 +4,7 @@ import { LivePlot } from "./plot.js";
 import { escape, moment, t } from "./text.js";
 
 const MOST_COMPARED = 6;
-const COMPARED = ["loss", "accuracy", "convergence"];
+const COMPARED = ["size", "convergence", "loss", "accuracy"];
 const FORMATS = ["json", "csv", "weights", "code"];
 const h = (key, values) => escape(t(`run.${key}`, values));
 
@@ -31,11 +31,11 @@ export function runList(host, { server, follow, current, say, told }) {
       $("tools").hidden = runs.length < 2;
       $("tools").firstElementChild.disabled = chosen.size < 2;
     }
-    const { run, own, name, note, share, replica = 0, after = -1 } = answer;
-    const now = JSON.stringify([run, own, name, note, share, replica, after >= 0]);
-    if (now === about || $("about").querySelector("input:focus")) return; // someone is writing there
+    const { run, own, name, note, share, replicas = [], replica = 0, after = -1 } = answer;
+    const now = JSON.stringify([run, own, name, note, share, replicas, replica, after >= 0]);
+    if (now === about || $("about").querySelector("input:focus, select:focus")) return; // someone is writing there
     about = now;
-    $("about").innerHTML = run ? shown({ run, own, name, note, share, replica, begun: after >= 0 }) : "";
+    $("about").innerHTML = run ? shown({ run, own, name, note, share, replicas, replica, begun: after >= 0 }) : "";
   }
 
   function table(runs) {
@@ -58,9 +58,11 @@ export function runList(host, { server, follow, current, say, told }) {
   }
 
   /** The run that is shown: its name and note, its link, its files. */
-  function shown({ run, own, name, note, share, replica, begun }) {
+  function shown({ run, own, name, note, share, replicas, replica, begun }) {
+    const options = replicas.map((words, at) => `<option value="${at}"${at === replica ? " selected" : ""}>${escape(words)}</option>`).join("");
+    const pick = options && `<select class="lab-field" data-replica title="${h("pick_replica")}" aria-label="${h("pick_replica")}">${options}</select>`;
     const files = begun
-      ? FORMATS.map((format) => `<a class="lab-btn" href="api/runs/${run}/export?format=${format}${format === "weights" ? `&replica=${replica}` : ""}" download title="${h(`export_${format}_tip`)}">${format === "weights" || format === "code" ? h(`export_${format}`) : format.toUpperCase()}</a>`).join("")
+      ? FORMATS.map((format) => `<a class="lab-btn" href="api/runs/${run}/export?format=${format}${format === "weights" ? `&replica=${replica}` : ""}" data-format="${format}" download title="${h(`export_${format}_tip`)}">${format === "weights" || format === "code" ? h(`export_${format}`) : format.toUpperCase()}</a>${format === "weights" ? pick : ""}`).join("")
       : "";
     if (!own) return `<div class="lab-row train-about"><p class="lab-note">${h("foreign")}</p>${files}</div>`;
     return `<div class="lab-row train-about">
@@ -98,7 +100,12 @@ export function runList(host, { server, follow, current, say, told }) {
     const gone = target.closest("[data-delete]")?.dataset.delete;
     const share = target.closest("[data-share]");
     if (other) follow(other);
-    else if (gone) {
+    else if (gone && !target.closest("[data-delete]").dataset.sure) {
+      // Asked for twice, for it cannot be taken back.
+      const button = target.closest("[data-delete]");
+      button.dataset.sure = "yes";
+      button.textContent = t("run.delete_sure");
+    } else if (gone) {
       const answer = await server.wish({ run: gone, wish: "delete" });
       if (answer.error) say(answer.error, true);
       follow(gone === current() ? null : current());
@@ -116,9 +123,17 @@ export function runList(host, { server, follow, current, say, told }) {
     else if (target.closest("[data-close]")) $("compared").hidden = true;
   });
   host.addEventListener("change", async ({ target }) => {
-    const { choose, field } = target.dataset;
+    const { choose, field, replica } = target.dataset;
+    if (replica !== undefined) {
+      const link = host.querySelector("[data-format=weights]");
+      link.href = link.getAttribute("href").replace(/replica=\d+/, `replica=${target.value}`);
+      return;
+    }
     if (choose) {
-      if (target.checked && chosen.size >= MOST_COMPARED) target.checked = false;
+      if (target.checked && chosen.size >= MOST_COMPARED) {
+        target.checked = false;
+        say(t("run.compare_full"), true);
+      }
       else if (target.checked) chosen.add(choose);
       else chosen.delete(choose);
       $("tools").firstElementChild.disabled = chosen.size < 2;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +41,10 @@ def as_json(kept: Kept, replica: int) -> Response:
 
 
 def as_csv(kept: Kept, replica: int) -> Response:
-    """A row for each report and replica: what it is, β by layer, losses and accuracy.
+    """A row for each report and replica: all that is traced of it, by layer where it has layers.
 
-    A cell is empty where a replica has no such number.
+    Some reports alone tell the figures of layers. A cell is empty where a replica has no such
+    number.
     """
     rows = list(_rows(kept.job, kept.reports))
     written = io.StringIO()
@@ -174,6 +175,29 @@ def _rows(job: Job, reports: Reports) -> Iterator[dict[str, Any]]:
                 },
                 **{
                     quantity: report[quantity][number]
-                    for quantity in ("loss", "test_loss", "accuracy")
+                    for quantity in ("loss", "test_loss", "accuracy", "diverged")
+                },
+                **_learned(report, member.activation, number),
+                **{
+                    f"convergence_{layer}": distance
+                    for layer, distance in enumerate(report["convergence"], 1)
+                    if not member.rival
+                },
+                **{
+                    f"{quantity}_{layer}": values[number]
+                    for quantity, layers in (report["layers"] or {}).items()
+                    for layer, values in enumerate(layers, 1)
+                    if number < len(values)
                 },
             }
+
+
+def _learned(report: Mapping[str, Any], activation: str, replica: int) -> dict[str, float | None]:
+    """The other parameters that a replica's activation learns, by layer."""
+    return {
+        f"{activation}_{trace['parameter']}_{layer}": values[replica - trace["first"]]
+        for trace in report["parameters"]
+        if trace["activation"] == activation
+        for layer, values in enumerate(trace["values"], 1)
+        if 0 <= replica - trace["first"] < len(values)
+    }

@@ -9,7 +9,7 @@
 
 from swishdemo.fields import Field
 from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps
-from swishdemo.training.recipes import Recipe, recipes
+from swishdemo.training.recipes import Recipe, nearest, recipes
 from swishdemo.training.report import Report, Tick
 from swishdemo.training.summary import summarise
 from swishdemo.training.table import fields
@@ -22,6 +22,7 @@ __all__ = [
     "Tick",
     "TrainingConfig",
     "fields",
+    "nearest",
     "recipes",
     "replicas",
     "report_steps",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -88,6 +89,24 @@ def recipes() -> tuple[Recipe, ...]:
             ),
         ),
     )
+
+
+def nearest(config: Mapping[str, Any]) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe that a run's config differs from in the fewest fields, and these.
+
+    Args:
+        config: The JSON of a config; where it is computed counts for nothing.
+    """
+
+    def differing(recipe: Recipe) -> tuple[str, ...]:
+        record = recipe.config.as_json()
+        return tuple(
+            name
+            for name, value in record.items()
+            if name != "device" and config.get(name, value) != value
+        )
+
+    return min(((each, differing(each)) for each in recipes()), key=lambda found: len(found[1]))
 
 
 def _controls() -> tuple[Recipe, ...]:

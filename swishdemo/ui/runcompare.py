@@ -11,7 +11,7 @@ from swishdemo.figures.training import compare_figures
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
-from swishdemo.ui.runwords import run_name
+from swishdemo.ui.runwords import run_name, told
 
 MOST = 6
 """Runs that one picture holds."""
@@ -61,7 +61,7 @@ def _differences(jobs: Sequence[Job], language: Language) -> list[dict[str, Any]
     fields = dict.fromkeys(name for job in jobs for name in job.config)
     rows = []
     for name in fields:
-        values = [_told(job.config.get(name)) for job in jobs]
+        values = [told(job.config.get(name)) for job in jobs]
         if len(set(values)) > 1:
             label = text(f"train.field.{name}.label", language)
             rows.append({"label": label, "values": values})
@@ -76,25 +76,13 @@ def _results(jobs: Sequence[Job], language: Language) -> list[dict[str, Any]]:
     found = {
         "accuracy": [_number(each.get("accuracy", {}).get("mean"), 4) for each in own],
         "share": [_number(summary.get("share"), 2) for summary in summaries],
-        "converged": [_told(summary.get("converged_step")) for summary in summaries],
+        "converged": [told(summary.get("converged_step")) for summary in summaries],
         "seconds": [f"{job.seconds:.1f}" for job in jobs],
     }
     return [
         {"label": text(f"run.result_{name}", language), "values": values, "result": True}
         for name, values in found.items()
     ]
-
-
-def _told(value: object) -> str:
-    if value is None or value == []:
-        return "–"
-    if isinstance(value, bool):
-        return "✓" if value else "–"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list | tuple):
-        return " ".join(map(_told, value))
-    return str(value)
 
 
 def _number(value: float | None, digits: int) -> str:

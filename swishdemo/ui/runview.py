@@ -15,13 +15,14 @@ from swishdemo.figures.series import Series
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.text import Language
+from swishdemo.text import Language, text
+from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.ui.examples import examples
-from swishdemo.ui.runwords import line, look_label, row, stats, tie, time_left
+from swishdemo.ui.runwords import line, look_label, row, score, stats, tie, time_left, what
 
 _OF_BETA = ("size", "signed", "effective")
 _KEPT = 16
-_LISTED = 30
+_LISTED = 100
 _FIGURES_KEPT = 8
 
 
@@ -103,6 +104,9 @@ class RunView:
             "share": job.share if job.visitor == visitor else None,
             "done": not job.active,
             "tie": tie(job, language),
+            "what": what(job.config, language),
+            "score": text(f"run.plot_{score(job.config)}", language),
+            "again": job.config["csv"] is None,
         }
 
     def _known(self, run: str) -> _Drawn:
@@ -138,6 +142,7 @@ def _draw(
 ) -> dict[str, Any]:
     """All pictures of a run, and what may be picked of it."""
     config = job.config
+    members = replicas(TrainingConfig.of_json(config))
     series = Series.of(config, reports)
     labels = {each.name: each.label for each in activations()}
     labels |= {
@@ -169,6 +174,10 @@ def _draw(
     return {
         "figures": drawn,
         "layers": len(series.beta),
+        "replicas": [
+            f"{look_label(labels[each.activation], each.beta_start)} · seed {each.seed}"
+            for each in members
+        ],
         "seeds": list(range(config["seed"], config["seed"] + config["seeds"])) if has_beta else [],
         "quantities": [
             *(("size", "signed", "effective") if has_beta else ()),
@@ -197,6 +206,8 @@ def _inside(
     view = views[min(picked.look, len(views) - 1)]
     seeds = config["seeds"]
     described = datasets.get(config["dataset"])
+    table = config["csv"]
+    classes = len(table["class_names"]) if table else described.classes
     group = next(each for each in series.groups if view["replica"] < each.rows.stop)
     own = view["replica"] < series.groups[0].rows.stop
     layer = min(picked.layer, max(0, len(view["histogram"]) - 1))
@@ -206,7 +217,7 @@ def _inside(
     shown = examples(config)
     drawn = {"inputs": figures.inputs_figure(view, picked, language)}
     if view["size"] and len(view["extent"]) == 2:
-        drawn["inside"] = figures.surface_figure(view, described.classes, shown.points)
+        drawn["inside"] = figures.surface_figure(view, classes, shown.points)
     elif view["size"]:
         drawn["inside"] = figures.curve_figure(view, group.activation, shown.points)
     return {

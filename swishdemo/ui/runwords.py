@@ -11,8 +11,12 @@ from swishdemo.activations import formula_label, is_formula
 from swishdemo.activations.registry import activations
 from swishdemo.jobs.job import Job
 from swishdemo.text import Language, text
+from swishdemo.training import nearest
 from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.training.convergence import converged_step
+
+_FEW = 3
+"""Settings that may differ from a recipe for a run to be called by it."""
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -65,8 +69,7 @@ def stats(job: Job, reports: Reports, language: Language) -> list[dict[str, str]
     last = reports[-1]
     own = len(last["loss"]) - len(job.config["rivals"]) * job.config["seeds"]
     rate = last["step"] / last["elapsed_seconds"] if last["elapsed_seconds"] > 0 else 0.0
-    regression = datasets.get(job.config["dataset"]).task == "regression"
-    label = text("run.stat_r2" if regression else "run.stat_accuracy", language)
+    label = text(f"run.stat_{score(job.config)}", language)
     lost = sum(step is not None for step in last["diverged"])
     found = [
         {"value": f"{last['step']} / {last['steps']}", "label": text("run.stat_step", language)},
@@ -137,6 +140,7 @@ def row(job: Job, language: Language) -> dict[str, Any]:
     summary = job.summary or {}
     own = next(iter(summary.get("activations", ())), None)
     accuracy = own["accuracy"]["mean"] if own else None
+    prefix = "R² " if is_regression(job.config) else ""
     return {
         "run": job.id,
         "state": job.state,
@@ -146,7 +150,7 @@ def row(job: Job, language: Language) -> dict[str, Any]:
         "share_token": job.share,
         "sparkline": list(job.sparkline),
         "device": job.device or "",
-        "accuracy": "" if accuracy is None else f"{accuracy:.3f}",
+        "accuracy": "" if accuracy is None else f"{prefix}{accuracy:.3f}",
         "share": "" if summary.get("share") is None else f"{100 * summary['share']:.0f} %",
         "seconds": job.seconds,
         "created": job.created_at,
@@ -155,10 +159,18 @@ def row(job: Job, language: Language) -> dict[str, Any]:
 
 def run_name(job: Job, language: Language) -> str:
     """What a run is called: its name; else its recipe, or what it is in a few words."""
-    return job.name or _what(job.config, language)
+    return job.name or what(job.config, language)
 
 
-def _what(config: Mapping[str, Any], language: Language) -> str:
+def what(config: Mapping[str, Any], language: Language) -> str:
+    """A run's recipe and what differs from it; where that is much, data, network and activation."""
+    recipe, differing = nearest(config)
+    if len(differing) <= _FEW:
+        changed = (
+            f"{text(f'train.field.{name}.label', language)} {told(config[name])}"
+            for name in differing
+        )
+        return " · ".join([text(f"train.recipe.{recipe.name}.title", language), *changed])
     labels = {each.name: each.label for each in activations()}
     name = config["activation"]
     return text(
@@ -169,6 +181,31 @@ def _what(config: Mapping[str, Any], language: Language) -> str:
         activation=formula_label(name) if is_formula(name) else labels[name],
         steps=config["steps"],
     )
+
+
+def told(value: object) -> str:
+    """A field's value in a table."""
+    if value is None or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return "✓" if value else "–"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return " ".join(map(told, value))
+    return str(value)
+
+
+def score(config: Mapping[str, Any]) -> str:
+    """What a run's networks are scored by: ``accuracy`` or ``r2``."""
+    return "r2" if is_regression(config) else "accuracy"
+
+
+def is_regression(config: Mapping[str, Any]) -> bool:
+    """Whether a run's score is R² and not an accuracy; a visitor's table says it by its labels."""
+    if config["csv"] is not None:
+        return not config["csv"]["class_names"]
+    return datasets.get(config["dataset"]).task == "regression"
 
 
 def _mean(values: Sequence[float | None]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -9,7 +10,7 @@ import gradio as gr
 from swishdemo.errors import UserError
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.training import TrainingConfig, recipes
+from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.table import fields
 from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
@@ -75,6 +76,15 @@ def build(lab: Lab) -> None:
             return {"error": internal(request)}
         return {"run": job.id}
 
+    def use(asked: Any, request: gr.Request) -> list[Any]:
+        """The settings of a run that this visitor may see."""
+        try:
+            config = lab.manager.get(str(asked["use"]), visitor_of(request)).config
+        except (UserError, TypeError, KeyError):
+            return [gr.skip() for _ in (*names, "notes")]
+        known, _ = nearest(config)
+        return [known.name, _notes(known.name), *_shown(config, tuple(inputs))]
+
     # A formula that another tab hands over joins the rivals; nothing is sent.
     shown.input(
         fn=None,
@@ -90,6 +100,14 @@ def build(lab: Lab) -> None:
         validator=check,
         show_progress="hidden",
         queue=True,
+        api_visibility="private",
+    )
+    shown.edit(
+        use,
+        shown,
+        [recipe, notes, *inputs.values()],
+        show_progress="hidden",
+        queue=False,
         api_visibility="private",
     )
     recipe.input(
@@ -111,8 +129,15 @@ def _values(recipe: str, names: tuple[str, ...]) -> list[Any]:
     config = next((each.config for each in recipes() if each.name == recipe), None)
     if config is None:
         return [gr.skip() for _ in names]
-    record = config.as_json()
-    return [gr.skip() if name == "csv" else shown_value(record[name]) for name in names]
+    return _shown(config.as_json(), names)
+
+
+def _shown(config: Mapping[str, Any], names: tuple[str, ...]) -> list[Any]:
+    """What the controls show for a config; a visitor's table stays as it is."""
+    return [
+        gr.skip() if name == "csv" or name not in config else shown_value(config[name])
+        for name in names
+    ]
 
 
 def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Several runs over each other: their own activation's loss and accuracy, and how far β has met."""
+"""Several runs over each other: the size of β, how far it has met, loss and accuracy."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from swishdemo.text import Language, text
 def compare_figures(
     runs: Sequence[tuple[str, Series]], language: Language = "en"
 ) -> dict[str, Figure]:
-    """``loss``, ``accuracy`` and, where a run has β, ``convergence``: a line a run.
+    """``loss``, ``accuracy`` and, where a run has β, ``size`` and ``convergence``: a line a run.
 
     Args:
         runs: Their names and reports.
         language: Of the labels.
     """
     found = {
-        "loss": [(name, series.steps, _mean(series, series.loss)) for name, series in runs],
-        "accuracy": [(name, series.steps, _mean(series, series.accuracy)) for name, series in runs],
+        "size": [(name, series.steps, _size(series)) for name, series in runs],
+        "loss": [(name, series.steps, _own(series, series.loss)) for name, series in runs],
+        "accuracy": [(name, series.steps, _own(series, series.accuracy)) for name, series in runs],
         "convergence": [
             (name, series.steps, _farthest(series.convergence)) for name, series in runs
         ],
@@ -60,12 +61,21 @@ def compare_figures(
     return drawn
 
 
-def _mean(series: Series, values: Array) -> Array:
-    """Over the replicas of the run's own activation; those that have diverged left out."""
-    own = values[series.groups[0].rows]
-    known = np.isfinite(own)
+def _own(series: Series, values: Array) -> Array:
+    """The mean over the replicas of the run's own activation."""
+    return _mean(values[series.groups[0].rows])
+
+
+def _size(series: Series) -> Array:
+    """The mean of |β| over layers, starts and seeds."""
+    return _mean(np.abs(series.beta).reshape(-1, len(series.steps)))
+
+
+def _mean(rows: Array) -> Array:
+    """By report; those that have diverged left out."""
+    known = np.isfinite(rows)
     return np.where(
-        known.any(0), np.where(known, own, 0.0).sum(0) / np.maximum(known.sum(0), 1), np.nan
+        known.any(0), np.where(known, rows, 0.0).sum(0) / np.maximum(known.sum(0), 1), np.nan
     )
 
 
