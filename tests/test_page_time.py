@@ -132,9 +132,11 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     with tab.expect_download() as waiting:
         tab.locator("#lab-time [data-picture=roofline]").click()
     picture = waiting.value.path().read_bytes()
-    width = tab.locator("#lab-time [data-part=roofline]").evaluate("node => node.clientWidth")
+    plot = tab.locator("#lab-time [data-part=roofline]")
+    width, height = plot.evaluate("node => [node.clientWidth, node.clientHeight]")
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(picture[16:20]) == 2 * width
+    assert int.from_bytes(picture[20:24]) >= 2 * (height + 50)  # a heading stands over it
 
     # Another host's file, hatched beside one's own; what is no timing is refused in a sentence.
     tab.locator("#lab-time [data-part=baseline]").select_option("relu")
@@ -242,6 +244,32 @@ def test_published_figures_stand_in_a_card_of_their_own(tab: Page):
     )
     links = card.locator("a").evaluate_all("all => all.map(({ href }) => href)")
     assert len(links) >= 5 and all(link.startswith("https://github.com/") for link in links)
+
+
+def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, browser, address):
+    choose(tab, ["2⁸"], {"relu", "silu"})
+    measure(tab)
+    expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
+    own = re.search(r"timing=([\w-]+)", tab.url)[1]
+    share = tab.locator(".time-status [data-part=link]")
+    share.click()
+    notice = tab.locator(".time-status [data-part=notice]")
+    expect(notice).to_contain_text("timing=")
+    link = re.search(r"http\S+", notice.inner_text())[0]
+    assert own not in link
+    context = browser.new_context()
+    reader = context.new_page()
+    reader.goto(link)
+    expect(state(reader)).to_have_attribute("data-state", "finished", timeout=SOON)
+    expect(reader.locator("#lab-time .time-answer")).to_contain_text("On this host")
+    assert own not in reader.content()
+    expect(reader.locator(".time-status .time-kept")).to_be_hidden()
+    expect(share).to_have_text("Take the link back")
+    share.click()
+    expect(share).to_have_text("Share")
+    reader.goto(link)
+    expect(reader.locator(".time-status [data-part=notice]")).to_contain_text("not among yours")
+    context.close()
 
 
 def test_another_visitor_s_timing_is_not_shown(tab: Page, address):

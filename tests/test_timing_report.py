@@ -152,6 +152,20 @@ def test_a_timing_is_exported_in_each_format_and_read_back(server):
     assert report.headers["content-type"] == "text/markdown; charset=utf-8"
     assert report.headers["content-disposition"].endswith('.md"')
     assert len(tables(report.text)) == 3 and "F.silu" in report.text
+    assert "× F.relu" in report.text
+    other = server.get(f"{address}/export?format=markdown&baseline=silu")
+    assert "× F.silu" in other.text and "× F.relu" not in other.text
+    refused = server.get(f"{address}/export?format=markdown&baseline=nosuch")
+    assert refused.status_code == 422 and "“nosuch” is unknown" in refused.text
+
+    assert server.get(address, headers=BERT).status_code == 404
+    shared = server.patch(address, json={"shared": True, "name": "two sizes"}).json()
+    assert (shared["name"], shared["own"]) == ("two sizes", True)
+    link = f"/api/timings/{shared['share']}"
+    assert server.get(link, headers=BERT).json()["measurements"] == told["measurements"]
+    assert server.patch(link, json={"name": "mine"}, headers=BERT).status_code == 404
+    server.patch(address, json={"shared": False})
+    assert server.get(link, headers=BERT).status_code == 404
 
     for hostile in ("weights", "CSV", "", "../../etc/passwd", "json%00", "x" * 5000):
         assert server.get(f"{address}/export?format={hostile}").status_code == 422

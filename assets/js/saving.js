@@ -11,7 +11,7 @@ import { colour } from "./theme.js";
  * @param {any} lab
  */
 export async function save(kind, drawn, lab) {
-  if (kind === "png" || kind === "svg") return pictureOf(drawn.plot, kind, "swish-lab", colour("@panel"));
+  if (kind === "png" || kind === "svg") return pictureOf(drawn.plot, kind, "swish-lab", { background: colour("@panel") });
   const named = lab.state.get("show").flatMap((panel) =>
     drawn.curvesOf(panel).map(({ activation, of }) => {
       const given = Object.entries(lab.values(activation)).map(([key, value]) => `${key}=${value}`).join("; ");

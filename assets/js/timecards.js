@@ -12,6 +12,8 @@ const FILES = {
   markdown: ["swish-lab-timing.md", "text/markdown"],
 };
 
+const LONGEST_LINE = 100; // letters over a saved picture
+
 const h = (key) => escape(t(`time.ui.${key}`));
 const tip = (key) => `title="${h(key)}"`;
 
@@ -28,6 +30,8 @@ export function cards(element, { look, save, notice }) {
   const part = (name) => element.querySelector(`[data-part="${name}"]`);
   const plots = Object.fromEntries(FIGURES.map((name) => [name, new LivePlot(part(name))]));
   let drawnTable = { heads: [], rows: [] };
+  /** Of the host that is shown. */
+  let processor = "";
 
   function draw(drawn) {
     const [answer, note] = drawn.answer;
@@ -94,6 +98,7 @@ export function cards(element, { look, save, notice }) {
   }
 
   function facts(drawn) {
+    processor = drawn.host[0]?.[1] ?? "";
     part("host").innerHTML = drawn.host.length
       ? drawn.host.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join("")
       : `<dd class="lab-note">${h("host_none")}</dd>`;
@@ -122,7 +127,11 @@ export function cards(element, { look, save, notice }) {
   });
   element.addEventListener("click", async ({ target }) => {
     const { file, picture } = target.dataset;
-    if (picture) pictureOf(plots[picture], "png", `swish-lab-${picture}`, colour("@panel"));
+    if (picture) {
+      const told = [...target.closest("section").querySelectorAll(".time-title > *")].map((each) => each.textContent.trim());
+      const heading = [told.join(": "), ...lines(`${part("note").textContent} · ${processor}`)];
+      pictureOf(plots[picture], "png", `swish-lab-${picture}`, { background: colour("@panel"), text: colour("@text"), heading });
+    }
     if (!file) return;
     const saved = await save(file);
     if (saved.error) notice(saved.error, true);
@@ -130,6 +139,17 @@ export function cards(element, { look, save, notice }) {
   });
 
   return { part, draw };
+}
+
+/** Parts of a text, as many on a line as go there. @param {string} text */
+function lines(text) {
+  const found = [""];
+  for (const word of text.split(" · ").map((each) => each.trim()).filter(Boolean)) {
+    const longer = [found.at(-1), word].filter(Boolean).join(" · ");
+    if (longer.length > LONGEST_LINE) found.push(word);
+    else found[found.length - 1] = longer;
+  }
+  return found;
 }
 
 /** A card with one picture, its heading and the button that saves it. */

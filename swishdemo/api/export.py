@@ -107,35 +107,48 @@ FORMATS: dict[str, Callable[[Kept, int], Response]] = {
 """What a run can be had as: made from what is kept of it, and the number of one replica."""
 
 
-def timing_as_json(kept: Kept) -> Response:
+def timing_as_json(kept: Kept, baseline: str) -> Response:
     """The timing as ``GET`` tells it: its request, its host and every block."""
     whole = {**kept.job.as_json(), "measurements": measurements(kept.reports)}
     return FiniteJSON(whole, headers=_file(kept.job, ".json"))
 
 
-def timing_as_csv(kept: Kept) -> Response:
+def timing_as_csv(kept: Kept, baseline: str) -> Response:
     """A row for each measurement (`swishdemo.timing.report.as_csv`)."""
     from swishdemo.timing.report import as_csv
 
     return _text(kept, "csv", ".csv", as_csv(_timed(kept)))
 
 
-def timing_as_markdown(kept: Kept) -> Response:
-    """Tables, the host and what to mind (`swishdemo.timing.report.as_markdown`)."""
+def timing_as_markdown(kept: Kept, baseline: str) -> Response:
+    """Tables, the host and what to mind (`swishdemo.timing.report.as_markdown`).
+
+    Raises:
+        UserError: The baseline is none of the timing's variants (422).
+    """
     from swishdemo.timing.host import HostCard
     from swishdemo.timing.report import as_markdown
 
     cards = [value for name, value in kept.reports if name == "HostCard"]
     host = HostCard.from_json(cards[-1]) if cards else None
-    return _text(kept, "markdown", ".md", as_markdown(_timed(kept), host))
+    variants = kept.job.config["variants"]
+    if baseline not in (*variants, "relu"):
+        raise UserError(
+            "error.unknown_choice",
+            field="baseline",
+            name="baseline",
+            value=baseline[:40],
+            choices=", ".join(variants),
+        )
+    return _text(kept, "markdown", ".md", as_markdown(_timed(kept), host, baseline))
 
 
-TIMING_FORMATS: dict[str, Callable[[Kept], Response]] = {
+TIMING_FORMATS: dict[str, Callable[[Kept, str], Response]] = {
     "json": timing_as_json,
     "csv": timing_as_csv,
     "markdown": timing_as_markdown,
 }
-"""What a timing can be had as."""
+"""What a timing can be had as: made from what is kept of it, and the variant that counts as 1."""
 
 
 def _timed(kept: Kept) -> list[Measurement]:

@@ -80,20 +80,6 @@ def _runs(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         """One of your runs, by its id; or anyone's by the token of its ``share``."""
         return _told(_of_kind(manager, job_id, visitor, "run"), visitor)
 
-    @router.patch(
-        "/{job_id}",
-        responses=_BUSY | schemas.answers(schemas.RUN, "As it is now."),
-        openapi_extra=schemas.body(schemas.ANNOTATION, example={"name": "Without decay"}),
-    )
-    def annotate_run(job_id: str, given: Given, visitor: Visitor) -> FiniteJSON:
-        """Name your run, note something, or share it: who has ``share`` may read it by that.
-
-        The token stands in place of the id in every address that reads. ``"shared": false``
-        takes it back.
-        """
-        _of_kind(manager, job_id, visitor, "run")
-        return _told(manager.annotate(job_id, visitor, given), visitor)
-
     @router.get(
         "/{job_id}/reports",
         responses=_BUSY | schemas.answers(schemas.listed(schemas.REPORT), "In order."),
@@ -147,14 +133,22 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
 
     @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.TIMING, "The timing."))
     def get_timing(job_id: str, visitor: Visitor) -> FiniteJSON:
-        """One of your timings with the measurements so far; a later one replaces an earlier."""
+        """One of your timings, or anyone's by the token of its ``share``, with its measurements.
+
+        Those so far; a later one replaces an earlier.
+        """
         job = _of_kind(manager, job_id, visitor, "timing")
         found = measurements(manager.reports(job_id, visitor))
         return FiniteJSON({**job.as_json(), "measurements": found})
 
     @router.get("/{job_id}/export", responses=_BUSY)
     def export_timing(
-        job_id: str, visitor: Visitor, format: Literal["json", "csv", "markdown"] = "json"
+        job_id: str,
+        visitor: Visitor,
+        format: Literal["json", "csv", "markdown"] = "json",
+        baseline: Annotated[
+            str, Query(max_length=300, description="The variant that counts as 1 in markdown.")
+        ] = "relu",
     ) -> Response:
         """The timing as a file.
 
@@ -164,7 +158,7 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         """
         job = _of_kind(manager, job_id, visitor, "timing")
         kept = export.Kept(job, manager.reports(job_id, visitor))
-        return export.TIMING_FORMATS[format](kept)
+        return export.TIMING_FORMATS[format](kept, baseline)
 
     return router
 
@@ -193,6 +187,20 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
             "stop": manager.stop,
         }
         return FiniteJSON(wishes[wish](job_id, visitor).as_json())
+
+    @router.patch(
+        "/{job_id}",
+        responses=schemas.answers(schemas.RUN if kind == "run" else schemas.JOB, "As it is now."),
+        openapi_extra=schemas.body(schemas.ANNOTATION, example={"name": "Without decay"}),
+    )
+    def annotate(job_id: str, given: Given, visitor: Visitor) -> FiniteJSON:
+        """Name the job, note something, or share it: who has ``share`` may read it by that.
+
+        The token stands in place of the id in every address that reads. ``"shared": false``
+        takes it back.
+        """
+        _of_kind(manager, job_id, visitor, kind)
+        return _told(manager.annotate(job_id, visitor, given), visitor)
 
     @router.delete("/{job_id}", status_code=204)
     def delete(job_id: str, visitor: Visitor) -> Response:

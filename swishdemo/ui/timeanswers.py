@@ -28,6 +28,7 @@ def answers(lab: Lab) -> tuple[Callable[..., _Json], ...]:
         _export(view),
         _lay(view),
         _rename(lab),
+        _share(lab),
         _drop(lab),
     )
 
@@ -105,6 +106,17 @@ def _rename(lab: Lab) -> Callable[..., _Json]:
         return {"name": job.name}
 
     return rename
+
+
+def _share(lab: Lab) -> Callable[..., _Json]:
+    @answering
+    def share(given: _Json, request: gr.Request) -> _Json:
+        """Give a timing a token by which anyone may read it, or take it back."""
+        values = {"shared": given.get("shared")}
+        job = lab.manager.annotate(field_text(given, "id"), visitor_of(request), values)
+        return {"share": job.share}
+
+    return share
 
 
 def _drop(lab: Lab) -> Callable[..., _Json]:

@@ -74,13 +74,14 @@ class TimeView:
                 return {"id": None, "done": True, "line": line, "drawn": drawn}
             job_id = latest[0].id
         job = self._manager.get(job_id, visitor)
-        answer: _Json = {"id": job.id, "done": not job.active, "state": job.state}
+        # By the name that it was asked for: who has a link knows the timing by its token.
+        answer: _Json = {"id": job_id, "done": not job.active, "state": job.state}
         try:
             self._beside(look, visitor)
         except UserError as error:
             look = replace(look, beside=None)
             answer["beside_gone"] = error.sentence(look.language)
-        mark = f"{job.id} {job.reports} {job.state} {job.name} {look}"
+        mark = f"{job.id} {job.reports} {job.state} {job.name} {job.share} {look}"
         answer["mark"] = mark
         if mark != known:
             others: tuple[Job, ...] = ()

@@ -217,7 +217,13 @@ def entry(job: Job, language: Language) -> dict[str, Any]:
     what[-1] += f" … {size_label(sizes[-1])}" if len(sizes) > 1 else ""
     what += [config["dtype"]] if config["dtype"] != "float32" else []
     what += [text("timed.allocator.plain", language)] if config.get("allocator") == "plain" else []
-    return {"id": job.id, "name": job.name, "what": " · ".join(what), "at": job.created_at}
+    return {
+        "id": job.id,
+        "name": job.name,
+        "share": job.share,
+        "what": " · ".join(what),
+        "at": job.created_at,
+    }
 
 
 def _by_registry(timed: dict[str, Measurement]) -> list[Measurement]:
