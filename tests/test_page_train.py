@@ -344,10 +344,13 @@ def test_a_run_is_named_shared_and_taken_back(visit, server):
     owner.locator("[data-field=name]").fill("Ten steps")
     owner.locator("[data-field=name]").press("Enter")
     expect(owner.locator(".train-run").first).to_have_text("Ten steps")
+    assert f"run={run}" in copied(owner)
+    expect(owner.locator(".lab-banner")).to_contain_text("private")
     owner.click("[data-share=yes]")
     line(owner, "run=")
     link = re.search(r"http\S+", owner.locator(LINE).inner_text())[0]
     assert run not in link
+    assert link.split("?")[1] in copied(owner)
     reader.goto(link)
     line(reader, "finished")
     assert reader.locator("[data-field], [data-share]").count() == 0
@@ -361,6 +364,34 @@ def test_a_run_is_named_shared_and_taken_back(visit, server):
     expect(owner.locator("[data-share=yes]")).to_be_visible()
     reader.goto(link)
     line(reader, "There is no")
+
+
+def copied(page):
+    """What the head's button puts on the clipboard."""
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.click("[data-copy] >> nth=0")
+    expect(page.locator("[data-copy]").first).to_have_text("Copied")
+    return page.evaluate("window.copied")
+
+
+def test_a_list_that_streams_still_knows_that_a_run_is_to_be_deleted(visit, server):
+    page = visit()
+    run = post(page, steps=4000, seeds=1)
+    line(page, "running")
+    cross = page.locator(f"[data-delete='{run}']")
+    cross.click()
+    sure = cross.inner_text()
+    assert sure != "×"
+    row = page.locator(".train-here")
+    before = row.inner_html()
+    eventually(lambda: changed(row, before))
+    expect(cross).to_have_text(sure)
+    cross.click()
+    expect(page.locator(".train-run")).to_have_count(0)
+
+
+def changed(locator, before):
+    assert locator.inner_html() != before
 
 
 def test_again_repeats_a_run_and_two_can_be_compared(visit, server):

@@ -1,6 +1,6 @@
 /** The page's head: name, host, language, theme, link; and the tab that the address names. */
 
-import { choice, flush, onRefused, onReturn, read, write } from "./state.js";
+import { choice, flush, onRefused, onReturn, outwardLink, read, write } from "./state.js";
 import { escape, language, t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
@@ -36,8 +36,9 @@ export function mount({ element, props }) {
   }
   const copy = element.querySelector("[data-copy]");
   copy.addEventListener("click", async () => {
-    flush();
-    const done = await copyText(location.href);
+    const { href, hidden } = outwardLink();
+    const done = await copyText(href);
+    if (done && hidden) banner(t("shell.copied_private"), 8000);
     const label = copy.querySelector("span");
     label.textContent = t(done ? "shell.copied" : "shell.copy_failed");
     setTimeout(() => (label.textContent = t("shell.copy")), 1600);

@@ -73,6 +73,38 @@ export function flush() {
   else history.replaceState(history.state, "", url);
 }
 
+/** @type {Map<string, {tab: string, id: string, share: string | null}>} */
+const kept = new Map();
+
+/**
+ * Tells what a visitor's own run or timing in the address is called for others.
+ * @param {string} name The property that holds it.
+ * @param {{tab: string, id: string, share: string | null} | null} own Its tab, its private id and
+ *   the name in its link, if it is shared; null where what is shown is another's.
+ */
+export function tellShare(name, own) {
+  if (own) kept.set(name, own);
+  else kept.delete(name);
+}
+
+/**
+ * The address as another reader can open it: shared things by their links; a private one stays
+ * only on its own tab, where it is all that the link could be for.
+ * @returns {{href: string, hidden: boolean}} And whether it holds what others cannot open.
+ */
+export function outwardLink() {
+  flush();
+  const url = new URL(location.href);
+  let hidden = false;
+  for (const [name, { tab, id, share }] of kept) {
+    if (url.searchParams.get(name) !== id) continue;
+    if (share) url.searchParams.set(name, share);
+    else if (url.searchParams.get("tab") === tab) hidden = true;
+    else url.searchParams.delete(name);
+  }
+  return { href: url.href, hidden };
+}
+
 const returns = new Set();
 /** Calls back when the reader has gone back or forth in the history. @param {() => void} listener */
 export function onReturn(listener) {

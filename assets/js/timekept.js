@@ -1,5 +1,6 @@
 /** The visitor's timings: open one, call it by a name, remove it. */
 
+import { tellShare } from "./state.js";
 import { escape, moment, t } from "./text.js";
 
 /**
@@ -24,6 +25,7 @@ export function keptList(host, { server, open, changed, notice }) {
     part("earlier").innerHTML = kept.map((each) => `<option value="${escape(each.id)}">${escape(label(each))}</option>`).join("");
     part("earlier").value = id;
     const shown = kept.find((each) => each.id === id);
+    tellShare("timing", shown ? { tab: "time", id, share: shown.share } : null);
     host.querySelector(".time-kept").hidden = !shown; // another's, by its link
     part("link").textContent = t(shown?.share ? "run.unshare" : "run.share_run");
     const name = part("name");

@@ -1,10 +1,13 @@
 /** The visitor's runs: what each is called, how it went; the one that is shown, and several compared. */
 
 import { LivePlot } from "./plot.js";
+import { tellShare } from "./state.js";
 import { escape, moment, t } from "./text.js";
 
 const MOST_COMPARED = 6;
 const COMPARED = ["size", "convergence", "loss", "accuracy"];
+/** So long a first press on × waits for the second. */
+const SURE_MS = 5000;
 const FORMATS = ["json", "csv", "weights", "code"];
 const h = (key, values) => escape(t(`run.${key}`, values));
 
@@ -19,11 +22,13 @@ export function runList(host, { server, follow, current, say, told }) {
     <div data-part="compared" hidden></div>`;
   const $ = (name) => host.querySelector(`[data-part="${name}"]`);
   const chosen = new Set();
+  /** The run whose removal was asked for once. @type {string | null} */
+  let sure = null;
   /** What stands there, so that a list that has not changed is left alone. */
   let [listed, about] = ["", ""];
 
   function show(runs, answer) {
-    const text = JSON.stringify([runs, current(), [...chosen]]);
+    const text = JSON.stringify([runs, current(), [...chosen], sure]);
     if (text !== listed) {
       listed = text;
       for (const run of chosen) if (!runs.some((each) => each.run === run)) chosen.delete(run);
@@ -32,6 +37,7 @@ export function runList(host, { server, follow, current, say, told }) {
       $("tools").firstElementChild.disabled = chosen.size < 2;
     }
     const { run, own, name, note, share, replicas = [], replica = 0, after = -1 } = answer;
+    if (run) tellShare("run", own ? { tab: "train", id: run, share } : null);
     const now = JSON.stringify([run, own, name, note, share, replicas, replica, after >= 0]);
     if (now === about || $("about").querySelector("input:focus, select:focus")) return; // someone is writing there
     about = now;
@@ -54,7 +60,7 @@ export function runList(host, { server, follow, current, say, told }) {
       <td class="lab-note">${escape(each.label)}${each.share_token ? ` · ${h("shared")}` : ""}</td>
       <td>${sparkline(each.sparkline)}</td><td>${escape(each.accuracy)}</td><td>${escape(each.share)}</td>
       <td class="lab-note">${each.seconds ? `${each.seconds.toFixed(1)} s ${escape(each.device)}` : ""}</td><td class="lab-note">${moment(each.created)}</td>
-      <td><button class="lab-btn" data-delete="${each.run}" aria-label="${h("delete_tip")}" title="${h("delete_tip")}">×</button></td></tr>`;
+      <td><button class="lab-btn" data-delete="${each.run}" aria-label="${h("delete_tip")}" title="${h("delete_tip")}">${each.run === sure ? h("delete_sure") : "×"}</button></td></tr>`;
   }
 
   /** The run that is shown: its name and note, its link, its files. */
@@ -100,11 +106,16 @@ export function runList(host, { server, follow, current, say, told }) {
     const gone = target.closest("[data-delete]")?.dataset.delete;
     const share = target.closest("[data-share]");
     if (other) follow(other);
-    else if (gone && !target.closest("[data-delete]").dataset.sure) {
-      // Asked for twice, for it cannot be taken back.
-      const button = target.closest("[data-delete]");
-      button.dataset.sure = "yes";
-      button.textContent = t("run.delete_sure");
+    else if (gone && gone !== sure) {
+      // Asked for twice, for it cannot be taken back; a list that is drawn anew between still knows.
+      sure = gone;
+      show(told().runs ?? [], told());
+      host.querySelector(`[data-delete="${gone}"]`)?.focus();
+      setTimeout(() => {
+        if (sure !== gone) return;
+        sure = null;
+        show(told().runs ?? [], told());
+      }, SURE_MS);
     } else if (gone) {
       const answer = await server.wish({ run: gone, wish: "delete" });
       if (answer.error) say(answer.error, true);
@@ -118,7 +129,7 @@ export function runList(host, { server, follow, current, say, told }) {
         say(t("run.shared_copied", { link: link.href }));
       }
       about = "";
-      show(told().runs ?? [], { ...told(), share: said?.share ?? null });
+      if (said) show(told().runs ?? [], Object.assign(told(), { share: said.share ?? null }));
     } else if (target.closest("[data-compare]")) compare();
     else if (target.closest("[data-close]")) $("compared").hidden = true;
   });
