@@ -53,8 +53,8 @@ def grid(
         cell: Timed measurements that can be compared with one another.
         baseline: The variant that counts as 1; where it has no time there are no ratios.
         columns: Names of columns, in order: ``variant ratio median spread iqr rate limit saved
-            peak part_forward part_backward part_update error repeats``. One in which no row has
-            a figure is left out.
+            peak part_forward part_backward part_update error repeats prepared``. One in which no
+            row has a figure is left out.
         language: Of the words.
     """
     ranked = sorted(cell, key=seconds_of)
@@ -104,6 +104,11 @@ def limit_words(m: Measurement) -> str:
     return f"{m.copy_limit_seconds / seconds_of(m) * 100:.0f} %"
 
 
+def prepared_words(m: Measurement) -> str:
+    """How long it was checked and built, compiled too, before it was timed."""
+    return NONE if m.preparation_seconds is None else duration(m.preparation_seconds)
+
+
 def _spread(m: Measurement) -> str:
     low, high = quartiles(m)
     half = (high - low) / 2 if m.repeats > 1 else None
@@ -136,6 +141,7 @@ _CELLS: Mapping[str, Callable[[Measurement], str]] = {
     "peak": lambda m: _bytes(m.peak_bytes),
     "error": lambda m: _error(m.max_error),
     "repeats": lambda m: str(m.repeats),
+    "prepared": lambda m: prepared_words(m),
 }
 
 
