@@ -201,12 +201,12 @@ def test_the_table_has_units_and_the_arithmetic_is_right():
     fast = measured("relu", 10e-6, copy_limit_seconds=9e-6, peak_bytes=8 * 4096)
     slow = measured("silu", 20e-6, copy_limit_seconds=9e-6)
     made = table([slow, fast], ("silu", "relu", "gelu"), "relu", "en", ended=True)
-    assert len(made["heads"]) == len(made["rows"][0]["cells"]) == 9
+    assert len(made["heads"]) == len(made["rows"][0]["cells"]) == 10
     relu, silu = (row["cells"] for row in made["rows"])
     assert relu[:2] == ["F.relu", "1.00"] and silu[1].startswith("2.00 (")
     assert relu[2] == "10.0 µs ± 0.15"
     # 5 tensors of 4096 float32 in 10 µs are 8.192 GB/s.
-    assert relu[3:] == ["8.19", "90 %", "4 B/el.", "8 B/el.", "1.0e−07", "7"]
+    assert relu[3:] == ["8.19", "90 %", "4 B/el.", "8 B/el.", "–", "1.0e−07", "7"]
 
 
 def test_while_figures_come_every_row_has_its_place():
@@ -214,7 +214,7 @@ def test_while_figures_come_every_row_has_its_place():
     asked = ("silu", "relu", "gelu")
     made = table([fast, gone], asked, "relu", "en", ended=False)
     assert [row["variant"] for row in made["rows"]] == ["silu", "relu"]
-    assert made["rows"][0]["cells"] == ["F.silu", "…", *["–"] * 7]
+    assert made["rows"][0]["cells"] == ["F.silu", "…", *["–"] * 8]
     whole = table([fast, gone, measured("silu", 20e-6)], asked, "relu", "en", ended=False)
     assert [row["variant"] for row in whole["rows"]] == ["silu", "relu"]
     assert [row["variant"] for row in table([fast], asked, "relu", "en", ended=True)["rows"]] == [

@@ -89,6 +89,13 @@ def test_csv_says_how_many_times_as_long_as_the_baseline_and_on_which_host():
     assert float(single["ratio"]) == pytest.approx(2) and single["ratio_low"] == ""
 
 
+def test_building_stands_apart_from_the_checks():
+    built = replace(SILU, preparation_seconds=31.0, build_seconds=30.0)
+    [table] = tables(as_markdown([RELU, built]))
+    place = table[0].index("build + checks")
+    assert [row[place] for row in table[2:]] == ["–", "30.0 s + 1.00 s"]
+
+
 def test_a_later_measurement_replaces_an_earlier_one():
     later = measured("silu", 1.0)
     assert [float(row["median_seconds"]) for row in rows(as_csv([SILU, later]))] == [1.0]
@@ -156,7 +163,7 @@ def test_a_timing_is_exported_in_each_format_and_read_back(server):
     assert whole.json() == server.get(f"{address}/export?format=json").json() == told
     read = parse(whole.text)
     assert read.measurements == tuple(
-        replace(m, max_error=None, preparation_seconds=None, calls_per_block=0)
+        replace(m, max_error=None, preparation_seconds=None, build_seconds=None, calls_per_block=0)
         for m in map(Measurement.from_json, told["measurements"])
     )
     assert read.name == told["host"]["cpu"]

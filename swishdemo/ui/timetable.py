@@ -8,7 +8,14 @@ from typing import Any
 from swishdemo.figures.timing import colour_of
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
-from swishdemo.timing.grid import NONE, label_of, limit_words, rate_words, ratio_words
+from swishdemo.timing.grid import (
+    NONE,
+    label_of,
+    limit_words,
+    prepared_words,
+    rate_words,
+    ratio_words,
+)
 from swishdemo.timing.quantities import byte_size, figures, quartiles, seconds_of
 
 
@@ -41,7 +48,8 @@ def table(
     if ended:
         rows.sort(key=seconds_of)
     base = timed.get(baseline)
-    names = ["variant", "ratio", "median", "rate", "limit", "saved", "peak", "error", "repeats"]
+    names = ["variant", "ratio", "median", "rate", "limit", "saved", "peak"]
+    names += ["prepared", "error", "repeats"]
     label = REGISTRY.get(baseline).label(language)
     theirs = {m.variant: m for m in beside}
     alone = sorted((m for m in beside if m.variant not in timed), key=seconds_of)
@@ -104,6 +112,7 @@ def _cells(m: Measurement, base: Measurement | None, language: Language, ended: 
         limit_words(m),
         _memory(m, m.saved_bytes, language),
         _memory(m, m.peak_bytes, language),
+        prepared_words(m),
         NONE if m.max_error is None else _error(m.max_error),
         str(m.repeats),
     ]
