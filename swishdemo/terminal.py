@@ -15,7 +15,7 @@ from swishdemo.timing.report import Report, setting
 
 # What 80 columns hold, at the most: what is left out stands in every file.
 _COLUMNS = ("variant", "ratio", "spread", "rate", "limit", "saved", "peak")
-_WIDE_COLUMNS = (*_COLUMNS, *(f"part_{part}" for part in PARTS), "prepared", "error", "repeats")
+_WIDE_COLUMNS = (*_COLUMNS, *(f"part_{part}" for part in PARTS), "error", "repeats", "prepared")
 _WIDE = 120
 _NARROWEST_NAME = 14
 

@@ -236,6 +236,18 @@ def test_what_is_drawn_of_beta_can_be_picked(visit, server):
     draws(page, "beta", last["beta_effective"][0])
 
 
+def test_a_beta_that_is_not_learned_has_no_band_to_end_in(visit, server):
+    page = visit()
+    post(page, steps=20, seeds=1, rivals=[], beta_starts=[1, 2], beta_scope="fixed")
+    line(page, "finished")
+    for part in ("ends", "convergence"):
+        expect(page.locator(f"#lab-train [data-part={part}]")).to_be_hidden()
+    expect(page.locator("#lab-train .lab-stats")).not_to_contain_text("|β|")
+    expect(page.locator("#lab-train h3").first).to_contain_text("β_eff")
+    last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
+    draws(page, "beta", last["beta_effective"][0])
+
+
 def test_a_single_network_can_be_picked(visit, server):
     page = visit()
     post(page, steps=40, seeds=3, seed=7, rivals=[], beta_starts=[1, 2])

@@ -198,7 +198,9 @@ def test_a_timing_that_measured_nothing_has_no_bars(jobs):
 
 
 def test_the_table_has_units_and_the_arithmetic_is_right():
-    fast = measured("relu", 10e-6, copy_limit_seconds=9e-6, peak_bytes=8 * 4096)
+    fast = measured(
+        "relu", 10e-6, copy_limit_seconds=9e-6, peak_bytes=8 * 4096, preparation_seconds=0.25
+    )
     slow = measured("silu", 20e-6, copy_limit_seconds=9e-6)
     made = table([slow, fast], ("silu", "relu", "gelu"), "relu", "en", ended=True)
     assert len(made["heads"]) == len(made["rows"][0]["cells"]) == 10
@@ -206,7 +208,7 @@ def test_the_table_has_units_and_the_arithmetic_is_right():
     assert relu[:2] == ["F.relu", "1.00"] and silu[1].startswith("2.00 (")
     assert relu[2] == "10.0 µs ± 0.15"
     # 5 tensors of 4096 float32 in 10 µs are 8.192 GB/s.
-    assert relu[3:] == ["8.19", "90 %", "4 B/el.", "8 B/el.", "–", "1.0e−07", "7"]
+    assert relu[3:] == ["8.19", "90 %", "4 B/el.", "8 B/el.", "1.0e−07", "7", "250 ms"]
 
 
 def test_while_figures_come_every_row_has_its_place():

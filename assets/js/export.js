@@ -12,10 +12,10 @@ const LINE = 20; // pixels
 /**
  * A plot as a picture at twice its size.
  * @param {"png" | "svg"} format
- * @param {{background: string, text?: string, heading?: string[]}} look What stands over it, a line
- *   each, in the colour of `text`: on a page of its own a picture has to say what it shows.
+ * @param {{background: string, ink?: string, heading?: string[]}} look What stands over it, a line
+ *   each, in the colour of `ink`: on a page of its own a picture has to say what it shows.
  */
-export async function pictureOf(plot, format, name, { background, text, heading = [] }) {
+export async function pictureOf(plot, format, name, { background, ink, heading = [] }) {
   const Plotly = await loadPlotly();
   const { data, layout } = plot.node;
   const { clientWidth: width, clientHeight } = plot.node;
@@ -23,12 +23,17 @@ export async function pictureOf(plot, format, name, { background, text, heading 
   const room = heading.length ? LINE * heading.length + 12 : 0;
   const figure = { data, layout: { ...layout, paper_bgcolor: background, height: clientHeight + room } };
   if (room) {
-    figure.layout.margin = { ...layout.margin, t: (layout.margin?.t ?? 0) + room };
-    figure.layout.title = {
-      text: [`<b>${first}</b>`, ...others.map((line) => `<span style="font-size:12px">${line}</span>`)].join("<br>"),
-      font: { size: 14, color: text },
-      ...{ x: 0, xanchor: "left", y: 1, yanchor: "top", yref: "container", pad: { l: 12, t: 10 } },
-    };
+    const margin = { ...layout.margin, t: (layout.margin?.t ?? 0) + room };
+    const text = [`<b>${first}</b>`, ...others].join("<br>");
+    figure.layout.margin = margin;
+    figure.layout.annotations = [
+      ...(layout.annotations ?? []),
+      {
+        ...{ text, align: "left", showarrow: false, font: { size: 12.5, color: ink } },
+        ...{ xref: "paper", x: 0, xanchor: "left", xshift: 12 - (margin.l ?? 0) },
+        ...{ yref: "paper", y: 1, yanchor: "top", yshift: margin.t - 6 },
+      },
+    ];
   }
   const height = clientHeight + room;
   save(`${name}.${format}`, await Plotly.toImage(figure, { format, width, height, scale: 2 }));

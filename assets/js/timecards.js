@@ -129,8 +129,8 @@ export function cards(element, { look, save, notice }) {
     const { file, picture } = target.dataset;
     if (picture) {
       const told = [...target.closest("section").querySelectorAll(".time-title > *")].map((each) => each.textContent.trim());
-      const heading = [told.join(": "), ...lines(`${part("note").textContent} · ${processor}`)];
-      pictureOf(plots[picture], "png", `swish-lab-${picture}`, { background: colour("@panel"), text: colour("@text"), heading });
+      const heading = [...told, ...lines(`${part("note").textContent} · ${processor}`)];
+      pictureOf(plots[picture], "png", `swish-lab-${picture}`, { background: colour("@panel"), ink: colour("@text"), heading });
     }
     if (!file) return;
     const saved = await save(file);

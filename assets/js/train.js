@@ -118,6 +118,7 @@ export function mount({ element, props, trigger, watch, server }) {
 
   function draw(answer) {
     picked.offer(answer);
+    if (answer.beta_title) $("beta").closest("section").querySelector("h3").textContent = answer.beta_title;
     const shown = { ...answer.figures, ...answer.figures_inside };
     for (const name of PLOTS) {
       const card = $(name).closest("section");

@@ -35,10 +35,9 @@ export function skeleton() {
     <section class="lab-card">
       <div class="lab-stats" data-part="stats"></div>
       <div class="lab-row lab-between train-state">
-        <p class="lab-note" data-part="line" role="status" aria-live="polite"></p>
+        <div><p class="train-what" data-part="what"></p><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
         <div class="lab-row"><span class="lab-note" data-part="left"></span><span class="lab-row" data-part="wishes"></span></div></div>
       <div class="lab-bar"><i data-part="progress"></i></div>
-      <p class="lab-note" data-part="what"></p>
     </section>
     ${card("beta", h("plot_beta"), `${bands}${segment("quantity", quantities, h("quantity"))}${select("layer", h("pick_layer"))}${select("seed", h("pick_seed"))}`, true)}
     <p class="lab-note train-under">${h("beta_note")}</p>

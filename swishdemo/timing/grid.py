@@ -53,8 +53,8 @@ def grid(
         cell: Timed measurements that can be compared with one another.
         baseline: The variant that counts as 1; where it has no time there are no ratios.
         columns: Names of columns, in order: ``variant ratio median spread iqr rate limit saved
-            peak part_forward part_backward part_update prepared error
-            repeats``. One in which no row has a figure is left out.
+            peak part_forward part_backward part_update error repeats prepared``. One in which no
+            row has a figure is left out.
         language: Of the words.
     """
     ranked = sorted(cell, key=seconds_of)
@@ -105,9 +105,14 @@ def limit_words(m: Measurement) -> str:
 
 
 def prepared_words(m: Measurement) -> str:
-    """What was spent before the first block: on building, and on the rest; `31.2 s + 0.40 s`."""
-    if m.build_seconds is None or m.preparation_seconds is None:
+    """How long it was built and compiled, and checked, before it was timed: `31 s + 0.4 s`.
+
+    The sum alone where the two are not known apart.
+    """
+    if m.preparation_seconds is None:
         return NONE
+    if m.build_seconds is None:
+        return duration(m.preparation_seconds)
     rest = max(0.0, m.preparation_seconds - m.build_seconds)
     return f"{duration(m.build_seconds)} + {duration(rest)}"
 
@@ -142,9 +147,9 @@ _CELLS: Mapping[str, Callable[[Measurement], str]] = {
     "limit": limit_words,
     "saved": lambda m: _bytes(m.saved_bytes),
     "peak": lambda m: _bytes(m.peak_bytes),
-    "prepared": prepared_words,
     "error": lambda m: _error(m.max_error),
     "repeats": lambda m: str(m.repeats),
+    "prepared": prepared_words,
 }
 
 

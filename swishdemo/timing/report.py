@@ -20,7 +20,7 @@ from swishdemo.timing.quantities import place_of
 _COLUMNS = (
     *("variant", "ratio", "median", "iqr", "rate", "limit", "saved", "peak"),
     *(f"part_{part}" for part in PARTS),
-    *("prepared", "error", "repeats"),
+    *("error", "repeats", "prepared"),
 )
 _LEFT_TO_JSON = frozenset(
     {"block_seconds", "part_seconds", "unavailable_reason", "gate_reason", "final"}

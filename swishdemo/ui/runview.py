@@ -151,9 +151,11 @@ def _draw(
         if is_formula(name)
     }
     has_beta = series.starts != (None,)
+    learns_beta = has_beta and config["beta_scope"] != "fixed"
     has_own = any(report.get("parameters") for report in reports)
     shows_own = has_own and (picked.quantity == "own" or not has_beta)
-    shown = picked if picked.quantity != "own" else replace(picked, quantity="size")
+    known = _OF_BETA if learns_beta else ("effective",)
+    shown = picked if picked.quantity in known else replace(picked, quantity=known[0])
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "loss": lambda: figures.race_figure(series, "loss", picked, labels, language),
         "accuracy": lambda: figures.race_figure(series, "accuracy", picked, labels, language),
@@ -164,15 +166,17 @@ def _draw(
         makers["beta"] = lambda: figures.own_figure(series, picked, labels, language)
     elif has_beta:
         makers["beta"] = lambda: figures.beta_figure(series, shown, language)
-    if has_beta:
+    if learns_beta:
         makers["ends"] = lambda: figures.ends_figure(series, language)
-    if len(series.starts) > 1:
+    if learns_beta and len(series.starts) > 1:
         makers["convergence"] = lambda: figures.convergence_figure(series, language)
     drawn = {name: make() for name, make in makers.items() if picked.wants(name)}
     if "conserved" in drawn and not any(each["y"] for each in drawn["conserved"]["data"]):
         del drawn["conserved"]  # no change of this network leaves its function as it is
+    title = "own" if shows_own else "beta" if learns_beta else "effective"
     return {
         "figures": drawn,
+        "beta_title": text(f"run.plot_{title}", language),
         "layers": len(series.beta),
         "replicas": [
             f"{look_label(labels[each.activation], each.beta_start)} · seed {each.seed}"
@@ -180,7 +184,8 @@ def _draw(
         ],
         "seeds": list(range(config["seed"], config["seed"] + config["seeds"])) if has_beta else [],
         "quantities": [
-            *(("size", "signed", "effective") if has_beta else ()),
+            *(("size", "signed") if learns_beta else ()),
+            *(["effective"] * has_beta),  # it moves with the weights where β does not
             *(["own"] * has_own),
         ],
         **(

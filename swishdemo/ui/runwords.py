@@ -89,7 +89,7 @@ def stats(job: Job, reports: Reports, language: Language) -> list[dict[str, str]
         )
         tone = "" if met is None else "ok"
         found.append({"value": f"{max(distances):.2f}", "label": words, "tone": tone})
-    if last["share"] is not None:
+    if last["share"] is not None and job.config["beta_scope"] != "fixed":
         share = f"{100 * last['share']:.0f} %"
         found.append({"value": share, "label": text("run.stat_share", language)})
     if lost:
@@ -140,6 +140,7 @@ def row(job: Job, language: Language) -> dict[str, Any]:
     summary = job.summary or {}
     own = next(iter(summary.get("activations", ())), None)
     accuracy = own["accuracy"]["mean"] if own else None
+    share = summary.get("share") if job.config["beta_scope"] != "fixed" else None
     prefix = "R² " if is_regression(job.config) else ""
     return {
         "run": job.id,
@@ -151,7 +152,7 @@ def row(job: Job, language: Language) -> dict[str, Any]:
         "sparkline": list(job.sparkline),
         "device": job.device or "",
         "accuracy": "" if accuracy is None else f"{prefix}{accuracy:.3f}",
-        "share": "" if summary.get("share") is None else f"{100 * summary['share']:.0f} %",
+        "share": f"{100 * share:.0f} %" if share is not None else "",
         "seconds": job.seconds,
         "created": job.created_at,
     }

@@ -48,8 +48,18 @@ def table(
     if ended:
         rows.sort(key=seconds_of)
     base = timed.get(baseline)
-    names = ["variant", "ratio", "median", "rate", "limit", "saved", "peak"]
-    names += ["prepared", "error", "repeats"]
+    names = [
+        "variant",
+        "ratio",
+        "median",
+        "rate",
+        "limit",
+        "saved",
+        "peak",
+        "error",
+        "repeats",
+        "prepared",
+    ]
     label = REGISTRY.get(baseline).label(language)
     theirs = {m.variant: m for m in beside}
     alone = sorted((m for m in beside if m.variant not in timed), key=seconds_of)
@@ -112,9 +122,9 @@ def _cells(m: Measurement, base: Measurement | None, language: Language, ended: 
         limit_words(m),
         _memory(m, m.saved_bytes, language),
         _memory(m, m.peak_bytes, language),
-        prepared_words(m),
         NONE if m.max_error is None else _error(m.max_error),
         str(m.repeats),
+        prepared_words(m),
     ]
 
 

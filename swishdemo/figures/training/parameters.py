@@ -101,14 +101,21 @@ def own_figure(
     return _over_steps(series, data, {}, language, **LEGEND)
 
 
+_OF_LAYERS = ("@accent", "@band2", "@text", "@b0", "@b3", "@b4")
+
+
+def _layer_colour(layer: int) -> str:
+    """The same in every plot that has a colour for each layer."""
+    return _OF_LAYERS[layer % len(_OF_LAYERS)]
+
+
 def convergence_figure(series: Series, language: Language = "en") -> Figure:
     """C(t) of each layer: how far apart the starts still are, 1 at step 0."""
-    colours = ("@accent", "@band2", "@text", "@b0", "@b3", "@b4")
     data = [
         line(
             series.steps,
             np.maximum(values, 1e-4),
-            colours[place % len(colours)],
+            _layer_colour(place),
             text("run.layer", language, number=place + 1),
             DASHES[place % len(DASHES)],
             "C = %{y:.3f}",
@@ -150,7 +157,7 @@ def ends_figure(series: Series, language: Language = "en") -> Figure:
                 "x": numbers((edges[:-1] + edges[1:]) / 2),
                 "y": counts.tolist(),
                 "name": text("run.layer", language, number=layer + 1),
-                "marker": {"color": start_colour(layer, len(last)), "line": {"width": 0}},
+                "marker": {"color": _layer_colour(layer), "line": {"width": 0}},
                 "hovertemplate": "|β| ≈ %{x:.2f}: %{y}",
             }
         )
