@@ -233,7 +233,7 @@ def _print(
     measured = [Measurement.from_json(record) for record in records]
     host = HostCard.from_json(job.host) if job.host else None
     if format == "csv":
-        file.write(as_csv(measured))
+        file.write(as_csv(measured, host, baseline))
     elif format == "markdown":
         file.write(as_markdown(measured, host, baseline))
     else:

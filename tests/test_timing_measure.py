@@ -218,7 +218,20 @@ def test_what_is_compiled_passes_the_gate_and_reports_its_compilation_apart():
     else:
         assert found.is_timed and found.gate is None
         assert found.saved_bytes_per_element == 4
-        assert found.preparation_seconds > 0
+        assert 0 < found.build_seconds < found.preparation_seconds
+
+
+def test_what_a_builder_takes_is_told_apart_from_the_checks(monkeypatch):
+    (found,) = final(request(variants=["relu"], elements=[64])).values()
+    assert 0 < found.build_seconds < found.preparation_seconds
+
+    def slow(*given):
+        time.sleep(0.3)
+        return build(*given)
+
+    monkeypatch.setattr(measuring, "build", slow)
+    (found,) = final(request(variants=["relu"], elements=[64])).values()
+    assert found.build_seconds > 0.3
 
 
 # --- bytes

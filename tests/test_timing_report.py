@@ -71,6 +71,31 @@ def test_csv_has_every_measurement_in_full_precision():
     assert told[0]["allocator"] == "tuned"
 
 
+def test_csv_says_how_many_times_as_long_as_the_baseline_and_on_which_host():
+    told = rows(as_csv([RELU, SILU, STEP, GONE, measured("silu", 1.0, 8192)], HOST))
+    assert [row["ratio"] and float(row["ratio"]) for row in told] == [
+        1,
+        pytest.approx(1.5),
+        1,
+        "",
+        "",
+    ]
+    assert float(told[1]["ratio_low"]) <= 1.5 <= float(told[1]["ratio_high"])
+    assert told[0]["ratio_low"] == "" and [row["baseline"] for row in told][-1] == ""
+    assert {row["host_cpu"] for row in told} == {HOST.cpu}
+    [_, silu] = rows(as_csv([RELU, SILU], None, "silu"))
+    assert float(silu["ratio"]) == 1 and silu["baseline"] == "silu" and silu["host_cpu"] == ""
+    single = rows(as_csv([RELU, replace(SILU, block_seconds=(2e-5,))]))[1]
+    assert float(single["ratio"]) == pytest.approx(2) and single["ratio_low"] == ""
+
+
+def test_building_stands_apart_from_the_checks():
+    built = replace(SILU, preparation_seconds=31.0, build_seconds=30.0)
+    [table] = tables(as_markdown([RELU, built]))
+    place = table[0].index("build + checks")
+    assert [row[place] for row in table[2:]] == ["–", "30.0 s + 1.00 s"]
+
+
 def test_a_later_measurement_replaces_an_earlier_one():
     later = measured("silu", 1.0)
     assert [float(row["median_seconds"]) for row in rows(as_csv([SILU, later]))] == [1.0]
@@ -138,7 +163,7 @@ def test_a_timing_is_exported_in_each_format_and_read_back(server):
     assert whole.json() == server.get(f"{address}/export?format=json").json() == told
     read = parse(whole.text)
     assert read.measurements == tuple(
-        replace(m, max_error=None, preparation_seconds=None, calls_per_block=0)
+        replace(m, max_error=None, preparation_seconds=None, build_seconds=None, calls_per_block=0)
         for m in map(Measurement.from_json, told["measurements"])
     )
     assert read.name == told["host"]["cpu"]
@@ -155,8 +180,12 @@ def test_a_timing_is_exported_in_each_format_and_read_back(server):
     assert "× F.relu" in report.text
     other = server.get(f"{address}/export?format=markdown&baseline=silu")
     assert "× F.silu" in other.text and "× F.relu" not in other.text
-    refused = server.get(f"{address}/export?format=markdown&baseline=nosuch")
-    assert refused.status_code == 422 and "“nosuch” is unknown" in refused.text
+    table = server.get(f"{address}/export?format=csv&baseline=silu")
+    assert {row["baseline"] for row in rows(table.text)} == {"silu"}
+    assert {row["host_cpu"] for row in rows(table.text)} == {told["host"]["cpu"]}
+    for form in ("csv", "markdown"):
+        refused = server.get(f"{address}/export?format={form}&baseline=nosuch")
+        assert refused.status_code == 422 and "“nosuch” is unknown" in refused.text
 
     assert server.get(address, headers=BERT).status_code == 404
     shared = server.patch(address, json={"shared": True, "name": "two sizes"}).json()

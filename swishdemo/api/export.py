@@ -17,6 +17,7 @@ from swishdemo.jobs.kinds import Reports, measurements
 
 if TYPE_CHECKING:
     from swishdemo.timing import Measurement
+    from swishdemo.timing.host import HostCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,15 @@ def timing_as_json(kept: Kept, baseline: str) -> Response:
 
 
 def timing_as_csv(kept: Kept, baseline: str) -> Response:
-    """A row for each measurement (`swishdemo.timing.report.as_csv`)."""
+    """A row for each measurement (`swishdemo.timing.report.as_csv`).
+
+    Raises:
+        UserError: The baseline is none of the timing's variants (422).
+    """
     from swishdemo.timing.report import as_csv
 
-    return _text(kept, "csv", ".csv", as_csv(_timed(kept)))
+    _check_baseline(kept, baseline)
+    return _text(kept, "csv", ".csv", as_csv(_timed(kept), _host(kept), baseline))
 
 
 def timing_as_markdown(kept: Kept, baseline: str) -> Response:
@@ -126,11 +132,21 @@ def timing_as_markdown(kept: Kept, baseline: str) -> Response:
     Raises:
         UserError: The baseline is none of the timing's variants (422).
     """
-    from swishdemo.timing.host import HostCard
     from swishdemo.timing.report import as_markdown
 
-    cards = [value for name, value in kept.reports if name == "HostCard"]
-    host = HostCard.from_json(cards[-1]) if cards else None
+    _check_baseline(kept, baseline)
+    return _text(kept, "markdown", ".md", as_markdown(_timed(kept), _host(kept), baseline))
+
+
+TIMING_FORMATS: dict[str, Callable[[Kept, str], Response]] = {
+    "json": timing_as_json,
+    "csv": timing_as_csv,
+    "markdown": timing_as_markdown,
+}
+"""What a timing can be had as: made from what is kept of it, and the variant that counts as 1."""
+
+
+def _check_baseline(kept: Kept, baseline: str) -> None:
     variants = kept.job.config["variants"]
     if baseline not in (*variants, "relu"):
         raise UserError(
@@ -140,15 +156,13 @@ def timing_as_markdown(kept: Kept, baseline: str) -> Response:
             value=baseline[:40],
             choices=", ".join(variants),
         )
-    return _text(kept, "markdown", ".md", as_markdown(_timed(kept), host, baseline))
 
 
-TIMING_FORMATS: dict[str, Callable[[Kept, str], Response]] = {
-    "json": timing_as_json,
-    "csv": timing_as_csv,
-    "markdown": timing_as_markdown,
-}
-"""What a timing can be had as: made from what is kept of it, and the variant that counts as 1."""
+def _host(kept: Kept) -> HostCard | None:
+    from swishdemo.timing.host import HostCard
+
+    cards = [value for name, value in kept.reports if name == "HostCard"]
+    return HostCard.from_json(cards[-1]) if cards else None
 
 
 def _timed(kept: Kept) -> list[Measurement]:

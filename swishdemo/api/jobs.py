@@ -147,14 +147,15 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         visitor: Visitor,
         format: Literal["json", "csv", "markdown"] = "json",
         baseline: Annotated[
-            str, Query(max_length=300, description="The variant that counts as 1 in markdown.")
+            str,
+            Query(max_length=300, description="The variant that counts as 1 in csv and markdown."),
         ] = "relu",
     ) -> Response:
         """The timing as a file.
 
         ``json`` holds the request, the host and every block, and can be laid beside another
-        host's figures; ``csv`` has a row for each measurement; ``markdown`` is a report: tables,
-        the host, and what to mind.
+        host's figures; ``csv`` has a row for each measurement, with its ratio; ``markdown`` is a
+        report: tables, the host, and what to mind.
         """
         job = _of_kind(manager, job_id, visitor, "timing")
         kept = export.Kept(job, manager.reports(job_id, visitor))

@@ -52,8 +52,10 @@ class Measurement:
             contexts than ``kernel``.
         max_error: The largest error of value and derivative seen by the gate, a ratio to
             max(1, |x|).
-        preparation_seconds: Checking, building and, where it is compiled, compiling it for this
-            size: never part of the time.
+        preparation_seconds: Building it, compiling it for this size where it is compiled, checking
+            it and looking at its memory: never part of the time. What was built or checked for an
+            earlier size is not told again.
+        build_seconds: Of them, building and the first call, in which a compiler works.
         unavailable: Why it could not be timed.
         gate: Why it is wrong, and was not timed.
         final: False while more blocks may come.
@@ -78,6 +80,7 @@ class Measurement:
     copy_limit_seconds: float | None = None
     max_error: float | None = None
     preparation_seconds: float | None = None
+    build_seconds: float | None = None
     unavailable: Reason | None = None
     gate: Reason | None = None
     final: bool = True
@@ -201,6 +204,7 @@ class Measurement:
             "copy_limit_seconds": self.copy_limit_seconds,
             "max_error": self.max_error,
             "preparation_seconds": self.preparation_seconds,
+            "build_seconds": self.build_seconds,
             "unavailable": self.unavailable and self.unavailable.sentence(),
             "unavailable_reason": self.unavailable and self.unavailable.as_json(),
             "gate": self.gate and self.gate.sentence(),

@@ -14,6 +14,7 @@ from torch import Tensor
 from swishdemo.ticks import TICK, Tick
 from swishdemo.timing import gate, hardware
 from swishdemo.timing.host import HostCard
+from swishdemo.timing.implementation import build
 from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
 from swishdemo.timing.measurement import Measurement
 from swishdemo.timing.patience import patiently
@@ -96,6 +97,7 @@ class _Session:
         self._device = torch.device(request.device)
         self._dtype: torch.dtype = getattr(torch, request.dtype)
         self._verdicts: dict[str, gate.Verdict | Reason] = {}
+        self._built: dict[str, float] = {}
 
     def run(self) -> Iterator[HostCard | Measurement | None]:
         card = self._host_card()
@@ -122,12 +124,13 @@ class _Session:
             return
         running: dict[str, tuple[Track, Measurement]] = {}
         for variant in self._variants:
-            blank, checked = self._request.blank(variant, elements), 0.0
+            blank, checked, built = self._request.blank(variant, elements), 0.0, 0.0
             if variant.name not in self._verdicts:
                 # The definition is derived at its first use, which takes a while.
                 began = self._clock()
                 self._verdicts[variant.name] = yield from patiently(partial(self._judge, variant))
                 checked = self._clock() - began
+                built = self._built.get(variant.name, 0.0)
             verdict = self._verdicts[variant.name]
             if isinstance(verdict, Reason):
                 yield replace(blank, unavailable=verdict)
@@ -139,10 +142,13 @@ class _Session:
             try:
                 prepare = partial(self._prepare, variant, source, cotangent)
                 began = self._clock()
-                calls, saved, peak = yield from patiently(prepare)
-                prepared = checked + self._clock() - began
+                calls, saved, peak, first = yield from patiently(prepare)
                 known = replace(
-                    known, saved_bytes=saved, peak_bytes=peak, preparation_seconds=prepared
+                    known,
+                    saved_bytes=saved,
+                    peak_bytes=peak,
+                    preparation_seconds=checked + self._clock() - began,
+                    build_seconds=built + first,
                 )
                 track = Track(calls)
                 yield from warm_up(track, self._plan, self._clock)
@@ -185,10 +191,12 @@ class _Session:
 
     def _prepare(
         self, variant: Variant, source: Tensor, cotangent: Tensor
-    ) -> tuple[Workload, int, int]:
+    ) -> tuple[Workload, int, int, float]:
+        began = self._clock()
         calls = workload(variant, self._request, source, cotangent, self._clock)
         calls.time(1)  # what only the first call needs is no part of the peak
-        return calls, calls.saved_bytes(), calls.peak_bytes()
+        first = self._clock() - began
+        return calls, calls.saved_bytes(), calls.peak_bytes(), first
 
     def _judge(self, variant: Variant) -> gate.Verdict | Reason:
         reason = variant.unavailable_reason(self._request.device, self._request.dtype)
@@ -197,6 +205,9 @@ class _Session:
         if self._device.type == "cuda" and not torch.cuda.is_available():
             return Reason("time.unavailable.no_cuda")
         try:
+            began = self._clock()
+            build(variant, self._device, self._dtype)  # what it compiles is kept for the checks
+            self._built[variant.name] = self._clock() - began
             return gate.check(variant, self._device, self._dtype)
         except Exception as error:  # whatever one implementation does, the others go on
             return _failure(error)

@@ -78,16 +78,27 @@ def left_out(
     )
 
 
-def as_csv(measurements: Sequence[Measurement]) -> str:
+def as_csv(
+    measurements: Sequence[Measurement], host: HostCard | None = None, baseline: str = "relu"
+) -> str:
     """A row for each measurement, in full precision; single blocks are left to JSON.
 
-    A cell is empty where something is not known. A text that a spreadsheet would compute, as the
-    name of a typed formula is, has an apostrophe before it.
+    A row ends with how many times as long as the baseline it takes, the 95 % interval of that
+    (where there are blocks enough for one), the baseline, and the machine. A cell is empty where
+    something is not known. A text that a spreadsheet would compute, as the name of a typed formula
+    is, has an apostrophe before it.
+
+    Args:
+        measurements: Those of one timing; of several of one thing the latest holds.
+        host: The machine; None where it is not known.
+        baseline: The variant that counts as 1; where it has no time there are no ratios.
     """
     written = io.StringIO()
-    rows = [_row(m) for m in latest(measurements)]
+    found = latest(measurements)
+    bases = {m.cell: m for m in found if m.variant == baseline and m.is_timed}
+    rows = [_row(m, bases.get(m.cell), host) for m in found]
     blank = Measurement("", "", 1, "float32", "both", "cpu", 1)
-    table = csv.DictWriter(written, list(_row(blank)), lineterminator="\r\n")
+    table = csv.DictWriter(written, list(_row(blank, None, None)), lineterminator="\r\n")
     table.writeheader()
     table.writerows(rows)
     return written.getvalue()
@@ -152,10 +163,21 @@ def _place(m: Measurement) -> tuple[str, ...]:
     return (*(str(part) for part in m.cell[1:]), f"{m.elements:020d}")
 
 
-def _row(m: Measurement) -> dict[str, object]:
+def _row(m: Measurement, base: Measurement | None, host: HostCard | None) -> dict[str, object]:
     record = {name: value for name, value in m.as_json().items() if name not in _LEFT_TO_JSON}
     spent = {f"{part}_seconds": m.part_seconds.get(part) for part in PARTS}
-    return {name: _spreadsheet(value) for name, value in {**record, **spent}.items()}
+    against = m.ratio(base) if base and m.is_timed else None
+    sure = against if against and against.has_interval and m is not base else None
+    told = {
+        "ratio": against and against.value,
+        "ratio_low": sure and sure.low,
+        "ratio_high": sure and sure.high,
+        "baseline": base and base.variant,
+        "host_cpu": host and host.cpu,
+        "host_gpu": host and host.gpu,
+        "host_torch": host and host.torch,
+    }
+    return {name: _spreadsheet(value) for name, value in {**record, **spent, **told}.items()}
 
 
 def _spreadsheet(value: object) -> object:

@@ -113,7 +113,7 @@ class TimeView:
         evidence = self._book.read(job.id)
         measured = list(evidence.measured.values())
         if form == "csv":
-            return report.as_csv(measured)
+            return report.as_csv(measured, evidence.host, baseline)
         if form == "markdown":
             return report.as_markdown(measured, evidence.host, baseline, language)
         whole = {
