@@ -164,3 +164,9 @@ def test_parameters_that_are_no_finite_numbers_are_refused(bad):
 def test_unknown_parameters_are_refused():
     with pytest.raises(UserError, match=r"“alpha” is no field of Swish; its fields are: beta"):
         evaluate(get("swish"), [0.0], {"alpha": 1.0})
+
+
+def test_where_f_is_not_its_derivatives_are_not():
+    found = evaluate(get("=log(a*x)"), [-2.0, 0.5])
+    for values in (found.f, found.df, found.d2f, *found.dparameters.values()):
+        assert np.isnan(values[0]) and np.isfinite(values[1])

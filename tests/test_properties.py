@@ -457,3 +457,11 @@ def test_what_is_shipped_is_current():
 def test_facts_are_json(activation):
     text = json.dumps(described(activation), allow_nan=False)
     assert '"unknown"' not in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "parity"),
+    [("cosh(x)", "even"), ("sinh(x)", "odd"), ("exp(sqrt(x**2))", "even"), ("exp(x)", "no")],
+)
+def test_parity_where_values_overflow(formula, parity):
+    assert properties(get(f"={formula}")).parity == parity

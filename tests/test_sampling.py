@@ -82,3 +82,33 @@ def test_points_are_within_the_range_and_start_and_end_there(draw):
     for low, high in ((-6, 6), (2, 3), (-1000, 1000), (0.5, 0.500001), (-3, 0)):
         x, _ = draw("x * x * x", low, high, breaks=[0, 2.5])
         assert (x[0], x[-1]) == (low, high) and x == sorted(x)
+
+
+@pytest.mark.parametrize("times", [30, 100, 268.0825731062, 1000])
+def test_a_fast_wave_is_drawn_to_both_ends(draw, times):
+    x, y = draw(f"Math.sin({times} * x)", -10, 10, height=2.0)
+    known = [(at, value) for at, value in zip(x, y, strict=True) if value is not None]
+    # Every hundredth of the width shows the wave's full height, and no stretch is left out.
+    for low in np.linspace(-10, 9.8, 100):
+        inside = [value for at, value in known if low <= at <= low + 0.21]
+        assert min(inside) < -0.8 and max(inside) > 0.8, low
+    assert max(b[0] - a[0] for a, b in pairwise(known)) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("body", "least", "most"),
+    [
+        ("1 / (x - 1)", 1, 8),
+        ("-1 / (x - 1) ** 2", 0.5, 20),
+        ("Math.tan(x)", 1, 12),
+        ("Math.exp(-1e4 * x * x)", 0.9, 1.5),  # narrow, but no pole: seen whole
+    ],
+)
+def test_a_pole_does_not_decide_the_height(modules, body, least, most):
+    low, high = modules(
+        """([{ sample }, { heightOf }], [body]) =>
+            heightOf([sample(new Function("x", `return ${body}`), [], [-6, 6], 6)], 0.02)""",
+        ["sampling.js", "panels.js"],
+        [body],
+    )
+    assert least < max(-low, high) < most

@@ -12,22 +12,24 @@ const LINE = 20; // pixels
 /**
  * A plot as a picture at twice its size.
  * @param {"png" | "svg"} format
- * @param {{background: string, ink?: string, heading?: string[]}} look What stands over it, a line
+ * @param {{background: string, ink?: string, heading?: string[], notes?: object[]}} look `notes` are
+ *   Plotly's annotations beside those of the plot; `heading` is what stands over it, a line
  *   each, in the colour of `ink`: on a page of its own a picture has to say what it shows.
  */
-export async function pictureOf(plot, format, name, { background, ink, heading = [] }) {
+export async function pictureOf(plot, format, name, { background, ink, heading = [], notes = [] }) {
   const Plotly = await loadPlotly();
   const { data, layout } = plot.node;
   const { clientWidth: width, clientHeight } = plot.node;
-  const [first, ...others] = heading.map((line) => line.replace(/&/g, "&amp;").replace(/</g, "&lt;"));
+  const [first, ...others] = heading.map(plain);
   const room = heading.length ? LINE * heading.length + 12 : 0;
-  const figure = { data, layout: { ...layout, paper_bgcolor: background, height: clientHeight + room } };
+  const annotations = [...(layout.annotations ?? []), ...notes];
+  const figure = { data, layout: { ...layout, annotations, paper_bgcolor: background, height: clientHeight + room } };
   if (room) {
     const margin = { ...layout.margin, t: (layout.margin?.t ?? 0) + room };
     const text = [`<b>${first}</b>`, ...others].join("<br>");
     figure.layout.margin = margin;
     figure.layout.annotations = [
-      ...(layout.annotations ?? []),
+      ...annotations,
       {
         ...{ text, align: "left", showarrow: false, font: { size: 12.5, color: ink } },
         ...{ xref: "paper", x: 0, xanchor: "left", xshift: 12 - (margin.l ?? 0) },
@@ -38,6 +40,9 @@ export async function pictureOf(plot, format, name, { background, ink, heading =
   const height = clientHeight + room;
   save(`${name}.${format}`, await Plotly.toImage(figure, { format, width, height, scale: 2 }));
 }
+
+/** A text in which Plotly finds no tags. @param {string} text */
+export const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
 function save(name, href) {
   const link = Object.assign(document.createElement("a"), { href, download: name });

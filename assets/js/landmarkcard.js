@@ -7,6 +7,9 @@ const KINDS = ["minimum", "maximum", "steepest", "shallowest", "zero"];
 /** Of many of one kind, the nearest to 0 are listed. */
 const MOST = 5;
 
+/** What is said of Swish's landmarks: with β < 0 it is mirrored, with β = 0 a line. @param {number} beta */
+const swishNote = (beta) => `explore.landmark_note${beta > 0 ? "" : beta < 0 ? "_mirrored" : "_flat"}`;
+
 /** @param {HTMLElement} host @param {any} lab */
 export function card(host, lab) {
   host.innerHTML = `<label class="lab-label">${escape(t("properties.landmarks_of"))}<select class="lab-field" title="${escape(t("properties.tip_mark"))}"></select></label>
@@ -61,7 +64,7 @@ export function card(host, lab) {
     const slope = facts.slopeBefore === facts.slopeAfter ? after : [`${before[0]} | ${after[0]}`, `${before[1]} | ${after[1]}`];
     write([...KINDS.flatMap((kind) => near(kind).map(row)), { kind: "origin", cells: [["0", ""], digits(facts.atZero), slope] }]);
     const many = facts.zeros.kind === "endless" || facts.landmarks.some(({ kind }) => facts.landmarks.filter((mark) => mark.kind === kind).length > MOST);
-    const key = record === lab.swish ? "explore.landmark_note" : many ? "properties.note_endless" : facts.zeros.kind === "searched" ? "properties.note_searched" : "properties.note_found";
+    const key = record === lab.swish ? swishNote(lab.state.get("beta")) : many ? "properties.note_endless" : facts.zeros.kind === "searched" ? "properties.note_searched" : "properties.note_found";
     const said = t(key, { count: MOST, reach: short(facts.zeros.reach ?? Infinity, 3) });
     if (note.textContent !== said) note.textContent = said;
   }

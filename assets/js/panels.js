@@ -53,9 +53,28 @@ export const PANEL = {
   },
 };
 
+const isBroken = ({ y }) => y.some((value, at) => value === null && at > 0 && at < y.length - 1);
+
+/** Its values at about even distances: points crowd at a pole, which is not to decide the height. */
+function even({ x, y }) {
+  const step = (x.at(-1) - x[0]) / 256;
+  let last = -Infinity;
+  return y.filter((value, at) => {
+    if (value === null || x[at] < last + step) return false;
+    last = x[at];
+    return true;
+  });
+}
+
+/** @param {number[]} values Their sizes are looked at. @param {number} share */
+function quantile(values, share) {
+  const sizes = values.map(Math.abs).sort((a, b) => a - b);
+  return sizes[Math.floor(share * (sizes.length - 1))] ?? 0;
+}
+
 /**
  * The range of y in which curves are seen well: all of them, but for what shoots off.
- * @param {{y: (number | null)[]}[]} lines
+ * @param {{x: number[], y: (number | null)[]}[]} lines
  * @param {number} least
  * @param {number} [cap] Farthest from 0.
  * @returns {[number, number]}
@@ -63,10 +82,10 @@ export const PANEL = {
 export function heightOf(lines, least, cap = Infinity) {
   const values = lines.flatMap(({ y }) => y.filter((value) => value !== null));
   if (!values.length) return [-1, 1];
-  const sizes = values.map(Math.abs).sort((a, b) => a - b);
-  const usual = sizes[Math.floor(0.97 * (sizes.length - 1))];
-  const middling = sizes[Math.floor(sizes.length / 2)];
-  const far = Math.max(Math.min(cap, Math.max(3 * usual, least)), 1.5 * middling);
+  const whole = lines.filter((line) => !isBroken(line)).flatMap(({ y }) => y.filter((value) => value !== null));
+  const broken = lines.filter(isBroken).flatMap(even);
+  const usual = Math.max(3 * quantile(whole, 0.97), 1.5 * quantile(broken, 0.9));
+  const far = Math.max(Math.min(cap, Math.max(usual, least)), 1.5 * quantile([...whole, ...broken], 0.5));
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {

@@ -12,7 +12,11 @@ const DEPTH = 7;
 const JUMP_DEPTH = 30;
 /** At this share of the height, between points that no longer differ to the eye, it is a jump. */
 const JUMP = 0.02;
-const MOST = 4000;
+/** In an interval that would take more points than this, all parts are halved equally often. */
+const MOST = 48;
+const EVEN_DEPTH = 5;
+/** Where an interval is first divided: at its middle, a wave could have all its zeros on even points. */
+const FIRST = 0.4871;
 
 /**
  * Where the derivatives of an activation jump.
@@ -44,19 +48,22 @@ export function sample(f, breaks, [low, high], height) {
   const bend = BEND * height;
   const jump = JUMP * height;
 
-  /** Adds what lies between two points, and the second one. */
-  function between(a, fa, b, fb, depth) {
-    const middle = (a + b) / 2;
+  /** Adds what lies between two points, and the second one; `most` is where x gets too long. */
+  function between(a, fa, b, fb, depth, most = x.length + MOST) {
+    const share = depth ? 0.5 : FIRST;
+    const middle = a + share * (b - a);
     const steep = !(Math.abs(fb - fa) <= jump);
-    if (middle <= a || middle >= b || depth >= JUMP_DEPTH || x.length > MOST) {
-      if (steep) gap(middle);
+    const crowded = x.length > most && depth >= EVEN_DEPTH;
+    if (middle <= a || middle >= b || depth >= JUMP_DEPTH || crowded) {
+      // Of what is crowded a wave is drawn on, and a pole is not bridged.
+      if (steep && !(crowded && Math.abs(fb - fa) <= height)) gap(middle);
       return add(b, fb);
     }
     const fm = f(middle);
-    const bent = !(Math.abs(fm - (fa + fb) / 2) <= bend);
+    const bent = !(Math.abs(fm - (fa + share * (fb - fa))) <= bend);
     if (bent && (depth < DEPTH || steep)) {
-      between(a, fa, middle, fm, depth + 1);
-      return between(middle, fm, b, fb, depth + 1);
+      between(a, fa, middle, fm, depth + 1, most);
+      return between(middle, fm, b, fb, depth + 1, most);
     }
     return add(b, fb);
   }

@@ -1,8 +1,9 @@
 /** What is plotted as a file: a picture at twice its size, or a table in full precision. */
 
-import { download, pictureOf } from "./export.js";
+import { download, pictureOf, plain } from "./export.js";
 import { PANEL } from "./panels.js";
 import { toCsv, toTable } from "./sampling.js";
+import { short } from "./text.js";
 import { colour } from "./theme.js";
 
 /**
@@ -11,7 +12,7 @@ import { colour } from "./theme.js";
  * @param {any} lab
  */
 export async function save(kind, drawn, lab) {
-  if (kind === "png" || kind === "svg") return pictureOf(drawn.plot, kind, "swish-lab", { background: colour("@panel") });
+  if (kind === "png" || kind === "svg") return pictureOf(drawn.plot, kind, "swish-lab", { background: colour("@panel"), notes: names(drawn, lab) });
   const named = lab.state.get("show").flatMap((panel) =>
     drawn.curvesOf(panel).map(({ activation, of }) => {
       const given = Object.entries(lab.values(activation)).map(([key, value]) => `${key}=${value}`).join("; ");
@@ -22,4 +23,22 @@ export async function save(kind, drawn, lab) {
   if (kind === "csv") return download("swish-lab.csv", "text/csv", toCsv(table));
   const finite = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? null : value);
   return download("swish-lab.json", "application/json", JSON.stringify({ link: location.href, ...table }, finite, 1));
+}
+
+/** What each panel shows, and of which activations: on the page that is said over the plot. */
+function names(drawn, lab) {
+  const { layout } = drawn.plot.node;
+  return lab.state.get("show").map((panel, at) => {
+    const curves = drawn.curvesOf(panel).map(({ activation }) => {
+      const given = Object.entries(lab.values(activation)).map(([key, value]) => `${lab.symbolOf(`${lab.keyOf(activation)}.${key}`)} = ${short(value, 6)}`);
+      return `<span style="color:${colour(`@act-${activation.name}`)}">${plain([activation.label, ...given].join(", "))}</span>`;
+    });
+    return {
+      text: [`<b>${plain(PANEL[panel].title(lab))}</b>`, ...curves].join("   "),
+      font: { size: 12, color: colour("@text") },
+      showarrow: false,
+      ...{ xref: "paper", x: 0, xanchor: "left" },
+      ...{ yref: "paper", y: layout[`yaxis${at ? at + 1 : ""}`].domain[1], yanchor: "bottom" },
+    };
+  });
 }

@@ -169,7 +169,7 @@ export function store(table) {
 export const number =
   (low = -Infinity, high = Infinity) =>
   (text) => {
-    const value = text.trim() === "" ? NaN : Number(text.replace("−", "-"));
+    const value = text.trim() === "" ? NaN : Number(text.replaceAll("−", "-"));
     return Number.isFinite(value) && value >= low && value <= high ? value : undefined;
   };
 

@@ -1,5 +1,6 @@
 /** A typed formula in the browser: its record, and what doubles make of it far out. */
 
+import { sample } from "./sampling.js";
 import { fixed, short, t } from "./text.js";
 
 /** Relative differences above this are told: a curve that is wrong by more can be seen. */
@@ -24,6 +25,11 @@ export async function typedRecord(server, text) {
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   try {
     const { activation } = await import(address);
+    // Where f is not, its derivatives are not, though their own formulas may be.
+    for (const key of ["df", "d2f"]) {
+      const derivative = activation[key];
+      activation[key] = (x, p) => (Number.isNaN(activation.f(x, p)) ? NaN : derivative(x, p));
+    }
     const loaded = { ...answer, record: activation, text };
     kept.set(text, loaded);
     if (kept.size > KEPT) kept.delete(kept.keys().next().value);
@@ -36,9 +42,18 @@ export async function typedRecord(server, text) {
 /** What it is, in a line: how smooth, how many parameters. */
 export function summary({ shape, at, record }) {
   const places = at.slice(0, 4).map((x) => short(x, 4)).join(", ") + (at.length > 4 ? " …" : "");
-  const how = at.length ? t(`formula.${shape}_at`, { places }) : t(`formula.${shape}`);
+  const gaps = shape === "smooth" ? gapsOf(record) : [];
+  const near = gaps.slice(0, 4).map((x) => short(x, 3)).join(", ") + (gaps.length > 4 ? " …" : "");
+  const how = gaps.length ? t("formula.gaps_near", { places: near }) : at.length ? t(`formula.${shape}_at`, { places }) : t(`formula.${shape}`);
   const count = record.parameters.length;
   return `${how} · ${count === 1 ? t("formula.one_parameter") : t("formula.parameters", { count })}`;
+}
+
+/** Where a formula of one piece is broken or stops all the same: at poles, and at its domain's ends. */
+function gapsOf(record) {
+  const defaults = Object.fromEntries(record.parameters.map((each) => [each.name, each.default]));
+  const { x, y } = sample((at) => record.f(at, defaults), [], [-10, 10], 4);
+  return x.filter((_, at) => y[at] === null && (at === 0 || y[at - 1] !== null));
 }
 
 /**

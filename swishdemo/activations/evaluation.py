@@ -77,6 +77,9 @@ def evaluate(
     values = parameter_values(activation, parameters)
     steps = tape(activation)
     results = _run(steps, points.reshape(-1), values)
+    undefined = np.isnan(results[0])  # where f is not, neither are its derivatives
+    for result in results[1:]:
+        result[undefined] = np.nan
     f, df, d2f, *others = (result.reshape(points.shape) for result in results)
     names = (parameter.name for parameter in activation.parameters)
     return Evaluation(f, df, d2f, dict(zip(names, others, strict=True)))

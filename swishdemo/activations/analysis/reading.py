@@ -14,7 +14,7 @@ import sympy
 from swishdemo.activations.analysis.approach import UNKNOWN, Ends, Limit
 from swishdemo.activations.analysis.shape import Junction, Shape, jump, same
 from swishdemo.activations.analysis.waves import ending, has_waves
-from swishdemo.activations.evaluation import evaluate
+from swishdemo.activations.evaluation import Array, evaluate
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import tree_size
@@ -135,10 +135,16 @@ def parity(activation: Activation, shape: Shape) -> str:
     if (np.isnan(right) != np.isnan(left)).any():
         return "no"
     left, right = left[~np.isnan(left)], right[~np.isnan(right)]
-    close = 1e-12 * np.maximum(np.abs(right), np.abs(left))
-    if (np.abs(left - right) <= close).all():
+    if _alike(left, right):
         return "even"
-    return "odd" if (np.abs(left + right) <= close).all() else "no"
+    return "odd" if _alike(-left, right) else "no"
+
+
+def _alike(left: Array, right: Array) -> bool:
+    """Whether all pairs are equal to 12 digits; infinities of one sign are."""
+    close = 1e-12 * np.maximum(np.abs(right), np.abs(left))
+    with np.errstate(invalid="ignore"):
+        return bool(((left == right) | (np.abs(left - right) <= close)).all())
 
 
 def _inner(shape: Shape) -> Iterator[float]:
