@@ -80,6 +80,14 @@ def test_values_are_those_of_numpy(load):
             assert not bad.any(), (text, key, np.array(POINTS)[bad][:3], got[bad][:3])
 
 
+def test_where_a_formula_is_not_its_derivatives_are_not(load):
+    (found,) = load(
+        ["log(x)"],
+        "(_, { record: a }) => [-1, 1].map((x) => [a.f(x, {}), a.df(x, {}), a.d2f(x, {})])",
+    )
+    assert np.isnan(found[0]).all() and np.isfinite(found[1]).all()
+
+
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [

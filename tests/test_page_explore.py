@@ -306,11 +306,11 @@ def test_the_address_names_every_property_that_is_set_and_no_other(visit):
         ("beta", "1e999"),
         ("scale", "cubic"),
         ("speed", "1000"),
-        ("act", "relu,nothing"),
+        ("act", "nothing"),
         ("par", "elu.alpha:NaN"),
         ("par", "elu.nothing:1"),
         ("show", ""),
-        ("show", "f,g"),
+        ("show", "g"),
         ("theta", "swish.gamma"),
         ("base", "<img src=x onerror=alert(1)>"),
         ("x", "3"),
@@ -338,6 +338,21 @@ def test_junk_is_refused_value_by_value(modules, name, junk):
     assert told == [f"{name}={junk[:40]}"]
     kept = {"beta": 3, "act": ["tanh"]} | {name: fallbacks[name]}
     assert values == fallbacks | kept
+
+
+def test_of_a_list_what_is_known_is_kept_and_the_rest_is_told(modules):
+    values, told = modules(
+        """([{ store, onRefused }, { PROPERTIES }]) => {
+            const state = store(PROPERTIES);
+            let told = [];
+            onRefused((list) => (told = list));
+            return [[state.get("act"), state.get("show")], told];
+        }""",
+        ["state.js", "properties.js"],
+        query="?act=relu,nothing,tanh,relu&show=df,g",
+    )
+    assert values == [["relu", "tanh"], ["df"]]
+    assert told == ["act=relu,nothing,tanh,relu", "show=df,g"]
 
 
 def test_back_goes_back_and_forward_forth(visit):

@@ -62,7 +62,7 @@ export function betaControl(host, state) {
     slider.value = String(scaleOf(state).toSlider(beta));
     // For a logarithmic slider, the number it stands for is not its own.
     slider.setAttribute("aria-valuetext", `β = ${short(beta, 4)}`);
-    if (document.activeElement !== exact) exact.value = short(beta, 7);
+    if (document.activeElement !== exact) exact.value = short(beta, 15);
     for (const button of presets) {
       const pressed = String(Number(button.dataset.beta) === beta);
       if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);

@@ -17,7 +17,7 @@ export function parameterControls(host, lab, records, alone = false) {
       const symbol = lab.symbolOf(key);
       const name = alone ? symbol : `${each.label} · ${symbol}`;
       return `<div class="explore-parameter"><label class="lab-label" for="lab-p-${key}">${escape(name)}</label>
-        <input class="lab-field" data-exact="${key}" inputmode="decimal" value="${short(value, 6)}" aria-label="${escape(t("explore.exact", { name }))}" title="${escape(t("explore.exact", { name }))}">
+        <input class="lab-field" data-exact="${key}" inputmode="decimal" value="${short(value, 15)}" aria-label="${escape(t("explore.exact", { name }))}" title="${escape(t("explore.exact", { name }))}">
         <input type="range" id="lab-p-${key}" data-slide="${key}" min="${p.min}" max="${p.max}" step="${10 ** Math.floor(Math.log10((p.max - p.min) / 100))}" value="${value}" title="${escape(t("explore.tip_parameter", { name: each.label }))}"></div>`;
     })).join("");
   }
@@ -30,7 +30,7 @@ export function parameterControls(host, lab, records, alone = false) {
         const [slide, exact] = ["slide", "exact"].map((kind) => host.querySelector(`[data-${kind}="${key}"]`));
         if (!slide) continue;
         slide.value = String(value);
-        if (document.activeElement !== exact) exact.value = short(value, 6);
+        if (document.activeElement !== exact) exact.value = short(value, 15);
       }
     }
   }

@@ -41,7 +41,9 @@ export function read(name, parse, fallback) {
   const text = given.get(name);
   if (text === null) return fallback;
   const value = text.length <= 2000 ? parse(text) : undefined;
-  if (value === undefined) refuse(name);
+  // Of a list what is known is kept.
+  const parts = new Set(text.split(",").filter(Boolean)).size;
+  if (value === undefined || (Array.isArray(value) && value.length < parts)) refuse(name);
   return value === undefined ? fallback : value;
 }
 
@@ -176,8 +178,9 @@ export const number =
 /** Parses one of the choices. */
 export const choice = (choices) => (text) => (choices.includes(text) ? text : undefined);
 
-/** Parses a list of some of the choices, with a comma between; it may be empty. */
+/** Parses a list of some of the choices, with a comma between, the known ones; it may be empty. */
 export const some = (choices) => (text) => {
-  const list = text.split(",").filter(Boolean);
-  return list.every((name) => choices.includes(name)) ? [...new Set(list)] : undefined;
+  const list = [...new Set(text.split(",").filter(Boolean))];
+  const known = list.filter((name) => choices.includes(name));
+  return known.length || !list.length ? known : undefined;
 };
