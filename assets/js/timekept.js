@@ -35,14 +35,14 @@ export function keptList(host, { server, open, changed, notice }) {
 
   part("earlier").addEventListener("change", ({ target }) => open(target.value));
   part("name").addEventListener("change", async ({ target }) => {
-    const answer = await server.rename({ id: current, name: target.value });
+    const answer = await server.annotate({ id: current, name: target.value });
     if (answer.error) notice(answer.error, true);
     target.blur();
     changed();
   });
   part("link").addEventListener("click", async () => {
     const shared = !entries.find(({ id }) => id === current)?.share;
-    const answer = await server.share({ id: current, shared });
+    const answer = await server.annotate({ id: current, shared });
     if (answer.error) return notice(answer.error, true);
     if (answer.share) {
       const link = new URL(location.href);

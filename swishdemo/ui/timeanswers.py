@@ -27,8 +27,7 @@ def answers(lab: Lab) -> tuple[Callable[..., _Json], ...]:
         _stop(lab),
         _export(view),
         _lay(view),
-        _rename(lab),
-        _share(lab),
+        _annotate(lab),
         _drop(lab),
     )
 
@@ -97,26 +96,16 @@ def _lay(view: TimeView) -> Callable[..., _Json]:
     return lay
 
 
-def _rename(lab: Lab) -> Callable[..., _Json]:
+def _annotate(lab: Lab) -> Callable[..., _Json]:
     @answering
-    def rename(given: _Json, request: gr.Request) -> _Json:
-        """Call a timing by another name."""
-        values = {"name": given.get("name")}
+    def annotate(given: _Json, request: gr.Request) -> _Json:
+        """Call a timing by another name, or share it by a link, or take that back."""
+        fields = ("name", "shared")
+        values: dict[str, object] = {each: given[each] for each in fields if each in given}
         job = lab.manager.annotate(field_text(given, "id"), visitor_of(request), values)
-        return {"name": job.name}
+        return {"name": job.name, "share": job.share}
 
-    return rename
-
-
-def _share(lab: Lab) -> Callable[..., _Json]:
-    @answering
-    def share(given: _Json, request: gr.Request) -> _Json:
-        """Give a timing a token by which anyone may read it, or take it back."""
-        values = {"shared": given.get("shared")}
-        job = lab.manager.annotate(field_text(given, "id"), visitor_of(request), values)
-        return {"share": job.share}
-
-    return share
+    return annotate
 
 
 def _drop(lab: Lab) -> Callable[..., _Json]:
