@@ -12,11 +12,10 @@ from swishdemo.timing.grid import (
     NONE,
     label_of,
     limit_words,
-    prepared_words,
     rate_words,
     ratio_words,
 )
-from swishdemo.timing.quantities import byte_size, figures, quartiles, seconds_of
+from swishdemo.timing.quantities import byte_size, duration, figures, quartiles, seconds_of
 
 
 def table(
@@ -58,7 +57,7 @@ def table(
         "peak",
         "error",
         "repeats",
-        "prepared",
+        "build",
     ]
     label = REGISTRY.get(baseline).label(language)
     theirs = {m.variant: m for m in beside}
@@ -124,8 +123,12 @@ def _cells(m: Measurement, base: Measurement | None, language: Language, ended: 
         _memory(m, m.peak_bytes, language),
         NONE if m.max_error is None else _error(m.max_error),
         str(m.repeats),
-        prepared_words(m),
+        _build(m),
     ]
+
+
+def _build(m: Measurement) -> str:
+    return NONE if m.build_seconds is None else duration(m.build_seconds)
 
 
 def _memory(m: Measurement, count: int | None, language: Language) -> str:
