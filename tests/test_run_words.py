@@ -22,6 +22,7 @@ def test_a_tie_is_said_of_rivals_within_the_spread_and_of_no_others():
     assert "ReLU, x*x," in tie(both, "en") and "ReLU, x*x" in tie(both, "zh")
     for other in (
         job((0.95, 0.01), (0.5, 0.01)),
+        job((0.56, 0.01), (0.56, 0.01), (0.7, 0.01)),  # one does better
         job((0.95, None), (0.95, None)),  # one seed has no spread
         job((None, None), (0.95, 0.01)),  # all have diverged
         job((0.95, 0.01)),

@@ -198,9 +198,7 @@ def test_a_timing_that_measured_nothing_has_no_bars(jobs):
 
 
 def test_the_table_has_units_and_the_arithmetic_is_right():
-    fast = measured(
-        "relu", 10e-6, copy_limit_seconds=9e-6, peak_bytes=8 * 4096, build_seconds=0.25
-    )
+    fast = measured("relu", 10e-6, copy_limit_seconds=9e-6, peak_bytes=8 * 4096, build_seconds=0.25)
     slow = measured("silu", 20e-6, copy_limit_seconds=9e-6)
     made = table([slow, fast], ("silu", "relu", "gelu"), "relu", "en", ended=True)
     assert len(made["heads"]) == len(made["rows"][0]["cells"]) == 10

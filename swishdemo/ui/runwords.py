@@ -108,6 +108,9 @@ def tie(job: Job, language: Language) -> str:
     labels = {each.name: each.label for each in activations()}
     own = told[0]["accuracy"]
     equal = [each["activation"] for each in told[1:] if _as_good(own, each["accuracy"])]
+    others = [each["accuracy"] for each in told[1:] if each["activation"] not in equal]
+    if any((each["mean"] or 0.0) > (own["mean"] or 0.0) for each in others):
+        return ""  # one does better: that is no tie
     names = ", ".join(formula_label(name) if is_formula(name) else labels[name] for name in equal)
     return text("run.tie", language, rivals=names) if names else ""
 
