@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +43,7 @@ FORMULAS = [
     "λ*x + exp(training)*x + self + float*2",
     "lambda_*x + λ*x + forward*T_destination + type**2 + training_*training",
     "s*sigmoid(z*x) + z*sigmoid(z*x) + e*exp(-abs(x)) + t + p + normalCdf*Phi(x) + Math",
-    "var*x + new + gaussian*phi(x) + function*erfcx + ROOT_2",
+    "var*x + new + gaussian_*phi(x) + function*erfcx + ROOT_2",
     "np*x + torch + F*nn*jnp*jax*special + math",
     "where(x > 0, x, exp(x)*left + right) + trainable*extra_repr + z*in_features",
     "a",
@@ -228,6 +229,54 @@ def test_pytorchs_own_function_stands_there_where_it_is_the_same():
 def test_the_type_of_x_is_kept(activation, dtype, tmp_path):
     made = module(activation, {}, True, tmp_path)()
     assert made(torch.linspace(-3, 3, 7, dtype=dtype)).dtype == dtype
+
+
+NARROW = [
+    pytest.param(torch.float32, 1000.0, id="float32"),
+    pytest.param(torch.bfloat16, 1000.0, id="bfloat16"),
+    # Beyond it x² is infinite in half precision.
+    pytest.param(torch.float16, 200.0, id="float16"),
+]
+SATURATING = [
+    "x*tanh(2*exp(x))",
+    "x*exp(-exp(a*x))",
+    "x*sigmoid(exp(x))",
+    "Phi(exp(x))*sech(exp(x))",
+]
+
+
+@pytest.mark.parametrize(("dtype", "far"), NARROW)
+@pytest.mark.parametrize("trainable", [True, False])
+@pytest.mark.parametrize(
+    "activation", [*activations(), *map(parse_formula, SATURATING)], ids=lambda each: each.name
+)
+def test_gradients_are_numbers_far_out_in_every_type(activation, trainable, dtype, far, tmp_path):
+    made = module(activation, {}, trainable, tmp_path)().to(dtype)
+    at = [-far, -100.0, -17.0, -12.0, 12.0, 17.0, 100.0, far]
+    x = torch.tensor(at, dtype=dtype, requires_grad=True)
+    y = made(x)
+    y.sum().backward()
+    expected = evaluate(activation, x.detach().double().numpy())
+    size = np.maximum(1, np.abs(at)) * 16 * torch.finfo(dtype).eps
+    # What is larger than the type can hold is not asked for, nor what waves with every digit of x.
+    sure = (np.abs(expected.f) < 1e4) & (activation.family != "periodic")
+    for found, true in ((y.detach(), expected.f), (x.grad, expected.df)):
+        assert np.isfinite(found.double().numpy())[sure].all()
+        hold_to(
+            found.double().numpy()[sure], true[sure], (size * np.maximum(1, np.abs(true)))[sure]
+        )
+
+
+def hold_to(found, expected, allowed):
+    wrong = ~(np.abs(found - expected) <= allowed)
+    assert not wrong.any(), (found[wrong], expected[wrong])
+
+
+def test_a_module_with_parameters_is_shown_without_a_warning(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for trainable in (True, False):
+            assert "beta=0.5" in repr(module(get("swish"), {"beta": 0.5}, trainable, tmp_path)())
 
 
 def test_no_parameter_replaces_an_attribute_of_a_module():

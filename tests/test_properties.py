@@ -465,3 +465,34 @@ def test_facts_are_json(activation):
 )
 def test_parity_where_values_overflow(formula, parity):
     assert properties(get(f"={formula}")).parity == parity
+
+
+@pytest.mark.parametrize(
+    ("formula", "convex"),
+    [
+        ("sqrt(abs(x))", "no"),
+        ("abs(x)**1.5", "convex"),
+        ("-abs(x)", "concave"),
+        ("where(x > 0, sqrt(x), x)", "no"),
+        ("where(x > 0, sqrt(x), 2*x)", "no"),
+    ],
+)
+def test_at_a_cusp_the_slopes_decide(formula, convex):
+    assert properties(parse_formula(formula)).convex == convex
+
+
+@pytest.mark.parametrize("at", [3.0, 10.0, 11.3])
+def test_what_is_tiny_is_not_zero(at):
+    gate = parse_formula(f"x*sigmoid(50*(x - {at}))")
+    found = properties(gate)
+    assert found.zeros.at == (0.0,)
+    assert found.minimum is not None and found.minimum[1] == evaluate(gate, [found.minimum[0]]).f[0]
+    assert found.low.value < 0
+
+
+@pytest.mark.parametrize("formula", ["(x-0.1)**2", "x**2-0.2*x+0.01", "(x-0.1)**4*sigmoid(x)"])
+def test_what_touches_zero_is_zero(formula):
+    found = properties(parse_formula(formula))
+    assert found.zeros.at == (0.1,)
+    assert (found.low.kind, found.low.value) == ("attained", 0.0)
+    assert properties(parse_formula(f"{formula} + 1e-24")).zeros.at == ()

@@ -145,6 +145,13 @@ class Ends:
         known = high - low <= 1e-15 * abs(low) or high - low < _NOTHING**2
         return float((low + high) / 2) + 0.0 if known else math.nan
 
+    def touches(self, tape: Tape, x: Any) -> bool:
+        """Whether the value may be 0 at a place that is known to 32 digits, or 10⁻⁴⁷."""
+        exact = self.digits.context.mpf(x)
+        off = abs(exact) * self.digits.context.mpf(10) ** -31 + self.digits.context.mpf(10) ** -47
+        low, high = run(tape, {"x": (exact - off, exact + off), **self.inputs}, self.digits)[0]
+        return bool(low <= 0 <= high)
+
     def _points(self, at: Any, side: int, exponents: Sequence[int]) -> list[Any]:
         make = self.digits.context.mpf
         sizes = [make(f) * make(10) ** e for f, e in zip(_FACTORS, exponents, strict=True)]

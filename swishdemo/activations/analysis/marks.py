@@ -9,9 +9,6 @@ from itertools import pairwise
 from swishdemo.activations.analysis.properties import Zeros
 from swishdemo.activations.analysis.shape import Junction, Shape, same
 
-# Below it an extreme value is 0: what rounding of its place leaves.
-_TOUCHES = 1e-28
-
 # What an extreme of f, and one of f′, is called: the lowest, then the highest.
 _NAMES = (("minimum", "maximum"), ("shallowest", "steepest"))
 
@@ -27,12 +24,12 @@ def extremes(shape: Shape, order: int = 0) -> list[Mark]:
     found: list[Mark] = []
     for stretch in shape.stretches:
         changes = stretch.changes[order + 1]
-        values = shape.values(stretch, order, changes.exact)
+        values = shape.extreme(stretch, order)
         for x, value, (before, after) in zip(
             changes.at, values, pairwise(changes.signs), strict=True
         ):
-            if before * after < 0:
-                value = 0.0 if abs(value) < _TOUCHES else value
+            # One beyond the largest double is none that could be shown.
+            if before * after < 0 and not math.isinf(value):
                 found.append((lowest if before < 0 else highest, x, value))
     for junction in shape.junctions:
         for sign, name in ((-1, lowest), (1, highest)):
@@ -79,11 +76,10 @@ def zeros(shape: Shape) -> Zeros:
             else:
                 flat.append((stretch.piece.low, stretch.piece.high))
         at.update(stretch.changes[0].at)
-        turns = stretch.changes[1]
-        heights, bends = (shape.values(stretch, order, turns.exact) for order in (0, 2))
-        for x, height, bend in zip(turns.at, heights, bends, strict=True):
-            if abs(height) <= _TOUCHES * max(1.0, abs(bend) * x * x):
-                at.add(x)
+        heights = shape.extreme(stretch, 0)
+        at.update(
+            x for x, height in zip(stretch.changes[1].at, heights, strict=True) if height == 0
+        )
     at.update(junction.cut.at for junction in shape.junctions if junction.value == 0)
     points = tuple(sorted(x for x in at if not any(low <= x <= high for low, high in flat)))
     reach = min([shape.reach, *(stretch.changes[0].reach for stretch in shape.stretches)])

@@ -84,6 +84,17 @@ class Shape:
         ends = Ends(dict(self.parameters), BITS)
         return [ends.value(stretch.piece.tape.select((order,)), each) for each in x]
 
+    def extreme(self, stretch: Stretch, order: int) -> list[float]:
+        """The values of f or f′ where the next derivative changes sign: 0 where it may be 0.
+
+        Those places are known to 32 digits, and a curve that touches 0 there misses it by that.
+        """
+        ends, alone = Ends(dict(self.parameters), BITS), stretch.piece.tape.select((order,))
+        return [
+            0.0 if ends.touches(alone, x) else ends.value(alone, x)
+            for x in stretch.changes[order + 1].exact
+        ]
+
     def at(self, order: int, x: float) -> tuple[float, float]:
         """f, f′ or f″ at x, from below and from above; NaN where there is none."""
         for junction in self.junctions:
@@ -138,7 +149,7 @@ def _value(height: float, cut: Cut, sides: list[Limit]) -> float:
 
 def same(a: float, b: float) -> bool:
     """Whether two values are equal but for rounding."""
-    return a == b or abs(a - b) <= 1e-13 * max(1.0, abs(a), abs(b))
+    return a == b or (math.isfinite(a - b) and abs(a - b) <= 1e-13 * max(1.0, abs(a), abs(b)))
 
 
 def _stretch(

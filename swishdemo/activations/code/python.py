@@ -23,6 +23,10 @@ _SPELLED = {
     "kappa": "κ", "lambda": "λ", "mu": "μ", "pi": "π", "rho": "ρ", "tau": "τ", "omega": "ω",
 }  # fmt: skip
 
+_HELD = (
+    "Where it changes nothing any more, an exponential is held: infinite, its slope would be NaN."
+)
+
 
 def names(activation: Activation, reserved: frozenset[str] = PYTHON) -> dict[str, str]:
     """What the parameters are called in the code."""
@@ -92,6 +96,7 @@ def body(expression: Any, dialect: Dialect, called: Mapping[str, str], of: str =
     steps = readable(expression, taken, Printer(dialect, names))
     printer = Printer(dialect, names, steps.shaped())
     lines = [f"# {dialect.branches}"] if steps.guards else []
+    lines += [f"# {_HELD}"] if steps.held else []
     lines += [f"{name} = {printer.text(value)}" for name, value in (*steps.guards, *steps.steps)]
     return "\n".join([*lines, f"return {printer.value(steps.result)}"]) + "\n"
 

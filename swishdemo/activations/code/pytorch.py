@@ -57,7 +57,7 @@ def definitions(
         if called:
             tensors = "parameter" if learns else "buffer" if _alone(f) else ""
             parts.insert(0, _init(activation, values, called, tensors))
-            parts.append(_representation(called))
+            parts.append(_representation(called, ".item()" if tensors else ""))
     title = python.docstring(python.head(activation, python.given(values) if builtin else ""))
     lines = f"class {class_name(activation)}(nn.Module):\n"
     lines += "\n".join(map(python.indent, [title, *parts]))
@@ -103,8 +103,8 @@ def _init(
     return f"def __init__(self, {', '.join(given)}):\n" + python.indent("\n".join(lines) + "\n")
 
 
-def _representation(called: Mapping[str, str]) -> str:
-    shown = ", ".join(f"{name}={{float(self.{name}):.6g}}" for name in called.values())
+def _representation(called: Mapping[str, str], number: str) -> str:
+    shown = ", ".join(f"{name}={{self.{name}{number}:.6g}}" for name in called.values())
     return f'def extra_repr(self):\n    return f"{shown}"\n'
 
 

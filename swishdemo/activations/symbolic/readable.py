@@ -27,11 +27,13 @@ class Readable:
         guards: Names of an x that is held on one side of a break, with its formula.
         steps: Names of intermediate values, each used twice or more, with their formulas.
         result: The formula of the result.
+        held: Whether the argument of an exponential is held where it changes nothing.
     """
 
     guards: tuple[tuple[str, Any], ...]
     steps: tuple[tuple[str, Any], ...]
     result: Any
+    held: bool
 
     def shaped(self) -> frozenset[str]:
         """The names that have the shape of x: its own, and those of what follows it."""
@@ -58,6 +60,12 @@ _LETTERS = {
 }
 
 
+# What is constant for large arguments: its slope is 0 there, and 0 times an infinite e^u no number.
+_SATURATING = (s.Tanh, s.Sigmoid, s.Erf, s.NormalCdf, s.Sech, s.NormalPdf)
+# e^7 is 1097, at which all of them are constant in double precision, and half precision holds it.
+_SATURATED = 7
+
+
 def readable(
     expression: Any, taken: Collection[str], printer: Printer, both_branches: bool = True
 ) -> Readable:
@@ -72,7 +80,10 @@ def readable(
     names = _Names(taken)
     expression = shortened(expression)
     guards: list[tuple[str, Any]] = []
+    held = False
     if both_branches:
+        plain, expression = expression, _bottom_up(expression, _held)
+        held = plain != expression
         expression = _Guard(names, guards).visit(expression)
     found, (result,) = sympy.cse(
         [expression], symbols=sympy.numbered_symbols("_step"), optimizations=None
@@ -89,7 +100,7 @@ def readable(
         renamed[symbol] = s.symbol(name)
         steps.append((name, value))
     result = _folded(result.xreplace(renamed), names, steps, printer)
-    return Readable(tuple(guards), tuple(steps), result)
+    return Readable(tuple(guards), tuple(steps), result, held)
 
 
 def _folded(value: Any, names: _Names, steps: list[tuple[str, Any]], printer: Printer) -> Any:
@@ -162,6 +173,19 @@ def shortened(expression: Any) -> Any:
         return node
 
     return _bottom_up(expression, rewrite)
+
+
+def _held(node: Any) -> Any:
+    """Saturating functions of ±c·e^u, c ≥ 1, with u held where they are constant."""
+    if not isinstance(node, (*_SATURATING, sympy.exp)):
+        return node
+    size, inner = node.args[0].as_coeff_Mul()
+    if not isinstance(inner, sympy.exp) or s.X not in inner.free_symbols or abs(size) < 1:
+        return node
+    if isinstance(node, sympy.exp) and size > 0:
+        return node
+    (u,) = inner.args
+    return node.func(size * sympy.exp(s.Where(_SATURATED, u, u, _SATURATED)))
 
 
 class _Guard:
