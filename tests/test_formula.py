@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swishdemo.activations import evaluate, get, landmarks, parse_formula
+from swishdemo.activations import activations, evaluate, get, landmarks, parse_formula
 from swishdemo.activations.symbolic.derive import latex, latex_derivative
 from swishdemo.activations.typed.formula import MAX_CHARACTERS
 from swishdemo.activations.typed.grammar import FUNCTIONS
@@ -128,7 +128,18 @@ def test_outside_the_domain_there_is_no_number():
         ("max(x)", "`max` at column 1 has 1 arguments; it takes 2–8."),
         ("exp(x, x)", "`exp` at column 1 has 2 arguments; it takes 1."),
         ("where(x, 1, 2)", "A condition is expected at column 7"),
-        ("where(0 < x < 1, 1, 2)", "A condition is expected at column 7"),
+        ("where(x and x > 1, 1, 2)", "A condition is expected at column 7"),
+        ("where(0 < x == 1, 1, 2)", "A condition is expected at column 11"),
+        (
+            "lambda*x",
+            "`lambda` at column 1 is a reserved word; take another name, such as lambda_.",
+        ),
+        ("x*in", "`in` at column 3 is a reserved word"),
+        ("X*sigmoid(x)", "`X` at column 1: the variable is a small x."),
+        ("x*mish", "`mish` at column 3 is a function: write mish(…)."),
+        ("x*sqush(x)", "Unknown function `sqush` at column 3: did you mean"),
+        ("swich(x)", "Unknown function `swich` at column 1: did you mean `swish`?"),
+        ("elu(x, 1, 2)", "`elu` at column 1 has 3 arguments; it takes 1–2."),
         ("where(x == 1, 1, 2)", "A condition is expected at column 7"),
         ("1 + (x < 1)", "The comparison at column 6"),
         ("x +", "The formula cannot be read at column 3"),
@@ -139,7 +150,7 @@ def test_outside_the_domain_there_is_no_number():
         ("x // 2", "The operator after column 1"),
         ("x and 1", "What stands at column 1 is not part of a formula"),
         ("not x", "What stands at column 1 is not part of a formula"),
-        ("True", "What stands at column 1 is not part of a formula"),
+        ("False", "What stands at column 1 is not part of a formula"),
         ("x, x", "What stands at column 1 is not part of a formula"),
         ("1 + sqrt(-1)", "What stands at column 5 is not a real number."),
         ("1/0", "What stands at column 1 is not a real number."),
@@ -242,7 +253,63 @@ def test_a_huge_text_is_refused_before_it_is_read():
         parse_formula("x" * 10**7)
 
 
+@pytest.mark.parametrize("activation", activations(), ids=lambda each: each.name)
+def test_activations_are_functions(activation):
+    at = X[np.abs(X) < 100] + 1 / 64
+    values = {each.name: 0.25 + abs(each.default) for each in activation.parameters}
+    given = "".join(f", {value!r}" for value in values.values())
+    found = evaluate(parse_formula(f"2*{activation.name}(x/2{given})"), at)
+    expected = evaluate(activation, at / 2, values)
+    np.testing.assert_allclose(found.f, 2 * expected.f, rtol=2e-12, atol=1e-300)
+    np.testing.assert_allclose(found.df, expected.df, rtol=2e-11, atol=1e-15)
+    defaults = evaluate(parse_formula(f"{activation.name}(x)"), at)
+    np.testing.assert_allclose(defaults.f, evaluate(activation, at).f, rtol=2e-12, atol=1e-300)
+
+
+def test_a_parameter_is_handed_to_an_activation():
+    mixed = parse_formula("a*swish(x, beta) + alpha*elu(x)")
+    assert [each.name for each in mixed.parameters] == ["a", "beta", "alpha"]
+    found = evaluate(mixed, [-1.5], {"a": 2.0, "beta": 0.5, "alpha": 3.0})
+    swish, elu = evaluate(get("swish"), [-1.5], {"beta": 0.5}), evaluate(get("elu"), [-1.5])
+    assert found.f[0] == pytest.approx(2 * swish.f[0] + 3 * elu.f[0], rel=1e-14)
+    assert found.dparameters["beta"][0] == pytest.approx(2 * swish.dparameters["beta"][0])
+
+
+CONDITIONS = [
+    "0 < x < 1",
+    "-1 <= x < 1 < 2",
+    "x > 0 and x < 1",
+    "x > 0 and x < 1 and x*x > 0.2",
+    "x < -1 or x > 1",
+    "x < -1 or -0.5 < x <= 0.5 or x >= 2",
+    "not x > 0",
+    "not (x > 0 and not x >= 1)",
+    "(x < 0 or x > 1) and (x < -1 or x < 1.5)",
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_conditions_mean_what_python_means(condition):
+    points = [-2.5, -1.0, -0.75, -0.5, 0.0, 0.25, 0.5, 1.0, 1.25, 1.5, 2.0, 3.0]
+    true = [eval(condition, {"x": x}) for x in points]
+    for text in (f"where({condition}, 3, x/8)", f"3 if {condition} else x/8"):
+        found = evaluate(parse_formula(text), points).f
+        assert found.tolist() == [
+            3 if holds else x / 8 for holds, x in zip(true, points, strict=True)
+        ]
+
+
+def test_signs_of_other_keyboards_are_read():
+    found = parse_formula("x×（1－x）÷2，"[:-1])
+    assert found.name == "=x*(1-x)/2"
+    assert evaluate(found, [3.0]).f[0] == pytest.approx(-3.0)
+    assert parse_formula("max（x，0）").label == "max(x,0)"
+
+
 HEAVY = [
+    "where(" + " and ".join(f"(x<{k} or x>{k}.5)" for k in range(12)) + ",x,1)",
+    "mish(" * 18 + "x" + ")" * 18,
+    "tanhexp(serf(smish(logish(mish(x)))))",
     "sin(" * 22 + "x" + ")" * 22,
     "exp(" * 20 + "x" + ")" * 20,
     "x**x**x**x**x**x**x",

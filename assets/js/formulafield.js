@@ -18,7 +18,7 @@ const EXAMPLES = [
   ["", "x*sigmoid(x) + c*sin(k*x)"],
 ];
 /** The functions of the grammar, as the help lists them. */
-const FUNCTIONS = "sigmoid softplus softsign tanh sech Phi phi erf exp expm1 log ln log1p sqrt abs sin cos tan atan sinh cosh asinh relu silu gelu max min clip where";
+const FUNCTIONS = "sigmoid softplus softsign tanh sech Phi phi erf exp expm1 log ln log1p sqrt abs sin cos tan atan sinh cosh asinh sign relu silu gelu max min clip where";
 const CONSTANTS = "pi e";
 
 /**
@@ -147,5 +147,5 @@ function skeleton() {
       <button class="lab-btn" data-hand="time" title="${h("time_tip")}">${h("time")}</button></div>
     <details class="lab-note"><summary>${h("help")}</summary>
       <p>${h("help_write")}</p><p>${h("help_pieces")}</p><p>${h("help_parameters")}</p>
-      <p>${h("help_functions")} ${code(FUNCTIONS)}</p><p>${h("help_constants")} ${code(CONSTANTS)}</p></details>`;
+      <p>${h("help_functions")} ${code(FUNCTIONS)}</p><p>${h("help_activations")}</p><p>${h("help_constants")} ${code(CONSTANTS)}</p></details>`;
 }

@@ -24,6 +24,8 @@ from swishdemo.activations.typed.grammar import (
     FUNCTIONS,
     GREEK,
     NOT_FINITE,
+    function,
+    function_names,
     latex_name,
 )
 
@@ -108,7 +110,9 @@ class Builder:
             return s.X
         if name in CONSTANTS:
             return CONSTANTS[name]
-        if name in FUNCTIONS:
+        if name == "X":
+            raise refuse("capital", self._at(node))
+        if function(name):
             raise refuse("bare_function", self._at(node), value=node.id)
         if name.lower() in NOT_FINITE:
             raise refuse("not_finite", self._at(node), value=node.id)
@@ -126,7 +130,7 @@ class Builder:
         """The function that a would-be parameter looks like; empty for a name of its own."""
         if len(name) < _WORD or not name.isalpha() or name in GREEK.values():
             return ""
-        words = [function for function in FUNCTIONS if len(function) >= _WORD]
+        words = [known for known in function_names() if len(known) >= _WORD]
         return suggestion(name, words, _MISSPELT)
 
     def _operation(self, node: ast.BinOp) -> Any:
@@ -156,15 +160,15 @@ class Builder:
         if not isinstance(node.func, ast.Name):
             raise refuse("product", self._at(node), value="(")
         name = GREEK.get(node.func.id, node.func.id)
-        function = FUNCTIONS.get(name)
-        if function is None:
+        called = function(name)
+        if called is None:
             raise self._unknown(node.func)
         if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
             raise refuse("construct", self._at(node))
-        if not function.least <= len(node.args) <= function.most:
-            expected = str(function.least)
-            if function.most > function.least:
-                expected += f"–{function.most}"
+        if not called.least <= len(node.args) <= called.most:
+            expected = str(called.least)
+            if called.most > called.least:
+                expected += f"–{called.most}"
             raise refuse(
                 "arguments", self._at(node), value=name, count=len(node.args), expected=expected
             )
@@ -177,11 +181,11 @@ class Builder:
             plain = argument.is_Rational and abs(argument) <= _CONSTANT_ARGUMENT
             if not argument.free_symbols and not plain and argument.has(sympy.Function):
                 raise refuse("constant", self._at(at))
-        return function.build(*arguments)
+        return called.build(*arguments)
 
     def _unknown(self, node: ast.Name) -> Exception:
         name, at = node.id, self._at(node)
-        near = suggestion(name, list(FUNCTIONS))
+        near = suggestion(name, function_names())
         if name == "x" or name in CONSTANTS or name in self.parameters:
             return refuse("not_function", at, value=name)
         if near:
@@ -189,10 +193,38 @@ class Builder:
         return refuse("unknown_function", at, value=name, choices=", ".join(FUNCTIONS))
 
     def _pieces(self, test: ast.expr, above: Any, otherwise: Any) -> Any:
-        if not isinstance(test, ast.Compare) or len(test.ops) != 1:
-            raise refuse("condition", self._at(test))
-        left, right = self.build(test.left), self.build(test.comparators[0])
-        match test.ops[0]:
+        """The value ``above`` where a condition holds, else ``otherwise``.
+
+        ``and``, ``or``, ``not`` and 0 < x < 1 are comparisons within comparisons: what holds a
+        piece twice is as long as both.
+        """
+        if tree_size(above) + tree_size(otherwise) > MAX_TREE:
+            raise refuse("steps")
+        match test:
+            case ast.BoolOp(op=op, values=[first, *rest]):
+                if not rest:
+                    return self._pieces(first, above, otherwise)
+                more = ast.copy_location(ast.BoolOp(op, rest), rest[0])
+                inner = self._pieces(more, above, otherwise)
+                if isinstance(op, ast.And):
+                    return self._pieces(first, inner, otherwise)
+                return self._pieces(first, above, inner)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return self._pieces(operand, otherwise, above)
+            case ast.Compare(left=left, ops=[op, *ops], comparators=[right, *rest]):
+                if rest:
+                    more = ast.copy_location(ast.Compare(right, ops, rest), right)
+                    above = self._pieces(more, above, otherwise)
+                return self._piece(
+                    test, op, (self.build(left), self.build(right)), above, otherwise
+                )
+        raise refuse("condition", self._at(test))
+
+    def _piece(
+        self, test: ast.expr, op: ast.cmpop, sides: tuple[Any, Any], above: Any, otherwise: Any
+    ) -> Any:
+        left, right = sides
+        match op:
             case ast.Gt():
                 return s.Where(left, right, above, otherwise)
             case ast.Lt():

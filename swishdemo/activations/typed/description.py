@@ -26,10 +26,10 @@ def describe(activation: Activation) -> dict[str, Any]:
     Returns:
         ``name``; ``module``, the text of an ES module that exports the record as ``activation``;
         ``places``, where the parameters stand in the text;
-        ``shape``: ``smooth`` (f and f′ are continuous), ``kinked``, ``jumping`` or ``pieces`` (not
-        found out), and ``at``, the breaks, where they do not move with a parameter; ``probes``: x,
-        f and f′ at the defaults, null where a formula has no number there, and words for the
-        infinities.
+        ``shape``: ``smooth`` (f and f′ are continuous), ``kinked``, ``jumping``, ``constant`` or
+        ``pieces`` (not found out), and ``at``, the breaks, where they do not move with a parameter;
+        ``probes``: x, f and f′ at the defaults, null where a formula has no number there, and words
+        for the infinities.
     """
     shape, at = _shape(activation)
     found = evaluate(activation, PROBES)
@@ -63,6 +63,8 @@ def _shape(activation: Activation) -> tuple[str, list[float]]:
 
     # At no special value of a parameter: with a = 1 an ELU has no kink, with any other it has.
     usual = {p.name: _GENERIC * p.default for p in activation.parameters}
+    if s.X not in derive(activation).f.free_symbols:
+        return "constant", []
     pieces = derive(activation).f.atoms(s.Where)
     if not pieces:
         return "smooth", []

@@ -37,6 +37,11 @@ _TOKEN = re.compile(
     r"|(?P<space>[ \t]+)"
 )
 
+# Signs of other keyboards, and those that are printed, each for the one sign that is meant.
+_TYPED = str.maketrans("（）＊＋－／，．＜＞−×·÷\u3000", "()*+-/,.<>-**/ ")
+_CONDITION_WORDS = frozenset({"and", "or", "not", "if", "else"})
+_IN_NUMBER = frozenset("0123456789.")
+
 
 def parse_formula(text: object) -> Activation:
     """Read a formula in ``x``, such as ``x*sigmoid(beta*x)``, as an activation's record.
@@ -49,6 +54,9 @@ def parse_formula(text: object) -> Activation:
     """
     if not isinstance(text, str):
         raise UserError("error.wrong_type", field="formula", name="formula", expected="text")
+    if len(text) > MAX_CHARACTERS:
+        raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
+    text = text.translate(_TYPED)
     _check_characters(text)
     tree = _tree(text)
     _check_size(tree, text)
@@ -98,8 +106,6 @@ def named_tokens(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _check_characters(text: str) -> None:
-    if len(text) > MAX_CHARACTERS:
-        raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
     if not text.strip():
         raise refuse("empty")
     position, before = 0, ""
@@ -114,10 +120,12 @@ def _check_characters(text: str) -> None:
         token, kind = match.group(), match.lastgroup or ""
         if kind == "number":
             _check_number(token, column)
-        if kind == "name" and keyword.iskeyword(token) and text[position - 1 : position] in " \t)":
-            kind = "keyword"  # after a blank: Python reads 1if as two words, and warns
+        if token in _CONDITION_WORDS and text[position - 1 : position] not in _IN_NUMBER:
+            kind = "keyword"  # but Python reads 1if as two words, and warns
         if kind in ("name", "number") and before in ("name", "number"):
             raise refuse("product", column, value=token)
+        if token in keyword.kwlist and token.islower() and token not in _CONDITION_WORDS:
+            raise refuse("keyword", column, value=token)
         if kind == "name" and len(token) > MAX_NAME:
             raise refuse("name_length", column, limit=MAX_NAME)
         position = match.end()

@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy
 
+from swishdemo.activations import registry
 from swishdemo.activations.symbolic import symbols as s
 
 
@@ -60,6 +61,7 @@ FUNCTIONS: dict[str, Function] = {
     "sinh": _one(sympy.sinh),
     "cosh": _one(sympy.cosh),
     "asinh": _one(sympy.asinh),
+    "sign": _one(lambda u: s.Where(u, 0, 1, s.Where(0, u, -1, 0))),
     "relu": _one(lambda u: s.Where(u, 0, u, 0)),
     "silu": _one(lambda u: u * s.Sigmoid(u)),
     "gelu": _one(lambda u: u * s.NormalCdf(u)),
@@ -68,6 +70,32 @@ FUNCTIONS: dict[str, Function] = {
     "clip": Function(3, 3, lambda u, low, high: _minimum(_maximum(u, low), high)),
     "where": Function(3, 3, s.Where),
 }
+
+
+def function(name: str) -> Function | None:
+    """A function of the grammar, or an activation of the registry; None where there is none.
+
+    An activation takes its parameters behind its argument, in their order: ``elu(x, 0.5)``. One
+    that is left out has its default.
+    """
+    if name in FUNCTIONS or name not in registry.names():
+        return FUNCTIONS.get(name)
+    activation = registry.get(name)
+
+    def build(u: Any, *given: Any) -> Any:
+        values = [sympy.Rational(str(each.default)) for each in activation.parameters]
+        values[: len(given)] = given
+        symbols = [s.symbol(each.name) for each in activation.parameters]
+        filled = {s.X: u, **dict(zip(symbols, values, strict=True))}
+        return sympy.sympify(activation.expression()).xreplace(filled)
+
+    return Function(1, 1 + len(activation.parameters), build)
+
+
+def function_names() -> list[str]:
+    """All that may be called: the grammar's own functions, then the registry's activations."""
+    return [*FUNCTIONS, *(name for name in registry.names() if name not in FUNCTIONS)]
+
 
 CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E}
 
