@@ -28,7 +28,7 @@ export function curves(node, lab) {
 
   const shown = () => lab.state.get("show");
   const spanOf = (panel) => (heights[panel] ? heights[panel][1] - heights[panel][0] : 6);
-  const lineOf = (panel, { of, breaks }) => sample(of, breaks, lab.state.get("x"), spanOf(panel));
+  const lineOf = (panel, { of, breaks, places }) => sample(of, breaks, lab.state.get("x"), spanOf(panel), places);
 
   /** Swish itself comes last among the lines, so that it lies on top. */
   const ordered = () => {
@@ -188,7 +188,7 @@ export function curves(node, lab) {
     curvesOf: (panel) =>
       lab.chosen().flatMap((activation) => {
         const curve = PANEL[panel].curve(activation, lab);
-        return curve ? [{ activation, of: curve.of }] : [];
+        return curve ? [{ activation, ...curve }] : [];
       }),
   };
 }

@@ -69,7 +69,7 @@ export function make(host) {
   function placeHeads(places) {
     const heads = $("heads");
     heads.innerHTML = places
-      .map(([panel, top]) => `<div class="explore-head" style="top:${top}px"><h3>${escape(PANEL[panel].title(lab))}</h3><div class="lab-note lab-reading" data-reading="${panel}"></div></div>`)
+      .map(([panel, top]) => `<div class="explore-head" style="top:${top}px"><h3>${escape(PANEL[panel].title(lab))}</h3><div class="lab-note lab-reading" data-reading="${panel}"></div><button class="lab-btn explore-more" data-more="${panel}" hidden></button></div>`)
       .join("");
     values.update();
   }
@@ -153,6 +153,7 @@ export function make(host) {
     values.update();
     below.update("shown");
   });
+  lab.facts.onArrived((record) => record === lab.recordOf("formula") && move([record.name]));
   shownAnew();
   formulaField($("own"), lab);
   still();

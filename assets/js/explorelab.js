@@ -2,8 +2,13 @@
 
 import { activations } from "./activations.js";
 import { scaleOf } from "./beta.js";
+import { PROPERTIES } from "./properties.js";
+import { propertySource } from "./propertysource.js";
+import { refuse } from "./state.js";
 
 const GREEK = { "\\alpha": "α", "\\beta": "β", "\\gamma": "γ", "\\delta": "δ", "\\lambda": "λ", "\\mu": "μ", "\\theta": "θ", "\\tau": "τ", "\\kappa": "κ", "\\omega": "ω", "\\sigma": "σ", "\\rho": "ρ", "\\epsilon": "ε" };
+/** A whole number as an index. @param {string} digits */
+const lowered = (digits) => [...digits].map((digit) => String.fromCharCode(0x2080 + Number(digit))).join("");
 const swish = activations.find(({ name }) => name === "swish");
 
 /**
@@ -15,6 +20,10 @@ export function exploreLab(state, server, trigger) {
   /** The record of the typed formula; null where there is none. */
   let typed = null;
 
+  const hasParameter = (key) => {
+    const [name, parameter] = key.split(".");
+    return Boolean(lab.recordOf(name)?.parameters.some((each) => each.name === parameter));
+  };
   const lab = {
     state,
     server,
@@ -40,13 +49,24 @@ export function exploreLab(state, server, trigger) {
       const key = lab.keyOf(record);
       return Object.fromEntries(record.parameters.map((each) => [each.name, given[`${key}.${each.name}`] ?? each.default]));
     },
-    /** What differences are to. */
-    baseline: () => lab.recordOf(state.get("base")) ?? swish,
+    /** Where a typed formula has its landmarks, as far as they are known: narrow ones are not missed. */
+    places: (record) => (record === typed ? (lab.facts.of(record).facts?.landmarks ?? []).map(({ x }) => x).filter(Number.isFinite) : []),
+    /** What differences are to: the usual one where the formula that was is gone. */
+    baseline: () => lab.recordOf(state.get("base")) ?? lab.recordOf(PROPERTIES.base.fallback),
+    /** The θ of ∂f/∂θ: β where the formula has no such parameter. */
+    theta: () => (hasParameter(state.get("theta")) ? state.get("theta") : PROPERTIES.theta.fallback),
+    /** Refuses what the address says of a typed formula, where there is none or it has no such part. */
+    refuseAbsent() {
+      const names = ["base", "mark", "code_of", "against", "lossy"].filter((name) => !lab.recordOf(state.get(name)));
+      if (!hasParameter(state.get("theta"))) names.push("theta");
+      names.forEach(refuse);
+      state.set(Object.fromEntries(names.map((name) => [name, PROPERTIES[name].fallback])), false);
+    },
     /** The symbol of a parameter. @param {string} key "elu.alpha" */
     symbolOf(key) {
       const [name, parameter] = key.split(".");
       const symbol = lab.recordOf(name)?.parameters.find((each) => each.name === parameter)?.symbol ?? parameter;
-      return GREEK[symbol] ?? symbol.replace(/\\mathrm\{(.*)\}/, "$1").replace(/\\/g, "");
+      return GREEK[symbol] ?? symbol.replace(/_\{?(\d+)\}?/g, (_, digits) => lowered(digits)).replace(/\\mathrm\{(.*)\}/, "$1").replace(/\\/g, "");
     },
     /** Puts a rival in or out. */
     toggle(name) {
@@ -69,5 +89,6 @@ export function exploreLab(state, server, trigger) {
       lab.shownAnew();
     },
   };
+  lab.facts = propertySource(lab);
   return lab;
 }

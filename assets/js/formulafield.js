@@ -2,6 +2,7 @@
 
 import { hand } from "./handover.js";
 import { parameterControls } from "./parameters.js";
+import { refuse as refuseValue } from "./state.js";
 import { escape, t } from "./text.js";
 import { caveats, settled, summary, typedRecord } from "./typed.js";
 
@@ -33,6 +34,10 @@ export function formulaField(host, lab) {
   let shown = null;
   let busy = false;
   let waiting = null;
+  /** Whether what is typed next is a step of the history: half a word on the way to it is none. */
+  let step = true;
+  /** Whether the address asked for the formula that is being read. */
+  let fromAddress = false;
   const sliders = parameterControls($("sliders"), lab, () => (shown ? [shown.record] : []), true);
 
   /** Asks for the text's record; of several asked for meanwhile, only the last. */
@@ -67,11 +72,20 @@ export function formulaField(host, lab) {
     $("use").hidden = false;
     lab.setTyped(answer.record);
     sliders.paint();
-    lab.state.set({ formula: text });
+    keep(text);
+    settle();
+  }
+
+  /** The address's formula has been read, or refused: what else it says of it can be held against that. */
+  function settle() {
+    if (fromAddress) lab.refuseAbsent();
+    fromAddress = false;
   }
 
   /** What is wrong, and where; the curve of what was right before stays. */
   function refuse({ error, column }) {
+    if (fromAddress) refuseValue("formula");
+    settle();
     said(true);
     $("good").textContent = "";
     $("notes").textContent = "";
@@ -92,7 +106,13 @@ export function formulaField(host, lab) {
     $("use").hidden = true;
     lab.setTyped(null);
     sliders.paint();
-    lab.state.set({ formula: "" });
+    keep("");
+  }
+
+  function keep(text) {
+    if (text === lab.state.get("formula")) return;
+    lab.state.set({ formula: text }, step);
+    step = false;
   }
 
   function changed() {
@@ -103,13 +123,16 @@ export function formulaField(host, lab) {
   }
 
   field.addEventListener("input", changed);
+  field.addEventListener("change", () => (step = true));
   field.addEventListener("scroll", follow);
   // Who puts the cursor there is about to type: the server loads meanwhile what it needs.
+  field.addEventListener("focus", () => (step = true));
   field.addEventListener("focus", () => lab.server.warm({}), { once: true });
   window.addEventListener("swish-lab-back", changed);
   $("examples").addEventListener("change", ({ target }) => {
     field.value = target.value;
     target.value = "";
+    step = true;
     changed();
     field.focus();
   });
@@ -126,8 +149,9 @@ export function formulaField(host, lab) {
   });
   if (lab.state.get("formula")) {
     field.value = lab.state.get("formula");
+    fromAddress = true;
     changed();
-  }
+  } else lab.refuseAbsent();
 }
 
 function skeleton() {

@@ -1,6 +1,5 @@
 /** The landmarks of an activation that is shown: those of Swish move with β, in closed form. */
 
-import { propertySource } from "./propertysource.js";
 import { escape, short, t } from "./text.js";
 
 const KINDS = ["minimum", "maximum", "steepest", "shallowest", "zero"];
@@ -18,7 +17,8 @@ export function card(host, lab) {
     <p class="lab-note property-note" data-part="landmark-note"></p>`;
   const [title, body, note] = ["title", "landmarks", "note"].map((name) => host.querySelector(`[data-part$=${name}]`));
   const select = host.querySelector("select");
-  const source = propertySource(lab, () => paint());
+  const source = lab.facts;
+  source.onArrived((record) => record === chosen() && paint());
 
   const chosen = () => lab.chosen().find((record) => lab.keyOf(record) === lab.state.get("mark")) ?? lab.swish;
 
@@ -77,7 +77,7 @@ export function card(host, lab) {
 
   select.addEventListener("change", () => lab.state.set({ mark: select.value }));
   lab.state.subscribe((changed) => changed.has("mark") && update("shown"));
-  source.ready.then(() => update("shown"));
+  source.ready().then(() => update("shown"));
 
   /** @param {"shown" | "beta"} what */
   function update(what) {

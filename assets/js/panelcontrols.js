@@ -31,10 +31,12 @@ export function panelControls(host, lab) {
     $("trail").setAttribute("aria-pressed", String(state.get("trail") === "on"));
     const option = (value, label) => `<option value="${escape(value)}">${escape(label)}</option>`;
     const keys = lab.chosen().flatMap((record) => record.parameters.map((each) => `${lab.keyOf(record)}.${each.name}`));
-    if (!keys.includes(state.get("theta"))) keys.push(state.get("theta"));
+    if (!keys.includes(lab.theta())) keys.push(lab.theta());
     const labelled = (key) => `${lab.recordOf(key.split(".")[0])?.label ?? "?"} · ${lab.symbolOf(key)}`;
-    fill($("theta"), keys.map((key) => option(key, labelled(key))).join(""), state.get("theta"));
-    fill($("base"), activations.map(({ name, label }) => option(name, label)).join(""), state.get("base"));
+    fill($("theta"), keys.map((key) => option(key, labelled(key))).join(""), lab.theta());
+    const typed = lab.recordOf("formula");
+    const bases = [...activations, ...(typed ? [typed] : [])];
+    fill($("base"), bases.map((record) => option(lab.keyOf(record), record.label)).join(""), lab.keyOf(lab.baseline()));
     $("theta").closest("label").hidden = !state.get("show").includes("dtheta");
     $("base").closest("label").hidden = !state.get("show").includes("diff");
     const [low, high] = state.get("x");

@@ -6,6 +6,7 @@ import { breaksOf } from "./sampling.js";
  * @typedef {object} Curve
  * @property {(x: number) => number} of
  * @property {number[]} breaks
+ * @property {number[]} places Of narrow features.
  * @property {string[]} depends Names of the activations whose parameters it follows.
  */
 
@@ -18,7 +19,7 @@ import { breaksOf } from "./sampling.js";
 
 const plain = (key) => (activation, lab) => {
   const p = lab.values(activation);
-  return { of: (x) => activation[key](x, p), breaks: breaksOf(activation, p), depends: [activation.name] };
+  return { of: (x) => activation[key](x, p), breaks: breaksOf(activation, p), places: lab.places(activation), depends: [activation.name] };
 };
 
 /** @type {Record<string, Panel>} */
@@ -27,13 +28,13 @@ export const PANEL = {
   df: { title: () => "f′(x)", curve: plain("df"), least: 0.02 },
   d2f: { title: () => "f″(x)", curve: plain("d2f"), least: 0.02 },
   dtheta: {
-    title: (lab) => `∂f/∂${lab.symbolOf(lab.state.get("theta"))}`,
+    title: (lab) => `∂f/∂${lab.symbolOf(lab.theta())}`,
     curve(activation, lab) {
-      const [name, parameter] = lab.state.get("theta").split(".");
+      const [name, parameter] = lab.theta().split(".");
       const derivative = activation.dparameters[parameter];
       if (lab.keyOf(activation) !== name || !derivative) return null;
       const p = lab.values(activation);
-      return { of: (x) => derivative(x, p), breaks: breaksOf(activation, p), depends: [activation.name] };
+      return { of: (x) => derivative(x, p), breaks: breaksOf(activation, p), places: lab.places(activation), depends: [activation.name] };
     },
     least: 0.02,
   },
@@ -46,6 +47,7 @@ export const PANEL = {
       return {
         of: (x) => activation.f(x, p) - base.f(x, q),
         breaks: [...breaksOf(activation, p), ...breaksOf(base, q)],
+        places: [...lab.places(activation), ...lab.places(base)],
         depends: [activation.name, base.name],
       };
     },

@@ -30,10 +30,15 @@ function range(text) {
 /** @param {string} text "elu.alpha:2,prelu.a:0.5" */
 function parameterValues(text) {
   const entries = text.split(",").filter(Boolean).map((entry) => entry.split(":"));
-  const known = (name) => parameters.includes(name) || /^formula\.\w+$/.test(name);
-  const read = entries.map(([name, value, ...more]) => [name, known(name) && !more.length && value !== undefined ? number()(value) : undefined]);
-  return read.every(([, value]) => value !== undefined) ? Object.fromEntries(read) : undefined;
+  const known = entries.flatMap(([name, value, ...more]) => {
+    const read = ofParameter(name) && !more.length && value !== undefined ? number()(value) : undefined;
+    return read === undefined ? [] : [[name, read]];
+  });
+  return known.length || !entries.length ? Object.fromEntries(known) : undefined;
 }
+
+/** Whether it names a parameter of the registry, or may be one of a typed formula. @param {string} name */
+const ofParameter = (name) => parameters.includes(name) || /^formula\.\w+$/.test(name);
 
 /** @type {Record<string, import("./state.js").Property<any>>} */
 export const PROPERTIES = {
@@ -51,8 +56,8 @@ export const PROPERTIES = {
   formula: { parse: (text) => (text.length <= 200 ? text : undefined), fallback: "" },
   // What is drawn: panels, the θ of ∂f/∂θ, what differences are to, where earlier β were.
   show: { parse: (text) => (text ? some(PANELS)(text) : undefined), fallback: ["f", "df"] },
-  theta: { parse: (text) => (/^formula\.\w+$/.test(text) ? text : choice(parameters)(text)), fallback: "swish.beta" },
-  base: { parse: choice(names), fallback: "relu" },
+  theta: { parse: (text) => (ofParameter(text) ? text : undefined), fallback: "swish.beta" },
+  base: { parse: choice([...names, "formula"]), fallback: "relu" },
   x: { parse: range, fallback: [-6, 6] },
   trail: { parse: choice(["on", "off"]), fallback: "on" },
   // Whose landmarks are listed; the rows of the property table and the column that orders them.

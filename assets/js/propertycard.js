@@ -2,7 +2,6 @@
 
 import { activations } from "./activations.js";
 import { COLUMNS } from "./propertycolumns.js";
-import { propertySource } from "./propertysource.js";
 import { escape, short, t } from "./text.js";
 import { activationColour, isDark } from "./theme.js";
 
@@ -29,7 +28,8 @@ export function card(host, lab) {
     <p class="lab-note property-note">${h("note")}</p>`;
   const body = host.querySelector("tbody");
   const search = host.querySelector("input");
-  const source = propertySource(lab, (record) => paintRow(record) || paint());
+  const source = lab.facts;
+  source.onArrived((record) => paintRow(record) || paint());
   /** What was painted of each row: its state in a few words. */
   const painted = new Map();
 
@@ -153,7 +153,7 @@ export function card(host, lab) {
 
   let resting = 0;
   let there = false;
-  source.ready.then(() => {
+  source.ready().then(() => {
     there = true;
     update("shown");
   });

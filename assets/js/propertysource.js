@@ -11,11 +11,9 @@ const NEGATED = { convex: "concave", concave: "convex", increasing: "increasing"
 
 /** @typedef {Record<string, any>} Facts As `described` of swishdemo/activations/analysis/properties.py. */
 
-/**
- * @param {any} lab
- * @param {(record: any) => void} arrived Called when the facts of a record have come.
- */
-export function propertySource(lab, arrived) {
+/** @param {any} lab */
+export function propertySource(lab) {
+  const listeners = new Set();
   /** @type {Record<string, Facts>} */
   let shipped = {};
   /** @type {Map<string, Facts | {error: string}>} By record and parameters. */
@@ -24,9 +22,9 @@ export function propertySource(lab, arrived) {
   const last = new Map();
   let atBeta = { beta: NaN, facts: null };
 
-  const ready = import("./propertydata.js").then(({ properties }) => {
-    shipped = properties;
-  });
+  let loaded = null;
+  /** Loads what is shipped, once somebody asks for it. */
+  const ready = () => (loaded ??= import("./propertydata.js").then(({ properties }) => (shipped = properties)));
 
   const question = (record) => ({ activation: record.name, parameters: lab.values(record) });
 
@@ -41,7 +39,7 @@ export function propertySource(lab, arrived) {
       if (!answer) return;
       if (known.size > 200) known.clear();
       known.set(key, answer);
-      arrived(record);
+      listeners.forEach((arrived) => arrived(record));
     }, REST);
     waiting.set(name, { key, timer });
   }
@@ -73,7 +71,12 @@ export function propertySource(lab, arrived) {
     return { facts: last.get(name) ?? null, old: true };
   }
 
-  return { ready, of };
+  return {
+    ready,
+    of,
+    /** @param {(record: any) => void} listener Called when the facts of a record have come. */
+    onArrived: (listener) => listeners.add(listener),
+  };
 }
 
 /**

@@ -31,9 +31,10 @@ export const breaksOf = ({ breaks }, parameters) => (typeof breaks === "function
  * @param {number[]} breaks Places at which the value or its derivative may jump.
  * @param {number[]} range The two ends of x.
  * @param {number} height Of the plot, in units of f: what a pixel is depends on it.
+ * @param {number[]} [places] Of features that may be too narrow for even points to meet.
  * @returns {{x: (number | null)[], y: (number | null)[]}} null where the line is broken.
  */
-export function sample(f, breaks, [low, high], height) {
+export function sample(f, breaks, [low, high], height, places = []) {
   const x = [];
   const y = [];
   const add = (at, value) => {
@@ -69,7 +70,7 @@ export function sample(f, breaks, [low, high], height) {
   }
 
   const edges = breaks.filter((at) => at > low && at < high).sort((a, b) => a - b);
-  const starts = grid(low, high);
+  const starts = grid(low, high, places);
   let next = 0;
   let from = null;
   for (const at of starts) {
@@ -101,25 +102,34 @@ function sides(f, edge) {
  * Even points, and denser ones about 0, where functions of βx have all their features however
  * large β is: between even points a narrow one would be passed over.
  */
-function grid(low, high) {
+function grid(low, high, places) {
   const points = Array.from({ length: POINTS }, (_, at) => low + ((high - low) * at) / (POINTS - 1));
   points[POINTS - 1] = high; // rounding may have missed it
   if (low < 0 && high > 0) {
     points.push(0);
     for (let size = (high - low) / POINTS / 2; size > 1e-9; size /= 4) points.push(-size, size);
-    points.sort((a, b) => a - b);
   }
-  return points;
+  points.push(...places.filter((at) => at > low && at < high));
+  return points.sort((a, b) => a - b);
 }
 
 /**
- * Curves at evenly spaced points, for a file.
- * @param {{name: string, of: (x: number) => number}[]} curves
+ * Curves for a file: at evenly spaced points, at the numbers next to each break on both its sides, and
+ * at the places of narrow features.
+ * @param {{name: string, of: (x: number) => number, breaks: number[], places: number[]}[]} curves
  * @param {number[]} range
  */
 export function toTable(curves, [low, high]) {
-  const x = Array.from({ length: 401 }, (_, at) => low + ((high - low) * at) / 400);
+  const even = Array.from({ length: 401 }, (_, at) => low + ((high - low) * at) / 400);
+  const more = curves.flatMap(({ breaks, places }) => [...breaks.flatMap(beside), ...places]).filter((at) => at > low && at < high);
+  const x = [...new Set([...even, ...more])].sort((a, b) => a - b);
   return { x, curves: curves.map(({ name, of }) => ({ name, values: x.map(of) })) };
+}
+
+/** A number between the next ones below and above, to a digit of the last place. @param {number} at */
+function beside(at) {
+  const step = Math.max(2 ** -1022, Math.abs(at) * 2 ** -52);
+  return [at - step, at, at + step];
 }
 
 /** A table as CSV; empty where there is no number. */

@@ -14,9 +14,9 @@ import { colour } from "./theme.js";
 export async function save(kind, drawn, lab) {
   if (kind === "png" || kind === "svg") return pictureOf(drawn.plot, kind, "swish-lab", { background: colour("@panel"), notes: names(drawn, lab) });
   const named = lab.state.get("show").flatMap((panel) =>
-    drawn.curvesOf(panel).map(({ activation, of }) => {
+    drawn.curvesOf(panel).map(({ activation, of, breaks, places }) => {
       const given = Object.entries(lab.values(activation)).map(([key, value]) => `${key}=${value}`).join("; ");
-      return { name: `${PANEL[panel].title(lab)} ${activation.name}${given ? ` (${given})` : ""}`, of };
+      return { name: `${PANEL[panel].title(lab)} ${activation.name}${given ? ` (${given})` : ""}`, of, breaks, places };
     }),
   );
   const table = toTable(named, lab.state.get("x"));

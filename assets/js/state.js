@@ -41,11 +41,15 @@ export function read(name, parse, fallback) {
   const text = given.get(name);
   if (text === null) return fallback;
   const value = text.length <= 2000 ? parse(text) : undefined;
-  // Of a list what is known is kept.
-  const parts = new Set(text.split(",").filter(Boolean)).size;
-  if (value === undefined || (Array.isArray(value) && value.length < parts)) refuse(name);
+  if (value !== undefined && partsOf(value) >= new Set(text.split(",").filter(Boolean)).size) return value;
+  refuse(name);
+  // What is refused is not handed on by a link copied from here.
+  write({ [name]: null });
   return value === undefined ? fallback : value;
 }
+
+/** Of a list, or of several named values, what is known is kept. @param {unknown} value */
+const partsOf = (value) => (typeof value === "object" && value !== null ? Object.keys(value).length : Infinity);
 
 /**
  * Writes properties to the address once they rest: browsers limit how often this may happen.
@@ -135,9 +139,16 @@ export function store(table) {
   const values = {};
   const listeners = new Set();
   const words = (name, value) => (table[name].format ?? String)(value);
+  /** What the address shows of a property; null for the value that it does not show. */
+  const shown = (name) => {
+    const text = words(name, values[name]);
+    return text === words(name, table[name].fallback) ? null : text;
+  };
   const readAll = () =>
     Object.fromEntries(Object.entries(table).map(([name, { parse, fallback }]) => [name, read(name, parse, fallback)]));
   Object.assign(values, readAll());
+  // Of a list that was refused in part, the part that is kept.
+  write(Object.fromEntries(Object.keys(table).filter((name) => pending.get(name) === null).map((name) => [name, shown(name)])));
 
   /** Takes new values over; gives the names of those that differ. */
   function take(next) {
@@ -151,15 +162,15 @@ export function store(table) {
   return {
     /** @param {string} name */
     get: (name) => values[name],
-    /** Sets properties, tells who listens, and writes the address once all rest. */
-    set(next) {
+    /**
+     * Sets properties, tells who listens, and writes the address once all rest.
+     * @param {Record<string, any>} next
+     * @param {boolean} [step] Whether the back button shall come back to what was before.
+     */
+    set(next, step = true) {
       const changed = take(next);
       if (!changed.length) return;
-      const shown = (name) => {
-        const text = words(name, values[name]);
-        return text === words(name, table[name].fallback) ? null : text;
-      };
-      write(Object.fromEntries(changed.map((name) => [name, shown(name)])), true);
+      write(Object.fromEntries(changed.map((name) => [name, shown(name)])), step);
       spread(changed);
     },
     /** @param {(changed: Set<string>) => void} listener Given the names of what has changed. */

@@ -31,6 +31,12 @@ export function fixed(value, digits) {
   return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
 }
 
+/** As `fixed`, but what that would show as nothing, or as too much, in few significant digits. */
+export function compact(value, digits) {
+  const size = Math.abs(value);
+  return size >= 1e5 || (size > 0 && size < 10 ** -digits) ? short(value, 3) : fixed(value, digits);
+}
+
 /** The time of day, with the date where it is another one. @param {number} seconds Since 1970. */
 export function moment(seconds) {
   const at = new Date(seconds * 1000);

@@ -213,8 +213,8 @@ class Builder:
                 return self._pieces(operand, otherwise, above)
             case ast.Compare(left=left, ops=[op, *ops], comparators=[right, *rest]):
                 if rest:
-                    more = ast.copy_location(ast.Compare(right, ops, rest), right)
-                    above = self._pieces(more, above, otherwise)
+                    chained = ast.copy_location(ast.Compare(right, ops, rest), right)
+                    above = self._pieces(chained, above, otherwise)
                 return self._piece(
                     test, op, (self.build(left), self.build(right)), above, otherwise
                 )
