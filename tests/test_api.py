@@ -250,7 +250,7 @@ def test_events_of_a_run_that_is_deleted_end(client: httpx.Client) -> None:
 
 
 def test_many_listeners_do_not_hold_up_the_others(client: httpx.Client) -> None:
-    address = f"/api/runs/{start(client, {'steps': 40, 'seconds': 0.05})}/events"
+    address = f"/api/runs/{start(client, LONG)}/events"
     limits = httpx.Limits(max_connections=None)
     with httpx.Client(base_url=client.base_url, headers=ANNA, limits=limits) as other:
         streams = [other.stream("GET", address) for _ in range(60)]
@@ -261,6 +261,7 @@ def test_many_listeners_do_not_hold_up_the_others(client: httpx.Client) -> None:
         for stream, answer in zip(streams, opened, strict=True):
             assert answer.status_code == 200
             stream.__exit__(None, None, None)
+    client.post(f"{address.removesuffix('/events')}/stop")
 
 
 @pytest.mark.parametrize("value", ["x", "1.5", "-2", "9" * 400, "--1", "²"])

@@ -94,13 +94,19 @@ def post(page, **config):
     return run
 
 
-def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit, server):
+def reports(page, run=None):
+    """All reports of a run; of the one that is shown where none is named."""
+    address = f"{page.url.split('?')[0]}api/runs/{run or run_of(page)}/reports"
+    # By the page, whose browser asks again where the server has closed a resting connection.
+    return page.evaluate("(address) => fetch(address).then((answer) => answer.json())", address)
+
+
+def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit):
     page = visit()
     start(page, steps=60, seeds=2)
     line(page, "finished")
     expect(page.locator("#lab-train .lab-stat b").first).to_have_text("60 / 60")
-    answer = page.request.get(f"{server}/api/runs/{run_of(page)}/reports")
-    last = answer.json()[-1]
+    last = reports(page)[-1]
     for layer in range(2):
         pick(page, "layer", str(layer))
         sizes = [abs(beta) for beta in last["beta"][layer]]
@@ -226,19 +232,19 @@ def test_a_refused_field_of_a_closed_group_is_shown(visit):
     expect(page.locator("#lab-noise")).to_be_hidden()
 
 
-def test_what_is_drawn_of_beta_can_be_picked(visit, server):
+def test_what_is_drawn_of_beta_can_be_picked(visit):
     page = visit()
     post(page, steps=40, seeds=1, rivals=[], beta_starts=[-1, 2])
     line(page, "finished")
     expect(page.locator("#lab-train [data-pick=seed]")).to_be_hidden()  # there is one alone
     page.click("#lab-train [data-value=signed]")
-    last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
+    last = reports(page)[-1]
     draws(page, "beta", last["beta"][0])
     page.click("#lab-train [data-value=effective]")
     draws(page, "beta", last["beta_effective"][0])
 
 
-def test_a_beta_that_is_not_learned_has_no_band_to_end_in(visit, server):
+def test_a_beta_that_is_not_learned_has_no_band_to_end_in(visit):
     page = visit()
     post(page, steps=20, seeds=1, rivals=[], beta_starts=[1, 2], beta_scope="fixed")
     line(page, "finished")
@@ -246,18 +252,18 @@ def test_a_beta_that_is_not_learned_has_no_band_to_end_in(visit, server):
         expect(page.locator(f"#lab-train [data-part={part}]")).to_be_hidden()
     expect(page.locator("#lab-train .lab-stats")).not_to_contain_text("|β|")
     expect(page.locator("#lab-train h3").first).to_contain_text("β_eff")
-    last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
+    last = reports(page)[-1]
     draws(page, "beta", last["beta_effective"][0])
 
 
-def test_a_single_network_can_be_picked(visit, server):
+def test_a_single_network_can_be_picked(visit):
     page = visit()
     post(page, steps=40, seeds=3, seed=7, rivals=[], beta_starts=[1, 2])
     line(page, "finished")
     menu = page.locator("#lab-train [data-pick=seed] option")
     assert menu.all_inner_texts() == ["mean and range", "seed 7", "seed 8", "seed 9"]
     pick(page, "seed", "2")
-    last = page.request.get(f"{server}/api/runs/{run_of(page)}/reports").json()[-1]
+    last = reports(page)[-1]
     draws(page, "beta", [last["beta"][0][place] for place in (1, 4)])  # by start, then by seed
 
 
@@ -338,7 +344,7 @@ def test_a_table_of_ones_own_is_learned_from_a_file(visit, tmp_path):
     assert float(page.locator("#lab-train .lab-stat b").nth(2).inner_text()) > 0.8
 
 
-def test_a_run_is_named_shared_and_taken_back(visit, server):
+def test_a_run_is_named_shared_and_taken_back(visit):
     owner, reader = visit(), visit()
     run = post(owner, steps=10, seeds=1)
     line(owner, "finished")
@@ -376,7 +382,7 @@ def copied(page):
     return page.evaluate("window.copied")
 
 
-def test_a_list_that_streams_still_knows_that_a_run_is_to_be_deleted(visit, server):
+def test_a_list_that_streams_still_knows_that_a_run_is_to_be_deleted(visit):
     page = visit()
     run = post(page, steps=4000, seeds=1)
     line(page, "running")
@@ -396,7 +402,7 @@ def changed(locator, before):
     assert locator.inner_html() != before
 
 
-def test_again_repeats_a_run_and_two_can_be_compared(visit, server):
+def test_again_repeats_a_run_and_two_can_be_compared(visit):
     page = visit()
     first = post(page, steps=20, seeds=1, lr=0.02)
     line(page, "finished")
@@ -404,9 +410,7 @@ def test_again_repeats_a_run_and_two_can_be_compared(visit, server):
     page.wait_for_function("(first) => !location.href.includes(first)", arg=first)
     line(page, "finished")
     second = run_of(page)
-    reports = [
-        page.request.get(f"{server}/api/runs/{run}/reports").json()[-1] for run in (first, second)
-    ]
+    reports = [reports(page, run)[-1] for run in (first, second)]
     assert reports[0]["loss"] == reports[1]["loss"]
     third = post(page, steps=20, seeds=1, lr=0.1)
     line(page, "finished")

@@ -18,6 +18,9 @@ from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.roots import collected, parted
 from swishdemo.activations.symbolic.stable import stable
 
+_LONG = 1500
+"""Nodes of a derivative."""
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -89,7 +92,9 @@ def tree_size(expression: Any) -> int:
 
 
 def _differentiate(expression: Any, variable: Any) -> Any:
-    return sympy.factor_terms(expression.diff(variable), fraction=False)
+    found = expression.diff(variable)
+    # Of what is longer than any formula of the literature, taking factors out costs seconds.
+    return found if tree_size(found) > _LONG else sympy.factor_terms(found, fraction=False)
 
 
 def _collected(expression: Any) -> Any:
