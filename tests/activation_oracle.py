@@ -86,7 +86,7 @@ ORACLE: dict[str, Callable] = {
     "celu": lambda x, alpha: max(x, 0) + min(alpha * mp.expm1(_far(x / alpha)), 0),
     "pelu": lambda x, a, b: a / b * x if x > 0 else a * mp.expm1(_far(x / b)),
     "isrlu": lambda x, alpha: x if x > 0 else x / mp.sqrt(1 + alpha * x**2),
-    "softplus": lambda x: mp.log1p(mp.exp(x)),
+    "softplus": lambda x, beta: mp.log1p(mp.exp(beta * x)) / beta,
     "squareplus": lambda x, b: (x + mp.sqrt(x**2 + b)) / 2,
     "smelu": _smelu,
     "bent_identity": lambda x: (mp.sqrt(x**2 + 1) - 1) / 2 + x,
@@ -97,7 +97,7 @@ ORACLE: dict[str, Callable] = {
     "isru": lambda x, alpha: x / mp.sqrt(1 + alpha * x**2),
     "sqnl": _sqnl,
     "hardsigmoid": lambda x: min(max(x + 3, 0), 6) / mp.mpf(6),
-    "hardtanh": lambda x: min(max(x, -1), 1),
+    "hardtanh": lambda x, low, high: high if x > high else x if x > low else low,
     "gaussian": lambda x: mp.exp(-(_far(x) ** 2)),
     "hardshrink": lambda x, size: x if abs(x) > size or size < 0 else mp.mpf(0),
     # For a negative size, x > size comes first.
@@ -121,14 +121,14 @@ _KINKS: dict[str, Callable] = {
     "relu6": lambda: (0, 6),
     "hardswish": lambda: (-3, 3),
     "hardsigmoid": lambda: (-3, 3),
-    "hardtanh": lambda: (-1, 1),
+    "hardtanh": lambda low, high: (low, high),
     "sqnl": lambda: (-2, 0, 2),
     "threshold": lambda theta, _: (theta,),
     "smelu": lambda beta: (-beta, beta),
     "hardshrink": lambda size: (-size, size),
     "softshrink": lambda size: (-size, size),
 }
-_MOVING = {"threshold", "smelu", "hardshrink", "softshrink"}
+_MOVING = {"hardtanh", "threshold", "smelu", "hardshrink", "softshrink"}
 
 
 def kinks(name: str, values: dict[str, float]) -> tuple[float, ...]:

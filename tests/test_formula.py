@@ -33,7 +33,7 @@ X = np.array([-700.0, -300, -30, -3, -1, -1e-12, 0, 1e-12, 0.5, 2, 30, 300, 700]
         ("x if x > 0 else alpha*(exp(x)-1)", "elu"),
         ("x*(1+erf(x/sqrt(2)))/2", "gelu"),
         ("x*Φ(x)", "gelu"),
-        ("log(1 + exp(x))", "softplus"),
+        ("log(1 + exp(beta*x))/beta", "softplus"),
         ("x*tanh(log(1+exp(x)))", "mish"),
         ("(exp(x)-exp(-x))/(exp(x)+exp(-x))", "tanh"),
         ("x/(1+abs(x))", "softsign"),

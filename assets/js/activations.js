@@ -762,8 +762,8 @@ export const activations = [
   {
     name: "softplus",
     label: "Softplus",
-    latex: "\\log{\\left(e^{x} + 1 \\right)}",
-    latexDerivative: "\\sigma\\left(x\\right)",
+    latex: "\\frac{\\log{\\left(e^{\\beta x} + 1 \\right)}}{\\beta}",
+    latexDerivative: "\\sigma\\left(\\beta x\\right)",
     family: "soft",
     year: 2000,
     source: "Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option Pricing, https://proceedings.neurips.cc/paper/2000/hash/44968aece94f667e4095002d140b5896-Abstract.html",
@@ -771,11 +771,21 @@ export const activations = [
     colourDark: "#f472b6",
     dash: "dot",
     breaks: [],
-    parameters: [],
-    f: (x) => softplus(x),
-    df: (x) => sigmoid(x),
-    d2f: (x) => sigmoid(-x) * sigmoid(x),
-    dparameters: {},
+    parameters: [{"name": "beta", "symbol": "\\beta", "default": 1, "min": 0.1, "max": 10}],
+    f: (x, { beta = 1 } = {}) => softplus(beta * x) / beta,
+    df: (x, { beta = 1 } = {}) => sigmoid(beta * x),
+    d2f: (x, { beta = 1 } = {}) => {
+      const t0 = beta * x;
+      return sigmoid(-t0) * sigmoid(t0) * beta;
+    },
+    dparameters: {
+      beta: (x, { beta = 1 } = {}) => {
+        const t0 = beta * x;
+        const t1 = (t0 > 0 ? t0 : -t0);
+        const t2 = -t1;
+        return -(sigmoid(t2) * t1 + softplus(t2)) / (beta * beta);
+      },
+    },
   },
   {
     name: "squareplus",
@@ -1007,20 +1017,23 @@ export const activations = [
   {
     name: "hardtanh",
     label: "Hard tanh",
-    latex: "\\begin{cases} 1 & x > 1 \\\\ x & x > -1 \\\\ -1 & \\text{otherwise} \\end{cases}",
-    latexDerivative: "\\begin{cases} 0 & x > 1 \\\\ 1 & x > -1 \\\\ 0 & \\text{otherwise} \\end{cases}",
+    latex: "\\begin{cases} \\mathrm{high} & x > \\mathrm{high} \\\\ x & x > \\mathrm{low} \\\\ \\mathrm{low} & \\text{otherwise} \\end{cases}",
+    latexDerivative: "\\begin{cases} 0 & x > \\mathrm{high} \\\\ 1 & x > \\mathrm{low} \\\\ 0 & \\text{otherwise} \\end{cases}",
     family: "bounded",
     year: 2011,
     source: "Collobert et al., Natural Language Processing (Almost) from Scratch, https://arxiv.org/abs/1103.0398",
     colour: "#155e75",
     colourDark: "#67e8f9",
     dash: "longdashdot",
-    breaks: [-1, 1],
-    parameters: [],
-    f: (x) => x > 1 ? 1 : (x > -1 ? x : -1),
-    df: (x) => x > 1 ? 0 : (x > -1 ? 1 : 0),
+    breaks: ({ low = -1, high = 1 } = {}) => [high, low],
+    parameters: [{"name": "low", "symbol": "\\mathrm{low}", "default": -1, "min": -3, "max": 0}, {"name": "high", "symbol": "\\mathrm{high}", "default": 1, "min": 0, "max": 3}],
+    f: (x, { low = -1, high = 1 } = {}) => x > high ? high : (x > low ? x : low),
+    df: (x, { low = -1, high = 1 } = {}) => x > high ? 0 : (x > low ? 1 : 0),
     d2f: () => 0,
-    dparameters: {},
+    dparameters: {
+      low: (x, { low = -1, high = 1 } = {}) => x > high ? 0 : (x > low ? 0 : 1),
+      high: (x, { high = 1 } = {}) => x > high ? 1 : 0,
+    },
   },
   {
     name: "gaussian",

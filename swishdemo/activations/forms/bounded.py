@@ -23,6 +23,13 @@ def hardsigmoid(x: Tensor) -> Tensor:
     return functional.relu6(x + 3) / 6
 
 
+def hardtanh(x: Tensor, low: Tensor | float = -1.0, high: Tensor | float = 1.0) -> Tensor:
+    """The line x, held between two limits, which may be trained."""
+    if not (isinstance(low, Tensor) or isinstance(high, Tensor)):
+        return functional.hardtanh(x, low, high)
+    return torch.where(x > high, high, torch.where(x > low, x, low))
+
+
 def gaussian(x: Tensor) -> Tensor:
     """e^(−x²)."""
     return torch.exp(-x.square())

@@ -35,9 +35,9 @@ def isrlu(x: Tensor, alpha: Tensor | float = 1.0) -> Tensor:
     return torch.where(x > 0, x, negative * torch.rsqrt(1 + alpha * negative.square()))
 
 
-def softplus(x: Tensor) -> Tensor:
-    """log(1 + e^x), to the last digit of float64: PyTorch's own turns into x from 20 on."""
-    return functional.softplus(x, threshold=40)
+def softplus(x: Tensor, beta: Tensor | float = 1.0) -> Tensor:
+    """log(1 + e^(beta·x))/beta, to the last digit of float64: PyTorch's own is x from 20/beta on."""
+    return functional.softplus(beta * x, threshold=40) / beta
 
 
 def squareplus(x: Tensor, b: Tensor | float = 4.0) -> Tensor:

@@ -41,8 +41,9 @@ def hardsigmoid() -> Any:
 
 
 def hardtanh() -> Any:
-    """The line x, held between −1 and 1."""
-    return Where(X, 1, 1, Where(X, -1, X, -1))
+    """The line x, held between two limits."""
+    low, high = symbol("low"), symbol("high")
+    return Where(X, high, high, Where(X, low, X, low))
 
 
 def gaussian() -> Any:

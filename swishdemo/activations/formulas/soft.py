@@ -39,8 +39,9 @@ def isrlu() -> Any:
 
 
 def softplus() -> Any:
-    """log(1 + e^x)."""
-    return sympy.log(1 + sympy.exp(X))
+    """log(1 + e^(βx))/β."""
+    beta = symbol("beta")
+    return sympy.log(1 + sympy.exp(beta * X)) / beta
 
 
 def squareplus() -> Any:

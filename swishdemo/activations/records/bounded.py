@@ -75,13 +75,15 @@ RECORDS: tuple[Activation, ...] = (
     _bounded(
         "hardtanh",
         "Hard tanh",
+        Parameter("low", -1.0, -3.0, 0.0, r"\mathrm{low}"),
+        Parameter("high", 1.0, 0.0, 3.0, r"\mathrm{high}"),
         source=(
             2011,
             "Collobert et al., Natural Language Processing (Almost) from Scratch, "
             "https://arxiv.org/abs/1103.0398",
         ),
         line=("#155e75", "#67e8f9", "longdashdot"),
-        torch="torch.nn.functional:hardtanh",
+        builtin="torch.nn.functional:hardtanh",
     ),
     _bounded(
         "gaussian",

@@ -69,6 +69,7 @@ RECORDS: tuple[Activation, ...] = (
     _soft(
         "softplus",
         "Softplus",
+        Parameter("beta", 1.0, 0.1, 10.0, r"\beta"),
         source=(
             2000,
             "Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option "

@@ -16,7 +16,7 @@ from sympy.printing.latex import LatexPrinter
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.roots import collected, parted
-from swishdemo.activations.symbolic.stable import stable
+from swishdemo.activations.symbolic.stable import entropies, stable
 
 _LONG = 1500
 """Nodes of a derivative."""
@@ -54,7 +54,9 @@ def derive(activation: Activation) -> Derived:
         df=parted(df),
         d2f=parted(d2f),
         dparameters={
-            parameter.name: parted(_collected(stable(_differentiate(f, s.symbol(parameter.name)))))
+            parameter.name: parted(
+                _collected(entropies(stable(_differentiate(f, s.symbol(parameter.name)))))
+            )
             for parameter in activation.parameters
         },
         breaks=_breaks(f, df, d2f),

@@ -34,6 +34,40 @@ def stable(expression: Any) -> Any:
     return visit(expression)
 
 
+def entropies(expression: Any) -> Any:
+    """The same function, u·σ(u) − softplus(u) written by |u|, so that nothing cancels for u > 0.
+
+    It is −softplus(−|u|) − |u|·σ(−|u|), minus the entropy of σ(u), and stands in derivatives of
+    softplus(βx)/β by β. The function is smooth, though written in two pieces.
+    """
+    done: dict[Any, Any] = {}
+
+    def visit(node: Any) -> Any:
+        if not node.args or not node.has(s.Softplus):
+            return node
+        if node not in done:
+            made = node.func(*map(visit, node.args))
+            done[node] = _entropy(made) if made.is_Add else made
+        return done[node]
+
+    return visit(expression)
+
+
+def _entropy(node: Any) -> Any:
+    for term in node.args:
+        for function in sympy.Mul.make_args(term):
+            if not isinstance(function, s.Softplus):
+                continue
+            (u,) = function.args
+            partner = -(term / function) * u * s.Sigmoid(u)
+            if partner not in node.args:
+                continue
+            size = s.Where(u, 0, u, -u)
+            joined = s.Softplus(-size) + size * s.Sigmoid(-size)
+            return node - term - partner + term / function * joined
+    return node
+
+
 def _rewrite(node: Any) -> Any:
     if isinstance(node, sympy.Abs):
         (inner,) = node.args

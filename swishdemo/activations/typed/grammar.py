@@ -78,11 +78,14 @@ def function(name: str) -> Function | None:
     An activation takes its parameters behind its argument, in their order: ``elu(x, 0.5)``. One
     that is left out has its default.
     """
-    if name in FUNCTIONS or name not in registry.names():
-        return FUNCTIONS.get(name)
-    activation = registry.get(name)
+    own = FUNCTIONS.get(name)
+    activation = registry.get(name) if name in registry.names() else None
+    if activation is None or (own and not activation.parameters):
+        return own
 
     def build(u: Any, *given: Any) -> Any:
+        if own and not given:
+            return own.build(u)
         values = [sympy.Rational(str(each.default)) for each in activation.parameters]
         values[: len(given)] = given
         symbols = [s.symbol(each.name) for each in activation.parameters]
