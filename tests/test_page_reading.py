@@ -128,7 +128,8 @@ def test_a_narrow_bump_is_drawn_wherever_it_is(visit):
         lines = page.evaluate(
             f"document.querySelector('{PLOT}').data.map(({{name, y}}) => [name, [...y]])"
         )
-        assert max(y for name, ys in lines if (name or "").startswith("x*") for y in ys) >= top - 0.02
+        typed = next(ys for name, ys in lines if (name or "").startswith("x*"))
+        assert max(typed) >= top - 0.02
 
     eventually(drawn)
 

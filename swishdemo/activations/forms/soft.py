@@ -36,7 +36,7 @@ def isrlu(x: Tensor, alpha: Tensor | float = 1.0) -> Tensor:
 
 
 def softplus(x: Tensor, beta: Tensor | float = 1.0) -> Tensor:
-    """log(1 + e^(beta·x))/beta, to the last digit of float64: PyTorch's own is x from 20/beta on."""
+    """log(1 + e^(beta·x))/beta, to the last digit of float64: PyTorch's own is x from 20 on."""
     return functional.softplus(beta * x, threshold=40) / beta
 
 
