@@ -124,6 +124,11 @@ class Ends:
     def at(self, tape: Tape, cut: Cut, side: int) -> Limit:
         """The value at a cut, or the limit there from one side; ±∞ at a pole."""
         make = self.digits.context.mpf
+        if not cut.certain:
+            # Its place is known to far more digits than these are away from it.
+            found = self.limit(tape, cut.exact, side)
+            if found != UNKNOWN:
+                return found
         low, high = self._bounds(tape, make(cut.exact))
         sharp = high - low <= _SETTLED * max(abs(low), abs(high)) or high - low < _NOTHING**2
         if not sharp:

@@ -11,31 +11,42 @@ from swishdemo.activations.symbolic.tape import Tape
 BITS = 192
 
 
-def root(tape: Tape, low: float, high: float, parameters: Mapping[str, float]) -> Any:
-    """The change of sign in a bracket."""
+_DIGITS = 32
+
+
+def root(
+    tape: Tape,
+    low: Any,
+    high: Any,
+    parameters: Mapping[str, float],
+    *,
+    bits: int = BITS,
+    places: int = _DIGITS,
+) -> Any:
+    """The change of sign in a bracket, computed with ``bits`` to ``places`` decimal places."""
     from swishdemo.activations.analysis.digits import Digits
 
-    digits = Digits(BITS)
+    digits = Digits(bits)
     inputs = {name: digits.number(value) for name, value in parameters.items()}
 
     def value(x: Any) -> Any:
         a, b = run(tape, {"x": (x, x), **inputs}, digits)[0]
         return (a + b) / 2
 
-    return bracketed(value, digits.context.mpf(low), digits.context.mpf(high))
+    return bracketed(value, digits.context.mpf(low), digits.context.mpf(high), places)
 
 
-def bracketed(value: Callable[[Any], Any], a: Any, b: Any) -> Any:
+def bracketed(value: Callable[[Any], Any], a: Any, b: Any, places: int = _DIGITS) -> Any:
     """The zero of a continuous function between a and b, where its signs differ.
 
     By the method of Anderson and Björck (BIT 13, 1973), a secant that keeps its bracket; to 32
-    digits, or 10⁻⁴⁸ absolutely.
+    digits, or 10⁻⁴⁸ absolutely, or to half as many again as other ``places``.
     """
     if a < 0 < b and value(0 * a) == 0:
         return 0 * a
     f, g = value(a), value(b)
     for _ in range(200):
-        near = max(abs(b) * 10**-32, a * 0 + 10**-48)
+        near = max(abs(b) * (a * 0 + 10) ** -places, (a * 0 + 10) ** (-3 * places // 2))
         if g == 0 or abs(b - a) <= near:
             break
         step = (a - b) * g / (g - f)

@@ -69,6 +69,7 @@ def zeros(shape: Shape) -> Zeros:
     """Where f is 0."""
     flat: list[tuple[float, float]] = []
     at: set[float] = set()
+    again, reach = False, shape.reach
     for stretch in shape.stretches:
         if stretch.changes[0].signs == (0,):
             if flat and flat[-1][1] == stretch.piece.low:
@@ -77,15 +78,19 @@ def zeros(shape: Shape) -> Zeros:
                 flat.append((stretch.piece.low, stretch.piece.high))
         at.update(stretch.changes[0].at)
         heights = shape.extreme(stretch, 0)
-        at.update(
-            x for x, height in zip(stretch.changes[1].at, heights, strict=True) if height == 0
-        )
+        touched = [x for x, y in zip(stretch.changes[1].at, heights, strict=True) if y == 0]
+        at.update(touched)
+        if touched and stretch.endless[1]:
+            # What is periodic touches 0 again and again; what is not may or may not.
+            again = again or stretch.complete[1]
+            reach = min(reach, math.inf if stretch.complete[1] else stretch.changes[1].reach)
     at.update(junction.cut.at for junction in shape.junctions if junction.value == 0)
     points = tuple(sorted(x for x in at if not any(low <= x <= high for low, high in flat)))
-    reach = min([shape.reach, *(stretch.changes[0].reach for stretch in shape.stretches)])
-    if any(stretch.endless[0] for stretch in shape.stretches):
+    whole = math.isinf(reach)
+    reach = min([reach, *(stretch.changes[0].reach for stretch in shape.stretches)])
+    if again or any(stretch.endless[0] for stretch in shape.stretches):
         kind = "endless"
-    elif math.isinf(shape.reach) and all(stretch.complete[0] for stretch in shape.stretches):
+    elif whole and all(stretch.complete[0] for stretch in shape.stretches):
         kind = "all"
     else:
         kind = "searched"

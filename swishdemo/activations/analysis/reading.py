@@ -5,6 +5,7 @@ This module loads SymPy: import it inside functions.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ import numpy as np
 import sympy
 
 from swishdemo.activations.analysis.approach import UNKNOWN, Ends, Limit
-from swishdemo.activations.analysis.shape import Junction, Shape, jump, same
+from swishdemo.activations.analysis.shape import Junction, Shape, Stretch, jump, same
 from swishdemo.activations.analysis.waves import ending, has_waves
 from swishdemo.activations.evaluation import Array, evaluate
 from swishdemo.activations.record import Activation
@@ -49,6 +50,10 @@ def _known(shape: Shape, order: int) -> bool:
 def monotone(shape: Shape) -> str:
     """``increasing``, ``decreasing``, ``constant``, ``no`` or ``unknown``."""
     steps = {jump(junction) for junction in shape.junctions}
+    # Over a gap, from the end of one stretch to the beginning of the next.
+    steps |= {
+        float(np.sign(after.low[0].value - before.high[0].value)) for before, after in _gaps(shape)
+    }
     ways = {float(sign) for sign in _signs(shape, 1)} | steps
     if any(way != way for way in ways) or {1.0, -1.0} <= ways:
         return "no"
@@ -57,8 +62,22 @@ def monotone(shape: Shape) -> str:
     return "increasing" if 1.0 in ways else "decreasing" if -1.0 in ways else "constant"
 
 
+def _gaps(shape: Shape) -> list[tuple[Stretch, Stretch]]:
+    """The stretches before and after each gap, in which f has no value."""
+    return [
+        (before, after)
+        for before, after in itertools.pairwise(shape.stretches)
+        if before.piece.high < after.piece.low
+    ]
+
+
 def convex(shape: Shape) -> str:
-    """``convex``, ``concave``, ``both``, ``no`` or ``unknown``."""
+    """``convex``, ``concave``, ``both``, ``no`` or ``unknown``.
+
+    Whatever has a gap is neither: the word is one for functions on an interval.
+    """
+    if _gaps(shape):
+        return "no"
     bends = {float(sign) for sign in _signs(shape, 2)}
     for junction in shape.junctions:
         if jump(junction) != 0:

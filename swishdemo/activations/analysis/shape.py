@@ -141,6 +141,9 @@ def _value(height: float, cut: Cut, sides: list[Limit]) -> float:
     if not cut.certain and any(side.kind == "infinite" for side in sides):
         return math.nan
     first, last = sides[0].value, sides[-1].value
+    if not cut.certain and math.isfinite(first) and same(first, last):
+        # No double is the place itself, beside which a root is not yet 0, or has no value.
+        return first
     if math.isnan(height) and len(sides) == 2 and math.isfinite(first) and same(first, last):
         # Only the form has no value there, as sin(x)/x has none at 0: f goes on.
         return first

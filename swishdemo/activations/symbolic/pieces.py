@@ -18,6 +18,7 @@ import numpy as np
 import sympy
 
 from swishdemo.activations.analysis.approach import Cut
+from swishdemo.activations.analysis.crossing import root
 from swishdemo.activations.analysis.search import changes
 from swishdemo.activations.evaluation import single
 from swishdemo.activations.record import Activation
@@ -25,6 +26,8 @@ from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import derive
 from swishdemo.activations.symbolic.tape import Tape, record
 
+# Digits of a cut: far more than those of the nearest places beside it that are looked at.
+_BITS, _PLACES = 2600, 400
 # As many cuts at most; further ones (there is one a period of |sin x|) are left out.
 MOST_CUTS = 6
 
@@ -73,7 +76,8 @@ def pieces(activation: Activation, parameters: Mapping[str, float]) -> Pieces:
     for border in (*cases, *singular):
         found, searched = _zeros(border, parameters)
         reach = min(reach, searched)
-        cuts.update((cut.at, cut) for cut in found)
+        # Where two borders meet, the one whose place is known exactly says it.
+        cuts.update((cut.at, cut) for cut in found if cut.certain or cut.at not in cuts)
     near = sorted(cuts.values(), key=lambda cut: abs(cut.at))
     if len(near) > MOST_CUTS:
         reach = min(reach, abs(near[MOST_CUTS].at))
@@ -128,7 +132,10 @@ def _zeros(border: Any, parameters: Mapping[str, float]) -> tuple[list[Cut], flo
         return [Cut(float(at), _digits(at), True)], math.inf
     tape = record([border, border.diff(s.X)])
     found = changes(tape, 0, (-math.inf, math.inf), parameters)
-    cuts = [Cut(at, exact, at == 0) for at, exact in zip(found.at, found.exact, strict=True)]
+    cuts = [
+        _cut(at, exact, known, tape, parameters)
+        for at, exact in zip(found.at, found.exact, strict=True)
+    ]
     # A border that only touches 0, as x² does, has its derivative change there.
     turns = changes(tape, 1, (-math.inf, math.inf), parameters)
     values = single(tape.select((0,)), np.array(turns.at), parameters)
@@ -136,6 +143,19 @@ def _zeros(border: Any, parameters: Mapping[str, float]) -> tuple[list[Cut], flo
         if not abs(value) > 1e-15:
             cuts.append(Cut(at, exact, at == 0))
     return cuts, min(found.reach, turns.reach)
+
+
+def _cut(at: float, exact: Any, known: Any, tape: Tape, parameters: Mapping[str, float]) -> Cut:
+    """A zero of a border as a cut: exactly where that can be told, else with very many digits.
+
+    Beside it, at any distance that is looked at, one is then on the side that is meant.
+    """
+    rational = sympy.Rational(at)
+    if at == 0 or (known.is_rational_function(s.X) and known.xreplace({s.X: rational}) == 0):
+        return Cut(at, _digits(rational), True)
+    off = abs(exact) * 1e-28
+    ends = (exact - off, exact + off)
+    return Cut(at, root(tape.select((0,)), *ends, parameters, bits=_BITS, places=_PLACES), False)
 
 
 def _digits(number: Any) -> Any:
