@@ -252,6 +252,8 @@ def _settled(low: Any, high: Any) -> tuple[float | None, bool]:
     if low != low or high != high:
         return math.nan, True
     bottom, top = _double(low), _double(high)
+    if bottom == -top and math.isinf(top):
+        return None, False
     if bottom == top or (high - low) / 2 <= _ENOUGH * min(abs(low), abs(high)):
         return bottom, True
     if max(abs(bottom), abs(top)) <= _NORMAL:

@@ -147,8 +147,9 @@ class Ends:
     def value(self, tape: Tape, x: Any) -> float:
         """The value at a place, rightly rounded; NaN where there is none."""
         low, high = self._bounds(tape, self.digits.context.mpf(x))
-        known = high - low <= 1e-15 * abs(low) or high - low < _NOTHING**2
-        return float((low + high) / 2) + 0.0 if known else math.nan
+        if low <= 0 <= high and high - low < _NOTHING**2:
+            return 0.0
+        return float((low + high) / 2) + 0.0 if high - low <= 1e-15 * abs(low) else math.nan
 
     def touches(self, tape: Tape, x: Any) -> bool:
         """Whether the value may be 0 at a place that is known to 32 digits, or 10⁻⁴⁷."""

@@ -85,8 +85,10 @@ def pieces(activation: Activation, parameters: Mapping[str, float]) -> Pieces:
     edges = [cut.at for cut in ordered]
     if reach == math.inf:
         edges = [-math.inf, *edges, math.inf]
+    whole = record([derived.f])
     made = tuple(
-        _piece(formulas, cases, low, high, parameters) for low, high in itertools.pairwise(edges)
+        _piece(formulas, cases, whole, low, high, parameters)
+        for low, high in itertools.pairwise(edges)
     )
     return Pieces(made, tuple(ordered), reach)
 
@@ -173,6 +175,7 @@ def filled(expression: Any, parameters: Mapping[str, float]) -> Any:
 def _piece(
     formulas: tuple[Any, Any, Any],
     cases: tuple[Any, ...],
+    whole: Tape,
     low: float,
     high: float,
     parameters: Mapping[str, float],
@@ -180,7 +183,8 @@ def _piece(
     middle = np.array([inside(low, high)])
     above = frozenset(case for case in cases if single(record([case]), middle, parameters)[0] > 0)
     resolved, tape = _resolved(formulas, above)
-    value = single(tape.select((0,)), middle, parameters)[0]
+    # By the whole formula: where a case has no value, neither of its branches is one.
+    value = single(whole, middle, parameters)[0]
     return Piece(low, high, resolved, tape, not math.isnan(value))
 
 

@@ -80,6 +80,11 @@ def _rewrite(node: Any) -> Any:
         return _rewrite_product(node)
     if node.is_Pow and node.exp.is_negative:
         return _rewrite_inverse(node)
+    if node.is_Pow and node.exp.is_Rational and node.exp.q > 1 and isinstance(node.base, s.Where):
+        # Of √max(x, 0) the slope would be 0·∞ where x < 0.
+        left, right, *pieces = node.base.args
+        if not any(piece.is_negative for piece in pieces):
+            return s.Where(left, right, *(piece**node.exp for piece in pieces))
     return node
 
 
