@@ -30,6 +30,7 @@ _BITS = 3800
 _LARGE = 10**60
 _SETTLED = 1e-17
 _NOTHING = 1e-15
+_LEAST = 5e-324
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,14 @@ class Ends:
         return Limit("number", float(low) + 0.0)
 
     def value(self, tape: Tape, x: Any) -> float:
-        """The value at a place, rightly rounded; NaN where there is none."""
+        """The value at a place, rightly rounded but to 0; NaN where there is none."""
         low, high = self._bounds(tape, self.digits.context.mpf(x))
         if low <= 0 <= high and high - low < _NOTHING**2:
             return 0.0
-        return float((low + high) / 2) + 0.0 if high - low <= 1e-15 * abs(low) else math.nan
+        if high - low > 1e-15 * abs(low):
+            return math.nan
+        # What is not 0 is not said to be, though no double be as small.
+        return float((low + high) / 2) or math.copysign(_LEAST, low)
 
     def touches(self, tape: Tape, x: Any) -> bool:
         """Whether the value may be 0 at a place that is known to 32 digits, or 10⁻⁴⁷."""

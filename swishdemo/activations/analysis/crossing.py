@@ -12,6 +12,8 @@ BITS = 192
 
 
 _DIGITS = 32
+_TURNS = 3
+_MOST = 400
 
 
 def root(
@@ -45,7 +47,8 @@ def bracketed(value: Callable[[Any], Any], a: Any, b: Any, places: int = _DIGITS
     if a < 0 < b and value(0 * a) == 0:
         return 0 * a
     f, g = value(a), value(b)
-    for _ in range(200):
+    halved = abs(b - a)
+    for turn in range(_MOST):
         near = max(abs(b) * (a * 0 + 10) ** -places, (a * 0 + 10) ** (-3 * places // 2))
         if g == 0 or abs(b - a) <= near:
             break
@@ -53,6 +56,10 @@ def bracketed(value: Callable[[Any], Any], a: Any, b: Any, places: int = _DIGITS
         # So short a step is taken a little too long: it closes the bracket from its other side.
         step = step if abs(step) > near / 2 else near / 2 * (1 if a > b else -1)
         c = b + step if min(a, b) < b + step < max(a, b) else (a + b) / 2
+        if turn % _TURNS == _TURNS - 1:
+            # Where the values differ by many powers of ten, a secant goes next to nowhere.
+            c = (a + b) / 2 if abs(b - a) > halved / 2**_TURNS else c
+            halved = abs(b - a)
         h = value(c)
         if h * g < 0:
             a, f = b, g
