@@ -85,7 +85,7 @@ export const COLUMNS = [
   { name: "lipschitz", cell: ({ lipschitz }) => (lipschitz.kind === "unknown" ? UNKNOWN() : lipschitz.kind === "unbounded" ? "∞" : figure(lipschitz.value)), key: ({ lipschitz }) => bound(lipschitz, 1) },
   { name: "monotone", word: true, cell: ({ monotone }) => either(monotone, MONOTONE), key: ({ monotone }) => place(monotone, Object.keys(MONOTONE)) },
   { name: "convex", word: true, cell: ({ convex }) => either(convex, CONVEX), key: ({ convex }) => place(convex, Object.keys(CONVEX)) },
-  { name: "smooth", word: true, cell: ({ smooth }) => (smooth === -1 ? word("jumps", "–") : `C<sup>${smooth ?? "∞"}</sup>`), key: ({ smooth }) => smooth ?? 99 },
+  { name: "smooth", word: true, cell: ({ smooth }) => (smooth === "unknown" ? UNKNOWN() : smooth === -1 ? word("jumps", "–") : `C<sup>${smooth ?? "∞"}</sup>`), key: ({ smooth }) => (smooth === "unknown" ? NaN : smooth ?? 99) },
   { name: "bounded", word: true, cell: (facts) => either(bounded(facts), BOUNDED), key: (facts) => place(bounded(facts), Object.keys(BOUNDED)) },
   { name: "gate", word: true, cell: ({ gate }) => yes(gate), key: ({ gate }) => place(gate, ["yes", "no"]) },
   { name: "centred", word: true, cell: ({ centred }) => yes(centred), key: ({ centred }) => place(centred, ["yes", "no"]) },

@@ -131,7 +131,10 @@ class Ends:
             if found != UNKNOWN:
                 return found
         low, high = self._bounds(tape, make(cut.exact))
-        sharp = high - low <= _SETTLED * max(abs(low), abs(high)) or high - low < _NOTHING**2
+        spread, largest = high - low, max(abs(low), abs(high))
+        sharp = largest < self.digits.infinity and (
+            spread <= _SETTLED * largest or spread < _NOTHING**2
+        )
         if not sharp:
             return self.limit(tape, cut.exact, side)
         if not cut.certain:

@@ -78,7 +78,7 @@ class Properties:
         monotone: ``increasing``, ``decreasing`` (not strictly, possibly), ``constant`` or ``no``.
         convex: ``convex``, ``concave``, ``both`` (a line) or ``no``.
         smooth: k of the class C^k: −1 where f jumps or has a pole, 0 at a kink; ∞ where all
-            derivatives are continuous.
+            derivatives are continuous, NaN where that is unknown.
         gate: ``yes`` where f(x) = x·g(x) and g goes from 0 on one side to a positive number on
             the other (self-gated); else ``no``.
         parity: ``odd``, ``even`` or ``no``.
@@ -118,7 +118,7 @@ class Properties:
             "lipschitz": self.lipschitz.as_json(),
             "monotone": self.monotone,
             "convex": self.convex,
-            "smooth": finite(self.smooth),
+            "smooth": "unknown" if math.isnan(self.smooth) else finite(self.smooth),
             "gate": self.gate,
             "parity": self.parity,
             "centred": self.centred,

@@ -93,33 +93,36 @@ def convex(shape: Shape) -> str:
 
 
 def smooth(shape: Shape) -> float:
-    """The k of C^k; −1 where f jumps, ∞ where nothing breaks."""
+    """The k of C^k; −1 where f jumps, ∞ where nothing breaks, NaN where that is not known."""
     inner = [each for each in shape.junctions if each.before and each.after]
     if any(jump(junction) != 0 for junction in inner):
         return -1
     ends = Ends(dict(shape.parameters))
-    return min((_order(junction, ends) for junction in inner), default=math.inf)
+    found = [_order(junction, ends) for junction in inner]
+    least = min((order for order, known in found if known), default=math.inf)
+    # An order that is only known to be so large or larger may be the least.
+    return least if all(known or order >= least for order, known in found) else math.nan
 
 
-def _order(junction: Junction, ends: Ends) -> float:
-    """How many derivatives go on across a cut where f does."""
+def _order(junction: Junction, ends: Ends) -> tuple[float, bool]:
+    """How many derivatives go on across a cut where f does, and whether that is all of them."""
     assert junction.before and junction.after
     for order in (1, 2):
         left, right = junction.before.high[order].value, junction.after.low[order].value
         if not (math.isfinite(left) and same(left, right)):
-            return order - 1
+            return order - 1, True
     before, after = junction.before.piece.formulas[2], junction.after.piece.formulas[2]
     if before == after:
-        return math.inf
+        return math.inf, True
     for order in range(3, _MOST_SMOOTH + 1):
         before, after = before.diff(s.X), after.diff(s.X)
         if tree_size(before) + tree_size(after) > _LONGEST:
-            return order - 1
+            return order - 1, False
         left = ends.at(record([before]), junction.cut, -1).value
         right = ends.at(record([after]), junction.cut, 1).value
         if not (math.isfinite(left) and same(left, right)):
-            return order - 1
-    return _MOST_SMOOTH
+            return order - 1, True
+    return _MOST_SMOOTH, False
 
 
 def gate(shape: Shape) -> str:

@@ -131,7 +131,11 @@ def _shape(activation: Activation, parameters: tuple[tuple[str, float], ...]) ->
         after = next((stretch for stretch in found if stretch.piece.low == each.at), None)
         sides = [*([before.high[0]] if before else []), *([after.low[0]] if after else [])]
         if sides:
-            junctions.append(Junction(each, _value(float(height), each, sides), before, after))
+            # Elsewhere the double is beside the cut, and f there may be anything.
+            there = each.at == ends.digits.context.mpf(each.exact)
+            value = _value(float(height), each, sides)
+            shown = there or any(same(side.value, value) for side in sides)
+            junctions.append(Junction(each, value if shown else math.nan, before, after))
     whole = all(piece.defined for piece in cut.pieces)
     return Shape(found, tuple(junctions), cut.reach, whole, parameters)
 

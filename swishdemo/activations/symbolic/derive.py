@@ -50,17 +50,25 @@ def derive(activation: Activation) -> Derived:
     f, df = slope(activation)
     d2f = _collected(stable(_differentiate(_plain_slope(activation), s.X)))
     return Derived(
-        f=parted(f),
-        df=parted(df),
-        d2f=parted(d2f),
+        f=_finished(f),
+        df=_finished(df),
+        d2f=_finished(d2f),
         dparameters={
-            parameter.name: parted(
+            parameter.name: _finished(
                 _collected(entropies(stable(_differentiate(f, s.symbol(parameter.name)))))
             )
             for parameter in activation.parameters
         },
         breaks=_breaks(f, df, d2f),
         shown=shown,
+    )
+
+
+def _finished(expression: Any) -> Any:
+    """The last form before numbers. SymPy takes |x| out of √(x²·…), which is two pieces here."""
+    found = parted(expression)
+    return (
+        found.replace(sympy.Abs, lambda u: s.Where(u, 0, u, -u)) if found.has(sympy.Abs) else found
     )
 
 

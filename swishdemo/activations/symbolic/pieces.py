@@ -24,10 +24,15 @@ from swishdemo.activations.evaluation import single
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import derive
+from swishdemo.activations.symbolic.stable import stable
 from swishdemo.activations.symbolic.tape import Tape, record
 
 # Digits of a cut: far more than those of the nearest places beside it that are looked at.
 _BITS, _PLACES = 2600, 400
+_SHORT = 10**6
+_UNREAL = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
+_NOWHERE = (s.Log1p(sympy.Integer(-2)),) * 3
+"""What has no value anywhere."""
 # As many cuts at most; further ones (there is one a period of |sin x|) are left out.
 MOST_CUTS = 6
 
@@ -153,7 +158,9 @@ def _cut(at: float, exact: Any, known: Any, tape: Tape, parameters: Mapping[str,
     Beside it, at any distance that is looked at, one is then on the side that is meant.
     """
     rational = sympy.Rational(at)
-    if at == 0 or (known.is_rational_function(s.X) and known.xreplace({s.X: rational}) == 0):
+    # Of a number with few digits SymPy tells at once, as that log(1) is 0.
+    short = rational.q <= _SHORT and abs(rational.p) <= _SHORT
+    if at == 0 or (short and known.xreplace({s.X: rational}) == 0):
         return Cut(at, _digits(rational), True)
     off = abs(exact) * 1e-28
     ends = (exact - off, exact + off)
@@ -162,7 +169,7 @@ def _cut(at: float, exact: Any, known: Any, tape: Tape, parameters: Mapping[str,
 
 def _digits(number: Any) -> Any:
     """A SymPy number as mpmath writes one, with 1200 digits."""
-    return sympy.Float(number, 1200)._mpf_
+    return sympy.Float(sympy.N(number, 1200), 1200)._mpf_
 
 
 def filled(expression: Any, parameters: Mapping[str, float]) -> Any:
@@ -208,4 +215,10 @@ def _resolved(
         return done[node]
 
     f, df, d2f = map(visit, formulas)
+    if f.has(*_UNREAL):
+        # As log(0) is, which is left of log(max(x, 0)) for x < 0.
+        return _NOWHERE, record(_NOWHERE)
+    if df.has(*_UNREAL) or d2f.has(*_UNREAL):
+        df = stable(f.diff(s.X))
+        d2f = stable(df.diff(s.X))
     return (f, df, d2f), record([f, df, d2f])
