@@ -24,7 +24,7 @@ from swishdemo.errors import UserError
 
 POINTS = np.array(
     [
-        *(0.0, 1e-12, -1e-12, 0.5, -0.5, 1, -1, 3, -3, 6, 17, -17, 30, -30, 300, -300),
+        *(0.0, 1e-12, -1e-12, 0.5, -0.5, 1, -1, 3, -3, 6, 17, -17, 30, -30, 300, -300, 750, -750),
         *np.random.default_rng(3).normal(0, 5, 60),
     ]
 )
@@ -229,6 +229,44 @@ def test_pytorchs_own_function_stands_there_where_it_is_the_same():
 def test_the_type_of_x_is_kept(activation, dtype, tmp_path):
     made = module(activation, {}, True, tmp_path)()
     assert made(torch.linspace(-3, 3, 7, dtype=dtype)).dtype == dtype
+
+
+JOINED = [
+    "where(0<=x<=1, sqrt(x), x**2)",
+    "where(x>=0 and x<=1, x**1.5, x**2)",
+    "where(not (0<=x<=1), x**2, sqrt(x))",
+    "where(x**2>1, sqrt(x**2-1), 0)",
+    "where(-1<x<1, exp(-1/(1-x**2)), 0)",
+    "where(x>0 and x>c/2, log(x), x)",
+    "where(x<-b, exp(x), where(x<b/2, 1/(x-2), x))",
+    "where(-b<x<b and x*x>0.1, sqrt(x+b), x)",
+    "elu(exp(x)-2)",
+    "clip(exp(x),0,5)",
+    "where(-5<x<5, sinh(x), x)",
+    "relu(sinh(x))",
+    "clip(x**3,-1,1)",
+    "x if x > 0 and not x > 10 else x*exp(min(x, 0))",
+]
+"""Branches that overflow, or are not defined, where they are not taken."""
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16])
+@pytest.mark.parametrize("formula", JOINED)
+def test_a_branch_that_is_not_taken_leaves_gradients_alone(formula, dtype, tmp_path):
+    activation = parse_formula(formula)
+    made = module(activation, {}, True, tmp_path)().to(dtype)
+    far = {torch.float64: 1000.0, torch.float32: 300.0, torch.float16: 40.0}[dtype]
+    at = [-far, -20.0, -3.1, -1.7, -0.7, -0.3, 0.2, 0.4, 0.7, 1.7, 4.1, 20.0, far]
+    x = torch.tensor(at, dtype=dtype, requires_grad=True)
+    y = made(x)
+    y.sum().backward()
+    expected = evaluate(activation, x.detach().double().numpy())
+    sure = np.isfinite(expected.df) & (np.abs(expected.df) < 1e4) & (np.abs(expected.f) < 1e4)
+    assert sure.sum() > 8
+    size = 64 * torch.finfo(dtype).eps * np.maximum(1, np.abs(at))
+    for found, true in ((y.detach(), expected.f), (x.grad, expected.df)):
+        allowed = size * np.maximum(1, np.abs(true))
+        hold_to(found.double().numpy()[sure], true[sure], allowed[sure])
 
 
 NARROW = [

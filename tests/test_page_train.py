@@ -410,8 +410,8 @@ def test_again_repeats_a_run_and_two_can_be_compared(visit):
     page.wait_for_function("(first) => !location.href.includes(first)", arg=first)
     line(page, "finished")
     second = run_of(page)
-    reports = [reports(page, run)[-1] for run in (first, second)]
-    assert reports[0]["loss"] == reports[1]["loss"]
+    last = [reports(page, run)[-1] for run in (first, second)]
+    assert last[0]["loss"] == last[1]["loss"]
     third = post(page, steps=20, seeds=1, lr=0.1)
     line(page, "finished")
     for run in (first, third):

@@ -36,7 +36,7 @@ def write(activation: Activation, values: Mapping[str, float]) -> str:
     arguments = ", ".join(["x", *defaults])
     lines = "\n".join(f" * {line}".rstrip() for line in shared.head(activation))
     f, df = (
-        _body(expression, called, reserved)
+        _body(expression, called, reserved, values)
         for expression in (derived.f, shared.derivative(activation))
     )
     parts = [
@@ -51,10 +51,15 @@ def _function(name: str, arguments: str, body: str) -> str:
     return f"export function {name}({arguments}) {{\n{shared.indent(body, 2)}\n}}\n"
 
 
-def _body(expression: Any, called: Mapping[str, str], reserved: frozenset[str]) -> str:
+def _body(
+    expression: Any,
+    called: Mapping[str, str],
+    reserved: frozenset[str],
+    values: Mapping[str, float],
+) -> str:
     printer = Printer(JAVASCRIPT, called)
     taken = {*called, *called.values(), *reserved}
-    steps = readable(expression, taken, printer, both_branches=False)
+    steps = readable(expression, taken, printer, values, both_branches=False)
     lines = [f"const {name} = {printer.text(value)};" for name, value in steps.steps]
     return "\n".join([*lines, f"return {printer.text(steps.result)};"])
 

@@ -25,7 +25,7 @@ def write(activation: Activation, values: Mapping[str, float]) -> str:
     f = python.function(
         f"{function_name(activation)}({arguments})",
         "f(x), differentiable in every argument.",
-        python.body(derive(activation).f, JAX, called),
+        python.body(derive(activation).f, JAX, called, values),
     )
     parts = [*python.helpers(f, "jnp"), f]
     head = python.docstring(python.head(activation))

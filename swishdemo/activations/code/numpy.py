@@ -23,9 +23,9 @@ def write(activation: Activation, values: Mapping[str, float]) -> str:
     arguments = python.arguments(activation, values, called)
     f, df = derive(activation).f, python.derivative(activation)
     parts = [
-        python.function(f"{name}({arguments})", "f(x).", python.body(f, NUMPY, called)),
+        python.function(f"{name}({arguments})", "f(x).", python.body(f, NUMPY, called, values)),
         python.function(
-            f"{name}_derivative({arguments})", "f′(x).", python.body(df, NUMPY, called)
+            f"{name}_derivative({arguments})", "f′(x).", python.body(df, NUMPY, called, values)
         ),
     ]
     parts = [*python.helpers("".join(parts), "np"), *parts]

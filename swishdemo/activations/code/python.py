@@ -82,18 +82,25 @@ def docstring(lines: list[str]) -> str:
     return f'"""{text}\n"""\n' if len(lines) > 1 else f'"""{text}"""\n'
 
 
-def body(expression: Any, dialect: Dialect, called: Mapping[str, str], of: str = "") -> str:
+def body(
+    expression: Any,
+    dialect: Dialect,
+    called: Mapping[str, str],
+    values: Mapping[str, float],
+    of: str = "",
+) -> str:
     """The lines that compute an expression, not indented.
 
     Args:
         expression: In x and the parameters.
         dialect: The language.
         called: What the parameters are called.
+        values: The parameters' values.
         of: What stands before their names.
     """
     names = {name: of + free for name, free in called.items()}
     taken = {"x", *called, *called.values(), *PYTHON}
-    steps = readable(expression, taken, Printer(dialect, names))
+    steps = readable(expression, taken, Printer(dialect, names), values)
     printer = Printer(dialect, names, steps.shaped())
     lines = [f"# {dialect.branches}"] if steps.guards else []
     lines += [f"# {_HELD}"] if steps.held else []

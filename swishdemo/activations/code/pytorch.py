@@ -52,7 +52,7 @@ def definitions(
         parts = [f"def forward(self, x):\n    return {builtin}\n"]
     else:
         f = derive(activation).f
-        body = python.body(f, PYTORCH, called, of="self.")
+        body = python.body(f, PYTORCH, called, values, of="self.")
         parts = [f"def forward(self, x):\n{python.indent(body)}"]
         if called:
             tensors = "parameter" if learns else "buffer" if _alone(f) else ""

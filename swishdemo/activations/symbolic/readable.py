@@ -1,21 +1,18 @@
 """A formula as a person would write it in a program: named parts, safe branches, short forms.
 
-In a library that works on whole arrays, both branches of a choice are computed, and automatic
-differentiation multiplies the gradient of the one that is not taken by 0: if that gradient is
-infinite, the result is no number. So what only holds on one side of a break is given an x that lies
-on this side everywhere (https://docs.jax.dev/en/latest/faq.html, "gradients contain NaN where using
-where"). This module loads SymPy.
+This module loads SymPy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.guards import Guard
 from swishdemo.activations.symbolic.printing import Printer, Relu
 
 
@@ -44,9 +41,6 @@ class Readable:
         return frozenset(found)
 
 
-# What may overflow, or is not defined everywhere: its gradient may be infinite off its own branch.
-_GROWING = (sympy.exp, s.Expm1, sympy.sinh, sympy.cosh)
-_PARTIAL = (sympy.log, s.Log1p)
 _LONGEST, _SHORTEST = 88, 16
 """Characters of a line, and of what is worth a name of its own."""
 _LETTERS = {
@@ -61,13 +55,18 @@ _LETTERS = {
 
 
 # What is constant for large arguments: its slope is 0 there, and 0 times an infinite e^u no number.
-_SATURATING = (s.Tanh, s.Sigmoid, s.Erf, s.NormalCdf, s.Sech, s.NormalPdf)
+_VANISHING = (s.Sech, s.NormalPdf)
+_SATURATING = (s.Tanh, s.Sigmoid, s.Erf, s.NormalCdf, *_VANISHING)
 # e^7 is 1097, at which all of them are constant in double precision, and half precision holds it.
 _SATURATED = 7
 
 
 def readable(
-    expression: Any, taken: Collection[str], printer: Printer, both_branches: bool = True
+    expression: Any,
+    taken: Collection[str],
+    printer: Printer,
+    values: Mapping[str, float],
+    both_branches: bool = True,
 ) -> Readable:
     """The expression in steps.
 
@@ -75,16 +74,16 @@ def readable(
         expression: In x and parameters.
         taken: Names that no step may have.
         printer: By which it will be printed: what is too long for a line is taken apart.
+        values: The parameters' values.
         both_branches: Whether the language computes both branches of a choice.
     """
     names = _Names(taken)
-    expression = shortened(expression)
     guards: list[tuple[str, Any]] = []
-    held = False
+    plain, expression = expression, _bottom_up(expression, _held)
+    held = plain != expression
     if both_branches:
-        plain, expression = expression, _bottom_up(expression, _held)
-        held = plain != expression
-        expression = _Guard(names, guards).visit(expression)
+        expression = Guard(names.new, guards, values).visit(expression)
+    expression = shortened(expression)
     found, (result,) = sympy.cse(
         [expression], symbols=sympy.numbered_symbols("_step"), optimizations=None
     )
@@ -177,6 +176,8 @@ def shortened(expression: Any) -> Any:
 
 def _held(node: Any) -> Any:
     """Saturating functions of ±c·e^u, c ≥ 1, with u held where they are constant."""
+    if node.is_Mul:
+        return _held_product(node)
     if not isinstance(node, (*_SATURATING, sympy.exp)):
         return node
     size, inner = node.args[0].as_coeff_Mul()
@@ -184,57 +185,32 @@ def _held(node: Any) -> Any:
         return node
     if isinstance(node, sympy.exp) and size > 0:
         return node
-    (u,) = inner.args
-    return node.func(size * sympy.exp(s.Where(_SATURATED, u, u, _SATURATED)))
+    return node.func(size * sympy.exp(_hold(inner.args[0])))
 
 
-class _Guard:
-    """Gives the branches of choices by x an x that lies on their side everywhere."""
+def _hold(u: Any) -> Any:
+    return s.Where(_SATURATED, u, u, _SATURATED)
 
-    def __init__(self, names: _Names, guards: list[tuple[str, Any]]) -> None:
-        self._names = names
-        self._guards = guards
-        self._known: dict[Any, Any] = {}
 
-    def visit(self, expression: Any) -> Any:
-        """The expression with guarded branches; the guards are listed on the way."""
-        return _bottom_up(expression, self._rewrite)
-
-    def _rewrite(self, node: Any) -> Any:
-        if not isinstance(node, s.Where):
-            return node
-        left, right, above, otherwise = node.args
-        if left == s.X and s.X not in right.free_symbols:
-            sides = (right, "right"), (right, "left")
-        elif right == s.X and s.X not in left.free_symbols:
-            sides = (left, "left"), (left, "right")
-        else:
-            return node
-        return s.Where(
-            left,
-            right,
-            self._branch(above, node, *sides[0], holds=True),
-            self._branch(otherwise, node, *sides[1], holds=False),
+def _held_product(node: Any) -> Any:
+    """A product of e^u and of what vanishes as u grows, with u held in both: 0 · ∞ is no number."""
+    held = set()
+    for factor in node.args:
+        base = factor.base if factor.is_Pow else factor
+        if not isinstance(base, (*_SATURATING, sympy.exp)):
+            continue
+        size, inner = base.args[0].as_coeff_Mul()
+        vanishes = isinstance(base, _VANISHING) or (
+            size < 0 and not isinstance(base, (s.Tanh, s.Erf))
         )
+        if vanishes and isinstance(inner, sympy.exp) and isinstance(inner.args[0], s.Where):
+            held.add(inner.args[0])
+    known = {u.args[1]: u for u in held if u.args[0] == _SATURATED}
 
-    def _branch(self, branch: Any, node: Any, edge: Any, side: str, holds: bool) -> Any:
-        partial = _partial(branch)
-        if not partial and not branch.has(*_GROWING):
-            return branch
-        # Off the edge where the branch may have no value on it.
-        safe = edge + (0 if not partial else 1 if side == "right" else -1)
-        left, right = node.args[:2]
-        formula = s.Where(left, right, *((s.X, safe) if holds else (safe, s.X)))
-        if formula not in self._known:
-            name = self._names.new(side)
-            self._known[formula] = s.symbol(name)
-            self._guards.append((name, formula))
-        return branch.xreplace({s.X: self._known[formula]})
+    def rewritten(factor: Any) -> Any:
+        if not isinstance(factor, sympy.exp):
+            return factor
+        number, u = factor.args[0].as_coeff_Mul()
+        return sympy.exp(number * known[u]) if u in known and number > 0 else factor
 
-
-def _partial(branch: Any) -> bool:
-    """Whether a branch may be infinite, or have an infinite slope, at a finite x."""
-    powers = (each for each in branch.atoms(sympy.Pow) if s.X in each.free_symbols)
-    return branch.has(*_PARTIAL) or any(
-        not (each.exp.is_Integer and each.exp > 0) for each in powers if not each.has(sympy.exp)
-    )
+    return node.func(*map(rewritten, node.args)) if known else node
