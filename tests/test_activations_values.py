@@ -170,3 +170,21 @@ def test_where_f_is_not_its_derivatives_are_not():
     found = evaluate(get("=log(a*x)"), [-2.0, 0.5])
     for values in (found.f, found.df, found.d2f, *found.dparameters.values()):
         assert np.isnan(values[0]) and np.isfinite(values[1])
+
+
+def test_roots_of_pieces_have_slopes():
+    found = evaluate(get("=sqrt(relu(x)) + max(x, 1)**1.5"), [-2.0, 0.25, 4.0])
+    assert found.df == pytest.approx([0.0, 1.0, 0.25 + 3.0], rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("formula", "left", "right"),
+    [
+        ("sqrt(1+1/x**2)", 5**0.5, 5**0.5),
+        ("bent_identity(1/x)", (5**0.5 - 1) / 2 - 2, (5**0.5 - 1) / 2 + 2),
+        ("squareplus(1/x)", (8**0.5 - 2) / 2, (8**0.5 + 2) / 2),
+    ],
+)
+def test_roots_of_squares_are_two_pieces(formula, left, right):
+    found = evaluate(get(f"={formula}"), [-0.5, 0.5]).f
+    assert found == pytest.approx([left, right], rel=1e-14)

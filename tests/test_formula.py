@@ -120,7 +120,22 @@ def test_outside_the_domain_there_is_no_number():
         ("2 x", "An operator is missing before “x” at column 3"),
         ("βx", "An operator is missing before “x” at column 2"),
         ("x^2", "“^” at column 2 is not allowed: write powers as **"),
-        ("x = 2", "The character “=” at column 3"),
+        ("x = 2", "“=” at column 3 is not allowed: write only what f(x) is"),
+        ("elu(x, alpha=0.5)", "“=” at column 13 is not allowed"),
+        ("|x|", "“|” at column 1 is not allowed: write abs(x)"),
+        ("where(x>0 && x<1, x, 0)", "“&” at column 11 is not allowed: write “and”"),
+        ("where(x ≤ 1, x, 0)", "“≤” at column 9 is written <=."),
+        ("x²", "The raised digit at column 2"),
+        ("ｘ＾２", "“^” at column 2 is not allowed"),
+        ("torch.relu(x)", "The point at column 6 belongs to no number"),
+        ("0,5*x", "The comma before or after column 1 separates nothing here"),
+        (
+            "log10(x)",
+            "There is no function `log10` (column 1): write, for example, log(x)/log(10).",
+        ),
+        ("x*asin(x)", "Unknown function `asin` at column 3; choose one of"),
+        ("2*sinx", "Unknown name `sinx` at column 3: did you mean `sin(x)`?"),
+        ("PI*x", "Unknown name `PI` at column 1: did you mean `pi`?"),
         ("x(2)", "`x` at column 1 is not a function"),
         ("b*b(2)", "`b` at column 3 is not a function"),
         ("x + Inf", "`Inf` at column 5 is no finite number; use numbers, x and parameters of"),
@@ -148,10 +163,9 @@ def test_outside_the_domain_there_is_no_number():
         ("1 + (2*(x", "The bracket at column 8 is not closed."),
         ("x)", "The formula cannot be read at column 2"),
         ("x // 2", "The operator after column 1"),
-        ("x and 1", "What stands at column 1 is not part of a formula"),
-        ("not x", "What stands at column 1 is not part of a formula"),
+        ("x and 1", "The comparison at column 1 must be the first argument of where"),
+        ("not x", "The comparison at column 1 must be the first argument of where"),
         ("False", "What stands at column 1 is not part of a formula"),
-        ("x, x", "What stands at column 1 is not part of a formula"),
         ("1 + sqrt(-1)", "What stands at column 5 is not a real number."),
         ("1/0", "What stands at column 1 is not a real number."),
         ("x/(1-1)", "What stands at column 1 is not a real number."),
@@ -223,7 +237,6 @@ ATTACKS = [
     "x\u200b",
     "\ud800",
     "𝐱",
-    "ｘ",
     "0x10",
     "1_000",
     "1j",
@@ -304,6 +317,12 @@ def test_signs_of_other_keyboards_are_read():
     assert found.name == "=x*(1-x)/2"
     assert evaluate(found, [3.0]).f[0] == pytest.approx(-3.0)
     assert parse_formula("max（x，0）").label == "max(x,0)"
+    assert parse_formula("ｘ＊２ – １").name == "=x*2 - 1"
+
+
+def test_parameters_stand_in_the_order_of_the_text():
+    found = parse_formula("where(a < x < b or x > c, d*x, h) + a")
+    assert [each.name for each in found.parameters] == ["a", "b", "c", "d", "h"]
 
 
 HEAVY = [

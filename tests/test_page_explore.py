@@ -335,7 +335,7 @@ def test_junk_is_refused_value_by_value(modules, name, junk):
         query=f"?{query}",
     )
     values, fallbacks, told = dict(found[0]), dict(found[1]), found[2]
-    assert told == [f"{name}={junk[:40]}"]
+    assert told == [f"{name}={junk[:40]}{'…' * (len(junk) > 40)}"]
     kept = {"beta": 3, "act": ["tanh"]} | {name: fallbacks[name]}
     assert values == fallbacks | kept
 
@@ -352,7 +352,7 @@ def test_of_a_list_what_is_known_is_kept_and_the_rest_is_told(modules):
         query="?act=relu,nothing,tanh,relu&show=df,g",
     )
     assert values == [["relu", "tanh"], ["df"]]
-    assert told == ["act=relu,nothing,tanh,relu", "show=df,g"]
+    assert told == ["act=nothing", "show=g"]
 
 
 def test_back_goes_back_and_forward_forth(visit):

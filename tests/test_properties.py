@@ -496,3 +496,91 @@ def test_what_touches_zero_is_zero(formula):
     assert found.zeros.at == (0.1,)
     assert (found.low.kind, found.low.value) == ("attained", 0.0)
     assert properties(parse_formula(f"{formula} + 1e-24")).zeros.at == ()
+
+
+@pytest.mark.parametrize(
+    ("formula", "low", "high"),
+    [
+        ("1/(x-0.5)", None, None),
+        ("1/(x-0.7)", None, None),
+        ("x/(2*x-1)", None, None),
+        ("1/(x+0.3)**2", ("approached", 0.0), None),
+        ("sqrt(1+1/x**2)", ("approached", 1.0), None),
+        ("isru(1/x)", ("approached", -1.0), ("approached", 1.0)),
+        ("relu(x-sqrt(3))", ("attained", 0.0), None),
+        ("max(x, 1.5**(1/3))", ("attained", 1.5 ** (1 / 3)), None),
+        ("x/max(x,0)", ("attained", 1.0), ("attained", 1.0)),
+        ("sqrt(clip(x,-1,1))", ("attained", 0.0), ("attained", 1.0)),
+        ("where(-1<x<1, exp(-1/(1-x**2)), 0)", ("attained", 0.0), ("attained", math.exp(-1))),
+        ("where(x**2<2, exp(-1/(2-x**2)), 0)", ("attained", 0.0), ("attained", math.exp(-0.5))),
+        ("sqrt(x**2-3)", ("attained", 0.0), None),
+    ],
+)
+def test_poles_edges_and_gaps(formula, low, high):
+    found = properties(parse_formula(formula))
+    for bound, expected in ((found.low, low), (found.high, high)):
+        if expected is None:
+            assert bound.kind == "unbounded"
+        else:
+            assert (bound.kind, bound.value) == (expected[0], pytest.approx(expected[1], rel=1e-14))
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        ("sin(x)**2", "endless"),
+        ("1+sin(x)", "endless"),
+        ("1-cos(x)", "endless"),
+        ("x*sin(x)**2", "searched"),
+        ("x**2*(2+sin(x))", "searched"),
+        ("2+sin(x)", "all"),
+    ],
+)
+def test_zeros_that_are_only_touched(formula, kind):
+    found = properties(parse_formula(formula)).zeros
+    assert found.kind == kind
+    assert all(abs(evaluate(parse_formula(formula), [x]).f[0]) < 1e-15 for x in found.at)
+    assert bool(found.at) == (kind != "all")
+
+
+def test_where_a_case_has_no_value_there_is_none():
+    for formula in ("relu(log(x))", "max(log(x), 0)"):
+        found = properties(parse_formula(formula))
+        assert (found.left.kind, found.zeros.flat) == ("none", ((0.0, 1.0),))
+    assert properties(parse_formula("where(log(x) > 0, 1, 2)")).left.kind == "none"
+    assert properties(parse_formula("log(relu(x))")).zeros.at == (1.0,)
+
+
+def test_a_gap_is_no_part_of_an_interval():
+    falls = properties(parse_formula("where(x>0, sqrt(x-1), 5-sqrt(-x-1))"))
+    rises = properties(parse_formula("where(x>0, sqrt(x-1), -sqrt(-x-1))"))
+    assert (falls.monotone, rises.monotone) == ("no", "increasing")
+    assert properties(parse_formula("sqrt(x**2-1)")).convex == "no"
+
+
+@pytest.mark.parametrize(
+    ("formula", "zero", "minimum"),
+    [
+        ("x*sigmoid(1000*(x-3))", 0.0, -0.001),
+        ("(x+20)*sigmoid(1000*(x-3))", -20.0, -20.001),
+        ("x*exp(-100*(x-3)**2)", 0.0, (3 - math.sqrt(9 + 0.02)) / 2),
+    ],
+)
+def test_what_doubles_underflow_to_nothing_has_a_sign(formula, zero, minimum):
+    found = properties(parse_formula(formula))
+    assert found.zeros.at == (zero,) and found.monotone == "no"
+    assert found.minimum == (pytest.approx(minimum, rel=1e-12), -5e-324)
+
+
+def test_no_zero_is_made_up_far_out():
+    assert properties(parse_formula("1/softplus(x)")).zeros.at == ()
+    assert properties(parse_formula("((x-1)/x)/sech(x)")).zeros.at == (1.0,)
+    assert properties(parse_formula("1-cos(x)")).at_zero == 0
+    assert properties(parse_formula("x-sin(x)")).slope_after == 0
+
+
+def test_the_class_is_told_as_far_as_it_is_known():
+    assert properties(parse_formula("relu(x)**3")).smooth == 2
+    bump = properties(parse_formula("where(x>0, exp(-1/x), 0)"))
+    assert math.isnan(bump.smooth) and bump.as_json()["smooth"] == "unknown"
+    assert properties(parse_formula("where(x>0, exp(-1/x), 0) + abs(x-2)")).smooth == 0

@@ -55,12 +55,19 @@ export function exploreLab(state, server, trigger) {
     baseline: () => lab.recordOf(state.get("base")) ?? lab.recordOf(PROPERTIES.base.fallback),
     /** The θ of ∂f/∂θ: β where the formula has no such parameter. */
     theta: () => (hasParameter(state.get("theta")) ? state.get("theta") : PROPERTIES.theta.fallback),
-    /** Refuses what the address says of a typed formula, where there is none or it has no such part. */
-    refuseAbsent() {
+    /**
+     * Takes back what is set of a typed formula that is gone, or has no such part.
+     * @param {boolean} told Whether the address has said it, so that it is told as refused.
+     */
+    forgetAbsent(told) {
       const names = ["base", "mark", "code_of", "against", "lossy"].filter((name) => !lab.recordOf(state.get(name)));
       if (!hasParameter(state.get("theta"))) names.push("theta");
-      names.forEach(refuse);
-      state.set(Object.fromEntries(names.map((name) => [name, PROPERTIES[name].fallback])), false);
+      const par = state.get("par");
+      const absent = Object.keys(par).filter((key) => !hasParameter(key));
+      if (told) names.forEach((name) => refuse(name));
+      if (told && absent.length) refuse("par", absent.map((key) => `${key}:${par[key]}`).join());
+      const kept = Object.fromEntries(Object.entries(par).filter(([key]) => hasParameter(key)));
+      state.set({ ...Object.fromEntries(names.map((name) => [name, PROPERTIES[name].fallback])), par: kept }, false);
     },
     /** The symbol of a parameter. @param {string} key "elu.alpha" */
     symbolOf(key) {

@@ -78,13 +78,16 @@ export function formulaField(host, lab) {
 
   /** The address's formula has been read, or refused: what else it says of it can be held against that. */
   function settle() {
-    if (fromAddress) lab.refuseAbsent();
+    if (fromAddress) lab.forgetAbsent(true);
     fromAddress = false;
   }
 
   /** What is wrong, and where; the curve of what was right before stays. */
   function refuse({ error, column }) {
-    if (fromAddress) refuseValue("formula");
+    if (fromAddress) {
+      refuseValue("formula");
+      lab.state.set({ formula: "" }, false); // it stays in its field, to be mended
+    }
     settle();
     said(true);
     $("good").textContent = "";
@@ -107,6 +110,7 @@ export function formulaField(host, lab) {
     lab.setTyped(null);
     sliders.paint();
     keep("");
+    lab.forgetAbsent(false);
   }
 
   function keep(text) {
@@ -151,7 +155,7 @@ export function formulaField(host, lab) {
     field.value = lab.state.get("formula");
     fromAddress = true;
     changed();
-  } else lab.refuseAbsent();
+  } else lab.forgetAbsent(true);
 }
 
 function skeleton() {

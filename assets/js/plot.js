@@ -76,6 +76,7 @@ export class LivePlot {
 
   /** Draws a figure, or makes the drawn one like it. @param {{data: any[], layout?: any}} figure */
   update(figure) {
+    clearTimeout(this.resting); // what has moved is in the figure of before, or in this one
     this.figure = figure;
     return this.redraw();
   }
@@ -130,7 +131,9 @@ export class LivePlot {
   /** Gives Plotly the points that `move` has drawn, for its zoom, its pictures, its next redraw. */
   async settle(traces) {
     if (this.waits) return;
+    const { figure } = this;
     const Plotly = await loadPlotly();
+    if (figure !== this.figure) return;
     const data = traces.map((index) => {
       const { x, y, name } = this.figure.data[index];
       return { x, y, name };

@@ -16,9 +16,13 @@ export function onRefused(listener) {
   if (refused.length) tell(refused);
 }
 
-/** Notes a parameter of the address as refused. @param {string} name */
-export function refuse(name) {
-  const what = `${name}=${(given.get(name) ?? "").slice(0, 40)}`;
+/**
+ * Notes a parameter of the address as refused, or the parts of it that are.
+ * @param {string} name
+ * @param {string} [text] What of it.
+ */
+export function refuse(name, text = given.get(name) ?? "") {
+  const what = `${name}=${text.length > 40 ? `${text.slice(0, 40)}…` : text}`;
   if (refused.includes(what)) return; // read by two
   refused.push(what);
   tell?.(refused);
@@ -41,8 +45,9 @@ export function read(name, parse, fallback) {
   const text = given.get(name);
   if (text === null) return fallback;
   const value = text.length <= 2000 ? parse(text) : undefined;
-  if (value !== undefined && partsOf(value) >= new Set(text.split(",").filter(Boolean)).size) return value;
-  refuse(name);
+  const parts = [...new Set(text.split(",").filter(Boolean))];
+  if (value !== undefined && partsOf(value) >= parts.length) return value;
+  refuse(name, value === undefined ? text : parts.filter((part) => !holds(value, part)).join());
   // What is refused is not handed on by a link copied from here.
   write({ [name]: null });
   return value === undefined ? fallback : value;
@@ -50,6 +55,8 @@ export function read(name, parse, fallback) {
 
 /** Of a list, or of several named values, what is known is kept. @param {unknown} value */
 const partsOf = (value) => (typeof value === "object" && value !== null ? Object.keys(value).length : Infinity);
+/** Whether a part of the address is among what is kept of it. @param {any} value @param {string} part */
+const holds = (value, part) => (Array.isArray(value) ? value.map(String).includes(part) : part.split(":")[0] in value);
 
 /**
  * Writes properties to the address once they rest: browsers limit how often this may happen.

@@ -6,6 +6,8 @@ import { fixed, short, t } from "./text.js";
 /** Relative differences above this are told: a curve that is wrong by more can be seen. */
 const WRONG = 1e-6;
 const STEPS = 40;
+/** Gaps nearer to each other than this are one. */
+const NEAR = 0.2;
 
 /** @type {Map<string, any>} What was loaded lately, by the formula's text. */
 const kept = new Map();
@@ -53,7 +55,15 @@ export function summary({ shape, at, record }) {
 function gapsOf(record) {
   const defaults = Object.fromEntries(record.parameters.map((each) => [each.name, each.default]));
   const { x, y } = sample((at) => record.f(at, defaults), [], [-10, 10], 4);
-  return x.filter((_, at) => y[at] === null && (at === 0 || y[at - 1] !== null));
+  // About a pole there are many gaps; they are one place, in their middle.
+  const clusters = [];
+  x.forEach((place, at) => {
+    if (y[at] !== null || (at > 0 && y[at - 1] === null)) return;
+    const last = clusters.at(-1);
+    if (last && place - last.at(-1) < NEAR) last.push(place);
+    else clusters.push([place]);
+  });
+  return clusters.map((places) => (places[0] + places.at(-1)) / 2);
 }
 
 /**

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sympy
@@ -23,7 +23,9 @@ from swishdemo.activations.typed.grammar import (
     CONSTANTS,
     FUNCTIONS,
     GREEK,
+    NO_FUNCTIONS,
     NOT_FINITE,
+    WRITTEN_OUT,
     function,
     function_names,
     latex_name,
@@ -49,6 +51,11 @@ class Builder:
         self.parameters: list[str] = []
         self._text = text
         self._column = column
+
+    def in_order(self, tokens: Iterable[str]) -> list[str]:
+        """The parameters as they stand in the text, whose ``tokens`` are its names."""
+        read = dict.fromkeys(GREEK.get(token, token) for token in tokens)
+        return [name for name in read if name in self.parameters]
 
     @staticmethod
     def latex(name: str) -> str:
@@ -77,8 +84,10 @@ class Builder:
                 result = self._call(node)
             case ast.IfExp(test=test, body=body, orelse=otherwise):
                 result = self._pieces(test, self.build(body), self.build(otherwise))
-            case ast.Compare():
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 raise refuse("comparison", self._at(node))
+            case ast.Tuple():
+                raise refuse("comma", self._at(node))
             case _:
                 raise refuse("construct", self._at(node))
         return self._checked(result, node)
@@ -128,6 +137,10 @@ class Builder:
     @staticmethod
     def _misspelt(name: str) -> str:
         """The function that a would-be parameter looks like; empty for a name of its own."""
+        if name.lower() in CONSTANTS and len(name) > 1:
+            return name.lower()
+        if name.removesuffix("x") in FUNCTIONS:
+            return f"{name.removesuffix('x')}(x)"
         if len(name) < _WORD or not name.isalpha() or name in GREEK.values():
             return ""
         words = [known for known in function_names() if len(known) >= _WORD]
@@ -185,7 +198,9 @@ class Builder:
 
     def _unknown(self, node: ast.Name) -> Exception:
         name, at = node.id, self._at(node)
-        near = suggestion(name, function_names())
+        near = "" if name in NO_FUNCTIONS else suggestion(name, function_names())
+        if name in WRITTEN_OUT:
+            return refuse("written_out", at, value=name, instead=WRITTEN_OUT[name])
         if name == "x" or name in CONSTANTS or name in self.parameters:
             return refuse("not_function", at, value=name)
         if near:

@@ -38,7 +38,20 @@ _TOKEN = re.compile(
 )
 
 # Signs of other keyboards, and those that are printed, each for the one sign that is meant.
-_TYPED = str.maketrans("（）＊＋－／，．＜＞−×·÷\u3000", "()*+-/,.<>-**/ ")
+_TYPED = str.maketrans("−–×·÷\u3000", "--**/ ") | {0xFEE0 + code: code for code in range(33, 127)}
+# Signs that are written otherwise here, and how.
+_INSTEAD = {
+    "^": "caret",
+    "=": "equals",
+    "|": "bar",
+    "&": "both",
+    "≤": "not_more",
+    "≥": "not_less",
+    "²": "square",
+    "³": "square",
+    "√": "root",
+    ".": "dot",
+}
 _CONDITION_WORDS = frozenset({"and", "or", "not", "if", "else"})
 _IN_NUMBER = frozenset("0123456789.")
 
@@ -69,7 +82,8 @@ def parse_formula(text: object) -> Activation:
         label=formula_label(text),
         expression=lambda: expression,
         parameters=tuple(
-            Parameter(name, 1.0, -5.0, 5.0, builder.latex(name)) for name in builder.parameters
+            Parameter(name, 1.0, -5.0, 5.0, builder.latex(name))
+            for name in builder.in_order(token for _, token in named_tokens(text))
         ),
         year=0,
         source="",
@@ -113,8 +127,8 @@ def _check_characters(text: str) -> None:
         match = _TOKEN.match(text, position)
         column = position + 1
         if match is None:
-            if text[position] == "^":
-                raise refuse("caret", column)
+            if text[position] in _INSTEAD:
+                raise refuse(_INSTEAD[text[position]], column)
             shown = text[position] if text[position].isprintable() else repr(text[position])
             raise refuse("character", column, value=shown)
         token, kind = match.group(), match.lastgroup or ""

@@ -100,6 +100,32 @@ def function_names() -> list[str]:
     return [*FUNCTIONS, *(name for name in registry.names() if name not in FUNCTIONS)]
 
 
+WRITTEN_OUT: dict[str, str] = {
+    "log10": "log(x)/log(10)",
+    "log2": "log(x)/log(2)",
+    "exp2": "2**x",
+    "pow": "x**a",
+    "power": "x**a",
+    "square": "x**2",
+    "cbrt": "x**(1/3)",
+    "sec": "1/cos(x)",
+    "csc": "1/sin(x)",
+    "cot": "cos(x)/sin(x)",
+    "coth": "1/tanh(x)",
+    "atanh": "log((1 + x)/(1 - x))/2",
+    "acosh": "log(x + sqrt(x**2 - 1))",
+    "logit": "log(x/(1 - x))",
+    "erfc": "1 - erf(x)",
+    "clamp": "clip(x, 0, 6)",
+    "step": "where(x > 0, 1, 0)",
+    "heaviside": "where(x > 0, 1, 0)",
+    "softmax": "sigmoid(x)",
+}
+"""Functions of other languages, and how they are written here."""
+
+NO_FUNCTIONS = frozenset({"asin", "acos", "arcsin", "arccos", "floor", "ceil", "round", "mod"})
+"""Names that look like functions of the grammar and mean others, which there are none of here."""
+
 CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E}
 
 NOT_FINITE = frozenset({"nan", "inf", "infinity", "oo"})
