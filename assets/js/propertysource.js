@@ -5,8 +5,12 @@
 
 import { swishLandmarks } from "./landmarks.js";
 
-/** How long parameters rest before the server is asked, in milliseconds. */
+/**
+ * How long parameters rest before the server is asked, in milliseconds; and how long a formula, for
+ * while one is typed, what is said of its beginnings would take the processor from its curve.
+ */
 const REST = 120;
+const FORMULA_REST = 500;
 const NEGATED = { convex: "concave", concave: "convex", increasing: "increasing", decreasing: "decreasing" };
 
 /** @typedef {Record<string, any>} Facts As `described` of swishdemo/activations/analysis/properties.py. */
@@ -40,7 +44,7 @@ export function propertySource(lab) {
       if (known.size > 200) known.clear();
       known.set(key, answer);
       listeners.forEach((arrived) => arrived(record));
-    }, REST);
+    }, name === "formula" ? FORMULA_REST : REST);
     waiting.set(name, { key, timer });
   }
 
