@@ -188,3 +188,24 @@ def test_roots_of_pieces_have_slopes():
 def test_roots_of_squares_are_two_pieces(formula, left, right):
     found = evaluate(get(f"={formula}"), [-0.5, 0.5]).f
     assert found == pytest.approx([left, right], rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("condition", "x"),
+    [
+        ("2*x > 1", 0.5),
+        ("x/3 > 1", 3.0),
+        ("x*x > 2.25", 1.5),
+        ("x + 1 < 1", 0.0),
+        ("exp(x) > 1", 0),
+    ],
+)
+def test_at_an_edge_that_only_many_digits_show_the_edge_counts(condition, x):
+    strict = evaluate(get(f"=where({condition}, 1, 2)"), [x]).f[0]
+    weak = condition.replace(">", ">=").replace("<", "<=")
+    assert (strict, evaluate(get(f"=where({weak}, 1, 2)"), [x]).f[0]) == (2, 1)
+
+
+def test_0_times_what_may_be_any_number_is_none():
+    hole = evaluate(get("=((x - 1) + 2)/((x + 0.5) - 0.5*x)"), [-1.0, 1.0]).f
+    assert np.isnan(hole[0]) and hole[1] == 2

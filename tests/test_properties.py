@@ -584,3 +584,25 @@ def test_the_class_is_told_as_far_as_it_is_known():
     bump = properties(parse_formula("where(x>0, exp(-1/x), 0)"))
     assert math.isnan(bump.smooth) and bump.as_json()["smooth"] == "unknown"
     assert properties(parse_formula("where(x>0, exp(-1/x), 0) + abs(x-2)")).smooth == 0
+
+
+@pytest.mark.parametrize(
+    ("formula", "right", "cuts"),
+    [
+        ("atan(hardtanh(sqrt(x)))", math.pi / 4, [1.0]),
+        ("relu(1 - log(x))", 0.0, [math.e]),
+        ("min(sqrt(x - 2), 3)", 3.0, [11.0]),
+    ],
+)
+def test_edges_of_what_is_not_defined_everywhere(formula, right, cuts):
+    found = properties(parse_formula(formula))
+    assert found.right.value == pytest.approx(right, rel=1e-15) and found.smooth == 0
+    from swishdemo.activations.symbolic.pieces import pieces
+
+    at = [cut.at for cut in pieces(parse_formula(formula), {}).cuts]
+    assert all(any(x == pytest.approx(cut, rel=1e-15) for x in at) for cut in cuts)
+
+
+def test_an_end_of_the_domain_may_jump():
+    found = properties(parse_formula("log1p(sign(x))"))
+    assert (found.smooth, found.monotone, found.convex) == (-1, "increasing", "no")

@@ -213,7 +213,7 @@ def _refine(
         return
     from swishdemo.activations.analysis.digits import Digits
 
-    levels = [Digits(bits) for bits in _BITS]
+    levels = [Digits(bits, decides=bits == _BITS[-1]) for bits in _BITS]
     distinct, first = np.unique(points[open_points], return_inverse=True)
     found: list[list[float | None]] = []
     work = 0

@@ -21,12 +21,15 @@ _FAR_WAVE_BITS = 4000
 class Digits:
     """The arithmetic of numbers with ``bits`` binary digits.
 
+    Where it ``decides``, numbers that all these digits do not tell apart count as equal.
+
     It has a context of its own, because mpmath's global one is shared by all threads.
     """
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, *, decides: bool = False) -> None:
         self.context: Any = MPContext()
         self.context.prec = bits + 16
+        self.decides = decides
         self.infinity = self.context.inf
         self.undefined = self.context.nan
         self._rounding = self.context.mpf(2) ** -bits
@@ -62,6 +65,9 @@ class Digits:
         """Bounds of an exact SymPy number."""
         if value.is_Integer:
             return self.number(int(value))
+        if value.is_Rational and value.q & (value.q - 1) == 0:
+            exact = self.context.mpf(int(value.p)) / int(value.q)  # a power of 2
+            return exact, exact
         near = self.context.make_mpf(value._to_mpmath(self.context.prec)._mpf_)
         return self._around(near)
 
@@ -85,6 +91,16 @@ class Digits:
         """Bounds moved outward."""
         spread = units * self._rounding
         return low - abs(low) * spread, high + abs(high) * spread
+
+    def exact(self, name: str, a: Any, b: Any) -> bool:
+        """Whether the ``sum`` or ``product`` has all its digits."""
+        if not (self.context.isfinite(a) and self.context.isfinite(b)):
+            return False
+        if name == "product":
+            return bool(self.context.fmul(a, b, exact=True) == a * b)
+        # Numbers of very different sizes have a sum of very many digits.
+        apart = a and b and abs(self.context.mag(a) - self.context.mag(b)) > self.context.prec
+        return not apart and bool(self.context.fadd(a, b, exact=True) == a + b)
 
     def choose(self, condition: Any, a: Any, b: Any) -> Any:
         """A if the condition holds, else b."""

@@ -99,6 +99,7 @@ class Doubles:
     def __init__(self, unit: float = _ROUNDING) -> None:
         self._unit = unit
 
+    decides = False
     infinity = np.inf
     undefined = np.nan
 
@@ -134,6 +135,15 @@ class Doubles:
         low = np.where(low == np.inf, _MAX, low - np.abs(low) * spread - units * _TINY)
         high = np.where(high == -np.inf, -_MAX, high + np.abs(high) * spread + units * _TINY)
         return low, high
+
+    def exact(self, name: str, a: Any, b: Any) -> Any:
+        """Whether the ``sum`` is exact, so that Knuth's two-sum leaves no rest; of products, no."""
+        if name == "product" or self._unit != _ROUNDING:
+            return np.False_
+        total = np.add(a, b)
+        part = total - a
+        rest = (a - (total - part)) + (b - part)
+        return (rest == 0) & np.isfinite(total)
 
     def choose(self, condition: Any, a: Any, b: Any) -> Any:
         """A where the condition holds, b elsewhere."""

@@ -53,6 +53,9 @@ class Arithmetic(Protocol):
     def widen(self, low: Any, high: Any, units: int) -> Pair:
         """Bounds moved outward by ``units`` roundings."""
 
+    def exact(self, name: str, a: Any, b: Any) -> Any:
+        """Whether the ``sum`` or ``product`` of two numbers is known not to have been rounded."""
+
     def choose(self, condition: Any, a: Any, b: Any) -> Any:
         """A where the condition holds, b elsewhere."""
 
@@ -61,6 +64,10 @@ class Arithmetic(Protocol):
 
     def raised(self, base: Any, exponent: Any) -> Any:
         """Base to the exponent, for base ≥ 0, right to 16 roundings."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether what cannot be told apart is equal."""
 
     @property
     def infinity(self) -> Any:
@@ -114,7 +121,10 @@ class _Rules:
     def _add(self, terms: list[Pair]) -> Pair:
         low, high = terms[0]
         for term in terms[1:]:
-            low, high = self.on.widen(low + term[0], high + term[1], 1)
+            whole = self.on.exact("sum", low, term[0]) & self.on.exact("sum", high, term[1])
+            low, high = low + term[0], high + term[1]
+            wide = self.on.widen(low, high, 1)
+            low, high = self.on.choose(whole, low, wide[0]), self.on.choose(whole, high, wide[1])
         return low, high
 
     def _multiply(self, a: Pair, b: Pair) -> Pair:
@@ -122,11 +132,18 @@ class _Rules:
         low, high = self.on.low(*corners), self.on.high(*corners)
         if _is_sign(a) or _is_sign(b):  # exact, and −λ must be equal to an x that is
             return low, high
-        low, high = self.on.widen(low, high, 1)
-        # An exact 0 stays one; a product that underflowed does not become one, nor does 0/0.
+        points = (a[0] == a[1]) & (b[0] == b[1])
+        whole = points & self.on.exact("product", a[0], b[0])
+        wide = self.on.widen(low, high, 1)
+        low, high = self.on.choose(whole, low, wide[0]), self.on.choose(whole, high, wide[1])
+        # An exact 0 stays one; a product that underflowed does not become one, nor does 0/0, nor
+        # 0 times what may be any number.
         zero = ((a[0] == 0) & (a[1] == 0)) | ((b[0] == 0) & (b[1] == 0))
         zero = zero & (a[0] == a[0]) & (b[0] == b[0])
-        return self.on.choose(zero, 0, low), self.on.choose(zero, 0, high)
+        far = self.on.infinity
+        wild = ((a[0] == -far) & (a[1] == far)) | ((b[0] == -far) & (b[1] == far))
+        low, high = self.on.choose(wild, -far, low), self.on.choose(wild, far, high)
+        return self.on.choose(zero & ~wild, 0, low), self.on.choose(zero & ~wild, 0, high)
 
     def _power(self, base: Pair, exponent: int) -> Pair:
         if exponent < 0:
@@ -168,6 +185,8 @@ class _Rules:
     def _where(self, left: Pair, right: Pair, above: Pair, otherwise: Pair) -> Pair:
         surely = left[0] > right[1]
         never = left[1] <= right[0]
+        if self.on.decides:
+            never = never | ((left[1] >= right[0]) & (left[0] <= right[1]))
         both_low = self.on.low(above[0], otherwise[0])
         both_high = self.on.high(above[1], otherwise[1])
         low = self.on.choose(never, otherwise[0], both_low)

@@ -95,7 +95,7 @@ def convex(shape: Shape) -> str:
 def smooth(shape: Shape) -> float:
     """The k of C^k; −1 where f jumps, ∞ where nothing breaks, NaN where that is not known."""
     inner = [each for each in shape.junctions if each.before and each.after]
-    if any(jump(junction) != 0 for junction in inner):
+    if any(jump(junction) != 0 for junction in shape.junctions):
         return -1
     ends = Ends(dict(shape.parameters))
     found = [_order(junction, ends) for junction in inner]

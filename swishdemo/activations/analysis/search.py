@@ -157,7 +157,9 @@ class _Search:
             if not low.size:
                 break
         rows = np.concatenate([*kept, np.stack([low, high, np.zeros(low.shape)], axis=-1)])
-        rows = rows[np.abs(rows[:, :2]).max(axis=1) <= self.reach]
+        # What crosses the end of what was searched counts up to there.
+        rows[:, :2] = np.clip(rows[:, :2], -self.reach, self.reach)
+        rows = rows[rows[:, 0] < rows[:, 1]]
         return _joined(rows[np.argsort(rows[:, 0], kind="stable")])
 
     def _done(self, low: Array, high: Array) -> Array:

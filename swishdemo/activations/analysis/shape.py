@@ -197,10 +197,14 @@ def _stretch(
 
 
 def jump(junction: Junction) -> float:
-    """1 where f jumps up at a cut, −1 down, 0 where it goes on or ends, NaN for anything else."""
-    if not junction.before or not junction.after:
+    """1 where f jumps up at a cut, −1 down, 0 where it goes on or ends, NaN for anything else.
+
+    An end of the domain that belongs to it counts too.
+    """
+    left = junction.before.high[0].value if junction.before else junction.value
+    right = junction.after.low[0].value if junction.after else junction.value
+    if not (junction.before and junction.after) and math.isnan(junction.value):
         return 0.0
-    left, right = junction.before.high[0].value, junction.after.low[0].value
     here = junction.value
     if math.isfinite(here) and same(left, here) and same(right, here):
         return 0.0

@@ -138,18 +138,40 @@ def _zeros(border: Any, parameters: Mapping[str, float]) -> tuple[list[Cut], flo
         # Floats are exact here, and so is their quotient.
         return [Cut(float(at), _digits(at), True)], math.inf
     tape = record([border, border.diff(s.X)])
-    found = changes(tape, 0, (-math.inf, math.inf), parameters)
-    cuts = [
-        _cut(at, exact, known, tape, parameters)
-        for at, exact in zip(found.at, found.exact, strict=True)
-    ]
-    # A border that only touches 0, as x² does, has its derivative change there.
-    turns = changes(tape, 1, (-math.inf, math.inf), parameters)
-    values = single(tape.select((0,)), np.array(turns.at), parameters)
-    for at, exact, value in zip(turns.at, turns.exact, values, strict=True):
-        if not abs(value) > 1e-15:
-            cuts.append(Cut(at, exact, at == 0))
-    return cuts, min(found.reach, turns.reach)
+    cuts: list[Cut] = []
+    stretches, reach = _domain(border, tape, parameters)
+    for ends in stretches:
+        found = changes(tape, 0, ends, parameters)
+        cuts += [
+            _cut(at, exact, known, tape, parameters)
+            for at, exact in zip(found.at, found.exact, strict=True)
+        ]
+        # A border that only touches 0, as x² does, has its derivative change there.
+        turns = changes(tape, 1, ends, parameters)
+        values = single(tape.select((0,)), np.array(turns.at), parameters)
+        for at, exact, value in zip(turns.at, turns.exact, values, strict=True):
+            if not abs(value) > 1e-15:
+                cuts.append(Cut(at, exact, at == 0))
+        reach = min(reach, found.reach, turns.reach)
+    return cuts, reach
+
+
+def _domain(
+    border: Any, tape: Tape, parameters: Mapping[str, float]
+) -> tuple[list[tuple[float, float]], float]:
+    """The stretches on which a border has values, and what |x| was searched for their ends."""
+    cases, singular = _borders((border,))
+    edges: set[float] = set()
+    reach = math.inf
+    for inner in (*cases, *singular):
+        found, searched = _zeros(inner, parameters)
+        edges.update(cut.at for cut in found)
+        reach = min(reach, searched)
+    near = sorted(edges, key=abs)[:MOST_CUTS]
+    stretches = list(itertools.pairwise([-math.inf, *sorted(near), math.inf]))
+    middles = np.array([inside(low, high) for low, high in stretches])
+    values = single(tape.select((0,)), middles, parameters)
+    return [ends for ends, y in zip(stretches, values, strict=True) if not math.isnan(y)], reach
 
 
 def _cut(at: float, exact: Any, known: Any, tape: Tape, parameters: Mapping[str, float]) -> Cut:
