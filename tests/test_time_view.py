@@ -9,7 +9,7 @@ from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason as Why
 from swishdemo.text import LANGUAGES
-from swishdemo.timing import HostCard, Measurement, Reason
+from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason
 from swishdemo.ui import timewords as words
 from swishdemo.ui.timetable import table
 from swishdemo.ui.timeview import Look, TimeView, look_of
@@ -242,10 +242,22 @@ def test_a_layer_s_saved_bytes_are_told_whole():
 )
 def test_each_state_has_its_sentence(state, more, said, language):
     job = Job("a", "timing", "me", CONFIG, 0.0, state, steps=3, **more)
-    told = words.progress(job, 1, language)
+    told = words.progress(job, [measured("relu", 1e-3)], language)
     assert all(part in told["line"] for part in said)
     assert told["failed"] == (state == "failed")
     assert told["share"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_being_prepared_is_named(language):
+    job = Job("a", "timing", "me", CONFIG, 0.0, "running", steps=3, seconds=9.0)
+    first, second, third = (measured(name, 1e-3) for name in CONFIG["variants"])
+    label = REGISTRY.get("silu").label(language)
+    assert label in words.progress(job, [first], language)["line"]
+    assert label not in words.progress(job, [first, second], language)["line"]
+    assert label not in words.progress(job, [], language)["line"]
+    done = words.progress(job, [first, second, third], language)["line"]
+    assert not any(REGISTRY.get(name).label(language) in done for name in CONFIG["variants"])
 
 
 @pytest.mark.parametrize(

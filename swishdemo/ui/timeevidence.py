@@ -49,11 +49,11 @@ class EvidenceBook:
                     known.measured[measurement.key] = measurement
             return Evidence(known.after, dict(known.measured), known.host)
 
-    def count(self, job_id: str) -> int:
-        """How many measurements are known, nothing new being read."""
+    def known(self, job_id: str) -> list[Measurement]:
+        """The measurements that are known, nothing new being read."""
         with self._lock:
             known = self._evidence.get(job_id)
-            return len(known.measured) if known else 0
+            return list(known.measured.values()) if known else []
 
 
 class Shelf:

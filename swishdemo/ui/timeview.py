@@ -95,7 +95,7 @@ class TimeView:
                 others = tuple(each for each in listed if each.state == "finished")[:_LISTED]
             drawn_with = tuple(other.id for other in others if other.id != job.id)
             answer["drawn"] = self._drawn(job.id, job.reports, job.state, drawn_with, look, visitor)
-        return answer | words.progress(job, self._book.count(job.id), look.language)
+        return answer | words.progress(job, self._book.known(job.id), look.language)
 
     def lay(self, content: str, visitor: str) -> str:
         """Read another host's file, to be laid beside one's own figures; its token.

@@ -183,8 +183,15 @@ def beside(
     return [other.name, text("timed.beside.hatched", language, setting=", ".join(told))]
 
 
-def progress(job: Job, counted: int, language: Language) -> dict[str, Any]:
-    """How far it is: a line, the share that is done, and whether it went wrong."""
+def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict[str, Any]:
+    """How far it is: a line, the share that is done, and whether it went wrong.
+
+    Args:
+        job: The timing.
+        known: What it has measured, of each variant and size the latest.
+        language: Of the words.
+    """
+    counted = len(known)
     seconds = f"{job.seconds:.0f}" if job.active else f"{job.seconds:.1f}"
     values: dict[str, Any] = {"seconds": seconds, "done": counted, "all": job.steps or 0}
     key: str = job.state
@@ -195,6 +202,12 @@ def progress(job: Job, counted: int, language: Language) -> dict[str, Any]:
         key = "starting" if not counted else "running"
         if job.steps and counted >= job.steps:
             key = "refining"
+        started = {m.variant for m in known}
+        waiting = [name for name in job.config["variants"] if name not in started]
+        if started and waiting:
+            # They come in this order; the first use of one compiles it, which may take a minute.
+            key = "preparing"
+            values["label"] = REGISTRY.get(waiting[0]).label(language)
     elif job.state == "failed":
         values["why"] = job.reason.sentence(language) if job.reason else _NONE
     line = text(f"time.ui.state_{key}", language, **values)
