@@ -5,7 +5,7 @@ This module loads SymPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import sympy
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.guards import Guard
 from swishdemo.activations.symbolic.printing import Printer, Relu
+from swishdemo.activations.symbolic.rewriting import bottom_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def readable(
     """
     names = _Names(taken)
     guards: list[tuple[str, Any]] = []
-    plain, expression = expression, _bottom_up(expression, _held)
+    plain, expression = expression, bottom_up(expression, _held)
     held = plain != expression
     if both_branches:
         expression = Guard(names.new, guards, values).visit(expression)
@@ -141,20 +142,6 @@ def _negated_symbol(value: Any) -> bool:
     )
 
 
-def _bottom_up(expression: Any, rewrite: Callable[[Any], Any]) -> Any:
-    done: dict[Any, Any] = {}
-
-    def visit(node: Any) -> Any:
-        if not node.args:
-            return node
-        if node not in done:
-            arguments = tuple(map(visit, node.args))
-            done[node] = rewrite(node if arguments == node.args else node.func(*arguments))
-        return done[node]
-
-    return visit(expression)
-
-
 def shortened(expression: Any) -> Any:
     """|z| and max(z, 0) by their names; z / (1 + |z|) written out."""
 
@@ -171,7 +158,7 @@ def shortened(expression: Any) -> Any:
                 return Relu(z)
         return node
 
-    return _bottom_up(expression, rewrite)
+    return bottom_up(expression, rewrite)
 
 
 def _held(node: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.rewriting import bottom_up
 
 # Of a longer formula's nodes, bringing it to one fraction would take long.
 _LONGEST = 200
@@ -45,18 +46,7 @@ def parted(expression: Any) -> Any:
     The last step before numbers: what it returns is not meant to be differentiated again, since
     the ``Where`` in it is no break.
     """
-    done: dict[Any, Any] = {}
-
-    def visit(node: Any) -> Any:
-        if not node.args:
-            return node
-        if node not in done:
-            arguments = tuple(map(visit, node.args))
-            rebuilt = node if arguments == node.args else node.func(*arguments)
-            done[node] = _parted(rebuilt) if node.is_Add else rebuilt
-        return done[node]
-
-    return visit(expression)
+    return bottom_up(expression, lambda node: _parted(node) if node.is_Add else node)
 
 
 def _parted(total: Any) -> Any:

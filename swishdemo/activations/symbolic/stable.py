@@ -15,23 +15,14 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.rewriting import bottom_up
 
 _COMPLEMENTS = (s.Tanh, s.Sech)  # whose squares add up to 1
 
 
 def stable(expression: Any) -> Any:
-    """The same function, rewritten bottom-up, each distinct part once."""
-    done: dict[Any, Any] = {}
-
-    def visit(node: Any) -> Any:
-        if not node.args:
-            return node
-        if node not in done:
-            arguments = tuple(map(visit, node.args))
-            done[node] = _rewrite(node if arguments == node.args else node.func(*arguments))
-        return done[node]
-
-    return visit(expression)
+    """The same function in forms that keep their digits."""
+    return bottom_up(expression, _rewrite)
 
 
 def entropies(expression: Any) -> Any:
@@ -40,17 +31,7 @@ def entropies(expression: Any) -> Any:
     It is −softplus(−|u|) − |u|·σ(−|u|), minus the entropy of σ(u), and stands in derivatives of
     softplus(βx)/β by β. The function is smooth, though written in two pieces.
     """
-    done: dict[Any, Any] = {}
-
-    def visit(node: Any) -> Any:
-        if not node.args or not node.has(s.Softplus):
-            return node
-        if node not in done:
-            made = node.func(*map(visit, node.args))
-            done[node] = _entropy(made) if made.is_Add else made
-        return done[node]
-
-    return visit(expression)
+    return bottom_up(expression, lambda node: _entropy(node) if node.is_Add else node)
 
 
 def _entropy(node: Any) -> Any:
