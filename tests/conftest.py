@@ -9,6 +9,23 @@ from visiting import contexts, explore, visit  # noqa: F401  fixtures
 expect.set_options(timeout=30_000)
 
 
+# Minutes each, though some have few tests: a worker that took one of these last would leave the
+# others idle.
+LONG = (
+    "test_page_",
+    "test_start",
+    "test_kernels_",
+    "test_properties",
+    "test_jobs_",
+    "test_training_",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """The long files first; all else as it was."""
+    items.sort(key=lambda item: not item.path.name.startswith(LONG))
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args, playwright):
     try:
