@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from swishdemo.activations.analysis.crossing import root
 from swishdemo.activations.analysis.enclosure import run
+from swishdemo.activations.analysis.underflow import underflown
 from swishdemo.activations.evaluation import single
 from swishdemo.activations.symbolic.tape import Tape
 
@@ -60,7 +61,6 @@ _AT_END = 1e-13
 # What underflow leaves of a sign does not count.
 _TINY = 1e-290
 _SAMPLES = 24
-_FEW_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def changes(
         brackets = np.concatenate([brackets, _sampled(reach, low, high)])
         brackets, reach = brackets[np.argsort(brackets[:, 0], kind="stable")], np.inf
     values = np.sign(single(alone, brackets.reshape(-1), parameters)).reshape(-1, 2)
-    hidden, signs_there = _underflown(alone, search.hidden(), parameters)
+    hidden, signs_there = underflown(alone, search.hidden(), parameters)
     if len(hidden):
         brackets, values = np.concatenate([brackets, hidden]), np.concatenate([values, signs_there])
         order = np.argsort(brackets[:, 0], kind="stable")
@@ -214,40 +214,6 @@ class _Search:
         told = np.concatenate(self._told)
         tags = told[(told[:, 1] > low) & (told[:, 0] < high), 2]
         return int(tags[0]) if tags.size and (tags == tags[0]).all() else 0
-
-
-def _underflown(
-    tape: Tape, stretches: Array, parameters: Mapping[str, float]
-) -> tuple[Array, Array]:
-    """Brackets of changes of sign where doubles underflow, and the signs at their ends.
-
-    By numbers whose exponents have no bounds, at some points of each stretch.
-    """
-    from swishdemo.activations.analysis.digits import Digits
-
-    digits = Digits(_FEW_BITS)
-    inputs = {name: digits.number(value) for name, value in parameters.items()}
-    rows: list[tuple[float, float]] = []
-    signs: list[tuple[int, int]] = []
-    for low, high in stretches:
-        last: tuple[float, int] | None = None
-        for x in _points_of(low, high):
-            bottom, top = run(tape, {"x": digits.number(x), **inputs}, digits)[0]
-            sign = int(bottom > 0) - int(top < 0)
-            if not sign:
-                continue
-            if last and last[1] != sign:
-                rows.append((last[0], x))
-                signs.append((last[1], sign))
-            last = x, sign
-    return np.array(rows).reshape(-1, 2), np.array(signs).reshape(-1, 2)
-
-
-def _points_of(low: float, high: float) -> list[float]:
-    """Points of a stretch: its ends, points between, and some beside 0 on both its sides."""
-    near = [side * size for side in (-1, 1) for size in (1e-3, 0.1, 3.0, 100.0, 1e4)]
-    between = [low + share * (high - low) for share in (0.0, 0.237, 0.481, 0.763, 1.0)]
-    return sorted({*between, *(x for x in near if low < x < high)})
 
 
 def _sampled(reach: float, low: float, high: float) -> Array:

@@ -21,6 +21,7 @@ from swishdemo.activations.analysis.approach import Cut
 from swishdemo.activations.analysis.crossing import root
 from swishdemo.activations.analysis.search import changes
 from swishdemo.activations.evaluation import single
+from swishdemo.activations.evaluation import tape as tape_of
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import derive
@@ -90,7 +91,7 @@ def pieces(activation: Activation, parameters: Mapping[str, float]) -> Pieces:
     edges = [cut.at for cut in ordered]
     if reach == math.inf:
         edges = [-math.inf, *edges, math.inf]
-    whole = record([derived.f])
+    whole = tape_of(activation).select((0,))
     made = tuple(
         _piece(formulas, cases, whole, low, high, parameters)
         for low, high in itertools.pairwise(edges)
