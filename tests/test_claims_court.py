@@ -9,12 +9,14 @@ import pytest
 from test_claims_measured import ALL, NONE, measurement, report
 
 from swishdemo.claims import CLAIMS, Court, Instant, get
-from swishdemo.claims.court import host_line, is_checkable
+from swishdemo.claims.court import is_checkable
 from swishdemo.errors import UserError
+from swishdemo.jobs.host import host
 from swishdemo.settings import Settings
+from swishdemo.timing import HostCard
 
 VISITOR = "visitor-0123456789"
-HOST = {"cpu": "Xeon", "cores": 2, "gpu": None, "torch": "2.13.0+cpu"}
+HOSTS = {"run": host(), "timing": HostCard.collect(threads=1).as_json()}
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class FakeManager:
         place = next(n for n, job in enumerate(self.jobs) if job.id == job_id)
         job = self.jobs[place]
         self.jobs[place] = replace(
-            job, state=state, finished_at=at, host=HOST, config={**job.config, **config}
+            job, state=state, finished_at=at, host=HOSTS[job.kind], config={**job.config, **config}
         )
         self.stored[job_id] = [("Report", value) for value in reports]
 
@@ -209,7 +211,7 @@ def test_memory_takes_one_job_for_both_parts(court, manager):
     manager.finish(
         "job-0",
         [
-            HOST,
+            HOSTS["timing"],
             measurement("silu", 1e-3),
             measurement("swish_eager", 2e-3, saved=8),
             measurement("memory_efficient", 3e-3, saved=4),
@@ -218,7 +220,7 @@ def test_memory_takes_one_job_for_both_parts(court, manager):
     claim = listed(court, "memory")
     assert part_of(claim, "bytes")["verdict"] == "confirmed"
     assert part_of(claim, "time")["verdict"] == "imprecise"
-    assert part_of(claim, "bytes")["host"] == "2 × Xeon · torch 2.13.0+cpu"
+    assert part_of(claim, "bytes")["host"] == HostCard.collect(threads=1).line
     assert part_of(claim, "bytes")["checked_at"] == "2023-11-14T22:13:20+00:00"
     json.dumps(claim, allow_nan=False)
 
@@ -286,9 +288,3 @@ def test_each_proof_is_made_once_whoever_asks(manager):
     for thread in threads:
         thread.join()
     assert made == ["order"]
-
-
-def test_host_line():
-    assert host_line(None) is None
-    assert host_line({"name": "?"}) is None
-    assert host_line({**HOST, "gpu": "H200"}) == "2 × Xeon · H200 · torch 2.13.0+cpu"

@@ -7,8 +7,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from swishdemo.timing import HostCard, host_summary
+from swishdemo.jobs.host import host
+from swishdemo.text import LANGUAGES
+from swishdemo.timing import HostCard, host_summary, hostlines
 from swishdemo.timing import hardware as hw
 
 
@@ -114,6 +118,68 @@ def test_the_card_of_this_machine_is_json_and_comes_back():
     assert 0 < card.available_memory_bytes <= card.memory_bytes
     record = json.loads(json.dumps(card.as_json(), allow_nan=False))
     assert HostCard.from_json(record) == card
+
+
+def test_a_runs_host_and_a_timings_read_as_one():
+    run, timing = (
+        HostCard.from_json(host()),
+        HostCard.from_json(HostCard.collect(threads=1).as_json()),
+    )
+    assert run.line == timing.line and run.line.endswith(f"torch {timing.torch}")
+    for name in ("cpu", "cores", "memory_bytes", "gpu", "torch", "python", "system"):
+        assert getattr(run, name) == getattr(timing, name), name
+
+
+@pytest.mark.parametrize(
+    ("stored", "line"),
+    [
+        (
+            {"cpu": "Xeon", "cores": 2, "versions": {"torch": "2.13.0+cpu"}},
+            "2 × Xeon · torch 2.13.0+cpu",
+        ),
+        ({"cpu": "Xeon", "cores": 2, "gpu": "H200", "torch": "2.8"}, "2 × Xeon · H200 · torch 2.8"),
+        ({"cpu": "Xeon", "cores": "many", "torch": None, "versions": []}, "? × Xeon"),
+        ({"cpu": "Xeon", "cores": 2, "versions": {"torch": None}}, "2 × Xeon"),
+        ({"cores": 2, "torch": "2.8"}, None),
+        ({"cpu": ["Xeon"]}, None),
+        ({"name": "?"}, None),
+        ({}, None),
+        (None, None),
+        ("a host", None),
+        ([1], None),
+    ],
+)
+def test_the_line_of_a_stored_host(stored, line):
+    assert HostCard.from_json(stored).line == line
+
+
+WHOLE = HostCard.collect(threads=2)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(
+        st.sampled_from([*HostCard.__slots__, "versions"]),
+        st.none()
+        | st.integers(-2, 2**70)
+        | st.floats()
+        | st.text(max_size=3)
+        | st.lists(st.integers(), max_size=2)
+        | st.booleans()
+        | st.dictionaries(
+            st.sampled_from(["torch", "L2"]),
+            st.none() | st.text(max_size=3) | st.integers(),
+            max_size=2,
+        ),
+    ),
+)
+def test_a_stored_host_of_any_shape_is_read(stored):
+    card = HostCard.from_json({**WHOLE.as_json(), **stored})
+    for name in set(HostCard.__slots__) - set(stored):
+        assert getattr(card, name) == getattr(WHOLE, name), name
+    for language in LANGUAGES:
+        assert all(map(all, hostlines.lines(card, language)))
+    assert HostCard.from_json(json.loads(json.dumps(card.as_json(), allow_nan=False))) == card
 
 
 def test_the_line_of_the_head():

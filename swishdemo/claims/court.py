@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -18,6 +18,7 @@ from swishdemo.claims.register import CLAIMS, get
 from swishdemo.claims.verdicts import Verdict
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, Language, catalogue, text
+from swishdemo.timing import HostCard
 
 _LOG = logging.getLogger(__name__)
 
@@ -179,7 +180,11 @@ class Court:
             evidence = self._evidence_of(job, claim, part)
             if evidence is not None:
                 ended = datetime.fromtimestamp(job.finished_at or 0.0, UTC)
-                return evidence, ended.isoformat(timespec="seconds"), host_line(job.host)
+                return (
+                    evidence,
+                    ended.isoformat(timespec="seconds"),
+                    HostCard.from_json(job.host).line,
+                )
         return None, None, None
 
     def _evidence_of(self, job: Job, claim: Claim, part: Measured) -> Evidence | None:
@@ -215,14 +220,6 @@ def purposes(claim: Claim) -> dict[str, Measured]:
         if isinstance(part, Measured):
             found.setdefault(purpose_of(claim, part), part)
     return found
-
-
-def host_line(host: Mapping[str, Any] | None) -> str | None:
-    """One line for a job's host; None where the job did not say."""
-    if not host or "cpu" not in host:
-        return None
-    gpu = [host["gpu"]] if host.get("gpu") else []
-    return " · ".join([f"{host.get('cores', '?')} × {host['cpu']}", *gpu, f"torch {host['torch']}"])
 
 
 @cache

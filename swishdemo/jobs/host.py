@@ -9,17 +9,23 @@ from typing import Any
 
 import swishdemo
 from swishdemo.timing import hardware
+from swishdemo.timing.host import torch_version
 
 
 @cache
 def host() -> dict[str, Any]:
-    """The machine and the versions of what computes, found without importing any of it."""
+    """The machine and the versions of what computes, found without importing any of it.
+
+    What a timing tells too has the same name here (`swishdemo.timing.host.HostCard`).
+    """
     return {
         "cpu": hardware.cpu_model(),
         "cores": hardware.usable_cores(),
         "memory_bytes": hardware.memory_bytes(),
         "gpu": hardware.gpu_model(),
         "system": f"{platform.system()} {platform.release()}",
+        "torch": torch_version(),
+        "python": platform.python_version(),
         "versions": {
             "swishdemo": swishdemo.__version__,
             "python": platform.python_version(),

@@ -88,6 +88,6 @@ def _about(host: HostCard | None) -> list[Reason]:
         found.append(Reason("time.warning.load_unknown"))
     elif host.others_busy_cores > BUSY_CORES:
         found.append(Reason("time.warning.busy", (("cores", f"{host.others_busy_cores:.1f}"),)))
-    if not host.allocator_is_tuned and host.system.startswith("Linux"):
+    if not host.allocator_is_tuned and (host.system or "").startswith("Linux"):
         found.append(Reason("time.warning.allocator"))
     return found

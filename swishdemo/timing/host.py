@@ -7,11 +7,15 @@ import shutil
 import sysconfig
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from swishdemo.text import Language, text
 from swishdemo.timing import hardware
@@ -48,25 +52,25 @@ class HostCard:
             end.
     """
 
-    cpu: str
-    cores: int
-    simd: tuple[str, ...]
-    caches_bytes: Mapping[str, int]
-    memory_bytes: int | None
-    available_memory_bytes: int | None
-    container_cpus: float | None
-    container_memory_bytes: int | None
-    gpu: str | None
-    gpu_driver: str | None
-    gpu_memory_bytes: int | None
-    torch: str
-    torch_simd: str | None
-    threads: int
-    allocator: str | None
-    first_thread: bool
-    python: str
-    system: str
-    load_average: float | None
+    cpu: str | None = None
+    cores: int | None = None
+    simd: tuple[str, ...] = ()
+    caches_bytes: Mapping[str, int] = field(default_factory=dict)
+    memory_bytes: int | None = None
+    available_memory_bytes: int | None = None
+    container_cpus: float | None = None
+    container_memory_bytes: int | None = None
+    gpu: str | None = None
+    gpu_driver: str | None = None
+    gpu_memory_bytes: int | None = None
+    torch: str | None = None
+    torch_simd: str | None = None
+    threads: int | None = None
+    allocator: str | None = None
+    first_thread: bool = False
+    python: str | None = None
+    system: str | None = None
+    load_average: float | None = None
     others_busy_cores: float | None = None
 
     @classmethod
@@ -112,13 +116,42 @@ class HostCard:
             "allocator_is_tuned": self.allocator_is_tuned,
         }
 
+    @property
+    def line(self) -> str | None:
+        """One line such as ``"2 × Intel Xeon · torch 2.13.0"``; None where no processor is known.
+
+        What is not known is left out, but for the number of cores, which is then ``?``.
+        """
+        if not self.cpu:
+            return None
+        cores = "?" if self.cores is None else self.cores
+        torch = self.torch and f"torch {self.torch}"
+        return " · ".join(part for part in (f"{cores} × {self.cpu}", self.gpu, torch) if part)
+
     @classmethod
-    def from_json(cls, record: Mapping[str, object]) -> HostCard:
-        """Read what `as_json` wrote."""
-        values = {name: record[name] for name in (field.name for field in fields(cls))}
-        simd = values["simd"]
-        assert isinstance(simd, list | tuple)
-        return cls(**{**values, "simd": tuple(simd)})  # type: ignore[arg-type]
+    def from_json(cls, record: object) -> HostCard:
+        """Read a stored host of whatever version: a timing's (`as_json`) or a training run's.
+
+        What is missing or has another type is not known. Runs once told PyTorch's version among
+        their ``versions`` alone.
+        """
+        if not isinstance(record, Mapping):
+            return cls()
+        versions = record.get("versions")
+        read = {**(versions if isinstance(versions, Mapping) else {}), **record}
+        known = {}
+        for name, type_ in _field_types().items():
+            with suppress(KeyError, ValidationError):
+                known[name] = type_.validate_python(read[name])
+        return cls(**known)
+
+
+@cache
+def _field_types() -> dict[str, TypeAdapter[Any]]:
+    """A host card's fields, each with what reads it."""
+    finite = ConfigDict(allow_inf_nan=False)
+    hints = get_type_hints(HostCard)
+    return {each.name: TypeAdapter(hints[each.name], config=finite) for each in fields(HostCard)}
 
 
 @cache

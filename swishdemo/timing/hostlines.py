@@ -26,10 +26,10 @@ def lines(
         ("memory", _memory(card, language)),
         ("container", _container(card, language)),
         ("gpu", _gpu(card, language)),
-        ("torch", f"{card.torch} · {threads_words(card.threads, language)}"),
+        ("torch", _torch(card, language)),
         ("allocator", _say("tuned" if card.allocator_is_tuned else "default", language)),
         ("load", _load(card, language, active)),
-        ("system", f"{card.system} · Python {card.python}"),
+        ("system", _system(card)),
     )
     return [[_say(name, language), value] for name, value in pairs if value]
 
@@ -46,6 +46,8 @@ def _say(name: str, language: Language, **values: object) -> str:
 
 
 def _processor(card: HostCard, language: Language) -> str:
+    if card.cpu is None or card.cores is None:
+        return card.cpu or ""
     return _say("core" if card.cores == 1 else "cores", language, cpu=card.cpu, cores=card.cores)
 
 
@@ -76,6 +78,16 @@ def _gpu(card: HostCard, language: Language) -> str:
     driver = _say("driver", language, version=card.gpu_driver) if card.gpu_driver else ""
     memory = byte_size(card.gpu_memory_bytes) if card.gpu_memory_bytes else ""
     return " · ".join(part for part in (card.gpu, memory, driver) if part)
+
+
+def _torch(card: HostCard, language: Language) -> str:
+    threads = "" if card.threads is None else threads_words(card.threads, language)
+    return " · ".join(part for part in (card.torch, threads) if part)
+
+
+def _system(card: HostCard) -> str:
+    python = f"Python {card.python}" if card.python else ""
+    return " · ".join(part for part in (card.system, python) if part)
 
 
 def _load(card: HostCard, language: Language, active: bool) -> str:

@@ -141,7 +141,7 @@ class TimeView:
             raise UserError("timed.beside.active")
         evidence = self._book.read(job.id)
         name = job.name or words.entry(job, look.language)["what"]
-        torch = evidence.host.torch if evidence.host else ""
+        torch = (evidence.host.torch if evidence.host else None) or ""
         return Foreign(name, torch, tuple(evidence.measured.values()))
 
     def _draw(
