@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "swishdemo"
 FLOORS = [
     {"text"},
-    {"errors", "settings", "ticks"},
+    {"errors", "settings", "hardware", "ticks"},
     {"activations"},
     {"kernels", "fields"},
     {"datasets", "training", "timing"},

@@ -2,10 +2,11 @@
 
 import pytest
 
+from swishdemo import hardware
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
-from swishdemo.timing import TimingRequest, hardware
+from swishdemo.timing import TimingRequest
 from swishdemo.timing.cited import SHAPE
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, estimate, values_of
 from swishdemo.ui.timeform import FIELDS, request_of, shape_of

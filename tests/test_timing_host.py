@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from swishdemo import hardware as hw
 from swishdemo.jobs.host import host
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import HostCard, host_summary, hostlines
-from swishdemo.timing import hardware as hw
 
 
 def machine(root: Path, files: dict[str, str]) -> Path:
@@ -98,6 +98,76 @@ def test_no_limits(tmp_path):
     assert hw.container_cpus(root) is None
     assert hw.container_memory_bytes(root) is None
     assert hw.allocator(root) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "cpus"),
+    [
+        ({"cpu.max": "50000 100000"}, 0.5),
+        ({"cpu.max": "max 100000"}, None),
+        ({"cpu.max": "max"}, None),
+        ({"cpu.max": "0 0"}, None),
+        ({"cpu.max": "junk"}, None),
+        # A service, which sees the groups around its own, the strictest of which counts.
+        ({"system.slice/lab.service/cpu.max": "400000 200000"}, 2.0),
+        ({"system.slice/cpu.max": "100000 100000", "system.slice/lab.service/cpu.max": "max"}, 1.0),
+        ({"cpu.max": "300000 100000", "system.slice/cpu.max": "400000 100000"}, 3.0),
+        ({"other.slice/cpu.max": "100000 100000"}, None),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ({"cpu/cpu.cfs_quota_us": "20000", "cpu/cpu.cfs_period_us": "100000"}, 0.2),
+        ({"cpu/docker/a/cpu.cfs_quota_us": "90000", "cpu/docker/a/cpu.cfs_period_us": "30000"}, 3),
+    ],
+)
+def test_cores_are_those_of_the_strictest_control_group(tmp_path, monkeypatch, files, cpus):
+    groups = "0::/system.slice/lab.service\n4:cpu,cpuacct:/docker/a\n3:memory:/docker/b\n"
+    root = machine(tmp_path, {f"sys/fs/cgroup/{name}": text for name, text in files.items()})
+    machine(root, {"proc/self/cgroup": groups})
+    assert hw.container_cpus(root) == cpus
+    for cores in (1, 2, 64):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: range(cores))
+        assert hw.usable_cores(root) == (cores if cpus is None else max(1, min(cores, int(cpus))))
+
+
+def test_a_group_outside_of_what_the_container_sees_is_not_looked_for(tmp_path):
+    files = {"proc/self/cgroup": "0::/../../init.scope\n", "sys/fs/cgroup/cpu.max": "100000 50000"}
+    assert hw.container_cpus(machine(tmp_path, files)) == 2.0
+
+
+def test_memory_is_that_of_the_strictest_control_group(tmp_path):
+    files = {
+        "proc/self/cgroup": "0::/a/b\n",
+        "proc/meminfo": "MemAvailable: 90 kB\n",
+        "sys/fs/cgroup/a/memory.max": "5000",
+        "sys/fs/cgroup/a/memory.current": "4000",
+        "sys/fs/cgroup/a/b/memory.max": "3000",
+        "sys/fs/cgroup/a/b/memory.current": "100",
+    }
+    root = machine(tmp_path, files)
+    assert hw.container_memory_bytes(root) == 3000
+    assert hw.available_memory_bytes(root) == 1000
+
+
+@pytest.mark.parametrize(
+    ("files", "torch", "gap"),
+    [
+        ({}, "2.13.0", "no_cuda"),
+        ({"dev/nvidiactl": ""}, "2.13.0", None),
+        ({"dev/nvidiactl": ""}, "2.13.0+cu129", None),
+        ({"dev/nvidiactl": ""}, "2.13.0+cpu", "no_cuda_build"),
+        ({"dev/dxg": ""}, "2.13.0", None),  # Windows beneath: no folder of the driver's
+        ({"dev/kfd": ""}, "2.13.0+rocm7.0", None),
+        ({"proc/driver/nvidia/gpus/0000:01/information": "Model: NVIDIA T4"}, "2.13.0", None),
+        (
+            {"dev/nvidia0": "", "proc/self/environ": "A=b\0CUDA_VISIBLE_DEVICES=\0C=d"},
+            "2",
+            "cuda_hidden",
+        ),
+        ({"dev/nvidia0": "", "proc/self/environ": "CUDA_VISIBLE_DEVICES=-1"}, "2", "cuda_hidden"),
+        ({"dev/nvidia0": "", "proc/self/environ": "CUDA_VISIBLE_DEVICES=1"}, "2", None),
+    ],
+)
+def test_whether_cuda_is_missing_is_told_without_pytorch(tmp_path, files, torch, gap):
+    assert hw.missing_cuda(machine(tmp_path, files), torch) == gap
 
 
 def test_a_machine_that_tells_nothing(tmp_path):

@@ -184,6 +184,13 @@ def test_a_gpu_that_is_not_there_is_refused_and_auto_falls_back(monkeypatch):
         parse({"device": "cuda"}, Settings(device="cpu"))
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_what_the_server_is_set_to_is_taken_where_none_is_asked_for(monkeypatch, device):
+    monkeypatch.setattr(module, "missing_cuda", lambda: None)
+    for request in ({}, {"device": "auto"}, {"device": device}):
+        assert parse(request, Settings(device=device)).device == device
+
+
 def test_a_layer_takes_whole_rows_and_a_step_has_its_own_size():
     assert parse({"context": "layer", "elements": [1, 513, 600, 4096]}).elements == (
         512,

@@ -11,7 +11,7 @@ from swishdemo import activations
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, text
-from swishdemo.training import TrainingConfig, fields, recipes, replicas, report_steps
+from swishdemo.training import TrainingConfig, checks, fields, recipes, replicas, report_steps
 from swishdemo.training.learned import has_beta
 
 SETTINGS = Settings()
@@ -209,7 +209,25 @@ def test_the_server_decides_on_the_device():
     assert TrainingConfig.parse({"device": "auto"}, cpu).device == "cpu"
     assert TrainingConfig.parse({"recipe": "beta-convergence"}, cpu).device == "cpu"
     assert refused({"device": "cuda"}, cpu).field == "device"
+
+
+@pytest.mark.parametrize("gap", ["no_cuda", "cuda_hidden", "no_cuda_build"])
+def test_a_gpu_that_is_not_there_is_refused_at_once(monkeypatch, gap):
+    monkeypatch.setattr(checks.hardware, "missing_cuda", lambda: gap)
+    for request, server in [({"device": "cuda"}, SETTINGS), ({}, Settings(device="cuda"))]:
+        error = refused(request, server)
+        assert (error.field, error.status) == ("device", 422)
+        assert error.sentence("en").startswith("device “cuda” cannot be used: ")
+        assert error.sentence("zh").startswith("无法使用设备 “cuda”：")
+    assert TrainingConfig.parse({"device": "auto"}, SETTINGS).device == "auto"
+    monkeypatch.setattr(checks.hardware, "missing_cuda", lambda: None)  # only PyTorch can tell
     assert TrainingConfig.parse({"device": "cuda"}, SETTINGS).device == "cuda"
+
+
+def test_threads_end_at_the_cores_of_the_containers_quota(monkeypatch):
+    monkeypatch.setattr(checks.hardware, "container_cpus", lambda root: 1.5)
+    assert TrainingConfig.parse({}, Settings(threads=64)).threads == 1
+    assert refused({"threads": 2}).field == "threads"
 
 
 def test_repeated_starts_and_rivals_count_once():

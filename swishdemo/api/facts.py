@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 import swishdemo
+from swishdemo import hardware
 from swishdemo.activations.registry import formula_name, is_formula
 from swishdemo.api import schemas
 from swishdemo.api.answers import FiniteJSON
@@ -17,7 +18,6 @@ from swishdemo.api.bodies import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import LANGUAGES, text
-from swishdemo.timing import hardware
 from swishdemo.ui.lab import Lab
 
 _MOST_POINTS = 20_000
@@ -111,7 +111,7 @@ def device(lab: Lab) -> str:
 
 @cache
 def _found_device() -> str:
-    return "cuda" if hardware.gpu_model() else "cpu"
+    return "cpu" if hardware.missing_cuda() else "cuda"
 
 
 def _both(key: str) -> dict[str, str]:

@@ -8,8 +8,7 @@ from importlib import metadata
 from typing import Any
 
 import swishdemo
-from swishdemo.timing import hardware
-from swishdemo.timing.host import torch_version
+from swishdemo import hardware
 
 
 @cache
@@ -24,7 +23,7 @@ def host() -> dict[str, Any]:
         "memory_bytes": hardware.memory_bytes(),
         "gpu": hardware.gpu_model(),
         "system": f"{platform.system()} {platform.release()}",
-        "torch": torch_version(),
+        "torch": hardware.torch_version(),
         "python": platform.python_version(),
         "versions": {
             "swishdemo": swishdemo.__version__,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from swishdemo.errors import UserError
+from swishdemo.hardware import usable_cores
 from swishdemo.jobs import annotation, recovery
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Driven
@@ -75,7 +76,7 @@ class JobManager:
         store = Store(settings.data_dir)
         with suppress(StoreError):  # it can be read, and is tidied up another time
             store.prune("", Limits.of(settings))
-        return cls(settings, store, ProcessRunner(settings.threads))
+        return cls(settings, store, ProcessRunner(min(settings.threads, usable_cores())))
 
     def submit(
         self,

@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from swishdemo import hardware
 from swishdemo.text import Language, text
-from swishdemo.timing import hardware
 from swishdemo.timing.reason import Reason
 
 
@@ -90,7 +89,7 @@ class HostCard:
             gpu=hardware.gpu_model(),
             gpu_driver=hardware.gpu_driver(),
             gpu_memory_bytes=gpu_memory_bytes,
-            torch=torch_version(),
+            torch=hardware.torch_version(),
             torch_simd=torch_simd,
             threads=threads,
             allocator=hardware.allocator(),
@@ -158,27 +157,16 @@ def _field_types() -> dict[str, TypeAdapter[Any]]:
 def host_summary(language: Language = "en") -> str:
     """One line such as ``"2 × Intel Xeon · no GPU · torch 2.13"``, without importing PyTorch."""
     gpu = hardware.gpu_model() or text("time.unavailable.no_gpu", language)
-    release = ".".join(torch_version().split(".")[:2])
+    release = ".".join(hardware.torch_version().split(".")[:2])
     return f"{hardware.usable_cores()} × {hardware.cpu_model()} · {gpu} · torch {release}"
-
-
-@cache
-def torch_version() -> str:
-    """PyTorch's version as installed, such as ``"2.13.0+cpu"``; ``"missing"`` without it."""
-    try:
-        return metadata.version("torch")
-    except metadata.PackageNotFoundError:
-        return "missing"
 
 
 @cache
 def missing_cuda() -> Reason | None:
     """Why nothing can run on a GPU here, as far as can be told without PyTorch; None if it can."""
-    if hardware.gpu_model() is None:
-        return Reason("time.unavailable.no_cuda")
-    if torch_version().endswith("+cpu"):
-        return Reason("time.unavailable.no_cuda_build", (("version", torch_version()),))
-    return None
+    gap = hardware.missing_cuda()
+    values = (("version", hardware.torch_version()),) if gap == "no_cuda_build" else ()
+    return Reason(f"time.unavailable.{gap}", values) if gap else None
 
 
 @cache

@@ -11,8 +11,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from swishdemo import hardware
 from swishdemo.ticks import TICK, Tick
-from swishdemo.timing import gate, hardware
+from swishdemo.timing import gate
 from swishdemo.timing.host import HostCard
 from swishdemo.timing.implementation import build
 from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up

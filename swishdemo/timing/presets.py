@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from swishdemo import hardware
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, hardware
+from swishdemo.timing import REGISTRY
 from swishdemo.timing.cited import SHAPE
 
 _EVERY = ("relu", *(name for name in REGISTRY.defaults("swish", "cpu") if name != "relu"))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from math import prod
 
+from swishdemo import hardware
 from swishdemo.errors import UserError
 from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
-from swishdemo.timing import hardware
 from swishdemo.timing.host import missing_cuda
 from swishdemo.timing.measurement import ITEM_BYTES, Measurement
 from swishdemo.timing.reason import Reason
@@ -115,7 +115,7 @@ class TimingRequest:
         request = cls(passes=values.pop("pass"), **values)
         if "elements" in mapping and request.shape is not None:
             request._check_elements(request.shape)
-        return request._resolved(registry)._checked(limits)
+        return request._resolved(limits, registry)._checked(limits)
 
     def as_json(self) -> dict[str, object]:
         """The request as `parse` reads it."""
@@ -139,8 +139,10 @@ class TimingRequest:
             allocator=self.allocator,
         )
 
-    def _resolved(self, registry: Registry) -> TimingRequest:
+    def _resolved(self, limits: Settings, registry: Registry) -> TimingRequest:
         device = self.device
+        if device == "auto":
+            device = limits.device
         if device == "auto":
             device = "cpu" if missing_cuda() else "cuda"
         variants = self.variants or registry.defaults(self.activation, device)
@@ -243,7 +245,12 @@ def fields(limits: Settings, registry: Registry = REGISTRY) -> tuple[Field, ...]
         Field("shape", "integers", None, low=1, high=most, shortest=1, longest=6),
         Field("dtype", "choice", "float32", choices=tuple(ITEM_BYTES)),
         Field("pass", "choice", "both", choices=("forward", "backward", "both")),
-        Field("device", "choice", "cpu", choices=("cpu", "cuda", "auto")),
+        Field(
+            "device",
+            "choice",
+            "cpu" if limits.device == "auto" else limits.device,
+            choices=("cpu", "cuda", "auto"),
+        ),
         Field("threads", "integer", 1, low=1, high=hardware.usable_cores(), unit="threads"),
         Field("context", "choice", "kernel", choices=("kernel", "layer", "step")),
         Field("network", "choice", "mlp", choices=tuple(STEP_ELEMENTS)),

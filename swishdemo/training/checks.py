@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from swishdemo import hardware
 from swishdemo.datasets import Dataset
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
@@ -21,11 +22,19 @@ def check(config: TrainingConfig, settings: Settings) -> None:
     """
     if config.csv is not None and config.dataset != "csv":
         raise UserError("train.error.unused_table", field="csv", dataset=config.dataset)
+    _check_device(config)
     dataset = config.described()
     _check_network(config, dataset)
     _check_replicas(config, settings)
     _check_size(config, dataset, settings)
     _check_optimisation(config, dataset)
+
+
+def _check_device(config: TrainingConfig) -> None:
+    gap = hardware.missing_cuda() if config.device == "cuda" else None
+    if gap:
+        version = hardware.torch_version()
+        raise UserError(f"train.error.{gap}", field="device", version=version)
 
 
 def _check_network(config: TrainingConfig, dataset: Dataset) -> None:

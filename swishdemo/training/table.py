@@ -5,10 +5,9 @@ The page draws it, REST documents it, `swishdemo.training.config.TrainingConfig.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from swishdemo import datasets
+from swishdemo import datasets, hardware
 from swishdemo.activations import registry
 from swishdemo.datasets.record import LARGEST_NOISE, TEST_SHARES
 from swishdemo.fields import Field
@@ -106,7 +105,7 @@ def _replicas(settings: Settings) -> tuple[Field, ...]:
 
 
 def _optimisation(settings: Settings) -> tuple[Field, ...]:
-    cores = usable_cores()
+    cores = hardware.usable_cores()
     devices = ("auto", "cpu", "cuda") if settings.device == "auto" else ("auto", settings.device)
     steps = settings.max_steps
     batch = min(MOST_BATCH, max(dataset.most_samples for dataset in datasets.datasets()) - 1)
@@ -136,10 +135,3 @@ def _optimisation(settings: Settings) -> tuple[Field, ...]:
             unit="threads",
         ),
     )
-
-
-def usable_cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

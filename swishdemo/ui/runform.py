@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from swishdemo import hardware
 from swishdemo.errors import UserError
 from swishdemo.fields import Field
 from swishdemo.settings import Settings
@@ -82,6 +83,12 @@ def component(field: Field) -> gr.components.Component:
     return gr.Number(value, **common)
 
 
+def offered(field: Field) -> tuple[str, ...]:
+    """The choices of a field that can be had on this host: a GPU only where there may be one."""
+    absent = "cuda" if field.name == "device" and hardware.missing_cuda() else None
+    return tuple(choice for choice in field.choices if choice != absent)
+
+
 def caps(settings: Settings) -> str:
     """What this server allows one run, in a line."""
     limits = (
@@ -136,7 +143,7 @@ def _choice(field: Field, value: Any, common: dict[str, Any]) -> gr.components.C
     if field.formulas:
         return gr.Dropdown(list(field.choices), value=value, allow_custom_value=True, **common)
     key = "data.title" if field.name == "dataset" else f"train.choice.{field.name}"
-    choices = [(words(f"{key}.{choice}"), choice) for choice in field.choices]
+    choices = [(words(f"{key}.{choice}"), choice) for choice in offered(field)]
     if field.name == "beta_scope":
         return gr.Radio(choices, value=value, **common)
     return gr.Dropdown(choices, value=value, **common)

@@ -14,6 +14,7 @@ from swishdemo.activations.typed.workshop import checked_name
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, fields
+from swishdemo.timing.host import missing_cuda
 from swishdemo.timing.presets import DEFAULT
 from swishdemo.timing.quantities import size_label
 from swishdemo.ui.words import words
@@ -35,6 +36,10 @@ def controls(settings: Settings) -> dict[str, gr.components.Component]:
     """The controls by the names of their fields, in the order of `FIELDS`."""
     known = {field.name: field for field in fields(settings)}
     sizes = [2**power for power in _POWERS if 2**power <= settings.max_elements]
+
+    devices = [each for each in ("cpu", "cuda") if each == "cpu" or not missing_cuda()]
+    if settings.device in devices:
+        devices = [settings.device]
 
     def choices(name: str) -> list[tuple[Any, str]]:
         return [(words(f"time.ui.{name}.{each}"), each) for each in known[name].choices]
@@ -66,8 +71,9 @@ def controls(settings: Settings) -> dict[str, gr.components.Component]:
             )
             made["threads"] = gr.Number(1, **_said("threads"))
         made["device"] = gr.Radio(
-            [(words(f"time.ui.device.{each}"), each) for each in ("cpu", "cuda")],
-            value="cpu",
+            [(words(f"time.ui.device.{each}"), each) for each in devices],
+            value=devices[0],
+            visible=len(devices) > 1,
             elem_classes="time-seg",
             **_said("device"),
         )

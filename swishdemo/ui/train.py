@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from swishdemo.errors import UserError
+from swishdemo.fields import Field
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.training import TrainingConfig, nearest, recipes
@@ -17,7 +18,7 @@ from swishdemo.ui.handlers import answering, beside_field, field_text, internal,
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.questions import questions
 from swishdemo.ui.runcompare import compared
-from swishdemo.ui.runform import GROUPS, caps, component, request_of, shown_value
+from swishdemo.ui.runform import GROUPS, caps, component, offered, request_of, shown_value
 from swishdemo.ui.runview import RunView
 from swishdemo.ui.words import words
 
@@ -83,7 +84,8 @@ def build(lab: Lab) -> None:
         except (UserError, TypeError, KeyError):
             return [gr.skip() for _ in (*names, "notes")]
         known, _ = nearest(config)
-        return [known.name, _notes(known.name), *_shown(config, tuple(inputs))]
+        known_here = {**config, **_here(config, table)}
+        return [known.name, _notes(known.name), *_shown(known_here, tuple(inputs))]
 
     # A formula that another tab hands over joins the rivals; nothing is sent.
     shown.input(
@@ -122,6 +124,15 @@ def build(lab: Lab) -> None:
 
 def _notes(recipe: str) -> Any:
     return words(f"train.recipe.{recipe}.notes")
+
+
+def _here(config: Mapping[str, Any], table: Mapping[str, Field]) -> dict[str, Any]:
+    """The device and the threads of a run from elsewhere, as this host has them."""
+    device, threads = config.get("device"), config.get("threads", 1)
+    return {
+        "device": device if device in offered(table["device"]) else "auto",
+        "threads": min(threads, int(table["threads"].high or 1)),
+    }
 
 
 def _values(recipe: str, names: tuple[str, ...]) -> list[Any]:

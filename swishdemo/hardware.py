@@ -1,4 +1,4 @@
-"""What Linux says of the machine: processor, caches, memory, container limits, load, GPU.
+"""Describes the machine as Linux tells it: processor, caches, memory, limits, load, GPU.
 
 Every function takes the root of the file system, so that a test can give it another machine, and
 answers None or nothing for what is not told there. Nothing here imports PyTorch.
@@ -10,8 +10,11 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from importlib import metadata
 from itertools import takewhile
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path("/")
 
@@ -20,6 +23,8 @@ _SIMD = (
     *("avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16"),
     *("asimd", "asimdhp", "bf16", "sve", "sve2"),
 )
+# Of NVIDIA's driver, of Windows beneath Linux, of NVIDIA's boards for robots, and of AMD.
+_GPU_DEVICES = ("dev/nvidiactl", "dev/nvidia0", "dev/dxg", "dev/nvhost-gpu", "dev/kfd")
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
@@ -49,31 +54,26 @@ def caches_bytes(root: Path = ROOT) -> dict[str, int]:
     return sizes
 
 
-def usable_cores() -> int:
+def usable_cores(root: Path = ROOT) -> int:
     """Processors that this process may use at once, by its affinity and its container's quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = container_cpus()
+    quota = container_cpus(root)
     return max(1, min(cores or 1, int(quota))) if quota else cores or 1
 
 
 def container_cpus(root: Path = ROOT) -> float | None:
-    """Processors that the control group allows; None without a limit."""
-    group = root / "sys/fs/cgroup"
-    words = _read(group / "cpu.max").split()
-    if len(words) != 2:  # version 1 of control groups
-        words = [
-            _read(group / "cpu" / f"cpu.cfs_{part}_us").strip() for part in ("quota", "period")
-        ]
-    quota, period = (int(word) if re.fullmatch(r"\d+", word) else 0 for word in words)
-    return quota / period if quota and period else None
+    """Processors that the control groups allow, the strictest of them; None without a limit."""
+    quotas = [_quota(*_read(group / "cpu.max").split()) for group in _groups("cpu", root)]
+    quotas += [  # version 1 of control groups
+        _quota(*(_read(group / f"cpu.cfs_{part}_us").strip() for part in ("quota", "period")))
+        for group in _groups("cpu", root)
+    ]
+    return min((quota for quota in quotas if quota), default=None)
 
 
 def container_memory_bytes(root: Path = ROOT) -> int | None:
-    """Memory that the control group allows; None without a limit."""
-    group = root / "sys/fs/cgroup"
-    limit = _integer(group / "memory.max") or _integer(group / "memory/memory.limit_in_bytes")
-    # Version 1 says "no limit" by a number near 2^63.
-    return limit if limit and limit < 2**60 else None
+    """Memory that the control groups allow, the strictest of them; None without a limit."""
+    return min((limit for limit, _ in _memory_limits(root)), default=None)
 
 
 def memory_bytes(root: Path = ROOT) -> int | None:
@@ -82,13 +82,9 @@ def memory_bytes(root: Path = ROOT) -> int | None:
 
 
 def available_memory_bytes(root: Path = ROOT) -> int | None:
-    """Memory that can still be had, by the machine and by the container's limit."""
+    """Memory that can still be had, by the machine and by the container's limits."""
     candidates = [_meminfo("MemAvailable", root)]
-    limit = container_memory_bytes(root)
-    group = root / "sys/fs/cgroup"
-    used = _integer(group / "memory.current") or _integer(group / "memory/memory.usage_in_bytes")
-    if limit is not None:
-        candidates.append(max(0, limit - (used or 0)))
+    candidates += [max(0, limit - used) for limit, used in _memory_limits(root)]
     known = [value for value in candidates if value is not None]
     return min(known) if known else None
 
@@ -96,17 +92,11 @@ def available_memory_bytes(root: Path = ROOT) -> int | None:
 def allocator(root: Path = ROOT) -> str | None:
     """``GLIBC_TUNABLES`` as this process was started with it; None where it was not set.
 
-    Read from ``/proc`` and not from the variables of the process: the C library reads it once, at
-    the start, so that what stands there later says nothing.
+    The C library reads it once, at the start, so that what stands there later says nothing.
     """
-    variables = iter(_read(root / "proc/self/environ").split("\0"))
-    for variable in variables:
-        name, _, value = variable.partition("=")
-        if name == "GLIBC_TUNABLES":
-            # Older C libraries cut the list in place, so that its entries stand one by one.
-            rest = takewhile(lambda entry: entry.startswith("glibc."), variables)
-            return ":".join((value, *rest)) or None
-    return None
+    first, *rest = _started_with("GLIBC_TUNABLES", root) or ("",)
+    # Older C libraries cut the list in place, so that its entries stand one by one.
+    return ":".join((first, *takewhile(lambda entry: entry.startswith("glibc."), rest))) or None
 
 
 def load_average(root: Path = ROOT) -> float | None:
@@ -136,12 +126,92 @@ def gpu_model(root: Path = ROOT) -> str | None:
     return None
 
 
+def torch_version() -> str:
+    """PyTorch's version as installed, such as ``"2.13.0+cpu"``; ``"missing"`` without it."""
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+CudaGap = Literal["no_cuda", "cuda_hidden", "no_cuda_build"]
+
+
+def missing_cuda(root: Path = ROOT, torch: str | None = None) -> CudaGap | None:
+    """Why nothing can run on a GPU here; None where it can, or only PyTorch itself can tell.
+
+    Args:
+        root: The root of the file system.
+        torch: PyTorch's version; None for the installed one's.
+
+    Returns:
+        ``no_cuda``: no driver shows a device; ``cuda_hidden``: ``CUDA_VISIBLE_DEVICES`` hides
+        all; ``no_cuda_build``: PyTorch is built without CUDA.
+    """
+    cards = root / "proc/driver/nvidia/gpus"
+    if not any((root / device).exists() for device in _GPU_DEVICES) and not any(cards.glob("*")):
+        return "no_cuda"
+    visible = _started_with("CUDA_VISIBLE_DEVICES", root)
+    if visible and visible[0].strip() in ("", "-1"):
+        return "cuda_hidden"
+    return "no_cuda_build" if (torch or torch_version()).endswith("+cpu") else None
+
+
 def gpu_driver(root: Path = ROOT) -> str | None:
     """Version of the NVIDIA driver; None without one."""
     found = re.search(
         r"Module\s+(?:for\s+\S+\s+)?([\d.]+)", _read(root / "proc/driver/nvidia/version")
     )
     return found[1] if found else None
+
+
+def _groups(controller: str, root: Path) -> Iterator[Path]:
+    """The folders of the control groups that hold this process, for both versions of them.
+
+    A container mostly sees its own group as the outermost; a service sees all around its own.
+    """
+    mounts = root / "sys/fs/cgroup"
+    yield from (mounts, mounts / controller)
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        group = mounts / (controller if controllers else "")
+        for part in path.strip("/").split("/"):
+            if part == "..":  # the group lies outside of what the container sees
+                break
+            group /= part
+            yield group
+
+
+def _quota(quota: str = "", period: str = "") -> float | None:
+    known = quota.isdecimal() and period.isdecimal() and int(period)
+    return int(quota) / int(period) if known else None
+
+
+def _memory_limits(root: Path) -> list[tuple[int, int]]:
+    """Limit and use of each control group that has a limit, in bytes."""
+    files = (
+        ("memory.max", "memory.current"),
+        ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+    )
+    return [
+        (limit, _integer(group / used) or 0)
+        for group in _groups("memory", root)
+        for most, used in files
+        # Version 1 says "no limit" by a number near 2^63.
+        if (limit := _integer(group / most)) and limit < 2**60
+    ]
+
+
+def _started_with(variable: str, root: Path) -> list[str]:
+    """A variable's value as this process was started with it, and all that follows; else none."""
+    entries = _read(root / "proc/self/environ").split("\0")
+    for place, entry in enumerate(entries):
+        name, equals, value = entry.partition("=")
+        if equals and name == variable:
+            return [value, *entries[place + 1 :]]
+    return []
 
 
 def _nvidia_smi(field: str) -> str | None:
