@@ -1,4 +1,4 @@
-"""``python -m swishdemo``: measuring without a browser."""
+"""``python -m swishdemo``: what is done without a browser."""
 
 import sys
 

@@ -1,6 +1,7 @@
 """The command line: ``python -m swishdemo time`` measures as the page does, and prints a report.
 
 Its options are the fields of a timing request (`swishdemo.timing.request.fields`).
+``python -m swishdemo generate`` writes what is worked out beforehand (`swishdemo.generate`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from swishdemo.errors import UserError
 from swishdemo.fields import Field
+from swishdemo.generate import generate
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import measurements
 from swishdemo.jobs.manager import JobManager
@@ -43,8 +45,8 @@ _ENDED, _FAILED, _REFUSED, _INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the result is the exit status.
 
-    0: measured; 1: the measuring failed; 2: the request is refused; 130: interrupted, and what
-    was measured before is printed all the same.
+    0: measured; 1: the measuring failed, or a generated file is stale; 2: the request is refused;
+    130: interrupted, and what was measured before is printed all the same.
     """
     try:
         settings = Settings.read()
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _REFUSED
     table = fields(settings)
     given = parser(table).parse_args(arguments)
+    if given.command == "generate":
+        return generate(given.check)
     request = {field.name: getattr(given, field.name) for field in table}
     typed = {name: value for name, value in request.items() if value is not None}
     if given.output:
@@ -134,7 +138,13 @@ def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
         prog="python -m swishdemo", description="Swish Lab without a browser."
     )
-    commands = whole.add_subparsers(required=True, metavar="command")
+    commands = whole.add_subparsers(required=True, metavar="command", dest="command")
+    written = commands.add_parser(
+        "generate",
+        help="write the files that follow from the sources",
+        description="Write the committed files that follow from the sources, where they are stale.",
+    )
+    written.add_argument("--check", action="store_true", help="only say which are stale")
     time = commands.add_parser(
         "time",
         help="time activations on this machine",

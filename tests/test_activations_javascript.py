@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from swishdemo.activations import evaluate, parse_formula
-from swishdemo.activations.generate import literal
+from swishdemo.activations.shipped import literal
 from swishdemo.activations.symbolic.javascript import FUNCTIONS as PRINTED
 from swishdemo.activations.symbolic.javascript import imports
 from swishdemo.activations.symbolic.tape import FUNCTIONS as TAPE

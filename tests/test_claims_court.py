@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Thread
 
 import pytest
 from test_claims_measured import ALL, NONE, measurement, report
 
-from swishdemo.claims import CLAIMS, Court, Instant, get
+from swishdemo.claims import CLAIMS, Court, get, proofs
 from swishdemo.claims.court import is_checkable
+from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
+from swishdemo.generate import same
 from swishdemo.jobs.host import host
 from swishdemo.settings import Settings
 from swishdemo.timing import HostCard
@@ -141,16 +143,48 @@ def test_proofs_carry_the_computed_digits(court):
     assert r"\cdot 10^{-8}" in part_of(court.card("alive", "zh"), "slope")["proof"]
 
 
-def test_an_instant_claim_is_checked_at_once(manager):
-    moments = iter(datetime(2030, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(1000))
-    court = Court(manager, now=lambda: next(moments))
-    before = part_of(listed(court, "minimum"), "where")["checked_at"]
-    assert part_of(listed(court, "minimum"), "where")["checked_at"] == before  # kept
+def test_a_kept_proof_is_told_with_what_it_was_made_on_and_when_and_a_check_proves_anew(manager):
+    court = Court(manager)
+    old = kept()["minimum.where"]
+    told = part_of(listed(court, "minimum"), "where")
+    assert (told["checked_at"], told["host"]) == (old.checked_at, old.host)
+    assert told["evidence"] == old.evidence
+    began = datetime.now(UTC).replace(microsecond=0)
     claim, job = court.check("minimum", VISITOR)
     assert job is None
     assert manager.jobs == []
-    assert part_of(claim, "where")["checked_at"] > before
-    assert part_of(claim, "where")["verdict"] == "imprecise"
+    told = part_of(claim, "where")
+    assert datetime.fromisoformat(told["checked_at"]) >= began
+    assert told["host"] == provers()
+    assert same(json.dumps(told["evidence"]), json.dumps(old.evidence))
+    assert told["verdict"] == "imprecise"
+    # The others stay, and this one is what everybody is told until a restart.
+    assert part_of(listed(court, "minimum"), "where")["checked_at"] == told["checked_at"]
+    slope = part_of(listed(court, "alive"), "slope")
+    assert slope["checked_at"] == kept()["alive.slope"].checked_at
+    again = part_of(listed(Court(manager), "minimum"), "where")
+    assert again["checked_at"] == old.checked_at
+
+
+def test_a_proof_that_finds_something_else_is_what_is_shown(manager):
+    def other(parts):
+        found = [kept()[f"max-slope.{part.name}"] for part in parts]
+        return [replace(each, evidence={**each.evidence, "largest": 1.5}) for each in found]
+
+    court = Court(manager, prove=other)
+    assert part_of(listed(court, "max-slope"), "how-much")["verdict"] == "confirmed"
+    claim, _ = court.check("max-slope", VISITOR)
+    assert part_of(claim, "how-much")["verdict"] == "refuted"
+    assert part_of(listed(court, "max-slope"), "how-much")["verdict"] == "refuted"
+
+
+def test_a_proof_that_cannot_be_made_leaves_the_kept_one(manager, monkeypatch):
+    monkeypatch.setattr(proofs, "_SECONDS", 0.01)
+    court = Court(manager)
+    with pytest.raises(UserError) as refused:
+        court.check("smooth", VISITOR)
+    assert refused.value.status == 503
+    assert part_of(listed(court, "smooth"), "order")["verdict"] == "confirmed"
 
 
 def test_the_verdict_follows_the_record_in_the_court(manager):
@@ -269,22 +303,20 @@ def test_a_job_of_another_purpose_is_no_evidence(court, manager):
     assert part_of(listed(court, "beta-range"), "share")["verdict"] == "not run"
 
 
-def test_each_proof_is_made_once_whoever_asks(manager):
+def test_of_a_changed_record_one_proof_is_made_whoever_asks(manager):
     made = []
 
-    class Counting(type(get("smooth").parts[0])):
-        __slots__ = ()
+    def prove(parts):
+        made.extend(parts)
+        return [proofs.prove(part) for part in parts]
 
-        def check(self):
-            made.append(self.name)
-            return {"steps": {}, "order": None, "derivatives": ["", "", ""]}
-
-    claim = replace(get("smooth"), parts=(Counting("order"),))
-    assert isinstance(claim.parts[0], Instant)
-    court = Court(manager, claims=(claim,))
+    claim = get("minimum")
+    part = replace(claim.parts[0], claimed_high=-1.0)
+    court = Court(manager, claims=(replace(claim, parts=(part,)),), prove=prove)
     threads = [Thread(target=court.listing) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert made == ["order"]
+    assert made == [part]
+    assert part_of(court.listing()[0], "where")["evidence"]["interval"] == [-1.278, -1.0]

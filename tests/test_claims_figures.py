@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 import pytest
 from test_claims_measured import ALL, CONFIG, NONE, measurement, report
 
+from swishdemo.activations import evaluate
+from swishdemo.activations import get as activation
 from swishdemo.claims import CLAIMS, Instant, get
 from swishdemo.figures.claims import claim_figure
 
@@ -102,6 +104,27 @@ def test_the_slope_marks_the_peak_and_the_place_claimed():
     x = np.array(curve["x"])
     e = np.exp(x)
     assert curve["y"] == pytest.approx(e * (1 + x + e) / (1 + e) ** 2, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("claim", "part", "of"),
+    [
+        *(("limits", side, "f") for side in ("right", "left")),
+        ("minimum", "where", "f"),
+        *(("max-slope", part, "df") for part in ("how-much", "where")),
+        ("alive", "slope", "df"),
+    ],
+)
+def test_curves_are_those_of_the_registrys_formula(claim, part, of):
+    curves = [
+        trace
+        for trace in claim_figure(claim, part, evidence_of(claim, part))["data"]
+        if trace["mode"] == "lines"
+    ]
+    betas = (1.0, 0.0, -1.0) if claim == "limits" else (1.0,)
+    for curve, beta in zip(curves, betas, strict=True):
+        true = getattr(evaluate(activation("swish"), curve["x"], {"beta": beta}), of)
+        assert curve["y"] == pytest.approx(true, rel=1e-4, abs=1e-5)
 
 
 def test_the_minimum_lies_on_its_curve():

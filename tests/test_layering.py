@@ -21,7 +21,7 @@ FLOORS = [
     {"claims"},
     {"figures"},
     {"jobs"},
-    {"ui", "terminal"},
+    {"ui", "terminal", "generate"},
     {"api", "command"},
     {"__main__"},
 ]

@@ -11,7 +11,8 @@ from starlette.requests import Request
 
 import swishdemo
 from swishdemo import hardware
-from swishdemo.activations.registry import formula_name, is_formula
+from swishdemo.activations import shipped
+from swishdemo.activations.registry import activations, formula_name, is_formula
 from swishdemo.api import schemas
 from swishdemo.api.answers import FiniteJSON
 from swishdemo.api.bodies import json_object
@@ -45,7 +46,7 @@ def routes(lab: Lab) -> APIRouter:
         )
 
     @router.get("/api/activations")
-    def activations() -> FiniteJSON:
+    def list_activations() -> FiniteJSON:
         """Every activation: formula, parameters with their sliders' range, year, landmarks."""
         return FiniteJSON(_activations())
 
@@ -118,18 +119,13 @@ def _both(key: str) -> dict[str, str]:
     return {language: text(key, language) for language in LANGUAGES}
 
 
-@cache
 def _activations() -> list[dict[str, Any]]:
-    # SymPy is loaded here, by the first request that needs it.
-    from swishdemo.activations import activations
-    from swishdemo.activations.analysis.landmarks import landmarks
-    from swishdemo.activations.symbolic.derive import latex
-
+    known = shipped.facts()
     return [
         {
             "name": activation.name,
             "label": activation.label,
-            "latex": latex(activation),
+            "latex": known[activation.name]["latex"],
             "family": activation.family,
             "parameters": [
                 {"name": p.name, "default": p.default, "min": p.low, "max": p.high}
@@ -137,9 +133,7 @@ def _activations() -> list[dict[str, Any]]:
             ],
             "year": activation.year,
             "source": activation.source,
-            "landmarks": [
-                landmark.as_json() for landmark in landmarks(activation, activation.defaults())
-            ],
+            "landmarks": known[activation.name]["landmarks"],
         }
         for activation in activations()
     ]

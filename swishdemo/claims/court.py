@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import platform
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
-from importlib import metadata
 from threading import Lock
 from typing import Any
 
+from swishdemo.activations.typed.turns import Turns
 from swishdemo.claims.manager import Job, Manager
+from swishdemo.claims.proofs import Proof, kept, prove_apart
 from swishdemo.claims.record import Claim, Evidence, Instant, Measured, Part
 from swishdemo.claims.register import CLAIMS, get
 from swishdemo.claims.verdicts import Verdict
@@ -26,27 +25,29 @@ _LOG = logging.getLogger(__name__)
 class Court:
     """Verdicts on the claims; any thread may call it.
 
-    What a proof found is kept for the life of the process, what a job found in the job store;
-    a verdict is made anew from it each time it is told.
+    A proof is told as it was kept (`swishdemo.claims.proofs`), or as it was last made here, for
+    the life of the process: a restart brings back the kept one, with its own date. What a job found
+    is kept in the job store. A verdict is made anew from either each time it is told.
 
     Args:
         manager: Where jobs are submitted and found again.
         claims: The records to judge.
-        now: The time in Unix seconds, for the date beside an instant check; by default the
-            system's.
+        prove: Makes proofs anew.
     """
 
     def __init__(
         self,
         manager: Manager,
         claims: tuple[Claim, ...] = CLAIMS,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        prove: Callable[[Sequence[Instant]], Sequence[Proof]] = prove_apart,
     ) -> None:
         self._manager = manager
         self._claims = claims
-        self._now = now
-        self._lock = Lock()
-        self._found: dict[tuple[str, str], tuple[Evidence, str]] = {}
+        self._prove = prove
+        # One process proves at a time, and not more wait for it than a few of the web's threads.
+        self._turns = Turns(waiting=8, each=2)
+        self._proofs = kept()
+        self._reading = Lock()
         self._read: dict[tuple[str, str], tuple[str, Evidence]] = {}
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
@@ -77,16 +78,13 @@ class Court:
             The claim as in `listing`, and the first of its jobs; None where all was instant.
 
         Raises:
-            UserError: There is no such claim (404), none of its checks is built (409), or the
-                manager refuses the job.
+            UserError: There is no such claim (404), none of its checks is built (409), too many
+                proofs wait (429), one took too long (503), or the manager refuses the job.
         """
         claim = get(claim_id, self._claims)
         if not is_checkable(claim):
             raise UserError("claims.error.not_built", status=409, id=claim.id)
-        for part in claim.parts:
-            if isinstance(part, Instant):
-                with self._lock:
-                    self._found.pop((claim.id, part.name), None)
+        self._prove_anew(claim, visitor)
         jobs = self._submit(claim, visitor)
         return self._told(claim, "en"), jobs[0] if jobs else None
 
@@ -149,8 +147,9 @@ class Court:
         evidence: Evidence | None = None
         checked_at = host = None
         if isinstance(part, Instant):
-            evidence, checked_at = self._proved(claim, part)
-            host = provers() if part.kind == "proved" else None
+            proof = self._proof(claim, part)
+            evidence, checked_at = proof.evidence, proof.checked_at
+            host = proof.host if part.kind == "proved" else None
             reached = part.judge(evidence)
         elif isinstance(part, Measured):
             evidence, checked_at, host = self._measured(claim, part)
@@ -163,13 +162,22 @@ class Court:
             "host": host,
         }
 
-    def _proved(self, claim: Claim, part: Instant) -> tuple[Evidence, str]:
-        with self._lock:
-            known = self._found.get((claim.id, part.name))
-            if known is None:
-                moment = self._now().isoformat(timespec="seconds")
-                known = self._found[claim.id, part.name] = part.check(), moment
+    def _proof(self, claim: Claim, part: Instant) -> Proof:
+        name = f"{claim.id}.{part.name}"
+        with self._reading:
+            known = self._proofs.get(name)
+            if known is None or known.of != repr(part):  # of a record that has been changed since
+                (known,) = self._prove([part])
+                self._proofs[name] = known
             return known
+
+    def _prove_anew(self, claim: Claim, visitor: str) -> None:
+        parts = [part for part in claim.parts if isinstance(part, Instant)]
+        if parts:
+            with self._turns.taken(visitor):
+                made = self._prove(parts)
+            names = [f"{claim.id}.{part.name}" for part in parts]
+            self._proofs |= dict(zip(names, made, strict=True))
 
     def _measured(
         self, claim: Claim, part: Measured
@@ -220,12 +228,6 @@ def purposes(claim: Claim) -> dict[str, Measured]:
         if isinstance(part, Measured):
             found.setdefault(purpose_of(claim, part), part)
     return found
-
-
-@cache
-def provers() -> str:
-    """What the proofs run on."""
-    return f"SymPy {metadata.version('sympy')} · Python {platform.python_version()}"
 
 
 def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:

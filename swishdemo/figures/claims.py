@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from swishdemo.activations import evaluate
-from swishdemo.activations import get as activation
 from swishdemo.claims.verdicts import typeset
 from swishdemo.text import Language, catalogue, text
 
 Figure = dict[str, Any]
 Evidence = Mapping[str, Any]
+Array = npt.NDArray[np.float64]
 
 _POINTS = 161
 _SWISH = "@act-swish"
@@ -41,7 +41,7 @@ def _limits(evidence: Evidence, language: Language) -> Figure:
     betas = ((1.0, "solid", "positive"), (0.0, "dash", "zero"), (-1.0, "dot", "negative"))
     data = []
     for beta, dash, sign in betas:
-        y = evaluate(activation("swish"), x, {"beta": beta}).f
+        y = _swish(x, beta)
         line = evidence["lines"][sign]
         name = typeset(f"β = {beta:g}")
         data.append(_curve(x, y, _SWISH, name, dash))
@@ -55,7 +55,7 @@ def _minimum(evidence: Evidence, language: Language) -> Figure:
     """Swish near its minimum, and the interval that was claimed."""
     beta, where = evidence["beta"], evidence["minimum"]
     x = np.linspace(2.2 * where, -0.4 * where, _POINTS)
-    y = evaluate(activation("swish"), x, {"beta": beta}).f
+    y = _swish(x, beta)
     found = typeset(f"{_say('figure.found', language)} {where:.4f}")
     point = _point(where, evidence["minimum_value"], "@ok", found, label="bottom center")
     data = [_curve(x, y, _SWISH, _say("figure.value", language)), point]
@@ -74,7 +74,7 @@ def _slope(evidence: Evidence, language: Language) -> Figure:
     """The slope with its extremes, and the place that was claimed."""
     beta, steep = evidence["beta"], evidence["steep"]
     x = np.linspace(-1.9 * steep, 2.5 * steep, _POINTS)
-    y = evaluate(activation("swish"), x, {"beta": beta}).df
+    y = _swish_slope(x, beta)
     found = f"{_say('figure.found', language)} {steep:.2f}"
     data = [
         _curve(x, y, _SWISH, _say("figure.slope", language)),
@@ -94,7 +94,7 @@ def _negative_side(evidence: Evidence, language: Language) -> Figure:
     """The slope left of 0 with its zeros."""
     beta = evidence["beta"]
     x = np.linspace(-9 / beta, 0, _POINTS)
-    y = evaluate(activation("swish"), x, {"beta": beta}).df
+    y = _swish_slope(x, beta)
     data = [_curve(x, y, _SWISH, _say("figure.slope", language))]
     for zero in evidence["zeros"]:
         data.append(_point(zero, 0.0, "@bad", typeset(f"f′({zero:.4f}) = 0"), label="top left"))
@@ -203,6 +203,18 @@ _DRAWN: Mapping[tuple[str, str], Callable[[Evidence, Language], Figure]] = {
     ("vanishing", "sigmoid"): _vanishing,
     ("vanishing", "tanh"): _vanishing,
 }
+
+
+# In closed form, to the digits of a picture: to evaluate the registry's formula loads SymPy.
+def _swish(x: Array, beta: float) -> Array:
+    y: Array = x / (1 + np.exp(-beta * x))
+    return y
+
+
+def _swish_slope(x: Array, beta: float) -> Array:
+    s = 1 / (1 + np.exp(-beta * x))
+    slope: Array = s * (1 + beta * x * (1 - s))
+    return slope
 
 
 def _figure(data: Sequence[Figure], xaxis: Figure, yaxis: Figure) -> Figure:

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from swishdemo.activations.evaluation import evaluate
-from swishdemo.activations.generate import typed_module
 from swishdemo.activations.record import Activation
+from swishdemo.activations.shipped import typed_module
 from swishdemo.activations.typed.formula import named_tokens
 
 PROBES = (-1000.0, -700.0, -300.0, -30.0, 30.0, 300.0, 700.0, 1000.0)
