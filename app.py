@@ -1,36 +1,49 @@
 """Swish Lab: reads the settings, builds the page, serves it until it is told to end."""
 
+import logging
 import signal
 import sys
 from threading import Event
 
-from swishdemo.api.application import page_middleware, page_routes
-from swishdemo.jobs.database import StoreError
-from swishdemo.settings import Settings, SettingsError
-from swishdemo.ui.lab import Lab
-from swishdemo.ui.launch import launch
-from swishdemo.ui.page import build
-
-try:
-    settings = Settings.read()
-    lab = Lab.open(settings)
-except (SettingsError, StoreError) as error:
-    sys.exit(str(error))
-
-demo = build(lab)
+from swishdemo.hardware import missing_cuda, torch_version
+from swishdemo.settings import Settings, SettingsError, Toolchain, gradios_part, placed
+from swishdemo.text import text
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then end all jobs in order."""
     ended = Event()
-    # Plain Gradio as PID 1 of a container ignores SIGTERM.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
     try:
-        launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
-    except OSError as error:  # the port is taken
-        lab.close()
-        sys.exit(f"GRADIO_SERVER_PORT is {settings.server_port}; it cannot be used: {error}")
+        Toolchain.read()
+        settings = placed(Settings.read())
+        if settings.device == "cuda" and (gap := missing_cuda()):
+            why = text(f"time.unavailable.{gap}", version=torch_version())
+            raise SettingsError(
+                f"SWISHDEMO_DEVICE is 'cuda'; it must be auto or cpu on this host: {why}."
+            )
+        with gradios_part(settings.server_name) as unused:
+            # Gradio reads the environment as it is imported.
+            from swishdemo.api.application import page_middleware, page_routes
+            from swishdemo.ui.lab import Lab
+            from swishdemo.ui.launch import launch
+            from swishdemo.ui.page import build
+
+            if unused:
+                logging.warning("%s: without effect here", ", ".join(unused))
+            # Plain Gradio as PID 1 of a container ignores SIGTERM.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: ended.set())
+            lab = Lab.open(settings)
+            demo = build(lab)
+            try:
+                launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
+            except OSError as error:  # the port was taken meanwhile
+                lab.close()
+                raise SettingsError(
+                    f"GRADIO_SERVER_PORT is {settings.server_port}; it cannot be used: {error}"
+                ) from error
+    except SettingsError as error:
+        sys.exit(str(error))
     ended.wait()
     lab.close()
     demo.close(verbose=False)

@@ -12,9 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -26,7 +24,7 @@ from swishdemo.generate import generate
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import measurements
 from swishdemo.jobs.manager import JobManager
-from swishdemo.settings import Settings, SettingsError
+from swishdemo.settings import Settings, SettingsError, Toolchain
 from swishdemo.terminal import show
 from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, fields
@@ -49,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     130: interrupted, and what was measured before is printed all the same.
     """
     try:
+        Toolchain.read()
         settings = Settings.read()
     except SettingsError as error:
         print(error, file=sys.stderr)
@@ -65,19 +64,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except OSError as error:
             print(_unwritable(given.output, error), file=sys.stderr)
             return _REFUSED
-    with TemporaryDirectory() as folder:
-        manager = JobManager.open(replace(settings, data_dir=Path(folder)))
-        try:
-            chosen = changed(request_of(given.preset, settings), typed) if given.preset else typed
-            job = manager.submit("timing", chosen, _VISITOR)
-            _check_baseline(given.baseline, job)
-            job = _watched(manager, job)
-            records = measurements(manager.reports(job.id))
-        except UserError as error:
-            print(error.sentence("en"), file=sys.stderr)
-            return _REFUSED
-        finally:
-            manager.close()
+    manager = JobManager.open(settings, kept=False)
+    try:
+        chosen = changed(request_of(given.preset, settings), typed) if given.preset else typed
+        job = manager.submit("timing", chosen, _VISITOR)
+        _check_baseline(given.baseline, job)
+        job = _watched(manager, job)
+        records = measurements(manager.reports(job.id))
+    except UserError as error:
+        print(error.sentence("en"), file=sys.stderr)
+        return _REFUSED
+    finally:
+        manager.close()
     if not _write(given.output, job, records, given.format, given.baseline):
         return _FAILED
     if job.reason:

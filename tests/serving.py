@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 from browser import free_port
@@ -17,7 +18,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def serving(
+    folder: Path, *, stderr: IO[str] | None = None, **environment: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The address and the process of an app that keeps its data in ``folder``.
 
     SIGTERM ends it at the end, SIGKILL where that does not.
@@ -29,8 +32,9 @@ def serving(folder: Path, **environment: str) -> Iterator[tuple[str, subprocess.
         "SWISHDEMO_DATA_DIR": str(folder),
         **environment,
     }
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given)
-    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given, stderr=stderr)
+    name = environment.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    address = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
     try:
         for _ in range(300):
             assert process.poll() is None, "the app ended while it was starting"

@@ -243,6 +243,12 @@ def test_a_full_disk_is_told(server, monkeypatch):
     refused(loader(GREY), "full")
 
 
+def test_a_data_folder_that_cannot_be_written_is_told(server, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SWISHDEMO_DATA_DIR", str(tmp_path / "file" / "folder"))
+    refused(loader(GREY), "unwritable")
+
+
 def test_without_a_network_a_built_in_name_says_so_in_one_sentence(tmp_path):
     """For real: the hub's own address, or where this host is online one that nobody serves."""
     code = (

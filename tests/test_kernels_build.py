@@ -98,9 +98,15 @@ def test_the_cache_knows_source_flags_and_what_it_serves(tmp_path):
     names.add(plain.file_name)
     assert len(names) == 5
     assert dataclasses.replace(plain, compiler=("gcc",)).file_name in names
-    tools = build.Toolchain.read()
+    tools = libraries.toolchain()
     assert build.recipe("float", tools).serves == processor.description()
     assert torch.__version__ in node.recipe(tools).serves
+
+
+def test_a_compiler_that_cannot_be_read_is_named_and_swish_is_eager(tmp_path):
+    broken = {"CC": "gcc 'x", "CXX": 'g++ "x'}
+    _, err = use(tmp_path / "cache", USE, **broken)
+    assert err.count("RuntimeWarning") == 1 and 'CC is "gcc \'x"; it must be a command' in err
 
 
 def test_a_failing_compiler_is_quoted_once_and_swish_is_eager(tmp_path):

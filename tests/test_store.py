@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -332,9 +336,138 @@ def test_a_database_of_another_version_is_put_aside(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("jobs.damaged-*"))) == 1
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be written"):
-        Store(tmp_path / "absent")
+def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "absent" / "folder")
+    assert store.unkept is None and (tmp_path / "absent" / "folder" / "jobs.sqlite").exists()
+    store.close()
+
+
+def a_file(folder: Path) -> None:
+    folder.touch()
+
+
+def in_a_file(folder: Path) -> Path:
+    folder.touch()
+    return folder / "deeper"
+
+
+def nowhere(folder: Path) -> Path:
+    return Path("/proc/nothing")
+
+
+def a_long_name(folder: Path) -> Path:
+    return folder / ("x" * 300)
+
+
+def a_link_to_nothing(folder: Path) -> None:
+    folder.symlink_to("/proc/nothing")
+
+
+def a_folder_for_a_database(folder: Path) -> None:
+    (folder / "jobs.sqlite").mkdir(parents=True)
+
+
+def no_file_may_grow(folder: Path) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(a_file, in_a_file, nowhere, a_long_name, a_link_to_nothing),
+        *(a_folder_for_a_database, no_file_may_grow),
+    ],
+)
+def test_where_nothing_can_be_written_jobs_are_kept_in_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Callable[[Path], Path | None]
+) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    folder = tmp_path / "data"
+    try:
+        folder = fault(folder) or folder
+        store = Store.open(folder)
+        assert store.unkept == "write"
+        (logged,) = caplog.messages
+        assert f"{folder} (SWISHDEMO_DATA_DIR) cannot be used" in logged
+        works(store)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+
+def works(store: Store) -> None:
+    """A store holds a job and its reports, as one on disk does."""
+    store.save(filled())
+    store.append("all", 0, "Report", {"step": 0})
+    store.annotate("all", {"name": "named"})
+    assert store.get("all") == replace(filled(), name="named")
+    assert store.reports("all") == [("Report", {"step": 0, "index": 0})]
+    store.prune("bert", Limits(0, 0, 0, 0))
+    assert store.find() == []
+    store.close()
+
+
+@pytest.mark.parametrize("mode", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_database_that_is_locked_at_the_start_is_left_alone(tmp_path: Path, mode: str) -> None:
+    Store(tmp_path).close()
+    other = sqlite3.connect(tmp_path / "jobs.sqlite", isolation_level=None)
+    other.execute(f"BEGIN {mode}")
+    store = Store.open(tmp_path, busy_seconds=0.1)
+    assert store.unkept == "locked"
+    works(store)
+    other.execute("ROLLBACK")
+    other.close()
+    assert list(tmp_path.glob("server-*.lock")) == [], "it left no sign of life"
+    again = Store.open(tmp_path)
+    assert again.unkept is None
+    works(again)
+
+
+ON_A_SMALL_DISK = """
+import sys
+from pathlib import Path
+from test_store import Store, works
+store = Store.open(Path(sys.argv[1]))
+print(store.unkept)
+works(store)
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "before", "unkept"),
+    [
+        ("size=1m", 'dd if=/dev/zero of="$0/filler" bs=4096 2>/dev/null', "full"),
+        ("nr_inodes=1", "true", "full"),
+        ("size=1m", 'mount -o remount,ro "$0"', "write"),
+        ("size=1m", "true", "None"),
+    ],
+)
+def test_a_disk_that_is_full_or_may_only_be_read_at_the_start(
+    tmp_path: Path, options: str, before: str, unkept: str
+) -> None:
+    within = ("unshare", "--map-root-user", "--mount", "bash", "-c")
+    mount = f'mount -t tmpfs -o {options} tmpfs "$0" && {{ {before}; true; }} && exec "$@"'
+    if subprocess.run([*within, mount, tmp_path, "true"], capture_output=True).returncode:
+        pytest.skip("this host lets no user mount a file system (unshare --map-root-user)")
+    done = subprocess.run(
+        [*within, mount, tmp_path, sys.executable, "-c", ON_A_SMALL_DISK, tmp_path],
+        env={**os.environ, "PYTHONPATH": f"{Path(__file__).parent}:{Path(__file__).parents[1]}"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, unkept), done.stderr
+
+
+def test_a_damaged_database_that_cannot_be_put_aside_is_left(tmp_path: Path) -> None:
+    (tmp_path / "jobs.sqlite").write_bytes(b"no database " * 1000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        store = Store.open(tmp_path)
+    assert store.unkept == "write"
+    works(store)
+
+
+def refuse(path: Path, target: Path) -> Path:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
 
 
 def test_a_locked_database_is_told_and_recovers(store: Store, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ export function mount({ element, props }) {
         <p style="margin-top:6px">${link("http://www.kler.cn/a/542810.html", t("shell.article"))} ·
         ${link("https://arxiv.org/abs/1710.05941", t("shell.paper"))} · <a href="docs" target="_blank">REST</a></p></div>
       <div><p>${escape(t("shell.kept", { days: props.days }))}</p>
-        ${props.ephemeral ? `<p style="margin-top:6px" class="lab-mid">${escape(t("shell.ephemeral"))}</p>` : ""}</div>
+        ${props.unkept ? `<p style="margin-top:6px" class="lab-mid">${escape(t(props.unkept))}</p>` : ""}</div>
       <div><p>${escape(t("shell.teach"))} <a href="?beta=0">β = 0</a> · <a href="?beta=-1">β = −1</a> · <a href="?beta=10&act=relu">β = 10</a> ·
         <a href="?act=relu,gelu,mish,elu">${escape(t("shell.rivals"))}</a> · <a href="?tab=claims">${escape(t("shell.tab_claims"))}</a></p></div>
       <div><details><summary>${escape(t("shell.cite"))}</summary><pre>${escape(bibtex)}</pre></details>

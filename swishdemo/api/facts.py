@@ -33,7 +33,7 @@ def routes(lab: Lab) -> APIRouter:
 
     @router.get("/api/health")
     async def health() -> FiniteJSON:
-        """Whether the server is up, and how many jobs it has."""
+        """Whether the server is up, how many jobs it has, and whether they outlive a restart."""
         counts = lab.manager.counts()
         return FiniteJSON(
             {
@@ -42,6 +42,8 @@ def routes(lab: Lab) -> APIRouter:
                 "device": device(lab),
                 "runner": lab.manager.runner.name,
                 "jobs": {state: counts[state] for state in ("running", "waiting")},
+                "kept": lab.unkept is None,
+                "unkept": lab.unkept and text(lab.unkept),
             }
         )
 

@@ -12,6 +12,11 @@ from swishdemo.settings import Settings
 _PATIENCE_SECONDS = 5.0
 """In which the hub must have answered; the name's look-up alone may take longer than a minute."""
 
+_UNWRITABLE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOENT),
+)
+
 
 def fetch(repository: str, file: str) -> Path:
     """Where a dataset's file lies on this host; it is fetched where it is not yet here.
@@ -25,7 +30,7 @@ def fetch(repository: str, file: str) -> Path:
 
     Raises:
         UserError: It is not here, and the hub cannot be reached, does not have it, or breaks off;
-            or it does not fit on the disk (status 503).
+            or the data folder cannot be written, or is full (status 503).
     """
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -77,6 +82,8 @@ def _refusal(error: Exception, repository: str) -> UserError:
 
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return UserError("data.hub.full", field="dataset", status=503)
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+        return UserError("data.hub.unwritable", field="dataset", status=503)
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
         return UserError("data.hub.absent", field="dataset", status=503, repository=repository)
     if isinstance(error, HfHubHTTPError):

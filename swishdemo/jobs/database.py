@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 import time
@@ -61,25 +62,21 @@ class Database:
     A file that is no database, or of a later version, is put aside and a new one is begun.
 
     Args:
-        path: The file.
+        path: The file; None for a database in memory.
         busy_seconds: How long to wait for another process's lock.
 
     Raises:
         StoreError: It cannot be opened, or another process keeps it locked.
     """
 
-    def __init__(self, path: Path, busy_seconds: float) -> None:
+    def __init__(self, path: Path | None, busy_seconds: float) -> None:
         self._lock = RLock()
         try:
             self.connection = _open(path, busy_seconds)
         except StoreError as error:
-            if error.cause != "other":
+            if path is None or error.cause != "other":
                 raise
-            aside = path.with_suffix(f".damaged-{int(time.time())}")
-            _LOG.error("%s cannot be read (%s); it is kept as %s", path, error, aside)
-            for suffix in ("-wal", "-shm"):
-                Path(f"{path}{suffix}").unlink(missing_ok=True)
-            path.rename(aside)
+            _put_aside(path, error)
             self.connection = _open(path, busy_seconds)
 
     def close(self) -> None:
@@ -114,10 +111,21 @@ class Database:
                 raise
 
 
-def _open(path: Path, busy_seconds: float) -> sqlite3.Connection:
+def _put_aside(path: Path, why: StoreError) -> None:
+    aside = path.with_suffix(f".damaged-{int(time.time())}")
+    try:
+        for suffix in ("-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        path.rename(aside)
+    except OSError as error:
+        raise unwritten(error) from error
+    _LOG.error("%s could not be read (%s); it is kept as %s", path, why, aside)
+
+
+def _open(path: Path | None, busy_seconds: float) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(
-            path, timeout=busy_seconds, check_same_thread=False, isolation_level=None
+            path or ":memory:", timeout=busy_seconds, check_same_thread=False, isolation_level=None
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -139,6 +147,13 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {len(_CHANGES)}")
     connection.execute("COMMIT")
+
+
+def unwritten(error: OSError) -> StoreError:
+    """What a folder or a file says that cannot be written."""
+    return StoreError(
+        "full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "write", str(error)
+    )
 
 
 def _store_error(error: sqlite3.Error) -> StoreError:

@@ -6,12 +6,13 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.hardware import usable_cores
 from swishdemo.jobs import annotation, recovery
-from swishdemo.jobs.database import StoreError
+from swishdemo.jobs.database import Cause, StoreError
 from swishdemo.jobs.device import Driven
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
@@ -21,6 +22,9 @@ from swishdemo.jobs.runner import Runner, RunnerError
 from swishdemo.jobs.scheduler import Scheduler
 from swishdemo.jobs.store import Limits, Store
 from swishdemo.settings import Settings
+
+_MEGABYTES_IN_MEMORY = 200
+"""Results kept for all together where the disk takes none."""
 
 
 class JobManager:
@@ -67,13 +71,17 @@ class JobManager:
         recovery.sum_up(store, self._kinds)
 
     @classmethod
-    def open(cls, settings: Settings) -> JobManager:
+    def open(cls, settings: Settings, *, kept: bool = True) -> JobManager:
         """The manager of a server with these settings; starts no process yet.
 
-        Raises:
-            swishdemo.jobs.database.StoreError: The database cannot be opened.
+        Args:
+            settings: The server's settings.
+            kept: Whether jobs outlive it, where the data folder can be written.
         """
-        store = Store(settings.data_dir)
+        store = Store.open(settings.data_dir) if kept else Store(None)
+        if store.unkept:
+            most = min(settings.store_megabytes, _MEGABYTES_IN_MEMORY)
+            settings = replace(settings, store_megabytes=most)
         with suppress(StoreError):  # it can be read, and is tidied up another time
             store.prune("", Limits.of(settings))
         return cls(settings, store, ProcessRunner(min(settings.threads, usable_cores())))
@@ -254,6 +262,11 @@ class JobManager:
     def counts(self) -> dict[str, int]:
         """How many jobs are running, waiting and paused; never waits for anything."""
         return self._device.counts()
+
+    @property
+    def unkept(self) -> Cause | None:
+        """Why jobs do not outlive the server though they should; None where they do."""
+        return self._store.unkept
 
     @property
     def closed(self) -> bool:

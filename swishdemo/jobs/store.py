@@ -1,22 +1,25 @@
-"""What is kept of jobs: one SQLite database that outlives a restart."""
+"""What is kept of jobs: one SQLite database that outlives a restart, or lies in memory."""
 
 from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from swishdemo.jobs.database import Database, StoreError
+from swishdemo.jobs.database import Cause, Database, StoreError, unwritten
 from swishdemo.jobs.finite import dump
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason
 from swishdemo.settings import Settings
+
+_LOG = logging.getLogger(__name__)
 
 _COLUMNS = (
     *("id", "kind", "visitor", "purpose", "state", "reason", "config"),
@@ -67,32 +70,53 @@ class Store:
     another server that is alive on the same folder are left alone.
 
     Args:
-        folder: Where the database lies; it exists.
+        folder: Where the database lies, made where it is missing; None for a database in memory.
         busy_seconds: How long to wait for another process's lock.
 
     Attributes:
         interrupted: The ids of the jobs that were closed at opening.
+        unkept: Why `open` did not keep them in the folder; None where nothing is amiss.
 
     Raises:
         StoreError: The folder cannot be written, or another process keeps the database locked.
     """
 
-    def __init__(self, folder: Path, *, busy_seconds: float = 3.0) -> None:
-        self.path = folder / "jobs.sqlite"
+    def __init__(self, folder: Path | None, *, busy_seconds: float = 3.0) -> None:
         self._server = uuid.uuid4().hex
+        self._alive = None if folder is None else _sign_of_life(folder, self._server)
+        self.interrupted: tuple[str, ...] = ()
+        self.unkept: Cause | None = None
         try:
-            self._alive = (folder / f"server-{self._server}.lock").open("w")
-        except OSError as error:
-            raise StoreError("other", f"{folder} cannot be written: {error}") from error
-        with suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(self._alive, fcntl.LOCK_EX)
-        self._database = Database(self.path, busy_seconds)
-        self._close_interrupted(folder)
+            self._database = Database(folder and folder / "jobs.sqlite", busy_seconds)
+            if folder is not None:
+                self._close_interrupted(folder)
+        except StoreError:
+            self._die()
+            raise
+
+    @classmethod
+    def open(cls, folder: Path, *, busy_seconds: float = 3.0) -> Store:
+        """The store in a folder; where there can be none, one in memory, which says why."""
+        try:
+            return cls(folder, busy_seconds=busy_seconds)
+        except StoreError as error:
+            _LOG.warning(
+                "jobs are kept in memory and lost when the server ends: "
+                "%s (SWISHDEMO_DATA_DIR) cannot be used: %s",
+                folder,
+                error,
+            )
+            store = cls(None)
+            store.unkept = error.cause
+            return store
 
     def close(self) -> None:
         """Close the database."""
         self._database.close()
-        if not self._alive.closed:
+        self._die()
+
+    def _die(self) -> None:
+        if self._alive is not None and not self._alive.closed:
             Path(self._alive.name).unlink(missing_ok=True)
             self._alive.close()
 
@@ -259,6 +283,22 @@ class Store:
                 f" WHERE {left}",
                 (_dump(Reason("jobs.interrupted").as_json()), time.time(), *living),
             )
+
+
+def _sign_of_life(folder: Path, server: str) -> TextIO:
+    """A file that is locked as long as this server lives.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / f"server-{server}.lock").open("w")
+    except OSError as error:
+        raise unwritten(error) from error
+    with suppress(OSError):  # some network file systems have no locks
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def _dump(value: object) -> str | None:

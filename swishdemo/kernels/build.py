@@ -51,12 +51,15 @@ def library(element: str) -> ctypes.CDLL:
 
 def is_possible() -> bool:
     """Whether there is a compiler, or a kernel built before; building may fail all the same."""
-    return bool(compiler(Toolchain.read())) or found("float") is not None
+    try:
+        return bool(compiler(libraries.toolchain())) or found("float") is not None
+    except BuildError:
+        return False
 
 
 def found(element: str) -> ctypes.CDLL | None:
     """A kernel that is there: built for this processor, or the best that came along."""
-    tools = Toolchain.read()
+    tools = libraries.toolchain()
     native = libraries.find(recipe(element, tools), libraries.kept_in(tools))
     level = best_level()
     if native or not level:
@@ -66,7 +69,7 @@ def found(element: str) -> ctypes.CDLL | None:
 
 def native(element: str) -> ctypes.CDLL:
     """The kernel for this processor, built unless it is kept; raises as `library` does."""
-    tools = Toolchain.read()
+    tools = libraries.toolchain()
     how, folder = recipe(element, tools), libraries.kept_in(tools)
     return libraries.find(how, folder) or libraries.build(_with_compiler(how), folder)
 
@@ -77,7 +80,9 @@ def prebuild(folder: Path) -> list[str]:
     Raises:
         BuildError: As `library`; a level that the compiler does not know is one of its failures.
     """
-    recipes = [recipe(element, Toolchain.read(), level) for level in LEVELS for element in ELEMENTS]
+    recipes = [
+        recipe(element, libraries.toolchain(), level) for level in LEVELS for element in ELEMENTS
+    ]
     for each in recipes:
         libraries.build(_with_compiler(each), folder)
     return [each.file_name for each in recipes]
@@ -107,6 +112,6 @@ def compiler(tools: Toolchain) -> tuple[str, ...]:
 
 def _with_compiler(recipe: Recipe) -> Recipe:
     if not recipe.compiler:
-        wanted = " ".join(Toolchain.read().cc) or "cc, gcc or clang"
+        wanted = " ".join(libraries.toolchain().cc) or "cc, gcc or clang"
         raise BuildError(f"there is no C compiler here ({wanted})")
     return recipe

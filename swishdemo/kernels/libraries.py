@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from swishdemo.settings import Toolchain
+from swishdemo.settings import SettingsError, Toolchain
 
 PREBUILT = Path(__file__).with_name("prebuilt")
 """Libraries that came with the installation: `python -m swishdemo.kernels prebuild` makes them."""
@@ -52,6 +52,18 @@ class Recipe:
         """The library's name, which tells all that it depends on, but not who compiled it."""
         depends = f"{self.flags}\n{self.serves}\n".encode() + self.source.read_bytes()
         return f"{self.name}-{hashlib.sha256(depends).hexdigest()[:16]}.so"
+
+
+def toolchain() -> Toolchain:
+    """What the environment says of building.
+
+    Raises:
+        BuildError: It names a compiler by a command that cannot be read.
+    """
+    try:
+        return Toolchain.read()
+    except SettingsError as error:
+        raise BuildError(str(error)) from error
 
 
 def kept_in(tools: Toolchain) -> Path:

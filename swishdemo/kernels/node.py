@@ -55,7 +55,7 @@ def build(folder: Path | None = None) -> str:
     Raises:
         BuildError: There is no C++ compiler, it fails, or what it made cannot be loaded.
     """
-    tools = Toolchain.read()
+    tools = libraries.toolchain()
     how = recipe(tools)
     if folder is None and _loaded() is not None:
         return how.file_name
@@ -95,5 +95,8 @@ def _compiler(tools: Toolchain) -> tuple[str, ...]:
 def _loaded() -> ctypes.CDLL | None:
     if _built:
         return _built[-1]
-    tools = Toolchain.read()
+    try:
+        tools = libraries.toolchain()
+    except BuildError:
+        return None
     return libraries.find(recipe(tools), libraries.PREBUILT, libraries.kept_in(tools))

@@ -29,13 +29,16 @@ class Lab:
 
     @classmethod
     def open(cls, settings: Settings) -> Lab:
-        """Open the store and make ready to run jobs; starts no process yet.
-
-        Raises:
-            swishdemo.jobs.database.StoreError: The database cannot be opened.
-        """
+        """Open the store and make ready to run jobs; starts no process yet."""
         manager = JobManager.open(settings)
         return cls(settings, manager, Court(manager))
+
+    @property
+    def unkept(self) -> str | None:
+        """The key of the sentence why jobs do not outlive a restart; None where they do."""
+        if self.manager.unkept:
+            return f"shell.unkept.{self.manager.unkept}"
+        return "shell.unkept.space" if self.settings.ephemeral else None
 
     @property
     def formulas(self) -> Workshop:

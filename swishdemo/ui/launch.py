@@ -42,6 +42,7 @@ def launch(
         i18n=translations,
         favicon_path=assets.ASSETS / "favicon.svg",
         footer_links=[],
+        share=False,
         run_history=False,
         show_error=False,
         quiet=False,

@@ -34,6 +34,6 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
             elem_id="lab-footer",
             version=__version__,
             days=lab.settings.keep_days,
-            ephemeral=lab.settings.ephemeral,
+            unkept=lab.unkept,
         )
     return demo
