@@ -136,7 +136,7 @@ def test_no_article_s_line_without_relu():
     assert [shape["line"]["dash"] for shape in figure["layout"]["shapes"]] == ["dot"]
 
 
-def test_the_copy_limit_is_in_the_baseline_s_units():
+def test_the_memory_limit_is_in_the_baseline_s_units():
     for baseline, place in (("relu", 0.5), ("parametric_tuned", 0.5 / 4.4)):
         shapes = bars_figure(TIMED, ASKED, baseline)["layout"]["shapes"]
         [line] = [shape for shape in shapes if shape["line"]["dash"] == "dot"]
@@ -249,9 +249,9 @@ def test_time_against_size_is_a_valid_figure(measurements, narrow, language):
     drawn(sizes_figure(measurements, ASKED, language, narrow=narrow))
 
 
-def test_time_against_size_has_a_rising_line_each_and_the_copy_limit():
+def test_time_against_size_has_a_rising_line_each_and_the_memory_limit():
     figure = sizes_figure([*SIZES, refused("gelu", unavailable=Reason("x"))], ASKED)
-    assert [trace["name"] for trace in figure["data"]] == ["F.relu", "F.silu", "copy limit"]
+    assert [trace["name"] for trace in figure["data"]] == ["F.relu", "F.silu", "memory limit"]
     for trace, each in zip(figure["data"], (2e-9, 3e-9, 1e-9), strict=True):
         assert list(trace["x"]) == [2**10, 2**20]
         assert trace["y"] == pytest.approx([each * 2**10, each * 2**20])
@@ -375,6 +375,14 @@ def test_the_roofline_is_bytes_over_time_under_two_roofs(narrow, language):
         low, high = figure["layout"][axis]["range"]
         values = [v for trace in figure["data"][:3] for v in trace[letter]]
         assert all(low <= math.log10(value) <= high for value in values)
+
+
+def test_where_calls_compute_for_long_there_is_no_floor_of_dispatch():
+    large = [replace(m, elements=m.elements * 2**10) for m in SIZES]
+    for narrow in (False, True):
+        figure = roofline_figure(large, ASKED, narrow=narrow)
+        drawn(figure)
+        assert [trace["name"] for trace in figure["data"]] == ["F.relu", "F.silu", "memory limit"]
 
 
 def test_there_is_no_roofline_of_one_size_or_without_bytes():

@@ -55,7 +55,7 @@ def test_every_figure_stands_whole_on_its_line(width):
     assert lines.index(line_of(lines, "F.relu")) < lines.index(slow)
 
 
-def test_a_wide_terminal_has_parts_errors_and_blocks_and_a_step_no_copy_limit():
+def test_a_wide_terminal_has_parts_errors_and_blocks_and_a_step_no_memory_limit():
     steps = [
         measured(name, 0.0096, copy_limit_seconds=None, part_seconds=PARTS, **STEP)
         for name in ("relu", "silu")

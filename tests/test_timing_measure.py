@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 import torch
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from swishdemo.kernels.native import ELEMENTS
 from swishdemo.settings import Settings
@@ -34,9 +35,10 @@ from swishdemo.timing.networks import step
 from swishdemo.timing.patience import patiently
 from swishdemo.timing.report import left_out
 from swishdemo.timing.request import STEP_ELEMENTS
-from swishdemo.timing.workload import Copy, timed, workload
+from swishdemo.timing.workload import streams, timed, workload
 
 CPU = torch.device("cpu")
+STREAMS = ("read", "fill", "copy", "combine")
 QUICK = Plan(
     warm_up_seconds=0.001, block_seconds=0.0005, fewest_rounds=2, most_rounds=3, budget_seconds=0.02
 )
@@ -281,7 +283,7 @@ def test_all_default_variants_run_end_to_end(passes):
         assert one.gate is None and one.unavailable is None
         assert one.final and one.repeats >= 2
         assert one.median_seconds > 0 and one.saved_bytes > 0 and one.max_error < 1e-6
-        assert one.copy_limit_seconds > 0
+        assert one.copy_limit_seconds > 0 and one.limit_stream in STREAMS
     assert len({one.repeats for one in found.values()}) == 1  # so that blocks can be paired
 
 
@@ -462,17 +464,57 @@ def test_half_precision_passes_the_gate():
         assert one.is_timed, one.unavailable or one.gate
 
 
-def test_the_copy_limit_follows_the_elements_moved():
-    limits = {}
-    for passes in ("forward", "backward", "both"):
-        session = measuring._Session(
-            replace(request(elements=[64]), passes=passes), QUICK, REGISTRY, time.perf_counter
-        )
-        copy = measuring.Track(Copy(torch.ones(1), torch.ones(1), time.perf_counter))
-        copy.blocks = [3.0, 1.0, 2.0]
-        blank = request().blank(REGISTRY.get("silu"), 64)
-        limits[passes] = session._figure(copy, copy, blank, final=True).copy_limit_seconds
-    assert limits == {"forward": 2.0, "backward": 3.0, "both": 5.0}
+class Moved(TorchDispatchMode):
+    """Counts the bytes of all tensors that operations are given or give, views left out."""
+
+    def __init__(self):
+        super().__init__()
+        self.bytes = 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        given = [*arguments, *(keywords or {}).values()]
+        if "zero_" in str(function) or "copy_" in str(function):
+            given = [*arguments[1:], arguments[0]]  # the target is written, not read
+        tensors = [one for one in given if isinstance(one, torch.Tensor)]
+        self.bytes += sum(one.nbytes for one in tensors)
+        return function(*arguments, **(keywords or {}))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("shape", [(1,), (3,), (64,), (5, 7), (4, 4, 4)])
+def test_a_stream_moves_as_many_tensors_as_it_says(dtype, shape):
+    source, cotangent = (torch.randn(shape).to(dtype) for _ in range(2))
+    source[0], cotangent[-1] = float("nan"), 1e-7  # bytes that are slow or strange as numbers
+    kept = source.clone(), cotangent.clone()
+    found = streams(source.requires_grad_(), cotangent, time.perf_counter)
+    assert tuple(found) == STREAMS
+    for stream in found.values():
+        with Moved() as moved:
+            stream.call()
+        assert moved.bytes == stream.tensors * source.nbytes
+    for tensor, before in zip((source, cotangent), kept, strict=True):
+        assert torch.equal(tensor.detach().view(torch.uint8), before.view(torch.uint8))
+
+
+def test_the_figures_of_a_timing_end_with_the_limit_s_interval():
+    """Seven blocks on a clock of our own: the streams take 1 s a tensor, the variant twice that."""
+    wanted = request(variants=["relu"], elements=[64])
+    seven = replace(QUICK, fewest_rounds=7, most_rounds=7)
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 1.0
+        return now[0]
+
+    items = list(measure(wanted, plan=seven, clock=clock))
+    early, *_, last = (item for item in items if isinstance(item, Measurement))
+    assert early.copy_limit_interval_seconds is None and last.final
+    low, high = last.copy_limit_interval_seconds
+    assert low <= last.copy_limit_seconds <= high
+    # Each call takes a second, so that combining three tensors is the fastest.
+    assert last.limit_stream == "combine"
+    assert last.copy_limit_seconds == pytest.approx(5 / 3 * last.median_seconds)
+    assert last.is_above_limit
 
 
 def test_backward_alone_is_neither_forward_nor_both():

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import pickle
+import statistics
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from swishdemo.timing import HostCard, Measurement, Reason, caveats, latest, ratio
+from swishdemo.timing import HostCard, Measurement, Ratio, Reason, caveats, latest, ratio
+from swishdemo.timing.limit import limited
 from swishdemo.timing.loop import Plan
 from swishdemo.timing.ratio import FEWEST_BLOCKS
 from swishdemo.timing.variants import REGISTRY
@@ -117,6 +122,64 @@ def test_a_ratio_needs_two_sides():
         replace(BLANK, block_seconds=(1.0,)).ratio(BLANK)
 
 
+blocks = st.lists(st.floats(1e-6, 1e-3), min_size=7, max_size=12)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from([("forward", 2), ("backward", 3), ("both", 5)]),
+    st.dictionaries(st.sampled_from(["read", "fill", "copy", "combine"]), blocks, min_size=1),
+    blocks,
+)
+def test_the_limit_is_what_the_fastest_stream_takes_for_what_the_pass_moves(passes, seen, own):
+    name, moved = passes
+    plain = replace(BLANK, passes=name, block_seconds=tuple(own))
+    found = limited(plain, seen)
+    fastest = min(statistics.median(each) for each in seen.values())
+    assert found.copy_limit_seconds == pytest.approx(moved * fastest)
+    assert statistics.median(seen[found.limit_stream]) == pytest.approx(fastest)
+    low, high = found.copy_limit_interval_seconds
+    assert low <= high
+    if found.is_above_limit:
+        assert found.median_seconds < found.copy_limit_seconds
+        (told,) = [r for r in caveats([found]) if r.key == "time.warning.above_limit"]
+        assert "F.silu" in told.sentence("en") and "%" in told.sentence("zh")
+    elif max(own) < moved * min(min(each) for each in seen.values()):
+        pytest.fail("all blocks are faster than all of the streams', and that is not told")
+    else:
+        assert "time.warning.above_limit" not in [reason.key for reason in caveats([found])]
+    assert limited(replace(plain, final=False), seen).copy_limit_interval_seconds is None
+    assert limited(plain, {}) is plain
+
+
+def test_a_quotient_that_drifts_while_it_is_measured_has_an_interval_as_wide_as_the_drift():
+    """Against the interval of the same blocks in any order, which hides that they drift."""
+    climbing = np.linspace(1.0, 3.0, 60)
+    level = (1.0,) * 60
+    found = ratio(tuple(climbing), level)
+    mixed = ratio(tuple(np.random.default_rng(0).permutation(climbing)), level)
+    assert found.high - found.low > 1.5 * (mixed.high - mixed.low)
+
+    def covers(seed: int) -> bool:
+        """Whether the interval of 60 blocks that hang together holds their true quotient, 1."""
+        steps = np.random.default_rng(seed).standard_normal(60)
+        mood = list(itertools.accumulate(steps, lambda last, step: 0.8 * last + 0.6 * step))
+        interval = ratio(tuple(np.exp(0.1 * np.array(mood))), level)
+        return interval.low <= 1 <= interval.high
+
+    # Blocks drawn one by one cover it 119 times of 200.
+    assert sum(map(covers, range(200))) > 140
+
+
+def test_an_interval_that_reaches_from_a_fifth_to_six_is_called_vague():
+    wild = Ratio(1.0, 0.20, 6.04, 60)
+    assert wild.is_vague and not wild.is_decided
+    assert not Ratio(1.15, 0.9, 1.4, 60).is_vague
+    assert not replace(wild, blocks=3).is_vague  # it has no interval at all
+    assert Ratio(2.54, 2.21, 3.13, 60).agrees(Ratio(3.2, 3.0, 3.5, 60))
+    assert not Ratio(2.54, 2.21, 3.13, 60).agrees(Ratio(4.15, 3.59, 4.73, 60))
+
+
 def test_json_holds_every_field_of_the_interface_and_comes_back():
     full = replace(
         BLANK,
@@ -124,6 +187,8 @@ def test_json_holds_every_field_of_the_interface_and_comes_back():
         calls_per_block=3,
         saved_bytes=5,
         copy_limit_seconds=0.5,
+        copy_limit_interval_seconds=(0.4, 0.6),
+        limit_stream="read",
         max_error=1e-7,
         network="mlp",
         gate=Reason("time.gate.missing", (("parameter", "beta"),)),

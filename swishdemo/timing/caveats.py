@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from swishdemo.text import Language
+from swishdemo.timing.grid import limit_words
 from swishdemo.timing.host import HostCard
 from swishdemo.timing.measurement import Measurement, latest
 from swishdemo.timing.quantities import place_of
@@ -24,7 +25,7 @@ def caveats(
     host: HostCard | None = None,
     language: Language = "en",
 ) -> tuple[Reason, ...]:
-    """Undecided orders, wide or unknown spreads, a busy machine, its allocator: a sentence each.
+    """Undecided orders, wide or unknown spreads, a limit exceeded, a busy machine: a sentence each.
 
     An order is looked at between neighbours in the ranking of one cell, and between figures that
     have at least two blocks.
@@ -47,6 +48,9 @@ def caveats(
             found.append(_reason("single", single[0], [label(m) for m in single], language))
     for _, group in groupby(sorted(timed, key=_cell), key=_cell):
         cell = sorted(group, key=lambda m: m.median_seconds or 0.0)
+        above = [f"{label(m)} ({limit_words(m)})" for m in cell if m.is_above_limit]
+        if above:
+            found.append(_reason("above_limit", cell[0], above, language))
         rough = [f"{label(m)} ({m.spread * 100:.0f} %)" for m in cell if m.spread > WIDE_SPREAD]
         if rough:
             found.append(_reason("spread", cell[0], rough, language))

@@ -98,7 +98,7 @@ def rate_words(m: Measurement) -> str:
 
 
 def limit_words(m: Measurement) -> str:
-    """The share of the copy limit's speed that it reaches."""
+    """The share of the memory limit's speed that it reaches."""
     if m.bytes_per_second is None or not m.copy_limit_seconds:
         return NONE
     return f"{m.copy_limit_seconds / seconds_of(m) * 100:.0f} %"

@@ -14,8 +14,8 @@ from swishdemo.timing.reason import Reason
 ITEM_BYTES: Mapping[str, int] = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2}
 """The dtypes and the size of one element."""
 
-# Elements that a pass reads and writes at the least, over those of the tensor.
-_MOVED = {"forward": 2, "backward": 3, "both": 5}
+MOVED: Mapping[str, int] = {"forward": 2, "backward": 3, "both": 5}
+"""Tensors that a pass reads and writes at the least: x → y, and x or y with g → g·f′."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,12 @@ class Measurement:
         saved_bytes: Bytes kept from forward to backward, parameters excluded, a storage counted
             once; None before it is known.
         copy_limit_seconds: What moving the data once through memory takes: 2N elements for the
-            forward and 3N for the backward, by a copy timed in the same blocks. None in other
-            contexts than ``kernel``.
+            forward and 3N for the backward, at the speed of the fastest of several streams that
+            were timed in the same blocks (`swishdemo.timing.workload.streams`). None in other
+            contexts than ``kernel``. The name is older than the streams that are not copies.
+        copy_limit_interval_seconds: 95 % interval of the limit beside this median, from blocks
+            that ran side by side; None before the end and where there are too few blocks.
+        limit_stream: The stream that was the fastest: ``read``, ``fill``, ``copy`` or ``combine``.
         max_error: The largest error of value and derivative seen by the gate, a ratio to
             max(1, |x|).
         preparation_seconds: Building it, compiling it for this size where it is compiled, checking
@@ -78,6 +82,8 @@ class Measurement:
     peak_bytes: int | None = None
     saved_bytes: int | None = None
     copy_limit_seconds: float | None = None
+    copy_limit_interval_seconds: tuple[float, float] | None = None
+    limit_stream: str | None = None
     max_error: float | None = None
     preparation_seconds: float | None = None
     build_seconds: float | None = None
@@ -140,13 +146,19 @@ class Measurement:
         """
         if self.context != "kernel":
             return None
-        return _MOVED[self.passes] * self.elements * ITEM_BYTES[self.dtype]
+        return MOVED[self.passes] * self.elements * ITEM_BYTES[self.dtype]
 
     @property
     def bytes_per_second(self) -> float | None:
         """`moved_bytes` over the median; None without either."""
         moved, median = self.moved_bytes, self.median_seconds
         return moved / median if moved is not None and median else None
+
+    @property
+    def is_above_limit(self) -> bool:
+        """Whether it is faster than the limit, beyond the noise of both."""
+        interval, median = self.copy_limit_interval_seconds, self.median_seconds
+        return interval is not None and median is not None and median < interval[0]
 
     def merged(self, other: Measurement) -> Measurement:
         """Both measurements' blocks together, for runs repeated on one host.
@@ -164,6 +176,7 @@ class Measurement:
             calls_per_block=max(self.calls_per_block, other.calls_per_block),
             saved_bytes=other.saved_bytes if self.saved_bytes is None else self.saved_bytes,
             copy_limit_seconds=float(np.mean(limits)) if limits else None,
+            copy_limit_interval_seconds=None,
             max_error=max(errors, default=None),
             unavailable=self.unavailable and other.unavailable,
             gate=self.gate or other.gate,
@@ -180,6 +193,7 @@ class Measurement:
 
     def as_json(self) -> dict[str, object]:
         """The measurement as REST gives it; what is not known is None."""
+        interval = self.copy_limit_interval_seconds
         return {
             "variant": self.variant,
             "activation": self.activation,
@@ -202,6 +216,8 @@ class Measurement:
             "saved_bytes": self.saved_bytes,
             "bytes_per_second": self.bytes_per_second,
             "copy_limit_seconds": self.copy_limit_seconds,
+            "copy_limit_interval_seconds": interval and list(interval),
+            "limit_stream": self.limit_stream,
             "max_error": self.max_error,
             "preparation_seconds": self.preparation_seconds,
             "build_seconds": self.build_seconds,
@@ -218,14 +234,16 @@ class Measurement:
         known = {
             name: record[name]
             for name in cls.__slots__
-            if name in record and name not in ("block_seconds", "unavailable", "gate")
+            if name in record and name not in _NOT_PLAIN
         }
         blocks = record["block_seconds"]
+        interval = record.get("copy_limit_interval_seconds")
         assert isinstance(blocks, list | tuple)
         return cls(
             **known,  # type: ignore[arg-type]
             passes=str(record["pass"]),
             block_seconds=tuple(float(seconds) for seconds in blocks),
+            copy_limit_interval_seconds=_pair(interval),
             unavailable=_reason(record["unavailable_reason"]),
             gate=_reason(record["gate_reason"]),
         )
@@ -234,6 +252,17 @@ class Measurement:
 def latest(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
     """The last measurement of each key, in the order in which the keys first came."""
     return tuple({measurement.key: measurement for measurement in measurements}.values())
+
+
+_NOT_PLAIN = ("block_seconds", "copy_limit_interval_seconds", "unavailable", "gate")
+"""Fields that JSON holds in another type."""
+
+
+def _pair(record: object) -> tuple[float, float] | None:
+    if not isinstance(record, list | tuple):
+        return None
+    low, high = map(float, record)
+    return low, high
 
 
 def _reason(record: object) -> Reason | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -16,16 +16,14 @@ from swishdemo.ticks import TICK, Tick
 from swishdemo.timing import gate
 from swishdemo.timing.host import HostCard
 from swishdemo.timing.implementation import build
+from swishdemo.timing.limit import limited
 from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
 from swishdemo.timing.measurement import Measurement
 from swishdemo.timing.patience import patiently
 from swishdemo.timing.reason import Reason
 from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
-from swishdemo.timing.workload import Copy, Workload, workload
-
-# Elements moved by a pass over those moved by a copy, which reads N and writes N.
-_COPIES = {"forward": 1.0, "backward": 1.5, "both": 2.5}
+from swishdemo.timing.workload import Stream, Workload, streams, workload
 
 _TICK_SECONDS = 0.05
 _REPORT_SECONDS = 1.0
@@ -117,8 +115,9 @@ class _Session:
         """All variants at one size: each checked and warmed, then interleaved."""
         try:
             source, cotangent = self._tensors(elements)
-            copy = Track(Copy(source.detach(), torch.empty_like(source), self._clock))
-            yield from warm_up(copy, self._plan, self._clock)
+            moving = self._streams(source, cotangent)
+            for stream in moving.values():
+                yield from warm_up(stream, self._plan, self._clock)
         except (RuntimeError, MemoryError) as error:  # other sizes may fit
             for variant in self._variants:
                 yield replace(self._request.blank(variant, elements), unavailable=_failure(error))
@@ -157,14 +156,14 @@ class _Session:
                 yield replace(blank, unavailable=_failure(error))
                 continue
             running[variant.name] = (track, known)
-            yield self._figure(track, copy, known, final=False)
+            yield self._figure(track, moving, known, final=False)
         if running:
-            yield from self._interleave(running, copy)
+            yield from self._interleave(running, moving)
 
     def _interleave(
-        self, running: dict[str, tuple[Track, Measurement]], copy: Track
+        self, running: dict[str, tuple[Track, Measurement]], moving: Mapping[str, Track]
     ) -> Iterator[Measurement | None]:
-        tracks = [copy, *(track for track, _ in running.values())]
+        tracks = [*moving.values(), *(track for track, _ in running.values())]
         reported = self._clock()
         for done in rounds(tracks, self._plan, self._clock):
             yield None
@@ -172,23 +171,33 @@ class _Session:
                 continue
             reported = self._clock()
             for track, known in running.values():
-                yield self._figure(track, copy, known, final=False)
+                yield self._figure(track, moving, known, final=False)
         for track, known in running.values():
-            yield self._figure(track, copy, known, final=True)
+            yield self._figure(track, moving, known, final=True)
 
-    def _figure(self, track: Track, copy: Track, known: Measurement, *, final: bool) -> Measurement:
-        limit = None
-        if self._request.context == "kernel":
-            blocks = sorted(copy.blocks)
-            limit = _COPIES[self._request.passes] * blocks[len(blocks) // 2]
-        return replace(
+    def _streams(self, source: Tensor, cotangent: Tensor) -> dict[str, Track]:
+        """The streams by which the memory's limit is known; none where more than that is timed."""
+        if self._request.context != "kernel":
+            return {}
+        found = streams(source, cotangent, self._clock)
+        return {name: Track(stream) for name, stream in found.items()}
+
+    def _figure(
+        self, track: Track, moving: Mapping[str, Track], known: Measurement, *, final: bool
+    ) -> Measurement:
+        figure = replace(
             known,
             block_seconds=tuple(track.blocks),
             calls_per_block=track.calls,
             part_seconds=track.subject.part_seconds(track.calls),
-            copy_limit_seconds=limit,
             final=final,
         )
+        per_tensor = {
+            name: [seconds / stream.subject.tensors for seconds in stream.blocks]
+            for name, stream in moving.items()
+            if isinstance(stream.subject, Stream)
+        }
+        return limited(figure, per_tensor)
 
     def _prepare(
         self, variant: Variant, source: Tensor, cotangent: Tensor

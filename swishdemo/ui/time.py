@@ -1,4 +1,4 @@
-"""Time: what each implementation of Swish costs on this host, beside ReLU and the copy limit."""
+"""Time: what each implementation of Swish costs on this host, beside ReLU and the memory limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The upright lines over the bars: the copy limit, and what the article says."""
+"""The upright lines over the bars: the memory limit, and what the article says."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Line = tuple[float, str, str, str]
 def reference_lines(
     timed: Mapping[str, Measurement], baseline: str, unit: float, suffix: str, language: Language
 ) -> list[Line]:
-    """The copy limit and what the article says, from left to right.
+    """The memory limit and what the article says, from left to right.
 
     Args:
         timed: The timed measurements of one size, by variant.
@@ -37,7 +37,7 @@ def reference_lines(
     if limits:
         # They agree but for noise: each comes with the blocks that it was measured among.
         limit = float(np.median(limits)) / unit
-        words = text("time.ui.line_copy", language, value=f"{figures(limit)}{suffix}")
+        words = text("time.ui.line_limit", language, value=f"{figures(limit)}{suffix}")
         lines.append((limit, words, "@muted", "dot"))
     if ARTICLE_BASELINE in timed:
         place = ARTICLE_RATIO * seconds_of(timed[ARTICLE_BASELINE]) / unit

@@ -24,6 +24,8 @@ from swishdemo.timing.quantities import seconds_of
 HEIGHT = 330
 NARROW_HEIGHT = 260
 
+_DISPATCHED = 2**12
+"""Elements up to which a call takes about as long as calling does, whatever it computes."""
 _RATES = (1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13)
 
 
@@ -37,8 +39,9 @@ def roofline_figure(
 ) -> Figure | None:
     """Bytes that a pass must move over its time, against those bytes, both logarithmic.
 
-    No point can lie above the copy limit, measured there at each size, for long; none lies above
-    the floor of dispatch, where a call takes as long as the shortest one at the smallest size.
+    The memory limit is measured at each size; a point above it beyond the noise is told of
+    (`swishdemo.timing.caveats`). The floor of dispatch, where a call takes as long as the shortest
+    one at the smallest size, is drawn where calling is what takes the time there.
 
     Args:
         measurements: Those of all sizes; only context ``kernel`` has a number of bytes.
@@ -68,14 +71,16 @@ def roofline_figure(
         _moved(m): _moved(m) / m.copy_limit_seconds for m in timed if m.copy_limit_seconds
     }
     if limits:
-        data.append(_roof(text("time.ui.copy_limit", language), limits, "2px,3px"))
+        data.append(_roof(text("time.ui.memory_limit", language), limits, "2px,3px"))
         ends.append(
             (list(limits.values())[-1], data[-1]["name"], "@muted", data[-1]["line"]["dash"])
         )
     extent = span([y for trace in data for y in trace["y"]])
     floor = min(seconds_of(m) for m in timed if _moved(m) == sizes[0])
-    top = 10 ** extent[1]
-    data.append(_floor(floor, sizes, top, text("time.ui.dispatch_floor", language)))
+    has_floor = timed[0].elements <= _DISPATCHED
+    if has_floor:
+        words = text("time.ui.dispatch_floor", language)
+        data.append(_floor(floor, sizes, 10 ** extent[1], words))
     across = span(sizes, 0.08)
     marks = cache_marks(list((caches or {}).items()) if _on_cpu(timed) else [], across)
     names = end_labels([] if narrow else ends, extent)
@@ -97,7 +102,7 @@ def roofline_figure(
         "shapes": marks["shapes"] + names["shapes"],
         "annotations": [
             *marks["annotations"],
-            *([] if narrow else [_floor_label(data[-1])]),
+            *([_floor_label(data[-1])] if has_floor and not narrow else []),
             *names["annotations"],
         ],
         "uirevision": "roofline",

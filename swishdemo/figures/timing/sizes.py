@@ -33,7 +33,7 @@ def sizes_figure(
     caches: Mapping[str, int] | None = None,
     beside: Sequence[Measurement] = (),
 ) -> Figure:
-    """Median time of one call against elements, both logarithmic, beside the copy limit.
+    """Median time of one call against elements, both logarithmic, beside the memory limit.
 
     Args:
         measurements: Those of all sizes.
@@ -55,7 +55,7 @@ def sizes_figure(
             )
     limits = {m.elements: m.copy_limit_seconds for m in timed if m.copy_limit_seconds}
     if limits:
-        label = text("time.ui.copy_limit", language)
+        label = text("time.ui.memory_limit", language)
         data.append(_limit(label, limits))
         ends.append((list(limits.values())[-1], label, "@muted", data[-1]["line"]["dash"]))
     sizes = sorted({m.elements for m in timed}) or [1]
