@@ -1,4 +1,4 @@
-"""How many times as long one thing takes as another, and how sure that is."""
+"""How many times as long one thing takes as another, and how sure that is within one timing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 FEWEST_BLOCKS = 7
 """Blocks on both sides from which a ratio has an interval.
@@ -14,13 +15,20 @@ Of fewer, the 95 % interval of a resampled median reaches the outermost block (o
 resamples have their median there; of 7, 1.0 %), so that one stalled block makes it meaningless.
 """
 
+WIDEST = 2.0
+"""Upper over lower end of an interval from which it says nothing of use: twice is not 15 %."""
+
 _RESAMPLES = 2000
 _SEED = 0
+_FEWEST_IN_RUNS = 30  # of fewer blocks, too few runs would be left to draw from
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
     """A quotient of two medians and its 95 % interval.
+
+    The interval is that of the blocks it was made of: it says where the quotient lies while the
+    machine stays as it was. Another timing, when the machine is in another state, can lie outside.
 
     Attributes:
         value: The quotient.
@@ -44,6 +52,15 @@ class Ratio:
         """Whether the interval says which of the two is the faster one."""
         return self.has_interval and not self.low <= 1 <= self.high
 
+    @property
+    def is_vague(self) -> bool:
+        """Whether the interval is so wide that the quotient says nothing (`WIDEST`)."""
+        return self.has_interval and self.high >= WIDEST * self.low
+
+    def agrees(self, other: Ratio) -> bool:
+        """Whether the two intervals have something in common."""
+        return self.low <= other.high and other.low <= self.high
+
     def as_json(self) -> dict[str, float]:
         """The three numbers."""
         return {"value": self.value, "low": self.low, "high": self.high}
@@ -53,7 +70,9 @@ def ratio(seconds: Sequence[float], baseline: Sequence[float]) -> Ratio:
     """The median of ``seconds`` over that of ``baseline``, with a bootstrap interval.
 
     Lists of one length are resampled in pairs: blocks of one round share the machine's mood, and
-    what both have of it divides out.
+    what both have of it divides out. What is drawn are runs of neighbouring blocks, round the end
+    (Politis & Romano 1992), so that a quotient that drifts while it is measured has an interval as
+    wide as the drift, and not as narrow as if every block were news.
 
     Raises:
         ValueError: One of them is empty.
@@ -62,13 +81,17 @@ def ratio(seconds: Sequence[float], baseline: Sequence[float]) -> Ratio:
         raise ValueError("a ratio needs times on both sides")
     above, below = np.asarray(seconds), np.asarray(baseline)
     generator = np.random.default_rng(_SEED)
-    drawn = generator.integers(above.size, size=(_RESAMPLES, above.size))
-    against = (
-        drawn
-        if above.size == below.size
-        else generator.integers(below.size, size=(_RESAMPLES, below.size))
-    )
+    drawn = _drawn(generator, above.size)
+    against = drawn if above.size == below.size else _drawn(generator, below.size)
     resampled = np.median(above[drawn], axis=1) / np.median(below[against], axis=1)
     low, high = np.percentile(resampled, (2.5, 97.5))
     value = float(np.median(above) / np.median(below))
     return Ratio(value, float(low), float(high), min(above.size, below.size))
+
+
+def _drawn(generator: np.random.Generator, count: int) -> NDArray[np.intp]:
+    """Places of resampled blocks, a resample a row: runs of about the square root of ``count``."""
+    length = round(count**0.5) if count >= _FEWEST_IN_RUNS else 1
+    starts = generator.integers(count, size=(_RESAMPLES, -(-count // length)))
+    runs = (starts[:, :, None] + np.arange(length)) % count
+    return runs.reshape(_RESAMPLES, -1)[:, :count]
