@@ -211,6 +211,8 @@ def placed(settings: Settings) -> Settings:
         raise _nowhere(name) from None
     refused: OSError | None = None
     for family, kind, protocol, _, address in sorted(found, key=lambda each: each[0]):
+        if family == socket.AF_INET6 and address[-1]:
+            continue  # an address of one link alone, which Gradio does not reach by its name
         try:
             with socket.socket(family, kind, protocol) as tried:
                 tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

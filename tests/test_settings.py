@@ -151,7 +151,7 @@ PATH = "it must start with '/', 'http://' or 'https://'"
             ("GRADIO_SERVER_NAME", value, NAME)
             for value in (
                 *("no-such-host.invalid", "203.0.113.7", "2001:db8::1", "127.0.0.1:80", "[::1"),
-                *("http://127.0.0.1", "a b", "..", "x" * 300, "主机。"),
+                *("http://127.0.0.1", "a b", "..", "x" * 300, "主机。", "fe80::1%lo"),
             )
         ),
         *(
@@ -220,6 +220,20 @@ def test_a_name_is_placed_at_an_address_and_a_free_port(name, host):
         pytest.skip("this host has no IPv6")
     found = placed(Settings.read({"GRADIO_SERVER_NAME": name, "GRADIO_SERVER_PORT": "0"}))
     assert found.server_name == host and 0 < found.server_port < 65_536
+
+
+def test_gradio_is_not_told_of_an_address_that_it_cannot_try():
+    environ = {}
+    with gradios_part("[::1]", environ):
+        assert "GRADIO_SERVER_NAME" not in environ
+
+
+def test_a_user_whose_folder_nobody_knows_has_the_root(monkeypatch):
+    def unknown():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    assert Toolchain.read({}).cache_dir == Path("/.cache/swishdemo")
 
 
 def test_gradio_reads_nothing_by_itself_and_the_way_out_comes_back(tmp_path):

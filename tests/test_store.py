@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.finite import dump, finite
 from swishdemo.jobs.job import Job
+from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.messages import Reason
 from swishdemo.jobs.store import Limits, Store
 from swishdemo.settings import Settings
@@ -464,6 +465,13 @@ def test_a_damaged_database_that_cannot_be_put_aside_is_left(tmp_path: Path) -> 
         store = Store.open(tmp_path)
     assert store.unkept == "write"
     works(store)
+
+
+def test_in_memory_less_is_kept_than_on_a_disk(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    manager = JobManager.open(Settings(data_dir=tmp_path / "file", store_megabytes=2_000))
+    assert manager.unkept == "write" and manager.settings.store_megabytes == 200
+    manager.close()
 
 
 def refuse(path: Path, target: Path) -> Path:

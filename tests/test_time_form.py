@@ -1,5 +1,6 @@
 """What is typed into the Time tab's fields becomes a request, and every preset is a valid one."""
 
+import gradio as gr
 import pytest
 
 from swishdemo import hardware
@@ -9,7 +10,11 @@ from swishdemo.text import LANGUAGES
 from swishdemo.timing import TimingRequest
 from swishdemo.timing.cited import SHAPE
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, estimate, values_of
+from swishdemo.training import fields as training_fields
+from swishdemo.ui import timeform
+from swishdemo.ui.runform import component, offered
 from swishdemo.ui.timeform import FIELDS, request_of, shape_of
+from swishdemo.ui.train import _here
 
 LIMITS = Settings()
 
@@ -84,6 +89,37 @@ def test_sizes_that_do_not_fit_are_left_out_of_a_preset(monkeypatch):
 def test_a_preset_says_what_it_answers_and_how_long_it_takes(name, language):
     told = about(name, LIMITS, language)
     assert any(sign.isdigit() for sign in told) and "{" not in told
+
+
+@pytest.mark.parametrize(
+    ("server", "gap", "run", "timing"),
+    [
+        ("auto", "no_cuda", ("auto", "cpu"), ["cpu"]),
+        ("auto", None, ("auto", "cpu", "cuda"), ["cpu", "cuda"]),
+        ("cpu", None, ("auto", "cpu"), ["cpu"]),
+        ("cuda", None, ("auto", "cuda"), ["cuda"]),
+        ("cuda", "no_cuda_build", ("auto",), ["cpu"]),
+    ],
+)
+def test_the_forms_offer_a_gpu_only_where_there_may_be_one(monkeypatch, server, gap, run, timing):
+    monkeypatch.setattr(hardware, "missing_cuda", lambda: gap)
+    monkeypatch.setattr(timeform, "missing_cuda", lambda: gap)
+    settings = Settings(device=server)
+    field = next(field for field in training_fields(settings) if field.name == "device")
+    assert offered(field) == run
+    assert [value for _, value in component(field).choices] == list(run)
+    with gr.Blocks(analytics_enabled=False):
+        device = timeform.controls(settings)["device"]
+    assert [value for _, value in device.choices] == timing
+    assert device.value == timing[0] and device.visible == (len(timing) > 1)
+
+
+def test_a_run_from_elsewhere_is_shown_as_this_host_has_it(monkeypatch):
+    table = {field.name: field for field in training_fields(LIMITS)}
+    monkeypatch.setattr(hardware, "missing_cuda", lambda: "no_cuda")
+    here = _here({"device": "cuda", "threads": 10_000}, table)
+    assert here == {"device": "auto", "threads": hardware.usable_cores()}
+    assert _here({"device": "cpu", "threads": 1}, table) == {"device": "cpu", "threads": 1}
 
 
 def test_more_work_is_said_to_take_longer():
