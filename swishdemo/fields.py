@@ -26,7 +26,8 @@ class Field:
     Attributes:
         name: Its name in JSON.
         kind: ``choice``, ``flag`` (true or false), ``integer`` or ``number``; with an ``s`` a list
-            of them (of numbers and names each once); ``table`` is read by a subclass.
+            of them (of numbers and names each once); a
+            ``table`` is a visitor's own, which `swishdemo.datasets.csv.read` reads.
         default: Its value where it is left out.
         low: The smallest allowed number.
         high: The largest.

@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from api_server import ANNA, BERT, fake_lab, serving
+from api_server import ANNA, BERT, fake_lab, idle_lab, serving
 from playwright.sync_api import Page, expect
 
 from swishdemo import datasets
@@ -431,6 +431,36 @@ def test_answers_are_as_documented(client: httpx.Client) -> None:
     assert documented("/api/timings/{job_id}") == set(timing)
     answer = client.post("/api/evaluate", json={"activation": "relu", "x": [1]}).json()
     assert documented("/api/evaluate", "post") == set(answer)
+
+
+def test_the_answer_says_what_a_table_was_taken_for_and_what_was_fitted(tmp_path: Path) -> None:
+    table = "0,1,2\n" + "".join(f"{n / 8:.3f},{n % 5},{n % 2}\n" for n in range(40))
+    with (
+        serving(idle_lab(tmp_path)) as url,
+        httpx.Client(base_url=url, headers=ANNA, timeout=30) as client,
+    ):
+        answer = client.post("/api/runs", json={"csv": table, "csv_header": "auto"})
+        assert answer.status_code == 201
+        told = answer.json()
+        paths = client.get("/openapi.json").json()["paths"]["/api/runs"]["post"]
+        known = paths["responses"]["201"]["content"]["application/json"]["schema"]["properties"]
+        assert set(known) == set(told) and set(known["table"]["properties"]) == set(told["table"])
+        assert set(known["fitted"]["items"]["properties"]) == set(told["fitted"][0])
+        assert (told["table"]["rows"], told["table"]["header"]) == (40, True)
+        assert told["table"]["class_names"] == ["0", "1"]
+        assert "40 rows, 3 columns" in told["table"]["said"] and "names" in told["table"]["said"]
+        used = {each["field"]: each["used"] for each in told["fitted"]}
+        assert used == {"dataset": "csv", "network": "mlp", "batch": 32}
+        assert client.get(f"/api/runs/{told['id']}").json()["config"]["csv"]["header"] is True
+        otherwise = client.post("/api/runs", json={"csv": table, "csv_header": "no"}).json()
+        assert (otherwise["table"]["rows"], otherwise["table"]["header"]) == (41, False)
+        refused = client.post("/api/runs", json={"csv": table, "batch": 64})
+        assert refused.status_code == 422 and refused.json()["detail"][0]["loc"] == [
+            "body",
+            "batch",
+        ]
+        plain = client.post("/api/runs", json={}).json()
+        assert plain["table"] is None and plain["fitted"] == []
 
 
 def test_the_documentation_is_drawn_without_a_foreign_host(

@@ -327,21 +327,42 @@ def test_a_run_that_waits_shows_nothing_of_the_one_before(visit):
     assert cells == [9, 9, 9]
 
 
-def test_a_table_of_ones_own_is_learned_from_a_file(visit, tmp_path):
+def test_a_table_of_ones_own_is_learned_as_excel_saves_it(visit, tmp_path):
     page = visit()
     table = tmp_path / "mine.csv"
-    rows = [f"{k % 7},{(k * 3) % 11},{'high' if k % 7 > 3 else 'low'}" for k in range(60)]
-    table.write_text("a,b,kind\n" + "\n".join(rows))
-    for group in ("data", "network", "optimisation"):
-        page.click(f"#lab-group-{group} button.label-wrap")
-    page.locator(".train-file input").set_input_files(table)
-    expect(page.locator("#lab-csv textarea")).to_have_value(re.compile("a,b,kind"))
-    for field, option in (("dataset", "Your own table"), ("network", "MLP")):
-        page.click(f"#lab-{field} input")
-        page.get_by_role("option", name=re.compile(f"^{option}")).first.click()
-    start(page, steps=60, seeds=1, batch=16)
+    rows = "".join(
+        f"{k % 7},5;{(k * 3) % 11};{'high' if k % 7 > 3 else 'low'}\n" for k in range(50)
+    )
+    text = ("sep=;\na;Größe;kind\n" + rows).replace("\n", "\r\n")
+    page.click("#lab-group-data button.label-wrap")
+    field = page.locator("#lab-csv textarea")
+    for encoding in ("cp1252", "utf-16", "utf-8-sig"):
+        table.write_bytes(text.encode(encoding))
+        field.fill("")
+        page.locator(".train-file input").set_input_files(table)
+        expect(field).to_have_value(re.compile("^sep=;\na;Größe;kind\n"))
+    page.click("#lab-dataset input")
+    page.get_by_role("option", name=re.compile("^Your own table")).first.click()
+    start(page, steps=60, seeds=1)
     line(page, "finished")
+    said = re.compile("50 rows, 3 columns; the label “kind” has 2 classes: high, low.* names")
+    expect(page.locator("#lab-csv .train-table")).to_have_text(said)
+    expect(page.locator("#lab-train [data-part=table]")).to_have_text(said)
+    fitted = page.locator("#lab-train [data-part=fitted] li")
+    expect(fitted).to_have_text([re.compile("^Network: mlp"), re.compile("^Batch: 40 .* 64")])
     assert float(page.locator("#lab-train .lab-stat b").nth(2).inner_text()) > 0.8
+    run = run_of(page)
+    page.click("#lab-csv_header input")
+    page.get_by_role("option", name="a sample").click()
+    page.click("#lab-start")
+    line(page, "Line 2, column 1")
+    expect(page.locator("#lab-csv .validation-error").first).to_contain_text(
+        "“a” is not a finite number"
+    )
+    page.reload()
+    line(page, "finished")
+    assert run_of(page) == run
+    expect(page.locator("#lab-train [data-part=table]")).to_have_text(said)
 
 
 def test_a_run_is_named_shared_and_taken_back(visit):

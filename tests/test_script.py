@@ -218,6 +218,67 @@ def test_a_table_is_read_from_the_first_argument(labels, execute):
     assert "odd ones;" not in written(config)
 
 
+SAVED = {
+    "by Excel in Europe": "sep=;\r\nsize;weight;kind\r\n"
+    + "".join(f"{n},5;{n * n % 11};{'ab'[n % 2]}\r\n" for n in range(40)),
+    "by pandas with its index": ",old,weight,id\n"
+    + "".join(f"{n},{n % 3 == 0},{n / 8},{2**53 + n % 3}\n" for n in range(40)),
+    "by pandas without names": "0,1,2\n"
+    + "".join(f"{n / 8},{-n / 16},{n % 2}\n" for n in range(40)),
+    "by R, with empty columns": '"","a b","y",\n'
+    + "".join(f'"{n}",{n / 8},{n * 1.25},\n' for n in range(40)),
+    "by R with blanks": '"a" "y"\n' + "".join(f'"{n}" {n / 8} "{n % 2}"\n' for n in range(40)),
+    "with a line in a label": '"a;\n1",label\n'
+    + "".join(f'{n},"{n % 2};\n{n % 2}"\n' for n in range(40)),
+    "in Latin letters": "a,sort\n" + "".join(f"{n},{'éü'[n % 2]}\n" for n in range(40)),
+    "without a header": "".join(f"{n / 8},{n % 3},{n % 2}\n" for n in range(40)),
+}
+WAYS = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "cp1252")
+
+
+@pytest.mark.parametrize("name", SAVED)
+@pytest.mark.parametrize("encoding", WAYS)
+def test_a_table_is_read_in_the_script_as_it_was_here(
+    name, encoding, tmp_path, monkeypatch, capsys
+):
+    path = tmp_path / "mine.csv"
+    path.write_bytes(SAVED[name].encode(encoding))
+    # A browser hands over text, and its text field knows one line end.
+    table = read({"name": "mine.csv", "text": SAVED[name].replace("\r\n", "\n")})
+    config = replace(MLP, dataset="csv", csv=table, objective="mse", batch=8, data_seed=3)
+    text = written(config)
+    monkeypatch.setattr("sys.argv", ["script.py", str(path)])
+    space = {}
+    exec(text.partition("\nclass ")[0], space)
+    assert capsys.readouterr().err == ""  # the table is known again
+    split = config.described().load(config.data)
+    for part in ("train", "test"):
+        x, y = space[f"{part}_x"].numpy(), space[f"{part}_y"].numpy()
+        np.testing.assert_allclose(x, getattr(split, f"{part}_inputs"), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(y, getattr(split, f"{part}_labels"), rtol=1e-5, atol=1e-6)
+
+
+def test_another_table_is_told_to_be_another(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "other.csv"
+    path.write_text(SAVED["without a header"].replace("0.125", "0.375"))
+    table = read(SAVED["without a header"])
+    text = written(replace(MLP, dataset="csv", csv=table, batch=8))
+    monkeypatch.setattr("sys.argv", ["script.py", str(path)])
+    exec(text.partition("\nclass ")[0], {})
+    assert "not the table" in capsys.readouterr().err
+
+
+def test_a_table_of_an_older_version_has_its_script():
+    text = SAVED["without a header"]
+    record = replace(MLP, dataset="csv", csv=read(text), batch=8).as_json()
+    del record["csv_header"]
+    for name in ("header", "separator", "decimal", "used", "row_names"):
+        del record["csv"][name]
+    older = script(record, {})
+    compile(older, "script.py", "exec")
+    assert "delimiter = next(" in older and "str(int(float(" in older
+
+
 @pytest.mark.parametrize(("name", "source"), [("mnist", GREY), ("cifar10", COLOUR)])
 @pytest.mark.parametrize("noise", [0.0, 0.3])
 def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp_path, monkeypatch):

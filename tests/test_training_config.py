@@ -32,6 +32,7 @@ def refused(request, settings=SETTINGS):
 
 DEFAULTS = {
     "csv": None,
+    "csv_header": "auto",
     "samples": 0,
     "noise": 0,
     "test_share": 0.2,
@@ -143,7 +144,7 @@ def test_hostile_values_are_refused_beside_their_field(name, value):
         ("dropout", [-0.1, 0.91]),
         ("network", ["resnet"]),
         ("normalisation", ["group"]),
-        ("layer_activations", [["relu"], ["relu", "nope"], ["relu"] * 3]),
+        ("layer_activations", [["relu", "nope"], ["relu"] * 101, "relu"]),
         ("test_share", [0, 1]),
         ("clip", [-1]),
         ("target_accuracy", [1.01]),
@@ -334,8 +335,8 @@ def test_every_activation_may_be_a_rival_but_the_run_s_own():
     [
         ({"normalisation": "batch", "batch": 1}, "batch", "BatchNorm needs a batch of 2"),
         ({"normalisation": "layer", "width": 1, "network": "mlp"}, "width", "LayerNorm"),
-        ({"dataset": "spiral"}, "network", "mlp"),
-        ({"dataset": "sine", "network": "mlp"}, "objective", "mse"),
+        ({"dataset": "spiral", "network": "cnn"}, "network", "mlp"),
+        ({"dataset": "sine", "objective": "cross-entropy"}, "objective", "mse"),
         (
             {"dataset": "sine", "network": "mlp", "objective": "mse", "target_accuracy": 0.9},
             "target_accuracy",
@@ -343,13 +344,13 @@ def test_every_activation_may_be_a_rival_but_the_run_s_own():
         ),
         ({"optimiser": "nesterov", "momentum": 0}, "momentum", "momentum above 0"),
         ({"network": "residual_mlp", "depth": 1}, "depth", "2 or more"),
-        ({"layer_activations": ["relu"]}, "layer_activations", "1 activations"),
+        ({"layer_activations": ["relu"], "depth": 2}, "layer_activations", "1 activations"),
         ({"beta_form": "softplus", "beta_starts": [0, 1]}, "beta_starts", "above 0"),
         ({"stop_when_converged": True, "beta_starts": [1]}, "stop_when_converged", "two or more"),
         ({"stop_when_converged": True, "beta_scope": "fixed"}, "stop_when_converged", "trained"),
-        ({"activation": "relu"}, "rivals", "relu"),
+        ({"activation": "relu", "rivals": ["relu"]}, "rivals", "relu"),
         ({"network": "mlp", "depth": 100, "width": 256}, "width", "parameters"),
-        ({"samples": 50}, "batch", "40"),
+        ({"samples": 50, "batch": 64}, "batch", "40"),
         ({"samples": 1798}, "samples", "1797"),
         ({"csv": "a,b\n1,2\n"}, "csv", ""),
         ({"dataset": "csv", "network": "mlp"}, "csv", ""),
@@ -374,7 +375,8 @@ def test_a_table_of_one_s_own_travels_beside_the_json_and_not_in_it():
 
 def test_parameters_of_all_networks_count_together():
     small = Settings(max_parameters=2000)
-    assert refused({"seeds": 1}, small).field == "width"
+    sent = TrainingConfig().as_json() | {"seeds": 1}
+    assert refused(sent, small).field == "width"
     one = {"seeds": 1, "beta_starts": [1], "rivals": []}
     assert TrainingConfig.parse(one, small).seeds == 1
 

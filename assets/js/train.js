@@ -7,7 +7,7 @@ import { LivePlot, loadPlotly } from "./plot.js";
 import { poll } from "./poll.js";
 import { read, write } from "./state.js";
 import { escape, t } from "./text.js";
-import { PLOTS, showRefused, skeleton, tableField } from "./trainframe.js";
+import { PLOTS, showRefused, skeleton, tableField, tellTable } from "./trainframe.js";
 import { runList } from "./trainruns.js";
 
 /** Which wishes a run in a state can be asked. */
@@ -88,6 +88,11 @@ export function mount({ element, props, trigger, watch, server }) {
     if (answer.run) run = answer.run;
     runs.show(answer.runs ?? [], answer);
     $("what").textContent = answer.what ?? "";
+    $("table").hidden = !answer.table;
+    $("table").textContent = answer.table ?? "";
+    const changed = answer.run === started.run ? started.fitted : [];
+    $("fitted").hidden = !changed.length;
+    $("fitted").innerHTML = changed.map((words) => `<li>${escape(words)}</li>`).join("");
     if (answer.score) $("accuracy").closest("section").querySelector("h3").textContent = answer.score;
     $("tie").hidden = !answer.tie;
     $("tie").textContent = answer.tie ?? "";
@@ -169,6 +174,8 @@ export function mount({ element, props, trigger, watch, server }) {
 
   // The Start button is Gradio's; its answer arrives as this component's value.
   let begun = 0;
+  /** The run that this page has begun last, and which of its defaults were changed. */
+  let started = { run: null, fitted: [] };
   whenThere("lab-start").then((start) => {
     showRefused(start, () => begun, say);
     start.addEventListener("click", loadPlotly, { once: true }); // while the run begins
@@ -177,7 +184,11 @@ export function mount({ element, props, trigger, watch, server }) {
     const { value } = props;
     begun += 1;
     if (value?.error) show({ error: value.error });
-    else if (value?.run) follow(value.run);
+    else if (value?.run) {
+      started = value;
+      tellTable(value.table ?? "");
+      follow(value.run);
+    }
   });
   // Gradio's control of the rivals takes a formula in when it asks for it here.
   whenThere("lab-train").then((node) => {

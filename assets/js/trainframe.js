@@ -35,7 +35,7 @@ export function skeleton() {
     <section class="lab-card">
       <div class="lab-stats" data-part="stats"></div>
       <div class="lab-row lab-between train-state">
-        <div><p class="train-what" data-part="what"></p><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
+        <div><p class="train-what" data-part="what"></p><p class="lab-note" data-part="table" hidden></p><ul class="lab-note train-fitted" data-part="fitted" hidden></ul><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
         <div class="lab-row"><span class="lab-note" data-part="left"></span><span class="lab-row" data-part="wishes"></span></div></div>
       <div class="lab-bar"><i data-part="progress"></i></div>
     </section>
@@ -58,7 +58,8 @@ export function skeleton() {
 }
 
 /**
- * Beside the field of one's own table: a file that is read here, in the browser.
+ * Beside the field of one's own table: a file that is read here, in the browser; and below it, once
+ * a run has begun, what its table was taken for.
  * @param {HTMLElement} field Gradio's text field.
  */
 export function tableField(field) {
@@ -67,13 +68,40 @@ export function tableField(field) {
   button.title = t("run.choose_file_tip");
   button.innerHTML = `${h("choose_file")}<input type="file" accept=".csv,.tsv,.txt,text/csv">`;
   const file = button.querySelector("input");
+  const told = document.createElement("p");
+  told.className = "lab-note train-table";
+  told.setAttribute("role", "status");
   file.addEventListener("change", async () => {
     const area = field.querySelector("textarea");
-    area.value = (await file.files[0]?.text()) ?? "";
+    area.value = file.files[0] ? decoded(await file.files[0].arrayBuffer()) : "";
     area.dispatchEvent(new Event("input", { bubbles: true }));
+    told.textContent = "";
     file.value = "";
   });
-  field.append(button);
+  field.append(button, told);
+}
+
+/** Says below the table's field what it was taken for; nothing for "". @param {string} words */
+export function tellTable(words) {
+  const told = document.querySelector("#lab-csv .train-table");
+  if (told) told.textContent = words;
+}
+
+/**
+ * The text of a file, whichever way a spreadsheet saved it: in UTF-16 with its mark ("Unicode
+ * text"), in UTF-8, or in the code page of the reader's Windows ("CSV").
+ * @param {ArrayBuffer} buffer
+ */
+export function decoded(buffer) {
+  const [first, second] = new Uint8Array(buffer);
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(buffer);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(buffer);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(buffer);
+  } catch {
+    const chinese = document.documentElement.lang.startsWith("zh");
+    return new TextDecoder(chinese ? "gb18030" : "windows-1252").decode(buffer);
+  }
 }
 
 const FIELDS = "#lab-train-columns";

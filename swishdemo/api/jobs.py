@@ -15,7 +15,7 @@ from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import measurements
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import text
+from swishdemo.text import LANGUAGES, text
 from swishdemo.ui.lab import Lab
 
 
@@ -46,28 +46,44 @@ def routes(lab: Lab) -> APIRouter:
 
     recipe = {"type": "string", "enum": [entry.name for entry in recipes()]}
     run = schemas.of_fields(fields(lab.settings), recipe=recipe)
+    for name, schema in run["properties"].items():
+        tips = [text(f"train.field.{name}.tip", language) for language in LANGUAGES]
+        schema["description"] = " · ".join(tips)
     timing = schemas.of_fields(request.fields(lab.settings))
     router = APIRouter()
-    router.include_router(_runs(lab.manager, run))
+    router.include_router(_runs(lab, run))
     router.include_router(_timings(lab.manager, timing))
     router.include_router(_shared(lab.manager, "run", "/api/runs"))
     router.include_router(_shared(lab.manager, "timing", "/api/timings"))
     return router
 
 
-def _runs(manager: JobManager, schema: schemas.Schema) -> APIRouter:
+def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
+    manager = lab.manager
     router = APIRouter(tags=["runs"], prefix="/api/runs")
     example = {"recipe": "beta-convergence", "seed": 0, "steps": 200}
 
     @router.post(
         "",
         status_code=201,
-        responses=_STARTING,
+        responses=_STARTING | schemas.answers(schemas.RUN_STARTED, "The job runs or waits.", 201),
         openapi_extra=schemas.body(schema, example=example),
     )
     def start_run(given: Given, visitor: Visitor) -> FiniteJSON:
-        """Start a training run; a field left out takes the recipe's value, or its default."""
-        return _started(manager.submit("run", given, visitor))
+        """Start a training run; a field left out takes the recipe's value, or its default.
+
+        A default that does not fit the data or this server's limits is fitted, and ``fitted``
+        says so; a value that was sent is refused. ``table`` says what a table of yours was taken
+        for.
+        """
+        from swishdemo.training import TrainingConfig
+        from swishdemo.training.fitting import fitted
+
+        job = manager.submit("run", given, visitor)
+        config = TrainingConfig.of_json(job.config)
+        table = config.csv and {**config.csv.as_json(), "said": config.csv.sentence()}
+        changed = [each.as_json() for each in fitted(given, config, lab.settings)]
+        return _started(job, table=table, fitted=changed)
 
     @router.get("", responses=schemas.answers(schemas.listed(schemas.RUN), "Newest first."))
     def list_runs(visitor: Visitor) -> FiniteJSON:
@@ -217,14 +233,14 @@ def _told(job: Job, visitor: str) -> FiniteJSON:
     return FiniteJSON({**job.as_json(), "own": job.visitor == visitor})
 
 
-def _started(job: Job) -> FiniteJSON:
+def _started(job: Job, **more: Any) -> FiniteJSON:
     given = {
         "id": job.id,
         "state": job.state,
         "position": job.position,
         "estimate_seconds": job.estimate_seconds,
     }
-    return FiniteJSON(given, 201)
+    return FiniteJSON(given | more, 201)
 
 
 def _of_kind(manager: JobManager, job_id: str, visitor: str, kind: str) -> Job:

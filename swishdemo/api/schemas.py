@@ -137,9 +137,42 @@ STARTED: Schema = {
     },
 }
 
+_SAID: Schema = {"type": "string", "description": "In a sentence."}
+
+TABLE: Schema = {
+    "type": ["object", "null"],
+    "description": "What a table of your own was taken for.",
+    "properties": {
+        **{name: {"type": "string"} for name in ("name", "digest", "separator", "decimal")},
+        "rows": {"type": "integer"},
+        **{name: listed({"type": "string"}) for name in ("columns", "class_names")},
+        "header": {"type": "boolean", "description": "Whether the first line holds names."},
+        "used": {
+            "type": "array",
+            "items": {"type": "integer"},
+            "description": "The columns that are read, counted from 0.",
+        },
+        "row_names": {
+            "type": "boolean",
+            "description": "Whether a first column was left out since it only numbers the rows.",
+        },
+        "said": _SAID,
+    },
+}
+
+FITTED: Schema = {
+    "type": "object",
+    "description": "A default that did not fit the data or the server's limits.",
+    "properties": {"field": {"type": "string"}, "default": {}, "used": {}, "said": _SAID},
+}
+
+RUN_STARTED: Schema = {
+    "type": "object",
+    "properties": {**STARTED["properties"], "table": TABLE, "fitted": listed(FITTED)},
+}
+
 
 _TABLE: Schema = {
-    "description": "A table of your own, as text: numbers, the last column the label.",
     "anyOf": [
         {"type": ["string", "null"]},
         {

@@ -1,25 +1,28 @@
 """A visitor's own table: numeric features, the last column the label.
 
-Cells are separated by a comma, a semicolon or a tab, whichever the first line has (tab before
-semicolon before comma); quotes are those of RFC 4180. The first line holds names where none of
-its features is a number. Labels are classes, unless all are numbers that cannot be class numbers:
-with a fraction, more than 20 different ones, or hardly one that occurs twice. Those are the
-targets of a regression.
+It is read as spreadsheets, pandas, R and SQL clients save it (`swishdemo.datasets.layout`); what
+it was taken for stands in the `Table`, so that it can be told. Labels are compared as text, for
+ids and codes may differ in signs that a number drops (007, 1e3, the last digit of
+9007199254740993). They are classes, unless all are numbers that cannot be class numbers: with a
+fraction, more than 20 different ones, or hardly one that occurs twice. Those are the targets of
+a regression.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from swishdemo.datasets import layout
+from swishdemo.datasets.layout import FLAGS, MOST_CLASSES, Row
 from swishdemo.datasets.record import FEWEST_SAMPLES, DataOptions, Dataset, Split
 from swishdemo.datasets.splitting import parts, split, with_noise
 from swishdemo.datasets.table import Table
@@ -28,23 +31,25 @@ from swishdemo.errors import UserError
 MOST_BYTES = 500_000
 MOST_ROWS = 10_000
 MOST_FEATURES = 100
-MOST_CLASSES = 20
 
 _LARGEST = 1e30
 _LONGEST_LABEL = 60
 _LONGEST_NAME = 80
+_LONGEST_TOLD = 30
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
-_ABSENT = ("", "na", "n/a", "null", "none", "?")
+_CODE = re.compile(r"[+-]?0\d+", re.ASCII)
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_BREAK = re.compile(r"\r\n|\r|\n")
+_JOINERS = "\u200c\u200d"
+"""They shape letters of Persian and pictures of several people; between others nothing is seen."""
 
 
-def read(value: object) -> Table:
+def read(value: object, header: str = "auto") -> Table:
     """Read a request's table, and refuse what cannot be learned from.
 
     Args:
-        value: The text; its bytes in UTF-8; or ``{"name": …, "text": …}``.
+        value: The text; its bytes in UTF-8, or in UTF-16 with its mark; or
+            ``{"name": …, "text": …}``.
+        header: Whether the first line holds names: ``yes``, ``no``, or ``auto``, which decides.
 
     Raises:
         UserError: A sentence about the field ``csv`` that says in which line and column.
@@ -57,13 +62,18 @@ def read(value: object) -> Table:
     text = _text(value)
     if not isinstance(name, str):
         raise UserError("error.wrong_type", field="csv", name="csv.name", expected="a text")
-    content = _parse(text)
+    content = _parse(text, header)
     return Table(
         name=_shown(re.split(r"[/\\]", name)[-1], _LONGEST_NAME),
         rows=len(content.features),
         columns=content.columns,
         class_names=content.class_names,
         digest=hashlib.sha256(text.encode()).hexdigest(),
+        header=content.header,
+        separator=content.separator,
+        decimal=content.decimal,
+        used=content.used,
+        row_names=content.row_names,
         text=text,
     )
 
@@ -71,7 +81,7 @@ def read(value: object) -> Table:
 def load(options: DataOptions) -> Split:
     """The table's arrays. They are not cached: nothing of it stays when the run is over."""
     assert options.table is not None
-    content = _parse(options.table.text)
+    content = _parse(options.table.text, "yes" if options.table.header else "no")
     random = np.random.RandomState(options.seed)
     train, test = parts(len(content.features), options, random)
     inputs = with_noise(content.features, options, random, content.features.std(0))
@@ -80,147 +90,209 @@ def load(options: DataOptions) -> Split:
 
 @dataclass(frozen=True, slots=True)
 class _Content:
+    """What a text holds; the fields of `Table` are told there."""
+
     columns: tuple[str, ...]
     class_names: tuple[str, ...]
+    header: bool
+    separator: str
+    decimal: str
+    used: tuple[int, ...]
+    row_names: bool
     features: npt.NDArray[np.float64]
     labels: npt.NDArray[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row of the file, for refusals: its line from 1, its columns' numbers from 0 and names."""
+
+    number: int
+    used: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def refusal(self, at: int, key: str, **values: Any) -> UserError:
+        name = _shown(self.names[at], _LONGEST_TOLD)
+        return _refusal(key, line=self.number, column=self.used[at] + 1, name=name, **values)
+
+
 def _text(value: object) -> str:
-    if isinstance(value, str | bytes) and len(value) > MOST_BYTES:
+    if isinstance(value, str | bytes) and len(value) > MOST_BYTES * 2:
         raise _refusal("too_large", limit=MOST_BYTES)
     try:
-        if isinstance(value, str):
-            size = len(value.encode())
-        elif isinstance(value, bytes):
-            size, value = len(value), value.decode()
-        else:
+        if isinstance(value, bytes):
+            marked = value.startswith((b"\xff\xfe", b"\xfe\xff"))
+            value = value.decode("utf-16" if marked else "utf-8")
+        elif not isinstance(value, str):
             raise UserError("error.wrong_type", field="csv", name="csv", expected="a text")
+        size = len(value.encode())
     except UnicodeError:
         raise _refusal("no_text") from None
     if size > MOST_BYTES:
         raise _refusal("too_large", limit=MOST_BYTES)
-    return value.removeprefix("\ufeff")
+    # A browser's text field knows one line end: it must not make another table of the same file.
+    return value.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _parse(text: str) -> _Content:
-    delimiter = _delimiter(text)
+def _parse(text: str, header: str) -> _Content:
     odd = _NO_TEXT.search(text)
     if odd:
-        before = _BREAK.split(text[: odd.start()])
-        raise _refusal("no_sign", line=len(before), column=before[-1].count(delimiter) + 1)
-    columns: tuple[str, ...] = ()
-    features: list[list[float]] = []
-    labels: list[tuple[int, str]] = []
-    for line, row in _rows(text, delimiter):
-        if not columns:
-            named = _holds_names(line, row)
-            columns = _names(row) if named else _names([""] * len(row))
-            if named:
-                continue
-        if len(row) != len(columns):
-            raise _refusal("ragged", line=line, count=len(row), expected=len(columns))
-        if len(features) == MOST_ROWS:
-            raise _refusal("too_many_rows", line=line, limit=MOST_ROWS)
-        features.append([_number(cell, line, number) for number, cell in enumerate(row[:-1], 1)])
-        labels.append((line, _label(row[-1], line, len(row))))
-    if len(features) < FEWEST_SAMPLES:
-        raise _refusal("too_few_rows", count=len(features), limit=FEWEST_SAMPLES)
-    class_names, targets = _targets(labels, len(columns))
-    return _Content(columns, class_names, np.array(features), targets)
+        raise _refusal("no_sign", line=text.count("\n", 0, odd.start()) + 1, sign=_sign(odd[0]))
+    cells = layout.cut(text)
+    rows = _even(cells)
+    named = bool(rows) and (
+        layout.has_names([row.cells for row in rows]) if header == "auto" else header == "yes"
+    )
+    names, body = (rows[0].cells if named else (), rows[named:])
+    if len(body) > MOST_ROWS:
+        raise _refusal("too_many_rows", line=body[MOST_ROWS].line, limit=MOST_ROWS)
+    if len(body) < FEWEST_SAMPLES:
+        raise _refusal("too_few_rows", count=len(body), limit=FEWEST_SAMPLES)
+    columns = list(zip(*(row.cells for row in body), strict=True))
+    used = tuple(at for at, column in enumerate(columns) if any(column) or (named and names[at]))
+    row_names = bool(
+        named and len(used) > 2 and layout.numbers_rows(names[used[0]], columns[used[0]])
+    )
+    used = used[row_names:]
+    if len(used) > MOST_FEATURES + 1:
+        raise _refusal("too_many_columns", count=len(used), limit=MOST_FEATURES + 1)
+    called = _names([names[at] if named else "" for at in used])
+    decimal = layout.decimal_sign(cells.separator, [columns[at] for at in used])
+    lines = [_Line(row.line, used, called) for row in body]
+    features = [
+        [_number(row.cells[at], decimal, line, place) for place, at in enumerate(used[:-1])]
+        for row, line in zip(body, lines, strict=True)
+    ]
+    labels = [
+        _label(row.cells[used[-1]], decimal, line) for row, line in zip(body, lines, strict=True)
+    ]
+    class_names, targets = _targets(labels, decimal, lines)
+    return _Content(
+        columns=called,
+        class_names=class_names,
+        header=named,
+        separator=cells.separator,
+        decimal=decimal,
+        used=used,
+        row_names=row_names,
+        features=np.array(features),
+        labels=targets,
+    )
 
 
-def _delimiter(text: str) -> str:
-    first = next((line for line in _BREAK.split(text) if line.strip()), "")
-    unquoted = re.sub(r'"[^"]*"', "", first)
-    return next((sign for sign in "\t;," if sign in unquoted), ",")
+def _even(cells: layout.Cells) -> tuple[Row, ...]:
+    """The rows, all of one length."""
+    width = cells.width
+    if cells.rows and width < 2:
+        raise _refusal("one_column", line=cells.rows[0].line)
+    for row in cells.rows:
+        if len(row.cells) != width:
+            raise _refusal("ragged", line=row.line, count=len(row.cells), expected=width)
+    if cells.broken:
+        line, why = cells.broken
+        raise _refusal(why, line=line)
+    return cells.rows
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, each with the number of the line on which it begins."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            key = "long_cell" if "limit" in str(error) else "quotes"
-            raise _refusal(key, line=line) from None
-        cells = [cell.strip() for cell in row]
-        if cells and cells != [""]:
-            yield line, cells
-        line = reader.line_num + 1
-
-
-def _holds_names(line: int, row: list[str]) -> bool:
-    """Whether the first row names the columns: some feature's cell is a word, and none a number."""
-    if len(row) < 2:
-        raise _refusal("one_column", line=line)
-    if len(row) > MOST_FEATURES + 1:
-        raise _refusal("too_many_columns", count=len(row), limit=MOST_FEATURES + 1)
-    names = [cell for cell in row[:-1] if not (_absent(cell) or _NUMBER.fullmatch(cell))]
-    return bool(names) and not any(_NUMBER.fullmatch(cell) for cell in row[:-1])
-
-
-def _names(row: list[str]) -> tuple[str, ...]:
+def _names(row: Sequence[str]) -> tuple[str, ...]:
     """The columns' names; made ones for those that have none."""
     made = [*(f"x{number}" for number in range(1, len(row))), "label"]
-    return tuple(_shown(cell, _LONGEST_LABEL) or name for cell, name in zip(row, made, strict=True))
+    visible = ("".join(sign for sign in cell if not _is_invisible(sign)) for cell in row)
+    return tuple(
+        _shown(cell, _LONGEST_LABEL) or name for cell, name in zip(visible, made, strict=True)
+    )
 
 
-def _absent(cell: str) -> bool:
-    return cell.lower() in _ABSENT or _NOT_FINITE.fullmatch(cell) is not None
-
-
-def _number(cell: str, line: int, column: int) -> float:
+def _number(cell: str, decimal: str, line: _Line, at: int) -> float:
+    plain = _plain(cell, decimal)
+    if _NUMBER.fullmatch(plain):
+        value = float(plain)
+        if abs(value) > _LARGEST:
+            raise line.refusal(at, "too_great", value=_shown(cell))
+        return value
+    if cell.lower() in FLAGS:
+        return FLAGS[cell.lower()]
     if not cell:
-        raise _refusal("empty", line=line, column=column)
-    if not _NUMBER.fullmatch(cell):
-        raise _refusal("no_number", line=line, column=column, value=_shown(cell))
-    value = float(cell)
-    if abs(value) > _LARGEST:
-        raise _refusal("too_great", line=line, column=column, value=_shown(cell))
-    return value
+        raise line.refusal(at, "empty")
+    if layout.is_absent(cell):
+        raise line.refusal(at, "absent", value=cell)
+    foreign = [sign for sign in cell if not sign.isascii()]
+    rest = "".join(sign for sign in cell if sign.isascii()).replace(" ", "")
+    if foreign and (not rest or layout.is_number(rest)):
+        raise line.refusal(at, "sign", value=_shown(cell), sign=_sign(foreign[0]))
+    if layout.has_thousands(cell) or layout.is_number(cell):
+        raise line.refusal(at, "thousands", value=_shown(cell), sign=decimal)
+    raise line.refusal(at, "no_number", value=_shown(cell))
 
 
-def _label(cell: str, line: int, column: int) -> str:
-    cell = _shown(cell, _LONGEST_LABEL + 1)
+def _plain(cell: str, decimal: str) -> str:
+    """The cell with a point before the fraction."""
+    return cell.replace(",", ".") if decimal == "," and "." not in cell else cell
+
+
+def _label(cell: str, decimal: str, line: _Line) -> str:
+    last = len(line.used) - 1
     if not cell:
-        raise _refusal("empty", line=line, column=column)
-    if _NOT_FINITE.fullmatch(cell):
-        raise _refusal("no_number", line=line, column=column, value=cell)
-    if _NUMBER.fullmatch(cell):
-        _number(cell, line, column)
+        raise line.refusal(last, "empty")
+    odd = next((sign for sign in cell if _is_invisible(sign) and sign not in _JOINERS), None)
+    if odd is not None:
+        raise line.refusal(last, "sign", value=_shown(cell), sign=_sign(odd))
+    if cell.lower() == "nan":
+        raise line.refusal(last, "absent", value=cell)
+    if layout.is_infinite(cell):
+        raise line.refusal(last, "no_number", value=cell)
+    if _NUMBER.fullmatch(_plain(cell, decimal)):
+        _number(cell, decimal, line, last)
     elif len(cell) > _LONGEST_LABEL:
-        raise _refusal("long_label", line=line, column=column, limit=_LONGEST_LABEL)
-    return cell
+        raise line.refusal(last, "long_label", limit=_LONGEST_LABEL)
+    return cell.replace("\n", " ")
 
 
 def _targets(
-    labels: list[tuple[int, str]], column: int
+    labels: Sequence[str], decimal: str, lines: Sequence[_Line]
 ) -> tuple[tuple[str, ...], npt.NDArray[Any]]:
     """Names of the classes and their numbers; or no names, and targets in floating point."""
-    cells = [cell for _, cell in labels]
-    numeric = all(_NUMBER.fullmatch(cell) for cell in cells)
-    if numeric:
-        numbers = [float(cell) for cell in cells]
-        different = len(set(numbers))
-        whole = all(number.is_integer() for number in numbers)
-        if different > 1 and not (whole and different <= min(MOST_CLASSES, len(cells) // 2)):
-            return (), np.array(numbers)
-        cells = [str(int(number)) for number in numbers] if whole else cells[:1] * len(cells)
-    order: dict[str, int] = {}
-    for (line, _), cell in zip(labels, cells, strict=True):
-        order.setdefault(cell, line)
-        if len(order) > MOST_CLASSES:
-            raise _refusal("too_many_classes", line=line, column=column, limit=MOST_CLASSES)
-    if len(order) == 1:
-        raise _refusal("one_class", value=_shown(cells[0]))
-    class_names = tuple(sorted(order, key=int if numeric else str))
+    numeric = all(_NUMBER.fullmatch(_plain(cell, decimal)) for cell in labels)
+    if numeric and not any(map(_CODE.fullmatch, labels)):
+        numbers = [Decimal(_plain(cell, decimal)) for cell in labels]
+        different = len(set(labels))
+        whole = all(number == number.to_integral_value() for number in numbers)
+        if different > 1 and not (whole and different <= min(MOST_CLASSES, len(labels) // 2)):
+            return (), np.array([float(number) for number in numbers])
+    seen: dict[str, str] = {}
+    for cell, line in zip(labels, lines, strict=True):
+        first = seen.setdefault(_looks(cell), cell)
+        if first != cell:
+            odd = next((sign for sign in cell + first if (sign in cell) != (sign in first)), " ")
+            raise line.refusal(len(line.used) - 1, "alike", value=_shown(cell), sign=_sign(odd))
+        if len(seen) > MOST_CLASSES:
+            raise line.refusal(len(line.used) - 1, "too_many_classes", limit=MOST_CLASSES)
+    if len(seen) == 1:
+        raise _refusal("one_class", value=_shown(labels[0]))
+    classes = seen.values()
+    class_names = (
+        tuple(sorted(classes, key=lambda cell: (Decimal(_plain(cell, decimal)), cell)))
+        if numeric
+        else tuple(sorted(classes))
+    )
     numbered = {name: number for number, name in enumerate(class_names)}
-    return class_names, np.array([numbered[cell] for cell in cells], dtype=np.int64)
+    return class_names, np.array([numbered[cell] for cell in labels], dtype=np.int64)
+
+
+def _is_invisible(sign: str) -> bool:
+    """Whether nothing is seen where it stands: U+200B, a soft hyphen, a mark of direction."""
+    return unicodedata.category(sign) in ("Cf", "Cc", "Zl", "Zp") and sign not in "\n\t"
+
+
+def _looks(cell: str) -> str:
+    """What a reader sees of it: two labels that look the same would be two classes."""
+    composed = unicodedata.normalize("NFC", "".join(s for s in cell if not _is_invisible(s)))
+    return " ".join(composed.split())
+
+
+def _sign(sign: str) -> str:
+    """A sign by its code point and, where it has one, its name."""
+    return f"U+{ord(sign):04X} {unicodedata.name(sign, '').lower()}".strip()
 
 
 def _shown(cell: str, longest: int = 40) -> str:

@@ -11,8 +11,11 @@ from what is stored: `swishdemo.datasets.csv.read` refuses such JSON with a sent
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from swishdemo.text import Language, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,12 @@ class Table:
         rows: Number of samples.
         columns: Names of the columns, the label's last.
         class_names: The classes in the order of their numbers; empty for a regression.
-        digest: SHA-256 of the text in UTF-8, in hexadecimal.
+        digest: SHA-256 of the text in UTF-8 with LF line ends, in hexadecimal.
+        header: Whether its first line was taken for names; None in what an older version kept.
+        separator: What stands between cells; empty in what an older version kept.
+        decimal: The sign before a fraction.
+        used: The columns that are read, counted from 0 in the file.
+        row_names: Whether a first column was left out, since it only numbers the rows.
         text: The text.
     """
 
@@ -33,7 +41,33 @@ class Table:
     columns: tuple[str, ...]
     class_names: tuple[str, ...]
     digest: str
-    text: str = field(repr=False)
+    header: bool | None = None
+    separator: str = ""
+    decimal: str = "."
+    used: tuple[int, ...] = ()
+    row_names: bool = False
+    text: str = field(default="", repr=False)
+
+    def sentence(self, language: Language = "en") -> str:
+        """What it was taken for: rows, columns, classes, and its first line."""
+        label = self.columns[-1]
+        shape = text(
+            f"data.csv.read.{'classes' if self.class_names else 'regression'}",
+            language,
+            rows=self.rows,
+            columns=len(self.columns),
+            label=label,
+            count=len(self.class_names),
+            classes=", ".join(self.class_names),
+        )
+        told = [shape]
+        if self.header is not None:
+            told.append(text(f"data.csv.read.{'names' if self.header else 'sample'}", language))
+        if self.row_names:
+            told.append(text("data.csv.read.row_names", language))
+        if self.decimal == ",":
+            told.append(text("data.csv.read.decimal", language))
+        return ("" if language == "zh" else " ").join(told)
 
     def as_json(self) -> dict[str, Any]:
         """What may be kept of it: all but the text."""
@@ -43,4 +77,18 @@ class Table:
             "columns": list(self.columns),
             "class_names": list(self.class_names),
             "digest": self.digest,
+            "header": self.header,
+            "separator": self.separator,
+            "decimal": self.decimal,
+            "used": list(self.used),
+            "row_names": self.row_names,
         }
+
+    @classmethod
+    def of_json(cls, record: Mapping[str, Any]) -> Table:
+        """The table of which ``record`` is the JSON, without its text."""
+        known: dict[str, Any] = {n: v for n, v in record.items() if n in cls.__slots__}
+        values: dict[str, Any] = {
+            n: tuple(v) if isinstance(v, list) else v for n, v in known.items()
+        }
+        return cls(**values)

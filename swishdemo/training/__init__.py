@@ -1,6 +1,6 @@
 """Many replicas of a network, trained together: config, reports, recipes.
 
-- `config`, `fields`, `table`, `checks`: what may be asked for; `recipes`: what is worth asking for.
+- `config`, `table`, `checks`, `fitting`: what may be asked for; `recipes`: what is worth it.
 - `architecture`, `learned`, `schedules`: what follows from it.
 - `report`, `summary`, `convergence`: what a run tells.
 - `train`: the run itself; `engine`: its computation; `inspection`: what its reports are made from;

@@ -84,12 +84,7 @@ def _check_replicas(config: TrainingConfig, settings: Settings) -> None:
 def _check_size(config: TrainingConfig, dataset: Dataset, settings: Settings) -> None:
     if config.batch > dataset.train:
         raise UserError(
-            "error.out_of_range",
-            field="batch",
-            name="batch",
-            value=config.batch,
-            low=1,
-            high=dataset.train,
+            "train.error.large_batch", field="batch", batch=config.batch, limit=dataset.train
         )
     parts = architecture(config, dataset)
     one, count = parameter_count(parts), len(replicas(config))

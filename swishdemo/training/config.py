@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swishdemo import datasets
+from swishdemo.datasets.csv import read as read_table
 from swishdemo.errors import UserError
 from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
@@ -42,6 +43,8 @@ class TrainingConfig:
     Attributes:
         dataset: Name in `swishdemo.datasets`.
         csv: The visitor's own table, for the dataset ``csv`` alone.
+        csv_header: Whether its first line holds names: ``yes``, ``no``, or ``auto``, which decides
+            by types and values.
         samples: Samples of both parts together; 0 takes the dataset's default.
         noise: Standard deviation of noise that is added to the data.
         test_share: The part of the samples that is kept for the test.
@@ -91,6 +94,7 @@ class TrainingConfig:
 
     dataset: str = "digits"
     csv: datasets.Table | None = None
+    csv_header: str = "auto"
     samples: int = 0
     noise: float = 0.0
     test_share: float = 0.2
@@ -135,15 +139,18 @@ class TrainingConfig:
     def parse(cls, mapping: object, settings: Settings) -> TrainingConfig:
         """Read a request; a field that is left out takes the recipe's value, or its default.
 
+        What is left out never stands in the way: where its value does not fit the data or the
+        server's limits, it is fitted (`swishdemo.training.fitting`). What was sent is refused.
+
         Args:
             mapping: The request's JSON, of any type. ``"recipe"`` names what it starts from.
             settings: The server's settings: its limits and its device.
 
         Raises:
             UserError: A field is unknown, of the wrong type, not finite or out of range; or the
-                run has more replicas than the server allows.
+                fields that were sent cannot go together.
         """
-        from swishdemo.training.checks import check
+        from swishdemo.training.fitting import fit
 
         table = {field.name: field for field in fields(settings)}
         if not isinstance(mapping, Mapping):
@@ -159,15 +166,15 @@ class TrainingConfig:
                 )
         values = _start(mapping["recipe"], table) if "recipe" in mapping else {}
         for name, field in table.items():
-            if name in mapping:
+            if name in mapping and name != "csv":
                 values[name] = field.read(mapping[name])
             else:
                 values.setdefault(name, field.default)
+        if mapping.get("csv") is not None:
+            values["csv"] = read_table(mapping["csv"], values["csv_header"])
         if values["device"] == "auto":
             values["device"] = settings.device
-        config = cls(**values)
-        check(config, settings)
-        return config
+        return fit(cls(**values), frozenset(mapping), settings)
 
     @classmethod
     def of_json(cls, record: Mapping[str, Any]) -> TrainingConfig:
@@ -179,7 +186,8 @@ class TrainingConfig:
         values: dict[str, Any] = {
             n: tuple(v) if isinstance(v, list) else v for n, v in known.items()
         }
-        return cls(**values | {"csv": None})
+        table = record.get("csv")
+        return cls(**values | {"csv": datasets.Table.of_json(table) if table else None})
 
     @property
     def data(self) -> datasets.DataOptions:

@@ -12,7 +12,6 @@ from swishdemo.activations import registry
 from swishdemo.datasets.record import LARGEST_NOISE, TEST_SHARES
 from swishdemo.fields import Field
 from swishdemo.settings import Settings
-from swishdemo.training.fields import TableField
 
 MOST_FORMULAS = 4
 """How many entries of one list may be typed formulas."""
@@ -37,7 +36,8 @@ def _data() -> tuple[Field, ...]:
     most = max(dataset.most_samples for dataset in datasets.datasets())
     return (
         Field("dataset", "choice", "digits", choices=datasets.names()),
-        TableField("csv", "table", None),
+        Field("csv", "table", None),
+        Field("csv_header", "choice", "auto", choices=("auto", "yes", "no")),
         Field("samples", "integer", 0, low=0, high=most, unit="samples"),
         Field("noise", "number", 0.0, low=0, high=LARGEST_NOISE),
         Field("test_share", "number", 0.2, low=TEST_SHARES[0], high=TEST_SHARES[1]),

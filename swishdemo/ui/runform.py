@@ -28,6 +28,7 @@ GROUPS = {
     "data": (
         "dataset",
         "csv",
+        "csv_header",
         "samples",
         "noise",
         "test_share",

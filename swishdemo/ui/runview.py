@@ -18,7 +18,17 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
 from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.ui.examples import examples
-from swishdemo.ui.runwords import line, look_label, row, score, stats, tie, time_left, what
+from swishdemo.ui.runwords import (
+    line,
+    look_label,
+    row,
+    score,
+    stats,
+    table_told,
+    tie,
+    time_left,
+    what,
+)
 
 _OF_BETA = ("size", "signed", "effective")
 _KEPT = 16
@@ -105,6 +115,7 @@ class RunView:
             "done": not job.active,
             "tie": tie(job, language),
             "what": what(job.config, language),
+            "table": table_told(job.config, language),
             "score": text(f"run.plot_{score(job.config)}", language),
             "again": job.config["csv"] is None,
         }

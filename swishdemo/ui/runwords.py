@@ -187,6 +187,12 @@ def what(config: Mapping[str, Any], language: Language) -> str:
     )
 
 
+def table_told(config: Mapping[str, Any], language: Language) -> str:
+    """What a visitor's own table was taken for; empty where the run has another dataset."""
+    table = config.get("csv")
+    return datasets.Table.of_json(table).sentence(language) if table else ""
+
+
 def told(value: object) -> str:
     """A field's value in a table."""
     if value is None or value == []:

@@ -12,6 +12,7 @@ from swishdemo.fields import Field
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.training import TrainingConfig, nearest, recipes
+from swishdemo.training.fitting import fitted
 from swishdemo.training.table import fields
 from swishdemo.ui.components import live
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
@@ -57,25 +58,35 @@ def build(lab: Lab) -> None:
 
     names = ("recipe", *inputs)
 
-    def read(values: tuple[Any, ...]) -> TrainingConfig:
+    def asked(values: tuple[Any, ...]) -> dict[str, Any]:
+        """What REST would be sent: what stands as the recipe has it was not chosen."""
         given = request_of(dict(zip(names, values, strict=True)), table)
-        return TrainingConfig.parse(given, lab.settings)
+        recipe = next((each for each in recipes() if each.name == given["recipe"]), None)
+        start = recipe.config.as_json() if recipe else {}
+        return {name: v for name, v in given.items() if name not in start or start[name] != v}
 
     def check(request: gr.Request, *values: Any) -> list[dict[str, Any]]:
         try:
-            read(values)
+            TrainingConfig.parse(asked(values), lab.settings)
         except UserError as error:
             return beside_field(error, names, request)
         return [gr.validate(True, "") for _ in names]
 
     def begin(request: gr.Request, *values: Any) -> dict[str, Any]:
         try:
-            job = lab.manager.submit("run", read(values), visitor_of(request))
+            given = asked(values)
+            config = TrainingConfig.parse(given, lab.settings)
+            job = lab.manager.submit("run", config, visitor_of(request))
         except UserError as error:
             return {"error": error.sentence(language(request))}
         except Exception:
             return {"error": internal(request)}
-        return {"run": job.id}
+        changed = fitted(given, config, lab.settings)
+        return {
+            "run": job.id,
+            "table": config.csv and config.csv.sentence(language(request)),
+            "fitted": [each.sentence(language(request)) for each in changed],
+        }
 
     def use(asked: Any, request: gr.Request) -> list[Any]:
         """The settings of a run that this visitor may see."""

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from swishdemo.datasets import Table
 from swishdemo.training.config import TrainingConfig
 from swishdemo.training.script import activation, data, learning, network
 
@@ -48,12 +46,6 @@ def script(record: Mapping[str, Any], last: Mapping[str, Any]) -> str:
             a stop condition has ended the run.
     """
     config = TrainingConfig.of_json(record)
-    if record.get("csv"):
-        table: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in record["csv"].items()
-        }
-        config = replace(config, csv=Table(**table, text=""))
     ended = last.get("ended")
     steps = config.steps if ended in (None, "steps") else int(last["step"])
     device = "cuda" if last.get("device") == "cuda" else "cpu"

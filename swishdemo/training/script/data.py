@@ -83,29 +83,77 @@ def _table(config: TrainingConfig, dataset: Dataset) -> list[str]:
     table = config.csv
     assert table is not None
     return [
-        'with open(sys.argv[1], encoding="utf-8-sig", newline="") as file:',
-        "    text = file.read()",
-        f'if hashlib.sha256(text.encode()).hexdigest() != "{table.digest}":',
+        "",
+        "",
+        "def table(raw):",
+        '    """The text of a table\'s file, whichever way it was saved."""',
+        '    for encoding in ("utf-16", "gb18030", "cp1252", "utf-8-sig"):',
+        '        text = raw.decode(encoding, "replace").lstrip("\\ufeff")',
+        r"""        text = text.replace("\r\n", "\n").replace("\r", "\n")""",
+        f'        if hashlib.sha256(text.encode()).hexdigest() == "{table.digest}":',
+        "            return text",
         '    print("This is not the table that the run had.", file=sys.stderr)',
-        "head = next(line for line in text.splitlines() if line.strip())",
-        r"""head = re.sub(r'"[^"]*"', "", head)""",
-        r"""delimiter = next((sign for sign in "\t;," if sign in head), ",")""",
-        'found = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)',
-        "rows = [[cell.strip() for cell in row] for row in found]",
-        f'rows = [row for row in rows if row not in ([], [""])][-{table.rows}:]',
-        "x = np.array([[float(cell) for cell in row[:-1]] for row in rows])",
+        "    return text",
+        "",
+        "",
+        *_numbers(table),
+        'with open(sys.argv[1], "rb") as file:',
+        "    text = table(file.read())",
+        *(_cells(table) if table.separator else _cells_of_an_older_run()),
+        f"rows = [row for row in rows if any(row)][-{table.rows}:]",
+        *_columns(table),
+        "x = np.array([[number(cell) for cell in row[:-1]] for row in rows])",
         *_labels(table),
         *_split(config, dataset),
         *_noise(config, unit="x.std(0)"),
     ]
 
 
+def _numbers(table: Table) -> list[str]:
+    point = '.replace(",", ".")' if table.decimal == "," else ""
+    return [
+        "def number(cell):",
+        '    """A cell as a number; true and false are 1 and 0."""',
+        "    flag = cell.lower()",
+        f'    return float(flag == "true") if flag in ("true", "false") else float(cell{point})',
+        "",
+        "",
+    ]
+
+
+def _cells(table: Table) -> list[str]:
+    blanks = ", skipinitialspace=True" if table.separator != " " else ""
+    return [
+        f'found = csv.reader(io.StringIO(text, newline=""), delimiter={table.separator!r}{blanks})',
+        "rows = [[cell.strip() for cell in row] for row in found]",
+    ]
+
+
+def _cells_of_an_older_run() -> list[str]:
+    """Of what an older version kept the separator is not known: it was that of the first line."""
+    return [
+        "head = next(line for line in text.splitlines() if line.strip())",
+        r"""head = re.sub(r'"[^"]*"', "", head)""",
+        r"""delimiter = next((sign for sign in "\t;," if sign in head), ",")""",
+        'found = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)',
+        "rows = [[cell.strip() for cell in row] for row in found]",
+    ]
+
+
+def _columns(table: Table) -> list[str]:
+    """What is left out: columns that are empty, and one that numbers the rows."""
+    if not table.used:
+        return []
+    return [f"rows = [[row[at] for at in {list(table.used)}] for row in rows]"]
+
+
 def _labels(table: Table) -> list[str]:
     names = table.class_names
     if not names:
-        return ["y = np.array([float(row[-1]) for row in rows])"]
+        return ["y = np.array([number(row[-1]) for row in rows])"]
     numeric = all(re.fullmatch(r"-?\d+", name, re.ASCII) for name in names)
-    cell = "str(int(float(row[-1])))" if numeric else "row[-1]"
+    older = numeric and not table.separator
+    cell = "str(int(float(row[-1])))" if older else 'row[-1].replace("\\n", " ")'
     return [
         f"CLASSES = {list(names)!r}",
         f"y = np.array([CLASSES.index({cell}) for row in rows])",
