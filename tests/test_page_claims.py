@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.claims import CLAIMS
+from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason
@@ -188,6 +189,40 @@ def test_every_proof_stands_in_its_own_card(page, lab):
         if proofs:
             button.click()
             expect(card(shown, each["id"]).locator("[data-proof] > div")).to_have_count(len(proofs))
+
+
+def test_a_proof_tells_what_it_was_made_with_and_is_made_again(visit, lab):
+    shown = visit()
+    place = card(shown, "minimum")
+    made = kept()["minimum.where"]
+    moment = place.locator(".claims-meta time")
+    assert moment.get_attribute("datetime") == made.checked_at
+    place.locator("[data-act=proof]").click()
+    note = place.locator("[data-proof] .lab-note")
+    expect(note).to_contain_text(f"Proved with {made.host} on ")
+    before = note.inner_text()
+    place.get_by_role("button", name="Prove again").click()
+    expect(moment).not_to_have_attribute("datetime", made.checked_at)
+    assert lab.court.card("minimum")["parts"][0]["checked_at"] == moment.get_attribute("datetime")
+    expect(note).not_to_have_text(before)
+    expect(note).to_contain_text(f"Proved with {provers()} on ")
+    expect(place.locator(".lab-badge")).to_have_text("imprecise")
+    expect(place.get_by_role("button", name="Prove again")).to_be_enabled()
+    # What is measured has its own button, what is cited none.
+    assert card(shown, "cost").get_by_role("button", name="Prove again").count() == 0
+    assert card(shown, "history").locator("[data-act=check]").count() == 0
+
+
+def test_a_proof_that_is_refused_says_so_and_may_be_asked_for_again(visit, lab, monkeypatch):
+    def refuse(claim, visitor):
+        raise UserError("claims.error.slow", status=503, seconds=60)
+
+    shown = visit()
+    monkeypatch.setattr(lab.court, "check", refuse)
+    place = card(shown, "smooth")
+    place.locator("[data-act=check]").click()
+    expect(place.get_by_role("alert")).to_contain_text("60 s")
+    expect(place.get_by_role("button", name="Prove again")).to_be_enabled()
 
 
 def test_a_link_opens_the_tab_at_its_sentence(visit):

@@ -77,6 +77,12 @@ function meta(part) {
   return spoken.join(" · ");
 }
 
+/** What a proof was made on, and when. */
+export function provedWith(part) {
+  const date = new Date(part.checked_at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  return t("court.proved_with", { host: part.host, date });
+}
+
 /** A plot, the sources, or an empty box that says why it is empty; nothing where words are all. */
 function evidenceOf(part, card) {
   if (part.figure) {
@@ -120,7 +126,7 @@ function buttons(card) {
     const label = t(again ? "court.check_again" : "court.check", { seconds: card.seconds });
     if (card.progress.mine) button("stop", t("court.stop"), "court.stop_tip");
     else button("check", label, "court.check_tip", card.progress.active ? "disabled" : "");
-  }
+  } else if (card.parts.some((part) => part.proof)) button("check", t("court.prove"), "court.prove_tip");
   if (card.parts.some((part) => part.proof)) {
     button("proof", t("court.proof_show"), "court.proof_tip", `aria-expanded="false" aria-controls="proof-${card.id}"`);
   }

@@ -24,7 +24,7 @@ export function mount({ element, props, trigger, server }) {
   let watched = {};
   let endPolling = () => {};
 
-  // ---- Verdicts: fetched when the tab is first looked at, for proving takes a moment. ----
+  // ---- Verdicts: fetched when the tab is first looked at. ----
 
   async function fetchCards() {
     $("counts").innerHTML = `<span class="lab-note">${escape(t("court.deciding"))}</span>`;
@@ -140,16 +140,20 @@ export function mount({ element, props, trigger, server }) {
   async function check(ids) {
     for (const id of ids) {
       const button = node(id).querySelector("[data-act=check]");
-      if (button) button.disabled = true;
+      const words = button?.textContent;
+      refusal(id, "");
+      if (button) {
+        button.disabled = true;
+        if (!cards.get(id).seconds) button.textContent = t("court.proving");
+      }
       const answer = await ask("check", { claim: id });
       if (answer.error) {
-        if (button) button.disabled = false;
+        if (button) Object.assign(button, { disabled: false, textContent: words });
         refusal(id, answer.error);
         if (ids.length > 1) banner(answer.error, 6000);
         continue;
       }
-      const card = (await ask("poll", { claims: { [id]: "" } })).states?.[id].card;
-      if (card) show(card);
+      show(answer.card);
       summary();
       watch();
     }

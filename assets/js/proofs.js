@@ -1,5 +1,6 @@
 /** Proofs, set by Gradio's own Markdown component, for it has the typesetter of LaTeX. */
 
+import { provedWith } from "./claimcard.js";
 import { escape } from "./text.js";
 
 /**
@@ -46,6 +47,10 @@ export function proofReader(name, ask, cards) {
         const node = document.createElement("div");
         if (parts.length > 1) node.innerHTML = `<h3>${escape(part.label)}</h3>`;
         node.append(...known.get(`${card.id}/${part.name}`).map((each) => each.cloneNode(true)));
+        const made = document.createElement("p");
+        made.className = "lab-note";
+        made.textContent = provedWith(part);
+        node.append(made);
         return node;
       });
     },

@@ -72,7 +72,7 @@ def lister(lab: Lab) -> Callable[..., dict[str, Any]]:
 
     @answering
     def cards(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Every claim with its verdicts; the first time, this is when the proofs are made."""
+        """Every claim with its verdicts."""
         tongue, visitor = language(request), visitor_of(request)
         listed = lab.court.cards(tongue)
         return {"cards": [_drawn(lab, card, tongue, visitor) for card in listed]}
@@ -81,14 +81,14 @@ def lister(lab: Lab) -> Callable[..., dict[str, Any]]:
 
 
 def checker(lab: Lab) -> Callable[..., dict[str, Any]]:
-    """The server function that starts a claim's check."""
+    """The server function that checks a claim: proves it anew, or starts what it needs."""
 
     @answering
     def check(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Submit what a claim needs to be judged."""
-        claim = field_text(given, "claim")
-        lab.court.check(claim, visitor_of(request))
-        return {"submitted": True}
+        """Prove a claim, and submit what it needs to be judged; the card as it stands then."""
+        claim, tongue, visitor = field_text(given, "claim"), language(request), visitor_of(request)
+        lab.court.check(claim, visitor)
+        return {"card": _drawn(lab, lab.court.card(claim, tongue), tongue, visitor)}
 
     return check
 
