@@ -41,10 +41,14 @@ def visit(contexts, server):
 
 def stop(page):
     button = page.locator("[data-wish=stop]")
-    if button.count():
+
+    def ended():
         with suppress(TimeoutError):  # the run has ended meanwhile
             button.click(timeout=3000)
-        expect(page.locator(LINE)).to_contain_text(re.compile("stopped|finished|failed|停止|完成"))
+        assert re.search("stopped|finished|failed|停止|完成", page.locator(LINE).inner_text())
+
+    if button.count():
+        eventually(ended)
 
 
 def start(page, **fields):
@@ -407,13 +411,25 @@ def test_a_list_that_streams_still_knows_that_a_run_is_to_be_deleted(visit):
     page = visit()
     run = post(page, steps=4000, seeds=1)
     line(page, "running")
+    # The five seconds in which one is sure are over when the test says so.
+    page.evaluate(
+        """() => { const set = window.setTimeout;
+           window.setTimeout = (call, after, ...given) =>
+             after === 5000 ? ((window.lapse = call), 0) : set(call, after, ...given); }"""
+    )
     cross = page.locator(f"[data-delete='{run}']")
     cross.click()
+    expect(cross).not_to_have_text("×")
     sure = cross.inner_text()
-    assert sure != "×"
     row = page.locator(".train-here")
     before = row.inner_html()
+    button = cross.element_handle()
     eventually(lambda: changed(row, before))
+    assert cross.inner_text() == sure
+    assert button.evaluate("node => node.isConnected"), "a press would end beside its button"
+    page.evaluate("lapse()")
+    expect(cross).to_have_text("×")
+    cross.click()
     expect(cross).to_have_text(sure)
     cross.click()
     expect(page.locator(".train-run")).to_have_count(0)

@@ -32,7 +32,7 @@ export function runList(host, { server, follow, current, say, told }) {
     if (text !== listed) {
       listed = text;
       for (const run of chosen) if (!runs.some((each) => each.run === run)) chosen.delete(run);
-      $("list").innerHTML = runs.length ? table(runs) : `<p class="lab-note">${h("runs_none")}</p>`;
+      renew($("list"), runs.length ? table(runs) : `<p class="lab-note">${h("runs_none")}</p>`);
       $("tools").hidden = runs.length < 2;
       $("tools").firstElementChild.disabled = chosen.size < 2;
     }
@@ -162,4 +162,28 @@ function sparkline(values) {
     .map((value, at) => `${((62 * at) / (values.length - 1) + 1).toFixed(1)},${(16 - (14 * (value - low)) / (high - low || 1)).toFixed(1)}`)
     .join(" ");
   return `<svg class="train-spark" width="64" height="18" aria-hidden="true"><polyline points="${points}" fill="none" stroke="var(--lab-accent)" stroke-width="1.5"/></svg>`;
+}
+
+/**
+ * Puts a table in the place of another. With the same runs, cells that say the same are left: a press
+ * takes longer than a report, and its end must find the button where it began, as must the focus.
+ * @param {HTMLElement} place
+ * @param {string} html
+ */
+function renew(place, html) {
+  for (const box of place.querySelectorAll("input")) box.toggleAttribute("checked", box.checked);
+  const made = document.createElement("div");
+  made.innerHTML = html;
+  const [old, now] = [place, made].map((each) => [...each.querySelectorAll("tr")]);
+  const run = (line) => line?.querySelector("[data-run]")?.dataset.run;
+  if (!old.length || old.length !== now.length || now.some((line, at) => run(line) !== run(old[at]))) {
+    return place.replaceChildren(...made.childNodes);
+  }
+  now.forEach((line, at) => {
+    old[at].className = line.className;
+    const cells = [...old[at].cells];
+    [...line.cells].forEach((cell, column) => {
+      if (cell.innerHTML !== cells[column].innerHTML) cells[column].replaceWith(cell);
+    });
+  });
 }
