@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from swishdemo import hardware as hw
 from swishdemo.jobs.host import host
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import HostCard, host_summary, hostlines
+from swishdemo.timing import host as timing_host
 
 
 def machine(root: Path, files: dict[str, str]) -> Path:
@@ -259,3 +261,13 @@ def test_the_line_of_the_head():
     assert f"torch {'.'.join(card.torch.split('.')[:2])}" in english
     if card.gpu is None:
         assert "no GPU" in english and "无 GPU" in chinese
+
+
+@pytest.mark.parametrize("folder", ["a lab", "it's here"])
+def test_where_pytorch_cannot_compile_for_its_path_that_is_said(monkeypatch, folder):
+    home = f"/home/{folder}/torch"
+    monkeypatch.setattr(
+        timing_host, "find_spec", lambda name: SimpleNamespace(origin=f"{home}/x.py")
+    )
+    why = timing_host.missing_compiler.__wrapped__("cpu")
+    assert why is not None and home in why.sentence("en") and home in why.sentence("zh")

@@ -182,6 +182,10 @@ def missing_compiler(device: str) -> Reason | None:
     """Why ``torch.compile`` cannot compile for ``device``; None if it can."""
     if device == "cuda":
         return None if find_spec("triton") else Reason("time.unavailable.no_triton")
+    torch = find_spec("torch")
+    home = str(Path(torch.origin or "").parent) if torch else ""
+    if any(sign.isspace() or sign in "'\"\\" for sign in home):  # it writes a command unquoted
+        return Reason("time.unavailable.compiler_path", (("path", home),))
     compiler = any(shutil.which(name) for name in ("g++", "clang++"))
     headers = Path(sysconfig.get_path("include"), "Python.h").exists()
     return None if compiler and headers else Reason("time.unavailable.no_compiler")
