@@ -59,4 +59,4 @@ def serving(lab: Lab) -> Iterator[str]:
     finally:
         lab.manager.close()
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)

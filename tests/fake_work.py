@@ -25,7 +25,10 @@ from swishdemo.timing.loop import Plan
 
 @dataclass(frozen=True, slots=True)
 class FakeConfig:
-    """How the fake work behaves: ``mode`` says what it does after ``steps`` reports."""
+    """How the fake work behaves: ``mode`` says what it does after ``steps`` reports.
+
+    As a ``gate`` it makes the last one when there is something at ``path``.
+    """
 
     seed: int = 0
     steps: int = 5
@@ -80,6 +83,11 @@ def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard | Luggage]:
         if config.mode == "host":
             yield HostCard("a processor")
         for index in range(config.steps):
+            while config.mode == "gate" and index == config.steps - 1:
+                if Path(config.path).exists():
+                    break
+                time.sleep(0.01)
+                yield TICK
             end = time.monotonic() + config.seconds
             while time.monotonic() < end:
                 time.sleep(0.01)

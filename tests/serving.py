@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -36,18 +36,17 @@ def serving(
     name = environment.get("GRADIO_SERVER_NAME", "127.0.0.1")
     address = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
     try:
-        for _ in range(300):
+        while True:  # however busy the machine is
             assert process.poll() is None, "the app ended while it was starting"
-            try:
-                httpx.get(f"{address}/api/health")
+            with suppress(httpx.TransportError):
+                httpx.get(f"{address}/api/health", timeout=60)
                 break
-            except httpx.TransportError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         yield address, process
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

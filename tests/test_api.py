@@ -38,7 +38,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 @pytest.fixture(scope="module")
 def client(lab: Lab) -> Iterator[httpx.Client]:
-    with serving(lab) as url, httpx.Client(base_url=url, headers=ANNA, timeout=30) as client:
+    with serving(lab) as url, httpx.Client(base_url=url, headers=ANNA, timeout=60) as client:
         yield client
 
 
@@ -59,7 +59,7 @@ def start(client: httpx.Client, config: dict[str, Any], what: str = "runs") -> s
 
 
 def until(client: httpx.Client, address: str, *states: str) -> dict[str, Any]:
-    for _ in range(1500):
+    for _ in range(5000):
         found: dict[str, Any] = client.get(address).json()
         if found["state"] in states:
             return found

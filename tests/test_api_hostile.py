@@ -66,7 +66,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 @pytest.fixture(scope="module")
 def client(lab: Lab) -> Iterator[httpx.Client]:
-    with serving(lab) as url, httpx.Client(base_url=url, headers=ANNA, timeout=30) as client:
+    with serving(lab) as url, httpx.Client(base_url=url, headers=ANNA, timeout=60) as client:
         yield client
 
 
@@ -205,7 +205,7 @@ def test_any_bytes_at_all(client: httpx.Client, body: bytes) -> None:
 )
 def test_raw_bytes_on_the_socket(client: httpx.Client, sent: bytes) -> None:
     port = urlsplit(str(client.base_url)).port or 0
-    with socket.create_connection(("127.0.0.1", port), 5) as raw:
+    with socket.create_connection(("127.0.0.1", port), 60) as raw:
         raw.sendall(sent)
         raw.shutdown(socket.SHUT_WR)
         answer = raw.recv(100)
@@ -226,7 +226,7 @@ def launched(demo: gr.Blocks, lab: Lab) -> Iterator[httpx.Client]:
         quiet=True,
         app_kwargs={"routes": page_routes(lab), "middleware": page_middleware()},
     )
-    with httpx.Client(base_url=url, timeout=30) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         yield client
     lab.manager.close()
     demo.close()

@@ -267,7 +267,7 @@ def test_without_a_network_a_built_in_name_says_so_in_one_sentence(tmp_path):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert done.stdout.startswith("Offline: the Hugging Face hub"), done.stderr
 

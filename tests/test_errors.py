@@ -47,7 +47,7 @@ def test_it_crosses_a_spawned_process():
     assert parts(ours.recv()) == parts(
         UserError("error.out_of_range", field="lr", status=409, **RANGE)
     )
-    process.join(30)
+    process.join()
     assert process.exitcode == 0
 
 

@@ -37,7 +37,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     manager = JobManager.open(settings)
     with (
         serving(Lab(settings, manager, Court(manager))) as url,
-        httpx.Client(base_url=url, headers=ANNA, timeout=30) as client,
+        httpx.Client(base_url=url, headers=ANNA, timeout=60) as client,
     ):
         yield client
 
@@ -49,7 +49,7 @@ def start(client: httpx.Client, **config: Any) -> str:
 
 
 def until(client: httpx.Client, address: str, *states: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while (told := client.get(address).json())["state"] not in states:
         assert time.monotonic() < deadline, told
         time.sleep(0.02)

@@ -7,6 +7,7 @@ and the interface answers without a 5xx.
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ from typing import Any
 import httpx
 import pytest
 from api_server import ANNA
+from visiting import eventually
 
 TESTS = Path(__file__).parent
 SERVER = """
@@ -34,13 +36,13 @@ with serving(fake_lab(folder, busy_seconds=0.3)) as url:
     time.sleep(600)
 """
 FILL = """
-signal.signal(signal.SIGUSR1, lambda *_: filler.unlink())
+signal.signal(signal.SIGUSR1, lambda *_: (filler.unlink(), print("free", flush=True)))
 filler.write_bytes(bytes({size}))
 """
 LIMIT = """
 unlimited = resource.RLIM_INFINITY
-signal.signal(signal.SIGUSR1, lambda *_: resource.setrlimit(
-    resource.RLIMIT_FSIZE, (unlimited, unlimited)))
+signal.signal(signal.SIGUSR1, lambda *_: (resource.setrlimit(
+    resource.RLIMIT_FSIZE, (unlimited, unlimited)), print("free", flush=True)))
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, unlimited))
 """
 LARGE = {"steps": 200, "mode": "large"}
@@ -56,9 +58,12 @@ class Client(httpx.Client):
         return answer
 
 
+Served = tuple[Client, subprocess.Popen[str]]
+
+
 @contextmanager
-def served(folder: Path, before: str = "", *within: str) -> Iterator[tuple[Client, int]]:
-    """A client of a server in a process of its own, and the number of that process."""
+def served(folder: Path, before: str = "", *within: str) -> Iterator[Served]:
+    """A client of a server in a process of its own, and that process."""
     code = SERVER.format(before=before)
     process = subprocess.Popen(
         [*within, sys.executable, "-c", code, str(folder)],
@@ -70,8 +75,8 @@ def served(folder: Path, before: str = "", *within: str) -> Iterator[tuple[Clien
     try:
         url = process.stdout.readline().strip()
         assert url, "the server did not start"
-        with Client(base_url=url, headers=ANNA, timeout=30) as client:
-            yield client, process.pid
+        with Client(base_url=url, headers=ANNA, timeout=60) as client:
+            yield client, process
     finally:
         process.kill()
         process.wait()
@@ -85,12 +90,14 @@ def start(client: Client, config: dict[str, Any]) -> str:
 
 
 def until(client: Client, address: str, *states: str) -> dict[str, Any]:
-    for _ in range(1000):
-        found: dict[str, Any] = client.get(address).json()
-        if found["state"] in states:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(found)
+    found: dict[str, Any] = {}
+
+    def there() -> None:
+        found.update(client.get(address).json())
+        assert found["state"] in states, found
+
+    eventually(there)
+    return found
 
 
 def check_ended(client: Client, address: str, words: str) -> dict[str, Any]:
@@ -109,7 +116,9 @@ def runs_to_its_end(client: Client) -> None:
     assert done["state"] == "finished", done["reason"]
 
 
-def fill_and_free(client: Client, pid: int, words: str) -> tuple[str, str]:
+def fill_and_free(
+    client: Client, process: subprocess.Popen[str], pid: int, words: str
+) -> tuple[str, str]:
     """Run into the limit, see that nothing breaks, and go on when there is room again."""
     address = start(client, LARGE)
     failed = check_ended(client, address, words)
@@ -118,7 +127,7 @@ def fill_and_free(client: Client, pid: int, words: str) -> tuple[str, str]:
     rejected = start(client, LARGE)
     check_ended(client, rejected, words)
     os.kill(pid, signal.SIGUSR1)
-    time.sleep(0.1)
+    assert process.stdout is not None and process.stdout.readline() == "free\n"
     runs_to_its_end(client)
     again = client.get(address).json()
     for fact in ("state", "reason", "reports", "step"):
@@ -137,18 +146,19 @@ def check_restarted(folder: Path, address: str, words: str) -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     """On a small file system of the server's own; where none may be mounted, this is told."""
     within = ("unshare", "--map-root-user", "--mount", "--kill-child", "bash", "-c")
-    mount = f'mount -t tmpfs -o size=2m tmpfs {tmp_path} && exec "$@"'
+    mount = f'mount -t tmpfs -o size=2m tmpfs {shlex.quote(str(tmp_path))} && exec "$@"'
     if subprocess.run([*within, mount, "-", "true"], capture_output=True).returncode:
         pytest.skip("this host lets no user mount a file system (unshare --map-root-user)")
     fill = FILL.format(size=1_400_000)
-    with served(tmp_path, fill, *within, mount, "-") as (client, pid):
+    with served(tmp_path, fill, *within, mount, "-") as (client, process):
+        pid = process.pid
         child = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        fill_and_free(client, int(child[0]) if child else pid, "the disk is full")
+        fill_and_free(client, process, int(child[0]) if child else pid, "the disk is full")
 
 
 def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
-    with served(tmp_path, LIMIT.format(size=400_000)) as (client, pid):
-        kept = fill_and_free(client, pid, "the disk cannot be written")
+    with served(tmp_path, LIMIT.format(size=400_000)) as (client, process):
+        kept = fill_and_free(client, process, process.pid, "the disk cannot be written")
     check_restarted(tmp_path, *kept)
 
 
@@ -179,12 +189,12 @@ def test_a_database_that_another_process_locks(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_killed_in_mid_run(tmp_path: Path) -> None:
-    with served(tmp_path) as (client, pid):
+    with served(tmp_path) as (client, process):
         runs_to_its_end(client)
         running, waiting = start(client, LONG), start(client, LONG)
         while client.get(running).json()["reports"] < 5:
             time.sleep(0.02)
-        os.kill(pid, signal.SIGKILL)
+        process.kill()
     with served(tmp_path) as (client, _):
         failed = check_ended(client, running, "restarted")
         assert failed["host"]["versions"]["torch"]
@@ -200,7 +210,7 @@ def test_a_server_that_is_killed_while_it_writes_leaves_whole_reports(tmp_path: 
     """At several moments: what was told as stored is there, whole and in order."""
     address, seen = "", 0
     for number in range(4):
-        with served(tmp_path) as (client, pid):
+        with served(tmp_path) as (client, process):
             if address:
                 ended = client.get(address).json()
                 assert ended["state"] in ("failed", "finished") and ended["reports"] >= seen
@@ -209,7 +219,7 @@ def test_a_server_that_is_killed_while_it_writes_leaves_whole_reports(tmp_path: 
             address = start(client, LARGE)
             for _ in range(number + 1):
                 seen = client.get(address).json()["reports"]
-            os.kill(pid, signal.SIGKILL)
+            process.kill()
         database = sqlite3.connect(tmp_path / "jobs.sqlite")
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         database.close()

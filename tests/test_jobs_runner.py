@@ -32,7 +32,7 @@ WORK = "fake_work:work"
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[ProcessRunner]:
-    runner = ProcessRunner(grace_seconds=1.0)
+    runner = ProcessRunner(grace_seconds=60.0)
     yield runner
     runner.close()
 
@@ -41,7 +41,7 @@ def collect(handle: ProcessHandle) -> list[Message]:
     """All messages but ticks, up to and with the ending."""
     found: list[Message] = []
     while not (found and isinstance(found[-1], Finished | Stopped | Failed)):
-        message = handle.receive(20)
+        message = handle.receive(90)
         assert message is not None, "the handle fell silent"
         if not isinstance(message, Tick):
             found.append(message)
@@ -104,15 +104,15 @@ def test_a_handle_repeats_its_ending(runner: ProcessRunner) -> None:
 def test_close_closes_the_generator(runner: ProcessRunner, tmp_path: Path) -> None:
     sign = tmp_path / "sign"
     handle = runner.start(WORK, FakeConfig(steps=10_000, seconds=0.05, path=str(sign)))
-    assert handle.receive(20) is not None
+    assert handle.receive(90) is not None
     handle.close()
     assert sign.read_text("ascii") == "closed"
     assert handle.receive(0) == Stopped()
     assert collect(runner.start(WORK, FakeConfig()))[-1] == Finished()
 
 
-def test_work_that_does_not_come_back_is_killed(runner: ProcessRunner, tmp_path: Path) -> None:
-    sign = tmp_path / "sign"
+def test_work_that_does_not_come_back_is_killed(tmp_path: Path) -> None:
+    runner, sign = ProcessRunner(grace_seconds=0.2), tmp_path / "sign"
     handle = runner.start(WORK, FakeConfig(steps=1, mode="hang", path=str(sign)))
     while not sign.exists():
         handle.receive(0.05)
@@ -121,6 +121,7 @@ def test_work_that_does_not_come_back_is_killed(runner: ProcessRunner, tmp_path:
     with pytest.raises(ProcessLookupError):
         os.kill(handle.pid, 0)
     assert collect(runner.start(WORK, FakeConfig()))[-1] == Finished()
+    runner.close()
 
 
 def test_a_user_error_arrives_as_its_sentence(runner: ProcessRunner) -> None:
@@ -205,7 +206,7 @@ def test_a_step_goes_to_the_next_report_and_brings_its_attachment(runner: Proces
     for step in range(rested + 1, rested + 4):
         handle.step()
         found: list[Message] = []
-        while not isinstance(message := handle.receive(20), Paused):
+        while not isinstance(message := handle.receive(90), Paused):
             assert message is not None
             found += [] if isinstance(message, Tick) else [message]
         attached, report = found
@@ -217,7 +218,7 @@ def test_a_step_goes_to_the_next_report_and_brings_its_attachment(runner: Proces
 def until_rest(handle: ProcessHandle) -> list[Item]:
     items: list[Item] = []
     while True:
-        message = handle.receive(20)
+        message = handle.receive(90)
         if isinstance(message, Item):
             items.append(message)
         if isinstance(message, Paused) and message.turn == handle.turn:
@@ -268,7 +269,7 @@ def test_a_worker_dies_with_its_parent() -> None:
             "import time; from fake_work import FakeConfig\n"
             "from swishdemo.jobs.process import ProcessRunner\n"
             "handle = ProcessRunner().start('fake_work:work', FakeConfig(steps=1, mode='hang'))\n"
-            "handle.receive(20); print(handle.pid, flush=True); time.sleep(600)",
+            "handle.receive(90); print(handle.pid, flush=True); time.sleep(600)",
         ],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)},
@@ -284,8 +285,8 @@ def test_a_worker_dies_with_its_parent() -> None:
 
 
 def gone(pid: int) -> bool:
-    """Whether the process ends within ten seconds."""
-    for _ in range(200):
+    """Whether the process ends, however busy the machine is."""
+    for _ in range(1800):
         try:
             state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
         except (FileNotFoundError, ProcessLookupError):

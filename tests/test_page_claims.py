@@ -23,7 +23,7 @@ from swishdemo.ui.assets import address as address_of
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.launch import launch
 
-JOB_SECONDS = 90_000
+JOB_SECONDS = 300_000
 READY = "#lab-claims[data-ready], #lab-claims [data-ready]"
 
 
@@ -57,7 +57,7 @@ def opened(browser, address, query="?tab=claims", *, locale="en-US", width=1280,
     shown.on("console", lambda said: said.type == "error" and shown.wrong.append(said.text))
     shown.goto(address + query)
     if ready:
-        shown.wait_for_selector(READY, timeout=30_000)
+        shown.wait_for_selector(READY, timeout=120_000)
     return shown
 
 
@@ -261,7 +261,7 @@ def test_sentences_stand_before_anything_is_proved(browser, lab, monkeypatch):
 
     def slow(language="en"):
         asked.set()
-        proceed.wait(30)
+        proceed.wait()
         return listed(language)
 
     monkeypatch.setattr(lab.court, "cards", slow)

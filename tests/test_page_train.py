@@ -58,7 +58,7 @@ def start(page, **fields):
     page.click("#lab-start")
 
 
-def line(page, text, seconds=60):
+def line(page, text, seconds=180):
     expect(page.locator(LINE)).to_contain_text(text, timeout=1000 * seconds)
 
 

@@ -41,7 +41,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 @pytest.fixture(scope="module")
 def client(lab: Lab) -> Iterator[httpx.Client]:
-    with serving(lab) as url, httpx.Client(base_url=url, headers=ANNA, timeout=30) as client:
+    with serving(lab) as url, httpx.Client(base_url=url, headers=ANNA, timeout=60) as client:
         yield client
 
 

@@ -55,7 +55,7 @@ def execute(tmp_path_factory):
 
     yield executed
     process.stdin.close()
-    process.wait(10)
+    process.wait()
 
 
 def final(config):

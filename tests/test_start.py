@@ -3,7 +3,6 @@
 import re
 import signal
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
@@ -11,29 +10,37 @@ from pathlib import Path
 import httpx
 import pytest
 from serving import serving
+from visiting import eventually
 
 from swishdemo.ui.assets import address as address_of
 
 ROOT = Path(__file__).parents[1]
-VISITOR = {"X-Visitor": "a-visitor-of-the-tests"}
+PATIENT = httpx.Client(headers={"X-Visitor": "a-visitor-of-the-tests"}, timeout=60)
+# What a tab shows when it has all that it asks for at first.
+LAST = {
+    "explore": "#lab-explore path.js-line >> visible=true",
+    "train": "#lab-train [data-part=line] >> text=/./",
+    "time": "#lab-time [data-part=bars-empty]",
+    "claims": "#lab-claims[data-ready], #lab-claims [data-ready]",
+}
 
 
 def start_long_run(address):
     asked = {"steps": 5000}
-    run = httpx.post(f"{address}/api/runs", json=asked, headers=VISITOR).json()["id"]
-    for _ in range(300):
-        job = httpx.get(f"{address}/api/runs/{run}", headers=VISITOR).json()
-        if job["step"] > 0:
-            return run
-        time.sleep(0.1)
-    raise AssertionError(f"the run did not begin: {job}")
+    run = PATIENT.post(f"{address}/api/runs", json=asked).json()["id"]
+
+    def begun():
+        assert PATIENT.get(f"{address}/api/runs/{run}").json()["step"] > 0
+
+    eventually(begun)
+    return run
 
 
 def modules(address, name, found):
     """All ES modules that ``name`` leads to."""
     if name in found:
         return
-    answer = httpx.get(name)
+    answer = PATIENT.get(name)
     found[name] = answer
     for path in re.findall(r'(?:from |import\()"(\.[^"]+)"', answer.text):
         modules(address, str(httpx.URL(name).join(path)), found)
@@ -41,7 +48,7 @@ def modules(address, name, found):
 
 def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
     with serving(tmp_path) as (address, _):
-        page = httpx.get(f"{address}/")
+        page = PATIENT.get(f"{address}/")
         assert page.status_code == 200
         assert "swish-lab-language" in page.text and "<base" not in page.text
         paths = re.findall(r'(?:href|src)="(lab/[^"]+)"', page.text)
@@ -51,7 +58,7 @@ def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
             if path.endswith(".js") and not path.endswith("plotly.min.js"):
                 modules(address, f"{address}/{path}", found)
             else:
-                found[path] = httpx.get(f"{address}/{path}")
+                found[path] = PATIENT.get(f"{address}/{path}")
         for tab in ("train", "time", "claims", "footer"):
             base = next(path for path in paths if path.endswith("js/explore.js"))
             modules(address, f"{address}/{base.replace('explore', tab)}", found)
@@ -62,15 +69,13 @@ def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
         reached = {name.split("/")[-1] for name in found}
         assert {path.name for path in (ROOT / "assets" / "js").glob("*.js")} <= reached
         for name in ("nothing.js", "../../app.py", "%2e%2e/%2e%2e/app.py", "js%00", "js", ""):
-            assert httpx.get(f"{address}/lab/0/{name}").status_code in (404, 400)
+            assert PATIENT.get(f"{address}/lab/0/{name}").status_code in (404, 400)
 
 
 @pytest.mark.parametrize("coding", ["br", "gzip", "identity"])
 def test_an_asset_is_the_same_in_every_coding(server, coding):
     for name in ("js/explore.js", "style.css", "plotly.min.js", "favicon.svg"):
-        answer = httpx.get(
-            f"{server}/{address_of(name)}", headers={"accept-encoding": coding}, timeout=20
-        )
+        answer = PATIENT.get(f"{server}/{address_of(name)}", headers={"accept-encoding": coding})
         assert answer.headers.get("content-encoding", "identity") == coding
         assert answer.headers["vary"] == "Accept-Encoding"
         assert (
@@ -130,9 +135,9 @@ def test_the_page_asks_no_other_host_for_anything(server, browser):
     page = context.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    for tab in ("explore", "train", "time", "claims"):
+    for tab, last in LAST.items():
         page.goto(f"{server}/?tab={tab}")
-        page.wait_for_timeout(1500)
+        page.wait_for_selector(last)
     page.goto(f"{server}/docs")
     page.wait_for_selector(".opblock")
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
@@ -143,11 +148,11 @@ def test_sigterm_in_mid_run_ends_all_in_order(tmp_path):
     with serving(tmp_path) as (address, process):
         run = start_long_run(address)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     with serving(tmp_path) as (address, _):
-        job = httpx.get(f"{address}/api/runs/{run}", headers=VISITOR).json()
+        job = PATIENT.get(f"{address}/api/runs/{run}").json()
         assert job["state"] == "failed" and "server" in job["reason"]
-        reports = httpx.get(f"{address}/api/runs/{run}/reports", headers=VISITOR).json()
+        reports = PATIENT.get(f"{address}/api/runs/{run}/reports").json()
         assert reports[-1]["step"] > 0
 
 
@@ -155,11 +160,11 @@ def test_a_server_that_was_killed_in_mid_run_closes_it_with_a_reason(tmp_path):
     with serving(tmp_path) as (address, process):
         run = start_long_run(address)
         process.kill()
-        process.wait(10)
+        process.wait()
     with serving(tmp_path) as (address, _):
-        job = httpx.get(f"{address}/api/runs/{run}", headers=VISITOR).json()
+        job = PATIENT.get(f"{address}/api/runs/{run}").json()
         assert job["state"] == "failed" and job["reason"]
-        again = httpx.post(f"{address}/api/runs", json={"steps": 5, "seeds": 1}, headers=VISITOR)
+        again = PATIENT.post(f"{address}/api/runs", json={"steps": 5, "seeds": 1})
         assert again.status_code == 201
 
 
@@ -176,7 +181,7 @@ class Proxy(BaseHTTPRequestHandler):
         headers = {key: value for key, value in self.headers.items() if key.lower() != "host"}
         headers |= {"accept-encoding": "identity", "host": self.headers["host"]}
         url = self.target + (self.path.removeprefix("/sub/path") or "/")
-        with httpx.stream(self.command, url, content=body, headers=headers, timeout=30) as answer:
+        with httpx.stream(self.command, url, content=body, headers=headers, timeout=60) as answer:
             self.send_response(answer.status_code)
             for key, value in answer.headers.items():
                 if key not in ("transfer-encoding", "connection", "content-length"):
@@ -207,7 +212,7 @@ def test_it_works_under_a_sub_path(tmp_path, browser):
         page.click("button[data-tab-id=train] >> visible=true")
         page.fill("#lab-steps input", "10")
         page.click("#lab-start")
-        page.wait_for_selector("#lab-train [data-state=finished]", timeout=60_000)
+        page.wait_for_selector("#lab-train [data-state=finished]", timeout=120_000)
         assert failed == []
         context.close()
         proxy.shutdown()

@@ -175,7 +175,7 @@ def test_a_killed_servers_job_is_closed(tmp_path: Path) -> None:
         target=die_with_a_running_job, args=(tmp_path,)
     )
     server.start()
-    server.join(30)
+    server.join()
     assert server.exitcode == -signal.SIGKILL
     store = Store(tmp_path)
     assert (found := store.get("first")) is not None and found.state == "failed"
@@ -309,7 +309,7 @@ def test_two_servers_bring_one_database_up_to_date(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()
     assert len(stores) == 6 and all(store.get("first") for store in stores)
     assert list(tmp_path.glob("jobs.damaged-*")) == []
     for store in stores:
@@ -520,7 +520,7 @@ def test_many_threads_write_and_read(store: Store) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()
     assert errors == []
     assert {job.reports for job in store.find()} == {50}
 

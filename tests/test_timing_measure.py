@@ -597,7 +597,7 @@ def test_control_comes_back_often_by_the_given_clock():
 
 def test_patience_yields_meanwhile_and_passes_on_result_and_error():
     gate_open = threading.Event()
-    waiting = patiently(lambda: gate_open.wait(10) and "done")
+    waiting = patiently(lambda: gate_open.wait() and "done")
     assert next(waiting) is None
     gate_open.set()
     with pytest.raises(StopIteration) as end:

@@ -62,7 +62,7 @@ def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path):
     try:
         wanted = {"variants": ["relu", "gelu", "silu"], "elements": [64, 128]}
         job = manager.submit("timing", wanted, "anna")
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while (job := manager.get(job.id)).active and time.monotonic() < until:
             time.sleep(0.05)
         assert job.state == "finished", job.reason and job.reason.sentence()
@@ -82,7 +82,7 @@ def test_what_pytorch_s_profiler_says_is_no_dead_worker_s_last_word(tmp_path: Pa
     try:
         wanted = {"variants": ["relu", "silu"], "elements": [64], "budget_seconds": 20.0}
         job = manager.submit("timing", wanted, "anna")
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while not (job := manager.get(job.id)).reports and time.monotonic() < until:
             time.sleep(0.05)
         while len(measurements(manager.reports(job.id))) < 2 and time.monotonic() < until:

@@ -147,7 +147,7 @@ def server(tmp_path_factory):
     manager = JobManager.open(settings)
     with (
         serving(Lab(settings, manager, Court(manager))) as url,
-        httpx.Client(base_url=url, headers=ANNA, timeout=30) as client,
+        httpx.Client(base_url=url, headers=ANNA, timeout=60) as client,
     ):
         yield client
 

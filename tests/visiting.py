@@ -13,8 +13,8 @@ import pytest
 PLOT = "#lab-explore .explore-plot"
 
 
-def eventually(check, seconds=30):
-    """Calls ``check`` until it no longer fails: a page follows in its own time."""
+def eventually(check, seconds=90):
+    """Calls ``check`` until it no longer fails: what it waits for comes in its own time."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -23,6 +23,11 @@ def eventually(check, seconds=30):
             if time.monotonic() > end:
                 raise
         time.sleep(0.05)
+
+
+def two_frames(page):
+    """Waits for two frames of the page: what it was told before, it shows then."""
+    page.evaluate('async () => { for (const _ of "ab") await new Promise(requestAnimationFrame); }')
 
 
 @pytest.fixture(scope="module")
