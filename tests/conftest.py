@@ -1,3 +1,8 @@
+import fcntl
+import os
+import shlex
+from contextlib import nullcontext
+
 import pytest
 from browser import NoBrowser, launch_options
 from playwright.sync_api import expect
@@ -5,8 +10,14 @@ from script import modules, modules_address  # noqa: F401  fixtures
 from serving import serving
 from visiting import contexts, explore, visit  # noqa: F401  fixtures
 
+# PyTorch's threads spin while they wait for one another: on a busy machine twice the processor's
+# time for the same steps. This is set before PyTorch is loaded, and for all that tests start.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # A busy machine is slow, not wrong; what never comes still fails.
-expect.set_options(timeout=30_000)
+PATIENCE = 90_000
+"""Milliseconds that a browser may take for anything."""
+expect.set_options(timeout=PATIENCE)
 
 
 # Minutes each, though some have few tests: a worker that took one of these last would leave the
@@ -19,6 +30,13 @@ LONG = (
     "test_jobs_",
     "test_training_",
 )
+
+
+def pytest_xdist_auto_num_workers(config):
+    """One worker more than there are cores: a third of what a worker does is waiting."""
+    from swishdemo.hardware import usable_cores
+
+    return usable_cores() + 1
 
 
 def pytest_collection_modifyitems(items):
@@ -39,21 +57,59 @@ def browser_type_launch_args(browser_type_launch_args, playwright):
 
 
 @pytest.fixture(scope="session")
-def built_node():
-    """The kernel's C++ node, in this process and all that follow; it is built once for all."""
-    from swishdemo.kernels import node
+def browser(browser):
+    """The browser; what is opened in it is as patient as `expect` is."""
 
-    node.build()
+    def patiently(opens):
+        def opened(**options):
+            made = opens(**options)
+            made.set_default_timeout(PATIENCE)
+            return made
+
+        return opened
+
+    browser.new_context, browser.new_page = map(patiently, (browser.new_context, browser.new_page))
+    return browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def built_node(tmp_path_factory):
+    """The kernel's C++ node, in this process and all that follow: its file.
+
+    It is built once for all, though several workers ask at the same time.
+    """
+    from swishdemo.kernels import libraries, node
+    from swishdemo.settings import Toolchain
+
+    shared = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else None
+    with (shared / "node.lock").open("w") if shared else nullcontext() as lock:
+        if lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return libraries.kept_in(Toolchain.read()) / node.build()
+
+
+@pytest.fixture(scope="session")
+def quick_compiler(built_node, tmp_path_factory):
+    """``CXX`` of one that takes half a second for what takes fifteen: it has the node ready."""
+    ready = shlex.quote(str(built_node))
+    compiler = tmp_path_factory.mktemp("compiler") / "quick-c++"
+    copy = f'[ "$1" = -o ] && cp {ready} "$2"'
+    compiler.write_text(f"#!/bin/sh\nsleep .5; while [ $# -gt 0 ]; do {copy}; shift; done\n")
+    compiler.chmod(0o755)
+    return shlex.quote(str(compiler))
+
+
+@pytest.fixture(scope="session")
 def served(tmp_path_factory):
-    """The whole app as a process of its own: its address and its process."""
+    """The whole app as a process of its own: its address and its process.
+
+    One serves all files of a worker: each test comes as visitors of its own.
+    """
     with serving(tmp_path_factory.mktemp("data")) as app:
         yield app
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(served):
     """The address of the whole app."""
     return served[0]

@@ -17,7 +17,7 @@ from swishdemo.ui import page as pages
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.launch import launch
 
-SOON = 30_000
+SOON = 120_000
 """Milliseconds that a worker may take to start and to measure something small."""
 
 
@@ -32,12 +32,20 @@ def address(tmp_path_factory):
     manager.close()
 
 
+@pytest.fixture(scope="module")
+def server(address):
+    """What `contexts` visits."""
+    return address.rstrip("/")
+
+
 @pytest.fixture
-def tab(page: Page, address):
+def tab(contexts, address):
     """The tab, opened by a visitor who has measured nothing yet."""
+    page = contexts(viewport={"width": 1280, "height": 720}).new_page()
     page.goto(address)
     expect(page.locator("#lab-time [data-part=bars-empty]")).to_be_visible(timeout=SOON)
-    return page
+    yield page
+    page.close()
 
 
 def choose(page, sizes, variants):
@@ -189,7 +197,7 @@ def test_stop_ends_it_and_keeps_what_was_measured(tab: Page):
     assert state(tab).get_attribute("data-state") == "running"
     assert len(drawn(tab)["labels"]) == 6  # a row for each that was asked for
     stop.click()
-    expect(state(tab)).to_have_attribute("data-state", "stopped", timeout=3000)
+    expect(state(tab)).to_have_attribute("data-state", "stopped", timeout=SOON)
     expect(stop).to_be_hidden()
     expect(tab.locator(".time-status [data-part=line]")).to_contain_text("Stopped after")
     assert drawn(tab)["x"]

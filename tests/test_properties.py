@@ -124,9 +124,21 @@ def test_no_sample_beats_what_is_claimed(activation):
 
 
 @pytest.mark.parametrize("activation", TUNED, ids=lambda a: a.name)
-@settings(max_examples=8, deadline=None, derandomize=True, phases=QUICK)
+@settings(max_examples=2, deadline=None, derandomize=True, phases=QUICK)
 @given(data=st.data())
 def test_nor_at_other_parameters(activation, data):
+    check_at_other_parameters(activation, data)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("activation", TUNED, ids=lambda a: a.name)
+@settings(max_examples=12, deadline=None, derandomize=True, phases=QUICK)
+@given(data=st.data())
+def test_nor_at_many_others(activation, data):
+    check_at_other_parameters(activation, data)
+
+
+def check_at_other_parameters(activation, data):
     values = {
         each.name: data.draw(
             st.one_of(
@@ -329,13 +341,27 @@ def test_features_that_are_narrow_or_far_are_found(place, width):
     assert marks[2].x == pytest.approx(place - bend, rel=1e-12)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=QUICK)
-@given(st.lists(st.integers(-4000, 4000), min_size=1, max_size=6, unique=True))
+ROOTS = st.lists(st.integers(-4000, 4000), min_size=1, max_size=6, unique=True)
+
+
+@settings(max_examples=3, deadline=None, derandomize=True, phases=QUICK)
+@given(ROOTS)
 @example([0])
 @example([-1, 1])
 @example([3999, 4000])
 @example([-4000, -1597, 0, 241, 3902, 4000])
 def test_the_roots_of_polynomials(roots):
+    check_roots(roots)
+
+
+@pytest.mark.long
+@settings(max_examples=30, deadline=None, derandomize=True, phases=QUICK)
+@given(ROOTS)
+def test_the_roots_of_many_polynomials(roots):
+    check_roots(roots)
+
+
+def check_roots(roots):
     places = sorted(root / 8 for root in roots)
     text = "*".join(f"(x-({place!r}))" for place in places)
     found = properties(parse_formula(text))
