@@ -13,6 +13,7 @@ from swishdemo.text import text
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then end all jobs in order."""
+    global demo  # where Gradio looks for the page on a Space
     ended = Event()
     # What is imported and built at the start stays. A collection that looks through all of it takes
     # 0.1 s and finds nothing: a start had eight of them, and one of the first answers the ninth.
