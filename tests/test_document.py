@@ -55,9 +55,9 @@ def answer(endpoint, path="/", root_path="", method="GET"):
 def test_the_page_is_given_its_head_before_the_first_script(endpoint):
     given = answer(endpoint)
     assert given.status_code == 200
-    before, rest = given.text.split("\n<script>\n(() =>", 1)
+    before, rest = given.text.split("<link", 1)
     assert PAGE.startswith(before)
-    assert rest.index("navigator") < rest.index("first()")
+    assert rest.index('early.js"></script>') < rest.index("first()")
     assert rest.endswith("<script>first()</script></head><body>β</body></html>")
     assert "modulepreload" in rest and "early.js" in rest and "style.css" in rest
     assert "plotly" not in rest  # it is asked for once the first curves stand
@@ -159,3 +159,12 @@ def test_an_error_of_the_app_is_not_swallowed():
 
     with pytest.raises(RuntimeError, match="on purpose"):
         finished(Document(app)({"type": "http", "path": "/"}, None, None))
+
+
+def test_the_manifest_is_asked_for_beside_the_page():
+    linked = PAGE.replace(BASE, f'{BASE}<link rel="manifest" href="/manifest.json" />')
+
+    async def whole(request):
+        return HTMLResponse(linked)
+
+    assert '<link rel="manifest" href="manifest.json" />' in answer(whole).text

@@ -378,7 +378,7 @@ def test_check_and_stop_refuse_what_is_no_claim(lab, given):
 def test_another_visitor_may_not_stop_a_check(lab, monkeypatch):
     stopped = []
     monkeypatch.setattr(lab.manager, "stop", lambda job, visitor: stopped.append(job))
-    someone = SimpleNamespace(headers={"x-visitor": "someone-else-entirely"}, cookies={})
+    someone = SimpleNamespace(headers={"x-visitor": "someone-else-entirely"})
     lab.court.check("beta-range", "the-one-who-asked")
     try:
         assert claims.stopper(lab)({"claim": "beta-range"}, someone) == {"stopped": True}

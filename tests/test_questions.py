@@ -9,7 +9,7 @@ from swishdemo.settings import Settings
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.questions import questions
 
-REQUEST = SimpleNamespace(cookies={}, headers={}, scope={"state": {}})
+REQUEST = SimpleNamespace(headers={}, scope={"state": {}})
 GOOD = {
     "properties": {"activation": "swish", "parameters": {"beta": 2}},
     "code": {"activation": "swish", "parameters": {"beta": 2}, "language": "numpy"},

@@ -129,9 +129,19 @@ def test_a_sentence_is_filled_and_a_missing_value_is_an_error():
         ("en-GB", "en"),
         ("fr", "en"),
         (None, "en"),
+        (3, "en"),
+        ("", "en"),
+        ("fr, zh-CN;q=0.8, en;q=0.5", "zh"),
+        ("en;q=0.5,zh;q = 0.9", "zh"),
+        ("en, zh", "en"),
+        ("zh;q=0", "en"),
+        ("*;q=0.1", "en"),
+        ("zhuang", "en"),
+        ("zh;q=nonsense", "zh"),
+        (",;,;;q=;" * 5000, "en"),
     ],
 )
-def test_a_tag_finds_its_language(tag, language):
+def test_a_tag_or_a_header_finds_its_language(tag, language):
     assert language_of(tag) == language
 
 

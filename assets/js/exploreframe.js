@@ -2,6 +2,7 @@
 
 import { openTab } from "./header.js";
 import { PANELS } from "./properties.js";
+import { keep, kept } from "./storage.js";
 import { escape, t } from "./text.js";
 
 const tip = (key) => `title="${escape(t(key))}"`;
@@ -57,8 +58,7 @@ export function skeleton() {
 
 /** One line for a first visitor, until it is closed. @param {HTMLElement} line */
 export function greet(line) {
-  const key = "swish-lab-greeted";
-  line.hidden = localStorage.getItem(key) !== null;
+  line.hidden = kept("greeted") !== null;
   line.addEventListener("click", (event) => {
     const tab = event.target.closest("[data-open]")?.dataset.open;
     if (tab) {
@@ -66,7 +66,7 @@ export function greet(line) {
       openTab(tab);
     }
     if (!event.target.closest("[data-dismiss]")) return;
-    localStorage.setItem(key, "yes");
+    keep("greeted", "yes");
     line.hidden = true;
   });
 }

@@ -1,6 +1,7 @@
 /** The page's head: name, host, language, theme, link; and the tab that the address names. */
 
 import { choice, flush, onRefused, onReturn, outwardLink, read, write } from "./state.js";
+import { keep } from "./storage.js";
 import { escape, language, t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
@@ -78,7 +79,7 @@ async function copyText(text) {
 
 function speak(lang) {
   if (lang === language) return;
-  localStorage.setItem("swish-lab-language", lang);
+  keep("language", lang);
   flush();
   const url = new URL(location.href);
   url.searchParams.set("lang", lang);

@@ -1,9 +1,9 @@
 /** What the reader reads, in the page's language, from the one catalogue. */
 
 import { entries } from "../catalogue.js";
+import { language } from "./visitor.js";
 
-/** @type {"en" | "zh"} The page's language; `?lang=` has set the browser's before this loads. */
-export const language = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+export { language };
 
 /**
  * The sentence of a key, its {placeholders} filled.

@@ -1,6 +1,8 @@
 /** Light and dark, and the colours that plots take from the style sheet. */
 
 import { activations } from "./activations.js";
+import { keep } from "./storage.js";
+import "./visitor.js"; // sets the theme that the address names
 
 const listeners = new Set();
 
@@ -13,7 +15,7 @@ export function isDark() {
 export function toggleTheme() {
   const theme = isDark() ? "light" : "dark";
   document.body.classList.toggle("dark", theme === "dark");
-  localStorage.setItem("swish-lab-theme", theme);
+  keep("theme", theme);
   const url = new URL(location.href);
   url.searchParams.set("__theme", theme);
   history.replaceState(history.state, "", url);

@@ -9,6 +9,7 @@ A file ``train.toml`` holds the keys ``train.…``; an entry names the languages
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Literal
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
 
 
 @cache
@@ -47,9 +49,20 @@ def text(key: str, language: Language = "en", **values: object) -> str:
     return catalogue()[key][language].format(**values)
 
 
-def language_of(tag: object) -> Language:
-    """The catalogue's language for a browser's language tag; English for what it does not know."""
-    return "zh" if isinstance(tag, str) and tag.lower().startswith("zh") else "en"
+def language_of(accepted: object) -> Language:
+    """The catalogue's language that a reader likes best; English where they like none of them.
+
+    Args:
+        accepted: A language tag, or an ``Accept-Language`` header such as ``fr, zh-CN;q=0.8``.
+    """
+    liked: list[tuple[float, Language]] = []
+    for entry in accepted.split(",") if isinstance(accepted, str) else ():
+        tag, _, weight = entry.partition(";")
+        spoken = tag.strip().lower().partition("-")[0]
+        share = _WEIGHT.fullmatch(weight.strip())
+        liked += [(float(share[1]) if share else 1.0, each) for each in LANGUAGES if each == spoken]
+    weight, language = max(liked, key=lambda each: each[0], default=(0.0, "en"))
+    return language if weight else "en"
 
 
 def _flatten(prefix: str, table: Mapping[str, object]) -> list[tuple[str, Mapping[str, str]]]:

@@ -1,8 +1,8 @@
-"""What is done to the page's HTML on its way out: language, theme and early loading.
+"""What is done to the page's HTML on its way out: our scripts stand before Gradio's.
 
-Gradio follows ``navigator.language`` and ``?__theme=``; a reader's own choice (``?lang=``, or the
-one kept from the last visit) has to stand there before Gradio's bundle runs. ``launch(head=…)``
-comes too late for that.
+Scripts run in the order in which they stand. Ours say which language and theme the reader chose,
+which Gradio follows, and draw the first tab while Gradio loads; ``launch(head=…)`` comes too late
+for both.
 """
 
 from __future__ import annotations
@@ -14,33 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swishdemo.ui.assets import ASSETS, address
 
-_EARLY = """
-<script>
-(() => {
-  const url = new URL(location.href);
-  const asked = url.searchParams.get("lang");
-  let language = null, theme = null;
-  try {
-    if (asked === "en" || asked === "zh") localStorage.setItem("swish-lab-language", asked);
-    language = localStorage.getItem("swish-lab-language");
-    theme = localStorage.getItem("swish-lab-theme");
-  } catch { language = asked; }
-  if (language === "en" || language === "zh") {
-    const tag = language === "zh" ? "zh-CN" : "en";
-    document.cookie = "swishdemo_language=" + language + "; path=/; max-age=15552000; SameSite=Lax";
-    Object.defineProperty(navigator, "language", { get: () => tag });
-    Object.defineProperty(navigator, "languages", { get: () => [tag] });
-  }
-  if (!url.searchParams.has("__theme") && (theme === "light" || theme === "dark")) {
-    url.searchParams.set("__theme", theme);
-    history.replaceState(history.state, "", url);
-  }
-})();
-</script>
-"""
 # It says what holds without it; with it, Plotly writes the page's whole address into its clip
 # paths, and they point nowhere as soon as the address changes.
 _BASE = b'<base href="./" />'
+# From the root of the host, where another app may be.
+_MANIFEST = b'href="/manifest.json"'
 # The scripts that run before a first click.
 _FIRST = ("early", "explore", "header", "footer")
 _IMPORT = re.compile(r'from "\./(\w+)\.js"')
@@ -62,7 +40,7 @@ def _head() -> bytes:
     preloads.append(f'<link rel="modulepreload" href="{address("catalogue.js")}">')
     preloads.append(f'<link rel="stylesheet" href="{address("style.css")}">')
     preloads.append(f'<script type="module" src="{address("js/early.js")}"></script>')
-    return (_EARLY + "\n".join(preloads)).encode()
+    return "\n".join(preloads).encode()
 
 
 def _is_page(scope: Scope) -> bool:
@@ -97,6 +75,7 @@ class Document:
             headers = MutableHeaders(raw=start["headers"])
             if headers.get("content-type", "").startswith("text/html"):
                 body = body.replace(_BASE, self.head, 1)
+                body = body.replace(_MANIFEST, _MANIFEST.replace(b"/", b"", 1), 1)
                 headers["content-length"] = str(len(body))
             await send(start)
             await send({"type": "http.response.body", "body": body})

@@ -17,17 +17,13 @@ import gradio as gr
 from swishdemo.errors import UserError
 from swishdemo.text import Language, language_of, text
 
-LANGUAGE_COOKIE = "swishdemo_language"
 _LOG = logging.getLogger(__name__)
 _Answer = dict[str, Any]
 
 
 def language(request: gr.Request | None) -> Language:
-    """The reader's language: the one chosen on the page, else the browser's."""
-    if request is None:
-        return "en"
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
-    return language_of(chosen or request.headers.get("accept-language", ""))
+    """The reader's language, which the page sends with each request."""
+    return language_of(request.headers.get("accept-language") if request else None)
 
 
 def answering(

@@ -1,0 +1,106 @@
+"""The page where a browser denies storage and cookies, by a setting or in a frame."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from serving import ROOT, serving
+
+TABS = {"explore": "path.js-line", "train": "#lab-start", "time": "#lab-time-measure",
+        "claims": "#said-limits"}  # fmt: skip
+THROWING = """
+for (const [owner, name] of [[window, "localStorage"], [window, "sessionStorage"],
+                             [Document.prototype, "cookie"]]) {
+  const denied = () => { throw new DOMException(`${name} is denied`, "SecurityError"); };
+  Object.defineProperty(owner, name, { get: denied, set: denied });
+}
+"""
+KEPT = re.compile(r"\b(?:localStorage|sessionStorage|indexedDB|document\.cookie)\b")
+
+
+def test_one_module_alone_asks_the_browser_to_keep_something():
+    asking = {
+        path.relative_to(ROOT).as_posix()
+        for path in [*ROOT.glob("assets/**/*.js"), *ROOT.glob("swishdemo/**/*.py")]
+        if KEPT.search(path.read_text("utf-8"))
+    }
+    assert asking == {"assets/js/storage.js"}
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("denied")) as (address, _):
+        yield address.rpartition(":")[2]
+
+
+@pytest.fixture
+def denied(browser, port):
+    """Opens the page as a Chinese reader whose browser keeps nothing, in a way of three."""
+    contexts, wrong = [], []
+
+    def opened(way, query):
+        context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900})
+        contexts.append(context)
+        if way == "by a setting":
+            context.add_init_script(THROWING)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        # Gradio answers a refused field by 422, which the console tells.
+        page.on("console", lambda said: said.type == "error" and "422" not in said.text
+                and wrong.append(said.text))  # fmt: skip
+        if way == "by a setting":
+            page.goto(f"http://127.0.0.1:{port}/{query}")
+            return page.main_frame
+        # Another name of this host is another site, and one that Gradio does not take for local.
+        page.goto(f"http://127.0.0.1:{port}/api/health")
+        sandbox = 'sandbox="allow-scripts"' if way == "in a sandbox" else ""
+        page.set_content(
+            f'<iframe {sandbox} src="http://lab.localhost:{port}/{query}" width=1240 height=860>'
+        )
+        return page.frames[1]
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+WAYS = ["by a setting", "in a sandbox", "in another site's frame"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_tab_opens(denied, way):
+    for tab, sign in TABS.items():
+        shown = denied(way, f"?tab={tab}")
+        expect(shown.locator(sign).first).to_be_visible()
+        chosen = shown.locator("#lab-tabs button[role=tab][aria-selected=true]")
+        expect(chosen).to_have_attribute("data-tab-id", tab)
+        expect(shown.locator("#lab-header")).to_contain_text("复制链接")
+
+
+@pytest.mark.parametrize("way", WAYS[:2])
+def test_what_a_reader_chooses_holds_while_the_page_is_open(denied, way):
+    shown = denied(way, "")
+    expect(shown.locator("path.js-line").first).to_be_attached()
+    shown.locator(".explore-hello [data-dismiss]").click()
+    expect(shown.locator(".explore-hello")).to_be_hidden()
+    shown.locator("[data-theme-toggle]").click()
+    expect(shown.locator("body")).to_have_class(re.compile("dark"))
+    shown.locator("[data-lang=en]").click()
+    expect(shown.locator("#lab-header")).to_contain_text("Copy link")
+    expect(shown.locator("body")).to_have_class(re.compile("dark"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_is_the_visitors_own_and_refusals_are_in_their_language(denied, way):
+    shown = denied(way, "?tab=train")
+    steps = shown.locator("#lab-steps input")
+    expect(steps).to_be_visible()
+    expect(shown.locator("#lab-train [data-part]").first).to_be_attached()
+    steps.fill("0")
+    shown.locator("#lab-start").click()
+    reason = shown.locator("#lab-steps div.validation-error")
+    expect(reason).to_contain_text("允许的范围")
+    steps.fill("100")
+    shown.locator("#lab-start").click()
+    expect(shown.locator("#lab-train")).to_contain_text("100 / 100", timeout=120_000)
