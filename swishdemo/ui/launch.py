@@ -7,7 +7,9 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
 
 from swishdemo.settings import Settings
 from swishdemo.ui import assets
@@ -54,7 +56,14 @@ def launch(
         max_file_size="1mb",
         app_kwargs={
             **(options or {}),
-            "routes": routes,
+            "routes": [*routes, Route("/manifest.json", _manifest)],
             "middleware": [Middleware(assets.Assets), *middleware, Middleware(Document)],
         },
     )
+
+
+async def _manifest(request: Request) -> JSONResponse:
+    """What a browser that may install pages asks for at each visit; Gradio's own answers 500."""
+    icon = {"src": "favicon.ico", "sizes": "any", "type": "image/svg+xml"}
+    told = {"name": "Swish Lab", "start_url": "./", "display": "browser", "icons": [icon]}
+    return JSONResponse(told, media_type="application/manifest+json")
