@@ -1,8 +1,11 @@
 """The app as a process: what it serves, under a sub-path too, and how it ends."""
 
+import asyncio
 import re
 import signal
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 from serving import serving
 from visiting import eventually
 
+from swishdemo.ui import assets
 from swishdemo.ui.assets import address as address_of
 
 ROOT = Path(__file__).parents[1]
@@ -70,6 +74,32 @@ def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
         assert {path.name for path in (ROOT / "assets" / "js").glob("*.js")} <= reached
         for name in ("nothing.js", "../../app.py", "%2e%2e/%2e%2e/app.py", "js%00", "js", ""):
             assert PATIENT.get(f"{address}/lab/0/{name}").status_code in (404, 400)
+
+
+def test_a_file_has_one_name_and_is_held_once():
+    names = [f"{'js/../' * n}style.css" for n in range(1, 2000)]
+    names += [f"{'./' * n}style.css" for n in range(1, 2000)]
+    names += ["style.css\0", "//style.css", "js//text.js", "js/", "../assets/style.css"]
+
+    async def status(name):
+        sent = []
+        scope = {"type": "http", "method": "GET", "path": f"/lab/0/{name}", "headers": []}
+
+        async def send(message):
+            sent.append(message)
+
+        await assets.Assets(None)(scope, None, send)
+        return sent[0]["status"]
+
+    async def all_of_them():
+        assert await status("style.css") == 200
+        held = assets._held.cache_info().currsize
+        assert {await status(name) for name in names} == {404}
+        assert assets._held.cache_info().currsize == held
+
+    # In a thread of its own: Playwright leaves a running loop in the tests' thread.
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, all_of_them()).result()
 
 
 @pytest.mark.parametrize("coding", ["br", "gzip", "identity"])

@@ -82,8 +82,11 @@ def _answer(request: Request, name: str) -> Response:
 def _file(name: str) -> Path | None:
     if name == _PLOTLY:
         return _plotly()
-    path = (ASSETS / name.replace("\0", "")).resolve()
-    return path if path.is_relative_to(ASSETS) and path.is_file() else None
+    if "\0" in name:
+        return None
+    # A file has one name only, for what is packed is held by it.
+    path = (ASSETS / name).resolve()
+    return path if str(path) == f"{ASSETS}/{name}" and path.is_file() else None
 
 
 def _changed(name: str) -> int:
