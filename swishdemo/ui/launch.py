@@ -17,6 +17,9 @@ from swishdemo.ui.document import Document
 from swishdemo.ui.theme import theme
 from swishdemo.ui.words import translations
 
+SESSIONS = 300
+"""Sessions of the page that are held at a time."""
+
 
 def launch(
     demo: gr.Blocks,
@@ -53,7 +56,8 @@ def launch(
         mcp_server=False,
         pwa=False,
         prevent_thread_lock=True,
-        max_file_size="1mb",
+        # A session holds 200 kB and nothing of a visitor's: one that is lost is made anew.
+        state_session_capacity=SESSIONS,
         app_kwargs={
             **(options or {}),
             "routes": [*routes, Route("/manifest.json", _manifest)],
