@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,6 +59,10 @@ BODIES: dict[str, bytes] = {
     "true": b"true",
     "trailing": b"{} {}",
     "twice": b'{"steps": 1, "steps": "x"}',
+    "many lists": b'{"x": [' + b"[]," * 300_000 + b"[]]}",
+    "many objects": b'{"x": [' + b"{}," * 300_000 + b"{}]}",
+    "many keys": b'{"x": [1]' + b"".join(b',"k%d": 1' % n for n in range(60_000)) + b"}",
+    "a long number": b'{"steps": 1.' + b"1" * 900_000 + b"}",
 }
 
 
@@ -154,6 +161,87 @@ def test_a_bad_query(client: httpx.Client, query: str) -> None:
     check_refusal(client.get("/api/runs/x/export?format=exe"), 404, 422)
 
 
+def longest_wait(client: httpx.Client, body: bytes) -> float:
+    """The longest that health waited, in seconds, while such bodies were being answered."""
+
+    def send(_: int) -> int:
+        return httpx.post(
+            f"{client.base_url}/api/evaluate", content=body, headers=JSON | ANNA, timeout=120
+        ).status_code
+
+    waits = []
+    with ThreadPoolExecutor(4) as threads:
+        sent = [threads.submit(send, number) for number in range(12)]
+        while not all(each.done() for each in sent):
+            begun = time.perf_counter()
+            assert client.get("/api/health").status_code == 200
+            waits.append(time.perf_counter() - begun)
+        assert {each.result() for each in sent} <= {404, 422}
+    return max(waits)
+
+
+@pytest.mark.parametrize("name", ["many lists", "many objects", "many keys", "deep closed"])
+def test_health_answers_while_others_send_what_is_slow_to_read(
+    client: httpx.Client, name: str
+) -> None:
+    plain = longest_wait(client, json.dumps({"activation": "a" * 900_000, "x": [1]}).encode())
+    assert longest_wait(client, BODIES[name]) < 5 * plain + 0.5
+
+
+def test_many_points_and_many_brackets_in_a_text_are_no_fault(client: httpx.Client) -> None:
+    points = [n + 0.123456789 for n in range(20_000)]
+    answer = client.post("/api/evaluate", json={"activation": "relu", "x": points})
+    assert answer.json()["f"] == points
+    told = client.post("/api/runs", json={"csv": '"[1, 2]\\"{"' * 20_000})
+    check_refusal(told, 422)
+    assert "lists and objects" not in told.text
+
+
+def said(answer: httpx.Response) -> str:
+    detail = answer.json()["detail"]
+    return detail if isinstance(detail, str) else " ".join(entry["msg"] for entry in detail)
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/zzz", b""),
+        ("PUT", "/api/runs", b""),
+        ("POST", "/api/runs", b"{"),
+        ("POST", "/api/runs", b" " * 1_100_000),
+        ("POST", "/api/runs", b'{"steps": -1}'),
+        ("GET", "/api/runs/none", b""),
+        ("POST", "/api/claims/none/check", b""),
+        ("POST", "/api/runs/none/dance", b""),
+        ("GET", "/api/runs/none/reports?after=x", b""),
+        ("GET", "/api/runs/none/reports?after=-9", b""),
+        ("GET", "/api/runs/none/reports?after=9999999999999999999", b""),
+        ("GET", "/api/runs/none/export?format=exe", b""),
+        ("GET", "/api/timings/none/export?baseline=" + "a" * 400, b""),
+    ],
+)
+def test_a_refusal_is_in_the_language_asked_for(
+    client: httpx.Client, method: str, path: str, body: bytes
+) -> None:
+    """By ``?lang=``, else by Accept-Language, else English."""
+    both = path + ("&" if "?" in path else "?")
+    for lang, accepted, chinese in [
+        ("", "zh-CN,en;q=0.5", True),
+        ("lang=zh", "en", True),
+        ("lang=en", "zh", False),
+        ("lang=fr", "zh", True),
+        ("", "fr", False),
+        ("", "", False),
+    ]:
+        headers = JSON | ANNA | {"accept-language": accepted}
+        answer = client.request(method, both + lang, content=body, headers=headers)
+        assert 400 <= answer.status_code < 500, answer.text
+        assert bool(CHINESE.search(said(answer))) == chinese, (lang, accepted, answer.text)
+
+
 values = st.recursive(
     st.none()
     | st.booleans()
@@ -233,7 +321,7 @@ def launched(demo: gr.Blocks, lab: Lab) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def app() -> gr.Blocks:
     def whose(request: gr.Request) -> str:
         return visitor_of(request)
 
@@ -242,7 +330,12 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         number.change(lambda value: value, number, number, api_name="echo")
         number.submit(whose, None, name, api_name="whose")
         gr.HTML("x", server_functions=[lambda value: value])
-    with launched(demo, idle_lab(tmp_path_factory.mktemp("data"))) as client:
+    return demo
+
+
+@pytest.fixture(scope="module")
+def beside(app: gr.Blocks, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with launched(app, idle_lab(tmp_path_factory.mktemp("data"))) as client:
         yield client
 
 
@@ -280,9 +373,8 @@ def test_a_hostile_body_beside_the_page(beside: httpx.Client, name: str) -> None
 
 def test_handlers_of_the_page_know_the_same_visitor(beside: httpx.Client) -> None:
     beside.get("/")
-    event = beside.post("/gradio_api/call/whose", json={"data": []}).json()["event_id"]
-    told = beside.get(f"/gradio_api/call/whose/{event}").text
-    handler = json.loads(told.split("data: ")[1].splitlines()[0])[0]
+    told = beside.post("/gradio_api/run/whose", json={"data": []})
+    handler = told.json()["data"][0]
     run = beside.post("/api/runs", json={"steps": 1}).json()["id"]
     jobs = {job["id"] for job in beside.get("/api/runs").json()}
     assert run in jobs
@@ -319,6 +411,84 @@ def test_gradios_own_routes_never_answer_500(beside: httpx.Client, name: str) ->
         assert answer.status_code < 500, (path, answer.status_code, answer.text[:200])
         if answer.status_code >= 400:
             assert not answer.content or "detail" in answer.text, (path, answer.text[:200])
+
+
+BROWSERS = [
+    *("/favicon.ico", "/robots.txt", "/apple-touch-icon.png", "/service-worker.js", "/sw.js"),
+    *("/.well-known/security.txt", "/.well-known/appspecific/com.chrome.devtools.json"),
+    *("/sitemap.xml", "/assets/index.js.map", "/theme.css", "/config", "/info", "/monitoring"),
+    *(
+        "/gradio_api/startup-events",
+        "/startup-events",
+        "/ads.txt",
+        "/browserconfig.xml",
+        "//",
+        "/%00",
+    ),
+    *("/gradio_api/queue/data?session_hash=gone", "/static/img/none.svg", "/assets/%2e%2e/x"),
+]
+CLOSED = ["upload", "file=/etc/passwd", "proxy=http://x", "stream/x", "call/x", "info", "token"]
+
+
+@pytest.mark.parametrize("path", BROWSERS)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_what_browsers_and_crawlers_ask_for_by_themselves(
+    beside: httpx.Client, caplog: pytest.LogCaptureFixture, method: str, path: str
+) -> None:
+    assert beside.request(method, path).status_code < 500
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def gradios(routes: Iterable[Any]) -> Iterator[str]:
+    for route in routes:
+        within = getattr(route, "original_router", None)
+        if within is not None:
+            yield from gradios(within.routes)
+        elif getattr(route, "path", None):
+            yield re.sub(r"\{[^}]*\}", "x", route.path)
+
+
+def test_no_route_of_gradios_breaks_and_only_what_the_page_needs_is_open(
+    beside: httpx.Client, app: gr.Blocks
+) -> None:
+    paths = set(gradios(app.app.routes)) | {f"/gradio_api/{path}" for path in CLOSED}
+    assert {"/config", "/gradio_api/upload", "/gradio_api/queue/join"} <= paths
+    answered = set()
+    for path in sorted(paths - {"/gradio_api/heartbeat/x"}):
+        for method in ("GET", "HEAD", "POST", "OPTIONS"):
+            answer = beside.request(method, path)
+            assert answer.status_code < 500, (method, path, answer.text[:200])
+            if answer.status_code != 404:
+                answered.add(path)
+            elif answer.content and not path.startswith(("/static", "/assets")):
+                check_refusal(answer, 404)
+    for path in answered:
+        assert path in (
+            "/",
+            "/openapi.json",
+            "/favicon.ico",
+            "/robots.txt",
+            "/theme.css",
+            "/manifest.json",
+        ) or (
+            path.startswith(("/static/", "/assets/"))
+            or path.removeprefix("/gradio_api/").strip("/").split("/")[0]
+            in ("component_server", "queue", "cancel", "reset", "run", "app_id", "startup-events")
+        ), path
+
+
+def test_a_body_of_gradios_is_small_but_for_one_text(beside: httpx.Client) -> None:
+    def sent(path: str, **given: Any) -> int:
+        return beside.post(f"/gradio_api/{path}", json={"session_hash": "a"} | given).status_code
+
+    table, timing = "1,2\n" * 120_000, '{"a": 1}' * 120_000
+    assert sent("run/echo", data=["a" * 70_000]) == 413
+    assert sent("queue/join", data=[table, table], fn_index=0) == 413
+    assert sent("queue/join", data=[list(range(20_000))], fn_index=0) == 413
+    assert sent("queue/join", data=[table], fn_index=0) != 413
+    assert sent("component_server", data=table, fn_name="poll", component_id=1) == 413
+    assert sent("component_server", data=timing, fn_name="lay", component_id=1) != 413
+    assert sent("component_server", data=timing * 3, fn_name="lay", component_id=1) == 413
 
 
 def test_an_unknown_endpoint_is_told_in_a_sentence(beside: httpx.Client) -> None:

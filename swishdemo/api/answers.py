@@ -15,7 +15,8 @@ from starlette.responses import JSONResponse, Response
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.finite import dump
-from swishdemo.text import text
+from swishdemo.jobs.messages import Reason
+from swishdemo.text import LANGUAGES, Language, language_of, text
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,13 +29,22 @@ class FiniteJSON(JSONResponse):
         return dump(content).encode("utf-8", "replace")
 
 
-def refusal(error: UserError) -> FiniteJSON:
+def language(request: Request) -> Language:
+    """The language of an answer's sentences: ``?lang=``, else the ``Accept-Language``'s."""
+    asked = request.query_params.get("lang")
+    for each in LANGUAGES:
+        if asked == each:
+            return each
+    return language_of(request.headers.get("accept-language"))
+
+
+def refusal(error: UserError, language: Language) -> FiniteJSON:
     """The answer to a request that is refused.
 
     With 422 ``detail`` is a list, as FastAPI's own: where, and what was wrong. Else it is one
     sentence. What was sent is not repeated.
     """
-    sentence = error.sentence("en")
+    sentence = error.sentence(language)
     detail: Any = sentence
     if error.status == 422:
         where = ["body", error.field] if error.field else ["body"]
@@ -44,27 +54,57 @@ def refusal(error: UserError) -> FiniteJSON:
     return FiniteJSON({"detail": detail}, error.status, headers)
 
 
-def internal(error: Exception) -> FiniteJSON:
+def told(report: dict[str, Any], language: Language) -> dict[str, Any]:
+    """A stored report with its sentences in ``language``."""
+    reasons = {name: report.get(f"{name}_reason") for name in ("unavailable", "gate")}
+    spoken = {
+        name: Reason.from_json(reason).sentence(language)
+        for name, reason in reasons.items()
+        if reason
+    }
+    return report | spoken
+
+
+def internal(error: Exception, language: Language) -> FiniteJSON:
     """The answer where something broke: an id, under which the log has the traceback."""
     name = uuid.uuid4().hex[:8]
     _LOG.error("internal error, id %s", name, exc_info=error)
-    return FiniteJSON({"detail": text("error.internal", id=name)}, 500)
+    return FiniteJSON({"detail": text("error.internal", language, id=name)}, 500)
 
 
 def install(app: FastAPI) -> None:
     """Give ``app`` the answers to all errors."""
     handlers: dict[Any, Callable[[Request, Any], Response]] = {
-        UserError: lambda request, error: refusal(error),
-        RequestValidationError: lambda request, error: _invalid(error),
+        UserError: lambda request, error: refusal(error, language(request)),
+        RequestValidationError: _invalid,
         HTTPException: _refused,
-        Exception: lambda request, error: internal(error),
+        Exception: lambda request, error: internal(error, language(request)),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
 
 
-def _invalid(error: RequestValidationError) -> Response:
-    detail = [{key: entry[key] for key in ("type", "loc", "msg")} for entry in error.errors()]
+_INVALID = {
+    "missing": "api.invalid.missing",
+    "int_parsing": "error.not_an_integer",
+    "int_type": "error.not_an_integer",
+    "int_from_float": "error.not_an_integer",
+    "int_parsing_size": "error.not_an_integer",
+    "greater_than_equal": "api.invalid.low",
+    "less_than_equal": "api.invalid.high",
+    "literal_error": "api.invalid.choice",
+    "string_too_long": "api.invalid.long",
+}
+"""Pydantic's kinds of error that a route's parameters may make, as our sentences."""
+
+
+def _invalid(request: Request, error: RequestValidationError) -> Response:
+    detail = []
+    for entry in error.errors():
+        key = _INVALID.get(entry["type"], "api.invalid.other")
+        values = {"name": entry["loc"][-1], **entry.get("ctx", {})}
+        sentence = text(key, language(request), **values)
+        detail.append({"type": entry["type"], "loc": entry["loc"], "msg": sentence})
     return FiniteJSON({"detail": detail}, 422)
 
 
@@ -72,7 +112,8 @@ def _refused(request: Request, error: HTTPException) -> Response:
     path = request.url.path[:80]
     detail = str(error.detail)
     if error.status_code == 404:
-        detail = text("api.not_found", path=path)
+        detail = text("api.not_found", language(request), path=path)
     elif error.status_code == 405:
-        detail = text("api.wrong_method", path=path, method=request.method[:20])
+        method = request.method[:20]
+        detail = text("api.wrong_method", language(request), path=path, method=method)
     return FiniteJSON({"detail": detail}, error.status_code, error.headers)

@@ -11,7 +11,7 @@ import swishdemo
 from swishdemo.api import answers, claims, documentation, facts, jobs
 from swishdemo.api.answers import FiniteJSON
 from swishdemo.api.bodies import StrictBodies, local_path
-from swishdemo.api.guard import GradioGuard
+from swishdemo.api.guard import GradioGuard, is_below
 from swishdemo.jobs.visitor import VisitorCookie
 from swishdemo.ui.lab import Lab
 
@@ -51,8 +51,13 @@ def page_routes(lab: Lab) -> list[BaseRoute]:
 
 
 def page_middleware() -> list[Middleware]:
-    """What Gradio's app is given in ``app_kwargs["middleware"]``, outermost first."""
-    return [Middleware(VisitorCookie), Middleware(GradioGuard)]
+    """What Gradio's app is given in ``app_kwargs["middleware"]``, outermost first.
+
+    A request goes through Gradio's compression and CORS, ``ui.assets`` (which answers what lies
+    under ``lab/``), these two, and ``ui.document`` (which adds to the page's head); then it comes
+    to our routes, or to Gradio's.
+    """
+    return [Middleware(VisitorCookie), Middleware(GradioGuard, beside=_PLACES)]
 
 
 class _Beside(BaseRoute):
@@ -67,8 +72,7 @@ class _Beside(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether the request is for the REST interface."""
         path = local_path(scope) if scope["type"] == "http" else ""
-        ours = any(path == place or path.startswith(f"{place}/") for place in _PLACES)
-        return (Match.FULL if ours else Match.NONE), {}
+        return (Match.FULL if is_below(path, _PLACES) else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

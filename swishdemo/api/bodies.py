@@ -1,21 +1,30 @@
-"""Strict reading of what a client sends: size, encoding, JSON without NaN, limited depth."""
+"""Strict reading of what a client sends: size, encoding, JSON without NaN, few lists in lists."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from swishdemo.api.answers import refusal
+from swishdemo.api.answers import language, refusal
 from swishdemo.errors import UserError
 
 LIMIT_BYTES = 1_000_000
 _DRAINED_BYTES = 32_000_000
 _DEPTH = 32
+_CONTAINERS = 2_000
+_AT_ONCE_BYTES = 16_000  # read in less than a millisecond, on the event loop
+_LONGEST_NUMBER = 1_100  # the digits of the longest float64, written out
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_READ = "swishdemo.json"
+# Two at a time, so that what is large waits for what is large.
+_reading = CapacityLimiter(2)
 
 
 class StrictBodies:
@@ -23,37 +32,32 @@ class StrictBodies:
 
     Args:
         app: The app within.
-        paths: Where its addresses begin; others pass untouched.
-        but_not: Beginnings among them that take other bodies, such as uploads.
         limit_bytes: The largest body.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        paths: tuple[str, ...] = ("/",),
-        but_not: tuple[str, ...] = (),
-        limit_bytes: int = LIMIT_BYTES,
-    ) -> None:
+    def __init__(self, app: ASGIApp, limit_bytes: int = LIMIT_BYTES) -> None:
         self._app = app
-        self._paths = paths
-        self._but_not = but_not
         self._limit_bytes = limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["method"] in _SAFE or not self._concerns(scope):
+        if scope["type"] != "http" or scope["method"] in _SAFE:
             await self._app(scope, receive, send)
             return
         try:
             body = await _read(receive, self._limit_bytes)
             if body is None:
                 return  # the client is gone
-            if body:
-                check(body, dict(scope["headers"]).get(b"content-type", b""))
+            kind = dict(scope["headers"]).get(b"content-type", b"")
+            value: Any = {}
+            if len(body) > _AT_ONCE_BYTES:
+                value = await to_thread.run_sync(self.read, scope, body, kind, limiter=_reading)
+            elif body:
+                value = self.read(scope, body, kind)
         except UserError as error:
-            await refusal(error)(scope, receive, send)
+            await refusal(error, language(Request(scope)))(scope, receive, send)
             return
+        scope = {**scope, "state": {**scope.get("state", {}), _READ: value}}
         sent = False
 
         async def replay() -> Message:
@@ -65,11 +69,9 @@ class StrictBodies:
 
         await self._app(scope, replay, send)
 
-    def _concerns(self, scope: Scope) -> bool:
-        path = local_path(scope)
-        return path.startswith(self._paths) and not (
-            self._but_not and path.startswith(self._but_not)
-        )
+    def read(self, scope: Scope, body: bytes, content_type: bytes) -> Any:
+        """The value of a body (`parse`)."""
+        return parse(body, content_type)
 
 
 def local_path(scope: Scope) -> str:
@@ -80,28 +82,29 @@ def local_path(scope: Scope) -> str:
 
 
 async def json_object(request: Request) -> dict[str, Any]:
-    """The body's JSON object; an empty body is an empty object.
+    """The body's JSON object, as `StrictBodies` read it; an empty body is an empty object.
 
     Raises:
         UserError: It is something else (422).
     """
-    body = await request.body()
-    value = json.loads(body) if body else {}
+    value = getattr(request.state, _READ)
     if not isinstance(value, dict):
         raise UserError("api.not_an_object")
     return value
 
 
-def check(body: bytes, content_type: bytes) -> None:
-    """Refuse a body that is not strict JSON.
+def parse(body: bytes, content_type: bytes) -> Any:
+    """The value of a body that is strict JSON.
 
     Raises:
         UserError: It says that it is not JSON, is not, or has NaN, an infinity, a number beyond
-            float64, half a surrogate pair, or more than 32 levels (422).
+            float64, half a surrogate pair, more than 32 levels, or more than 2,000 lists and
+            objects (422).
     """
     kind = content_type.split(b";")[0].strip().lower()
     if kind != b"application/json" and not kind.endswith(b"+json"):
         raise UserError("api.not_json")
+    _count_containers(body)
     try:
         words = body.decode("utf-8")
         value = json.loads(
@@ -118,6 +121,15 @@ def check(body: bytes, content_type: bytes) -> None:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise UserError("api.not_json") from None
+    return value
+
+
+def _count_containers(body: bytes) -> None:
+    """Refuse a body of many lists and objects before they are made, for that is what takes long."""
+    if body.count(b"[") + body.count(b"{") > _CONTAINERS:
+        bare = _TEXT.sub(b"", body)  # a text may have as many brackets as it likes
+        if bare.count(b"[") + bare.count(b"{") > _CONTAINERS:
+            raise UserError("api.too_many_containers", limit=_CONTAINERS)
 
 
 async def _read(receive: Receive, limit_bytes: int) -> bytes | None:
@@ -144,7 +156,7 @@ def _not_finite(word: str) -> NoReturn:
 
 
 def _float(word: str) -> float:
-    number = float(word)
+    number = float(word) if len(word) <= _LONGEST_NUMBER else math.inf
     if not math.isfinite(number):
         _not_finite(word[:40])
     return number

@@ -18,6 +18,7 @@ from typing import Literal
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_LONGEST = 400  # characters of a header that are read
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
 
 
@@ -56,13 +57,13 @@ def language_of(accepted: object) -> Language:
         accepted: A language tag, or an ``Accept-Language`` header such as ``fr, zh-CN;q=0.8``.
     """
     liked: list[tuple[float, Language]] = []
-    for entry in accepted.split(",") if isinstance(accepted, str) else ():
+    for entry in accepted[:_LONGEST].split(",") if isinstance(accepted, str) else ():
         tag, _, weight = entry.partition(";")
         spoken = tag.strip().lower().partition("-")[0]
         share = _WEIGHT.fullmatch(weight.strip())
         liked += [(float(share[1]) if share else 1.0, each) for each in LANGUAGES if each == spoken]
-    weight, language = max(liked, key=lambda each: each[0], default=(0.0, "en"))
-    return language if weight else "en"
+    best, language = max(liked, key=lambda each: each[0], default=(0.0, "en"))
+    return language if best else "en"
 
 
 def _flatten(prefix: str, table: Mapping[str, object]) -> list[tuple[str, Mapping[str, str]]]:
