@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from swishdemo.api.answers import FiniteJSON
-from swishdemo.api.jobs import Visitor
+from swishdemo.api.jobs import Tongue, Visitor
 from swishdemo.ui.lab import Lab
 
 
@@ -14,9 +14,9 @@ def routes(lab: Lab) -> APIRouter:
     router = APIRouter(tags=["claims"])
 
     @router.get("/api/claims")
-    def list_claims() -> FiniteJSON:
+    def list_claims(tongue: Tongue) -> FiniteJSON:
         """Every claim, in parts, each with its verdict and the evidence for it."""
-        return FiniteJSON(lab.court.listing())
+        return FiniteJSON(lab.court.listing(tongue))
 
     @router.post(
         "/api/claims/{claim_id}/check",
@@ -26,9 +26,9 @@ def routes(lab: Lab) -> APIRouter:
             429: {"description": "Too many jobs wait."},
         },
     )
-    def check_claim(claim_id: str, visitor: Visitor) -> FiniteJSON:
+    def check_claim(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Check a claim here and now: 200 with the claim where that is instant, else 201."""
-        claim, job = lab.court.check(claim_id[:80], visitor)
+        claim, job = lab.court.check(claim_id[:80], visitor, tongue)
         if job is None:
             return FiniteJSON(claim)
         where = "runs" if job.kind == "run" else "timings"

@@ -11,11 +11,13 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from swishdemo.api.answers import told
 from swishdemo.errors import UserError
 from swishdemo.jobs.finite import dump
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports
 from swishdemo.jobs.manager import JobManager
+from swishdemo.text import Language
 
 _KEEP_ALIVE_SECONDS = 15.0
 _AT_ONCE = 200
@@ -38,24 +40,27 @@ def last_event(request: Request, after: int) -> int:
     return int(given)
 
 
-def stream(manager: JobManager, job: Job, key: str, visitor: str, after: int) -> StreamingResponse:
+def stream(
+    manager: JobManager, job: Job, key: str, visitor: str, after: int, language: Language
+) -> StreamingResponse:
     """The events of a job, past and live, until it has ended.
 
     A report comes as ``event: report`` (a timing's as ``measurement`` or ``host``), its index as
     the event's id; ``event: state`` brings the job whenever its state or place in the queue has
     changed. The last event is the state in which the job ended.
 
-    ``key`` is what the visitor knows the job by: its id, or its share's token.
+    ``key`` is what the visitor knows the job by: its id, or its share's token. Sentences are in
+    ``language``.
     """
     return StreamingResponse(
-        _events(manager, job.id, key, visitor, after),
+        _events(manager, job.id, key, visitor, after, language),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _events(
-    manager: JobManager, job_id: str, key: str, visitor: str, after: int
+    manager: JobManager, job_id: str, key: str, visitor: str, after: int, language: Language
 ) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
@@ -73,16 +78,16 @@ async def _events(
             try:
                 job, reports = await to_thread.run_sync(_news, manager, key, visitor, after)
             except UserError as error:  # deleted meanwhile
-                yield _event("error", {"detail": error.sentence("en")})
+                yield _event("error", {"detail": error.sentence(language)})
                 return
             for name, value in reports:
                 after = value["index"]
-                yield _event(_NAMES.get(name, "report"), value, after)
+                yield _event(_NAMES.get(name, "report"), told(value, language), after)
             if len(reports) == _AT_ONCE:
                 continue
             if (now := (job.state, job.position, job.reason)) != known:
                 known = now
-                yield _event("state", job.as_json())
+                yield _event("state", job.as_json(language))
             if not job.active or manager.closed:
                 return
             try:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from swishdemo.api.answers import FiniteJSON
+from swishdemo.api.answers import FiniteJSON, told
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports, measurements
+from swishdemo.text import Language
 
 if TYPE_CHECKING:
     from swishdemo.timing import Measurement
@@ -28,16 +29,21 @@ class Kept:
         job: The job.
         reports: Its reports.
         attachment: Its weights (`swishdemo.training.checkpoint.Weights`), if there are any.
+        language: Of what is said in words.
     """
 
     job: Job
     reports: Reports
     attachment: dict[str, Any] | None = None
+    language: Language = "en"
 
 
 def as_json(kept: Kept, replica: int) -> Response:
     """The job with its reports; its host tells the versions that computed it."""
-    whole = {**kept.job.as_json(), "reports": [value for _, value in kept.reports]}
+    whole = {
+        **kept.job.as_json(kept.language),
+        "reports": [value for _, value in kept.reports],
+    }
     return FiniteJSON(whole, headers=_file(kept.job, ".json"))
 
 
@@ -110,7 +116,8 @@ FORMATS: dict[str, Callable[[Kept, int], Response]] = {
 
 def timing_as_json(kept: Kept, baseline: str) -> Response:
     """The timing as ``GET`` tells it: its request, its host and every block."""
-    whole = {**kept.job.as_json(), "measurements": measurements(kept.reports)}
+    found = [told(each, kept.language) for each in measurements(kept.reports)]
+    whole = {**kept.job.as_json(kept.language), "measurements": found}
     return FiniteJSON(whole, headers=_file(kept.job, ".json"))
 
 
@@ -135,7 +142,9 @@ def timing_as_markdown(kept: Kept, baseline: str) -> Response:
     from swishdemo.timing.report import as_markdown
 
     _check_baseline(kept, baseline)
-    return _text(kept, "markdown", ".md", as_markdown(_timed(kept), _host(kept), baseline))
+    return _text(
+        kept, "markdown", ".md", as_markdown(_timed(kept), _host(kept), baseline, kept.language)
+    )
 
 
 TIMING_FORMATS: dict[str, Callable[[Kept, str], Response]] = {

@@ -14,7 +14,7 @@ from swishdemo import hardware
 from swishdemo.activations import shipped
 from swishdemo.activations.registry import activations, formula_name, is_formula
 from swishdemo.api import schemas
-from swishdemo.api.answers import FiniteJSON
+from swishdemo.api.answers import FiniteJSON, language
 from swishdemo.api.bodies import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
@@ -96,11 +96,11 @@ def routes(lab: Lab) -> APIRouter:
         )
 
     @router.get("/api/variants")
-    def variants() -> FiniteJSON:
+    def variants(request: Request) -> FiniteJSON:
         """The implementations that may be timed, and why one cannot run on a device."""
         from swishdemo.timing import REGISTRY
 
-        return FiniteJSON([variant.as_json() for variant in REGISTRY.all()])
+        return FiniteJSON([variant.as_json(language(request)) for variant in REGISTRY.all()])
 
     return router
 

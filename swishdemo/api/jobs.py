@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from swishdemo.api import events, export, schemas
-from swishdemo.api.answers import FiniteJSON
+from swishdemo.api.answers import FiniteJSON, language, told
 from swishdemo.api.bodies import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import measurements
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import LANGUAGES, text
+from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui.lab import Lab
 
 
@@ -23,7 +23,12 @@ async def _visitor(request: Request) -> str:
     return visitor_of(request)
 
 
+async def _language(request: Request) -> Language:
+    return language(request)
+
+
 Visitor = Annotated[str, Depends(_visitor)]
+Tongue = Annotated[Language, Depends(_language)]
 Given = Annotated[dict[str, Any], Depends(json_object)]
 After = Annotated[int, Query(ge=-1, le=2**53, description="Only reports of a greater index.")]
 _BUSY: dict[int | str, dict[str, Any]] = {
@@ -86,15 +91,15 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
         return _started(job, table=table, fitted=changed)
 
     @router.get("", responses=schemas.answers(schemas.listed(schemas.RUN), "Newest first."))
-    def list_runs(visitor: Visitor) -> FiniteJSON:
+    def list_runs(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Your runs, the newest first."""
         runs = manager.list(visitor, kind="run")
-        return FiniteJSON([{**job.as_json(), "own": True} for job in runs])
+        return FiniteJSON([{**job.as_json(tongue), "own": True} for job in runs])
 
     @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.RUN, "The run."))
-    def get_run(job_id: str, visitor: Visitor) -> FiniteJSON:
+    def get_run(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """One of your runs, by its id; or anyone's by the token of its ``share``."""
-        return _told(_of_kind(manager, job_id, visitor, "run"), visitor)
+        return _told(_of_kind(manager, job_id, visitor, "run"), visitor, tongue)
 
     @router.get(
         "/{job_id}/reports",
@@ -109,6 +114,7 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
     def export_run(
         job_id: str,
         visitor: Visitor,
+        tongue: Tongue,
         format: Literal["json", "csv", "weights", "code"] = "json",
         replica: Annotated[int, Query(ge=0, le=2**31, description="Whose weights.")] = 0,
     ) -> Response:
@@ -122,6 +128,7 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
             _of_kind(manager, job_id, visitor, "run"),
             manager.reports(job_id, visitor),
             manager.attachment(job_id, visitor),
+            language=tongue,
         )
         return export.FORMATS[format](kept, replica)
 
@@ -143,24 +150,25 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         return _started(manager.submit("timing", given, visitor))
 
     @router.get("", responses=schemas.answers(schemas.listed(schemas.JOB), "Newest first."))
-    def list_timings(visitor: Visitor) -> FiniteJSON:
+    def list_timings(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Your timings, the newest first, without their measurements."""
-        return FiniteJSON([job.as_json() for job in manager.list(visitor, kind="timing")])
+        return FiniteJSON([job.as_json(tongue) for job in manager.list(visitor, kind="timing")])
 
     @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.TIMING, "The timing."))
-    def get_timing(job_id: str, visitor: Visitor) -> FiniteJSON:
+    def get_timing(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """One of your timings, or anyone's by the token of its ``share``, with its measurements.
 
         Those so far; a later one replaces an earlier.
         """
         job = _of_kind(manager, job_id, visitor, "timing")
-        found = measurements(manager.reports(job_id, visitor))
-        return FiniteJSON({**job.as_json(), "measurements": found})
+        found = [told(each, tongue) for each in measurements(manager.reports(job_id, visitor))]
+        return FiniteJSON({**job.as_json(tongue), "measurements": found})
 
     @router.get("/{job_id}/export", responses=_BUSY)
     def export_timing(
         job_id: str,
         visitor: Visitor,
+        tongue: Tongue,
         format: Literal["json", "csv", "markdown"] = "json",
         baseline: Annotated[
             str,
@@ -174,7 +182,7 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         report: tables, the host, and what to mind.
         """
         job = _of_kind(manager, job_id, visitor, "timing")
-        kept = export.Kept(job, manager.reports(job_id, visitor))
+        kept = export.Kept(job, manager.reports(job_id, visitor), language=tongue)
         return export.TIMING_FORMATS[format](kept, baseline)
 
     return router
@@ -185,15 +193,19 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
 
     @router.get("/{job_id}/events", response_class=StreamingResponse)
     def get_events(
-        job_id: str, request: Request, visitor: Visitor, after: After = -1
+        job_id: str, request: Request, visitor: Visitor, tongue: Tongue, after: After = -1
     ) -> StreamingResponse:
         """Reports and states as server-sent events, live; ``Last-Event-ID`` resumes."""
         job = _of_kind(manager, job_id, visitor, kind)
-        return events.stream(manager, job, job_id, visitor, events.last_event(request, after))
+        last = events.last_event(request, after)
+        return events.stream(manager, job, job_id, visitor, last, tongue)
 
     @router.post("/{job_id}/{wish}", responses=schemas.answers(schemas.JOB, "As it is now."))
     def wish(
-        job_id: str, wish: Literal["pause", "resume", "step", "stop"], visitor: Visitor
+        job_id: str,
+        wish: Literal["pause", "resume", "step", "stop"],
+        visitor: Visitor,
+        tongue: Tongue,
     ) -> FiniteJSON:
         """Pause, resume, step (to the next report) or stop the job."""
         _of_kind(manager, job_id, visitor, kind)
@@ -203,21 +215,21 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
             "step": manager.step,
             "stop": manager.stop,
         }
-        return FiniteJSON(wishes[wish](job_id, visitor).as_json())
+        return FiniteJSON(wishes[wish](job_id, visitor).as_json(tongue))
 
     @router.patch(
         "/{job_id}",
         responses=schemas.answers(schemas.RUN if kind == "run" else schemas.JOB, "As it is now."),
         openapi_extra=schemas.body(schemas.ANNOTATION, example={"name": "Without decay"}),
     )
-    def annotate(job_id: str, given: Given, visitor: Visitor) -> FiniteJSON:
+    def annotate(job_id: str, given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Name the job, note something, or share it: who has ``share`` may read it by that.
 
         The token stands in place of the id in every address that reads. ``"shared": false``
         takes it back.
         """
         _of_kind(manager, job_id, visitor, kind)
-        return _told(manager.annotate(job_id, visitor, given), visitor)
+        return _told(manager.annotate(job_id, visitor, given), visitor, tongue)
 
     @router.delete("/{job_id}", status_code=204)
     def delete(job_id: str, visitor: Visitor) -> Response:
@@ -229,8 +241,8 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
     return router
 
 
-def _told(job: Job, visitor: str) -> FiniteJSON:
-    return FiniteJSON({**job.as_json(), "own": job.visitor == visitor})
+def _told(job: Job, visitor: str, tongue: Language) -> FiniteJSON:
+    return FiniteJSON({**job.as_json(tongue), "own": job.visitor == visitor})
 
 
 def _started(job: Job, **more: Any) -> FiniteJSON:

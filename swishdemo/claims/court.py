@@ -71,7 +71,9 @@ class Court:
         """
         return self._card(get(claim_id, self._claims), language)
 
-    def check(self, claim_id: str, visitor: str) -> tuple[dict[str, Any], Job | None]:
+    def check(
+        self, claim_id: str, visitor: str, language: Language = "en"
+    ) -> tuple[dict[str, Any], Job | None]:
         """Check a claim now: prove what can be proved, and submit a job for what is measured.
 
         Returns:
@@ -86,7 +88,7 @@ class Court:
             raise UserError("claims.error.not_built", status=409, id=claim.id)
         self._prove_anew(claim, visitor)
         jobs = self._submit(claim, visitor)
-        return self._told(claim, "en"), jobs[0] if jobs else None
+        return self._told(claim, language), jobs[0] if jobs else None
 
     def jobs(self, claim_id: str) -> list[Job]:
         """The newest job of each of a claim's measured parts, in any state.

@@ -90,7 +90,7 @@ class Variant:
             return missing_c_compiler()
         return missing_compiler(device) if self.compiled else None
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self, language: Language = "en") -> dict[str, object]:
         """What ``GET /api/variants`` says of it."""
         reasons = {device: self.unavailable_reason(device) for device in ("cpu", "cuda")}
         return {
@@ -98,7 +98,9 @@ class Variant:
             "label": self.label(),
             "activation": self.activation,
             "trainable": self.is_trainable,
-            "unavailable": {d: why.sentence() if why else None for d, why in reasons.items()},
+            "unavailable": {
+                device: why.sentence(language) if why else None for device, why in reasons.items()
+            },
         }
 
 
