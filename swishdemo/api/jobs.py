@@ -74,7 +74,7 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
         responses=_STARTING | schemas.answers(schemas.RUN_STARTED, "The job runs or waits.", 201),
         openapi_extra=schemas.body(schema, example=example),
     )
-    def start_run(given: Given, visitor: Visitor) -> FiniteJSON:
+    def start_run(given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Start a training run; a field left out takes the recipe's value, or its default.
 
         A default that does not fit the data or this server's limits is fitted, and ``fitted``
@@ -86,8 +86,8 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
 
         job = manager.submit("run", given, visitor)
         config = TrainingConfig.of_json(job.config)
-        table = config.csv and {**config.csv.as_json(), "said": config.csv.sentence()}
-        changed = [each.as_json() for each in fitted(given, config, lab.settings)]
+        table = config.csv and {**config.csv.as_json(), "said": config.csv.sentence(tongue)}
+        changed = [each.as_json(tongue) for each in fitted(given, config, lab.settings)]
         return _started(job, table=table, fitted=changed)
 
     @router.get("", responses=schemas.answers(schemas.listed(schemas.RUN), "Newest first."))
