@@ -151,7 +151,7 @@ def _parse(text: str, header: str) -> _Content:
     columns = list(zip(*(row.cells for row in body), strict=True))
     used = tuple(at for at, column in enumerate(columns) if any(column) or (named and names[at]))
     row_names = bool(
-        named and len(used) > 2 and layout.numbers_rows(names[used[0]], columns[used[0]])
+        named and len(used) > 2 and layout.are_row_names(names[used[0]], columns[used[0]])
     )
     used = used[row_names:]
     if len(used) > MOST_FEATURES + 1:

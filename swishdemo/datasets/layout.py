@@ -99,7 +99,7 @@ def has_names(rows: Sequence[Sequence[str]]) -> bool:
     word = is_word(first[-1])
     if word and all(map(is_number, labels)):
         return True
-    if not first[0] and _number_rows(columns[0]) and all(first[1:]):
+    if not first[0] and _tell_rows_apart(columns[0]) and all(first[1:]):
         return True
     if all(map(is_word, first[:-1])):
         return True
@@ -120,9 +120,9 @@ def has_names(rows: Sequence[Sequence[str]]) -> bool:
     return distinct and strange_label and all(strange[:-1])
 
 
-def numbers_rows(name: str, column: Sequence[str]) -> bool:
+def are_row_names(name: str, column: Sequence[str]) -> bool:
     """Whether a first column is not data but the rows' own numbers or names, as pandas adds it."""
-    return _NO_NAME.fullmatch(name) is not None and _number_rows(column)
+    return _NO_NAME.fullmatch(name) is not None and _tell_rows_apart(column)
 
 
 def decimal_sign(separator: str, columns: Sequence[Sequence[str]]) -> str:
@@ -221,7 +221,7 @@ def _mostly_numbers(column: Sequence[str]) -> bool:
     return 2 * sum(map(is_number, column)) >= len(column)
 
 
-def _number_rows(column: Sequence[str]) -> bool:
+def _tell_rows_apart(column: Sequence[str]) -> bool:
     different = len(set(column)) == len(column) and "" not in column
     return different and (
         all(map(_INTEGER.fullmatch, column)) or not any(map(_NUMBER.fullmatch, column))
