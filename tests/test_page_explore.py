@@ -76,9 +76,8 @@ def test_a_jump_of_the_slope_is_no_slanted_line(visit):
 )
 def test_dragging_moves_the_curve_and_its_landmarks_without_the_server(visit, beta):
     page = visit()
-    page.wait_for_timeout(1000)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = []  # of what is computed; files and the server's health are got
+    page.on("request", lambda request: request.method == "POST" and asked.append(request.url))
     lines = """all => all.filter(p => p.style.strokeWidth !== '1.4px')
         .map(p => p.getAttribute('d'))"""
     before = page.locator(f"{PLOT} path.js-line").evaluate_all(lines)
@@ -537,10 +536,9 @@ def test_a_screen_reader_hears_what_the_plot_shows(visit, language, said):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_of_ours(visit, theme):
-    page = visit(f"?__theme={theme}&show=f,df,dtheta,diff")
-    page.locator("[data-part=cards]").scroll_into_view_if_needed()
-    page.wait_for_timeout(1500)
+def test_axe_finds_nothing_serious_of_ours(explore, theme):
+    page = explore(".code-card", f"?__theme={theme}&show=f,df,dtheta,diff")
+    two_frames(page)
     found = Axe().run(page).response["violations"]
     serious = [each for each in found if each["impact"] in ("serious", "critical")]
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in serious] == []
