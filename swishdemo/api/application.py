@@ -42,6 +42,7 @@ def build_api(lab: Lab) -> FastAPI:
     for part in (facts, jobs, claims):
         app.include_router(part.routes(lab))
     app.include_router(documentation.routes(app))
+    app.openapi()  # FastAPI would read the signatures of all routes while the first asker waits
     return app
 
 
