@@ -101,7 +101,7 @@ def _check_baseline(baseline: str, job: Job) -> None:
             "error.unknown_choice",
             name="baseline",
             value=baseline[:40],
-            choices=", ".join(variants),
+            choices=tuple(variants),
         )
 
 

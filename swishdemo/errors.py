@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from swishdemo.text import Language, text
+from difflib import get_close_matches
+
+from swishdemo.text import Language, Phrase, text
+
+_FEW = 12
+_NEAREST = 5
+_LISTS = {
+    "activation": "/api/activations",
+    "rivals": "/api/activations",
+    "variants": "/api/variants",
+    "dataset": "/api/datasets",
+    "recipe": "/api/recipes",
+}
 
 
 class UserError(Exception):
@@ -14,7 +26,8 @@ class UserError(Exception):
         key: The sentence's key in the text catalogue, such as ``"error.out_of_range"``.
         field: The name of the field at fault, or None where no single field is.
         status: The HTTP status by which REST answers (404, 409, 413, 422, 429 or 503).
-        values: What fills the sentence's placeholders.
+        values: What fills the sentence's placeholders. Of a tuple of ``choices`` those are named
+            that are nearest to the ``value``; where none is near, it is told where all are listed.
     """
 
     def __init__(
@@ -28,7 +41,21 @@ class UserError(Exception):
 
     def sentence(self, language: Language) -> str:
         """The sentence in ``language``."""
-        return text(self.key, language, **self.values)
+        values = dict(self.values)
+        choices = values.get("choices")
+        if isinstance(choices, tuple):
+            values["choices"] = self._named(choices)
+        return text(self.key, language, **values)
+
+    def _named(self, choices: tuple[str, ...]) -> str | Phrase:
+        if len(choices) <= _FEW:
+            return ", ".join(choices)
+        near = get_close_matches(str(self.values.get("value", "")), choices, _NEAREST, 0.5)
+        count = ("count", len(choices))
+        if near:
+            return Phrase("error.nearest", (("near", ", ".join(near)), count))
+        where = _LISTS.get(self.field or "", "/docs")
+        return Phrase("error.listed", (count, ("where", where)))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the parts, because a worker process sends its errors to the web process."""

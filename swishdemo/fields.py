@@ -13,6 +13,7 @@ from typing import Any, Literal
 from swishdemo.activations.registry import is_formula
 from swishdemo.activations.typed.workshop import checked_name
 from swishdemo.errors import UserError
+from swishdemo.text import Phrase
 
 FieldKind = Literal[
     "choice", "choices", "flag", "integer", "integers", "number", "numbers", "table"
@@ -122,7 +123,7 @@ class Field:
                 field=self.name,
                 name=self.name,
                 value=short(value),
-                choices=", ".join(self.choices),
+                choices=tuple(self.choices),
             )
         return value
 
@@ -153,7 +154,7 @@ class Field:
                 field=self.name,
                 name=self.name,
                 # Python refuses to print integers of more than 4300 digits; JSON can carry them.
-                value=f"{value:.10g}" if abs(value) < 10**30 else "±10³⁰ or beyond",
+                value=f"{value:.10g}" if abs(value) < 10**30 else Phrase("error.kind.beyond"),
                 low=f"{self.low:.10g}",
                 high=f"{self.high:.10g}",
             )

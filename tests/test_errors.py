@@ -1,13 +1,16 @@
 """What a user may be told: one sentence in either language, whole on both sides of a process."""
 
+import ast
 import copy
 import pickle
+import re
 from multiprocessing import get_context
 
 import pytest
+from serving import ROOT
 
 from swishdemo.errors import UserError
-from swishdemo.text import LANGUAGES
+from swishdemo.text import LANGUAGES, Phrase
 
 RANGE = {"name": "lr", "value": 9, "low": 0, "high": 1}
 
@@ -63,3 +66,48 @@ def test_a_key_or_a_value_that_is_missing_is_our_own_error_at_once():
         UserError("error.no_such_sentence")
     with pytest.raises(KeyError):
         UserError("error.out_of_range", name="lr")
+
+
+def given_words():
+    """(place, value) of each English word that the code itself puts into a sentence."""
+    for path in sorted((ROOT / "swishdemo").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            if not isinstance(called, ast.Name) or called.id not in ("UserError", "refuse"):
+                continue
+            for given in node.keywords:
+                by = getattr(getattr(given.value, "func", None), "id", "")
+                words = [
+                    each.value
+                    for each in ast.walk(given.value)
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                ]
+                worded = any(re.search("[a-z] [a-z]", each) for each in words)
+                if by == "text" or (by != "Phrase" and worded):
+                    yield f"{path.name}:{node.lineno}", given.arg, words
+
+
+def test_no_english_words_are_put_into_a_sentence_of_either_language():
+    assert list(given_words()) == []
+
+
+def test_a_phrase_follows_the_language_of_its_sentence():
+    error = UserError("error.wrong_type", name="x", expected=Phrase("error.kind.object"))
+    assert error.sentence("en") == "x must be an object."
+    assert error.sentence("zh") == "x 必须是对象。"
+    assert pickle.loads(pickle.dumps(error)).sentence("zh") == error.sentence("zh")
+
+
+def test_of_many_choices_the_nearest_are_named():
+    many = ("swish", "silu", "mish", *(f"other{number}" for number in range(45)))
+
+    def told(value, language="en", field="activation"):
+        given = {"name": "activation", "value": value, "choices": many}
+        return UserError("error.unknown_choice", field=field, **given).sentence(language)
+
+    assert "swish" in told("swihs") and "other44" not in told("swihs") and "48" in told("swihs")
+    assert "/api/activations" in told("zzzz") and "48" in told("zzzz", "zh")
+    assert "/docs" in told("zzzz", field="network")
+    few = UserError("error.unknown_choice", name="x", value="y", choices=("a", "b"))
+    assert str(few) == "x “y” is unknown; choose one of: a, b."
+    assert re.search("[\u4e00-\u9fff]", told("swihs", "zh"))

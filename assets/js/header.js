@@ -18,7 +18,7 @@ export function mount({ element, props }) {
     <div class="lab lab-header">
       ${brand()}
       <div class="lab-tools">
-        <span class="lab-host" title="${escape(t("shell.host_tip"))}">${escape(props.host ?? "")}</span>
+        <span class="lab-host" title="${escape(t("shell.host_tip"))}">${escape(props.host?.[language] ?? "")}</span>
         <span class="lab-seg" role="group" aria-label="${escape(t("shell.language"))}">
           <button data-lang="en" lang="en" aria-pressed="${language === "en"}" title="English">EN</button>
           <button data-lang="zh" lang="zh" aria-pressed="${language === "zh"}" title="中文">中文</button>

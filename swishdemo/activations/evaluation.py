@@ -132,7 +132,7 @@ def parameter_values(
                 field="parameters",
                 value=str(name)[:80],
                 name=activation.label,
-                choices=", ".join(values) or "–",
+                choices=tuple(values) or "–",
             )
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
             raise UserError("error.not_a_number", field="parameters", name=name)

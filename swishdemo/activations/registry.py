@@ -71,7 +71,7 @@ def get(name: object) -> Activation:
             field="activation",
             status=404,
             value=str(name)[:80],
-            choices=", ".join(_REGISTRY),
+            choices=tuple(_REGISTRY),
         )
     return found
 

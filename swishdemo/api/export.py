@@ -163,7 +163,7 @@ def _check_baseline(kept: Kept, baseline: str) -> None:
             field="baseline",
             name="baseline",
             value=baseline[:40],
-            choices=", ".join(variants),
+            choices=tuple(variants),
         )
 
 

@@ -18,7 +18,7 @@ from swishdemo.api.answers import FiniteJSON, language
 from swishdemo.api.bodies import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import LANGUAGES, text
+from swishdemo.text import LANGUAGES, Phrase, text
 from swishdemo.ui.lab import Lab
 
 _MOST_POINTS = 20_000
@@ -150,15 +150,18 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
                 "error.unknown_field",
                 field=name[:40],
                 value=name[:40],
-                name="an evaluation",
-                choices=", ".join(_FIELDS),
+                name=Phrase("error.what.evaluation"),
+                choices=tuple(_FIELDS),
             )
     if ("activation" in given) == ("formula" in given):
         raise UserError("api.one_of", field="activation", first="activation", second="formula")
     parameters = given.get("parameters", {})
     if not isinstance(parameters, dict):
         raise UserError(
-            "error.wrong_type", field="parameters", name="parameters", expected="an object"
+            "error.wrong_type",
+            field="parameters",
+            name="parameters",
+            expected=Phrase("error.kind.object"),
         )
     points = given.get("x")
     numbers = isinstance(points, list) and all(type(point) in (int, float) for point in points)
@@ -167,7 +170,12 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
     formula = given.get("formula", given.get("activation"))
     if "formula" in given or is_formula(formula):
         if not isinstance(formula, str):
-            raise UserError("error.wrong_type", field="formula", name="formula", expected="text")
+            raise UserError(
+                "error.wrong_type",
+                field="formula",
+                name="formula",
+                expected=Phrase("error.kind.text"),
+            )
         text = formula_name(formula)[1:] if "activation" in given else formula
         return FiniteJSON(lab.studies.ask("values", text, points, parameters, visitor=visitor))
     values = evaluate(get(formula), points, parameters)

@@ -15,7 +15,7 @@ from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import measurements
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import LANGUAGES, Language, text
+from swishdemo.text import LANGUAGES, Language, Phrase, text
 from swishdemo.ui.lab import Lab
 
 
@@ -259,6 +259,6 @@ def _of_kind(manager: JobManager, job_id: str, visitor: str, kind: str) -> Job:
     """The visitor's job; one of the other kind has another address."""
     job = manager.get(job_id, visitor)
     if job.kind != kind:
-        what = text(f"jobs.what.{kind}")
+        what = Phrase(f"jobs.what.{kind}")
         raise UserError("jobs.not_found", status=404, what=what, id=job_id[:40])
     return job

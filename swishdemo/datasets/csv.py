@@ -27,6 +27,7 @@ from swishdemo.datasets.record import FEWEST_SAMPLES, DataOptions, Dataset, Spli
 from swishdemo.datasets.splitting import parts, split, with_noise
 from swishdemo.datasets.table import Table
 from swishdemo.errors import UserError
+from swishdemo.text import Phrase
 
 MOST_BYTES = 500_000
 MOST_ROWS = 10_000
@@ -61,7 +62,9 @@ def read(value: object, header: str = "auto") -> Table:
         name, value = value.get("name", name), value.get("text")
     text = _text(value)
     if not isinstance(name, str):
-        raise UserError("error.wrong_type", field="csv", name="csv.name", expected="a text")
+        raise UserError(
+            "error.wrong_type", field="csv", name="csv.name", expected=Phrase("error.kind.text")
+        )
     content = _parse(text, header)
     return Table(
         name=_shown(re.split(r"[/\\]", name)[-1], _LONGEST_NAME),
@@ -124,7 +127,9 @@ def _text(value: object) -> str:
             marked = value.startswith((b"\xff\xfe", b"\xfe\xff"))
             value = value.decode("utf-16" if marked else "utf-8")
         elif not isinstance(value, str):
-            raise UserError("error.wrong_type", field="csv", name="csv", expected="a text")
+            raise UserError(
+                "error.wrong_type", field="csv", name="csv", expected=Phrase("error.kind.text")
+            )
         size = len(value.encode())
     except UnicodeError:
         raise _refusal("no_text") from None

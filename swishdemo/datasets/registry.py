@@ -48,7 +48,7 @@ def get(name: object) -> Dataset:
             status=404,
             name="dataset",
             value=str(name)[:40],
-            choices=", ".join(_REGISTRY),
+            choices=tuple(_REGISTRY),
         )
     return found
 

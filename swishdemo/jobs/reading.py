@@ -13,7 +13,7 @@ from swishdemo.jobs.device import Device
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports
 from swishdemo.jobs.store import Store
-from swishdemo.text import text
+from swishdemo.text import Phrase
 
 _LOG = logging.getLogger(__name__)
 
@@ -114,4 +114,4 @@ def _may_change(job: Job, visitor: str | None) -> bool:
 
 def _absent(job_id: str) -> UserError:
     short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
-    return UserError("jobs.not_found", status=404, what=text("jobs.what.job"), id=short)
+    return UserError("jobs.not_found", status=404, what=Phrase("jobs.what.job"), id=short)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -41,13 +42,36 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     return entries
 
 
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words within a sentence, which follow its language.
+
+    Attributes:
+        key: Their key in the catalogue.
+        values: Pairs of placeholder and what fills it.
+    """
+
+    key: str
+    values: tuple[tuple[str, object], ...] = ()
+
+    def __str__(self) -> str:
+        """The words in English."""
+        return text(self.key, "en", **dict(self.values))
+
+
 def text(key: str, language: Language = "en", **values: object) -> str:
     """The sentence of ``key`` in ``language``, its ``{placeholders}`` filled from ``values``.
 
     Raises:
         KeyError: The catalogue has no such key, or a placeholder has no value.
     """
-    return catalogue()[key][language].format(**values)
+    filled = {
+        name: text(value.key, language, **dict(value.values))
+        if isinstance(value, Phrase)
+        else value
+        for name, value in values.items()
+    }
+    return catalogue()[key][language].format(**filled)
 
 
 def language_of(accepted: object) -> Language:

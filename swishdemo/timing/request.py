@@ -10,6 +10,7 @@ from swishdemo import hardware
 from swishdemo.errors import UserError
 from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
+from swishdemo.text import Phrase
 from swishdemo.timing.host import missing_cuda
 from swishdemo.timing.measurement import ITEM_BYTES, Measurement
 from swishdemo.timing.reason import Reason
@@ -98,15 +99,15 @@ class TimingRequest:
         """
         known = {field.name: field for field in fields(limits, registry)}
         if not isinstance(mapping, Mapping):
-            raise UserError("time.error.not_an_object", choices=", ".join(known))
+            raise UserError("time.error.not_an_object", choices=tuple(known))
         for name in mapping:
             if name not in known:
                 raise UserError(
                     "error.unknown_field",
                     field=short(name),
                     value=short(name),
-                    name="a timing",
-                    choices=", ".join(known),
+                    name=Phrase("error.what.timing"),
+                    choices=tuple(known),
                 )
         values = {
             name: field.read(mapping[name]) if name in mapping else field.default
@@ -265,4 +266,6 @@ def _once(entries: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _refuse_device(device: str, why: Reason) -> None:
-    raise UserError("time.error.device", field="device", value=device, why=why.sentence())
+    raise UserError(
+        "time.error.device", field="device", value=device, why=Phrase(why.key, why.values)
+    )

@@ -138,7 +138,7 @@ class Registry:
                 status=404,
                 name="variants",
                 value=name,
-                choices=", ".join(self._records),
+                choices=tuple(self._records),
             )
         return self._records[name]
 

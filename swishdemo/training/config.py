@@ -11,6 +11,7 @@ from swishdemo.datasets.csv import read as read_table
 from swishdemo.errors import UserError
 from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
+from swishdemo.text import Phrase
 from swishdemo.training.learned import has_beta
 from swishdemo.training.table import fields
 
@@ -154,15 +155,15 @@ class TrainingConfig:
 
         table = {field.name: field for field in fields(settings)}
         if not isinstance(mapping, Mapping):
-            raise UserError("train.error.not_an_object", choices=", ".join(table))
+            raise UserError("train.error.not_an_object", choices=tuple(table))
         for name in mapping:
             if name not in table and name != "recipe":
                 raise UserError(
                     "error.unknown_field",
                     field=short(name),
                     value=short(name),
-                    name="a training run",
-                    choices=", ".join(("recipe", *table)),
+                    name=Phrase("error.what.run"),
+                    choices=tuple(("recipe", *table)),
                 )
         values = _start(mapping["recipe"], table) if "recipe" in mapping else {}
         for name, field in table.items():
@@ -270,7 +271,7 @@ def _start(name: object, table: Mapping[str, Field]) -> dict[str, Any]:
             field="recipe",
             name="recipe",
             value=short(name),
-            choices=", ".join(known),
+            choices=tuple(known),
         )
     values = known[name].config.as_json()
     # Where a run is computed is the server's matter, not the recipe's.

@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 
 from swishdemo.errors import UserError
-from swishdemo.text import Language, language_of, text
+from swishdemo.text import Language, Phrase, language_of, text
 
 _LOG = logging.getLogger(__name__)
 _Answer = dict[str, Any]
@@ -39,7 +39,9 @@ def answering(
     def answer(given: object, request: gr.Request) -> _Answer:
         try:
             if not isinstance(given, dict):
-                raise UserError("error.wrong_type", name="request", expected="an object")
+                raise UserError(
+                    "error.wrong_type", name="request", expected=Phrase("error.kind.object")
+                )
             return handler(given, request)
         except UserError as error:
             return {"error": error.sentence(language(request)), "field": error.field}
@@ -75,5 +77,7 @@ def field_text(given: dict[str, Any], name: str, longest: int = 64) -> str:
     """
     value = given.get(name)
     if not isinstance(value, str) or len(value) > longest:
-        raise UserError("error.wrong_type", field=name, name=name, expected="a short text")
+        raise UserError(
+            "error.wrong_type", field=name, name=name, expected=Phrase("error.kind.short_text")
+        )
     return value

@@ -7,6 +7,7 @@ from importlib import import_module
 import gradio as gr
 
 from swishdemo import __version__
+from swishdemo.text import LANGUAGES
 from swishdemo.timing.host import host_summary
 from swishdemo.ui.components import live
 from swishdemo.ui.lab import Lab
@@ -24,7 +25,7 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
     """
     demo = gr.Blocks(title="Swish Lab", analytics_enabled=False)
     with demo:
-        live("header", elem_id="lab-header", host=host_summary())
+        live("header", elem_id="lab-header", host={each: host_summary(each) for each in LANGUAGES})
         with gr.Tabs(elem_id="lab-tabs"):
             for name in tabs:
                 with gr.Tab(words(f"shell.tab_{name}"), id=name):

@@ -13,6 +13,7 @@ import gradio as gr
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
+from swishdemo.text import Phrase
 from swishdemo.ui.handlers import answering, field_text, language
 from swishdemo.ui.lab import Lab
 
@@ -65,7 +66,9 @@ def questions(lab: Lab) -> tuple[Callable[..., Any], ...]:
         """An activation as a piece of code in ``language``, at its parameters of the moment."""
         trainable = given.get("trainable", True)
         if not isinstance(trainable, bool):
-            raise UserError("error.wrong_type", name="trainable", expected="true or false")
+            raise UserError(
+                "error.wrong_type", name="trainable", expected=Phrase("error.kind.flag")
+            )
         return _asked("code", given, request, field_text(given, "language"), trainable)
 
     def _asked(work: str, given: dict[str, Any], request: gr.Request, *rest: Any) -> dict[str, Any]:
@@ -73,7 +76,10 @@ def questions(lab: Lab) -> tuple[Callable[..., Any], ...]:
         parameters = given.get("parameters", {})
         if not isinstance(parameters, dict):
             raise UserError(
-                "error.wrong_type", field="parameters", name="parameters", expected="an object"
+                "error.wrong_type",
+                field="parameters",
+                name="parameters",
+                expected=Phrase("error.kind.object"),
             )
         answer: dict[str, Any] = lab.studies.ask(
             work, name, parameters, *rest, visitor=visitor_of(request)

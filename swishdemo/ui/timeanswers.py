@@ -76,7 +76,7 @@ def _export(view: TimeView) -> Callable[..., _Json]:
                 field="format",
                 name="format",
                 value=form,
-                choices=", ".join(_FORMS),
+                choices=tuple(_FORMS),
             )
         tongue = language(request)
         baseline = look_of(given, tongue).baseline

@@ -11,6 +11,7 @@ from swishdemo.errors import UserError
 from swishdemo.fields import Field
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.visitor import visitor_of
+from swishdemo.text import Phrase
 from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.fitting import fitted
 from swishdemo.training.table import fields
@@ -180,7 +181,7 @@ def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:
         wanted = field_text(given, "wish")
         if wanted not in _WISHES:
             raise UserError(
-                "error.unknown_choice", name="wish", value=wanted, choices=", ".join(_WISHES)
+                "error.unknown_choice", name="wish", value=wanted, choices=tuple(_WISHES)
             )
         run, visitor = field_text(given, "run"), visitor_of(request)
         getattr(lab.manager, wanted)(run, visitor)
@@ -193,7 +194,7 @@ def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:
         """Several runs over each other, and what differs between them."""
         runs = given.get("runs")
         if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
-            raise UserError("error.wrong_type", name="runs", expected="a list of ids")
+            raise UserError("error.wrong_type", name="runs", expected=Phrase("error.kind.ids"))
         return compared(lab.manager, runs, visitor_of(request), language(request))
 
     formula, *_ = questions(lab)  # for the curve of a typed activation

@@ -42,7 +42,7 @@ def code(
             field="language",
             status=404,
             value=str(language)[:80],
-            choices=", ".join(LANGUAGES),
+            choices=tuple(LANGUAGES),
         )
     values = parameter_values(activation, parameters)
     writer = import_module(f"swishdemo.activations.code.{language}")

@@ -95,7 +95,7 @@ def precision(
             field="type",
             name="type",
             value=type_name,
-            choices=", ".join(TYPES),
+            choices=tuple(TYPES),
         )
     dtype = dtype_of(type_name)
     rounded = _rounded(parameter_values(activation, parameters), dtype)

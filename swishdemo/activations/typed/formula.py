@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from swishdemo.activations.record import Activation, Parameter
 from swishdemo.activations.registry import formula_label
 from swishdemo.errors import UserError
+from swishdemo.text import Phrase
 
 MAX_CHARACTERS = 200
 MAX_NODES = 120
@@ -66,7 +67,9 @@ def parse_formula(text: object) -> Activation:
         UserError: The text is no formula; the sentence names the column and what is allowed.
     """
     if not isinstance(text, str):
-        raise UserError("error.wrong_type", field="formula", name="formula", expected="text")
+        raise UserError(
+            "error.wrong_type", field="formula", name="formula", expected=Phrase("error.kind.text")
+        )
     if len(text) > MAX_CHARACTERS:
         raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
     text = text.translate(_TYPED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swishdemo.errors import UserError
+from swishdemo.text import Phrase
 
 QUANTITIES = ("size", "signed", "effective", "own")
 PER_LAYER = ("dead", "saturated", "gradient_norm", "variance", "weight_norm")
@@ -64,7 +65,7 @@ class Picked:
             UserError: A choice is unknown or of another type.
         """
         if not isinstance(given, Mapping):
-            raise UserError("error.wrong_type", name="picked", expected="an object")
+            raise UserError("error.wrong_type", name="picked", expected=Phrase("error.kind.object"))
         return cls(
             quantity=_name(given, "quantity", QUANTITIES),
             layer=_index(given, "layer"),
@@ -82,7 +83,7 @@ def _name(given: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
     value = given.get(name, choices[0])
     if not isinstance(value, str) or value not in choices:
         raise UserError(
-            "error.unknown_choice", name=name, value=str(value)[:40], choices=", ".join(choices)
+            "error.unknown_choice", name=name, value=str(value)[:40], choices=tuple(choices)
         )
     return value
 
@@ -108,7 +109,7 @@ def _share(given: Mapping[str, Any], name: str) -> float:
 def _flag(given: Mapping[str, Any], name: str, default: bool) -> bool:
     value = given.get(name, default)
     if not isinstance(value, bool):
-        raise UserError("error.wrong_type", name=name, expected="true or false")
+        raise UserError("error.wrong_type", name=name, expected=Phrase("error.kind.flag"))
     return value
 
 
@@ -116,6 +117,6 @@ def _names(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = given.get(name, [])
     if not isinstance(value, list) or not all(each in FIGURES for each in value):
         raise UserError(
-            "error.unknown_choice", name=name, value=str(value)[:40], choices=", ".join(FIGURES)
+            "error.unknown_choice", name=name, value=str(value)[:40], choices=tuple(FIGURES)
         )
     return tuple(sorted(set(value)))
