@@ -41,11 +41,16 @@ class UserError(Exception):
 
     def sentence(self, language: Language) -> str:
         """The sentence in ``language``."""
+        return text(self.key, language, **self.filled)
+
+    @property
+    def filled(self) -> dict[str, object]:
+        """What fills the placeholders; of many choices, the nearest."""
         values = dict(self.values)
         choices = values.get("choices")
         if isinstance(choices, tuple):
             values["choices"] = self._named(choices)
-        return text(self.key, language, **values)
+        return values
 
     def _named(self, choices: tuple[str, ...]) -> str | Phrase:
         if len(choices) <= _FEW:

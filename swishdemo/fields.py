@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from swishdemo.activations.registry import is_formula
+from swishdemo.activations.registry import formula_name, is_formula
 from swishdemo.activations.typed.workshop import checked_name
 from swishdemo.errors import UserError
 from swishdemo.text import Phrase
@@ -18,6 +18,9 @@ from swishdemo.text import Phrase
 FieldKind = Literal[
     "choice", "choices", "flag", "integer", "integers", "number", "numbers", "table"
 ]
+
+_MOST_STORED = 2**40
+"""A number beyond this, or so many entries, no version has allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Field:
         longest: Entries that a list may have.
         shortest: Entries that a list must have.
         formulas: How many entries may be typed formulas, such as ``=x*sigmoid(2*x)``.
-        formula_seconds: In which each of them must be worked out.
+        formula_seconds: In which each of them must be worked out; 0 where that was done before.
         repeats: Whether an entry of a list may occur twice.
     """
 
@@ -97,6 +100,20 @@ class Field:
         names = tuple(map(self._choice, items))
         return names if self.repeats else tuple(dict.fromkeys(names))
 
+    def stored(self, value: object) -> Any:
+        """A value that was stored, perhaps by another version, in the field's type.
+
+        What this server allows at the most is not asked: limits change.
+
+        Raises:
+            UserError: As `read`.
+        """
+        high = None if self.high is None else _MOST_STORED
+        widest = replace(
+            self, high=high, longest=_MOST_STORED, formulas=self.formulas and _MOST_STORED
+        )
+        return replace(widest, formula_seconds=0.0).read(value)
+
     def _list(self, value: object) -> Sequence[object]:
         if not isinstance(value, list | tuple):
             raise UserError("error.not_a_list", field=self.name, name=self.name)
@@ -116,6 +133,8 @@ class Field:
         if not isinstance(value, str):
             raise UserError("error.not_text", field=self.name, name=self.name)
         if self.formulas and is_formula(value):
+            if not self.formula_seconds:
+                return formula_name(value)
             return checked_name(value, self.formula_seconds, self.name)
         if value not in self.choices:
             raise UserError(

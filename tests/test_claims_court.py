@@ -29,6 +29,8 @@ class FakeJob:
     purpose: str
     config: dict
     state: str = "waiting"
+    created_at: float = 1_600_000_000.0
+    unreadable: bool = False
     finished_at: float | None = None
     host: dict | None = None
 

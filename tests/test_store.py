@@ -545,4 +545,4 @@ def test_every_field_of_a_job_is_told_but_its_owner() -> None:
     assert told["created_at"] == "1970-01-01T00:00:01+00:00"
     assert told["reason"] == "lr must be a finite number."
     assert filled().as_json("zh")["reason"] == "lr 必须是有限的数。"
-    assert Reason("jobs.unknown_key").sentence() == "jobs.unknown_key"
+    assert "jobs.unknown_key" in Reason("jobs.unknown_key").sentence()

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from swishdemo.errors import UserError
 from swishdemo.jobs.finite import dump
 from swishdemo.jobs.messages import Reason
+from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import LANGUAGES, Language, language_of, text
 
 _LOG = logging.getLogger(__name__)
@@ -54,8 +55,18 @@ def refusal(error: UserError, language: Language) -> FiniteJSON:
     return FiniteJSON({"detail": detail}, error.status, headers)
 
 
-def told(report: dict[str, Any], language: Language) -> dict[str, Any]:
-    """A stored report with its sentences in ``language``."""
+def told(name: str, report: dict[str, Any], language: Language) -> dict[str, Any]:
+    """A stored report called ``name`` with its sentences in ``language``.
+
+    Of one that cannot be read, its index, why, and no numbers.
+    """
+    if name == UNREADABLE:
+        return {
+            "index": report["index"],
+            **dict.fromkeys(("step", "elapsed_seconds")),
+            **{series: [] for series in ("beta", "loss", "accuracy", "convergence")},
+            "reason": Reason.from_json(report["reason"]).sentence(language),
+        }
     reasons = {name: report.get(f"{name}_reason") for name in ("unavailable", "gate")}
     spoken = {
         name: Reason.from_json(reason).sentence(language)

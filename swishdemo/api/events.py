@@ -82,7 +82,7 @@ async def _events(
                 return
             for name, value in reports:
                 after = value["index"]
-                yield _event(_NAMES.get(name, "report"), told(value, language), after)
+                yield _event(_NAMES.get(name, "report"), told(name, value, language), after)
             if len(reports) == _AT_ONCE:
                 continue
             if (now := (job.state, job.position, job.reason)) != known:

@@ -14,6 +14,7 @@ from swishdemo.api.answers import FiniteJSON, told
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports, measurements
+from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import Language
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def as_json(kept: Kept, replica: int) -> Response:
     """The job with its reports; its host tells the versions that computed it."""
     whole = {
         **kept.job.as_json(kept.language),
-        "reports": [value for _, value in kept.reports],
+        "reports": [told(*each, kept.language) for each in kept.reports],
     }
     return FiniteJSON(whole, headers=_file(kept.job, ".json"))
 
@@ -116,9 +117,19 @@ FORMATS: dict[str, Callable[[Kept, int], Response]] = {
 
 def timing_as_json(kept: Kept, baseline: str) -> Response:
     """The timing as ``GET`` tells it: its request, its host and every block."""
-    found = [told(each, kept.language) for each in measurements(kept.reports)]
-    whole = {**kept.job.as_json(kept.language), "measurements": found}
-    return FiniteJSON(whole, headers=_file(kept.job, ".json"))
+    return FiniteJSON(timing_told(kept), headers=_file(kept.job, ".json"))
+
+
+def timing_told(kept: Kept) -> dict[str, Any]:
+    """A timing and its measurements; what of its results cannot be read, and why."""
+    lost = [told(*each, kept.language) for each in kept.reports if each[0] == UNREADABLE]
+    return {
+        **kept.job.as_json(kept.language),
+        "measurements": [
+            told("Measurement", each, kept.language) for each in measurements(kept.reports)
+        ],
+        "unreadable": [{name: each[name] for name in ("index", "reason")} for each in lost],
+    }
 
 
 def timing_as_csv(kept: Kept, baseline: str) -> Response:

@@ -12,7 +12,6 @@ from swishdemo.api.answers import FiniteJSON, language, told
 from swishdemo.api.bodies import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.kinds import measurements
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import LANGUAGES, Language, Phrase, text
@@ -105,10 +104,15 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
         "/{job_id}/reports",
         responses=_BUSY | schemas.answers(schemas.listed(schemas.REPORT), "In order."),
     )
-    def get_reports(job_id: str, visitor: Visitor, after: After = -1) -> FiniteJSON:
-        """The stored reports with an index greater than ``after``."""
+    def get_reports(job_id: str, visitor: Visitor, tongue: Tongue, after: After = -1) -> FiniteJSON:
+        """The stored reports with an index greater than ``after``.
+
+        One that cannot be read has its ``index`` and a ``reason``, and no numbers.
+        """
         _of_kind(manager, job_id, visitor, "run")
-        return FiniteJSON([v for _, v in manager.reports(job_id, visitor, after=after)])
+        return FiniteJSON(
+            [told(*each, tongue) for each in manager.reports(job_id, visitor, after=after)]
+        )
 
     @router.get("/{job_id}/export", responses=_BUSY)
     def export_run(
@@ -125,9 +129,9 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
         script of PyTorch that repeats the run by itself.
         """
         kept = export.Kept(
-            _of_kind(manager, job_id, visitor, "run"),
+            _to_export(manager, job_id, visitor, "run", format),
             manager.reports(job_id, visitor),
-            manager.attachment(job_id, visitor),
+            manager.attachment(job_id, visitor) if format == "weights" else None,
             language=tongue,
         )
         return export.FORMATS[format](kept, replica)
@@ -158,11 +162,12 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
     def get_timing(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """One of your timings, or anyone's by the token of its ``share``, with its measurements.
 
-        Those so far; a later one replaces an earlier.
+        Those so far; a later one replaces an earlier. ``unreadable`` lists results that cannot be
+        read, each with its ``index`` and a ``reason``.
         """
         job = _of_kind(manager, job_id, visitor, "timing")
-        found = [told(each, tongue) for each in measurements(manager.reports(job_id, visitor))]
-        return FiniteJSON({**job.as_json(tongue), "measurements": found})
+        kept = export.Kept(job, manager.reports(job_id, visitor), language=tongue)
+        return FiniteJSON(export.timing_told(kept))
 
     @router.get("/{job_id}/export", responses=_BUSY)
     def export_timing(
@@ -181,7 +186,7 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         host's figures; ``csv`` has a row for each measurement, with its ratio; ``markdown`` is a
         report: tables, the host, and what to mind.
         """
-        job = _of_kind(manager, job_id, visitor, "timing")
+        job = _to_export(manager, job_id, visitor, "timing", format)
         kept = export.Kept(job, manager.reports(job_id, visitor), language=tongue)
         return export.TIMING_FORMATS[format](kept, baseline)
 
@@ -253,6 +258,12 @@ def _started(job: Job, **more: Any) -> FiniteJSON:
         "estimate_seconds": job.estimate_seconds,
     }
     return FiniteJSON(given | more, 201)
+
+
+def _to_export(manager: JobManager, job_id: str, visitor: str, kind: str, form: str) -> Job:
+    """The job; what cannot be read can be had as JSON alone, as it is stored."""
+    job = _of_kind(manager, job_id, visitor, kind)
+    return job if form == "json" else manager.readable(job_id, visitor)
 
 
 def _of_kind(manager: JobManager, job_id: str, visitor: str, kind: str) -> Job:

@@ -21,6 +21,9 @@ from swishdemo.timing import HostCard
 
 _LOG = logging.getLogger(__name__)
 
+_MOST_READ = 500
+"""Evidence of so many jobs is kept in memory."""
+
 
 class Court:
     """Verdicts on the claims; any thread may call it.
@@ -48,7 +51,7 @@ class Court:
         self._turns = Turns(waiting=8, each=2)
         self._proofs = kept()
         self._reading = Lock()
-        self._read: dict[tuple[str, str], tuple[str, Evidence]] = {}
+        self._read: dict[tuple[str, str, str], Evidence | None] = {}
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
         """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``."""
@@ -147,18 +150,22 @@ class Court:
 
     def _part(self, claim: Claim, part: Part, language: Language) -> dict[str, Any]:
         evidence: Evidence | None = None
-        checked_at = host = None
+        checked_at = host = lost = None
         if isinstance(part, Instant):
             proof = self._proof(claim, part)
             evidence, checked_at = proof.evidence, proof.checked_at
             host = proof.host if part.kind == "proved" else None
             reached = part.judge(evidence)
         elif isinstance(part, Measured):
-            evidence, checked_at, host = self._measured(claim, part)
+            evidence, checked_at, host, lost = self._measured(claim, part)
             reached = part.pending() if evidence is None else part.judge(evidence)
         else:
             reached = part.judge({})
-        return _shown(part, reached, language) | {
+        shown = _shown(part, reached, language)
+        if lost is not None:
+            told = text("claims.why.unreadable", language, moment=lost)
+            shown["why"] = told if evidence is None else f"{shown['why']} {told}"
+        return shown | {
             "evidence": None if evidence is None else dict(evidence),
             "checked_at": checked_at,
             "host": host,
@@ -183,33 +190,39 @@ class Court:
 
     def _measured(
         self, claim: Claim, part: Measured
-    ) -> tuple[Evidence | None, str | None, str | None]:
+    ) -> tuple[Evidence | None, str | None, str | None, str | None]:
+        """The newest evidence that can be read, its date and host; the date of a newer one lost."""
+        lost = None
         for job in self._manager.list(purpose=purpose_of(claim, part)):
             if job.state != "finished":
                 continue
+            moment = datetime.fromtimestamp(job.finished_at or job.created_at, UTC)
+            ended = moment.isoformat(timespec="seconds")
             evidence = self._evidence_of(job, claim, part)
             if evidence is not None:
-                ended = datetime.fromtimestamp(job.finished_at or 0.0, UTC)
-                return (
-                    evidence,
-                    ended.isoformat(timespec="seconds"),
-                    HostCard.from_json(job.host).line,
-                )
-        return None, None, None
+                return evidence, ended, HostCard.from_json(job.host).line, lost
+            lost = lost or ended
+        return None, None, None, lost
 
     def _evidence_of(self, job: Job, claim: Claim, part: Measured) -> Evidence | None:
-        # A finished job does not change, and a page asks often: the last one read is kept.
-        known = self._read.get((claim.id, part.name))
-        if known is not None and known[0] == job.id:
-            return known[1]
+        # A finished job does not change, and a page asks often: what was read is kept.
+        key = claim.id, part.name, job.id
+        if key not in self._read:
+            if len(self._read) >= _MOST_READ:
+                self._read.clear()
+            self._read[key] = None if job.unreadable else self._read_evidence(job, part)
+        return self._read[key]
+
+    def _read_evidence(self, job: Job, part: Measured) -> Evidence | None:
         stored = [value for _, value in self._manager.reports(job.id)]
         try:
             evidence = part.evidence(job.config, stored)
-        except (KeyError, TypeError, ValueError):  # written by another version of the engine
+            if evidence is not None:
+                for language in LANGUAGES:
+                    part.judge(evidence).why.sentence(language)
+        except Exception:  # written by another version of the engine, in whatever way
             _LOG.warning("job %s cannot be read as evidence", job.id, exc_info=True)
             return None
-        if evidence is not None:
-            self._read[claim.id, part.name] = job.id, evidence
         return evidence
 
 

@@ -36,6 +36,14 @@ class Job(Protocol):
         """Its validated configuration, as JSON."""
 
     @property
+    def unreadable(self) -> bool:
+        """Whether this version cannot tell what is stored of it."""
+
+    @property
+    def created_at(self) -> float:
+        """When it was asked for, in Unix seconds."""
+
+    @property
     def finished_at(self) -> float | None:
         """When it ended, in Unix seconds."""
 

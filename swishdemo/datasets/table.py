@@ -13,7 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from swishdemo.text import Language, text
 
@@ -86,9 +89,17 @@ class Table:
 
     @classmethod
     def of_json(cls, record: Mapping[str, Any]) -> Table:
-        """The table of which ``record`` is the JSON, without its text."""
-        known: dict[str, Any] = {n: v for n, v in record.items() if n in cls.__slots__}
-        values: dict[str, Any] = {
-            n: tuple(v) if isinstance(v, list) else v for n, v in known.items()
-        }
-        return cls(**values)
+        """The table of which ``record`` is the JSON, perhaps of another version; without its text.
+
+        Raises:
+            ValueError: It is none.
+        """
+        table = _adapter().validate_python({**record, "text": ""})
+        if table.rows < 1 or len(table.columns) < 2:
+            raise ValueError("it has no rows or no columns")
+        return table
+
+
+@cache
+def _adapter() -> TypeAdapter[Table]:
+    return TypeAdapter(Table)

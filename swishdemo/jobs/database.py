@@ -127,6 +127,8 @@ def _open(path: Path | None, busy_seconds: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
             path or ":memory:", timeout=busy_seconds, check_same_thread=False, isolation_level=None
         )
+        # A damaged text is told as far as it can be; one row must not take all others down.
+        connection.text_factory = lambda stored: stored.decode("utf-8", "replace")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -36,6 +36,7 @@ class Job:
         name: What its owner calls it.
         note: What its owner says of it.
         share: The token by which anyone may read it; None where it is its owner's alone.
+        unreadable: Whether this version cannot tell what is stored of it; ``reason`` says why.
         position: Place among the waiting jobs, from 1.
         estimate_seconds: About how long a waiting job will wait.
     """
@@ -61,6 +62,7 @@ class Job:
     name: str = ""
     note: str = ""
     share: str | None = None
+    unreadable: bool = False
     position: int | None = None
     estimate_seconds: float | None = None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Protocol
 
+from swishdemo.errors import UserError
 from swishdemo.jobs.host import host
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Item, Reason
@@ -39,6 +40,12 @@ class Kind:
         trace: The one number of an item that a list of jobs draws; None where it has none.
         host: What is noted of the machine when a job is asked for.
         environment: Variables that the process of a job of this configuration is started with.
+        stored: A stored configuration, of whatever version, with the fields of today; raises where
+            it cannot be understood.
+        report: The same for a stored report, from the job's configuration, the report's class
+            name and its JSON.
+        summary: The same for a stored summary; None where it cannot be understood.
+        attachment: Raises where what can be taken along cannot be understood.
         remaining: What is left to do where the process of a job has died, from its configuration,
             its reports and the reason; with items to be recorded before. None where the job
             cannot go on.
@@ -53,6 +60,10 @@ class Kind:
     trace: Callable[[str, Json], float | None] = lambda name, value: None
     host: Callable[[], Json | None] = lambda: None
     environment: Callable[[Mapping[str, Any]], Mapping[str, str]] = lambda config: {}
+    stored: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda config: config
+    report: Callable[[Mapping[str, Any], str, Json], Json] = lambda config, name, value: value
+    summary: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda summary: summary
+    attachment: Callable[[Json], None] = lambda value: None
     remaining: Callable[[Any, Reports, Reason], tuple[Sequence[Item], Config] | None] = (
         lambda config, reports, why: None
     )
@@ -78,6 +89,10 @@ def kinds() -> dict[str, Kind]:
         summarise=_summarise_run,
         trace=_mean_loss,
         host=host,
+        stored=_stored_run,
+        report=_stored_report,
+        summary=_stored_summary,
+        attachment=_stored_weights,
     )
     timing = Kind(
         name="timing",
@@ -87,6 +102,8 @@ def kinds() -> dict[str, Kind]:
         step=lambda step, name, value: step + bool(value.get("final")),
         summarise=lambda config, reports: None,
         environment=_allocator,
+        stored=_stored_timing,
+        report=_stored_measurement,
         remaining=_remaining_timing,
     )
     return {kind.name: kind for kind in (run, timing)}
@@ -120,6 +137,51 @@ def _summarise_run(config: Mapping[str, Any], reports: Reports) -> Json | None:
 
     stored = TrainingConfig.of_json(config)
     return summarise(stored, [value for name, value in reports if name == "Report"])
+
+
+def _stored_run(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    from swishdemo.training.config import stored
+
+    return stored(config)
+
+
+def _stored_report(config: Mapping[str, Any], name: str, value: Json) -> Json:
+    from swishdemo.training.report import stored
+
+    if name != "Report":
+        raise UserError("jobs.unreadable.class", name=name[:40])
+    return stored(value, config)
+
+
+def _stored_summary(summary: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    from swishdemo.training.summary import stored
+
+    return stored(summary)
+
+
+def _stored_weights(value: Json) -> None:
+    from swishdemo.training.checkpoint import Weights
+
+    Weights.of_json(value)
+
+
+def _stored_timing(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    from swishdemo.timing.request import stored
+
+    return stored(config)
+
+
+def _stored_measurement(config: Mapping[str, Any], name: str, value: Json) -> Json:
+    from swishdemo.timing import REGISTRY, HostCard, Measurement
+
+    if name == "HostCard":
+        return HostCard.from_json(value).as_json()
+    if name != "Measurement":
+        raise UserError("jobs.unreadable.class", name=name[:40])
+    measurement = Measurement.from_json(value)
+    if not REGISTRY.knows(measurement.variant):
+        raise UserError("jobs.unreadable.variant", name=measurement.variant[:40])
+    return measurement.as_json()
 
 
 def _mean_loss(name: str, value: Json) -> float | None:

@@ -16,6 +16,7 @@ from swishdemo.jobs.database import Cause, StoreError
 from swishdemo.jobs.device import Driven
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
+from swishdemo.jobs.messages import Reason
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.reading import Reading, asked
 from swishdemo.jobs.runner import Runner, RunnerError
@@ -67,7 +68,7 @@ class JobManager:
             pause_seconds=pause_seconds,
         )
         self._device = self._scheduler.device
-        self._reading = Reading(store, self._device)
+        self._reading = Reading(store, self._device, self._kinds)
         recovery.sum_up(store, self._kinds)
 
     @classmethod
@@ -158,8 +159,25 @@ class JobManager:
         return self._reading.reports(job_id, visitor, after, limit)
 
     def attachment(self, job_id: str, visitor: str | None = None) -> dict[str, Any] | None:
-        """What can be taken along from the job, as it is now; None where there is nothing."""
+        """What can be taken along from the job, as it is now; None where there is nothing.
+
+        Raises:
+            UserError: It cannot be read (409).
+        """
         return self._reading.attachment(job_id, visitor)
+
+    def readable(self, job_id: str, visitor: str | None = None) -> Job:
+        """The job of `get`, for who goes by its configuration and its reports.
+
+        Raises:
+            UserError: It is not there (404), or this version cannot read what is stored (409).
+        """
+        job = self.get(job_id, visitor)
+        if job.unreadable:
+            assert job.reason is not None
+            why = Reason.from_json(job.reason.values["why"]).phrase()
+            raise UserError("jobs.unreadable.it", status=409, why=why)
+        return job
 
     def annotate(
         self, job_id: str, visitor: str | None = None, given: Mapping[str, object] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from swishdemo.text import Language, text
+from swishdemo.text import Language, Phrase, text
 from swishdemo.ticks import Tick
 
 
@@ -21,15 +21,25 @@ class Reason:
     values: dict[str, Any] = field(default_factory=dict)
 
     def sentence(self, language: Language = "en") -> str:
-        """The reason in ``language``; the bare key where the catalogue does not know it."""
-        values = {
-            name: Reason.from_json(value).sentence(language) if isinstance(value, dict) else value
-            for name, value in self.values.items()
-        }
+        """The reason in ``language``; where its words are gone, a sentence that says so."""
         try:
+            values = {
+                name: Reason.from_json(value).sentence(language)
+                if isinstance(value, dict)
+                else value
+                for name, value in self.values.items()
+            }
             return text(self.key, language, **values)
-        except (KeyError, IndexError):
-            return self.key
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+            return text("jobs.unreadable.reason", language, name=self.key[:80])
+
+    def phrase(self) -> Phrase:
+        """The reason as words within another sentence."""
+        filled = (
+            (name, Reason.from_json(value).phrase() if isinstance(value, dict) else value)
+            for name, value in self.values.items()
+        )
+        return Phrase(self.key, tuple(filled))
 
     def as_json(self) -> dict[str, Any]:
         """The parts, for the store."""
@@ -37,8 +47,15 @@ class Reason:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Reason:
-        """The reason that `as_json` wrote."""
-        return cls(str(value["key"]), dict(value["values"]))
+        """The reason that `as_json` wrote.
+
+        Raises:
+            ValueError: It wrote no such thing.
+        """
+        key, values = value.get("key"), value.get("values")
+        if not isinstance(key, str) or not isinstance(values, dict):
+            raise ValueError("it is no reason")
+        return cls(key, values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import builtins
 import logging
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any, TypeVar
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.device import Device
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.kinds import Reports
+from swishdemo.jobs.kinds import Kind, Reports
+from swishdemo.jobs.records import reports_of, understood
 from swishdemo.jobs.store import Store
 from swishdemo.text import Phrase
 
 _LOG = logging.getLogger(__name__)
+
+_KEPT = 500
+"""Jobs that are kept as they were understood."""
 
 Value = TypeVar("Value")
 
@@ -26,11 +32,15 @@ class Reading:
     Args:
         store: What is kept.
         device: What runs and waits.
+        kinds: Those that this server knows; the first of them takes in jobs of all others.
     """
 
-    def __init__(self, store: Store, device: Device) -> None:
+    def __init__(self, store: Store, device: Device, kinds: Mapping[str, Kind]) -> None:
         self._store = store
         self._device = device
+        self._kinds = kinds
+        self._understood: OrderedDict[str, tuple[Job, Job]] = OrderedDict()
+        self._lock = Lock()
 
     def get(self, job_id: str, visitor: str | None) -> Job:
         """The job as it stands: its owner reads it by its id, everyone by its share's token.
@@ -62,7 +72,10 @@ class Reading:
     ) -> builtins.list[Job]:
         """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
         live = self._device.snapshot()
-        stored = asked(lambda: self._store.find(visitor=visitor, kind=kind, purpose=purpose))
+        strays = tuple(self._kinds) if kind == next(iter(self._kinds)) else ()
+        stored = asked(
+            lambda: self._store.find(visitor=visitor, kind=kind, purpose=purpose, but_kinds=strays)
+        )
         known = {job.id for job in stored}
         wanted = {"visitor": visitor, "kind": kind, "purpose": purpose}
         given = {name: value for name, value in wanted.items() if value is not None}
@@ -73,7 +86,7 @@ class Reading:
             and all(getattr(driven.job, name) == value for name, value in given.items())
         ]
         return [
-            self._device.seen(live[job.id]) if job.id in live else job
+            self._device.seen(live[job.id]) if job.id in live else self._read(job)
             for job in (*unstored, *stored)
             if job.id not in live or not live[job.id].deleted
         ]
@@ -81,18 +94,42 @@ class Reading:
     def reports(self, job_id: str, visitor: str | None, after: int, limit: int | None) -> Reports:
         """Class name and JSON of the job's stored reports with an index greater than ``after``."""
         job = self.get(job_id, visitor)
-        return asked(lambda: self._store.reports(job.id, after, limit))
+        stored = asked(lambda: self._store.reports(job.id, after, limit))
+        return reports_of(job, self._kinds.get(job.kind), stored)
 
     def attachment(self, job_id: str, visitor: str | None) -> dict[str, Any] | None:
-        """What can be taken along from the job, as it is now; None where there is nothing."""
+        """What can be taken along from the job, as it is now; None where there is nothing.
+
+        Raises:
+            UserError: It cannot be read (409).
+        """
         job = self.get(job_id, visitor)
-        return asked(lambda: self._store.attachment(job.id))
+        value = asked(lambda: self._store.attachment(job.id))
+        try:
+            if value is not None and job.kind in self._kinds:
+                self._kinds[job.kind].attachment(value)
+        except Exception as error:
+            _LOG.info("the attachment of job %s cannot be read: %r", job.id, error)
+            raise UserError("jobs.unreadable.attachment", status=409) from error
+        return value
 
     def _known(self, job_id: str) -> Job | None:
         driven = self._device.live(job_id)
         if driven is None:
-            return asked(lambda: self._store.get(job_id))
+            stored = asked(lambda: self._store.get(job_id))
+            return None if stored is None else self._read(stored)
         return None if driven.deleted else self._device.seen(driven)
+
+    def _read(self, stored: Job) -> Job:
+        """The stored job as this version understands it; kept, for lists are asked for often."""
+        with self._lock:
+            known = self._understood.pop(stored.id, None)
+            if known is None or known[0] != stored:
+                known = stored, understood(stored, self._kinds)
+            self._understood[stored.id] = known
+            while len(self._understood) > _KEPT:
+                self._understood.popitem(last=False)
+            return known[1]
 
 
 def asked(question: Callable[[], Value]) -> Value:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import thinned
 from swishdemo.jobs.kinds import Kind
+from swishdemo.jobs.records import UNREADABLE, reports_of, understood
 from swishdemo.jobs.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -31,10 +32,14 @@ def sum_up(store: Store, kinds: Mapping[str, Kind]) -> None:
 
 def _sum_up(store: Store, job_id: str, kinds: Mapping[str, Kind]) -> None:
     job = store.get(job_id)
-    reports = store.reports(job_id)
-    if job is None or not reports or job.kind not in kinds:
+    if job is None or job.kind not in kinds:
         return
-    kind = kinds[job.kind]
+    kind, known = kinds[job.kind], understood(job, kinds)
+    reports = [
+        each for each in reports_of(known, kind, store.reports(job_id)) if each[0] != UNREADABLE
+    ]
+    if known.unreadable or not reports:
+        return  # what cannot be read stays as it is
     trace = [kind.trace(name, value) for name, value in reports]
     for name, value in reports:
         job = kind.advance(job, name, value)
@@ -44,4 +49,4 @@ def _sum_up(store: Store, job_id: str, kinds: Mapping[str, Kind]) -> None:
         seconds=reports[-1][1].get("elapsed_seconds", job.seconds),
     )
     store.save(job)
-    store.save(replace(job, summary=kind.summarise(job.config, reports)))
+    store.save(replace(job, summary=kind.summarise(known.config, reports)))

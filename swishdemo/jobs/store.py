@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import time
 import uuid
@@ -17,6 +16,7 @@ from swishdemo.jobs.database import Cause, Database, StoreError, unwritten
 from swishdemo.jobs.finite import dump
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason
+from swishdemo.jobs.records import attached, job_of, parsed
 from swishdemo.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -180,13 +180,16 @@ class Store:
             )
 
     def attachment(self, job_id: str) -> dict[str, Any] | None:
-        """What can be taken along from a job, or None where there is nothing."""
+        """What can be taken along from a job, or None where there is nothing.
+
+        Raises:
+            UserError: It is damaged (409).
+        """
         with self._database.reading() as database:
             row = database.execute(
                 "SELECT value FROM reports WHERE job = ? AND number = ?", (job_id, _ATTACHMENT)
             ).fetchone()
-        value: dict[str, Any] | None = row and json.loads(row[0])
-        return value
+        return None if row is None else attached(row[0])
 
     def get(self, job_id: str) -> Job | None:
         """The job, or None where there is none."""
@@ -197,28 +200,44 @@ class Store:
         return next(iter(self._select("WHERE share = ?", (share,))), None)
 
     def find(
-        self, *, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
+        self,
+        *,
+        visitor: str | None = None,
+        kind: str | None = None,
+        purpose: str | None = None,
+        but_kinds: Sequence[str] = (),
     ) -> list[Job]:
-        """The jobs that match all of what is given, the newest first."""
+        """The jobs that match all of what is given, the newest first.
+
+        With ``but_kinds``, which go with a ``kind``, those of all other kinds than these too.
+        """
         wanted = {"visitor": visitor, "kind": kind, "purpose": purpose}
         given = {column: value for column, value in wanted.items() if value is not None}
-        where = " AND ".join(f"{column} = ?" for column in given)
+        clauses = {column: f"{column} = ?" for column in given}
+        values: dict[str, tuple[str, ...]] = {name: (value,) for name, value in given.items()}
+        if but_kinds and kind is not None:
+            clauses["kind"] += f" OR kind NOT IN ({', '.join('?' * len(but_kinds))})"
+            values["kind"] += tuple(but_kinds)
+        where = " AND ".join(f"({clause})" for clause in clauses.values())
         return self._select(
             f"{'WHERE ' + where if where else ''} ORDER BY created_at DESC, rowid DESC",
-            tuple(given.values()),
+            tuple(each for listed in values.values() for each in listed),
         )
 
     def reports(
         self, job_id: str, after: int = -1, limit: int | None = None
     ) -> list[tuple[str, dict[str, Any]]]:
-        """Name and JSON of the reports with a number greater than ``after``, in order."""
+        """Name and JSON of the reports with a number greater than ``after``, in order.
+
+        One that is damaged is named `swishdemo.jobs.records.UNREADABLE`.
+        """
         with self._database.reading() as database:
             rows = database.execute(
                 "SELECT number, name, value FROM reports WHERE job = ? AND number > ?"
-                " ORDER BY number LIMIT ?",
+                " AND typeof(number) = 'integer' ORDER BY number LIMIT ?",
                 (job_id, max(after, _ATTACHMENT), -1 if limit is None else limit),
             ).fetchall()
-        return [(name, json.loads(value) | {"index": number}) for number, name, value in rows]
+        return [parsed(*row) for row in rows]
 
     def delete(self, job_ids: Sequence[str]) -> None:
         """Remove jobs and their reports."""
@@ -235,10 +254,11 @@ class Store:
         oldest = (time.time() if now is None else now) - limits.days * 86_400
         newest_first = "OVER (ORDER BY created_at DESC, rowid DESC)"
         kept = f"SELECT id, ROW_NUMBER() {newest_first} AS place, SUM(bytes) {newest_first} AS sum"
-        ended = "FROM jobs WHERE state IN ('finished', 'stopped', 'failed')"
+        # What has an unknown state, of another version, has ended too.
+        ended = "FROM jobs WHERE state NOT IN ('waiting', 'running', 'paused')"
         with self._database.reading() as database:
             rows = database.execute(
-                f"SELECT id {ended} AND finished_at < :oldest"
+                f"SELECT id {ended} AND COALESCE(finished_at, created_at) < :oldest"
                 f" UNION SELECT id FROM ({kept} {ended} AND visitor = :visitor AND purpose IS NULL)"
                 " WHERE place > :count OR (place > 1 AND sum > :bytes)"
                 f" UNION SELECT id FROM ({kept} {ended}) WHERE place > 1 AND sum > :all_bytes",
@@ -257,7 +277,9 @@ class Store:
         with self._database.reading() as database:
             query = f"SELECT {', '.join(_COLUMNS)} FROM jobs {where}"
             rows = database.execute(query, values).fetchall()
-        return [_job(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+        found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+        # Nobody can name a row whose id is no text.
+        return [job_of(row) for row in found if isinstance(row["id"], str)]
 
     def _close_interrupted(self, folder: Path) -> None:
         living = {self._server}
@@ -303,11 +325,3 @@ def _sign_of_life(folder: Path, server: str) -> TextIO:
 
 def _dump(value: object) -> str | None:
     return None if value is None else dump(value)
-
-
-def _job(row: dict[str, Any]) -> Job:
-    for column in _JSON:
-        row[column] = json.loads(row[column]) if row[column] else None
-    row["sparkline"] = tuple(row["sparkline"])
-    row["reason"] = Reason.from_json(json.loads(row["reason"])) if row["reason"] else None
-    return Job(**row)

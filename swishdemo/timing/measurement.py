@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from swishdemo.timing.ratio import Ratio, ratio
 from swishdemo.timing.reason import Reason
@@ -17,7 +19,18 @@ ITEM_BYTES: Mapping[str, int] = {"float32": 4, "float64": 8, "bfloat16": 2, "flo
 MOVED: Mapping[str, int] = {"forward": 2, "backward": 3, "both": 5}
 """Tensors that a pass reads and writes at the least: x → y, and x or y with g → g·f′."""
 
+_CHOICES: Mapping[str, Iterable[str | None]] = {
+    "dtype": ITEM_BYTES,
+    "passes": MOVED,
+    "device": ("cpu", "cuda"),
+    "context": ("kernel", "layer", "step"),
+    "network": (None, "mlp", "mlp_small", "cnn", "transformer"),
+    "allocator": ("tuned", "plain"),
+}
+"""What a stored measurement may name."""
 
+
+@with_config(ConfigDict(allow_inf_nan=False))
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """The time and the memory of one variant at one size.
@@ -230,23 +243,23 @@ class Measurement:
 
     @classmethod
     def from_json(cls, record: Mapping[str, object]) -> Measurement:
-        """Read what `as_json` wrote."""
+        """Read what `as_json` wrote, perhaps in another version: what is newer takes its default.
+
+        Raises:
+            ValueError: A field is missing or of another type, or names what is not known here.
+        """
         known = {
-            name: record[name]
-            for name in cls.__slots__
-            if name in record and name not in _NOT_PLAIN
+            **{name: record[name] for name in cls.__slots__ if name in record},
+            "passes": record.get("pass"),
+            "unavailable": _reason(record.get("unavailable_reason")),
+            "gate": _reason(record.get("gate_reason")),
         }
-        blocks = record["block_seconds"]
-        interval = record.get("copy_limit_interval_seconds")
-        assert isinstance(blocks, list | tuple)
-        return cls(
-            **known,  # type: ignore[arg-type]
-            passes=str(record["pass"]),
-            block_seconds=tuple(float(seconds) for seconds in blocks),
-            copy_limit_interval_seconds=_pair(interval),
-            unavailable=_reason(record["unavailable_reason"]),
-            gate=_reason(record["gate_reason"]),
-        )
+        found = _adapter().validate_python(known)
+        if any(getattr(found, name) not in choices for name, choices in _CHOICES.items()):
+            raise ValueError("it names what is not known here")
+        if found.elements < 1 or any(seconds <= 0 for seconds in found.block_seconds):
+            raise ValueError("it measured nothing")
+        return found
 
 
 def latest(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
@@ -254,15 +267,9 @@ def latest(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
     return tuple({measurement.key: measurement for measurement in measurements}.values())
 
 
-_NOT_PLAIN = ("block_seconds", "copy_limit_interval_seconds", "unavailable", "gate")
-"""Fields that JSON holds in another type."""
-
-
-def _pair(record: object) -> tuple[float, float] | None:
-    if not isinstance(record, list | tuple):
-        return None
-    low, high = map(float, record)
-    return low, high
+@cache
+def _adapter() -> TypeAdapter[Measurement]:
+    return TypeAdapter(Measurement)
 
 
 def _reason(record: object) -> Reason | None:

@@ -21,8 +21,11 @@ class Reason:
     values: tuple[tuple[str, str], ...] = ()
 
     def sentence(self, language: Language = "en") -> str:
-        """The sentence in ``language``."""
-        return text(self.key, language, **dict(self.values))
+        """The sentence in ``language``; where its words are gone, one that says so."""
+        try:
+            return text(self.key, language, **dict(self.values))
+        except (KeyError, IndexError, ValueError, TypeError):  # stored by another version
+            return text("jobs.unreadable.reason", language, name=self.key[:80])
 
     def in_all_languages(self) -> dict[str, str]:
         """Language → sentence, for a page that lets its reader change the language."""
@@ -34,7 +37,12 @@ class Reason:
 
     @classmethod
     def from_json(cls, record: Mapping[str, object]) -> Reason:
-        """Read what `as_json` wrote."""
-        values = record["values"]
-        assert isinstance(values, Mapping)
+        """Read what `as_json` wrote.
+
+        Raises:
+            ValueError: It wrote no such thing.
+        """
+        values = record.get("values")
+        if not isinstance(values, Mapping) or not isinstance(record.get("key"), str):
+            raise ValueError("it is no reason")
         return cls(str(record["key"]), tuple((str(k), str(v)) for k, v in values.items()))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from math import prod
+from typing import Any
 
 from swishdemo import hardware
 from swishdemo.errors import UserError
@@ -207,6 +209,33 @@ class TimingRequest:
                 needed=f"{needed / 1e9:.3g}",
                 available=f"{available / 1e9:.3g}",
             )
+
+
+def stored(record: Mapping[str, Any], registry: Registry = REGISTRY) -> dict[str, Any]:
+    """The JSON of a request that was stored, perhaps by another version, with today's fields.
+
+    A field that is newer takes its default, one that is gone is left out, as are variants that
+    this version does not know. Limits are not asked.
+
+    Raises:
+        UserError: A value is of another type, or names what this version does not know.
+        ValueError: No variant is known, or no size is told.
+    """
+    kept = {**record, "variants": [each for each in record["variants"] if registry.knows(each)]}
+    values = {
+        name: field.stored(kept[name])
+        for name, field in _stored_fields(registry).items()
+        if name in kept and name != "activation"
+    }
+    activation = record["activation"]
+    if not isinstance(activation, str) or not values["variants"] or "elements" not in values:
+        raise ValueError("it does not say what was timed")
+    return TimingRequest(activation, passes=values.pop("pass", "both"), **values).as_json()
+
+
+@cache
+def _stored_fields(registry: Registry) -> dict[str, Field]:
+    return {field.name: field for field in fields(Settings(), registry)}
 
 
 def fields(limits: Settings, registry: Registry = REGISTRY) -> tuple[Field, ...]:

@@ -16,7 +16,10 @@ import struct
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import cache
+from typing import Any, Literal, Self
+
+from pydantic import NonNegativeInt, TypeAdapter
 
 from swishdemo.ticks import Attachment
 
@@ -94,18 +97,39 @@ class Weights(Attachment):
 
     @classmethod
     def of_json(cls, record: Mapping[str, Any]) -> Self:
-        """The weights of which ``record`` is the JSON."""
+        """The weights of which ``record`` is the JSON.
+
+        Raises:
+            ValueError: It is none, or bytes are missing.
+        """
+        kept = _kept().validate_python(record)
         layouts = [
-            tuple(Entry(name, dtype, tuple(shape)) for name, dtype, shape in layout)
-            for layout in record["layouts"]
+            tuple(Entry(name, dtype, shape) for name, dtype, shape in layout)
+            for layout in kept.layouts
         ]
-        return cls(
-            record["step"],
-            {
-                int(number): State(layouts[layout], base64.b64decode(content))
-                for number, (layout, content) in record["states"].items()
-            },
-        )
+        states = {}
+        for number, (layout, content) in kept.states.items():
+            if layout >= len(layouts):
+                raise ValueError("there is no such layout")
+            state = State(layouts[layout], base64.b64decode(content, validate=True))
+            if len(state.content) != sum(
+                entry.elements * _STORAGES[entry.dtype][1] for entry in state.entries
+            ):
+                raise ValueError("bytes are missing, or are too many")
+            states[number] = state
+        return cls(kept.step, states)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    step: int
+    layouts: list[list[tuple[str, Literal["float32", "int64"], tuple[NonNegativeInt, ...]]]]
+    states: dict[int, tuple[NonNegativeInt, str]]
+
+
+@cache
+def _kept() -> TypeAdapter[_Kept]:
+    return TypeAdapter(_Kept)
 
 
 def _pickled(entries: Iterable[Entry]) -> bytes:

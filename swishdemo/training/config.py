@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from swishdemo import datasets
@@ -14,6 +15,9 @@ from swishdemo.settings import Settings
 from swishdemo.text import Phrase
 from swishdemo.training.learned import has_beta
 from swishdemo.training.table import fields
+
+_MOST_STORED = 10_000
+"""More replicas than any version has allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,38 @@ class TrainingConfig:
             value = getattr(self, name)
             record[name] = list(value) if isinstance(value, tuple) else value
         return record | {"csv": self.csv.as_json() if self.csv else None}
+
+
+def stored(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a config that was stored, perhaps by another version, with today's fields.
+
+    A field that is newer takes its default, one that is gone is left out. Limits are not asked.
+
+    Raises:
+        UserError: A value is of another type, or names what this version does not know.
+        ValueError: It would be more replicas than any version has allowed, or activations for
+            other layers than it has; or its table is none.
+    """
+    values = {
+        name: field.stored(record[name])
+        for name, field in _stored_fields().items()
+        if name in record and name != "csv"
+    }
+    if record.get("csv") is not None:
+        values["csv"] = datasets.Table.of_json(record["csv"])
+    config = TrainingConfig(**values)
+    if (len(starts(config)) + len(config.rivals)) * config.seeds > _MOST_STORED:
+        raise ValueError("so many replicas there never were")
+    if len(config.layer_activations) not in (0, config.depth):
+        raise ValueError("its activations are not those of its layers")
+    if (config.dataset == "csv") != (config.csv is not None):
+        raise ValueError("its table is missing, or goes with other data")
+    return config.as_json()
+
+
+@cache
+def _stored_fields() -> dict[str, Field]:
+    return {field.name: field for field in fields(Settings())}
 
 
 def starts(config: TrainingConfig) -> tuple[float | None, ...]:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
+from functools import cache
 from typing import Any
 
+from pydantic import ConfigDict, TypeAdapter, with_config
+
 from swishdemo.ticks import TICK, Tick
+from swishdemo.training.config import TrainingConfig, replicas
 
 __all__ = ["TICK", "LayerFigures", "Report", "Tick", "Trace", "View"]
 
 Values = tuple[float | None, ...]
 """One number for each replica; None where the replica has diverged."""
 
+_FINITE = ConfigDict(allow_inf_nan=False)
 
+
+@with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
 class Trace:
     """A learned parameter of an activation, other than the β of ``beta``.
@@ -31,6 +40,7 @@ class Trace:
     values: tuple[Values, ...]
 
 
+@with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
 class LayerFigures:
     """Figures of all hidden layers, each ``[layer][replica]``; of some test samples.
@@ -54,6 +64,7 @@ class LayerFigures:
     conserved: tuple[Values, ...]
 
 
+@with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
 class View:
     """A look into one replica.
@@ -85,6 +96,7 @@ class View:
     histogram: tuple[tuple[int, ...], ...]
 
 
+@with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
 class Report:
     """The state of all replicas after ``step`` steps.
@@ -145,6 +157,73 @@ class Report:
         """The report as a JSON object."""
         record: dict[str, Any] = _listed(asdict(self))
         return record
+
+
+def stored(record: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a report that was stored, perhaps by another version, with today's fields.
+
+    Args:
+        record: The report.
+        config: The JSON of its run's config, as `swishdemo.training.config.stored` gives it.
+
+    Raises:
+        ValueError: A field is missing or of another type, or the numbers are not those of so many
+            layers and replicas.
+    """
+    report = _adapter().validate_python(record)
+    run = TrainingConfig.of_json(config)
+    count, layers = len(replicas(run)), run.depth
+    own = count - len(run.rivals) * run.seeds
+    by_layer = {"beta": own, "beta_effective": own}
+    by_replica = (report.loss, report.test_loss, report.accuracy, report.diverged)
+    fits = [
+        *(len(values) == count for values in by_replica),
+        len(report.convergence) == layers,
+        *(_is_table(getattr(report, name), layers, rows) for name, rows in by_layer.items()),
+        *(_fits(trace, layers, count) for trace in report.parameters),
+        *(_is_whole(view, layers, count) for view in report.views),
+    ]
+    if report.layers:
+        deep = {"gradient_norm": layers + 1, "weight_norm": layers + 1}
+        fits += [
+            _is_table(getattr(report.layers, field.name), deep.get(field.name, layers), count)
+            for field in dataclass_fields(LayerFigures)
+            if field.name != "conserved"
+        ]
+        fits.append(all(len(row) == count for row in report.layers.conserved))
+    if not all(fits):
+        raise ValueError("its numbers are of another network")
+    plain: dict[str, Any] = _adapter().dump_python(report, mode="json")
+    return plain
+
+
+@cache
+def _adapter() -> TypeAdapter[Report]:
+    return TypeAdapter(Report)
+
+
+def _is_table(values: tuple[Values, ...], layers: int, rows: int) -> bool:
+    return len(values) == layers and all(len(row) == rows for row in values)
+
+
+def _fits(trace: Trace, layers: int, count: int) -> bool:
+    rows = {len(values) for values in trace.values if values}
+    return (
+        len(trace.values) <= layers
+        and len(rows) <= 1
+        and trace.first >= 0
+        and trace.first + max(rows, default=0) <= count
+    )
+
+
+def _is_whole(view: View, layers: int, count: int) -> bool:
+    return (
+        0 <= view.replica < count
+        and len(view.extent) <= 2
+        and len(view.surface) == (view.size ** len(view.extent) if view.size else 0)
+        and len(view.histogram) <= layers
+        and len(view.hidden) <= layers
+    )
 
 
 def _listed(value: Any) -> Any:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from statistics import fmean, stdev
 from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.training.convergence import converged_step
@@ -48,6 +52,53 @@ def summarise(
         "diverged": sum(step is not None for step in last["diverged"]),
         "elapsed_seconds": last["elapsed_seconds"],
     }
+
+
+@with_config(ConfigDict(allow_inf_nan=False))
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    mean: float | None
+    deviation: float | None
+
+
+@with_config(ConfigDict(allow_inf_nan=False))
+@dataclass(frozen=True, slots=True)
+class _Activation:
+    activation: str
+    replicas: int
+    accuracy: _Moments
+    loss: _Moments
+
+
+@with_config(ConfigDict(allow_inf_nan=False))
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    step: int
+    steps: int
+    convergence: list[float | None]
+    converged_step: int | None
+    share: float | None
+    best_share: float | None
+    best_share_step: int | None
+    activations: list[_Activation]
+    ended: str | None
+    diverged: int
+    elapsed_seconds: float
+
+
+def stored(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A summary that was stored, perhaps by another version; None where it has not this form."""
+    try:
+        known = _adapter().validate_python(record)
+    except ValidationError:
+        return None
+    plain: dict[str, Any] = _adapter().dump_python(known, mode="json")
+    return plain
+
+
+@cache
+def _adapter() -> TypeAdapter[_Summary]:
+    return TypeAdapter(_Summary)
 
 
 def _by_activation(config: TrainingConfig, last: Mapping[str, Any]) -> list[dict[str, Any]]:

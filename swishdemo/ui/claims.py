@@ -158,7 +158,7 @@ def _progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[s
     jobs = [lab.manager.get(job.id) for job in lab.court.jobs(claim_id)]
     lines: list[dict[str, str]] = []
     for job in jobs:
-        if job.state == "finished":
+        if job.state == "finished":  # if it cannot be read, the verdict's reason says so
             continue
         words = _line(job, tongue)
         if len(needed) > 1:

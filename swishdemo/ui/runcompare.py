@@ -31,7 +31,7 @@ def compared(
     """
     if not 2 <= len(runs) <= MOST:
         raise UserError("run.error_compare", most=MOST)
-    jobs = [manager.get(run, visitor) for run in dict.fromkeys(runs)]
+    jobs = [manager.readable(run, visitor) for run in dict.fromkeys(runs)]
     reports = {
         job.id: [value for name, value in manager.reports(job.id) if name == "Report"]
         for job in jobs

@@ -15,6 +15,7 @@ from swishdemo.figures.series import Series
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.records import unreadable_count
 from swishdemo.text import Language, text
 from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.ui.examples import examples
@@ -22,6 +23,7 @@ from swishdemo.ui.runwords import (
     line,
     look_label,
     row,
+    run_name,
     score,
     stats,
     table_told,
@@ -38,9 +40,14 @@ _FIGURES_KEPT = 8
 
 @dataclass(slots=True)
 class _Drawn:
-    """What is known of one run: its reports so far, and what was drawn of them last."""
+    """What is known of one run: its reports so far, and what was drawn of them last.
+
+    Of the reports up to index ``after``, ``lost`` cannot be read.
+    """
 
     lock: Lock = field(default_factory=Lock)
+    after: int = -1
+    lost: int = 0
     reports: list[dict[str, Any]] = field(default_factory=list)
     pictures: OrderedDict[tuple[Language, Picked], tuple[int, dict[str, Any]]] = field(
         default_factory=OrderedDict
@@ -76,6 +83,8 @@ class RunView:
                 return {"run": None, "done": True, "line": line(None, [], language)}
             run = runs[0].id
         job = self._manager.get(run, visitor)
+        if job.unreadable:
+            return self._state(run, job, [], visitor, language)
         reports, drawn = self._pictures(job, after, picked, language)
         return {**self._state(run, job, reports, visitor, language), **drawn}
 
@@ -99,11 +108,13 @@ class RunView:
         language: Language,
     ) -> dict[str, Any]:
         runs = self._manager.list(visitor, kind="run")
+        lost = self._known(job.id).lost
+        missing = text("jobs.unreadable.some", language, count=lost) if lost else ""
         return {
             "run": run,  # as it was asked for: who has a link knows the run by its token
             "runs": [row(each, language) for each in runs[:_LISTED]],
             "state": job.state,
-            "line": line(job, reports, language),
+            "line": " · ".join(part for part in (line(job, reports, language), missing) if part),
             "stats": stats(job, reports, language),
             "progress": job.step / job.steps if job.steps else 0,
             "left": time_left(job, reports, language),
@@ -114,10 +125,7 @@ class RunView:
             "share": job.share if job.visitor == visitor else None,
             "done": not job.active,
             "tie": tie(job, language),
-            "what": what(job.config, language),
-            "table": table_told(job.config, language),
-            "score": text(f"run.plot_{score(job.config)}", language),
-            "again": job.config["csv"] is None,
+            **_settings(job, language),
         }
 
     def _known(self, run: str) -> _Drawn:
@@ -133,7 +141,9 @@ class RunView:
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         known = self._known(job.id)
         with known.lock:
-            fresh = self._manager.reports(job.id, after=len(known.reports) - 1)
+            fresh = self._manager.reports(job.id, after=known.after)
+            known.after = max((value["index"] for _, value in fresh), default=known.after)
+            known.lost += unreadable_count(fresh)
             known.reports.extend(report for name, report in fresh if name == "Report")
             reports = list(known.reports)  # as they stand now: another answer may add to them
             count = len(reports)
@@ -146,6 +156,23 @@ class RunView:
             while len(known.pictures) > _FIGURES_KEPT:
                 known.pictures.popitem(last=False)
             return reports, known.pictures[key][1]
+
+
+def _settings(job: Job, language: Language) -> dict[str, Any]:
+    """What is said of a run by its settings; little where they cannot be read."""
+    if job.unreadable:
+        return {
+            "what": run_name(job, language),
+            "table": None,
+            "score": text("run.plot_accuracy", language),
+            "again": False,
+        }
+    return {
+        "what": what(job.config, language),
+        "table": table_told(job.config, language),
+        "score": text(f"run.plot_{score(job.config)}", language),
+        "again": job.config["csv"] is None,
+    }
 
 
 def _draw(

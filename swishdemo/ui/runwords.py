@@ -25,6 +25,8 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
     """The run's state in one sentence."""
     if job is None:
         return text("run.state_none", language)
+    if job.unreadable:
+        return job.reason.sentence(language) if job.reason else ""
     device = reports[-1]["device"] if reports else ""
     if job.state == "waiting":
         seconds = job.estimate_seconds
@@ -139,18 +141,21 @@ def look_label(activation: str, start: float | None) -> str:
 
 
 def row(job: Job, language: Language) -> dict[str, Any]:
-    """One line of the list of runs."""
+    """One line of the list of runs; of one that cannot be read, why stands in its note's place."""
     summary = job.summary or {}
     own = next(iter(summary.get("activations", ())), None)
     accuracy = own["accuracy"]["mean"] if own else None
-    share = summary.get("share") if job.config["beta_scope"] != "fixed" else None
-    prefix = "R² " if is_regression(job.config) else ""
+    share = prefix = None
+    if not job.unreadable:
+        share = summary.get("share") if job.config["beta_scope"] != "fixed" else None
+        prefix = "R² " if is_regression(job.config) else ""
+    lost = job.reason.sentence(language) if job.unreadable and job.reason else ""
     return {
         "run": job.id,
         "state": job.state,
         "label": text(f"run.short_{job.state}", language),
         "name": run_name(job, language),
-        "note": job.note,
+        "note": " · ".join(words for words in (lost, job.note) if words),
         "share_token": job.share,
         "sparkline": list(job.sparkline),
         "device": job.device or "",
@@ -163,6 +168,8 @@ def row(job: Job, language: Language) -> dict[str, Any]:
 
 def run_name(job: Job, language: Language) -> str:
     """What a run is called: its name; else its recipe, or what it is in a few words."""
+    if job.unreadable:
+        return job.name or text("run.unreadable", language)
     return job.name or what(job.config, language)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.records import UNREADABLE
 from swishdemo.timing import HostCard, Measurement
 from swishdemo.timing.foreign import Foreign, parse
 
@@ -18,9 +19,13 @@ _MOST_EACH = 4
 
 @dataclass(slots=True)
 class Evidence:
-    """What a timing has reported so far; later reports of the same thing replace earlier ones."""
+    """What a timing has reported so far; later reports of the same thing replace earlier ones.
+
+    Of the reports up to index ``after``, ``lost`` cannot be read.
+    """
 
     after: int = -1
+    lost: int = 0
     measured: dict[tuple[object, ...], Measurement] = field(default_factory=dict)
     host: HostCard | None = None
 
@@ -42,12 +47,13 @@ class EvidenceBook:
                 self._evidence.popitem(last=False)
             for name, value in self._manager.reports(job_id, after=known.after):
                 known.after = value["index"]
+                known.lost += name == UNREADABLE
                 if name == "HostCard":
                     known.host = HostCard.from_json(value)
                 elif name == "Measurement":
                     measurement = Measurement.from_json(value)
                     known.measured[measurement.key] = measurement
-            return Evidence(known.after, dict(known.measured), known.host)
+            return replace(known, measured=dict(known.measured))
 
     def known(self, job_id: str) -> list[Measurement]:
         """The measurements that are known, nothing new being read."""

@@ -92,7 +92,8 @@ class TimeView:
                     [token, words.host_name(each, look.language)]
                     for token, each in self._shelf.of(visitor)
                 ]
-                others = tuple(each for each in listed if each.state == "finished")[:_LISTED]
+                whole = (each for each in listed if not each.unreadable)
+                others = tuple(each for each in whole if each.state == "finished")[:_LISTED]
             drawn_with = tuple(other.id for other in others if other.id != job.id)
             answer["drawn"] = self._drawn(job.id, job.reports, job.state, drawn_with, look, visitor)
         return answer | words.progress(job, self._book.known(job.id), look.language)
@@ -109,7 +110,7 @@ class TimeView:
         self, job_id: str, form: str, baseline: str, language: Language, visitor: str
     ) -> str:
         """A timing as a file's content: ``json`` (all that is known), ``csv`` or ``markdown``."""
-        job = self._manager.get(job_id, visitor)
+        job = self._manager.readable(job_id, visitor)
         evidence = self._book.read(job.id)
         measured = list(evidence.measured.values())
         if form == "csv":
@@ -136,7 +137,7 @@ class TimeView:
         if look.beside.startswith("file-"):
             found = self._shelf.get(look.beside, visitor)
             return replace(found, name=words.host_name(found, look.language))
-        job = self._manager.get(look.beside, visitor)
+        job = self._manager.readable(look.beside, visitor)
         if job.active:
             raise UserError("timed.beside.active")
         evidence = self._book.read(job.id)
@@ -154,6 +155,8 @@ class TimeView:
         visitor: str,
     ) -> _Json:
         job = self._manager.get(job_id)
+        if job.unreadable:
+            return words.unreadable(job, look.language)
         beside = self._beside(look, visitor)
         active = state in ACTIVE
         evidence = self._book.read(job_id)
@@ -194,9 +197,10 @@ class TimeView:
             ),
             "host": hostlines.lines(evidence.host, language, active=active),
             "left_out": [list(entry[1:]) for entry in report.left_out(measured, language)],
-            "doubts": words.doubts(caveats(here, evidence.host, language), language)
-            if not active
-            else [],
+            "doubts": [
+                *words.lost(evidence.lost, language),
+                *([] if active else words.doubts(caveats(here, evidence.host, language), language)),
+            ],
             "shape": job.config.get("shape"),
             "active": active,
         }

@@ -31,6 +31,17 @@ def nothing_yet(language: Language) -> dict[str, Any]:
     }
 
 
+def unreadable(job: Job, language: Language) -> dict[str, Any]:
+    """What stands on the page in place of a timing that cannot be read."""
+    why = job.reason.sentence(language) if job.reason else ""
+    return {"answer": [why, ""], "figures": {}}
+
+
+def lost(count: int, language: Language) -> list[str]:
+    """What to mind where some results cannot be read."""
+    return [text("jobs.unreadable.some", language, count=count)] if count else []
+
+
 def answer(
     here: Sequence[Measurement],
     others: Sequence[Sequence[Measurement]],
@@ -191,6 +202,9 @@ def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict
         known: What it has measured, of each variant and size the latest.
         language: Of the words.
     """
+    if job.unreadable:
+        why = job.reason.sentence(language) if job.reason else _NONE
+        return {"line": why, "share": 0.0, "failed": True}
     counted = len(known)
     seconds = f"{job.seconds:.0f}" if job.active else f"{job.seconds:.1f}"
     values: dict[str, Any] = {"seconds": seconds, "done": counted, "all": job.steps or 0}
@@ -222,6 +236,9 @@ def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict
 
 def entry(job: Job, language: Language) -> dict[str, Any]:
     """A timing in the list of earlier ones; the browser adds the time of day."""
+    told = {"id": job.id, "name": job.name, "share": job.share, "at": job.created_at}
+    if job.unreadable:
+        return told | {"what": text("timed.kept.unreadable", language)}
     config = job.config
     sizes = config["elements"]
     what = [text(f"time.ui.context.{config['context']}", language)]
@@ -230,13 +247,7 @@ def entry(job: Job, language: Language) -> dict[str, Any]:
     what[-1] += f" … {size_label(sizes[-1])}" if len(sizes) > 1 else ""
     what += [config["dtype"]] if config["dtype"] != "float32" else []
     what += [text("timed.allocator.plain", language)] if config.get("allocator") == "plain" else []
-    return {
-        "id": job.id,
-        "name": job.name,
-        "share": job.share,
-        "what": " · ".join(what),
-        "at": job.created_at,
-    }
+    return told | {"what": " · ".join(what)}
 
 
 def _by_registry(timed: dict[str, Measurement]) -> list[Measurement]:

@@ -92,7 +92,7 @@ def build(lab: Lab) -> None:
     def use(asked: Any, request: gr.Request) -> list[Any]:
         """The settings of a run that this visitor may see."""
         try:
-            config = lab.manager.get(str(asked["use"]), visitor_of(request)).config
+            config = lab.manager.readable(str(asked["use"]), visitor_of(request)).config
         except (UserError, TypeError, KeyError):
             return [gr.skip() for _ in (*names, "notes")]
         known, _ = nearest(config)

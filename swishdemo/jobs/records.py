@@ -1,0 +1,218 @@
+"""What the store holds, read into values of today; what cannot be read says so itself.
+
+A row may be of an older version, of a later one, or damaged. Nobody but this module need mind: it
+gives a `Job` whose `Job.unreadable` is set, and in a report's place one by the name `UNREADABLE`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, get_args
+
+from swishdemo.errors import UserError
+from swishdemo.jobs.job import Job, State
+from swishdemo.jobs.kinds import Kind, Reports
+from swishdemo.jobs.messages import Reason
+from swishdemo.text import Phrase
+
+_LOG = logging.getLogger(__name__)
+
+UNREADABLE = "Unreadable"
+"""The name of a report that cannot be read; of its JSON, ``reason`` is a `Reason`'s."""
+
+_LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999 in Unix seconds; a later one has no date."""
+
+
+def job_of(row: Mapping[str, Any]) -> Job:
+    """The job of a row, its configuration and summary as they are stored (see `understood`).
+
+    A column that is damaged takes its default; where nothing can be told without it, the job is
+    one that cannot be read.
+    """
+    values: dict[str, Any] = {"id": row["id"]}
+    lost = None
+    for column, (read, default) in _COLUMNS.items():
+        try:
+            missing = row[column] is None and column not in _NEEDED
+            values[column] = default if missing else read(row[column])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            values[column] = default
+            if column in _NEEDED:
+                lost = lost or column
+    return Job(**values) if lost is None else _lost(Job(**values), "column", column=lost)
+
+
+def understood(job: Job, kinds: Mapping[str, Kind]) -> Job:
+    """The job with the configuration and the summary that its kind has today.
+
+    One of a kind that is gone counts among the runs, so that its owner finds it somewhere.
+    """
+    if job.unreadable:
+        return job if job.kind in kinds else replace(job, kind=next(iter(kinds)))
+    kind = kinds.get(job.kind)
+    if kind is None:
+        return _lost(replace(job, kind=next(iter(kinds))), "kind", kind=job.kind)
+    try:
+        config = kind.stored(job.config)
+    except Exception as error:
+        _LOG.info("the settings of job %s cannot be read: %r", job.id, error)
+        return _lost(job, "config", why=_why(error))
+    return replace(job, config=config, summary=kind.summary(job.summary) if job.summary else None)
+
+
+def reports_of(job: Job, kind: Kind | None, stored: Reports) -> Reports:
+    """The reports of a job, each as its kind has them today."""
+    if job.unreadable or kind is None:
+        return stored
+    return [_report(job, kind, name, value) for name, value in stored]
+
+
+def parsed(number: int, name: str, value: str | bytes) -> tuple[str, dict[str, Any]]:
+    """A report from its row: its name and its JSON, with ``index``."""
+    try:
+        return name, _object(value) | {"index": number}
+    except (ValueError, RecursionError):
+        return _unreadable(number, Reason("jobs.unreadable.damaged"))
+
+
+def attached(value: str | bytes) -> dict[str, Any]:
+    """What can be taken along from a job, from its row.
+
+    Raises:
+        UserError: It is damaged (409).
+    """
+    try:
+        return _object(value)
+    except (ValueError, RecursionError):
+        raise UserError("jobs.unreadable.attachment", status=409) from None
+
+
+def unreadable_count(reports: Reports) -> int:
+    """How many of them cannot be read."""
+    return sum(name == UNREADABLE for name, _ in reports)
+
+
+def _report(job: Job, kind: Kind, name: str, value: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    if name == UNREADABLE:
+        return name, value
+    try:
+        return name, kind.report(job.config, name, value) | {"index": value["index"]}
+    except Exception as error:
+        _LOG.info("report %s of job %s cannot be read: %r", value["index"], job.id, error)
+        return _unreadable(value["index"], _why(error))
+
+
+def _unreadable(number: int, why: Reason) -> tuple[str, dict[str, Any]]:
+    reason = Reason("jobs.unreadable.it", {"why": why.as_json()})
+    return UNREADABLE, {"index": number, "reason": reason.as_json()}
+
+
+def _lost(job: Job, what: str, **values: Any) -> Job:
+    why = Reason(
+        f"jobs.unreadable.{what}",
+        {
+            name: value.as_json() if isinstance(value, Reason) else value
+            for name, value in values.items()
+        },
+    )
+    reason = Reason("jobs.unreadable.it", {"why": why.as_json()})
+    return replace(job, unreadable=True, reason=reason, summary=None)
+
+
+def _why(error: Exception) -> Reason:
+    if isinstance(error, UserError):
+        return Reason(error.key, {name: _plain(value) for name, value in error.filled.items()})
+    return Reason("jobs.unreadable.shape")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Phrase):
+        return Reason(value.key, {name: _plain(each) for name, each in value.values}).as_json()
+    return value if isinstance(value, str | int | float) else str(value)
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, str | bytes):
+        raise ValueError("it is no text")
+    words = value.decode("utf-8") if isinstance(value, bytes) else value
+    found = json.loads(words)
+    if not isinstance(found, dict):
+        raise ValueError("it is no object")
+    if "\\ud" in words.lower():  # half a surrogate pair, which no answer can carry
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def _words(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("it is no text")
+    return value
+
+
+def _state(value: object) -> State:
+    if value not in get_args(State):
+        raise ValueError("there is no such state")
+    return value  # type: ignore[return-value]
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("it is no number")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError("it counts nothing")
+    return value
+
+
+def _moment(value: object) -> float:
+    if not 0 <= _number(value) <= _LAST_MOMENT:
+        raise ValueError("it has no date")
+    return _number(value)
+
+
+def _seconds(value: object) -> float:
+    return max(0.0, _number(value))
+
+
+def _sparkline(value: object) -> tuple[float, ...]:
+    return tuple(_number(each) for each in json.loads(_words(value)))
+
+
+def _reason(value: object) -> Reason:
+    return Reason.from_json(_object(value))
+
+
+_COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+    "kind": (_words, ""),
+    "visitor": (_words, ""),
+    "state": (_state, "failed"),
+    "config": (_object, {}),
+    "created_at": (_moment, 0.0),
+    "purpose": (_words, None),
+    "reason": (_reason, None),
+    "started_at": (_moment, None),
+    "finished_at": (_moment, None),
+    "reports": (_count, 0),
+    "step": (_count, 0),
+    "steps": (_count, None),
+    "seconds": (_seconds, 0.0),
+    "summary": (_object, None),
+    "host": (_object, None),
+    "device": (_words, None),
+    "sparkline": (_sparkline, ()),
+    "name": (_words, ""),
+    "note": (_words, ""),
+    "share": (_words, None),
+}
+"""What reads each column, and what stands for it where it is missing or damaged."""
+
+_NEEDED = ("kind", "visitor", "state", "config", "created_at")
+"""Columns without which nothing can be told of a job."""

@@ -1,0 +1,119 @@
+"""A store as a past version left it, opened by the app of today, and all that is asked of it."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+from api_server import serving
+
+from swishdemo.claims.court import Court
+from swishdemo.figures.training import Picked
+from swishdemo.jobs.manager import JobManager
+from swishdemo.settings import Settings
+from swishdemo.ui import claims as claims_page
+from swishdemo.ui import timeanswers, train
+from swishdemo.ui.lab import Lab
+from swishdemo.ui.runview import RunView
+
+KEPT = Path(__file__).parent / "stored" / "jobs-d66b917.sqlite.xz"
+"""What the code at commit d66b917 kept of jobs of every sort, made by its own engines; the server
+was killed while one run was under way and a timing waited. No visitor's data are in it."""
+
+OWNER = {"X-Visitor": "visitor-of-the-fixture"}
+STRANGER = {"X-Visitor": "another-visitor-there"}
+RUN_FORMATS = ("json", "csv", "weights", "code")
+TIMING_FORMATS = ("json", "csv", "markdown")
+
+
+def kept(folder: Path) -> Path:
+    """The database as it was kept, in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "jobs.sqlite"
+    path.write_bytes(lzma.decompress(KEPT.read_bytes()))
+    return path
+
+
+@dataclass
+class Opened:
+    """The app on a folder: its REST at a real port, and the page's server functions."""
+
+    lab: Lab
+    client: httpx.Client
+    broken: list[str] = field(default_factory=list)
+
+    def get(self, path: str) -> httpx.Response:
+        answer = self.client.get(path)
+        if answer.status_code >= 500:
+            self.broken.append(f"GET {path}: {answer.status_code} {answer.text[:300]}")
+        return answer
+
+    def json(self, path: str) -> Any:
+        answer = self.get(path)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
+        return answer.json()
+
+    def asked(self, function: Any, language: str = "en", **given: Any) -> dict[str, Any]:
+        """The answer of one of the page's server functions, as JSON brings it to the browser."""
+        request = SimpleNamespace(
+            headers={"x-visitor": OWNER["X-Visitor"]},
+            cookies={"swishdemo_language": language},
+            query_params={},
+        )
+        answer: dict[str, Any] = json.loads(json.dumps(function(given, request)))
+        if "internal error" in str(answer.get("error")).lower():
+            self.broken.append(f"{function.__qualname__}({given}): {answer['error']}")
+        return answer
+
+    def run(self, **given: Any) -> dict[str, Any]:
+        return self.asked(train._questions(self.lab, RunView(self.lab.manager))[0], **given)
+
+    def compared(self, runs: list[str]) -> dict[str, Any]:
+        return self.asked(train._questions(self.lab, RunView(self.lab.manager))[2], runs=runs)
+
+    def timing(self, **given: Any) -> dict[str, Any]:
+        return self.asked(timeanswers.answers(self.lab)[0], **given)
+
+    def timing_file(self, **given: Any) -> dict[str, Any]:
+        return self.asked(timeanswers.answers(self.lab)[3], **given)
+
+    def cards(self, language: str = "en") -> dict[str, Any]:
+        return {
+            card["id"]: card for card in self.asked(claims_page.lister(self.lab), language)["cards"]
+        }
+
+
+@contextmanager
+def opened(folder: Path, headers: dict[str, str] = OWNER) -> Iterator[Opened]:
+    """The app of today on a folder; no job of it is under way."""
+    settings = Settings(data_dir=folder, keep_days=100_000)
+    manager = JobManager.open(settings)
+    lab = Lab(settings, manager, Court(manager))
+    try:
+        with (
+            serving(lab) as address,
+            httpx.Client(base_url=address, headers=headers, timeout=120) as client,
+        ):
+            yield Opened(lab, client)
+    finally:
+        lab.close()
+
+
+def jobs_in(path: Path) -> list[dict[str, Any]]:
+    """Id, kind, state and purpose of every job in a database."""
+    with sqlite3.connect(path) as database:
+        database.row_factory = sqlite3.Row
+        found = [dict(row) for row in database.execute("SELECT * FROM jobs")]
+    database.close()
+    return found
+
+
+__all__ = ["OWNER", "STRANGER", "Opened", "Picked", "jobs_in", "kept", "opened"]
