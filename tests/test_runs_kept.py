@@ -256,7 +256,6 @@ def test_the_sparkline_of_a_real_run_is_its_loss(tmp_path: Path) -> None:
 
 
 def test_all_of_it_outlives_the_server(tmp_path: Path) -> None:
-    config = Settings(data_dir=tmp_path)
     lab = fake_lab(tmp_path)
     job = lab.manager.submit("run", {"steps": 3}, "anna")
     while lab.manager._device.snapshot():
@@ -264,7 +263,7 @@ def test_all_of_it_outlives_the_server(tmp_path: Path) -> None:
     lab.manager.annotate(job.id, "anna", {"name": "mine", "note": "n", "shared": True})
     before = lab.manager.get(job.id)
     lab.manager.close()
-    again = JobManager.open(config)
+    again = fake_lab(tmp_path).manager
     assert again.get(job.id, "anna") == before and before.share
     assert again.get(before.share, "bert") == before
     again.close()

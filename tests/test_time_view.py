@@ -56,6 +56,8 @@ class Jobs:
             raise UserError("jobs.not_found", status=404, what="job", id=name)
         return job
 
+    readable = get
+
     def list(self, visitor=None, kind=None):
         assert kind == "timing"
         return [job for job in self.jobs.values() if job.visitor == visitor]

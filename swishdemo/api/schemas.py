@@ -85,6 +85,10 @@ JOB: Schema = {
         **{name: {"type": "string"} for name in ("id", "kind", "created_at", "name", "note")},
         "state": {"enum": ["waiting", "running", "paused", "finished", "stopped", "failed"]},
         **{name: _TEXT for name in _WORDS},
+        "unreadable": {
+            "type": "boolean",
+            "description": "Whether what is stored of it cannot be read; `reason` says why.",
+        },
         "sparkline": {"type": "array", "items": {"type": "number"}},
         **{name: {"type": "integer"} for name in ("reports", "step")},
         **{name: _WHOLE for name in ("steps", "position")},

@@ -83,6 +83,7 @@ class Job:
             "config": dict(self.config),
             "state": self.state,
             "reason": self.reason.sentence(language) if self.reason else None,
+            "unreadable": self.unreadable,
             "created_at": _moment(self.created_at),
             "started_at": _moment(self.started_at),
             "finished_at": _moment(self.finished_at),

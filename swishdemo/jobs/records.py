@@ -74,8 +74,10 @@ def reports_of(job: Job, kind: Kind | None, stored: Reports) -> Reports:
 
 def parsed(number: int, name: str, value: str | bytes) -> tuple[str, dict[str, Any]]:
     """A report from its row: its name and its JSON, with ``index``."""
+    if name == UNREADABLE:  # what is stored by this name is none of ours
+        return _unreadable(number, Reason("jobs.unreadable.class", {"name": name}))
     try:
-        return name, _object(value) | {"index": number}
+        return _words(name), _object(value) | {"index": number}
     except (ValueError, RecursionError):
         return _unreadable(number, Reason("jobs.unreadable.damaged"))
 

@@ -16,6 +16,9 @@ from swishdemo.text import Phrase
 from swishdemo.training.learned import has_beta
 from swishdemo.training.table import fields
 
+_ALWAYS = frozenset({"dataset", "network", "activation", "seeds", "steps"})
+"""Fields that no version has left out."""
+
 _MOST_STORED = 10_000
 """More replicas than any version has allowed."""
 
@@ -229,9 +232,11 @@ def stored(record: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         UserError: A value is of another type, or names what this version does not know.
-        ValueError: It would be more replicas than any version has allowed, or activations for
-            other layers than it has; or its table is none.
+        ValueError: It lacks what every version has told; it would be more replicas than any has
+            allowed, or activations for other layers than it has; or its table is none.
     """
+    if not record.keys() >= _ALWAYS:
+        raise ValueError("it does not say what was trained")
     values = {
         name: field.stored(record[name])
         for name, field in _stored_fields().items()
