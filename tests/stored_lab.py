@@ -64,8 +64,8 @@ class Opened:
     def asked(self, function: Any, language: str = "en", **given: Any) -> dict[str, Any]:
         """The answer of one of the page's server functions, as JSON brings it to the browser."""
         request = SimpleNamespace(
-            headers={"x-visitor": OWNER["X-Visitor"]},
-            cookies={"swishdemo_language": language},
+            headers={"x-visitor": OWNER["X-Visitor"], "accept-language": language},
+            cookies={},
             query_params={},
         )
         answer: dict[str, Any] = json.loads(json.dumps(function(given, request)))
