@@ -297,6 +297,8 @@ def test_it_serves_in_a_bad_place_and_says_that_runs_are_lost(in_a_bad_place):
     with httpx.Client(base_url=address, timeout=60, headers={"X-Visitor": "x" * 16}) as client:
         health = client.get("/api/health").json()
         assert health["kept"] is False and "data folder cannot be written" in health["unkept"]
+        chinese = client.get("/api/health", params={"lang": "zh"}).json()
+        assert chinese["unkept"].endswith("数据文件夹无法写入。")
         assert client.get("/gradio_api/file=/etc/passwd").status_code in (403, 404)
         assert client.get("/gradio_api/mcp/").status_code == 404
         run = client.post("/api/runs", json={"steps": 2, "seeds": 1, "rivals": []}).json()["id"]

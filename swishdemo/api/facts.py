@@ -32,7 +32,7 @@ def routes(lab: Lab) -> APIRouter:
     evaluating, waiting = CapacityLimiter(2), CapacityLimiter(8)
 
     @router.get("/api/health")
-    async def health() -> FiniteJSON:
+    async def health(request: Request) -> FiniteJSON:
         """Whether the server is up, how many jobs it has, and whether they outlive a restart."""
         counts = lab.manager.counts()
         return FiniteJSON(
@@ -43,7 +43,7 @@ def routes(lab: Lab) -> APIRouter:
                 "runner": lab.manager.runner.name,
                 "jobs": {state: counts[state] for state in ("running", "waiting")},
                 "kept": lab.unkept is None,
-                "unkept": lab.unkept and text(lab.unkept),
+                "unkept": lab.unkept and text(lab.unkept, language(request)),
             }
         )
 
