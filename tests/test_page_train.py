@@ -255,9 +255,59 @@ def test_a_beta_that_is_not_learned_has_no_band_to_end_in(visit):
     for part in ("ends", "convergence"):
         expect(page.locator(f"#lab-train [data-part={part}]")).to_be_hidden()
     expect(page.locator("#lab-train .lab-stats")).not_to_contain_text("|β|")
-    expect(page.locator("#lab-train h3").first).to_contain_text("β_eff")
+    card = page.locator("#lab-train section", has=page.locator("[data-part=beta]"))
+    expect(card.locator("h3")).to_contain_text("β_eff")
+    note = page.locator("#lab-train [data-part=beta-note]")
+    expect(note).to_contain_text("β is fixed")
+    expect(note).not_to_contain_text("Q")
+    first = page.locator("#lab-train .train-group").first
+    expect(first).to_have_attribute("data-group", "race")
     last = reports(page)[-1]
     draws(page, "beta", last["beta_effective"][0])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "first", "by_layer"),
+    [
+        ("beta-convergence", "beta", "dead"),
+        ("low-init", "layers", "variance"),
+        ("dying-relu", "layers", "dead"),
+        ("activation-race", "race", "dead"),
+        ("playground-spiral", "inside", "dead"),
+    ],
+)
+def test_what_a_recipe_says_to_watch_stands_first(visit, recipe, first, by_layer):
+    page = visit()
+    post(page, recipe=recipe, steps=3, seeds=1)
+    line(page, "finished")
+    expect(page.locator("#lab-train .train-group").first).to_have_attribute("data-group", first)
+    expect(page.locator("#lab-train [data-pick=per_layer]")).to_have_value(by_layer)
+
+
+def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(visit):
+    page = visit()
+    post(page, steps=5, seeds=1, rivals=[], lr=1e-6)  # the loss stays where it begins
+    line(page, "finished")
+    axis = page.locator("#lab-train [data-part=loss] .ytick text")
+    eventually(lambda: more_than(axis.count(), 1))
+    before = axis.all_inner_texts()
+    page.evaluate(
+        """() => {
+            const node = document.querySelector("#lab-train [data-part=loss]");
+            return Plotly.relayout(node, { "yaxis.range": [0.3, 0.32] }).then(() => true);
+        }"""
+    )
+
+    def other():
+        texts = axis.all_inner_texts()
+        assert texts != before and len(texts) > 1
+        assert all(1.99 < float(text) < 2.1 for text in texts)
+
+    eventually(other)
+
+
+def more_than(count, least):
+    assert count > least
 
 
 def test_a_single_network_can_be_picked(visit):
@@ -354,7 +404,7 @@ def test_a_table_of_ones_own_is_learned_as_excel_saves_it(visit, tmp_path):
     expect(page.locator("#lab-train [data-part=table]")).to_have_text(said)
     fitted = page.locator("#lab-train [data-part=fitted] li")
     expect(fitted).to_have_text([re.compile("^Network: mlp"), re.compile("^Batch: 40 .* 64")])
-    assert float(page.locator("#lab-train .lab-stat b").nth(2).inner_text()) > 0.8
+    assert float(page.locator("#lab-train .lab-stat b").nth(2).inner_text().split(" ")[0]) > 0.8
     run = run_of(page)
     page.click("#lab-csv_header input")
     page.get_by_role("option", name="a sample").click()

@@ -51,6 +51,7 @@ def execute(tmp_path_factory):
         process.stdin.flush()
         answer = json.loads(process.stdout.readline())
         assert not answer["failed"], f"{answer['failed']}\n{text}"
+        executed.said = answer["said"]
         return [json.loads(line) for line in answer["written"].splitlines()]
 
     yield executed
@@ -314,6 +315,20 @@ def test_a_run_that_ended_early_is_repeated_up_to_there(execute):
     late = replace(report, ended="max_seconds", step=7)
     assert "STEPS, BATCH, LR = 7," in written(config, late)
     assert "STEPS, BATCH, LR = 400," in written(config, replace(report, ended=None))
+
+
+@pytest.mark.parametrize("name", ["beta-convergence", "one that diverges"])
+def test_the_script_says_how_far_it_is_from_the_run(name, execute):
+    config = replace(CONFIGS[name], steps=10)
+    report = final(config)
+    count = len(replicas(config))
+    execute(written(config, report))
+    assert execute.said.startswith(f"{count} of {count} networks have the run's test loss to 0.1 %")
+    losses = [None if loss is None else 1.5 * loss for loss in report.test_loss]
+    execute(written(config, replace(report, test_loss=tuple(losses))))
+    lost = sum(loss is None for loss in losses)
+    assert execute.said.startswith(f"{lost} of {count}") and "33 % off" in execute.said
+    assert "RUN" not in written(config)  # what has not ended has no figures to be held to
 
 
 def test_only_what_the_run_uses_is_written():

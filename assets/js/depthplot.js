@@ -79,8 +79,7 @@ export function depthPlot(node, lab) {
     const ends = [10 ** (span[0] - 1), 10 ** (span[1] + 1)];
     const diagonal = { type: "scatter", mode: "lines", hoverinfo: "skip", line: { color: "@muted", width: 1, dash: "dot", simplify: false }, x: ends, y: ends };
     const [low, high] = decadesOf(paths);
-    // (Plotly writes powers of ten a quarter larger than other figures.)
-    const power = { type: "log", tickfont: { color: "@muted", size: 9.4 }, exponentformat: "power", dtick: Math.ceil((cobweb ? span[1] - span[0] : high - low) / 7) };
+    const power = { type: "log" };
     plot.update({
       // The diagonal lies below the rest, and Swish's traces keep the last places.
       data: cobweb ? [diagonal, ...lines] : lines,

@@ -2,6 +2,7 @@
 
 import { whenThere } from "./handover.js";
 import { onTheme, resolve } from "./theme.js";
+import { logTicks } from "./ticks.js";
 
 /** @type {Promise<any> | undefined} */
 let loading;
@@ -54,6 +55,9 @@ const layoutBase = {
 
 const config = { displaylogo: false, displayModeBar: false, responsive: false, doubleClick: "reset", showTips: false };
 
+/** Pixels that a number takes along an axis, and the most numbers of one. */
+const [TICK_WIDTH, TICK_HEIGHT, MOST_TICKS] = [64, 26, 9];
+
 /** Every plot on the page, so that a change of theme reaches them all at once. */
 const plots = new Set();
 onTheme(() => plots.forEach((plot) => plot.redraw()));
@@ -70,7 +74,7 @@ export class LivePlot {
     new ResizeObserver(() => {
       if (!this.figure || !node.clientWidth) return;
       if (this.waits) this.redraw();
-      else loading?.then((Plotly) => Plotly.Plots.resize(node));
+      else loading?.then((Plotly) => Plotly.Plots.resize(node)).then(() => this.tick());
     }).observe(node);
   }
 
@@ -92,11 +96,46 @@ export class LivePlot {
       const given = layout[key] ?? {};
       const title = typeof given.title === "string" ? { text: given.title } : given.title;
       full[key] = { ...axis, ...given, title: { ...axis.title, ...title } };
+      if (this.counts(key)) Object.assign(full[key], this.ticksOf(key, given.range));
     }
     const resolved = resolve({ data, layout: full });
     return loadPlotly()
       .then((Plotly) => Plotly.react(this.node, resolved.data, resolved.layout, config))
+      .then(() => {
+        if (!this.listens) this.node.on("plotly_relayout", () => this.tick());
+        this.listens = true;
+        return this.tick();
+      })
       .then(this.first);
+  }
+
+  /** Whether the numbers on a logarithmic axis are left to us. @param {string} key */
+  counts(key) {
+    const { type, range, tickvals, dtick } = this.figure.layout?.[key] ?? {};
+    return type === "log" && Boolean(range) && !tickvals && !dtick;
+  }
+
+  /** The numbers on a logarithmic axis that shows a range. */
+  ticksOf(key, [low, high]) {
+    const { figure } = this;
+    const { l, r, t, b } = { ...layoutBase.margin, ...figure.layout.margin };
+    const room = key.startsWith("x") ? (this.node.clientWidth - l - r) / TICK_WIDTH : (this.node.clientHeight - t - b) / TICK_HEIGHT;
+    return logTicks(low, high, Math.min(MOST_TICKS, Math.max(3, Math.floor(room))), figure.layout[key]);
+  }
+
+  /** Writes other numbers where a reader has zoomed, or the plot has another size. */
+  async tick() {
+    const changes = {};
+    for (const key of Object.keys(this.figure?.layout ?? {})) {
+      if (!/^[xy]axis\d*$/.test(key) || !this.counts(key)) continue;
+      const { range, tickvals = [] } = this.node.layout?.[key] ?? {};
+      if (!range) continue;
+      const ticks = this.ticksOf(key, range);
+      if (String(ticks.tickvals) === String(tickvals)) continue;
+      changes[`${key}.tickvals`] = ticks.tickvals;
+      changes[`${key}.ticktext`] = ticks.ticktext;
+    }
+    if (Object.keys(changes).length) await (await loadPlotly()).relayout(this.node, changes);
   }
 
   /**

@@ -99,7 +99,7 @@ export function card(host, lab) {
         hovermode: "closest",
         uirevision: `${type} ${low} ${high} ${of.name}`,
         xaxis: { range: [low, high], title: "x" },
-        yaxis: { type: "log", range: [Math.log10(FLOOR) - 0.08, top], exponentformat: "power", tickfont: { color: "@muted", size: 9.4 }, dtick: Math.ceil(top / 6), title: t("precision.axis_ulp") },
+        yaxis: { type: "log", range: [Math.log10(FLOOR) - 0.08, top], title: t("precision.axis_ulp") },
         shapes: [
           { type: "line", xref: "paper", x0: 0, x1: 1, y0: HALF, y1: HALF, line: { color: "@zero", width: 1, dash: "dash" } },
           ...lost.map(({ near, far }) => ({ type: "rect", yref: "paper", y0: 0, y1: 1, x0: near, x1: far, fillcolor: "@bad/0.12", line: { width: 0 }, layer: "below" })),

@@ -7,7 +7,7 @@ import { LivePlot, loadPlotly } from "./plot.js";
 import { poll } from "./poll.js";
 import { read, write } from "./state.js";
 import { escape, t } from "./text.js";
-import { PLOTS, showRefused, skeleton, tableField, tellTable } from "./trainframe.js";
+import { arrange, PLOTS, showRefused, skeleton, tableField, tellTable } from "./trainframe.js";
 import { runList } from "./trainruns.js";
 
 /** Which wishes a run in a state can be asked. */
@@ -38,6 +38,7 @@ export function mount({ element, props, trigger, watch, server }) {
       // What an earlier run has drawn is hidden behind these, and its units go.
       element.querySelectorAll(".train-empty").forEach((note) => (note.hidden = false));
       $("units-card").hidden = true;
+      picked.forget();
     }
     run = next;
     write({ run });
@@ -93,7 +94,7 @@ export function mount({ element, props, trigger, watch, server }) {
     const changed = answer.run === started.run ? started.fitted : [];
     $("fitted").hidden = !changed.length;
     $("fitted").innerHTML = changed.map((words) => `<li>${escape(words)}</li>`).join("");
-    if (answer.score) $("accuracy").closest("section").querySelector("h3").textContent = answer.score;
+    if (answer.first) arrange(element, answer.first);
     $("tie").hidden = !answer.tie;
     $("tie").textContent = answer.tie ?? "";
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
@@ -123,7 +124,9 @@ export function mount({ element, props, trigger, watch, server }) {
 
   function draw(answer) {
     picked.offer(answer);
-    if (answer.beta_title) $("beta").closest("section").querySelector("h3").textContent = answer.beta_title;
+    for (const [name, title] of Object.entries(answer.titles ?? {})) $(name).closest("section").querySelector("h3").textContent = title;
+    $("beta-note").hidden = !answer.beta_note;
+    $("beta-note").textContent = answer.beta_note ?? "";
     const shown = { ...answer.figures, ...answer.figures_inside };
     for (const name of PLOTS) {
       const card = $(name).closest("section");

@@ -25,6 +25,23 @@ function card(name, title, tools = "", large = false) {
     <div class="lab-empty train-empty" data-part="empty-${name}">${h("empty")}</div></div></section>`;
 }
 
+/** Pictures that belong together, by what is watched in them. */
+const GROUPS = ["beta", "race", "inside", "layers"];
+const group = (name, html) => `<div class="lab-col train-group" data-group="${name}">${html}</div>`;
+
+/**
+ * Puts the pictures that a run is about before the others, for the eye and for the keyboard.
+ * @param {HTMLElement} root
+ * @param {string} first
+ */
+export function arrange(root, first) {
+  if (root.dataset.first === first) return;
+  root.dataset.first = first;
+  const list = root.querySelector('[data-part="runs"]');
+  const order = [first, ...GROUPS.filter((name) => name !== first)];
+  for (const name of order) list.before(root.querySelector(`[data-group="${name}"]`));
+}
+
 /** The tab's HTML, but for the form, which is Gradio's. */
 export function skeleton() {
   const quantities = ["size", "signed", "effective", "own"].map((each) => [each, h(`quantity_${each}`)]);
@@ -39,20 +56,20 @@ export function skeleton() {
         <div class="lab-row"><span class="lab-note" data-part="left"></span><span class="lab-row" data-part="wishes"></span></div></div>
       <div class="lab-bar"><i data-part="progress"></i></div>
     </section>
-    ${card("beta", h("plot_beta"), `${bands}${segment("quantity", quantities, h("quantity"))}${select("layer", h("pick_layer"))}${select("seed", h("pick_seed"))}`, true)}
-    <p class="lab-note train-under">${h("beta_note")}</p>
-    <div class="lab-pair train-three">${card("convergence", h("plot_convergence"))}${card("ends", h("plot_ends"))}${card("conserved", h("plot_conserved"))}</div>
-    <section class="lab-row train-tools" aria-label="${h("pick_smooth")}"><label class="lab-note train-pick">${h("pick_smooth")} <input type="range" min="0" max="0.98" step="0.02" value="0" data-pick="smooth" aria-label="${h("pick_smooth")}"></label>${flag("log_loss")}${flag("log_steps")}</section>
+    ${group("beta", `${card("beta", h("plot_beta"), `${bands}${segment("quantity", quantities, h("quantity"))}${select("layer", h("pick_layer"))}${select("seed", h("pick_seed"))}`, true)}
+    <p class="lab-note train-under" data-part="beta-note" hidden></p>
+    <div class="lab-pair train-three">${card("convergence", h("plot_convergence"))}${card("ends", h("plot_ends"))}${card("conserved", h("plot_conserved"))}</div>`)}
+    ${group("race", `<section class="lab-row train-tools" aria-label="${h("pick_smooth")}"><label class="lab-note train-pick">${h("pick_smooth")} <input type="range" min="0" max="0.98" step="0.02" value="0" data-pick="smooth" aria-label="${h("pick_smooth")}"></label>${flag("log_loss")}${flag("log_steps")}</section>
     <div class="lab-pair">${card("loss", h("plot_loss"))}${card("accuracy", h("plot_accuracy"))}</div>
-    <p class="lab-note train-under" data-part="tie" hidden></p>
-    <div class="lab-pair train-inside">
+    <p class="lab-note train-under" data-part="tie" hidden></p>`)}
+    ${group("inside", `<div class="lab-pair train-inside">
       <section class="lab-card"><div class="lab-row lab-between train-head"><h3>${h("plot_inside")}</h3><span class="lab-row"><span class="lab-note" data-part="looked"></span>${select("look", h("pick_look"))}</span></div>
         <div class="train-frame"><div data-part="inside" class="train-middle"></div><div class="train-guesses" data-part="guesses" hidden></div>
         <div class="lab-empty train-empty" data-part="empty-inside">${h("empty")}</div></div></section>
       <section class="lab-card" data-part="units-card" hidden><div class="lab-row lab-between train-head"><h3>${h("plot_units")}</h3></div><div class="train-units" data-part="units"></div></section>
-    </div>
-    <div class="lab-pair">${card("inputs", h("plot_inputs"))}
-      ${card("layers", h("plot_layers"), select("per_layer", h("per_layer"), perLayer.join("")))}</div>
+    </div>`)}
+    ${group("layers", `<div class="lab-pair">${card("layers", h("plot_layers"), select("per_layer", h("per_layer"), perLayer.join("")))}
+      ${card("inputs", h("plot_inputs"))}</div>`)}
     <section class="lab-card" data-part="runs"></section>
   </div>`;
 }

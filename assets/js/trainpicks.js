@@ -2,7 +2,8 @@
 
 import { escape, t } from "./text.js";
 
-const FIRST = { quantity: "size", layer: 0, seed: 0, look: 0, per_layer: "dead", smooth: 0, log_loss: true, log_steps: false };
+/** What is drawn by layer is left to the run until the reader picks. */
+const FIRST = { quantity: "size", layer: 0, seed: 0, look: 0, per_layer: undefined, smooth: 0, log_loss: true, log_steps: false };
 
 /**
  * @param {HTMLElement} root Holds the controls, each marked with `data-pick`.
@@ -55,8 +56,11 @@ export function picks(root, changed) {
 
   return {
     values: () => ({ ...values }),
+    /** Another run is shown: what is drawn by layer is left to it. */
+    forget: () => (values.per_layer = undefined),
     /** What a run has to pick from. @param {any} answer */
-    offer({ layers = 0, seeds = [], looks, quantities = [] }) {
+    offer({ layers = 0, seeds = [], looks, quantities = [], per_layer: perLayer }) {
+      if (perLayer) control("per_layer").value = perLayer;
       fill("layer", Array.from({ length: layers }, (_, at) => t("run.layer", { number: at + 1 })));
       fill("seed", seeds.length > 1 ? [t("run.all_seeds"), ...seeds.map((seed) => t("run.one_seed", { seed }))] : []);
       if (looks) fill("look", looks);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from swishdemo.text import Language
 if TYPE_CHECKING:
     from swishdemo.timing import Measurement
     from swishdemo.timing.host import HostCard
+    from swishdemo.training.convergence import LayerBetas
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +203,15 @@ def _file(job: Job, ending: str) -> dict[str, str]:
 
 
 def _rows(job: Job, reports: Reports) -> Iterator[dict[str, Any]]:
-    from swishdemo.training.config import TrainingConfig, replicas
+    from swishdemo.training.config import TrainingConfig, learns_beta, replicas
+    from swishdemo.training.convergence import betas_of_layer
 
-    members = replicas(TrainingConfig.of_json(job.config))
+    config = TrainingConfig.of_json(job.config)
+    members, moves = replicas(config), learns_beta(config)
     for name, report in reports:
         if name != "Report":
             continue
+        betas = [betas_of_layer(layer) for layer in report["beta"]] if moves else []
         for number, member in enumerate(members):
             yield {
                 "step": report["step"],
@@ -215,10 +219,10 @@ def _rows(job: Job, reports: Reports) -> Iterator[dict[str, Any]]:
                 "replica": number,
                 **member.as_json(),
                 **{
-                    f"{quantity}_{layer}": betas[number]
+                    f"{quantity}_{layer}": values[number]
                     for quantity in ("beta", "beta_effective")
-                    for layer, betas in enumerate(report[quantity], 1)
-                    if number < len(betas)
+                    for layer, values in enumerate(report[quantity], 1)
+                    if number < len(values)
                 },
                 **{
                     quantity: report[quantity][number]
@@ -230,6 +234,7 @@ def _rows(job: Job, reports: Reports) -> Iterator[dict[str, Any]]:
                     for layer, distance in enumerate(report["convergence"], 1)
                     if not member.rival
                 },
+                **({} if member.rival else _of_layers(betas)),
                 **{
                     f"{quantity}_{layer}": values[number]
                     for quantity, layers in (report["layers"] or {}).items()
@@ -237,6 +242,21 @@ def _rows(job: Job, reports: Reports) -> Iterator[dict[str, Any]]:
                     if number < len(values)
                 },
             }
+
+
+def _of_layers(betas: Sequence[LayerBetas | None]) -> dict[str, float]:
+    """Of each layer's learned β at a report: mean size, share in the band, those near its edge."""
+    return {
+        f"{name}_{layer}": value
+        for layer, each in enumerate(betas, 1)
+        if each is not None
+        for name, value in (
+            ("beta_size_mean", each.mean),
+            ("beta_in_band_share", each.share),
+            ("beta_near_edge_count", each.near),
+            ("beta_negative_count", each.negative),
+        )
+    }
 
 
 def _learned(report: Mapping[str, Any], activation: str, replica: int) -> dict[str, float | None]:

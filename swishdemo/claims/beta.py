@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from swishdemo.claims.intervals import mean_over_seeds
 from swishdemo.claims.record import Engine, Evidence, Kind, Measured
 from swishdemo.claims.verdicts import Phrase, Verdict, VerdictName, combine, verdict
 from swishdemo.settings import Settings
+from swishdemo.training.convergence import NEAR, betas_of_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class BetaRange(Measured):
     ) -> Evidence | None:
         """At each mark that was reached: the share in the band, of all |β| and of each layer's.
 
+        Of a layer also the mean |β|, and how many are near an edge or negative.
+
         A seed is the unit that repeats: the starts of one seed share weights and batches, so
         each interval is over the seeds' own shares.
         """
@@ -61,13 +64,17 @@ class BetaRange(Measured):
         for mark in self.marks:
             if mark not in reports:
                 continue
-            layers = [self._by_seed(layer, seeds) for layer in reports[mark]["beta"]]
+            betas = reports[mark]["beta"]
+            layers = [self._by_seed(layer, seeds) for layer in betas]
             pooled = [sum(seed) / len(seed) for seed in zip(*layers, strict=True)]
             found.append(
                 {
                     "step": mark,
                     **_interval(pooled),
-                    "layers": [_interval(layer) for layer in layers],
+                    "layers": [
+                        {**_interval(shares), **self._counted(layer)}
+                        for shares, layer in zip(layers, betas, strict=True)
+                    ],
                     "convergence": list(reports[mark]["convergence"]),
                 }
             )
@@ -86,8 +93,9 @@ class BetaRange(Measured):
         settings = [self._setting(entry) for mark in marks for entry in (mark, *mark["layers"])]
         listed = tuple(Phrase("claims.why.share_at", _percent(mark)) for mark in marks)
         layers = tuple(
-            Phrase("claims.why.share_of_layer", {"layer": index, **_percent(layer)})
+            phrase
             for index, layer in enumerate(marks[-1]["layers"], 1)
+            for phrase in _of_layer(index, layer)
         )
         return verdict(
             combine(settings),
@@ -99,6 +107,10 @@ class BetaRange(Measured):
             layers=layers,
             seeds=evidence["seeds"],
         )
+
+    def _counted(self, betas: Sequence[float | None]) -> dict[str, Any]:
+        found = betas_of_layer(betas, (self.claimed_low, self.claimed_high))
+        return found.as_json() if found else {}
 
     def _setting(self, entry: Mapping[str, Any]) -> VerdictName:
         if entry["low"] > self.claimed_share:
@@ -120,6 +132,20 @@ class BetaRange(Measured):
 def _interval(shares: Sequence[float]) -> dict[str, float]:
     mean, low, high = mean_over_seeds(shares)
     return {"value": mean, "low": max(0.0, low), "high": min(1.0, high)}
+
+
+def _of_layer(index: int, layer: Mapping[str, Any]) -> Iterator[Phrase]:
+    """A layer's share and mean; how many are near an edge, and how many β are mirrored."""
+    if not layer.get("count"):
+        yield Phrase("claims.why.share_of_lost_layer", {"layer": index, **_percent(layer)})
+        return
+    values = {name: layer[name] for name in ("mean", "count", "negative")}
+    near = layer["near_inside"] + layer["near_outside"]
+    yield Phrase("claims.why.share_of_layer", {"layer": index, **values, **_percent(layer)})
+    if near:
+        yield Phrase("claims.why.share_near", {"near": near, "edge": NEAR, **values})
+    if layer["negative"]:
+        yield Phrase("claims.why.share_mirrored", values)
 
 
 def _percent(entry: Mapping[str, Any]) -> dict[str, Any]:

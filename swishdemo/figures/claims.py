@@ -118,8 +118,6 @@ def _vanishing(evidence: Evidence, language: Language) -> Figure:
         "type": "log",
         "range": [1.25 * low, 0.5],
         "title": {"text": _say("figure.product", language)},
-        "exponentformat": "power",
-        "nticks": 5,
     }
     return _figure(data, _axis(layers, "figure.layers", language), yaxis)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swishdemo.training.config import TrainingConfig
+from swishdemo.training.config import TrainingConfig, learns_beta
 from swishdemo.training.config import starts as training_starts
 
 Json = Mapping[str, Any]
@@ -47,6 +47,7 @@ class Series:
         share: Share of all |β| in the article's band, shape (reports,).
         groups: The activations: the config's own first, then its rivals.
         starts: The starting values of β; None alone where there is no β.
+        moves: Whether β is learned.
         last: The step at which the run ends.
         reports: The reports themselves.
     """
@@ -60,6 +61,7 @@ class Series:
     share: Array
     groups: tuple[Group, ...]
     starts: tuple[float | None, ...]
+    moves: bool
     last: int
     reports: Sequence[Json]
 
@@ -68,7 +70,8 @@ class Series:
         """The arrays of a run with ``config`` that has made ``reports`` (at least one)."""
         seeds, rivals = config["seeds"], config["rivals"]
         own = len(reports[0]["loss"]) - len(rivals) * seeds
-        starts = training_starts(TrainingConfig.of_json(config))
+        parsed = TrainingConfig.of_json(config)
+        starts = training_starts(parsed)
         names = (config["activation"], *rivals)
         ends = [own + place * seeds for place in range(len(names))]
         begins = [0, *ends[:-1]]
@@ -95,6 +98,7 @@ class Series:
                 for name, begin, end in zip(names, begins, ends, strict=True)
             ),
             starts=starts,
+            moves=learns_beta(parsed),
             last=config["steps"],
             reports=reports,
         )

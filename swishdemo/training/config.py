@@ -265,6 +265,12 @@ def starts(config: TrainingConfig) -> tuple[float | None, ...]:
     return config.beta_starts if any(map(has_beta, used)) else (None,)
 
 
+def learns_beta(config: TrainingConfig) -> bool:
+    """Whether some layer has a β that moves: it is trained, at a rate above 0."""
+    moves = config.lr * config.beta_lr_factor > 0
+    return config.beta_scope != "fixed" and moves and starts(config) != (None,)
+
+
 def replicas(config: TrainingConfig) -> tuple[Replica, ...]:
     """The replicas in the order of every report: by start, then seed; then rivals, by seed."""
     seeds = range(config.seeds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 CONVERGED_BELOW = 0.05
@@ -14,6 +15,72 @@ HELD = 10
 
 ARTICLE_BAND = (1.0, 1.5)
 """Where, says the article, a trained β often ends."""
+
+NEAR = 0.05
+"""A |β| that is no farther from an end of the band is near its edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerBetas:
+    """Where the known β of one layer lie, seen from a band.
+
+    Attributes:
+        mean: Of |β|.
+        count: How many are known.
+        inside: How many |β| lie in the band, ends included.
+        near_inside: How many of these are near an edge.
+        near_outside: How many of the others are.
+        negative: How many β are below 0: |β| is that of another function, for
+            Swish₋β(x) = x − Swish_β(x).
+    """
+
+    mean: float
+    count: int
+    inside: int
+    near_inside: int
+    near_outside: int
+    negative: int
+
+    @property
+    def share(self) -> float:
+        """The share of |β| in the band."""
+        return self.inside / self.count
+
+    @property
+    def near(self) -> int:
+        """How many are near an edge, on either side."""
+        return self.near_inside + self.near_outside
+
+    @property
+    def edge_decides(self) -> bool:
+        """Whether those near an edge decide if most are inside."""
+        half = self.count / 2
+        return self.inside - self.near_inside <= half < self.inside + self.near_outside
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as a JSON object, its share with it."""
+        return {**asdict(self), "share": self.share}
+
+
+def betas_of_layer(
+    beta: Sequence[float | None], band: tuple[float, float] = ARTICLE_BAND
+) -> LayerBetas | None:
+    """Count one layer's β by the band; None where none is known."""
+    known = [value for value in beta if value is not None]
+    if not known:
+        return None
+    low, high = band
+    sizes = [abs(value) for value in known]
+    inside = [low <= size <= high for size in sizes]
+    near = [min(abs(size - low), abs(size - high)) <= NEAR for size in sizes]
+    return LayerBetas(
+        mean=sum(sizes) / len(sizes),
+        count=len(known),
+        inside=sum(inside),
+        near_inside=sum(both for both, within in zip(near, inside, strict=True) if within),
+        near_outside=sum(both for both, within in zip(near, inside, strict=True) if not within),
+        negative=sum(value < 0 for value in known),
+    )
 
 
 def spread(beta: Sequence[float | None], seeds: int) -> float | None:

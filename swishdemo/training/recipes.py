@@ -13,15 +13,20 @@ from swishdemo.training.config import TrainingConfig
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A named config.
+    """A named config, and the pictures that its notes say to watch.
 
     Attributes:
         name: The key by which a request names it.
         config: What it runs.
+        watch: Which pictures stand first: ``beta``, ``race`` (loss and accuracy), ``inside`` (what
+            a network and its units answer) or ``layers``.
+        per_layer: What is drawn by layer, a name of `swishdemo.training.report.LayerFigures`.
     """
 
     name: str
     config: TrainingConfig
+    watch: str = "beta"
+    per_layer: str = "dead"
 
     def as_json(self) -> dict[str, Any]:
         """The recipe with its title and its notes in each language."""
@@ -60,6 +65,7 @@ def recipes() -> tuple[Recipe, ...]:
                 beta_decay=0.0,
                 steps=300,
             ),
+            watch="layers",
         ),
         Recipe(
             "activation-race",
@@ -69,6 +75,7 @@ def recipes() -> tuple[Recipe, ...]:
                 beta_lr_factor=1.0,
                 steps=500,
             ),
+            watch="race",
         ),
         Recipe(
             "playground-spiral",
@@ -87,6 +94,7 @@ def recipes() -> tuple[Recipe, ...]:
                 batch=30,
                 steps=3000,
             ),
+            watch="inside",
         ),
     )
 
@@ -138,8 +146,9 @@ def _depth() -> tuple[Recipe, ...]:
         beta_decay=0.0,
         steps=500,
     )
+    low = replace(deep, depth=20, init_scale=0.5, seeds=6, steps=300)
     return (
-        Recipe("depth-50", deep),
-        Recipe("depth-100", replace(deep, depth=100)),
-        Recipe("low-init", replace(deep, depth=20, init_scale=0.5, seeds=6, steps=300)),
+        Recipe("depth-50", deep, watch="layers", per_layer="variance"),
+        Recipe("depth-100", replace(deep, depth=100), watch="layers", per_layer="variance"),
+        Recipe("low-init", low, watch="layers", per_layer="variance"),
     )

@@ -119,8 +119,9 @@ class Report:
         accuracy: Share of the test set that is recognised, of a regression R²; likewise. Of a test
             set of more than 512 samples, the first 512, but all of them in the last report.
         convergence: C(t) of each layer: the deviation, over the starts, of log(mean over seeds of
-            |β|), divided by its value at step 0.
-        share: Share of all |β|, all layers, in [1.0, 1.5]; None without any.
+            |β|), divided by its value at step 0; None where β does not move.
+        share: Share of all |β|, all layers together, in [1.0, 1.5]; None where β does not move.
+            Layers may differ much: `swishdemo.training.convergence.betas_of_layer` tells one.
         diverged: For each replica the step at which its loss ceased to be finite, or exploded; or
             None.
         tested_step: The step at which the test set was evaluated last: it costs as much as some

@@ -11,7 +11,7 @@ from swishdemo.figures.training import compare_figures
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
-from swishdemo.ui.runwords import run_name, told
+from swishdemo.ui.runwords import run_name, share_of, told
 
 MOST = 6
 """Runs that one picture holds."""
@@ -75,7 +75,7 @@ def _results(jobs: Sequence[Job], language: Language) -> list[dict[str, Any]]:
     ]
     found = {
         "accuracy": [_number(each.get("accuracy", {}).get("mean"), 4) for each in own],
-        "share": [_number(summary.get("share"), 2) for summary in summaries],
+        "share": [share_of(job) or "–" for job in jobs],
         "converged": [told(summary.get("converged_step")) for summary in summaries],
         "seconds": [f"{job.seconds:.1f}" for job in jobs],
     }

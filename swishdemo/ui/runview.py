@@ -20,15 +20,17 @@ from swishdemo.text import Language, text
 from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.ui.examples import examples
 from swishdemo.ui.runwords import (
+    beta_note,
     line,
     look_label,
     row,
     run_name,
-    score,
     stats,
     table_told,
     tie,
     time_left,
+    titles,
+    watched,
     what,
 )
 
@@ -164,13 +166,13 @@ def _settings(job: Job, language: Language) -> dict[str, Any]:
         return {
             "what": run_name(job, language),
             "table": None,
-            "score": text("run.plot_accuracy", language),
+            "first": "beta",
             "again": False,
         }
     return {
         "what": what(job.config, language),
         "table": table_told(job.config, language),
-        "score": text(f"run.plot_{score(job.config)}", language),
+        "first": watched(job.config).first,
         "again": job.config["csv"] is None,
     }
 
@@ -180,6 +182,7 @@ def _draw(
 ) -> dict[str, Any]:
     """All pictures of a run, and what may be picked of it."""
     config = job.config
+    picked = replace(picked, per_layer=picked.per_layer or watched(config).per_layer)
     members = replicas(TrainingConfig.of_json(config))
     series = Series.of(config, reports)
     labels = {each.name: each.label for each in activations()}
@@ -189,10 +192,9 @@ def _draw(
         if is_formula(name)
     }
     has_beta = series.starts != (None,)
-    learns_beta = has_beta and config["beta_scope"] != "fixed"
     has_own = any(report.get("parameters") for report in reports)
     shows_own = has_own and (picked.quantity == "own" or not has_beta)
-    known = _OF_BETA if learns_beta else ("effective",)
+    known = _OF_BETA if series.moves else ("effective",)
     shown = picked if picked.quantity in known else replace(picked, quantity=known[0])
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "loss": lambda: figures.race_figure(series, "loss", picked, labels, language),
@@ -204,25 +206,31 @@ def _draw(
         makers["beta"] = lambda: figures.own_figure(series, picked, labels, language)
     elif has_beta:
         makers["beta"] = lambda: figures.beta_figure(series, shown, language)
-    if learns_beta:
+    if series.moves:
         makers["ends"] = lambda: figures.ends_figure(series, language)
-    if learns_beta and len(series.starts) > 1:
+    if series.moves and len(series.starts) > 1:
         makers["convergence"] = lambda: figures.convergence_figure(series, language)
     drawn = {name: make() for name, make in makers.items() if picked.wants(name)}
-    if "conserved" in drawn and not any(each["y"] for each in drawn["conserved"]["data"]):
-        del drawn["conserved"]  # no change of this network leaves its function as it is
-    title = "own" if shows_own else "beta" if learns_beta else "effective"
+    conserves = _conserves(series)
+    if not conserves:
+        drawn.pop("conserved", None)  # no change of this network leaves its function as it is
+    title = "own" if shows_own else "beta" if series.moves else "effective"
     return {
         "figures": drawn,
-        "beta_title": text(f"run.plot_{title}", language),
+        "titles": titles(config, title, language),
+        "beta_note": ""
+        if shows_own
+        else beta_note(config, reports[-1], conserves, bool(picked.seed), language),
+        "per_layer": picked.per_layer,
         "layers": len(series.beta),
         "replicas": [
-            f"{look_label(labels[each.activation], each.beta_start)} · seed {each.seed}"
+            f"{look_label(labels[each.activation], each.beta_start, series.moves)}"
+            f" · seed {each.seed}"
             for each in members
         ],
         "seeds": list(range(config["seed"], config["seed"] + config["seeds"])) if has_beta else [],
         "quantities": [
-            *(("size", "signed") if learns_beta else ()),
+            *(("size", "signed") if series.moves else ()),
             *(["effective"] * has_beta),  # it moves with the weights where β does not
             *(["own"] * has_own),
         ],
@@ -266,7 +274,7 @@ def _inside(
     return {
         "figures_inside": drawn,
         "looks": [
-            look_label(labels[_activation(series, each)], _start(series, each, seeds))
+            look_label(labels[_activation(series, each)], _start(series, each, seeds), series.moves)
             for each in views
         ],
         "step_looked": looked["step"],
@@ -279,6 +287,15 @@ def _inside(
         ],
         "activation": {"name": name, "parameters": learned},
     }
+
+
+def _conserves(series: Series) -> bool:
+    """Whether the run's own networks have a Q."""
+    looked = series.latest("layers")
+    rows = series.groups[0].rows
+    return looked is not None and any(
+        value is not None for layer in looked["layers"]["conserved"] for value in layer[rows]
+    )
 
 
 def _learned(

@@ -9,7 +9,6 @@ from typing import Any
 from swishdemo.figures.labels import plain
 from swishdemo.text import Language
 from swishdemo.timing import REGISTRY
-from swishdemo.timing.quantities import byte_size
 
 Figure = dict[str, Any]
 
@@ -17,10 +16,6 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "6px,2px
 _LEGEND_ROW_PIXELS = 19
 _LABEL_GAP = 0.065
 """The least distance of two labels at the right of a plot, a share of its height."""
-
-_SECONDS = {1e-7: "100 ns", 1e-6: "1 µs", 1e-5: "10 µs", 1e-4: "100 µs", 1e-3: "1 ms"} | {
-    1e-2: "10 ms", 1e-1: "100 ms", 1.0: "1 s", 10.0: "10 s",
-}  # fmt: skip
 
 
 def label_of(name: str, language: Language) -> str:
@@ -86,23 +81,12 @@ def span(values: Iterable[float], margin: float = 0.15) -> list[float]:
 
 def seconds_axis(extent: Sequence[float]) -> Figure:
     """A logarithmic axis of times."""
-    low, high = extent
-    ticks = [tick for tick in _SECONDS if low <= math.log10(tick) <= high]
-    labels = [_SECONDS[tick] for tick in ticks]
-    return {"type": "log", "range": [low, high], "tickvals": ticks, "ticktext": labels}
+    return {"type": "log", "range": list(extent), "unit": "s"}
 
 
-def bytes_axis(extent: Sequence[float], most: int) -> Figure:
-    """A logarithmic axis of bytes, ticked at powers of two; at most ``most`` ticks."""
-    low, high = (value / math.log10(2) for value in extent)
-    powers = list(range(math.ceil(low), math.floor(high) + 1))
-    ticks = [2.0**power for power in powers[:: max(1, math.ceil(len(powers) / most))]]
-    return {
-        "type": "log",
-        "range": list(extent),
-        "tickvals": ticks,
-        "ticktext": [byte_size(tick) for tick in ticks],
-    }
+def bytes_axis(extent: Sequence[float]) -> Figure:
+    """A logarithmic axis of bytes, ticked at powers of two."""
+    return {"type": "log", "range": list(extent), "unit": "B"}
 
 
 def end_labels(ends: Sequence[tuple[float, str, str, str]], extent: Sequence[float]) -> Figure:

@@ -26,7 +26,6 @@ NARROW_HEIGHT = 260
 
 _DISPATCHED = 2**12
 """Elements up to which a call takes about as long as calling does, whatever it computes."""
-_RATES = (1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13)
 
 
 def roofline_figure(
@@ -89,14 +88,13 @@ def roofline_figure(
         "hovermode": "closest",
         "margin": {"l": 56, "r": 168, "t": 10, "b": 44},
         "xaxis": {
-            **bytes_axis(across, 4 if narrow else 11),
+            **bytes_axis(across),
             "title": text("time.ui.axis_bytes", language),
         },
         "yaxis": {
             "type": "log",
             "range": extent,
-            "tickvals": list(_RATES),
-            "ticktext": [f"{rate / 1e9:g}" for rate in _RATES],
+            "per": 1e9,
             "title": text("time.ui.axis_rate", language),
         },
         "shapes": marks["shapes"] + names["shapes"],

@@ -25,9 +25,7 @@ def compare_figures(
         "size": [(name, series.steps, _size(series)) for name, series in runs],
         "loss": [(name, series.steps, _own(series, series.loss)) for name, series in runs],
         "accuracy": [(name, series.steps, _own(series, series.accuracy)) for name, series in runs],
-        "convergence": [
-            (name, series.steps, _farthest(series.convergence)) for name, series in runs
-        ],
+        "convergence": [(name, series.steps, _farthest(series)) for name, series in runs],
     }
     last = max(series.last for _, series in runs)
     drawn: dict[str, Figure] = {}
@@ -35,7 +33,7 @@ def compare_figures(
         values = np.concatenate([each for _, _, each in lines])
         if not np.isfinite(values).any():
             continue
-        axis: Figure = {"tickformat": ".2f"} if what == "accuracy" else {"type": "log", "dtick": 1}
+        axis: Figure = {"tickformat": ".2f"} if what == "accuracy" else {"type": "log"}
         if what != "accuracy":
             axis["range"] = log_ends(values, 1e-3, 1.0)
         drawn[what] = {
@@ -67,7 +65,9 @@ def _own(series: Series, values: Array) -> Array:
 
 
 def _size(series: Series) -> Array:
-    """The mean of |β| over layers, starts and seeds."""
+    """The mean of |β| over layers, starts and seeds; NaN where it does not move."""
+    if not series.moves:
+        return np.full(len(series.steps), np.nan)
     return _mean(np.abs(series.beta).reshape(-1, len(series.steps)))
 
 
@@ -79,9 +79,10 @@ def _mean(rows: Array) -> Array:
     )
 
 
-def _farthest(convergence: Array) -> Array:
-    """The layer in which the starts are farthest apart."""
-    if not len(convergence):
-        return np.zeros(convergence.shape[1])
+def _farthest(series: Series) -> Array:
+    """The layer in which the starts are farthest apart; NaN where β does not move."""
+    convergence = series.convergence
+    if not len(convergence) or not series.moves:
+        return np.full(len(series.steps), np.nan)
     known = np.where(np.isfinite(convergence), convergence, -np.inf).max(0)
     return np.where(np.isfinite(known), np.maximum(known, 1e-4), np.nan)

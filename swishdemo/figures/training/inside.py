@@ -9,7 +9,7 @@ import numpy as np
 
 from swishdemo.figures.labels import hue, plain
 from swishdemo.figures.series import Series
-from swishdemo.figures.training.parts import DASHES, LEGEND, Figure, numbers
+from swishdemo.figures.training.parts import DASHES, LEGEND, Figure, log_ends, numbers
 from swishdemo.figures.training.picked import Picked
 from swishdemo.text import Language, text
 
@@ -193,7 +193,7 @@ def layers_figure(
     axis: Figure = {"range": [-0.02, 1.02], "tickformat": ".0%"} if share else {}
     # What shrinks or grows by a factor a layer is seen as a line on a logarithmic axis.
     if not share and drawn and max(drawn) > 30 * min(drawn):
-        axis = {"type": "log", "exponentformat": "power"}
+        axis = {"type": "log", "range": log_ends(np.array(drawn), min(drawn), max(drawn))}
     few = not data or len(data[0]["x"]) <= 12
     return {
         "data": data,

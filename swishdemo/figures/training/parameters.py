@@ -15,6 +15,7 @@ from swishdemo.figures.training.parts import (
     band,
     level,
     line,
+    log_ends,
     note,
     numbers,
     start_colour,
@@ -26,8 +27,9 @@ from swishdemo.training.convergence import ARTICLE_BAND, CONVERGED_BELOW
 
 PAPER_BAND = (0.0, 1.5)
 """Where figure 7 of arXiv 1710.05941 shows the trained β of Mobile NASNet-A."""
-_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 5, 10, 20, 50, 100)
 _BINS = 24
+_LEAST = 1e-4
+"""A smaller C is drawn there."""
 _MOST_NAMED = 6
 """Layers that a legend has room for."""
 
@@ -58,7 +60,7 @@ def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Fi
         # A band that would reach 0 starts at the foot of the logarithmic axis.
         if values.shape[1] > 1:
             data += band(series.steps, np.maximum(least, low), np.maximum(most, low), colour)
-        name = "" if start is None else f"β₀ = {start:g}"
+        name = _start_name(series, start)
         shown = means[place] if signed else np.maximum(means[place], low)
         data.append(line(series.steps, shown, colour, name, digits=f"{symbol} = %{{y:.3f}}"))
         height = float(first[place]) if np.isfinite(first[place]) else low
@@ -66,17 +68,20 @@ def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Fi
         notes.append(note(0.005, height, name, colour, "left", "bottom"))
     axis: Figure = {"range": [low, high]}
     if not signed:
-        ticks = [tick for tick in _TICKS if low <= tick <= high]
         axis = {
             "type": "log",
             "range": [float(np.log10(low)), float(np.log10(high))],
-            "tickvals": ticks,
-            "ticktext": [f"{tick:g}" for tick in ticks],
+            "marked": list(ARTICLE_BAND),
         }
     bands = [] if picked.quantity == "effective" else _bands(low)
     return _over_steps(
         series, data, axis, language, shapes=bands, annotations=notes, margin={"l": 36}
     )
+
+
+def _start_name(series: Series, start: float | None) -> str:
+    """The β₀ of a line, or its β where that is fixed; empty without any."""
+    return "" if start is None else f"{'β₀' if series.moves else 'β'} = {start:g}"
 
 
 def own_figure(
@@ -114,7 +119,7 @@ def convergence_figure(series: Series, language: Language = "en") -> Figure:
     data = [
         line(
             series.steps,
-            np.maximum(values, 1e-4),
+            np.maximum(values, _LEAST),
             _layer_colour(place),
             text("run.layer", language, number=place + 1),
             DASHES[place % len(DASHES)],
@@ -123,12 +128,8 @@ def convergence_figure(series: Series, language: Language = "en") -> Figure:
         for place, values in enumerate(series.convergence)
     ]
     below = text("run.converged_below", language, limit=CONVERGED_BELOW)
-    axis = {
-        "type": "log",
-        "range": [-2.2, 0.15],
-        "tickvals": [0.01, 0.05, 0.1, 0.5, 1],
-        "ticktext": ["0.01", "0.05", "0.1", "0.5", "1"],
-    }
+    seen = np.append(series.convergence, [0.5 * CONVERGED_BELOW, 1.0])
+    axis = {"type": "log", "range": log_ends(seen, _LEAST, 1.0), "marked": [CONVERGED_BELOW]}
     mark = note(0.995, float(np.log10(CONVERGED_BELOW)), below, "@ok", "right", "bottom")
     return _over_steps(
         series,
@@ -188,7 +189,7 @@ def conserved_figure(series: Series, picked: Picked, language: Language = "en") 
         by_start = _of_seed(layer.reshape(len(series.starts), -1, len(steps)), picked)
         for place, start in enumerate(series.starts):
             colour = start_colour(place, len(series.starts))
-            name = "Q" if start is None else f"β₀ = {start:g}"
+            name = _start_name(series, start) or "Q"
             mean = _mean(by_start[place][None])[0]
             data.append(line(steps, mean, colour, name, digits="Q = %{y:.4g}"))
     return _over_steps(series, data, {}, language)

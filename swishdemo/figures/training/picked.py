@@ -36,7 +36,7 @@ class Picked:
         layer: Index of the layer.
         seed: 0 for all seeds, their mean and range; n for the n-th alone.
         look: Which of the replicas that are looked into, counted from 0.
-        per_layer: What is drawn by layer.
+        per_layer: What is drawn by layer; empty for what the run is about.
         smooth: Weight of the past in the smoothed losses, from 0 (none) to 0.98.
         log_loss: Whether the loss has a logarithmic axis.
         log_steps: Whether the steps of loss and accuracy have one.
@@ -71,7 +71,7 @@ class Picked:
             layer=_index(given, "layer"),
             seed=_index(given, "seed"),
             look=_index(given, "look"),
-            per_layer=_name(given, "per_layer", PER_LAYER),
+            per_layer=_name(given, "per_layer", PER_LAYER) if "per_layer" in given else "",
             smooth=_share(given, "smooth"),
             log_loss=_flag(given, "log_loss", True),
             log_steps=_flag(given, "log_steps", False),

@@ -23,7 +23,9 @@ def race_figure(
     labels: Mapping[str, str],
     language: Language = "en",
 ) -> Figure:
-    """Training loss or test accuracy: mean and ± one standard deviation over replicas.
+    """Training loss or test accuracy: mean and ± one sample deviation over replicas.
+
+    A replica that has diverged counts for nothing from there on.
 
     Args:
         series: The run.
@@ -51,7 +53,7 @@ def race_figure(
         drawn.append(mean)
     means = np.concatenate(drawn) if drawn else values.ravel()
     axis = (
-        {"type": "log", "dtick": 1, "range": log_ends(means, 1e-3, 2.5)}
+        {"type": "log", "range": log_ends(means, 1e-3, 2.5)}
         if log
         else ({} if what == "loss" else _accuracy_axis(series, steps, values))
     )
@@ -78,7 +80,7 @@ def _moments(values: Array) -> tuple[Array, Array]:
     known = np.isfinite(values)
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, values, 0.0).sum(axis=0) / count
-    square = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0) / count
+    square = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0) / np.maximum(count - 1, 1)
     mean[~known.any(axis=0)] = np.nan
     return mean, np.sqrt(square)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.architecture import weighted
-from swishdemo.training.config import TrainingConfig, replicas, starts
+from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
 from swishdemo.training.convergence import HELD, have_met, share_in_band, spread
 from swishdemo.training.engine.activation_parameters import Group, GroupParameter
 from swishdemo.training.engine.ensemble import Ensemble
@@ -79,6 +79,7 @@ class Reporter:
         betas = tuple(_values(layer, shown) for layer in self._betas())
         spreads = [spread(layer, self._config.seeds) for layer in betas]
         self._first_spread = self._first_spread or spreads
+        moves = learns_beta(self._config)
         layers: LayerFigures | None = None
         views: tuple[View, ...] = ()
         if looks:
@@ -96,10 +97,10 @@ class Reporter:
             test_loss=_values(self._test_loss, alive),
             accuracy=_values(self._accuracy, alive),
             convergence=tuple(
-                now / first if now is not None and first else None
+                now / first if moves and now is not None and first else None
                 for now, first in zip(spreads, self._first_spread, strict=True)
             ),
-            share=share_in_band(betas),
+            share=share_in_band(betas) if moves else None,
             diverged=tuple(diverged),
             tested_step=self._tested_step,
             elapsed_seconds=0.0,

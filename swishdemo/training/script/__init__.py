@@ -49,6 +49,7 @@ def script(record: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     ended = last.get("ended")
     steps = config.steps if ended in (None, "steps") else int(last["step"])
     device = "cuda" if last.get("device") == "cuda" else "cpu"
+    compared = bool(ended) and last["step"] == steps
     written = activation.write(config)
     sections = [
         _start(config, device),
@@ -56,12 +57,13 @@ def script(record: Mapping[str, Any], last: Mapping[str, Any]) -> str:
         *written.definitions,
         *network.write(config, device),
         *learning.write(config, written, steps),
+        *([learning.compare(last["test_loss"])] if compared else []),
     ]
     body = "\n\n".join(section.strip("\n") + "\n" for section in sections)
-    return f"{_head(config, steps, ended)}\n{_imports(body)}\n{body}"
+    return f"{_head(config, steps, ended, compared)}\n{_imports(body)}\n{body}"
 
 
-def _head(config: TrainingConfig, steps: int, ended: str | None) -> str:
+def _head(config: TrainingConfig, steps: int, ended: str | None, compared: bool) -> str:
     needed = ["torch", "numpy"]
     if config.dataset in ("digits", "moons", "circles", "gaussians"):
         needed.append("scikit-learn")
@@ -74,8 +76,14 @@ def _head(config: TrainingConfig, steps: int, ended: str | None) -> str:
         f"    python FILE{argument}",
         "",
         "It trains one network after the other, and prints the final figures of each as a line of",
-        "JSON: those of the run, to the precision of float32.",
+        "JSON. Data, initial weights, batches and formulas are the run's; but sums are taken in",
+        "another order, so float32 rounds differently in the last bit, and training may amplify",
+        "that as it does any change. Measured on a CPU: of 48 networks of the recipe β convergence",
+        "(500 steps), 47 had the run's test loss to 0.01 %, and one was 7 % off; of 9 networks of",
+        "50 layers none had it to 0.1 %, and they were up to 44 % off.",
     ]
+    if compared:
+        lines += ["At the end it says how far its own networks are from those of the run."]
     if steps < config.steps:
         lines += ["", f"The run was to have {config.steps} steps; {_ENDED[str(ended)]}."]
     return '"""' + "\n".join(lines) + '\n"""\n'

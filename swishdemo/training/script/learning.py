@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from swishdemo.training.architecture import outputs
 from swishdemo.training.config import TrainingConfig, report_steps, starts
 from swishdemo.training.script.activation import Written, quoted
@@ -16,6 +18,27 @@ def batches():
             yield torch.tensor(order[first : first + BATCH])
 '''
 
+_COMPARE = '''
+# The test losses of the run; None where a network diverged.
+RUN = [LOSSES]
+
+
+def apart(found, run):
+    """How far a network's test loss is from the run's, as a share of it."""
+    if run is None or "test_loss" not in found:
+        return 0.0 if run is None and "diverged" in found else math.inf
+    return abs(found["test_loss"] - run) / max(abs(run), 1e-12)
+
+
+shares = [apart(found, run) for found, run in zip(FOUND, RUN)]
+near = sum(share <= 1e-3 for share in shares)
+print(
+    f"{near} of {len(shares)} networks have the run's test loss to 0.1 %; "
+    f"the farthest is {100 * max(shares):.2g} % off.",
+    file=sys.stderr,
+)
+'''
+
 
 def write(config: TrainingConfig, written: Written, steps: int) -> list[str]:
     """The definitions of ``learn`` and ``evaluate``, and the loop over all replicas."""
@@ -28,6 +51,16 @@ def write(config: TrainingConfig, written: Written, steps: int) -> list[str]:
         _test(config),
         _replicas(config, written),
     ]
+
+
+def compare(test_loss: Sequence[float | None]) -> str:
+    """Lines that say how far the networks are from those of the run, whose test losses are given.
+
+    Args:
+        test_loss: Of each replica at the end; None where it has diverged.
+    """
+    listed = ", ".join("None" if loss is None else f"{loss:.7g}" for loss in test_loss)
+    return _COMPARE.replace("LOSSES", listed)
 
 
 def _has_groups(config: TrainingConfig, written: Written) -> bool:
@@ -171,6 +204,7 @@ def _replicas(config: TrainingConfig, written: Written) -> str:
     return "\n".join(
         [
             *listed,
+            "FOUND = []",
             "for name, beta, seed in REPLICAS:",
             "    activations = ACTIVATIONS[name](beta)",
             "    net = network(activations, seed)",
@@ -179,6 +213,7 @@ def _replicas(config: TrainingConfig, written: Written) -> str:
             '    if "diverged" not in found:',
             "        found |= evaluate(net)",
             *(learned if written.learned else []),
+            "    FOUND.append(found)",
             "    print(json.dumps(found), flush=True)",
         ]
     )
