@@ -1,9 +1,14 @@
 """What is said of a run in words, from its summary alone."""
 
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 
+import pytest
+
 from swishdemo.training import TrainingConfig, recipes
-from swishdemo.ui.runwords import score, tie, what
+from swishdemo.training.config import learns_beta, starts
+from swishdemo.ui.runwords import beta_note, score, tie, titles, watched, what
 
 
 def job(*activations, state="finished", **fields):
@@ -53,3 +58,38 @@ def test_a_score_is_r2_where_a_number_is_learned():
     assert score(config | {"dataset": "csv", "csv": table}) == "r2"
     named = table | {"class_names": ["no", "yes"]}
     assert score(config | {"dataset": "csv", "csv": named}) == "accuracy"
+
+
+VARIATIONS = (
+    {},
+    {"beta_scope": "fixed"},
+    {"beta_lr_factor": 0.0},
+    {"activation": "tanh", "rivals": ()},
+    {"beta_starts": (1.0,), "seeds": 1},
+    {"weight_decay": 0.0, "beta_decay": 0.0},
+    {"dataset": "sine", "network": "mlp", "objective": "mse"},
+)
+
+
+@pytest.mark.parametrize("changes", VARIATIONS, ids=str)
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
+def test_no_words_suppose_what_a_config_does_not_have(recipe, changes):
+    config = replace(recipe.config, **changes)
+    record, moves = config.as_json(), learns_beta(config)
+    begun = starts(config)
+    betas = [] if begun == (None,) else [[1.0] * len(begun) * config.seeds] * config.depth
+    note = beta_note(record, {"beta": betas}, moves, False, "en")
+    heads = " ".join(titles(record, "beta" if moves else "effective", "en").values())
+    said = f"{note} {heads}"
+    if not moves:
+        assert not re.search(r"learns|\bQ\b|start|decay|converge", said, re.IGNORECASE)
+        assert watched(record).first != "beta" and "β convergence" not in what(record, "en")
+    if begun == (None,):
+        assert note == ""
+    if len(begun) == 1:
+        assert "One line per" not in said and "starts" not in said
+        if config.seeds == 1:
+            assert "mean" not in said and "±" not in said
+    if config.weight_decay + config.beta_decay > 0:
+        assert "Without decay" not in said
+    assert ("R²" in heads) == (record["dataset"] == "sine") != ("accuracy" in heads)
