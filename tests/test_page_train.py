@@ -290,7 +290,7 @@ def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(visit):
     line(page, "finished")
     axis = page.locator("#lab-train [data-part=loss] .ytick text")
     eventually(lambda: more_than(axis.count(), 1))
-    before = axis.all_inner_texts()
+    before = axis.all_text_contents()
     page.evaluate(
         """() => {
             const node = document.querySelector("#lab-train [data-part=loss]");
@@ -299,7 +299,7 @@ def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(visit):
     )
 
     def other():
-        texts = axis.all_inner_texts()
+        texts = axis.all_text_contents()
         assert texts != before and len(texts) > 1
         assert all(1.99 < float(text) < 2.1 for text in texts)
 
