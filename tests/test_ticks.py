@@ -43,7 +43,7 @@ def some(count):
     random = Random(count)
     for _ in range(count):
         axis = random.choice(AXES)
-        low = random.uniform(*{"B": (0, 12), "s": (-9, 0)}.get(axis.get("unit"), (-20, 12)))
+        low = random.uniform(*{"B": (0, 7), "s": (-9, 0)}.get(axis.get("unit"), (-20, 12)))
         width = random.choice([0.0, 1e-12, 10 ** random.uniform(-4, 1.5), random.uniform(0, 2)])
         width = min(width, 5) if "unit" in axis else width  # no host is timed for years
         yield low, low + width, random.randint(3, 9), axis
