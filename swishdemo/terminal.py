@@ -41,6 +41,9 @@ def show(
         console.print(_table(grid(cell, baseline, columns), console.width))
     if not told.cells:
         console.print(Text(text("timed.report.nothing")))
+    else:
+        console.print()
+        console.print(Text(text("timed.report.within"), style="dim"))
     if told.host:
         _head(console, text("timed.report.host"))
         console.print(_pairs(told.host))

@@ -1,6 +1,7 @@
 """What the Time tab says of a timing: the answer, the table, states, and whose timings it shows."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason as Why
-from swishdemo.text import LANGUAGES
+from swishdemo.text import LANGUAGES, catalogue, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason
 from swishdemo.ui import timewords as words
 from swishdemo.ui.timetable import table
@@ -84,7 +85,7 @@ def test_the_answer_names_what_was_measured_and_no_more(jobs):
         " The kernel costs more than the article's 1.15 ×."
     )
     assert (
-        "2¹² elements, 95 % interval 1." in note
+        "2¹² elements, 95 % interval within one timing 1." in note
         and "float32, CPU, 1 thread, tuned allocator" in note
     )
 
@@ -111,7 +112,7 @@ def test_the_answer_adds_other_contexts_of_this_visitor_measured_alike(jobs):
     [
         ([1.3, 1.31, 1.29] * 3, "costs more than the article's"),
         ([1.1, 1.09, 1.11] * 3, "costs less than the article's"),
-        ([1.0, 1.4, 1.16] * 3, "lies within the kernel's interval"),
+        ([1.0, 1.4, 1.16] * 3, "Not distinguishable from the article's"),
         ([1.3, 1.31], "The article says about 1.15"),  # too few for an interval
     ],
 )
@@ -120,6 +121,50 @@ def test_the_answer_says_on_which_side_of_the_article_this_host_falls(jobs, seco
     jobs.add("a", [base, replace(measured("silu", 1.0), block_seconds=tuple(seconds))])
     sentence, note = drawn(jobs)["answer"]
     assert said in sentence and "busy" not in note
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_interval_that_says_nothing_is_no_answer(jobs, language):
+    wild = (0.2, 6.0, 1.0, 0.3, 5.0, 1.1, 0.25, 4.0, 0.9, 3.0)
+    base = replace(measured("relu", 1.0), block_seconds=(1.0,) * 10)
+    jobs.add("a", [base, replace(measured("silu", 1.0), block_seconds=wild)])
+    sentence, _ = drawn(jobs, language=language)["answer"]
+    assert sentence.startswith(catalogue()["time.ui.answer_vague"][language].partition("{")[0])
+    low, high = re.findall(r"([0-9]\.[0-9]{2})", sentence)
+    assert 2 * float(low) < 1 < float(high)
+    assert "1.05" not in sentence and "1.15" not in sentence
+    # Nor does it lend its quotient to the answer of another timing.
+    jobs.add("b", pair(1.4, context="layer"))
+    sentence, _ = drawn(jobs, language=language)["answer"]
+    assert "**1.40" in sentence and "1.05" not in sentence
+
+
+def test_another_timing_of_the_same_that_disagrees_is_told_beside(jobs):
+    jobs.add("theirs", pair(9.0), visitor="someone else")
+    jobs.add("other size", [replace(m, elements=64) for m in pair(8.0)])
+    jobs.add("elsewhere", pair(7.0), host=replace(HOST, cpu="another"))
+    jobs.add("first", pair(2.54))
+    assert "another timing" not in drawn(jobs)["answer"][1]
+    jobs.add("second", pair(4.15))
+    for name, other in (("first", "4.15"), ("second", "2.54")):
+        note = drawn(jobs, name)["answer"][1]
+        assert f"another timing of yours here gave {other} × (" in note and "disagrees" in note
+
+
+def test_other_timings_of_the_same_that_agree_are_told_with_their_range(jobs):
+    for name, quotient in (("a", 1.40), ("b", 1.42), ("c", 1.41)):
+        jobs.add(name, pair(quotient))
+    assert "other timings of this here (2): 1.40–1.42 ×" in drawn(jobs)["answer"][1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_stopped_timing_did_not_reach_is_not_said_to_have_run(jobs, language):
+    jobs.add("a", pair(1.4), state="stopped")
+    assert drawn(jobs, language=language)["left_out"] == [
+        ["F.gelu", text("time.ui.left_unreached", language)]
+    ]
+    jobs.add("b", pair(1.4), state="running")
+    assert drawn(jobs, language=language)["left_out"] == []
 
 
 def test_a_busy_host_is_told_under_the_answer(jobs):

@@ -18,6 +18,9 @@ resamples have their median there; of 7, 1.0 %), so that one stalled block makes
 WIDEST = 2.0
 """Upper over lower end of an interval from which it says nothing of use: twice is not 15 %."""
 
+NOTABLE = 1.05
+"""Factor between two timings' intervals from which they are said to disagree."""
+
 _RESAMPLES = 2000
 _SEED = 0
 _FEWEST_IN_RUNS = 30  # of fewer blocks, too few runs would be left to draw from
@@ -58,8 +61,8 @@ class Ratio:
         return self.has_interval and self.high >= WIDEST * self.low
 
     def agrees(self, other: Ratio) -> bool:
-        """Whether the two intervals have something in common."""
-        return self.low <= other.high and other.low <= self.high
+        """Whether the two intervals meet, but for a difference that nobody minds (`NOTABLE`)."""
+        return self.low <= NOTABLE * other.high and other.low <= NOTABLE * self.high
 
     def as_json(self) -> dict[str, float]:
         """The three numbers."""

@@ -124,6 +124,8 @@ def as_markdown(
         parts += [f"## {setting(cell[0], language)}", _table(cell, baseline, language)]
     if not told.cells:
         parts.append(text("timed.report.nothing", language))
+    else:
+        parts.append(text("timed.report.within", language))
     if told.host:
         heads = [text(f"timed.report.{name}", language) for name in ("host", "value")]
         pairs = [[_cell(entry) for entry in pair] for pair in told.host]

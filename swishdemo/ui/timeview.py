@@ -173,7 +173,12 @@ class TimeView:
         answers = [self._comparable(other, here, evidence.host) for other in others]
         return {
             "answer": words.answer(
-                here, [each for each in answers if each], state, language, evidence.host
+                here,
+                [each for each in answers if each],
+                state,
+                language,
+                evidence.host,
+                [self._again(other, here, evidence.host) for other in others],
             ),
             "title": words.title(here, job, baseline if baseline in have else None, language),
             "beside": words.beside(beside, theirs, here, baseline, language),
@@ -196,7 +201,10 @@ class TimeView:
                 beside_name=beside.name if beside else "",
             ),
             "host": hostlines.lines(evidence.host, language, active=active),
-            "left_out": [list(entry[1:]) for entry in report.left_out(measured, language)],
+            "left_out": [
+                *(list(entry[1:]) for entry in report.left_out(measured, language)),
+                *([] if active else words.unreached(variants, measured, language)),
+            ],
             "doubts": [
                 *words.lost(evidence.lost, language),
                 *([] if active else words.doubts(caveats(here, evidence.host, language), language)),
@@ -204,6 +212,17 @@ class TimeView:
             "shape": job.config.get("shape"),
             "active": active,
         }
+
+    def _again(
+        self, other: str, here: Sequence[Measurement], host: HostCard | None
+    ) -> list[Measurement]:
+        """What another timing on such a machine found for the very setting and size of ``here``."""
+        evidence = self._book.read(other)
+        if not here or host is None or evidence.host is None:
+            return []
+        if (host.cpu, host.torch) != (evidence.host.cpu, evidence.host.torch):
+            return []
+        return [m for m in evidence.measured.values() if m.cell == here[0].cell]
 
     def _comparable(
         self, other: str, here: Sequence[Measurement], host: HostCard | None

@@ -48,6 +48,7 @@ def answer(
     state: State,
     language: Language,
     host: HostCard | None = None,
+    again: Sequence[Sequence[Measurement]] = (),
 ) -> list[str]:
     """The sentence that answers the article's, and a line on what it rests on.
 
@@ -57,6 +58,7 @@ def answer(
         state: Of the timing that ``here`` is of.
         language: Of the words.
         host: The machine, of which it is said here already that it was busy.
+        again: Other timings of this visitor of the same thing on such a machine, the newest first.
     """
     found: dict[str, tuple[Measurement, Measurement, bool]] = {}
     for measured, growing in [(here, state in ACTIVE), *((other, False) for other in others)]:
@@ -70,6 +72,7 @@ def answer(
     what = found[here[0].context][0].variant
     label = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
     parts, notes, verdict = [], [], "open"
+    vague: Ratio | None = None
     for context in _CONTEXTS:
         if context not in found or found[context][0].variant != what:
             continue
@@ -83,15 +86,31 @@ def answer(
         )
         name = text(f"time.ui.context.{context}", language)
         named = {"context": name[:1].upper() + name[1:], "size": size}
-        if growing or not subject.ratio(base).has_interval:
+        interval = None if growing else subject.ratio(base)
+        if interval is None or not interval.has_interval:
             key = "note_part_growing" if growing else "note_part_rough"
             notes.append(text(f"time.ui.{key}", language, **named))
         else:
-            interval = subject.ratio(base)
             if context == here[0].context:
                 verdict = _against_the_article(interval)
+                vague = interval if interval.is_vague else None
+            elif interval.is_vague:
+                parts.pop()
+                continue
             low, high = f"{interval.low:.2f}", f"{interval.high:.2f}"
             notes.append(text("time.ui.note_part", language, **named, low=low, high=high))
+            if context == here[0].context:
+                notes += _again(interval, what, again, language)
+    busy = [
+        reason.sentence(language)
+        for reason in caveats((), host)
+        if reason.key == "time.warning.busy"
+    ]
+    if vague is not None:
+        low, high = f"{vague.low:.2f}", f"{vague.high:.2f}"
+        told = {"what": REGISTRY.get(what).label(language), "base": label, "low": low, "high": high}
+        sentence = text("time.ui.answer_vague", language, **told)
+        return [sentence, " · ".join([*notes, setting(here[0], language), *busy])]
     sentence = text(
         "time.ui.answer",
         language,
@@ -103,12 +122,48 @@ def answer(
             context=text(f"time.ui.context.{here[0].context}", language),
         ),
     )
-    busy = [
-        reason.sentence(language)
-        for reason in caveats((), host)
-        if reason.key == "time.warning.busy"
-    ]
     return [sentence, " · ".join([*notes, setting(here[0], language), *busy])]
+
+
+def _again(
+    found: Ratio, what: str, again: Sequence[Sequence[Measurement]], language: Language
+) -> list[str]:
+    """What the same implementation cost in other timings: the newest that disagrees, or the range.
+
+    Args:
+        found: Its ratio to the article's baseline here.
+        what: The variant.
+        again: The other timings' measurements of the same setting, the newest first.
+        language: Of the words.
+    """
+    ratios = []
+    for measured in again:
+        timed = {m.variant: m for m in measured if m.is_timed}
+        if what in timed and ARTICLE_BASELINE in timed:
+            ratios.append(timed[what].ratio(timed[ARTICLE_BASELINE]))
+    ratios = [each for each in ratios if each.has_interval and not each.is_vague]
+    if not ratios:
+        return []
+    other = next((each for each in ratios if not each.agrees(found)), None)
+    if other is not None:
+        low, high = f"{other.low:.2f}", f"{other.high:.2f}"
+        value = f"{other.value:.2f}"
+        return [text("time.ui.note_differs", language, ratio=value, low=low, high=high)]
+    low = f"{min(each.low for each in ratios):.2f}"
+    high = f"{max(each.high for each in ratios):.2f}"
+    return [text("time.ui.note_again", language, count=len(ratios), low=low, high=high)]
+
+
+def unreached(
+    variants: Sequence[str], measured: Sequence[Measurement], language: Language
+) -> list[list[str]]:
+    """Label and reason of what was asked for and had no turn before the timing ended."""
+    known = {m.variant for m in measured}
+    return [
+        [REGISTRY.get(name).label(language), text("time.ui.left_unreached", language)]
+        for name in variants
+        if name not in known
+    ]
 
 
 def _against_the_article(found: Ratio) -> str:
