@@ -30,7 +30,7 @@ from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, fields
 from swishdemo.timing.grid import label_of
 from swishdemo.timing.measurement import latest
-from swishdemo.timing.presets import PRESETS, request_of
+from swishdemo.timing.presets import PRESETS, request_of, takes
 from swishdemo.timing.quantities import place_of
 from swishdemo.timing.report import as_csv, as_markdown
 
@@ -69,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = changed(request_of(given.preset, settings), typed) if given.preset else typed
         job = manager.submit("timing", chosen, _VISITOR)
         _check_baseline(given.baseline, job)
+        print(takes(job.config, "en"), file=sys.stderr)
         job = _watched(manager, job)
         records = measurements(manager.reports(job.id))
     except UserError as error:

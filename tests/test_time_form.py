@@ -1,15 +1,22 @@
 """What is typed into the Time tab's fields becomes a request, and every preset is a valid one."""
 
+import tempfile
+
 import gradio as gr
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from swishdemo import hardware
 from swishdemo.errors import UserError
-from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES
+from swishdemo.jobs.kinds import kinds
+from swishdemo.kernels import build, libraries, node
+from swishdemo.settings import Settings, Toolchain
+from swishdemo.text import LANGUAGES, text
 from swishdemo.timing import TimingRequest
 from swishdemo.timing.cited import SHAPE
-from swishdemo.timing.presets import DEFAULT, PRESETS, about, estimate, values_of
+from swishdemo.timing.estimate import BUILD_SECONDS, estimate
+from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
 from swishdemo.training import fields as training_fields
 from swishdemo.ui import timeform
 from swishdemo.ui.runform import component, offered
@@ -123,6 +130,72 @@ def test_a_run_from_elsewhere_is_shown_as_this_host_has_it(monkeypatch):
 
 
 def test_more_work_is_said_to_take_longer():
-    times = {name: estimate(values_of(name, LIMITS)) for name in PRESETS}
+    quiet = {"missing": (), "slowed": 1.0}
+    times = {name: estimate(values_of(name, LIMITS), **quiet).seconds for name in PRESETS}
     assert times["quick"] < times["article"] < times["sizes"] < times["full"]
     assert times["quick"] < 12
+
+
+LABELS = {"kernel": "the C kernel", "node": "its C++ autograd", "compile": "torch.compile"}
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.sampled_from(list(PRESETS)), st.sets(st.sampled_from(list(BUILD_SECONDS))))
+def test_what_must_be_built_is_counted_and_a_busy_machine_is_slower(name, missing):
+    values = values_of(name, LIMITS)
+    warm = estimate(values, missing=(), slowed=1.0)
+    cold = estimate(values, missing=sorted(missing), slowed=1.0)
+    busy = estimate(values, missing=sorted(missing), slowed=3.0)
+    assert warm.building_seconds == 0 and set(cold.missing) == missing
+    least = sum(BUILD_SECONDS[each] for each in missing)
+    assert cold.building_seconds >= least
+    if "compile" not in missing:
+        assert cold.seconds == pytest.approx(warm.seconds + least)
+    assert cold.seconds <= busy.seconds <= 3 * cold.seconds
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_built_at_first_use_is_said_until_it_is_there(language, tmp_path, monkeypatch):
+    """A cache that has nothing, and then the files that a build leaves; no compiler is run."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(libraries, "PREBUILT", tmp_path / "none")
+    monkeypatch.setattr(hardware, "load_average", lambda: 0.0)
+    tools = Toolchain.read()
+    kept = libraries.kept_in(tools)
+    values = values_of("article", LIMITS)
+    words = {each: text(f"timed.preset.build.{each}", language) for each in LABELS}
+
+    def said() -> set[str]:
+        told = about("article", LIMITS, language)
+        return {each for each in LABELS if words[each] in told}
+
+    assert said() == {"kernel", "node"}
+    before = estimate(values).seconds
+    kept.mkdir(parents=True)
+    (kept / build.recipe("float", tools).file_name).touch()
+    assert said() == {"node"}
+    (kept / node.recipe(tools).file_name).touch()
+    assert said() == set()
+    assert estimate(values).seconds == pytest.approx(
+        before - BUILD_SECONDS["kernel"] - BUILD_SECONDS["node"]
+    )
+    # Another type of elements has a kernel of its own, and a request without ours builds nothing.
+    assert estimate({**values, "dtype": "float64"}).missing == ("kernel",)
+    assert estimate({**values, "variants": ["relu", "silu"], "dtype": "float64"}).missing == ()
+
+
+def test_what_torch_compile_needs_is_said_until_it_has_kept_something(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    values = {**values_of("article", LIMITS), "variants": ["relu", "parametric_compiled"]}
+    cold = estimate(values, slowed=1.0)
+    assert cold.missing == ("compile",)
+    (tmp_path / "torchinductor_me" / "fxgraph").mkdir(parents=True)
+    warm = estimate(values, slowed=1.0)
+    assert warm.missing == () and warm.seconds < cold.seconds
+
+
+def test_a_job_that_waits_reckons_with_what_the_one_ahead_must_build():
+    kind = kinds()["timing"]
+    request = TimingRequest.parse({"elements": [1024]}, LIMITS).as_json()
+    assert kind.estimate(request) == pytest.approx(estimate(request).seconds, rel=0.5)
+    assert kinds()["run"].estimate({}) is None

@@ -89,6 +89,7 @@ export function mount({ element, props, trigger, watch, server }) {
       state.drawn = true;
       page.draw(answer.drawn);
     }
+    if (answer.presets) about(chosen, answer.presets);
     if (answer.earlier) {
       kept.show(answer.earlier, state.id);
       beside.show(answer.earlier.filter(({ id }) => id !== state.id), answer.files ?? [], state.beside);
@@ -146,7 +147,13 @@ export function mount({ element, props, trigger, watch, server }) {
     say(t("time.ui.state_starting"));
     look({ id, elements: null, beside: null, mark: "" });
   });
-  const about = (preset) => (s("preset").textContent = props.presets[preset]?.[language] ?? "");
+  let [chosen, presets] = ["article", {}];
+
+  /** Says what a preset answers, and about how long that takes as things stand. */
+  function about(preset, told = presets) {
+    [chosen, presets] = [preset, told];
+    s("preset").textContent = told[preset] ?? props.presets[preset]?.[language] ?? "";
+  }
   about("article");
 
   // A worker takes seconds to start: it does so while the reader's hand is on the way to the button.

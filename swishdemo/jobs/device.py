@@ -28,6 +28,7 @@ class Driven:
         stepping: Whether it rests after its next report.
         turned_at: When it began to run, or to rest, in monotonic seconds.
         trace: What `Kind.trace` has found so far.
+        estimate: About how many seconds it takes; None where its kind cannot tell.
     """
 
     job: Job
@@ -40,6 +41,7 @@ class Driven:
     stepping: bool = False
     turned_at: float = 0.0
     trace: list[float] = field(default_factory=list)
+    estimate: float | None = None
 
 
 class Device:
@@ -254,4 +256,5 @@ class Device:
         job, ran = driven.job, self.ran(driven)
         if job.steps and job.step:
             return ran * max(0, job.steps - job.step) / job.step
-        return max(1.0, self._usual_seconds.get(job.kind, _GUESSED_SECONDS) - ran)
+        usual = self._usual_seconds.get(job.kind, _GUESSED_SECONDS)
+        return max(1.0, (usual if driven.estimate is None else driven.estimate) - ran)

@@ -46,6 +46,7 @@ class Kind:
             name and its JSON.
         summary: The same for a stored summary; None where it cannot be understood.
         attachment: Raises where what can be taken along cannot be understood.
+        estimate: About how many seconds a job of this configuration takes; None where unknown.
         remaining: What is left to do where the process of a job has died, from its configuration,
             its reports and the reason; with items to be recorded before. None where the job
             cannot go on.
@@ -64,6 +65,7 @@ class Kind:
     report: Callable[[Mapping[str, Any], str, Json], Json] = lambda config, name, value: value
     summary: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda summary: summary
     attachment: Callable[[Json], None] = lambda value: None
+    estimate: Callable[[Mapping[str, Any]], float | None] = lambda config: None
     remaining: Callable[[Any, Reports, Reason], tuple[Sequence[Item], Config] | None] = (
         lambda config, reports, why: None
     )
@@ -104,6 +106,7 @@ def kinds() -> dict[str, Kind]:
         environment=_allocator,
         stored=_stored_timing,
         report=_stored_measurement,
+        estimate=_estimate_timing,
         remaining=_remaining_timing,
     )
     return {kind.name: kind for kind in (run, timing)}
@@ -194,6 +197,12 @@ def _parse_timing(request: object, settings: Settings) -> Config:
     from swishdemo.timing.request import TimingRequest
 
     return TimingRequest.parse(request, settings)
+
+
+def _estimate_timing(config: Mapping[str, Any]) -> float:
+    from swishdemo.timing.estimate import estimate
+
+    return estimate(config).seconds
 
 
 def _allocator(config: Mapping[str, Any]) -> Mapping[str, str]:

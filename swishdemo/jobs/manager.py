@@ -123,7 +123,7 @@ class JobManager:
             steps=chosen.steps(as_json),
             host=chosen.host(),
         )
-        driven = Driven(job, chosen, parsed)
+        driven = Driven(job, chosen, parsed, estimate=chosen.estimate(as_json))
         self._device.add(driven)
         with suppress(StoreError):  # it is tidied up another time
             self._store.prune(visitor, self._limits)

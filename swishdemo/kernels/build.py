@@ -6,9 +6,11 @@ PyTorch is not needed here. Nothing is built when this module is imported.
 from __future__ import annotations
 
 import ctypes
+import re
 import shutil
 import threading
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from swishdemo.kernels import libraries
@@ -17,6 +19,7 @@ from swishdemo.kernels.processor import INTEL, LEVELS, best_level, description
 from swishdemo.settings import Toolchain
 
 SOURCE = Path(__file__).with_name("swish.c")
+NODE_SOURCE = Path(__file__).with_name("node.cpp")
 ELEMENTS = ("float", "double", "bfloat16")
 """Types of elements that there is a kernel for."""
 
@@ -100,6 +103,54 @@ def recipe(element: str, tools: Toolchain, level: str | None = None) -> Recipe:
     flags = tuple((*each, f"-DELEMENT={element}") for each in (flags[:1] if level else flags))
     name = f"swish-{element}-{level or 'native'}"
     return Recipe(name, SOURCE, compiler(tools), flags, level or description())
+
+
+def node_recipe(tools: Toolchain) -> Recipe | None:
+    """How the C++ node is compiled: against the headers of this PyTorch, for any processor.
+
+    PyTorch is looked at, and not imported; None where it is not installed.
+    """
+    found = find_spec("torch")
+    if found is None or not found.origin:
+        return None
+    root = Path(found.origin).parent
+    include, release = root / "include", root / "version.py"
+    words = dict(re.findall(r"^(\w+) = '(.*)'$", release.read_text("utf-8"), re.MULTILINE))
+    flags = (
+        # PyTorch's builds have had the new strings since 2.7.
+        "-std=c++20", "-O2", "-fPIC", "-shared", "-D_GLIBCXX_USE_CXX11_ABI=1",
+        f"-I{include}", f"-I{include / 'torch' / 'csrc' / 'api' / 'include'}",
+        f"-L{root / 'lib'}", "-lc10", "-ltorch_cpu",
+    )  # fmt: skip
+    serves = f"{words.get('__version__')} {words.get('git_version')}"
+    return Recipe("node", NODE_SOURCE, cxx_compiler(tools), (flags,), serves)
+
+
+def to_be_built(element: str) -> tuple[str, ...]:
+    """What the first use of a kernel will build here: ``kernel``, ``node``, both or nothing.
+
+    Only looks for files, without loading any.
+    """
+    tools = Toolchain.read()
+    kept = libraries.kept_in(tools)
+    made = [kept / recipe(element, tools).file_name]
+    if level := best_level():
+        made.append(libraries.PREBUILT / recipe(element, tools, level).file_name)
+    missing = [] if any(path.exists() for path in made) else ["kernel"]
+    node = node_recipe(tools)
+    if node is not None and node.compiler:
+        folders = (libraries.PREBUILT, kept)
+        if not any((folder / node.file_name).exists() for folder in folders):
+            missing.append("node")
+    return tuple(missing)
+
+
+def cxx_compiler(tools: Toolchain) -> tuple[str, ...]:
+    """The command that compiles C++; empty without one."""
+    for command in (tools.cxx,) if tools.cxx else (("c++",), ("g++",), ("clang++",)):
+        if shutil.which(command[0]):
+            return tuple(command)
+    return ()
 
 
 def compiler(tools: Toolchain) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ It takes some fifteen seconds to build, so that happens only when it is asked fo
 from __future__ import annotations
 
 import ctypes
-import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -17,12 +16,10 @@ import torch
 from torch import Tensor
 
 from swishdemo.kernels import libraries
-from swishdemo.kernels.build import library
+from swishdemo.kernels.build import library, node_recipe
 from swishdemo.kernels.libraries import BuildError, Recipe
 from swishdemo.kernels.native import ELEMENTS
 from swishdemo.settings import Toolchain
-
-SOURCE = Path(__file__).with_name("node.cpp")
 
 # What this process has built and so has loaded, even where it could not be kept.
 _built: list[ctypes.CDLL] = []
@@ -71,24 +68,10 @@ def build(folder: Path | None = None) -> str:
 
 
 def recipe(tools: Toolchain) -> Recipe:
-    """How the node is compiled: against the headers of this PyTorch, for any processor."""
-    torch_root = Path(torch.__file__).parent
-    include = torch_root / "include"
-    abi = int(torch.compiled_with_cxx11_abi())
-    flags = (
-        "-std=c++20", "-O2", "-fPIC", "-shared", f"-D_GLIBCXX_USE_CXX11_ABI={abi}",
-        f"-I{include}", f"-I{include / 'torch' / 'csrc' / 'api' / 'include'}",
-        f"-L{torch_root / 'lib'}", "-lc10", "-ltorch_cpu",
-    )  # fmt: skip
-    serves = f"{torch.__version__} {torch.version.git_version}"
-    return Recipe("node", SOURCE, _compiler(tools), (flags,), serves)
-
-
-def _compiler(tools: Toolchain) -> tuple[str, ...]:
-    for command in (tools.cxx,) if tools.cxx else (("c++",), ("g++",), ("clang++",)):
-        if shutil.which(command[0]):
-            return tuple(command)
-    return ()
+    """How the node is compiled (`swishdemo.kernels.build.node_recipe`)."""
+    how = node_recipe(tools)
+    assert how is not None  # PyTorch is loaded here
+    return how
 
 
 @cache

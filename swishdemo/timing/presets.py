@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from swishdemo import hardware
@@ -11,6 +11,7 @@ from swishdemo.settings import Settings
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY
 from swishdemo.timing.cited import SHAPE
+from swishdemo.timing.estimate import estimate
 
 _EVERY = ("relu", *(name for name in REGISTRY.defaults("swish", "cpu") if name != "relu"))
 _MAIN = tuple(
@@ -62,10 +63,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 }
 """By name; each is told about in the catalogue."""
 
-_START_SECONDS = 5.0  # a worker that has PyTorch
-_CELL_SECONDS = 0.25  # checking, warming up, memory, beyond the blocks themselves
-_LARGE = 2**22
-_LARGE_SECONDS = 0.9  # from here on a block, and the warm-up before it, are long by themselves
 _TENSOR_BYTES = 12 * 4  # as many as a request reckons with, of float32
 
 
@@ -100,19 +97,22 @@ def request_of(name: str, settings: Settings) -> dict[str, Any]:
 
 def about(name: str, settings: Settings, language: Language) -> str:
     """What a preset answers, and about how long that takes."""
-    seconds = estimate(values_of(name, settings))
+    return f"{text(f'timed.preset.{name}', language)} {takes(values_of(name, settings), language)}"
+
+
+def takes(config: Mapping[str, Any], language: Language) -> str:
+    """About how long a timing takes, and what of it goes into building what is not there yet."""
+    found = estimate(config)
+    told = _about(found.seconds, language)
+    if not found.missing:
+        return told
+    what = text("time.ui.answer_join", language).join(
+        text(f"timed.preset.build.{each}", language) for each in found.missing
+    )
+    return told + text("timed.preset.building", language, what=what)
+
+
+def _about(seconds: float, language: Language) -> str:
     if seconds < 90:
-        time = text("timed.preset.seconds", language, count=f"{5 * round(seconds / 5)}")
-    else:
-        time = text("timed.preset.minutes", language, count=f"{seconds / 60:.0f}")
-    return f"{text(f'timed.preset.{name}', language)} {time}"
-
-
-def estimate(values: Mapping[str, Any]) -> float:
-    """Seconds that a request with such values takes, roughly: on a slow host it is twice that."""
-    sizes: Sequence[int] = values["elements"] if values["context"] == "kernel" else [2**17]
-    if values["shape"]:
-        sizes = [_LARGE]
-    each = float(values["budget_seconds"]) + _CELL_SECONDS
-    cells = [each + (_LARGE_SECONDS if size >= _LARGE else 0.0) for size in sizes]
-    return _START_SECONDS + len(values["variants"]) * sum(cells)
+        return text("timed.preset.seconds", language, count=f"{max(5, 5 * round(seconds / 5))}")
+    return text("timed.preset.minutes", language, count=f"{seconds / 60:.0f}")

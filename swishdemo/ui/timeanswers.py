@@ -10,6 +10,7 @@ import gradio as gr
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.timing.foreign import MOST_BYTES
+from swishdemo.timing.presets import PRESETS, about
 from swishdemo.ui.handlers import answering, field_text, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.timeview import TimeView, look_of
@@ -22,7 +23,7 @@ def answers(lab: Lab) -> tuple[Callable[..., _Json], ...]:
     """The server functions of the Time tab."""
     view = TimeView(lab.manager)
     return (
-        _poll(view),
+        _poll(lab, view),
         _ready(lab),
         _stop(lab),
         _export(view),
@@ -32,13 +33,17 @@ def answers(lab: Lab) -> tuple[Callable[..., _Json], ...]:
     )
 
 
-def _poll(view: TimeView) -> Callable[..., _Json]:
+def _poll(lab: Lab, view: TimeView) -> Callable[..., _Json]:
     @answering
     def poll(given: _Json, request: gr.Request) -> _Json:
         """A timing's state, and what has changed of it since the browser last asked."""
         job = field_text(given, "id") if given.get("id") is not None else None
         known = field_text(given, "mark", 600) if given.get("mark") is not None else ""
-        return view.answer(job, known, look_of(given, language(request)), visitor_of(request))
+        tongue = language(request)
+        answer = view.answer(job, known, look_of(given, tongue), visitor_of(request))
+        if answer["done"]:  # what was built meanwhile need not be built again
+            answer["presets"] = {name: about(name, lab.settings, tongue) for name in PRESETS}
+        return answer
 
     return poll
 
