@@ -22,8 +22,9 @@ from swishdemo.errors import UserError
 from swishdemo.fields import Field
 from swishdemo.generate import generate
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.kinds import measurements
+from swishdemo.jobs.kinds import Reports, measurements
 from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.records import timing_as_json
 from swishdemo.settings import Settings, SettingsError, Toolchain
 from swishdemo.terminal import show
 from swishdemo.text import text
@@ -71,13 +72,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_baseline(given.baseline, job)
         print(takes(job.config, "en"), file=sys.stderr)
         job = _watched(manager, job)
-        records = measurements(manager.reports(job.id))
+        reports = manager.reports(job.id)
     except UserError as error:
         print(error.sentence("en"), file=sys.stderr)
         return _REFUSED
     finally:
         manager.close()
-    if not _write(given.output, job, records, given.format, given.baseline):
+    if not _write(given.output, job, reports, given.format, given.baseline):
         return _FAILED
     if job.reason:
         print(job.reason.sentence(), file=sys.stderr)
@@ -106,19 +107,17 @@ def _check_baseline(baseline: str, job: Job) -> None:
         )
 
 
-def _write(
-    output: Path | None, job: Job, records: Sequence[Mapping[str, Any]], format: str, baseline: str
-) -> bool:
+def _write(output: Path | None, job: Job, reports: Reports, format: str, baseline: str) -> bool:
     """Print to a file, or to the screen where that fails: whether it stands where it was wanted."""
     if output:
         try:
             with output.open("w", encoding="utf-8", newline="") as file:
-                _print(file, job, records, format, baseline)
+                _print(file, job, reports, format, baseline)
             return True
         except OSError as error:
             print(_unwritable(output, error), file=sys.stderr)
     try:
-        _print(sys.stdout, job, records, format, baseline)
+        _print(sys.stdout, job, reports, format, baseline)
         sys.stdout.flush()
     except OSError as error:
         print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
@@ -232,14 +231,11 @@ def _watched(manager: JobManager, job: Job) -> Job:
     return job
 
 
-def _print(
-    file: TextIO, job: Job, records: Sequence[Mapping[str, Any]], format: str, baseline: str
-) -> None:
+def _print(file: TextIO, job: Job, reports: Reports, format: str, baseline: str) -> None:
     if format == "json":
-        found = {"config": job.config, "state": job.state, "host": job.host}
-        file.write(json.dumps(found | {"measurements": records}, indent=1) + "\n")
+        file.write(json.dumps(timing_as_json(job, reports), indent=1) + "\n")
         return
-    measured = [Measurement.from_json(record) for record in records]
+    measured = [Measurement.from_json(record) for record in measurements(reports)]
     host = HostCard.from_json(job.host) if job.host else None
     if format == "csv":
         file.write(as_csv(measured, host, baseline))

@@ -19,21 +19,24 @@ ROOT = Path(__file__).parents[1]
 
 @contextmanager
 def serving(
-    folder: Path, *, stderr: IO[str] | None = None, **environment: str
+    folder: Path, *, log: IO[bytes] | None = None, **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The address and the process of an app that keeps its data in ``folder``.
 
-    SIGTERM ends it at the end, SIGKILL where that does not.
+    What it prints goes to ``log``, if there is one. SIGTERM ends it at the end, SIGKILL where that
+    does not.
     """
-    port = free_port()
     given = {
         **os.environ,
-        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_SERVER_PORT": str(free_port()),
         "SWISHDEMO_DATA_DIR": str(folder),
         **environment,
     }
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=given, stderr=stderr)
-    name = environment.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    process = subprocess.Popen(
+        [sys.executable, "app.py"], cwd=ROOT, env=given, stdout=log, stderr=log
+    )
+    name = given.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    port = given["GRADIO_SERVER_PORT"]
     address = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
     try:
         while True:  # however busy the machine is

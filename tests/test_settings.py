@@ -288,7 +288,7 @@ def in_a_bad_place(tmp_path_factory):
     """The address of an app that can write nothing and whose environment is junk, and its log."""
     log = tmp_path_factory.mktemp("log") / "stderr"
     nowhere = Path("/dev/null/data")
-    with log.open("w") as file, serving(nowhere, stderr=file, **JUNK) as (address, _):
+    with log.open("wb") as file, serving(nowhere, log=file, **JUNK) as (address, _):
         yield address, log
 
 

@@ -15,8 +15,6 @@ from starlette.responses import JSONResponse, Response
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.finite import dump
-from swishdemo.jobs.messages import Reason
-from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import LANGUAGES, Language, language_of, text
 
 _LOG = logging.getLogger(__name__)
@@ -53,27 +51,6 @@ def refusal(error: UserError, language: Language) -> FiniteJSON:
     retry = error.values.get("retry_seconds")
     headers = {"Retry-After": str(retry)} if error.status == 429 and retry else None
     return FiniteJSON({"detail": detail}, error.status, headers)
-
-
-def told(name: str, report: dict[str, Any], language: Language) -> dict[str, Any]:
-    """A stored report called ``name`` with its sentences in ``language``.
-
-    Of one that cannot be read, its index, why, and no numbers.
-    """
-    if name == UNREADABLE:
-        return {
-            "index": report["index"],
-            **dict.fromkeys(("step", "elapsed_seconds")),
-            **{series: [] for series in ("beta", "loss", "accuracy", "convergence")},
-            "reason": Reason.from_json(report["reason"]).sentence(language),
-        }
-    reasons = {name: report.get(f"{name}_reason") for name in ("unavailable", "gate")}
-    spoken = {
-        name: Reason.from_json(reason).sentence(language)
-        for name, reason in reasons.items()
-        if reason
-    }
-    return report | spoken
 
 
 def internal(error: Exception, language: Language) -> FiniteJSON:

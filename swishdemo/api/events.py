@@ -11,12 +11,12 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from swishdemo.api.answers import told
 from swishdemo.errors import UserError
 from swishdemo.jobs.finite import dump
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports
 from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.records import told
 from swishdemo.text import Language
 
 _KEEP_ALIVE_SECONDS = 15.0

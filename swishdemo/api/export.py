@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from swishdemo.api.answers import FiniteJSON, told
+from swishdemo.api.answers import FiniteJSON
 from swishdemo.errors import UserError
+from swishdemo.jobs import records
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports, measurements
-from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import Language
 
 if TYPE_CHECKING:
@@ -118,19 +118,8 @@ FORMATS: dict[str, Callable[[Kept, int], Response]] = {
 
 def timing_as_json(kept: Kept, baseline: str) -> Response:
     """The timing as ``GET`` tells it: its request, its host and every block."""
-    return FiniteJSON(timing_told(kept), headers=_file(kept.job, ".json"))
-
-
-def timing_told(kept: Kept) -> dict[str, Any]:
-    """A timing and its measurements; what of its results cannot be read, and why."""
-    lost = [told(*each, kept.language) for each in kept.reports if each[0] == UNREADABLE]
-    return {
-        **kept.job.as_json(kept.language),
-        "measurements": [
-            told("Measurement", each, kept.language) for each in measurements(kept.reports)
-        ],
-        "unreadable": [{name: each[name] for name in ("index", "reason")} for each in lost],
-    }
+    whole = records.timing_as_json(kept.job, kept.reports, kept.language)
+    return FiniteJSON(whole, headers=_file(kept.job, ".json"))
 
 
 def timing_as_csv(kept: Kept, baseline: str) -> Response:

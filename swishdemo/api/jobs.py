@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from swishdemo.api import events, export, schemas
-from swishdemo.api.answers import FiniteJSON, language, told
+from swishdemo.api.answers import FiniteJSON, language
 from swishdemo.api.bodies import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.records import timing_as_json, told
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import LANGUAGES, Language, Phrase, text
 from swishdemo.ui.lab import Lab
@@ -166,8 +167,7 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
         read, each with its ``index`` and a ``reason``.
         """
         job = _of_kind(manager, job_id, visitor, "timing")
-        kept = export.Kept(job, manager.reports(job_id, visitor), language=tongue)
-        return FiniteJSON(export.timing_told(kept))
+        return FiniteJSON(timing_as_json(job, manager.reports(job_id, visitor), tongue))
 
     @router.get("/{job_id}/export", responses=_BUSY)
     def export_timing(

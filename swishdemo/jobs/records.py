@@ -15,9 +15,9 @@ from typing import Any, get_args
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job, State
-from swishdemo.jobs.kinds import Kind, Reports
+from swishdemo.jobs.kinds import Kind, Reports, measurements
 from swishdemo.jobs.messages import Reason
-from swishdemo.text import Phrase
+from swishdemo.text import Language, Phrase
 
 _LOG = logging.getLogger(__name__)
 
@@ -218,3 +218,39 @@ _COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
 
 _NEEDED = ("kind", "visitor", "state", "config", "created_at")
 """Columns without which nothing can be told of a job."""
+
+
+def told(name: str, report: dict[str, Any], language: Language) -> dict[str, Any]:
+    """A stored report called ``name`` with its sentences in ``language``.
+
+    Of one that cannot be read, its index, why, and no numbers.
+    """
+    if name == UNREADABLE:
+        return {
+            "index": report["index"],
+            **dict.fromkeys(("step", "elapsed_seconds")),
+            **{series: [] for series in ("beta", "loss", "accuracy", "convergence")},
+            "reason": Reason.from_json(report["reason"]).sentence(language),
+        }
+    reasons = {name: report.get(f"{name}_reason") for name in ("unavailable", "gate")}
+    spoken = {
+        name: Reason.from_json(reason).sentence(language)
+        for name, reason in reasons.items()
+        if reason
+    }
+    return report | spoken
+
+
+def timing_as_json(job: Job, reports: Reports, language: Language = "en") -> dict[str, Any]:
+    """A timing with its host and its measurements: what REST, the page and the shell all tell.
+
+    ``unreadable`` lists its results that cannot be read, each with its ``index`` and a ``reason``.
+    """
+    cards = [value for name, value in reports if name == "HostCard"]
+    lost = [told(name, value, language) for name, value in reports if name == UNREADABLE]
+    return {
+        **job.as_json(language),
+        "host": cards[-1] if cards else job.host,
+        "measurements": [told("Measurement", each, language) for each in measurements(reports)],
+        "unreadable": [{name: each[name] for name in ("index", "reason")} for each in lost],
+    }

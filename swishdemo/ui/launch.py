@@ -58,6 +58,9 @@ def launch(
         prevent_thread_lock=True,
         # A session holds 200 kB and nothing of a visitor's: one that is lost is made anew.
         state_session_capacity=SESSIONS,
+        # Else Gradio asks its own page once, and ends the start where a busy machine takes more
+        # than three seconds for it.
+        _frontend=False,
         app_kwargs={
             **(options or {}),
             "routes": [*routes, Route("/manifest.json", _manifest)],

@@ -13,6 +13,7 @@ from swishdemo.figures import timing as figures
 from swishdemo.figures.timing import ARTICLE_BASELINE
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.records import timing_as_json
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, hostlines, report
 from swishdemo.timing.comparable import comparable
@@ -110,21 +111,16 @@ class TimeView:
         self, job_id: str, form: str, baseline: str, language: Language, visitor: str
     ) -> str:
         """A timing as a file's content: ``json`` (all that is known), ``csv`` or ``markdown``."""
+        if form == "json":
+            job = self._manager.get(job_id, visitor)
+            whole = timing_as_json(job, self._manager.reports(job.id), language)
+            return json.dumps(whole, ensure_ascii=False, indent=1)
         job = self._manager.readable(job_id, visitor)
         evidence = self._book.read(job.id)
         measured = list(evidence.measured.values())
         if form == "csv":
             return report.as_csv(measured, evidence.host, baseline)
-        if form == "markdown":
-            return report.as_markdown(measured, evidence.host, baseline, language)
-        whole = {
-            "id": job.id,
-            "state": job.state,
-            "config": dict(job.config),
-            "host": evidence.host.as_json() if evidence.host else None,
-            "measurements": [m.as_json() for m in measured],
-        }
-        return json.dumps(whole, ensure_ascii=False, indent=1)
+        return report.as_markdown(measured, evidence.host, baseline, language)
 
     def _beside(self, look: Look, visitor: str) -> Foreign | None:
         """What is laid beside, checked to be this visitor's.

@@ -1,0 +1,651 @@
+"""Whole journeys: the app as its own process, with real workers and a real store, as people use it.
+
+Nothing is faked and nothing patched: a journey presses the page in Chromium and asks REST, and all
+else follows. Each ends by a restart of the server, after which everything is found again. Any
+answer of 500 or more, any error in a console or on a page and any traceback in the server's log
+fails it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import torch
+from browser import free_port
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from serving import ROOT, serving
+from visiting import eventually
+
+from swishdemo.activations import evaluate, get
+
+pytestmark = pytest.mark.journey
+
+WAIT_MS = 300_000
+"""What a worker does may take minutes where two cores are busy; what never ends still fails."""
+
+FORMULA = "x*sigmoid(beta*x) + a*sin(x)"
+NETWORKS_REPEATED = 4
+"""So many networks of an exported script are waited for: it trains one after the other."""
+
+
+class App:
+    """The app, started as README says, whose every cache is empty at first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "log.txt"
+        self.up = False
+        self.environment = {
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "GRADIO_SERVER_PORT": str(self.port),
+        }
+        self._stack = ExitStack()
+
+    def start(self) -> None:
+        file = self._stack.enter_context(self.log.open("ab"))
+        data = self.folder / "data"
+        self._stack.enter_context(serving(data, log=file, **self.environment))
+        self.up = True
+
+    def stop(self) -> None:
+        self.up = False
+        self._stack.close()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+
+class Person:
+    """A visitor with a browser of their own, whose pages and questions must go without an error."""
+
+    def __init__(self, app: App, context: BrowserContext) -> None:
+        self.app = app
+        self.context = context
+        self.wrong: list[str] = []
+        context.on("console", lambda said: said.type == "error" and self._note(said.text))
+        context.on("weberror", lambda error: self._note(str(error.error)))
+        context.on("response", lambda got: got.status >= 500 and self._note(f"{got.status} {got}"))
+
+    def _note(self, what: str) -> None:
+        if self.app.up:  # while the server is away, a page that is open says so
+            self.wrong.append(what)
+
+    def open(self, query: str = "") -> Page:
+        page = self.context.new_page()
+        page.goto(query if "://" in query else f"{self.app.address}/{query}")
+        return page
+
+    def ask(self, path: str) -> Any:
+        """What REST answers to this visitor, as JSON."""
+        answer = self.context.request.get(f"{self.app.address}{path}")
+        assert answer.ok, f"{path}: {answer.status} {answer.text()}"
+        return answer.json()
+
+    def file(self, page: Page, press: str) -> bytes:
+        """The file that a press saves."""
+        with page.expect_download() as waiting:
+            page.locator(press).click()
+        return waiting.value.path().read_bytes()
+
+    def leave(self) -> None:
+        for page in self.context.pages:
+            page.close()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    app = App(tmp_path_factory.mktemp("journeys"))
+    app.start()
+    yield app
+    app.stop()
+    assert "Traceback" not in app.log.read_text("utf-8", "replace")
+
+
+@pytest.fixture
+def person(app: App, browser: Browser) -> Iterator[Any]:
+    """Makes visitors; at the end none of them may have met an error."""
+    people = []
+
+    def made(**options: Any) -> Person:
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        context = browser.new_context(
+            permissions=["clipboard-read", "clipboard-write"], accept_downloads=True, **options
+        )
+        people.append(Person(app, context))
+        return people[-1]
+
+    yield made
+    for each in people:
+        assert each.wrong == []
+        each.context.close()
+
+
+def command(*arguments: str, folder: Path, app: App) -> subprocess.Popen[str]:
+    """A process in ``folder``, which lies outside the project."""
+    environment = {**os.environ, **app.environment}
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+# ---- Explore ----
+
+
+def curves(page: Page) -> dict[str, tuple[list[float], list[float]]]:
+    """The lines of f by their names."""
+    found = page.evaluate(
+        """() => (document.querySelector('#lab-explore .explore-plot').data ?? [])
+            .filter(({ mode, yaxis, name }) =>
+                mode === 'lines' && yaxis === 'y' && name !== 'ghost')
+            .map(({ name, x, y }) => [name, [...x], [...y]])"""
+    )
+    return {name: (x, y) for name, x, y in found}
+
+
+def type_formula(page: Page, formula: str) -> None:
+    expect(page.locator("#lab-explore path.js-line").first).to_be_attached()
+    field = page.locator("#lab-own")
+    field.click()
+    field.press_sequentially(formula, delay=20)
+    expect(page.locator("#lab-explore .explore-own [data-good]")).to_contain_text("parameter")
+    eventually(lambda: formula in curves(page) or pytest.fail("the formula is not drawn"))
+
+
+def copied(page: Page) -> str:
+    page.locator("[data-copy]").first.click()
+    expect(page.locator("[data-copy]").first).to_contain_text("Copied")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_explore_from_a_drag_to_a_strangers_screen(app: App, person: Any, tmp_path: Path) -> None:
+    me = person()
+    page = me.open()
+    expect(page.locator("#lab-explore path.js-line").first).to_be_attached()
+
+    slider = page.locator("#lab-beta")
+    slider.scroll_into_view_if_needed()
+    place = slider.bounding_box()
+    middle = place["y"] + place["height"] / 2
+    page.mouse.move(place["x"] + 0.55 * place["width"], middle)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 0.7 * place["width"], middle, steps=12)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"beta=[1-9]"))
+    beta = float(page.locator("#lab-beta-value").input_value())
+    assert beta > 1
+
+    page.locator("#lab-explore .explore-picker input[type=search]").fill("softplus")
+    page.locator("#lab-explore [data-menu] [data-name=softplus]").click()
+    type_formula(page, FORMULA)
+    shown = curves(page)
+    assert {"Swish", "Softplus", FORMULA} <= shown.keys()
+
+    png = me.file(page, "#lab-explore [data-save=png]")
+    assert png.startswith(b"\x89PNG") and len(png) > 10_000
+    table = list(csv.reader(io.StringIO(me.file(page, "[data-save=csv]").decode("utf-8-sig"))))
+    column = next(at for at, name in enumerate(table[0]) if f"Swish (beta={beta:g}" in name)
+    saved = [(float(row[0]), float(row[column])) for row in table[1:] if row[0] and row[column]]
+    x, y = np.array(saved).T
+    np.testing.assert_allclose(y, evaluate(get("swish"), x, {"beta": beta}).f, rtol=1e-12)
+
+    page.locator("#lab-explore [data-part=cards]").scroll_into_view_if_needed()
+    page.locator(".code-card").scroll_into_view_if_needed()
+    page.locator(".code-card [data-language=numpy]").click()
+    expect(page.locator(".code-block code")).to_contain_text("import numpy")
+    (tmp_path / "swish.py").write_text(page.locator(".code-block code").text_content(), "utf-8")
+    wanted = [-20.0, -1.5, 0.0, 0.25, 30.0]
+    run = command(
+        *(
+            "-c",
+            f"import json, swish, numpy; print(json.dumps(list(swish.swish("
+            f"numpy.array({wanted})))))",
+        ),
+        folder=tmp_path,
+        app=app,
+    )
+    told, complaint = run.communicate(timeout=60)
+    assert run.returncode == 0, complaint
+    expected = evaluate(get("swish"), np.array(wanted), {"beta": beta}).f
+    np.testing.assert_allclose(json.loads(told), expected, rtol=1e-12)
+
+    link = copied(page)
+    me.leave()
+    for _ in range(2):
+        stranger = person()
+        page = stranger.open(link)
+        eventually(lambda page=page: same(curves(page), shown))
+        expect(page.locator("#lab-own")).to_have_value(FORMULA)
+        assert float(page.locator("#lab-beta-value").input_value()) == beta
+        stranger.leave()
+        app.restart()  # the second stranger comes after it
+
+
+def same(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    assert found.keys() == wanted.keys()
+    for name, lines in wanted.items():
+        for mine, theirs in zip(lines, found[name], strict=True):
+            np.testing.assert_allclose(
+                np.array(theirs, dtype=float), np.array(mine, dtype=float), rtol=1e-12
+            )
+
+
+# ---- Train ----
+
+
+def line(page: Page, words: str) -> None:
+    expect(page.locator("#lab-train [data-part=line]")).to_contain_text(
+        re.compile(words), timeout=WAIT_MS
+    )
+
+
+def state(page: Page, tab: str, *wanted: str) -> None:
+    place = page.locator(f"#lab-{tab} [data-state], #lab-{tab}[data-state]").first
+    expect(place).to_have_attribute(
+        "data-state", re.compile(f"^({'|'.join(wanted)})$"), timeout=WAIT_MS
+    )
+
+
+def named(page: Page, what: str) -> str:
+    """The job that the address names."""
+    expect(page).to_have_url(re.compile(f"{what}="), timeout=WAIT_MS)
+    found = re.search(rf"[?&]{what}=([\w-]+)", page.url)
+    assert found
+    return found[1]
+
+
+def fill(page: Page, **fields: object) -> None:
+    for name, value in fields.items():
+        field = page.locator(f"#lab-{name} input")
+        if not field.is_visible():
+            group = page.locator(f"[id^=lab-group-]:has(#lab-{name}) button.label-wrap")
+            group.click()
+        field.fill(str(value))
+        field.blur()
+
+
+def repeated(
+    person: Person, run: str, folder: Path, app: App, networks: int, table: bytes | None = None
+) -> None:
+    """The exported script, run without the project, gives the run's own figures."""
+    answer = person.context.request.get(f"{app.address}/api/runs/{run}/export?format=code")
+    assert answer.ok
+    (folder / "again.py").write_bytes(answer.body())
+    arguments = []
+    if table is not None:
+        (folder / "table.csv").write_bytes(table)
+        arguments = ["table.csv"]
+    last = person.ask(f"/api/runs/{run}/reports")[-1]
+    script = command("again.py", *arguments, folder=folder, app=app)
+    try:
+        for number in range(networks):
+            words = script.stdout.readline()
+            assert words, script.stderr.read()
+            one = json.loads(words)
+            assert one["loss"] == pytest.approx(last["loss"][number], rel=0.02, abs=2e-4)
+            assert one["accuracy"] == pytest.approx(last["accuracy"][number], abs=0.01)
+            betas = [layer[number] for layer in last["beta"] if number < len(layer)]
+            assert one.get("beta", []) == pytest.approx(betas, rel=0.02)
+    finally:
+        script.kill()
+        script.communicate()
+
+
+def traces(page: Page, part: str) -> int:
+    return page.locator(f"#lab-train [data-part={part}] path.js-line").count()
+
+
+def test_train_from_the_button_to_a_repeated_run(app: App, person: Any, tmp_path: Path) -> None:
+    me, other = person(), person(locale="zh-CN")
+    page = me.open("?tab=train")
+    expect(page.locator("#lab-start")).to_be_visible()
+    page.locator("#lab-start").click()
+    run = named(page, "run")
+    line(page, "running")
+    waiting = other.open("?tab=train")
+    fill(waiting, steps=40, seeds=1)
+    waiting.locator("#lab-start").click()
+    line(waiting, "队列中第 1 位")
+    page.reload()
+    line(page, "running|finished")
+    assert named(page, "run") == run
+    state(page, "train", "finished")
+    line(page, "finished")
+    for part in ("beta", "convergence", "loss", "accuracy"):
+        eventually(lambda part=part: traces(page, part) or pytest.fail(f"no {part}"))
+    told = me.ask(f"/api/runs/{run}")
+    assert (told["state"], told["step"]) == ("finished", told["config"]["steps"])
+    assert told["config"] == me.ask("/api/recipes")[0]["config"]
+    reports = me.ask(f"/api/runs/{run}/reports")
+    assert [report["index"] for report in reports] == list(range(len(reports)))
+
+    state(waiting, "train", "finished")
+    line(waiting, "已完成")
+    own = other.ask("/api/runs")
+    assert [each["id"] for each in own] == [named(waiting, "run")]
+    assert other.context.request.get(f"{app.address}/api/runs/{run}").status == 404
+    other.leave()
+
+    weights = me.file(page, f"a[href*='{run}/export?format=weights']")
+    tensors = torch.load(io.BytesIO(weights), weights_only=True)
+    learned = [value.item() for name, value in tensors.items() if name.endswith("beta")]
+    assert learned == pytest.approx([layer[0] for layer in reports[-1]["beta"]], rel=1e-6)
+    rows = list(csv.DictReader(io.StringIO(me.file(page, "[data-format=csv]").decode("utf-8"))))
+    assert len(rows) == len(reports) * len(reports[-1]["loss"])
+    assert json.loads(me.file(page, "[data-format=json]"))["reports"] == reports
+    repeated(me, run, tmp_path, app, NETWORKS_REPEATED)
+
+    page.locator("[data-share=yes]").click()
+    line(page, "run=")
+    link = re.search(r"http\S+", page.locator("#lab-train [data-part=line]").inner_text())[0]
+    assert run not in link
+    me.leave()
+    for _ in range(2):
+        reader = person()
+        page = reader.open(link)
+        state(page, "train", "finished")
+        eventually(lambda page=page: traces(page, "beta") or pytest.fail("no β"))
+        assert page.locator("[data-field], [data-share]").count() == 0
+        reader.leave()
+        app.restart()  # the second reader comes after it
+    page = me.open("?tab=train")
+    state(page, "train", "finished")
+    assert named(page, "run") == run
+    assert me.ask(f"/api/runs/{run}") == told | {"share": me.ask(f"/api/runs/{run}")["share"]}
+    assert me.ask(f"/api/runs/{run}/reports") == reports
+
+
+def test_a_typed_formula_is_trained_timed_and_repeated(
+    app: App, person: Any, tmp_path: Path
+) -> None:
+    me = person()
+    page = me.open()
+    type_formula(page, FORMULA)
+    page.locator("#lab-explore [data-hand=train]").click()
+    rivals = page.locator("#lab-rivals")
+    expect(rivals).to_contain_text("sin(x)")
+    fill(page, steps=60, seeds=1)
+    page.locator("#lab-beta_starts textarea, #lab-beta_starts input").first.fill("1")
+    page.locator("#lab-start").click()
+    run = named(page, "run")
+    state(page, "train", "finished")
+    config = me.ask(f"/api/runs/{run}")["config"]
+    formula = next(rival for rival in config["rivals"] if rival.startswith("="))
+    assert "sin(x)" in formula
+    last = me.ask(f"/api/runs/{run}/reports")[-1]
+    networks = len(last["loss"])
+    assert all(value is not None for value in last["loss"])
+    repeated(me, run, tmp_path, app, networks)
+
+    page.locator("button[data-tab-id=explore]").click()
+    page.locator("#lab-explore [data-hand=time]").click()
+    typed = page.locator("#lab-time-formula input, #lab-time-formula textarea").first
+    expect(typed).to_have_value(re.compile("sin"))
+    choose(page, ["2¹²"], {"relu", "silu"})
+    page.locator("#lab-time-measure").click()
+    timing = named(page, "timing")
+    state(page, "time", "finished")
+    measured = me.ask(f"/api/timings/{timing}")["measurements"]
+    mine = [one for one in measured if "sin(x)" in one["variant"]]
+    assert mine and all(one["unavailable"] is None for one in mine), measured
+    assert all(one["median_seconds"] > 0 for one in mine)
+    bars = bar_count(page)
+    assert bars >= 3
+
+    me.leave()
+    app.restart()
+    page = me.open(f"?tab=train&run={run}")
+    state(page, "train", "finished")
+    page = me.open(f"?tab=time&timing={timing}")
+    state(page, "time", "finished")
+    eventually(lambda: bar_count(page) == bars or pytest.fail("bars are lost"))
+    assert me.ask(f"/api/timings/{timing}")["measurements"] == measured
+
+
+# ---- A table of one's own ----
+
+
+def spreadsheet(rows: int = 90) -> bytes:
+    """A table as a spreadsheet of a country with decimal commas saves it."""
+    lines = ["Größe;Gewicht;Art"]
+    for k in range(rows):
+        size, weight = (k % 7 - 3) / 2, ((k * k) % 11) / 3
+        kind = "klein" if size < 0 else '"mittel; groß"'
+        lines.append(f"{size:.2f};{weight:.4f};{kind}".replace(".", ","))
+    return b"\xef\xbb\xbf" + ("\r\n".join(lines) + "\r\n").encode()
+
+
+def test_a_spreadsheets_table_becomes_a_trained_network(
+    app: App, person: Any, tmp_path: Path
+) -> None:
+    table = spreadsheet()
+    me = person()
+    page = me.open("?tab=train")
+    expect(page.locator("#lab-start")).to_be_visible()
+    for group in ("data", "network"):
+        page.locator(f"#lab-group-{group} button.label-wrap").click()
+    given = {"name": "Maße 2026.csv", "mimeType": "text/csv", "buffer": table}
+    page.locator(".train-file input").set_input_files(given)
+    expect(page.locator("#lab-csv textarea")).to_have_value(re.compile("Gewicht"))
+    for field, option in (("dataset", "Your own table"), ("network", "MLP")):
+        page.locator(f"#lab-{field} input").click()
+        page.get_by_role("option", name=re.compile(f"^{option}")).first.click()
+    fill(page, steps=80, seeds=2)
+    page.locator("#lab-start").click()
+    run = named(page, "run")
+    state(page, "train", "finished")
+    last = me.ask(f"/api/runs/{run}/reports")[-1]
+    assert min(last["accuracy"]) > 0.8
+    repeated(me, run, tmp_path, app, NETWORKS_REPEATED, table)
+    shown = page.locator("#lab-train .lab-stat").all_inner_texts()
+
+    me.leave()
+    app.restart()
+    page = me.open(f"?tab=train&run={run}")
+    state(page, "train", "finished")
+    eventually(
+        lambda: (
+            page.locator("#lab-train .lab-stat").all_inner_texts() == shown
+            or pytest.fail("the figures changed")
+        )
+    )
+    assert me.ask(f"/api/runs/{run}/reports")[-1] == last
+
+
+# ---- Time ----
+
+
+def choose(page: Page, sizes: list[str], variants: set[str]) -> None:
+    """Sets elements and implementations as a reader does."""
+    page.locator("#lab-time-elements .remove-all").click()
+    field = page.locator("#lab-time-elements input")
+    field.click()
+    for size in sizes:
+        page.get_by_role("option", name=size, exact=True).click()
+    field.press("Escape")
+    for box in page.locator("#lab-time-variants input").all():
+        box.set_checked(box.get_attribute("name") in variants)
+
+
+def bar_count(page: Page) -> int:
+    return int(
+        page.locator("#lab-time [data-part=bars]").evaluate(
+            "node => node.data?.[0]?.x?.length ?? 0"
+        )
+    )
+
+
+def shape(value: Any) -> Any:
+    """What a JSON value is made of: the fields of objects, what lists hold."""
+    if isinstance(value, dict):
+        return {name: shape(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return None
+
+
+def test_time_from_the_button_to_all_bars(app: App, person: Any, tmp_path: Path) -> None:
+    me = person()
+    page = me.open("?tab=time")
+    expect(page.locator("#lab-time [data-part=bars-empty]")).to_be_visible()
+    page.locator("#lab-time-measure").click()
+    timing = named(page, "timing")
+    state(page, "time", "finished")
+    told = me.ask(f"/api/timings/{timing}")
+    found = {one["variant"]: one for one in told["measurements"]}
+    assert found.keys() == set(told["config"]["variants"])
+    timed = [name for name, one in found.items() if one["unavailable"] is None]
+    assert {"relu", "silu", "swish_eager", "swish_fused_c"} <= set(timed)
+    eventually(lambda: bar_count(page) == len(timed) or pytest.fail("a bar is missing"))
+    expect(page.locator("#lab-time .time-answer")).to_contain_text("On this host")
+
+    saved = me.file(page, "#lab-time [data-file=json]")
+    given = {"name": "mine.json", "mimeType": "application/json", "buffer": saved}
+    page.locator("[data-part=beside-pick] input[type=file]").set_input_files(given)
+    expect(page.locator("#lab-time [data-part=beside]")).to_contain_text("hatched")
+    both = page.locator("#lab-time [data-part=bars]").evaluate(
+        "node => [node.data[0], node.data.find(({ name }) => name === 'beside')]"
+        ".map(({ x, y }) => Object.fromEntries([...y].map((row, at) => [row, x[at]])))"
+    )
+    assert both[0] == both[1] and len(both[0]) == len(timed)
+
+    measured = command(
+        *("-m", "swishdemo", "time", "--elements", "2^10", "--variants", "relu", "silu"),
+        *("--budget-seconds", "0.05", "--format", "json"),
+        folder=ROOT,
+        app=app,
+    )
+    told_there, complaint = measured.communicate(timeout=WAIT_MS / 1000)
+    assert measured.returncode == 0, complaint
+    here, there = (json.loads(text) for text in (saved, told_there))
+    for each in (here, there):
+        each["measurements"] = [one for one in each["measurements"] if one["variant"] == "silu"]
+    assert shape(here) == shape(there)
+
+    me.leave()
+    app.restart()
+    page = me.open("?tab=time")
+    state(page, "time", "finished")
+    eventually(lambda: bar_count(page) == len(timed) or pytest.fail("a bar is lost"))
+    assert me.ask(f"/api/timings/{timing}") == told
+
+
+# ---- Claims ----
+
+
+def claims(me: Person) -> Page:
+    page = me.open("?tab=claims")
+    page.wait_for_selector("#lab-claims[data-ready], #lab-claims [data-ready]")
+    return page
+
+
+def badges(page: Page) -> dict[str, list[str]]:
+    return {
+        card.get_attribute("data-claim"): card.locator(".lab-badge").all_inner_texts()
+        for card in page.locator(".claims-card").all()
+    }
+
+
+def verdicts(me: Person) -> dict[str, list[tuple[str, str]]]:
+    return {
+        claim["id"]: [(part["name"], part["verdict"]) for part in claim["parts"]]
+        for claim in me.ask("/api/claims")
+    }
+
+
+def test_claims_from_check_all_to_the_last_verdict(app: App, person: Any) -> None:
+    me, passer_by = person(), person(locale="zh-CN")
+    page = claims(me)
+    before = verdicts(me)
+    page.locator("[data-act=all]").click()
+    running = page.locator(".claims-state .lab-bar")
+    expect(running.first).to_be_visible()
+    verdicts(passer_by)
+    expect(running).to_have_count(0, timeout=WAIT_MS)
+    after = verdicts(me)
+    assert after.keys() == before.keys()
+    for claim in me.ask("/api/claims"):
+        measured = [part for part in claim["parts"] if part["kind"] in ("timed", "trained")]
+        for part in measured:
+            if before[claim["id"]] == after[claim["id"]] and part["evidence"] is None:
+                continue  # this version has no check of it
+            assert part["verdict"] != "not run", part
+            assert part["host"] and part["checked_at"], part
+    checked = {"cost", "memory", "beta-range"}
+    assert all(verdict != "not run" for each in checked for _, verdict in after[each])
+    shown = badges(page)
+    for card in page.locator(".claims-card").all():
+        opened(page, card)
+    follow_links(me, page)
+
+    me.leave()
+    app.restart()
+    assert verdicts(me) == after
+    assert badges(claims(me)) == shown
+    assert verdicts(passer_by) == after
+    page = claims(passer_by)
+    expect(page.locator("#claim-cost .claims-meta").first).to_contain_text("torch")
+
+
+def opened(page: Page, card: Locator) -> None:
+    """A card's evidence is drawn, its proof set, and neither is empty."""
+    card.scroll_into_view_if_needed()
+    for figure in card.locator("[data-figure]").all():
+        figure.scroll_into_view_if_needed()
+        expect(figure.locator(".main-svg").first).to_be_visible()
+    button = card.locator("[data-act=proof]")
+    if button.count():
+        button.click()
+        proof = card.locator("[data-proof]")
+        expect(proof.locator(".katex").first).to_be_visible()
+        assert proof.locator(".katex-error").count() == 0
+        assert "$" not in proof.inner_text()
+
+
+def follow_links(me: Person, page: Page) -> None:
+    """Every "Open in …" leads to its tab, which takes what the link says."""
+    links = page.locator(".claims-card a.lab-btn[href*='tab=']")
+    asked = {link.get_attribute("href") for link in links.all()}
+    assert len(asked) >= 5
+    there = me.open("?tab=claims")
+    for href in sorted(asked):
+        there.goto(f"{me.app.address}/{href}")
+        tab = re.search(r"tab=(\w+)", href)[1]
+        chosen = there.locator(f"#lab-tabs button[data-tab-id={tab}]")
+        expect(chosen).to_have_attribute("aria-selected", "true")
+        if tab == "explore":
+            expect(there.locator("#lab-explore path.js-line").first).to_be_attached()
+        elif "=" in href.partition("tab=")[2]:
+            state(there, tab, "finished")
+        assert there.locator(".lab-banner").count() == 0, href  # a part that the page refused
+
+
+def test_the_log_of_all_journeys_holds_no_traceback(app: App) -> None:
+    assert "Traceback" not in app.log.read_text("utf-8", "replace")
+
+
+def test_an_unknown_cookie_is_a_new_visitor(app: App) -> None:
+    """Who comes with nothing sees nothing of the others."""
+    with httpx.Client(base_url=app.address) as client:
+        assert client.get("/api/runs").json() == []
+        assert client.get("/api/timings").json() == []
