@@ -15,7 +15,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,26 @@ WAIT_MS = 300_000
 FORMULA = "x*sigmoid(beta*x) + a*sin(x)"
 NETWORKS_REPEATED = 4
 """So many networks of an exported script are waited for: it trains one after the other."""
+
+
+PATIENCE_MS = 90_000
+"""The page itself answers at once where it has a core; here it shares two with a worker."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=30_000)
+
+
+def soon(true: Callable[[], object], what: str) -> None:
+    """Waits until something holds; fails with ``what`` where it never does."""
+
+    def check() -> None:
+        assert true(), what
+
+    eventually(check, PATIENCE_MS / 1000)
 
 
 class App:
@@ -169,7 +189,7 @@ def type_formula(page: Page, formula: str) -> None:
     field.click()
     field.press_sequentially(formula, delay=20)
     expect(page.locator("#lab-explore .explore-own [data-good]")).to_contain_text("parameter")
-    eventually(lambda: formula in curves(page) or pytest.fail("the formula is not drawn"))
+    soon(lambda: formula in curves(page), "the formula is not drawn")
 
 
 def copied(page: Page) -> str:
@@ -204,7 +224,7 @@ def test_explore_from_a_drag_to_a_strangers_screen(app: App, person: Any, tmp_pa
     png = me.file(page, "#lab-explore [data-save=png]")
     assert png.startswith(b"\x89PNG") and len(png) > 10_000
     table = list(csv.reader(io.StringIO(me.file(page, "[data-save=csv]").decode("utf-8-sig"))))
-    column = next(at for at, name in enumerate(table[0]) if f"Swish (beta={beta:g}" in name)
+    column = next(at for at, name in enumerate(table[0]) if f"swish (beta={beta:g}" in name)
     saved = [(float(row[0]), float(row[column])) for row in table[1:] if row[0] and row[column]]
     x, y = np.array(saved).T
     np.testing.assert_allclose(y, evaluate(get("swish"), x, {"beta": beta}).f, rtol=1e-12)
@@ -212,7 +232,7 @@ def test_explore_from_a_drag_to_a_strangers_screen(app: App, person: Any, tmp_pa
     page.locator("#lab-explore [data-part=cards]").scroll_into_view_if_needed()
     page.locator(".code-card").scroll_into_view_if_needed()
     page.locator(".code-card [data-language=numpy]").click()
-    expect(page.locator(".code-block code")).to_contain_text("import numpy")
+    expect(page.locator(".code-block code")).to_contain_text("from scipy import special")
     (tmp_path / "swish.py").write_text(page.locator(".code-block code").text_content(), "utf-8")
     wanted = [-20.0, -1.5, 0.0, 0.25, 30.0]
     run = command(
@@ -234,7 +254,7 @@ def test_explore_from_a_drag_to_a_strangers_screen(app: App, person: Any, tmp_pa
     for _ in range(2):
         stranger = person()
         page = stranger.open(link)
-        eventually(lambda page=page: same(curves(page), shown))
+        eventually(lambda page=page: same(curves(page), shown), PATIENCE_MS / 1000)
         expect(page.locator("#lab-own")).to_have_value(FORMULA)
         assert float(page.locator("#lab-beta-value").input_value()) == beta
         stranger.leave()
@@ -277,9 +297,6 @@ def named(page: Page, what: str) -> str:
 def fill(page: Page, **fields: object) -> None:
     for name, value in fields.items():
         field = page.locator(f"#lab-{name} input")
-        if not field.is_visible():
-            group = page.locator(f"[id^=lab-group-]:has(#lab-{name}) button.label-wrap")
-            group.click()
         field.fill(str(value))
         field.blur()
 
@@ -332,7 +349,7 @@ def test_train_from_the_button_to_a_repeated_run(app: App, person: Any, tmp_path
     state(page, "train", "finished")
     line(page, "finished")
     for part in ("beta", "convergence", "loss", "accuracy"):
-        eventually(lambda part=part: traces(page, part) or pytest.fail(f"no {part}"))
+        soon(lambda part=part: traces(page, part), f"{part} is not drawn")
     told = me.ask(f"/api/runs/{run}")
     assert (told["state"], told["step"]) == ("finished", told["config"]["steps"])
     assert told["config"] == me.ask("/api/recipes")[0]["config"]
@@ -364,7 +381,7 @@ def test_train_from_the_button_to_a_repeated_run(app: App, person: Any, tmp_path
         reader = person()
         page = reader.open(link)
         state(page, "train", "finished")
-        eventually(lambda page=page: traces(page, "beta") or pytest.fail("no β"))
+        soon(lambda page=page: traces(page, "beta"), "β is not drawn")
         assert page.locator("[data-field], [data-share]").count() == 0
         reader.leave()
         app.restart()  # the second reader comes after it
@@ -418,7 +435,7 @@ def test_a_typed_formula_is_trained_timed_and_repeated(
     state(page, "train", "finished")
     page = me.open(f"?tab=time&timing={timing}")
     state(page, "time", "finished")
-    eventually(lambda: bar_count(page) == bars or pytest.fail("bars are lost"))
+    soon(lambda: bar_count(page) == bars, "bars are lost")
     assert me.ask(f"/api/timings/{timing}")["measurements"] == measured
 
 
@@ -463,12 +480,8 @@ def test_a_spreadsheets_table_becomes_a_trained_network(
     app.restart()
     page = me.open(f"?tab=train&run={run}")
     state(page, "train", "finished")
-    eventually(
-        lambda: (
-            page.locator("#lab-train .lab-stat").all_inner_texts() == shown
-            or pytest.fail("the figures changed")
-        )
-    )
+    stats = page.locator("#lab-train .lab-stat")
+    soon(lambda: stats.all_inner_texts() == shown, "the figures changed")
     assert me.ask(f"/api/runs/{run}/reports")[-1] == last
 
 
@@ -516,7 +529,7 @@ def test_time_from_the_button_to_all_bars(app: App, person: Any, tmp_path: Path)
     assert found.keys() == set(told["config"]["variants"])
     timed = [name for name, one in found.items() if one["unavailable"] is None]
     assert {"relu", "silu", "swish_eager", "swish_fused_c"} <= set(timed)
-    eventually(lambda: bar_count(page) == len(timed) or pytest.fail("a bar is missing"))
+    soon(lambda: bar_count(page) == len(timed), "a bar is missing")
     expect(page.locator("#lab-time .time-answer")).to_contain_text("On this host")
 
     saved = me.file(page, "#lab-time [data-file=json]")
@@ -546,7 +559,7 @@ def test_time_from_the_button_to_all_bars(app: App, person: Any, tmp_path: Path)
     app.restart()
     page = me.open("?tab=time")
     state(page, "time", "finished")
-    eventually(lambda: bar_count(page) == len(timed) or pytest.fail("a bar is lost"))
+    soon(lambda: bar_count(page) == len(timed), "a bar is lost")
     assert me.ask(f"/api/timings/{timing}") == told
 
 
