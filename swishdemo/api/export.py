@@ -44,7 +44,7 @@ def as_json(kept: Kept, replica: int) -> Response:
     """The job with its reports; its host tells the versions that computed it."""
     whole = {
         **kept.job.as_json(kept.language),
-        "reports": [told(*each, kept.language) for each in kept.reports],
+        "reports": [records.told(*each, kept.language) for each in kept.reports],
     }
     return FiniteJSON(whole, headers=_file(kept.job, ".json"))
 
