@@ -163,11 +163,29 @@ def test_what_has_no_beta_has_one_start_and_its_own_parameters():
 def test_a_figure_by_layer_is_the_mean_over_replicas(plane, name):
     _config, reports, series = plane
     lines = named(layers_figure(series, Picked(per_layer=name), LABELS))
-    looked = [each for each in reports if each["layers"]][-1]["layers"][name]
-    for label, rows in (("Swish", slice(0, 2)), ("Tanh", slice(2, 4))):
-        assert len(lines[label]["y"]) == len(looked)
-        for drawn, values in zip(lines[label]["y"], looked, strict=True):
-            assert drawn == pytest.approx(np.mean(values[rows]), rel=1e-5)
+    looks = [each["layers"][name] for each in reports if each["layers"]]
+    for when, looked in (("", looks[-1]), (", at step 0", looks[0])):
+        for label, rows in (("Swish", slice(0, 2)), ("Tanh", slice(2, 4))):
+            assert len(lines[label + when]["y"]) == len(looked)
+            for drawn, values in zip(lines[label + when]["y"], looked, strict=True):
+                assert drawn == pytest.approx(np.mean(values[rows]), rel=1e-5)
+    shown = [label for label, line in lines.items() if line.get("showlegend", True)]
+    assert shown == ["Swish", "Tanh", "at step 0"]
+
+
+def test_a_run_that_has_been_looked_at_once_shows_no_look_before(plane):
+    config, reports, _ = plane
+    series = Series.of(config.as_json(), reports[:1])
+    assert list(named(layers_figure(series, Picked(), LABELS))) == ["Swish", "Tanh"]
+
+
+@pytest.mark.parametrize("name", ["gradient_norm", "variance"])
+def test_what_a_layer_scales_by_a_factor_has_room_for_its_start(plane, name):
+    config, reports, _ = plane
+    first = {**reports[0], "layers": {**reports[0]["layers"], name: [[1e-9] * 4] * 3}}
+    series = Series.of(config.as_json(), [first, *reports[1:]])
+    axis = layers_figure(series, Picked(per_layer=name), LABELS)["layout"]["yaxis"]
+    assert axis["type"] == "log" and axis["range"][0] < -9
 
 
 def test_the_plane_is_what_the_network_says(plane):

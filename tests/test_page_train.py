@@ -321,6 +321,17 @@ def test_a_single_network_can_be_picked(visit):
     draws(page, "beta", [last["beta"][0][place] for place in (1, 4)])  # by start, then by seed
 
 
+def test_a_network_whose_beta_is_negative_says_that_its_function_is_mirrored(visit):
+    page = visit()
+    fields = {"dataset": "moons", "network": "mlp", "steps": 3, "seeds": 1, "rivals": []}
+    post(page, **fields, lr=1e-4, beta_starts=[-1.5, 2])
+    line(page, "finished")
+    note = page.locator("#lab-train [data-part=inputs-note]")
+    expect(note).to_contain_text("x minus Swish with β = 1.5")
+    pick(page, "look", "1")
+    expect(note).to_be_hidden()
+
+
 def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):
     page = visit()
     post(page, recipe="playground-spiral", steps=300, seeds=1)
@@ -522,7 +533,7 @@ def test_the_inputs_of_a_typed_activation_lie_under_its_curve(visit):
     )
     traces = page.evaluate("document.querySelector('#lab-train [data-part=inputs]').data")
     f = traces[1]
-    beta = float(re.search(r"β = ([-\d.]+)", f["name"])[1])
+    beta = float(re.search(r"β = ([−\d.]+)", f["name"])[1].replace("−", "-"))
     assert len(f["x"]) == len(traces[2]["y"]) == 241
     for x, y in zip(f["x"], f["y"], strict=True):
         assert y == pytest.approx(x / (1 + math.exp(-beta * x)), abs=0.02)

@@ -4,11 +4,14 @@ import re
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from swishdemo.activations import activations, evaluate
 from swishdemo.training import TrainingConfig, recipes
 from swishdemo.training.config import learns_beta, starts
-from swishdemo.ui.runwords import beta_note, score, tie, titles, watched, what
+from swishdemo.training.learned import MIRRORED, has_beta
+from swishdemo.ui.runwords import beta_note, network_note, score, tie, titles, watched, what
 
 
 def job(*activations, state="finished", **fields):
@@ -58,6 +61,27 @@ def test_a_score_is_r2_where_a_number_is_learned():
     assert score(config | {"dataset": "csv", "csv": table}) == "r2"
     named = table | {"class_names": ["no", "yes"]}
     assert score(config | {"dataset": "csv", "csv": named}) == "accuracy"
+
+
+WITH_BETA = [each for each in activations() if has_beta(each.name)]
+
+
+@pytest.mark.parametrize("activation", WITH_BETA, ids=lambda each: each.name)
+def test_a_negative_beta_is_called_a_mirror_of_those_that_it_mirrors(activation):
+    x = np.linspace(-4, 4, 33)
+    f, of_minus = (evaluate(activation, x, {"beta": beta}).f for beta in (1.7, -1.7))
+    mirrors = np.allclose(of_minus, x - f, atol=1e-12)
+    assert mirrors == (activation.name in MIRRORED)
+    config = TrainingConfig(activation=activation.name, rivals=(), beta_starts=(1.0,), seeds=2)
+    record, negative = config.as_json(), {"beta": [[1.0, -1.7], [1.0, 2.0]]}
+    note = beta_note(record, negative, True, False, "en")
+    assert "negative in layer 1 (1 of 2 networks)" in note and mirrors == ("mirrored" in note)
+    of_one = network_note(record, activation.name, {"beta": -1.7}, "en")
+    assert mirrors == (f"x minus {activation.label} with β = 1.7" in of_one) == bool(of_one)
+    assert network_note(record, activation.name, {"beta": 1.7}, "en") == ""
+    assert network_note(record, "relu", {}, "en") == ""
+    channels = replace(config, beta_scope="channel").as_json()  # a mean tells no channel's sign
+    assert network_note(channels, activation.name, {"beta": -1.7}, "zh") == ""
 
 
 VARIATIONS = (

@@ -331,6 +331,19 @@ def test_the_script_says_how_far_it_is_from_the_run(name, execute):
     assert "RUN" not in written(config)  # what has not ended has no figures to be held to
 
 
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
+def test_the_script_names_figures_as_measured_where_they_were(recipe):
+    other = "not measured for this run"
+    head = " ".join(written(recipe.config).split('"""')[1].split())
+    measured = {"beta-convergence": "of 48 networks 47", "depth-50": "of 9 networks none"}
+    assert (other in head) != (recipe.name in measured)
+    for name, found in measured.items():
+        # Another recipe's figures stand under its own title.
+        assert (found in head) == (other in head or recipe.name == name)
+    changed = replace(recipe.config, lr=0.5 * recipe.config.lr)
+    assert other in " ".join(written(changed).split())
+
+
 def test_only_what_the_run_uses_is_written():
     plain = written(replace(MLP, weight_decay=0.0, beta_decay=0.0, beta_lr_factor=1.0, rivals=()))
     for absent in ("Dropout", "Norm", "Skip", "groups", "schedule", "clip", "softplus", "sklearn"):

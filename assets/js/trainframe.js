@@ -19,10 +19,10 @@ const select = (name, label, options = "") =>
   `<label class="lab-note train-pick"${options ? "" : " hidden"}>${label} <select class="lab-field" data-pick="${name}" aria-label="${label}">${options}</select></label>`;
 const flag = (name) => `<label class="lab-note train-pick"><input type="checkbox" data-pick="${name}"> ${h(name)}</label>`;
 
-function card(name, title, tools = "", large = false) {
+function card(name, title, tools = "", large = false, under = "") {
   return `<section class="lab-card"${LATER.has(name) ? " hidden" : ""}><div class="lab-row lab-between train-head"><h3>${title}</h3><span class="lab-row">${tools}</span></div>
     <div class="train-frame"><div data-part="${name}" class="${large ? "train-large" : "train-small"}"></div>
-    <div class="lab-empty train-empty" data-part="empty-${name}">${h("empty")}</div></div></section>`;
+    <div class="lab-empty train-empty" data-part="empty-${name}">${h("empty")}</div></div>${under}</section>`;
 }
 
 /** Pictures that belong together, by what is watched in them. */
@@ -69,7 +69,7 @@ export function skeleton() {
       <section class="lab-card" data-part="units-card" hidden><div class="lab-row lab-between train-head"><h3>${h("plot_units")}</h3></div><div class="train-units" data-part="units"></div></section>
     </div>`)}
     ${group("layers", `<div class="lab-pair">${card("layers", h("plot_layers"), select("per_layer", h("per_layer"), perLayer.join("")))}
-      ${card("inputs", h("plot_inputs"))}</div>`)}
+      ${card("inputs", h("plot_inputs"), "", false, `<p class="lab-note" data-part="inputs-note" hidden></p>`)}</div>`)}
     <section class="lab-card" data-part="runs"></section>
   </div>`;
 }

@@ -32,6 +32,9 @@ export function inside(root, plots, server) {
     drawImages($("guesses"), pictures);
     $("units-card").hidden = !units.length;
     drawUnits($("units"), units);
+    const { note = "" } = answer.activation ?? {};
+    $("inputs-note").hidden = !note;
+    $("inputs-note").textContent = note;
     if (figures?.inputs) underCurves(figures.inputs, answer.activation);
   }
 
@@ -59,7 +62,7 @@ function withCurves(figure, record, name, learned) {
   });
   const label = record.label.replace(/</g, "&lt;"); // Plotly reads tags
   const told = record.parameters.filter((each) => each.name in learned);
-  const words = [label, ...told.map((each) => `${each.name === "beta" ? "β" : each.name} = ${learned[each.name].toFixed(2)}`)].join(", ");
+  const words = [label, ...told.map((each) => `${each.name === "beta" ? "β" : each.name} = ${learned[each.name].toFixed(2).replace("-", "−")}`)].join(", ");
   return {
     data: [...figure.data, curve(record.f, `f, ${words}`, "solid"), curve(record.df, "f′", "dash")],
     layout: {

@@ -107,6 +107,10 @@ class Series:
         """The last report in which ``part`` stands, ``layers`` or ``views``; None without any."""
         return next((report for report in reversed(self.reports) if report.get(part)), None)
 
+    def first(self, part: str) -> Json | None:
+        """The first such report."""
+        return next((report for report in self.reports if report.get(part)), None)
+
     def history(self, name: str) -> tuple[Array, Array]:
         """A figure of the layers over time.
 

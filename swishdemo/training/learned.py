@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 HOMOGENEOUS = frozenset({"relu", "leaky_relu", "prelu", "rrelu"})
 """Activations with f(c·z) = c·f(z) for c > 0, whatever their parameters."""
 
+MIRRORED = frozenset({"swish", "softplus"})
+"""Activations whose negative β mirrors them: f₋β(x) = x − f_β(x) = −f_β(−x)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActivationParameter:

@@ -23,6 +23,7 @@ from swishdemo.ui.runwords import (
     beta_note,
     line,
     look_label,
+    network_note,
     row,
     run_name,
     stats,
@@ -285,7 +286,11 @@ def _inside(
             {"class": round(kind), "probability": share, **example}
             for (kind, share), example in zip(view["predictions"], shown.images, strict=False)
         ],
-        "activation": {"name": name, "parameters": learned},
+        "activation": {
+            "name": name,
+            "parameters": learned,
+            "note": network_note(config, name, learned, language),
+        },
     }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from swishdemo import datasets
 from swishdemo.activations import formula_label, is_formula
 from swishdemo.activations.registry import activations
+from swishdemo.figures.training import BARRED_LAYERS
 from swishdemo.jobs.job import Job
 from swishdemo.text import Language, text
 from swishdemo.training import Recipe, nearest
@@ -26,6 +27,7 @@ from swishdemo.training.convergence import (
     betas_of_layer,
     converged_step,
 )
+from swishdemo.training.learned import MIRRORED
 
 _FEW = 3
 """Settings that may differ from a recipe for a run to be called by it."""
@@ -38,8 +40,6 @@ _RATE_REPORTS = 20
 _MINUTE = 90
 """Seconds from which a time is told in minutes."""
 _ADAPTIVE = ("adam", "adamw")
-_BARRED_LAYERS = 20
-"""Layers up to which the figure by layer has bars (`swishdemo.figures.training.layers_figure`)."""
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -275,7 +275,7 @@ def titles(config: Mapping[str, Any], title: str, language: Language) -> dict[st
         "accuracy": text(f"run.plot_{score(config)}", language),
     }
     if most > 1:
-        barred = "range" if config["depth"] < _BARRED_LAYERS else "mean"
+        barred = "range" if config["depth"] <= BARRED_LAYERS else "mean"
         found |= {
             "layers": text(f"run.plot_layers_{barred}", language),
             **{
@@ -336,8 +336,27 @@ def beta_note(
             for number, each in list(mirrored.items())[:_LISTED_LAYERS]
         )
         more = "" if len(mirrored) <= _LISTED_LAYERS else " …"
-        words.append(text("run.note_mirrored", language, layers=listed + more))
+        used = parsed.layer_activations or (parsed.activation,)
+        kind = "mirrored" if MIRRORED.issuperset(used) else "negative"
+        words.append(text(f"run.note_{kind}", language, layers=listed + more))
     return ("" if language == "zh" else " ").join(words)
+
+
+def network_note(
+    config: Mapping[str, Any], activation: str, learned: Mapping[str, float], language: Language
+) -> str:
+    """What to know of the function that one network has in one layer: whether it is mirrored.
+
+    Args:
+        config: The run's.
+        activation: Of that layer.
+        learned: Its parameters' values, by name; of a layer with a β for each channel, the mean.
+        language: Of the words.
+    """
+    beta = learned.get("beta", 0.0)
+    if beta >= 0 or activation not in MIRRORED or config["beta_scope"] == "channel":
+        return ""
+    return text("run.note_network", language, size=f"{-beta:.2g}", name=_label(activation))
 
 
 def tie(job: Job, language: Language) -> str:

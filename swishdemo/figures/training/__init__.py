@@ -2,6 +2,7 @@
 
 from swishdemo.figures.training.compare import compare_figures
 from swishdemo.figures.training.inside import (
+    BARRED_LAYERS,
     curve_figure,
     inputs_figure,
     layers_figure,
@@ -18,6 +19,7 @@ from swishdemo.figures.training.picked import Picked
 from swishdemo.figures.training.race import race_figure
 
 __all__ = [
+    "BARRED_LAYERS",
     "Picked",
     "beta_figure",
     "compare_figures",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from swishdemo.figures.labels import hue, plain
-from swishdemo.figures.series import Series
+from swishdemo.figures.series import Array, Series
 from swishdemo.figures.training.parts import DASHES, LEGEND, Figure, log_ends, numbers
 from swishdemo.figures.training.picked import Picked
 from swishdemo.text import Language, text
@@ -18,6 +19,8 @@ _REACH = 6.0
 _HEIGHT = (-0.5, 2.2)
 """The range of f and f′ that is drawn over the inputs."""
 _SHARES = ("dead", "saturated")
+BARRED_LAYERS = 20
+"""Hidden layers up to which the figure by layer has bars."""
 
 
 def surface_figure(
@@ -153,55 +156,102 @@ def inputs_figure(view: Mapping[str, Any], picked: Picked, language: Language = 
 def layers_figure(
     series: Series, picked: Picked, labels: Mapping[str, str], language: Language = "en"
 ) -> Figure:
-    """A figure of the layers, by layer, as it was looked at last: mean and range over replicas."""
-    looked = series.latest("layers")
+    """A figure of the layers, by layer, as it was looked at last, and dotted as it was at first.
+
+    A line is the mean over replicas; bars run from the least to the most of the last look.
+    """
     name = picked.per_layer
     share = name in _SHARES
-    data: list[Figure] = []
-    drawn: list[float] = []
-    if looked is not None:
-        values = np.array(looked["layers"][name], dtype=np.float64)
-        for place, group in enumerate(series.groups):
-            rows = values[:, group.rows]
-            known = np.isfinite(rows)
-            if not known.any():
-                continue
-            mean = np.where(known, rows, 0.0).sum(1) / np.maximum(known.sum(1), 1)
-            low = np.where(known, rows, np.inf).min(1)
-            high = np.where(known, rows, -np.inf).max(1)
-            drawn += mean[mean > 0].tolist()
-            data.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines+markers" if len(mean) <= 20 else "lines",
-                    "x": list(range(1, len(mean) + 1)),
-                    "y": numbers(mean),
-                    "error_y": {
-                        "type": "data",
-                        "symmetric": False,
-                        "array": numbers(np.where(np.isfinite(high), high - mean, 0.0)),
-                        "arrayminus": numbers(np.where(np.isfinite(low), mean - low, 0.0)),
-                        "thickness": 1,
-                        "width": 3,
-                        "visible": len(mean) <= 20,
-                    },
-                    "name": plain(labels.get(group.activation, group.activation)),
-                    "line": {"color": hue(group.activation), "dash": DASHES[place % len(DASHES)]},
-                    "hovertemplate": "%{y:.1%}" if share else "%{y:.3g}",
-                }
-            )
+    first, last = series.first("layers"), series.latest("layers")
+    now = _by_layer(series, last, name)
+    begun = [] if first is last else _by_layer(series, first, name)
+    at_first = text("run.looked_at", language, step=first["step"] if first else 0)
+    few = len(series.beta) <= BARRED_LAYERS
+    data: list[Figure] = [
+        _line_of_layers(each, share, labels)
+        | {
+            "mode": "lines+markers" if few else "lines",
+            "error_y": {
+                "type": "data",
+                "symmetric": False,
+                "array": numbers(each.high - each.mean),
+                "arrayminus": numbers(each.mean - each.low),
+                "thickness": 1,
+                "width": 3,
+                "visible": few,
+            },
+        }
+        for each in now
+    ]
+    thin: Figure = {"mode": "lines", "legendgroup": "first"}
+    dotted = {"width": 1.2, "dash": "dot"}
+    for each in begun:
+        line = _line_of_layers(each, share, labels)
+        line |= {"name": f"{line['name']}, {at_first}", "showlegend": False}
+        data.append(line | thin | {"line": dotted | {"color": f"{hue(each.activation)}/0.8"}})
+    if begun:  # one entry of the legend stands for all of them, and hides them
+        key = {"type": "scatter", "x": [None], "y": [None], "name": at_first, "hoverinfo": "skip"}
+        data.append(key | thin | {"line": dotted | {"color": "@muted"}})
+    means = np.concatenate([each.mean for each in (*now, *begun)] or [np.zeros(0)])
+    drawn = means[means > 0]
     axis: Figure = {"range": [-0.02, 1.02], "tickformat": ".0%"} if share else {}
     # What shrinks or grows by a factor a layer is seen as a line on a logarithmic axis.
-    if not share and drawn and max(drawn) > 30 * min(drawn):
-        axis = {"type": "log", "range": log_ends(np.array(drawn), min(drawn), max(drawn))}
-    few = not data or len(data[0]["x"]) <= 12
+    if not share and drawn.size and drawn.max() > 30 * drawn.min():
+        axis = {"type": "log", "range": log_ends(drawn, float(drawn.min()), float(drawn.max()))}
+    every = {"dtick": 1} if all(len(each.mean) <= 12 for each in now) else {}
     return {
         "data": data,
         "layout": {
-            "xaxis": {"title": text("run.axis_layer", language)} | ({"dtick": 1} if few else {}),
+            "xaxis": {"title": text("run.axis_layer", language)} | every,
             "yaxis": axis,
             **LEGEND,
             "hovermode": "x unified",
             "uirevision": f"layers-{name}",
         },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _OfLayers:
+    """A figure of the layers over one activation's replicas, each of shape (layers,)."""
+
+    place: int
+    activation: str
+    mean: Array
+    low: Array
+    high: Array
+
+
+def _by_layer(series: Series, looked: Mapping[str, Any] | None, name: str) -> list[_OfLayers]:
+    """What one look found, by activation; without those of which nothing is known."""
+    if looked is None:
+        return []
+    values = np.array(looked["layers"][name], dtype=np.float64)
+    found = []
+    for place, group in enumerate(series.groups):
+        rows = values[:, group.rows]
+        known = np.isfinite(rows)
+        if not known.any():
+            continue
+        some = known.any(1)
+        mean, low, high = (
+            np.where(some, each, np.nan)
+            for each in (
+                np.where(known, rows, 0.0).sum(1) / np.maximum(known.sum(1), 1),
+                np.where(known, rows, np.inf).min(1),
+                np.where(known, rows, -np.inf).max(1),
+            )
+        )
+        found.append(_OfLayers(place, group.activation, mean, low, high))
+    return found
+
+
+def _line_of_layers(of: _OfLayers, share: bool, labels: Mapping[str, str]) -> Figure:
+    return {
+        "type": "scatter",
+        "x": list(range(1, len(of.mean) + 1)),
+        "y": numbers(of.mean),
+        "name": plain(labels.get(of.activation, of.activation)),
+        "line": {"color": hue(of.activation), "dash": DASHES[of.place % len(DASHES)]},
+        "hovertemplate": "%{y:.1%}" if share else "%{y:.3g}",
     }
