@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from swishdemo.activations import activations, evaluate
+from swishdemo.settings import Settings
+from swishdemo.text import LANGUAGES, catalogue
 from swishdemo.training import TrainingConfig, recipes
 from swishdemo.training.config import learns_beta, starts
 from swishdemo.training.learned import MIRRORED, has_beta
-from swishdemo.ui.runwords import beta_note, network_note, score, tie, titles, watched, what
+from swishdemo.training.table import fields
+from swishdemo.ui.runwords import beta_note, network_note, score, tie, titles, told, watched, what
 
 
 def job(*activations, state="finished", **fields):
@@ -31,7 +34,7 @@ def test_a_tie_is_said_of_rivals_within_the_spread_and_of_no_others():
     fixed = job((0.95, 0.01), (0.955, 0.002), (0.7, 0.01), beta_scope="fixed")
     assert "β" not in tie(fixed, "en") and tie(near, "en").startswith(tie(fixed, "en"))
     both = job((0.95, 0.01), (0.955, 0.002), (0.9, 0.1))
-    assert "ReLU, x*x," in tie(both, "en") and "ReLU, x*x" in tie(both, "zh")
+    assert "ReLU, x*x," in tie(both, "en") and "ReLU、x*x" in tie(both, "zh")
     for other in (
         job((0.95, 0.01), (0.5, 0.01)),
         job((0.56, 0.01), (0.56, 0.01), (0.7, 0.01)),  # one does better
@@ -52,6 +55,28 @@ def test_a_run_is_called_by_its_recipe_and_what_differs():
     assert "40" in what(few, "en") and "1 2" in what(few, "en")
     many = TrainingConfig(dataset="moons", network="mlp", activation="tanh", steps=7, lr=0.5)
     assert what(many.as_json(), "en") == "Two moons · MLP · Tanh · 7 steps"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_value_is_told_as_the_fields_menu_has_it(language):
+    labels = {each.name: each.label for each in activations()}
+    for field in fields(Settings()):
+        area = "data.title" if field.name == "dataset" else f"train.choice.{field.name}"
+        for choice in field.choices:
+            menu = f"{area}.{choice}"
+            words = labels[choice] if field.formulas else catalogue()[menu][language]
+            assert told(choice, field.name, language) == words
+    assert told(["leaky_relu", "=x*x"], "rivals", language) in (
+        "Leaky ReLU, x*x",
+        "Leaky ReLU、x*x",
+    )
+    assert told([0.5, 2.0], "beta_starts", language) == "0.5 2"
+    assert told([], "rivals", language) == told(None, "csv", language) == "–"
+    table = {"name": "mine.csv", "rows": 9, "columns": ["a", "b"]}
+    assert told(table, "csv", language) == "mine.csv"
+    assert told(table | {"name": ""}, "csv", language) == "9 × 2"
+    config = TrainingConfig(optimiser="adamw", schedule="warmup").as_json()
+    assert catalogue()["train.choice.schedule.warmup"][language] in what(config, language)
 
 
 def test_a_score_is_r2_where_a_number_is_learned():

@@ -100,7 +100,8 @@ export function mount({ element, props, trigger, watch, server }) {
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
     const own = answer.own === false ? [] : [...(WISHES[answer.state] ?? []), "again"];
-    const wishes = answer.run ? [...own, "use"] : [];
+    // Where a run's settings cannot be read, there is nothing to begin again with.
+    const wishes = answer.run && answer.again !== null ? [...own, "use"] : [];
     const wanted = `${wishes.join()} ${answer.again}`;
     if ($("wishes").dataset.wishes !== wanted) {
       $("wishes").dataset.wishes = wanted;
@@ -113,7 +114,7 @@ export function mount({ element, props, trigger, watch, server }) {
     }
     if (answer.stats) {
       $("stats").innerHTML = answer.stats
-        .map(({ value, label, tone }) => `<div class="lab-stat"><b class="${tone ? `lab-${tone}` : ""}">${escape(value)}</b><span>${escape(label)}</span></div>`)
+        .map(({ value, label, tone }) => `<div class="lab-stat"><b class="${tone ? `lab-${tone}` : ""}">${escape(value)}</b><span>${unbroken(escape(label))}</span></div>`)
         .join("");
     }
     after = answer.after ?? after;
@@ -203,6 +204,9 @@ export function mount({ element, props, trigger, watch, server }) {
   window.addEventListener("swish-lab-back", () => follow(run));
   follow(run);
 }
+
+/** A line may not end within |β|. @param {string} html */
+const unbroken = (html) => html.replaceAll("|β|", '<span class="train-size">|β|</span>');
 
 const button = (wish) => {
   const name = wish === "step" ? "step_once" : wish;

@@ -61,7 +61,7 @@ def _differences(jobs: Sequence[Job], language: Language) -> list[dict[str, Any]
     fields = dict.fromkeys(name for job in jobs for name in job.config)
     rows = []
     for name in fields:
-        values = [told(job.config.get(name)) for job in jobs]
+        values = [told(job.config.get(name), name, language) for job in jobs]
         if len(set(values)) > 1:
             label = text(f"train.field.{name}.label", language)
             rows.append({"label": label, "values": values})
@@ -76,7 +76,9 @@ def _results(jobs: Sequence[Job], language: Language) -> list[dict[str, Any]]:
     found = {
         "accuracy": [_number(each.get("accuracy", {}).get("mean"), 4) for each in own],
         "share": [share_of(job) or "–" for job in jobs],
-        "converged": [told(summary.get("converged_step")) for summary in summaries],
+        "converged": [
+            told(summary.get("converged_step"), "converged", language) for summary in summaries
+        ],
         "seconds": [f"{job.seconds:.1f}" for job in jobs],
     }
     return [

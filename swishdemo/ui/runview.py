@@ -168,7 +168,7 @@ def _settings(job: Job, language: Language) -> dict[str, Any]:
             "what": run_name(job, language),
             "table": None,
             "first": "beta",
-            "again": False,
+            "again": None,
         }
     return {
         "what": what(job.config, language),
@@ -226,7 +226,7 @@ def _draw(
         "layers": len(series.beta),
         "replicas": [
             f"{look_label(labels[each.activation], each.beta_start, series.moves)}"
-            f" · seed {each.seed}"
+            f" · {text('run.one_seed', language, seed=each.seed)}"
             for each in members
         ],
         "seeds": list(range(config["seed"], config["seed"] + config["seeds"])) if has_beta else [],

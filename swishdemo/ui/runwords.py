@@ -17,7 +17,7 @@ from swishdemo.activations import formula_label, is_formula
 from swishdemo.activations.registry import activations
 from swishdemo.figures.training import BARRED_LAYERS
 from swishdemo.jobs.job import Job
-from swishdemo.text import Language, text
+from swishdemo.text import Language, catalogue, text
 from swishdemo.training import Recipe, nearest
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
 from swishdemo.training.convergence import (
@@ -40,6 +40,8 @@ _RATE_REPORTS = 20
 _MINUTE = 90
 """Seconds from which a time is told in minutes."""
 _ADAPTIVE = ("adam", "adamw")
+_AND: Mapping[Language, str] = {"en": ", ", "zh": "、"}
+_ACTIVATION_FIELDS = ("activation", "rivals", "layer_activations")
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -325,7 +327,7 @@ def beta_note(
         words.append(text(f"run.note_{kind}", language))
     mirrored = {number: each for number, each in _betas(parsed, last).items() if each.negative}
     if mirrored:
-        listed = ("、" if language == "zh" else ", ").join(
+        listed = _AND[language].join(
             text(
                 "run.note_of_layer",
                 language,
@@ -379,7 +381,7 @@ def tie(job: Job, language: Language) -> str:
         return ""  # one does better: that is no tie
     if not equal:
         return ""
-    words = text("run.tie", language, rivals=", ".join(map(_label, equal)))
+    words = text("run.tie", language, rivals=_AND[language].join(map(_label, equal)))
     if watched(job.config).first != "beta" or not learns_beta(TrainingConfig.of_json(job.config)):
         return words
     return words + ("" if language == "zh" else " ") + text("run.tie_beta", language)
@@ -472,7 +474,7 @@ def what(config: Mapping[str, Any], language: Language) -> str:
     recipe, differing = _recipe_of(config)
     if recipe is not None:
         changed = (
-            f"{text(f'train.field.{name}.label', language)} {told(config[name])}"
+            f"{text(f'train.field.{name}.label', language)} {told(config[name], name, language)}"
             for name in differing
         )
         return " · ".join([text(f"train.recipe.{recipe.name}.title", language), *changed])
@@ -504,8 +506,8 @@ def _label(activation: str) -> str:
     return formula_label(activation) if is_formula(activation) else labels[activation]
 
 
-def told(value: object) -> str:
-    """A field's value in a table."""
+def told(value: object, field: str, language: Language) -> str:
+    """A field's value in words: a choice as the field's menu has it, a table by its name."""
     if value is None or value == []:
         return "–"
     if isinstance(value, bool):
@@ -513,8 +515,16 @@ def told(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list | tuple):
-        return " ".join(map(told, value))
-    return str(value)
+        between = _AND[language] if any(isinstance(each, str) for each in value) else " "
+        return between.join(told(each, field, language) for each in value)
+    if isinstance(value, Mapping):
+        return value["name"] or f"{value['rows']} × {len(value['columns'])}"
+    if field in _ACTIVATION_FIELDS:
+        return _label(str(value))
+    if field == "dataset":
+        return text(datasets.get(str(value)).title, language)
+    choice = f"train.choice.{field}.{value}"
+    return text(choice, language) if choice in catalogue() else str(value)
 
 
 def score(config: Mapping[str, Any]) -> str:
