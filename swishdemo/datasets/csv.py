@@ -242,7 +242,7 @@ def _label(cell: str, decimal: str, line: _Line) -> str:
     odd = next((sign for sign in cell if _is_invisible(sign) and sign not in _JOINERS), None)
     if odd is not None:
         raise line.refusal(last, "sign", value=_shown(cell), sign=_sign(odd))
-    if cell.lower() == "nan":
+    if layout.is_no_label(cell):
         raise line.refusal(last, "absent", value=cell)
     if layout.is_infinite(cell):
         raise line.refusal(last, "no_number", value=cell)

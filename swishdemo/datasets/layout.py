@@ -26,6 +26,8 @@ FLAGS = {"true": 1.0, "false": 0.0}
 """Words that are numbers, as pandas, R and spreadsheets write them in any case."""
 
 _ABSENT = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "?", "-", "\\n")
+_NO_LABEL = ("", "nan", "null", "#n/a", "<na>", "\\n")
+"""Those of them that no class is called: “none” is one, and so may “NA” be."""
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
@@ -130,10 +132,8 @@ def decimal_sign(separator: str, columns: Sequence[Sequence[str]]) -> str:
 
     ``1,234`` may be a thousand. Where a semicolon separates cells, the comma is a decimal sign:
     that is why spreadsheets take the semicolon. Elsewhere it is where some number shows it, such
-    as ``0,5``; between commas it never is.
+    as ``0,5``, which stands in quotes where commas separate cells.
     """
-    if separator == ",":
-        return "."
     for group in (columns[:-1], columns[-1:]):
         cells = [cell for column in group for cell in column if _NUMBER.fullmatch(cell)]
         if any("." in cell for cell in cells):
@@ -153,6 +153,11 @@ def is_number(cell: str) -> bool:
 def is_absent(cell: str) -> bool:
     """Whether it stands for a value that is missing."""
     return cell.lower() in _ABSENT
+
+
+def is_no_label(cell: str) -> bool:
+    """Whether a label stands for a value that is missing."""
+    return cell.lower() in _NO_LABEL
 
 
 def is_infinite(cell: str) -> bool:
@@ -187,6 +192,8 @@ def _cut_by(separator: str, text: str, line: int = 1) -> Cells:
         except csv.Error as error:
             why = "long_cell" if "limit" in str(error) else "quotes"
             return Cells(separator, tuple(rows), (line, why))
+        if separator == " ":  # several of them are one: some tools fill columns up with them
+            cells = tuple(cell for cell in cells if cell)
         if any(cells):
             rows.append(Row(line, cells))
         line = before + reader.line_num + 1
@@ -213,7 +220,8 @@ def _fit(cells: Cells) -> tuple[float, ...]:
     even = sum(len(row.cells) == width for row in cells.rows) / len(cells.rows)
     even *= 0.5 if cells.broken else 1.0
     looked = [cell for row in cells.rows[:_LOOKED_AT] for cell in row.cells]
-    return even * sum(map(is_number, looked)) / len(looked), even
+    numbers = sum(is_number(cell) or has_thousands(cell) for cell in looked)
+    return even * numbers / len(looked), even
 
 
 def _mostly_numbers(column: Sequence[str]) -> bool:
