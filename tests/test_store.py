@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -341,6 +342,50 @@ def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "absent" / "folder")
     assert store.unkept is None and (tmp_path / "absent" / "folder" / "jobs.sqlite").exists()
     store.close()
+
+
+def only_its_files(folder: Path) -> None:
+    for file in folder.glob("jobs.sqlite*"):
+        file.unlink()
+
+
+@pytest.mark.parametrize("remove", [shutil.rmtree, only_its_files])
+def test_a_database_that_is_removed_while_it_is_open_is_written_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, remove: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "data"
+    store = Store(folder)
+    store.save(filled())
+    store.append("all", 0, "Report", {"step": 0})
+    for step in range(1, 3):
+        remove(folder)
+        assert store.get("all") == filled(), "what was there can still be read"
+        store.append("all", step, "Report", {"step": step})
+        assert "was removed; it is written anew" in caplog.messages[-1]
+    store.annotate("all", {"name": "named"})
+    assert len(caplog.messages) == 2
+    store.close()
+    again = Store(folder)
+    assert again.get("all") == replace(filled(), name="named")
+    assert [report["step"] for _, report in again.reports("all")] == [0, 1, 2]
+    again.close()
+
+
+def test_where_it_cannot_be_written_anew_what_was_there_can_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    store = Store(folder)
+    store.save(filled())
+    shutil.rmtree(folder)
+    folder.touch()
+    with pytest.raises(StoreError) as caught:
+        store.append("all", 0, "Report", {"step": 0})
+    assert caught.value.cause == "write" and store.get("all") == filled()
+    folder.unlink()
+    store.append("all", 0, "Report", {"step": 0})
+    store.close()
+    again = Store(folder)
+    assert again.get("all") == filled() and len(again.reports("all")) == 1
+    again.close()
 
 
 def a_file(folder: Path) -> None:

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Literal
@@ -59,7 +59,8 @@ class StoreError(Exception):
 class Database:
     """One connection for all threads, one at a time.
 
-    A file that is no database, or of a later version, is put aside and a new one is begun.
+    A file that is no database, or of a later version, is put aside and a new one is begun. One
+    that is removed while it is open can still be read; it is written anew with the next change.
 
     Args:
         path: The file; None for a database in memory.
@@ -71,6 +72,8 @@ class Database:
 
     def __init__(self, path: Path | None, busy_seconds: float) -> None:
         self._lock = RLock()
+        self._path = path
+        self._busy_seconds = busy_seconds
         try:
             self.connection = _open(path, busy_seconds)
         except StoreError as error:
@@ -100,6 +103,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """The same within a transaction, of which an error leaves nothing."""
+        with self._lock:
+            self._find_again()
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -109,6 +114,27 @@ class Database:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
+
+    def _find_again(self) -> None:
+        """See that what is written now is there later, though the file was removed meanwhile."""
+        path = self._path
+        try:
+            if path is None or path.exists():
+                return
+            _LOG.warning("%s was removed; it is written anew", path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            anew = path.with_suffix(".anew")
+            anew.unlink(missing_ok=True)
+            with closing(sqlite3.connect(anew)) as copy:
+                self.connection.backup(copy)
+            anew.rename(path)
+            # It takes files of its name with it, and the new one must not have any yet.
+            self.connection.close()
+            self.connection = _open(path, self._busy_seconds)
+        except OSError as error:
+            raise unwritten(error) from error
+        except sqlite3.Error as error:
+            raise _store_error(error) from error
 
 
 def _put_aside(path: Path, why: StoreError) -> None:
