@@ -286,6 +286,8 @@ def test_pause_step_resume_stop(client: httpx.Client) -> None:
     refused = client.post(f"{address}/resume")
     assert refused.status_code == 409
     assert refused.json() == {"detail": "A job that is stopped cannot do this: resume."}
+    refused = client.post(f"{address}/resume?lang=zh")
+    assert refused.json() == {"detail": "任务已停止，无法继续。"}
     assert client.post(f"{address}/dance").status_code == 422
 
 

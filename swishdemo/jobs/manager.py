@@ -20,7 +20,7 @@ from swishdemo.jobs.messages import Reason
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.reading import Reading, asked
 from swishdemo.jobs.runner import Runner, RunnerError
-from swishdemo.jobs.scheduler import Scheduler
+from swishdemo.jobs.scheduler import Scheduler, wrong_state
 from swishdemo.jobs.store import Limits, Store
 from swishdemo.settings import Settings
 
@@ -206,7 +206,7 @@ class JobManager:
             self._scheduler.stop(driven)
             job = self.get(job_id, visitor)
         if job.state != "stopped":
-            raise UserError("jobs.wrong_state", status=409, state=job.state, wish="stop")
+            raise wrong_state(job.state, "stop")
         return job
 
     def pause(self, job_id: str, visitor: str | None = None) -> Job:
@@ -300,5 +300,5 @@ class JobManager:
         job = self._reading.own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is None:
-            raise UserError("jobs.wrong_state", status=409, state=job.state, wish=wish)
+            raise wrong_state(job.state, wish)
         return driven

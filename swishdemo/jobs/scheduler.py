@@ -16,6 +16,7 @@ from swishdemo.jobs.job import Job, State
 from swishdemo.jobs.messages import Attached, Failed, Finished, Item, Paused, Reason, Stopped
 from swishdemo.jobs.runner import Handle, Runner, RunnerError
 from swishdemo.jobs.store import Store
+from swishdemo.text import Phrase
 
 _LOG = logging.getLogger(__name__)
 
@@ -274,10 +275,16 @@ class Scheduler:
                 self.device.forget(self._unsaved.pop(0))
 
 
+def wrong_state(state: State, wish: str) -> UserError:
+    """Why a job cannot do what is wished of it, told in words of one language (409)."""
+    told, wished = Phrase(f"jobs.state.{state}"), Phrase(f"jobs.wish.{wish}")
+    return UserError("jobs.wrong_state", status=409, state=told, wish=wished)
+
+
 def _check(driven: Driven, wish: str, *allowed: State) -> None:
     state = driven.job.state
     if state not in allowed or driven.deleted:
-        raise UserError("jobs.wrong_state", status=409, state=state, wish=wish)
+        raise wrong_state(state, wish)
 
 
 def _unsaved(error: StoreError) -> Reason:
