@@ -424,6 +424,10 @@ def test_a_table_of_ones_own_is_learned_as_excel_saves_it(visit, tmp_path):
     expect(page.locator("#lab-csv .validation-error").first).to_contain_text(
         "“a” is not a finite number"
     )
+    # What was said of the table before is gone, and no tip covers the reason.
+    expect(page.locator("#lab-csv .train-table")).to_be_empty()
+    page.locator("#lab-csv textarea").focus()
+    expect(page.locator("#lab-csv .info-text")).to_be_hidden()
     page.reload()
     line(page, "finished")
     assert run_of(page) == run

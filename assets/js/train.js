@@ -183,6 +183,7 @@ export function mount({ element, props, trigger, watch, server }) {
   whenThere("lab-start").then((start) => {
     showRefused(start, () => begun, say);
     start.addEventListener("click", loadPlotly, { once: true }); // while the run begins
+    start.addEventListener("click", () => tellTable("")); // until it is told of this run's table
   });
   watch("value", () => {
     const { value } = props;

@@ -92,9 +92,9 @@ export function tableField(field) {
     const area = field.querySelector("textarea");
     area.value = file.files[0] ? decoded(await file.files[0].arrayBuffer()) : "";
     area.dispatchEvent(new Event("input", { bubbles: true }));
-    told.textContent = "";
     file.value = "";
   });
+  field.addEventListener("input", () => (told.textContent = "")); // it is of another table
   field.append(button, told);
 }
 
