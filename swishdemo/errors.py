@@ -55,10 +55,13 @@ class UserError(Exception):
     def _named(self, choices: tuple[str, ...]) -> str | Phrase:
         if len(choices) <= _FEW:
             return ", ".join(choices)
-        near = get_close_matches(str(self.values.get("value", "")), choices, _NEAREST, 0.5)
+        value = str(self.values.get("value", "")).lower()
+        near = get_close_matches(value, choices, _NEAREST, 0.5)
+        # Half a name is as near: “beta” for “beta-convergence”.
+        near += [c for c in choices if len(value) > 2 and value in c.lower() and c not in near]
         count = ("count", len(choices))
         if near:
-            return Phrase("error.nearest", (("near", ", ".join(near)), count))
+            return Phrase("error.nearest", (("near", ", ".join(near[:_NEAREST])), count))
         where = _LISTS.get(self.field or "", "/docs")
         return Phrase("error.listed", (count, ("where", where)))
 

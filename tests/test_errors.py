@@ -99,13 +99,21 @@ def test_a_phrase_follows_the_language_of_its_sentence():
 
 
 def test_of_many_choices_the_nearest_are_named():
-    many = ("swish", "silu", "mish", *(f"other{number}" for number in range(45)))
+    many = (
+        "swish",
+        "silu",
+        "mish",
+        "beta-convergence",
+        *(f"other{number}" for number in range(44)),
+    )
 
     def told(value, language="en", field="activation"):
         given = {"name": "activation", "value": value, "choices": many}
         return UserError("error.unknown_choice", field=field, **given).sentence(language)
 
-    assert "swish" in told("swihs") and "other44" not in told("swihs") and "48" in told("swihs")
+    assert "beta-convergence (" in told("beta") and "swish" in told("SWISH2")
+    assert "choose one of: the 48 that /api/activations lists." in told("zzzz")
+    assert "swish" in told("swihs") and "other43" not in told("swihs") and "48" in told("swihs")
     assert "/api/activations" in told("zzzz") and "48" in told("zzzz", "zh")
     assert "/docs" in told("zzzz", field="network")
     few = UserError("error.unknown_choice", name="x", value="y", choices=("a", "b"))
