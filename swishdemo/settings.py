@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import getpass
 import os
 import re
 import shlex
@@ -308,11 +309,15 @@ class Toolchain:
         cc: The C compiler and its arguments (``CC``); empty where none is named.
         cxx: The same of C++ (``CXX``).
         cache_dir: Folder in which built code is kept (``XDG_CACHE_HOME``).
+        inductor_dir: Folder in which torch.compile keeps its own (``TORCHINDUCTOR_CACHE_DIR``).
+        triton_dir: Folder in which Triton keeps its own (``TRITON_CACHE_DIR``, ``TRITON_HOME``).
     """
 
     cc: tuple[str, ...]
     cxx: tuple[str, ...]
     cache_dir: Path
+    inductor_dir: Path
+    triton_dir: Path
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Toolchain:
@@ -322,7 +327,27 @@ class Toolchain:
             SettingsError: A command is not one as a shell reads it.
         """
         caches = Path(environ.get("XDG_CACHE_HOME") or _home() / ".cache")
-        return cls(_command(environ, "CC"), _command(environ, "CXX"), caches / "swishdemo")
+        home = Path(environ.get("TRITON_HOME") or _home())
+        return cls(
+            _command(environ, "CC"),
+            _command(environ, "CXX"),
+            caches / "swishdemo",
+            _inductor_dir(environ),
+            Path(environ.get("TRITON_CACHE_DIR") or home / ".triton" / "cache"),
+        )
+
+
+def _inductor_dir(environ: Mapping[str, str]) -> Path:
+    """As `torch._inductor.runtime.cache_dir_utils` has it, which would import PyTorch."""
+    named = environ.get("TORCHINDUCTOR_CACHE_DIR")
+    if named is not None:
+        return Path(named).absolute()
+    try:
+        user = getpass.getuser()
+    except (KeyError, ModuleNotFoundError, OSError):  # nobody knows the user, as in containers
+        user = f"uid_{os.getuid()}"
+    name = re.sub(r'[\\/:*?"<>|]', "_", user)
+    return Path(tempfile.gettempdir()) / f"torchinductor_{name}"
 
 
 def _command(environ: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The environment: each variable is read, and a bad value stops the start with one sentence."""
 
 import errno
+import getpass
 import os
 import re
 import socket
@@ -324,11 +325,48 @@ def test_the_page_says_that_runs_are_lost(in_a_bad_place, browser, language, sai
 
 
 def test_the_toolchain_is_the_environments_or_found():
-    assert Toolchain.read({}) == Toolchain((), (), Path.home() / ".cache" / "swishdemo")
+    found = Toolchain.read({})
+    assert (found.cc, found.cxx) == ((), ())
+    assert found.cache_dir == Path.home() / ".cache" / "swishdemo"
+    assert found.triton_dir == Path.home() / ".triton" / "cache"
     named = Toolchain.read(
-        {"CC": "ccache 'my gcc' -m64", "CXX": "g++ -m64", "XDG_CACHE_HOME": "/somewhere"}
+        {
+            "CC": "ccache 'my gcc' -m64",
+            "CXX": "g++ -m64",
+            "XDG_CACHE_HOME": "/somewhere",
+            "TORCHINDUCTOR_CACHE_DIR": "/inductor",
+            "TRITON_CACHE_DIR": "/triton",
+        }
     )
     assert named == Toolchain(
-        ("ccache", "my gcc", "-m64"), ("g++", "-m64"), Path("/somewhere/swishdemo")
+        ("ccache", "my gcc", "-m64"),
+        ("g++", "-m64"),
+        Path("/somewhere/swishdemo"),
+        Path("/inductor"),
+        Path("/triton"),
     )
-    assert Toolchain.read({"CC": "", "XDG_CACHE_HOME": ""}) == Toolchain.read({})
+    assert Toolchain.read({"TRITON_HOME": "/there"}).triton_dir == Path("/there/.triton/cache")
+    empty = ("CC", "XDG_CACHE_HOME", "TRITON_CACHE_DIR", "TRITON_HOME")
+    assert Toolchain.read(dict.fromkeys(empty, "")) == Toolchain.read({})
+
+
+@pytest.mark.parametrize("named", [None, "kept", "", "/"])
+@pytest.mark.parametrize("user", ["me", 'a\\b/c:d*e?f"g<h>i|j', KeyError("uid"), OSError("uid")])
+def test_what_torch_compile_keeps_is_looked_for_where_pytorch_keeps_it(
+    tmp_path, monkeypatch, named, user
+):
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
+    def getuser() -> str:
+        if isinstance(user, Exception):
+            raise user
+        return user
+
+    monkeypatch.setattr(getpass, "getuser", getuser)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", named or "")  # for `cache_dir` sets it
+    if named is None:
+        monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+    here = Toolchain.read().inductor_dir
+    assert str(here) == cache_dir()

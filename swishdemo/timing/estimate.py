@@ -6,7 +6,6 @@ long anywhere; what computes takes longer where others keep the processors busy,
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,15 @@ from typing import Any
 
 from swishdemo import hardware
 from swishdemo.kernels import build
+from swishdemo.settings import Toolchain
 from swishdemo.timing.request import STEP_ELEMENTS
-from swishdemo.timing.variants import REGISTRY
+from swishdemo.timing.variants import REGISTRY, Variant
 
-BUILD_SECONDS: Mapping[str, float] = {"kernel": 1.0, "node": 18.0, "compile": 35.0}
-"""What is built at its first use: the C kernel, its node in C++, and torch.compile's own parts."""
+BUILD_SECONDS: Mapping[str, float] = {
+    "kernel": 1.0, "node": 18.0, "compile": 35.0, "triton": 5.0
+}  # fmt: skip
+"""What is built at its first use: the C kernel, its node in C++, torch.compile's own parts, and
+the Triton kernel, whose figure alone is a guess."""
 
 _START_SECONDS = 3.0  # a worker that has PyTorch, where none is ready; the first definition
 _CHECK_SECONDS = 0.1  # a variant's, against the definition
@@ -62,7 +65,7 @@ def estimate(
     missing = to_be_built(config) if missing is None else tuple(missing)
     sizes = _sizes(config)
     variants = len(config["variants"])
-    compiled = any(_is_compiled(name) for name in config["variants"])
+    compiled = any(_is_by_torch_compile(REGISTRY.get(name)) for name in config["variants"])
     building = sum(BUILD_SECONDS[name] for name in missing)
     computed = _START_SECONDS + _CHECK_SECONDS * variants
     if "compile" in missing:
@@ -80,16 +83,18 @@ def estimate(
 
 def to_be_built(config: Mapping[str, Any]) -> tuple[str, ...]:
     """What a request's variants will build at their first use here; names of `BUILD_SECONDS`."""
-    if config.get("device", "cpu") != "cpu":
-        return ()
+    device, dtype = config.get("device", "cpu"), config["dtype"]
+    tools = Toolchain.read()
     found: list[str] = []
     for variant in map(REGISTRY.get, config["variants"]):
-        if variant.unavailable_reason("cpu", config["dtype"]):
+        if variant.unavailable_reason(device, dtype):
             continue
         if variant.built:
-            found += build.to_be_built(_ELEMENTS[config["dtype"]])
-        elif _is_compiled(variant.name) and not _has_compiled():
-            found.append("compile")
+            found += build.to_be_built(_ELEMENTS[dtype])
+        elif _is_by_torch_compile(variant):
+            found += [] if _holds(tools.inductor_dir / "fxgraph") else ["compile"]
+        elif variant.compiled:
+            found += [] if _holds(tools.triton_dir) else ["triton"]
     return tuple(dict.fromkeys(found))
 
 
@@ -106,10 +111,13 @@ def _sizes(config: Mapping[str, Any]) -> Sequence[int]:
     return (_LARGE * 5 // 2,) if isinstance(shape, str) and shape else config["elements"]
 
 
-def _is_compiled(name: str) -> bool:
-    return REGISTRY.knows(name) and REGISTRY.get(name).compiled
+def _is_by_torch_compile(variant: Variant) -> bool:
+    return variant.compiled and "cpu" in variant.devices  # the other one is Triton's
 
 
-def _has_compiled() -> bool:
-    """Whether torch.compile has kept anything here, in the folder that it keeps things in."""
-    return any(Path(tempfile.gettempdir()).glob("torchinductor_*/fxgraph"))
+def _holds(folder: Path) -> bool:
+    """Whether anything is kept in a folder, which need not be there."""
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
