@@ -9,8 +9,10 @@ import pytest
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Reason as Why
+from swishdemo.kernels import build, libraries
+from swishdemo.settings import Toolchain
 from swishdemo.text import LANGUAGES, catalogue, text
-from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason
+from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason, variants
 from swishdemo.ui import timewords as words
 from swishdemo.ui.timetable import table
 from swishdemo.ui.timeview import Look, TimeView, look_of
@@ -305,6 +307,36 @@ def test_what_is_being_prepared_is_named(language):
     assert label not in words.progress(job, [], language)["line"]
     done = words.progress(job, [first, second, third], language)["line"]
     assert not any(REGISTRY.get(name).label(language) in done for name in CONFIG["variants"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [*REGISTRY.names(), "=x*sigmoid(2*x)"])
+def test_building_is_said_of_what_is_built_and_until_it_is_there(
+    name, language, tmp_path, monkeypatch
+):
+    for variable in ("XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.setattr(libraries, "PREBUILT", tmp_path / "none")
+    monkeypatch.setattr(variants, "missing_cuda", lambda: None)
+    monkeypatch.setattr(variants, "missing_compiler", lambda device: None)
+    variant = REGISTRY.get(name)
+    first = "silu" if name == "relu" else "relu"
+    config = {**CONFIG, "variants": [first, name], "device": variant.devices[0]}
+    job = Job("a", "timing", "me", config, 0.0, "running", steps=2, seconds=9.0)
+
+    def says(key: str) -> bool:
+        line = words.progress(job, [measured(first, 1e-3)], language)["line"]
+        told = {"done": 1, "all": 2, "seconds": 9, "label": variant.label(language)}
+        return line == text(f"time.ui.state_{key}", language, **told)
+
+    assert says("building" if variant.built or variant.compiled else "preparing")
+    tools = Toolchain.read()
+    (tmp_path / "fxgraph" / "ab").mkdir(parents=True)
+    for recipe in (build.recipe("float", tools), build.node_recipe(tools)):
+        kept = libraries.kept_in(tools) / recipe.file_name
+        kept.parent.mkdir(exist_ok=True, parents=True)
+        kept.touch()
+    assert says("preparing")
 
 
 @pytest.mark.parametrize(

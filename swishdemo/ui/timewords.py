@@ -10,6 +10,7 @@ from swishdemo.figures.timing import ARTICLE_BASELINE, ARTICLE_RATIO
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason, caveats
+from swishdemo.timing.estimate import to_be_built
 from swishdemo.timing.foreign import Foreign
 from swishdemo.timing.hostlines import threads_words
 from swishdemo.timing.quantities import seconds_of, size_label
@@ -274,9 +275,10 @@ def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict
         started = {m.variant for m in known}
         waiting = [name for name in job.config["variants"] if name not in started]
         if started and waiting:
-            # They come in this order; the first use of one compiles it, which may take a minute.
-            key = "preparing"
-            values["label"] = REGISTRY.get(waiting[0]).label(language)
+            # They come in this order, and building one may take a minute.
+            now = waiting[0]
+            key = "building" if to_be_built({**job.config, "variants": [now]}) else "preparing"
+            values["label"] = REGISTRY.get(now).label(language)
     elif job.state == "failed":
         values["why"] = job.reason.sentence(language) if job.reason else _NONE
     line = text(f"time.ui.state_{key}", language, **values)
