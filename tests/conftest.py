@@ -29,6 +29,11 @@ LONG = (
     "test_properties",
     "test_jobs_",
     "test_training_",
+    "test_quality",
+    "test_swish_forms",
+    "test_timing_measure",
+    "test_script",
+    "test_formula_",
 )
 
 
