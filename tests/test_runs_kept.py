@@ -291,6 +291,15 @@ def test_a_locked_store_refuses_and_changes_nothing(lab: Lab) -> None:
     assert lab.manager.get(job.id).name == ""
 
 
+def test_a_store_that_cannot_be_read_does_not_say_that_it_could_not_be_written(lab: Lab) -> None:
+    job = lab.manager.submit("run", LONG, "anna")
+    lab.manager._store._database.connection.execute("ALTER TABLE reports RENAME TO lost")
+    with pytest.raises(UserError) as caught:
+        lab.manager.reports(job.id, "anna")
+    lab.manager._store._database.connection.execute("ALTER TABLE lost RENAME TO reports")
+    assert caught.value.status == 503 and "cannot be read" in str(caught.value)
+
+
 def test_a_table_reaches_the_worker_and_no_file(tmp_path: Path) -> None:
     numbers = [3.14159265 + n for n in range(20)]
     text = "".join(f"{number},{n % 2}\n" for n, number in enumerate(numbers))

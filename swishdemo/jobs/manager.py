@@ -190,7 +190,7 @@ class JobManager:
         """
         values = annotation.read(given or {}, self._reading.own(job_id, visitor).share)
         if values:
-            asked(lambda: self._store.annotate(job_id, values))
+            asked(lambda: self._store.annotate(job_id, values), writing=True)
             self._device.annotate(job_id, values)
         return self.get(job_id, visitor)
 
@@ -241,7 +241,7 @@ class JobManager:
         if self._reading.own(job_id, visitor).active:
             self.stop(job_id, visitor)
         self._scheduler.delete(job_id)
-        asked(lambda: self._store.delete([job_id]))
+        asked(lambda: self._store.delete([job_id]), writing=True)
 
     def wait_for(
         self,

@@ -132,8 +132,8 @@ class Reading:
             return known[1]
 
 
-def asked(question: Callable[[], Value]) -> Value:
-    """The store's answer.
+def asked(question: Callable[[], Value], *, writing: bool = False) -> Value:
+    """The store's answer to a question, or to a wish to write something.
 
     Raises:
         UserError: The store fails (503).
@@ -142,7 +142,8 @@ def asked(question: Callable[[], Value]) -> Value:
         return question()
     except StoreError as error:
         _LOG.error("the store failed: %s", error)
-        raise UserError(f"jobs.unsaved.{error.cause}", status=503) from error
+        key = f"jobs.unsaved.{error.cause}" if writing else "jobs.unread"
+        raise UserError(key, status=503) from error
 
 
 def _may_change(job: Job, visitor: str | None) -> bool:
