@@ -1,7 +1,8 @@
 """About how long a timing will take: starting, building what is not there yet, checking, timing.
 
-The figures were taken on two cores that had nothing else to do. What waits for a clock takes as
-long anywhere; what computes takes longer where others keep the processors busy, a compiler most.
+The figures are processor time on two cores, as if they had nothing else to do. What waits for a
+clock takes as long anywhere; what computes takes longer where others keep the processors busy, a
+compiler most.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ _CELL_SECONDS = 0.1  # warming up and looking at memory, beyond the blocks thems
 _COMPILED_SECONDS = 8.0  # of loading what torch.compile has kept, its checks included
 _SHAPE_SECONDS = 3.0  # of compiling for one more size
 _LARGE = 2**22
-_LARGE_SECONDS = 0.6  # from here on a block, and the warm-up before it, are long by themselves
+_LARGE_SECONDS = 0.1  # from here on a block, and the warm-up before it, are long by themselves
 _STREAMS = 4  # timed beside the variants of a kernel
 _MOST_SLOWED = 10.0
-_SHARE = 0.4  # power of `slowed` that applies to our own short bursts, measured at loads to 30
+_SHARE = 0.5  # power of `slowed` that applies to our own short bursts, seen at loads to 20
 _ELEMENTS = {"float32": "float", "float64": "double", "bfloat16": "bfloat16"}
 
 
