@@ -159,11 +159,10 @@ def test_an_error_crosses_a_process_whole():
 
 
 def test_no_tip_loses_signs_to_markdown():
-    """Gradio reads a tip as Markdown, which takes the stars of ``x*sigmoid(2*x)`` for emphasis."""
+    """Gradio takes what stands between two stars for emphasis, in code too."""
     tips = [key for key in catalogue() if key.startswith(("train.", "time.ui.", "shell."))]
     shown = [key for key in tips if key.endswith((".tip", ".notes", ".caps"))]
     assert len(shown) > 60
     for key in shown:
         for sentence in catalogue()[key].values():
-            bare = re.sub(r"`[^`]*`", "", sentence)
-            assert not re.search(r"[*<\\]|\w_|_\w", bare), key
+            assert sentence.count("*") < 2 and not re.search(r"[`<\\]|\w_|_\w", sentence), key

@@ -86,6 +86,9 @@ export function mount({ element, props, trigger, watch, server }) {
     told = { ...told, ...answer };
     say(answer.line ?? "", answer.state === "failed");
     element.dataset.state = answer.state ?? "none";
+    // Of a run whose settings cannot be read nothing is drawn, and nothing can begin again with them.
+    const lost = answer.run && answer.again === null;
+    element.toggleAttribute("data-lost", Boolean(lost));
     if (answer.run) run = answer.run;
     runs.show(answer.runs ?? [], answer);
     $("what").textContent = answer.what ?? "";
@@ -100,8 +103,7 @@ export function mount({ element, props, trigger, watch, server }) {
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
     const own = answer.own === false ? [] : [...(WISHES[answer.state] ?? []), "again"];
-    // Where a run's settings cannot be read, there is nothing to begin again with.
-    const wishes = answer.run && answer.again !== null ? [...own, "use"] : [];
+    const wishes = answer.run && !lost ? [...own, "use"] : [];
     const wanted = `${wishes.join()} ${answer.again}`;
     if ($("wishes").dataset.wishes !== wanted) {
       $("wishes").dataset.wishes = wanted;
