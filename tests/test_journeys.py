@@ -538,7 +538,8 @@ def test_time_from_the_button_to_all_bars(app: App, person: Any, tmp_path: Path)
     timed = [name for name, one in found.items() if one["unavailable"] is None]
     assert {"relu", "silu", "swish_eager", "swish_fused_c"} <= set(timed)
     soon(lambda: bar_count(page) == len(timed), "a bar is missing")
-    expect(page.locator("#lab-time .time-answer")).to_contain_text("On this host")
+    answer = page.locator("#lab-time .time-answer")
+    expect(answer).to_contain_text(re.compile("On this host|This timing does not tell"))
 
     saved = me.file(page, "#lab-time [data-file=json]")
     given = {"name": "mine.json", "mimeType": "application/json", "buffer": saved}

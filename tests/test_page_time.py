@@ -104,8 +104,10 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     assert shown["x"][shown["labels"].index("<b>F.relu</b>")] == 1
     answer = tab.locator("#lab-time .time-answer")
     silu = shown["x"][shown["labels"].index("F.silu")]
-    expect(answer).to_contain_text(f"On this host F.silu costs {silu:.2f} × ReLU as a kernel. ")
-    expect(answer).to_contain_text(re.compile("article.* 1.15 ×"))
+    costs = re.escape(f"On this host F.silu costs {silu:.2f} × ReLU as a kernel. ")
+    noisy = "This timing does not tell what F.silu costs here"  # where others keep the cores busy
+    expect(answer).to_contain_text(re.compile(f"{costs}.*article.* 1.15 ×|{noisy}"))
+    said = answer.inner_text()
     expect(tab.locator("#lab-time [data-part=note]")).to_contain_text("2¹⁰ elements")
     expect(tab.locator("#lab-time [data-part=sizes] .scatterlayer .trace")).to_have_count(4)
     expect(tab.locator("#lab-time [data-part=roofline] .scatterlayer .trace")).to_have_count(5)
@@ -179,7 +181,7 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
 
     for url in (tab.url, address):  # by its id, and as the visitor's latest
         tab.goto(url)
-        expect(answer).to_contain_text(f"{silu:.2f} ×", timeout=SOON)
+        expect(answer).to_have_text(said, timeout=SOON)
         assert len(drawn(tab)["x"]) == 3
     assert not errors
     expect(tab.locator(".time-status [data-part=name]")).to_have_value("two sizes")
@@ -269,7 +271,8 @@ def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, browser, addre
     reader = context.new_page()
     reader.goto(link)
     expect(state(reader)).to_have_attribute("data-state", "finished", timeout=SOON)
-    expect(reader.locator("#lab-time .time-answer")).to_contain_text("On this host")
+    said = tab.locator("#lab-time .time-answer").inner_text()
+    expect(reader.locator("#lab-time .time-answer")).to_have_text(said)
     assert own not in reader.content()
     expect(reader.locator(".time-status .time-kept")).to_be_hidden()
     expect(share).to_have_text("Take the link back")
