@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from swishdemo.timing import HostCard, Measurement, Ratio, Reason, caveats, latest, ratio
 from swishdemo.timing.limit import limited
 from swishdemo.timing.loop import Plan
+from swishdemo.timing.quantities import place_of
 from swishdemo.timing.ratio import FEWEST_BLOCKS
 from swishdemo.timing.variants import REGISTRY
 
@@ -234,6 +235,14 @@ def test_caveats_name_wide_spreads():
     (found,) = caveats([rough])
     assert found.key == "time.warning.spread"
     assert "F.silu" in found.sentence() and "F.silu" in found.sentence("zh")
+
+
+def test_caveats_come_by_size():
+    sizes = [2**power for power in range(24, 7, -1)]
+    rough = replace(BLANK, block_seconds=sample(1.0, 0.2))
+    found = caveats([replace(rough, elements=size) for size in sizes])
+    told = [dict(reason.values)["place"] for reason in found]
+    assert told == [place_of(replace(rough, elements=size)) for size in reversed(sizes)]
 
 
 @pytest.mark.parametrize(

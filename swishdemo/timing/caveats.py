@@ -73,8 +73,8 @@ def _ties(ranked: Sequence[Measurement]) -> list[list[Measurement]]:
     return ties
 
 
-def _cell(measurement: Measurement) -> str:
-    return str(measurement.cell)
+def _cell(measurement: Measurement) -> tuple[int, str]:
+    return measurement.elements, str(measurement.cell)
 
 
 def _reason(
