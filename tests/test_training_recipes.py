@@ -21,6 +21,7 @@ from swishdemo.figures.training import (
     race_figure,
 )
 from swishdemo.training import Report, TrainingConfig, nearest, recipes, replicas, summarise
+from swishdemo.training.convergence import betas_of_layer
 from swishdemo.training.train import train
 
 RECIPES = {recipe.name: recipe.config for recipe in recipes()}
@@ -54,6 +55,14 @@ def mean_beta(report):
     return [fmean(abs(value) for value in layer) for layer in report.beta]
 
 
+def share_by_layer(report):
+    return [betas_of_layer(layer).share for layer in report.beta]
+
+
+def at(found, step):
+    return next(report for report in found if report.step == step)
+
+
 def test_the_recipes_are_these():
     assert list(RECIPES) == [
         "beta-convergence", "no-decay", "same-rate", "shuffled-labels", "batch-norm", "adam",
@@ -72,6 +81,7 @@ def convergence():
 def test_beta_convergence_brings_the_starts_together(convergence):
     last = convergence[-1]
     assert max(last.convergence) < 0.08 and last.share > 0.7
+    assert min(share_by_layer(at(convergence, 200))) > 0.6
     assert fmean(last.accuracy) > 0.965
 
 
@@ -89,7 +99,7 @@ def test_with_the_labels_shuffled_the_starts_meet_though_nothing_is_learned(conv
     assert abs(fmean(last.accuracy) - 0.1) < 0.03
     assert max(last.convergence) < 0.25
     betas = zip(mean_beta(last), mean_beta(convergence[-1]), strict=True)
-    assert all(shuffled > 1.2 * true or shuffled < true / 1.2 for shuffled, true in betas)
+    assert all(shuffled > 1.2 * true and shuffled > 1.5 for shuffled, true in betas)
 
 
 def test_with_batch_norm_they_meet_elsewhere(convergence):
@@ -98,7 +108,8 @@ def test_with_batch_norm_they_meet_elsewhere(convergence):
     ratios = [
         one / two for one, two in zip(mean_beta(last), mean_beta(convergence[-1]), strict=True)
     ]
-    assert ratios[1] > 1.15
+    assert ratios[1] > 1.15 > ratios[0] > 0.9
+    assert last.convergence[0] > 2 * convergence[-1].convergence[0]
 
 
 def test_with_adam_they_come_together_at_another_pace(convergence):
@@ -111,6 +122,10 @@ def test_a_long_run_leaves_the_range_again_and_swish_leads_nowhere():
     config = recipe("long-run", seeds=2, steps=2000)
     found = run(config)
     shares = {report.step: report.share for report in found}
+    for step in (500, 1000, 2000):  # the second layer leaves it, the first not yet
+        first, second = share_by_layer(at(found, step))
+        assert first > 0.75 and second < 0.5
+    assert share_by_layer(at(found, 1000))[1] < 0.1
     assert max(shares.values()) > 0.75 and shares[2000] < max(shares.values()) - 0.2
     assert max(found[-1].convergence) < 0.05
     swish, relu = (of(config, found[-1].accuracy, name) for name in ("swish", "relu"))
@@ -125,6 +140,8 @@ def test_dead_relus_stay_dead_and_swish_comes_back():
         assert max(of(config, layer, "swish")) < 0.1
     assert max(of(config, found[-1].accuracy, "relu")) < 0.2
     assert min(of(config, found[-1].accuracy, "swish")) > 0.8
+    half = at(found, 150)
+    assert apart(*(of(config, half.accuracy, name) for name in ("leaky_relu", "swish")))
     start = of(config, found[0].layers.gradient_norm[0], "swish")
     assert max(of(config, found[0].layers.gradient_norm[0], "relu")) == 0.0 < min(start) < 1e-3
 
@@ -139,18 +156,29 @@ def test_at_50_layers_swish_learns_though_its_signal_fades():
 
 
 def test_at_100_layers_it_does_not_and_relu_does():
-    config = recipe("depth-100", rivals=("relu",), steps=250)
+    config = recipe("depth-100", rivals=("relu", "tanh"), steps=250)
     found = run(config)
-    assert all(value < 1e-20 for value in of(config, found[0].layers.variance[-1], "swish"))
-    swish, relu = (of(config, found[-1].accuracy, name) for name in ("swish", "relu"))
-    assert max(swish) < 0.15 < fmean(relu) - 0.05
+    variance = found[0].layers.variance
+    assert all(value < 1e-20 for value in of(config, variance[-1], "swish"))
+    left = {
+        name: fmean(of(config, variance[-1], name)) / fmean(of(config, variance[0], name))
+        for name in ("relu", "tanh")
+    }
+    assert 0.003 < left["relu"] < 0.03 < left["tanh"] < 1
+    names = ("swish", "relu", "tanh")
+    swish, relu, tanh = (of(config, found[-1].accuracy, name) for name in names)
+    assert max(swish) < 0.15 < fmean(relu) - 0.05 and fmean(tanh) < 0.25
 
 
 def test_small_initial_weights_trouble_swish_more_than_relu_in_twenty_layers():
     config = recipe("low-init", rivals=("relu",))
-    last = run(config)[-1]
+    found = run(config)
+    first, last = found[0], found[-1]
+    for name, factor in (("relu", 4), ("swish", 8)):  # by which the variance falls, a layer
+        top, *_, bottom = (fmean(of(config, layer, name)) for layer in first.layers.variance)
+        assert (top / bottom) ** (1 / 19) == pytest.approx(factor, rel=0.15)
     swish, relu = (of(config, last.accuracy, name) for name in ("swish", "relu"))
-    assert max(swish) < 0.15 and apart(relu, swish)
+    assert max(swish) < 0.15 < median(relu) and apart(relu, swish)
 
 
 def test_in_the_race_most_tie_and_sigmoid_comes_last():

@@ -198,11 +198,12 @@ def layers_figure(
     # What shrinks or grows by a factor a layer is seen as a line on a logarithmic axis.
     if not share and drawn.size and drawn.max() > 30 * drawn.min():
         axis = {"type": "log", "range": log_ends(drawn, float(drawn.min()), float(drawn.max()))}
-    every = {"dtick": 1} if all(len(each.mean) <= 12 for each in now) else {}
+    count = max((len(each.mean) for each in now), default=1)
+    across: Figure = {"range": [0.5, count + 0.5]} | ({"dtick": 1} if count <= 12 else {})
     return {
         "data": data,
         "layout": {
-            "xaxis": {"title": text("run.axis_layer", language)} | every,
+            "xaxis": across | {"title": text("run.axis_layer", language)},
             "yaxis": axis,
             **LEGEND,
             "hovermode": "x unified",
