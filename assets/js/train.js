@@ -129,7 +129,7 @@ export function mount({ element, props, trigger, watch, server }) {
     picked.offer(answer);
     for (const [name, title] of Object.entries(answer.titles ?? {})) $(name).closest("section").querySelector("h3").textContent = title;
     $("beta-note").hidden = !answer.beta_note;
-    $("beta-note").textContent = answer.beta_note ?? "";
+    $("beta-note").innerHTML = unbroken(escape(answer.beta_note ?? ""));
     const shown = { ...answer.figures, ...answer.figures_inside };
     for (const name of PLOTS) {
       const card = $(name).closest("section");

@@ -81,6 +81,7 @@ def _head(config: TrainingConfig, steps: int, ended: str | None, compared: bool)
         "JSON. Data, initial weights, batches and formulas are the run's; but sums are taken in",
         "another order, so the last bit is rounded differently, and training may amplify that as",
         "it does any change.",
+        "",
         *_off(config),
     ]
     if compared:
@@ -109,12 +110,9 @@ def _off(config: TrainingConfig) -> list[str]:
     if not differing and recipe.name in _MEASURED:
         name, found = _MEASURED[recipe.name]
         return textwrap.wrap(f"Measured for this recipe, {name}, on a CPU: {found}.", 91)
-    others = "; ".join(f"of {name}, {found}" for name, found in _MEASURED.values())
-    return textwrap.wrap(
-        "How far that leads was not measured for this run. For two recipes it was, on a CPU: "
-        f"{others}.",
-        91,
-    )
+    others = " ".join(f"{name}: {found}." for name, found in _MEASURED.values())
+    start = "How far that leads was not measured for this run. For two recipes it was, on a CPU."
+    return textwrap.wrap(f"{start} {others}", 91)
 
 
 _ENDED = {
