@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 from serving import ROOT, serving
+from visiting import eventually
 
 TABS = {"explore": "path.js-line", "train": "#lab-start", "time": "#lab-time-measure",
         "claims": "#said-limits"}  # fmt: skip
@@ -104,3 +105,48 @@ def test_a_run_is_the_visitors_own_and_refusals_are_in_their_language(denied, wa
     steps.fill("100")
     shown.locator("#lab-start").click()
     expect(shown.locator("#lab-train")).to_contain_text("100 / 100", timeout=120_000)
+
+
+SMALL = {"variants": ["relu", "silu"], "elements": [1024], "budget_seconds": 0.05}
+
+
+# A sandbox lets a page save nothing unless it says so.
+@pytest.mark.parametrize("way", ["by a setting", "in another site's frame"])
+def test_every_file_can_be_saved(denied, way):
+    shown = denied(way, "?tab=train")
+    shown.locator("#lab-steps input").fill("60")
+    shown.locator("#lab-start").click()
+    expect(shown.locator("#lab-train [data-part=line]")).to_contain_text("已完成")
+
+    def saved(press):
+        with shown.page.expect_download() as waiting:
+            shown.locator(press).first.click()
+        return waiting.value.suggested_filename, waiting.value.path().read_bytes()
+
+    begins = {"json": b"{", "csv": b"step,", "weights": b"PK", "code": b'"""'}
+    for form, start in begins.items():
+        name, content = saved(f"#lab-train [data-format={form}]")
+        assert content.startswith(start), (name, content[:80])
+        assert name.startswith("run-") and "." in name
+
+    started = shown.evaluate(
+        """asked => fetch("api/timings", { method: "POST", body: JSON.stringify(asked),
+             headers: { "Content-Type": "application/json" } }).then((told) => told.json())""",
+        SMALL,
+    )
+
+    def ended():
+        told = shown.evaluate("id => fetch(`api/timings/${id}`).then((told) => told.json())",
+                              started["id"])  # fmt: skip
+        assert told["state"] == "finished"
+
+    eventually(ended)
+    shown.locator("#lab-tabs button[data-tab-id=time]").click()
+    for form, start in {"json": b"{", "csv": b"variant,", "markdown": b"#"}.items():
+        name, content = saved(f"#lab-time [data-file={form}]")
+        assert content.startswith(start), (name, content[:80])
+    assert saved("#lab-time [data-picture]")[1].startswith(b"\x89PNG")
+
+    shown.locator("#lab-tabs button[data-tab-id=explore]").click()
+    for form, start in {"csv": b"x,", "json": b"{", "png": b"\x89PNG", "svg": b"<svg"}.items():
+        assert saved(f"[data-save={form}]")[1].startswith(start)

@@ -1,10 +1,25 @@
 /** Files that a reader takes along. */
 
 import { loadPlotly } from "./plot.js";
+import { refusalOf } from "./refused.js";
 
 /** @param {string} name @param {string} type @param {string} text */
 export function download(name, type, text) {
   save(name, URL.createObjectURL(new Blob([text], { type })));
+}
+
+/**
+ * Saves what this server has at an address, under the name that comes with it. The browser's own
+ * saving would not tell who asks, where cookies are denied, nor why there is no file.
+ * @param {string} address
+ * @returns {Promise<string | null>} Why there is none.
+ */
+export async function downloadFrom(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) return refusalOf(await answer.json());
+  const [, name] = answer.headers.get("Content-Disposition").match(/filename="(.+)"/);
+  save(name, URL.createObjectURL(await answer.blob()));
+  return null;
 }
 
 const LINE = 20; // pixels

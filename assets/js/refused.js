@@ -1,7 +1,10 @@
-/** A refused field of Gradio's: where its reason stands, and when it has come. */
+/** What was refused: by REST in words; a field of Gradio's, where its reason stands, and when. */
 
 const REFUSED = ".validation-error";
 const ANSWER_DRAWN = 400; // milliseconds
+
+/** What REST says of a request that it refuses. @param {{detail: string | {msg: string}[]}} said */
+export const refusalOf = ({ detail }) => (Array.isArray(detail) ? detail.map(({ msg }) => msg).join(" ") : detail);
 
 /**
  * Calls `heard` after each click, once the server's answer to it has been drawn.

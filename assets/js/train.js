@@ -5,6 +5,7 @@ import { inside } from "./traininside.js";
 import { picks } from "./trainpicks.js";
 import { LivePlot, loadPlotly } from "./plot.js";
 import { poll } from "./poll.js";
+import { refusalOf } from "./refused.js";
 import { read, write } from "./state.js";
 import { escape, t } from "./text.js";
 import { arrange, PLOTS, showRefused, skeleton, tableField, tellTable } from "./trainframe.js";
@@ -175,7 +176,7 @@ export function mount({ element, props, trigger, watch, server }) {
     const answer = await asked.json();
     if (asked.ok) return follow(answer.id);
     $("wishes").dataset.wishes = "";
-    say(Array.isArray(answer.detail) ? answer.detail.map(({ msg }) => msg).join(" ") : answer.detail, true);
+    say(refusalOf(answer), true);
   }
 
   // The Start button is Gradio's; its answer arrives as this component's value.

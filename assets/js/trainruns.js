@@ -1,6 +1,8 @@
 /** The visitor's runs: what each is called, how it went; the one that is shown, and several compared. */
 
+import { downloadFrom } from "./export.js";
 import { LivePlot } from "./plot.js";
+import { refusalOf } from "./refused.js";
 import { tellShare } from "./state.js";
 import { escape, moment, t } from "./text.js";
 
@@ -84,7 +86,7 @@ export function runList(host, { server, follow, current, say, told }) {
       body: JSON.stringify(values),
     });
     const said = await answer.json();
-    if (!answer.ok) say(Array.isArray(said.detail) ? said.detail.map(({ msg }) => msg).join(" ") : said.detail, true);
+    if (!answer.ok) say(refusalOf(said), true);
     return answer.ok ? said : null;
   }
 
@@ -101,7 +103,15 @@ export function runList(host, { server, follow, current, say, told }) {
     for (const name of drawn) new LivePlot(host.querySelector(`[data-plot="${name}"]`)).update(answer.figures[name]);
   }
 
-  host.addEventListener("click", async ({ target }) => {
+  host.addEventListener("click", async (event) => {
+    const { target } = event;
+    const file = target.closest("a[data-format]");
+    if (file) {
+      event.preventDefault();
+      const refused = await downloadFrom(file.href);
+      if (refused) say(refused, true);
+      return;
+    }
     const other = target.closest("[data-run]")?.dataset.run;
     const gone = target.closest("[data-delete]")?.dataset.delete;
     const share = target.closest("[data-share]");
