@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
+from gradio.utils import LRUCache
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -28,6 +30,7 @@ def launch(
     routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
     options: Mapping[str, Any] | None = None,
+    sessions: int = SESSIONS,
 ) -> None:
     """Serve ``demo`` and return when the server is up.
 
@@ -37,8 +40,15 @@ def launch(
         routes: Routes beside the page.
         middleware: ASGI middleware around page and routes, outermost first.
         options: More arguments for the FastAPI app that Gradio makes.
+        sessions: Sessions of the page that are held at a time.
     """
     demo.queue(api_open=False)
+    queue = demo._queue
+    queue.pending_messages_per_session = _Sessions(sessions)
+    queue.pending_event_ids_session = _Events(sessions)
+    # Statistics that nobody may ask for: pandas is loaded for them, at each press of a button they
+    # are made anew, and they keep who pressed.
+    queue.ANALYTICS_MAX_EVENTS, queue.ANAYLTICS_CACHE_FREQUENCY = 1, sys.maxsize
     demo.launch(
         server_name=settings.server_name,
         server_port=settings.server_port or None,
@@ -57,7 +67,7 @@ def launch(
         pwa=False,
         prevent_thread_lock=True,
         # A session holds 200 kB and nothing of a visitor's: one that is lost is made anew.
-        state_session_capacity=SESSIONS,
+        state_session_capacity=sessions,
         # Else Gradio asks its own page once, and ends the start where a busy machine takes more
         # than three seconds for it.
         _frontend=False,
@@ -67,6 +77,25 @@ def launch(
             "middleware": [Middleware(assets.Assets), *middleware, Middleware(Document)],
         },
     )
+
+
+class _Sessions(LRUCache[str, Any]):
+    """What Gradio's queue holds of each session: of those that were heard of last.
+
+    Gradio's own forgets by the order in which they came, in mid-answer too.
+    """
+
+    def __getitem__(self, session: str) -> Any:
+        if session in self:
+            self.move_to_end(session)
+        return super().__getitem__(session)
+
+
+class _Events(_Sessions):
+    """The events of each session that are to be told it; none of one that was forgotten."""
+
+    def __missing__(self, session: str) -> set[str]:
+        return set()
 
 
 async def _manifest(request: Request) -> JSONResponse:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import gradio as gr
 
 from swishdemo import __version__
+from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES
 from swishdemo.timing.host import host_summary
 from swishdemo.ui.components import live
+from swishdemo.ui.handlers import internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.words import words
 
@@ -23,7 +26,7 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
         lab: What the tabs work with.
         tabs: Names of modules of this package, each with a ``build(lab)``.
     """
-    demo = gr.Blocks(title="Swish Lab", analytics_enabled=False)
+    demo = Page(title="Swish Lab", analytics_enabled=False)
     with demo:
         live("header", elem_id="lab-header", host={each: host_summary(each) for each in LANGUAGES})
         with gr.Tabs(elem_id="lab-tabs"):
@@ -38,3 +41,40 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
             unkept=lab.unkept,
         )
     return demo
+
+
+class Page(gr.Blocks):
+    """Refuses in one sentence what does not fit a handler's inputs; Gradio prints a traceback.
+
+    Anyone may send anything as a dropdown's choice, and nothing of it is kept. What breaks in a
+    handler is logged under an id.
+    """
+
+    async def preprocess_data(self, *given: Any, **named: Any) -> Any:
+        """The values for a handler.
+
+        Raises:
+            UserError: What was sent is nothing that its components can hold.
+        """
+        try:
+            return await super().preprocess_data(*given, **named)
+        except Exception as error:
+            raise UserError("api.misfit") from error
+
+    async def process_api(self, *given: Any, **named: Any) -> dict[str, Any]:
+        """What a handler answers.
+
+        Raises:
+            gr.Error: It has none; the sentence is in the reader's language.
+        """
+        request, state = named.get("request"), named.get("state")
+        if state is not None:
+            # Gradio would keep each session's last value of each field, for links into its state.
+            state.config_values = {key: {} for key in state.config_values}
+        try:
+            return await super().process_api(*given, **named)
+        except UserError as error:
+            sentence = error.sentence(language(request))
+        except Exception:
+            sentence = internal(request)
+        raise gr.Error(sentence, print_exception=False)

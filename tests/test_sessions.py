@@ -1,0 +1,280 @@
+"""What a server holds of those who come: few sessions, and one that is lost loses nothing.
+
+The page as it is served, with its real engines; the others that come are calls to Gradio's routes.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+from collections import OrderedDict
+from contextlib import suppress
+
+import gradio as gr
+import httpx
+import pytest
+from browser import free_port
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import expect
+
+from swishdemo.api.application import page_middleware, page_routes
+from swishdemo.settings import Settings
+from swishdemo.ui.lab import Lab
+from swishdemo.ui.launch import launch
+from swishdemo.ui.page import build
+
+HELD = 3
+"""Sessions that this server holds."""
+
+
+class App:
+    """The app in this process, and what others ask of it."""
+
+    def __init__(self, folder):
+        self.lab = Lab.open(Settings(server_port=free_port(), data_dir=folder))
+        self.demo = build(self.lab)
+        beside = {"routes": page_routes(self.lab), "middleware": page_middleware()}
+        launch(self.demo, self.lab.settings, sessions=HELD, **beside)
+        self.client = httpx.Client(base_url=self.demo.local_url, timeout=120)
+        self.number = 0
+
+    def close(self):
+        self.client.close()
+        self.demo.close(verbose=False)
+        self.lab.close()
+
+    @property
+    def sessions(self):
+        return self.demo.app.state_holder.session_data
+
+    def call(self, path, **given):
+        return self.client.post(f"/gradio_api/{path}", json=given)
+
+    @property
+    def served(self):
+        """Number → names of the functions that each component offers to the browser."""
+        found = {
+            block._id: [name for name, each in vars(block).items()
+                        if getattr(each, "_is_server_fn", False) is True]
+            for block in self.demo.blocks.values() if isinstance(block, gr.HTML)
+        }  # fmt: skip
+        return {number: names for number, names in found.items() if names}
+
+    def direct(self):
+        """A call of a handler that is answered at once."""
+        fn = next(fn for fn in self.demo.fns.values() if fn.fn is not None and not fn.queue)
+        return {"fn_index": fn._id, "data": [block.value for block in fn.inputs]}
+
+    def others(self, count=HELD + 1):
+        """As many other sessions come, each by all ways that there are, and fetch no answer."""
+        number, names = next(iter(self.served.items()))
+        function = {"component_id": number, "fn_name": names[0], "data": {}}
+        for _ in range(count):
+            self.number += 1
+            session = f"other-{self.number}"
+            for path, asked in [
+                ("queue/join", self.direct()),
+                ("run/predict", self.direct()),
+                ("component_server", function),
+            ]:
+                told = self.call(path, session_hash=session, **asked)
+                assert told.status_code == 200, told.text
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    app = App(tmp_path_factory.mktemp("sessions"))
+    yield app
+    app.close()
+
+
+def choose(page, field, option):
+    page.locator(f"{field} input").click()
+    page.get_by_role("option", name=option).first.click()
+
+
+def test_a_lost_session_does_no_harm(app, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    wrong, sessions = [], set()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and "422" not in said.text
+            and wrong.append(said.text))  # fmt: skip
+    page.on("request", lambda asked: sessions.update(
+        re.findall(r'"session_hash":"(\w+)"', asked.post_data or "")))  # fmt: skip
+    page.goto(f"{app.demo.local_url}?tab=train")
+    expect(page.locator("#lab-train [data-part=line]")).not_to_have_text("")
+
+    def lose():
+        """Have so many others come that the page's session is no longer held."""
+        app.others()
+        assert len(app.sessions) <= HELD
+        assert not sessions & set(app.sessions)
+
+    line = page.locator("#lab-train [data-part=line]")
+    lose()
+    choose(page, "#lab-recipe", "Without decay")
+    expect(page.locator("#lab-weight_decay input")).to_have_value("0")
+    assert sessions  # what the page is called
+    steps = page.locator("#lab-steps input")
+    steps.fill("0")
+    lose()
+    page.click("#lab-start")
+    expect(page.locator("#lab-steps div.validation-error")).to_contain_text("must be")
+    steps.fill("40")
+    lose()
+    page.click("#lab-start")
+    expect(line).to_contain_text("finished")
+    steps.fill("77")
+    lose()
+    page.click("[data-wish=use]")
+    expect(steps).to_have_value("40")
+
+    page.click("button[data-tab-id=time]")
+    lose()
+    choose(page, "#lab-time-preset", "Time against size")
+    expect(page.locator("#lab-time-elements .token")).to_have_count(9)
+    page.locator("#lab-time-budget input").fill("-1")
+    lose()
+    page.click("#lab-time-measure")
+    expect(page.locator("#lab-time-budget div.validation-error")).to_be_visible()
+
+    page.click("button[data-tab-id=claims]")
+    card = page.locator("#claim-minimum")
+    card.locator("[data-act=proof]").click()
+    lose()
+    card.get_by_role("button", name="Prove again").click()
+    expect(card).to_contain_text("just now")
+    page.close()
+    assert wrong == []
+
+
+MANY = 250
+
+
+def sizes():
+    """How much each container of the process holds, of those that hold very much."""
+    gc.collect()
+    kinds = (dict, list, set, OrderedDict)
+    return {id(each): each for each in gc.get_objects()
+            if isinstance(each, kinds) and len(each) >= MANY}  # fmt: skip
+
+
+def test_nothing_grows_with_the_number_of_those_who_come(app):
+    before = set(sizes())
+    beta = {"activation": "swish", "x": [1.0]}
+    for number in range(MANY):
+        name = f"visitor-number-{number:06}"
+        headers = {"X-Visitor": name}
+        asked = app.client.get(f"/api/runs/{name}", headers=headers)
+        assert asked.status_code == 404
+        app.client.post("/api/evaluate", json={**beta, "parameters": {"beta": number / 7}})
+        app.client.post(f"/api/claims/{name}/check", headers=headers)
+        app.client.get(f"/assets/{name}.js")
+        app.client.get("/gradio_api/queue/data", params={"session_hash": name})
+        app.call("cancel", session_hash=name, event_id=name, fn_index=0)
+        app.call("queue/join", data=[], fn_index=0, session_hash=name, event_id=name)
+    app.others(MANY)
+    grown = [each for name, each in sizes().items() if name not in before]
+    assert grown == [], [(type(each), len(each), repr(each)[:300]) for each in grown]
+
+
+def test_what_was_sent_is_not_kept(app):
+    start = next(fn for fn in app.demo.fns.values() if fn.fn is not None and fn.queue)
+    data = ["a text of a visitor's" if isinstance(block, gr.Textbox) else block.value
+            for block in start.inputs]  # fmt: skip
+    assert "a text of a visitor's" in data
+    for path in ("queue/join", "run/predict"):
+        app.call(path, session_hash="sender", data=data, fn_index=start._id)
+    app.call("run/predict", session_hash="sender", **app.direct())
+    assert "a text of a visitor's" not in repr(app.sessions["sender"].config_values)
+
+
+def test_one_session_that_fetches_nothing_is_refused_in_the_end(app):
+    asked = app.direct()
+    for _ in range(100):
+        told = app.call("queue/join", session_hash="greedy", **asked)
+        if told.status_code != 200:
+            break
+    assert told.status_code == 429
+    assert re.fullmatch(r"\d+ answers wait for this page already; .*", told.json()["detail"])
+    assert int(told.headers["retry-after"]) >= 1
+    for name in ("a" * 65, 5, ["a"]):
+        assert app.call("queue/join", session_hash=name, **asked).status_code == 422
+    assert app.call("queue/join", session_hash="b", event_id="mine", **asked).status_code == 422
+    assert app.call("run/predict", session_hash="b", batched=True, **asked).status_code == 422
+    assert app.call("run/predict", session_hash="b", **asked).status_code == 200
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12)
+    | st.sampled_from(["swish", "article", "long-run", "file", "_type", "path"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["path", "value", "meta", "_type", "use", "run", "id", "claim"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(draw=st.data())
+def calls(app, told, draw):
+    """Any call at all to the routes of the page, some fit to be answered but for one value."""
+    path = draw.draw(st.sampled_from(["run/predict", "queue/join", "component_server", "cancel"]))
+    whole = {"session_hash": draw.draw(st.sampled_from(["a", "b", None]) | VALUES)}
+    if path == "component_server":
+        number, names = draw.draw(st.sampled_from(list(app.served.items())))
+        whole["component_id"] = draw.draw(st.just(number) | VALUES)
+        whole["fn_name"] = draw.draw(st.sampled_from([*names, "__init__", "value"]) | VALUES)
+        whole["data"] = draw.draw(VALUES)
+    else:
+        fn = app.demo.fns[draw.draw(st.sampled_from(list(app.demo.fns)))]
+        data = [getattr(block, "value", None) for block in fn.inputs]
+        if data:
+            at = draw.draw(st.integers(0, len(data) - 1))
+            data[at] = draw.draw(VALUES)
+        whole["fn_index"] = draw.draw(st.just(fn._id) | VALUES)
+        whole["data"] = draw.draw(st.just(data) | VALUES)
+        for name in ("trigger_id", "event_data", "simple_format", "oauth_token", "event_id"):
+            if draw.draw(st.booleans()):
+                whole[name] = draw.draw(VALUES)
+    answer = app.client.post(f"/gradio_api/{path}", content=json.dumps(whole).encode(),
+                             headers={"content-type": "application/json"})  # fmt: skip
+    told.append((path, whole, answer))
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.json()["detail"]
+
+
+def test_nobody_fills_the_log_with_tracebacks(app, capfd, caplog):
+    told = []
+    calls(app, told)
+    assert {answer.status_code for *_, answer in told} >= {200, 422}
+    with suppress(httpx.HTTPError):
+        app.client.get("/gradio_api/queue/data", params={"session_hash": "a"}, timeout=5)
+    out, err = capfd.readouterr()
+    assert "Traceback" not in out + err, (out + err)[-4000:]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "There is nothing at"), ("zh", "处没有内容")])
+def test_what_gradio_has_not_is_told_in_a_sentence(app, lang, said):
+    for path in ("/assets/none.js", "/static/none.svg", "/assets/../../x", "/nothing"):
+        answer = app.client.get(path, headers={"accept-language": lang})
+        assert answer.status_code == 404
+        assert said in answer.json()["detail"]
+    for path in ("run/none", "run/predict", "queue/join"):
+        answer = app.client.post(f"/gradio_api/{path}", json={}, headers={"accept-language": lang})
+        assert answer.is_client_error
+        words = json.dumps(answer.json()["detail"], ensure_ascii=False)
+        assert bool(re.search("[\u4e00-\u9fff]", words)) == (lang == "zh"), words
