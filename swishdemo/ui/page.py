@@ -50,14 +50,17 @@ class Page(gr.Blocks):
     handler is logged under an id.
     """
 
-    async def preprocess_data(self, *given: Any, **named: Any) -> Any:
+    async def preprocess_data(self, block_fn: Any, *given: Any, **named: Any) -> Any:
         """The values for a handler.
 
         Raises:
-            UserError: What was sent is nothing that its components can hold.
+            UserError: It runs in the browser alone, or what was sent is nothing that its
+                components can hold.
         """
+        if block_fn.fn is None:
+            raise UserError("api.misfit")
         try:
-            return await super().preprocess_data(*given, **named)
+            return await super().preprocess_data(block_fn, *given, **named)
         except Exception as error:
             raise UserError("api.misfit") from error
 
