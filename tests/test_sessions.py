@@ -1,4 +1,4 @@
-"""What a server holds of those who come, and what it tells those who ask for what is not there.
+"""What a server holds of those who come: few sessions, and one that is lost loses nothing.
 
 The page as it is served, with its real engines; the others that come are calls to Gradio's routes.
 """
@@ -15,6 +15,7 @@ import pytest
 from browser import free_port
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from playwright.sync_api import expect
 
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.settings import Settings
@@ -86,6 +87,55 @@ def app(tmp_path_factory):
     app = App(tmp_path_factory.mktemp("sessions"))
     yield app
     app.close()
+
+
+def choose(page, field, option):
+    page.locator(f"{field} input").click()
+    page.get_by_role("option", name=option).first.click()
+
+
+def test_a_lost_session_does_no_harm(app, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    sessions = set()
+    page.on("request", lambda asked: sessions.update(
+        re.findall(r'"session_hash":"(\w+)"', asked.post_data or "")))  # fmt: skip
+    page.goto(f"{app.demo.local_url}?tab=train")
+    expect(page.locator("#lab-train [data-part=line]")).not_to_have_text("")
+
+    def lose():
+        """Have so many others come that the page's session is no longer held."""
+        app.others()
+        assert len(app.sessions) <= HELD
+        assert not sessions & set(app.sessions)
+
+    line = page.locator("#lab-train [data-part=line]")
+    lose()
+    choose(page, "#lab-recipe", "Without decay")
+    expect(page.locator("#lab-weight_decay input")).to_have_value("0")
+    assert sessions  # what the page is called
+    steps = page.locator("#lab-steps input")
+    steps.fill("0")
+    lose()
+    page.click("#lab-start")
+    expect(page.locator("#lab-steps div.validation-error")).to_contain_text("must be")
+    steps.fill("40")
+    lose()
+    page.click("#lab-start")
+    expect(line).to_contain_text("finished")
+    steps.fill("77")
+    lose()
+    page.click("[data-wish=use]")
+    expect(steps).to_have_value("40")
+
+    page.click("button[data-tab-id=time]")
+    lose()
+    choose(page, "#lab-time-preset", "Time against size")
+    expect(page.locator("#lab-time-elements .token")).to_have_count(9)
+    page.locator("#lab-time-budget input").fill("-1")
+    lose()
+    page.click("#lab-time-measure")
+    expect(page.locator("#lab-time-budget div.validation-error")).to_be_visible()
+    page.close()
 
 
 def test_nothing_grows_with_the_number_of_those_who_come(app):
