@@ -139,7 +139,7 @@ def test_where_there_is_no_clipboard_the_code_is_selected(explore):
     assert page.evaluate("getSelection().toString()").startswith("import torch")
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("locale", [pytest.param("en-GB", marks=pytest.mark.long), "zh-CN"])
 def test_on_a_phone_the_block_scrolls_and_the_page_does_not(explore, locale):
     size = {"width": 390, "height": 844}
     page = explore(CARD, "?act=elu&code_of=elu", viewport=size, locale=locale)

@@ -67,9 +67,11 @@ def denied(browser, port):
 
 
 WAYS = ["by a setting", "in a sandbox", "in another site's frame"]
+SETTING, SANDBOX, FRAME = WAYS
+LONG = pytest.mark.long
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [pytest.param(SETTING, marks=LONG), SANDBOX, FRAME])
 def test_every_tab_opens(denied, way):
     for tab, sign in TABS.items():
         shown = denied(way, f"?tab={tab}")
@@ -79,7 +81,7 @@ def test_every_tab_opens(denied, way):
         expect(shown.locator("#lab-header")).to_contain_text("复制链接")
 
 
-@pytest.mark.parametrize("way", WAYS[:2])
+@pytest.mark.parametrize("way", [SETTING, pytest.param(SANDBOX, marks=LONG)])
 def test_what_a_reader_chooses_holds_while_the_page_is_open(denied, way):
     shown = denied(way, "")
     expect(shown.locator("path.js-line").first).to_be_attached()
@@ -92,7 +94,7 @@ def test_what_a_reader_chooses_holds_while_the_page_is_open(denied, way):
     expect(shown.locator("body")).to_have_class(re.compile("dark"))
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [SETTING, pytest.param(SANDBOX, marks=LONG), FRAME])
 def test_a_run_is_the_visitors_own_and_refusals_are_in_their_language(denied, way):
     shown = denied(way, "?tab=train")
     steps = shown.locator("#lab-steps input")
@@ -111,7 +113,7 @@ SMALL = {"variants": ["relu", "silu"], "elements": [1024], "budget_seconds": 0.0
 
 
 # A sandbox lets a page save nothing unless it says so.
-@pytest.mark.parametrize("way", ["by a setting", "in another site's frame"])
+@pytest.mark.parametrize("way", [SETTING, pytest.param(FRAME, marks=LONG)])
 def test_every_file_can_be_saved(denied, way):
     shown = denied(way, "?tab=train")
     shown.locator("#lab-steps input").fill("60")

@@ -32,7 +32,7 @@ def inside(page):
 
 
 @pytest.mark.parametrize("options", [PHONE, {}], ids=["phone", "desktop"])
-@pytest.mark.parametrize("count", [4, 11, len(RIVALS)])
+@pytest.mark.parametrize("count", [4, pytest.param(11, marks=pytest.mark.long), len(RIVALS)])
 def test_every_name_is_shown_or_counted(visit, options, count):
     page = visit(f"?act={','.join(RIVALS[:count])}", **options)
     for panel in ("f", "df"):
@@ -79,7 +79,7 @@ def _reads(page, name, value):
     assert name in words and float(words[words.index(name) + 1]) == value
 
 
-@pytest.mark.parametrize("across", [0.15, 0.5, 0.97])
+@pytest.mark.parametrize("across", [0.15, pytest.param(0.5, marks=pytest.mark.long), 0.97])
 def test_the_box_of_all_curves_stays_in_the_frame(visit, across):
     page = visit(f"?act={','.join(RIVALS)}")
     plot = page.locator(PLOT).bounding_box()
@@ -170,7 +170,9 @@ def test_what_is_refused_leaves_the_address(visit):
         expect(banner).to_contain_text(said)
 
 
-@pytest.mark.parametrize("formula", ["", "a*x", "x*sigmod(x)"])
+@pytest.mark.parametrize(
+    "formula", ["", pytest.param("a*x", marks=pytest.mark.long), "x*sigmod(x)"]
+)
 def test_what_a_formula_does_not_have_is_refused(visit, formula):
     page = visit(f"?formula={formula}&theta=formula.zz&show=f,dtheta&act=")
     banner = page.locator(".lab-banner")

@@ -120,7 +120,7 @@ def test_the_ramp_turns_about_zero_and_is_even_in_both_directions(modules):
 # -- the card --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("of", ["f", "df"])
+@pytest.mark.parametrize("of", [pytest.param("f", marks=pytest.mark.long), "df"])
 def test_what_is_under_the_pointer_is_the_definitions(explore, of):
     page = explore(CARD, f"?of={of}&x=-4,8")
     for across, down in [(0.2, 0.1), (0.71, 0.43), (0.5, 0.9)]:
@@ -186,7 +186,7 @@ def test_a_click_sets_beta(explore, query, betas):
         expect(page).to_have_url(re.compile("beta="))
 
 
-@pytest.mark.parametrize("query", ["", "?scale=log"])
+@pytest.mark.parametrize("query", ["", pytest.param("?scale=log", marks=pytest.mark.long)])
 def test_a_drag_moves_the_curves_and_the_line_alone(explore, query):
     page = explore(CARD, query)
     swish = page.locator("#lab-explore path.js-line[style*='3.2']").first
@@ -269,8 +269,8 @@ def shows(page, area, beta):
     ("query", "words", "place"),
     [
         ("?beta=1e6", "↑ β = 1000000", 0),
-        ("?beta=-12", "↓ β = −12", 1),
-        ("?beta=0&scale=log", "↓ β = 0", 1),
+        pytest.param("?beta=-12", "↓ β = −12", 1, marks=pytest.mark.long),
+        pytest.param("?beta=0&scale=log", "↓ β = 0", 1, marks=pytest.mark.long),
         ("?beta=-3&scale=log", "↓ β = −3", 1),
     ],
 )
@@ -358,7 +358,7 @@ def test_without_webgl_a_sentence_says_so(explore):
     expect(page.locator(f"{AREA} canvas")).to_be_visible()
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("locale", [pytest.param("en-GB", marks=pytest.mark.long), "zh-CN"])
 def test_nothing_sticks_out_on_a_phone(explore, locale):
     page = explore(CARD, viewport={"width": 390, "height": 844}, locale=locale, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -163,7 +163,7 @@ def test_another_visitors_run_in_the_address_is_told(visit, server):
     ("field", "value", "said"),
     [
         ("steps", "0", "from 1 to 5000"),
-        ("weight_decay", "-1", "from 0 to 1"),
+        pytest.param("weight_decay", "-1", "from 0 to 1", marks=pytest.mark.long),
         ("seeds", "999", "128"),
     ],
 )

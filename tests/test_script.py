@@ -166,7 +166,15 @@ CONFIGS = {
 }
 
 
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize(
+    "config",
+    [
+        # Minutes alone; a journey repeats that recipe too.
+        pytest.param(config, marks=pytest.mark.long) if name == "beta-convergence" else config
+        for name, config in CONFIGS.items()
+    ],
+    ids=CONFIGS,
+)
 def test_the_script_finds_what_the_run_found(config, execute):
     report = final(config)
     found = execute(written(config))

@@ -122,7 +122,8 @@ def test_an_asset_is_the_same_in_every_coding(server, coding):
 
 
 @pytest.mark.parametrize(
-    ("width", "query"), [(1280, ""), (390, "?__theme=dark&lang=zh"), (1700, "")]
+    ("width", "query"),
+    [(1280, ""), (390, "?__theme=dark&lang=zh"), pytest.param(1700, "", marks=pytest.mark.long)],
 )
 def test_the_first_curves_stand_and_move_before_gradio_has_come(server, browser, width, query):
     context = browser.new_context(viewport={"width": width, "height": 800})

@@ -24,6 +24,15 @@ FORMS = {
 }
 
 
+SHORT = ("Swish", "ParametricSwish", "FusedSwish", "FusedSwish of channels in Python")
+COMPILED = pytest.mark.parametrize(
+    "form",
+    [name if name in SHORT else pytest.param(name, marks=pytest.mark.long) for name in FORMS],
+    indirect=True,
+)
+"""Compiling and exporting take seconds each: the suite does it with one form of each kind."""
+
+
 @pytest.fixture(params=FORMS)
 def form(request, monkeypatch, built_node):
     if "in Python" in request.param:
@@ -74,6 +83,7 @@ def test_under_autocast_it_keeps_the_type_and_learns(form):
         assert parameter.grad.dtype == torch.float32 and parameter.grad.isfinite().all()
 
 
+@COMPILED
 @pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
 def test_it_compiles_to_one_graph_backward_too(form, backend):
     torch._dynamo.reset()
@@ -113,6 +123,7 @@ def test_an_exported_program_has_plain_operations(form):
     assert torch.allclose(exported.module()(x), form(x), atol=1e-6)
 
 
+@COMPILED
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 @pytest.mark.parametrize("shape", [(4, 3), (2, 3, 5, 7)], ids=["rows", "pictures"])
 def test_onnx_holds_it_in_standard_operators_and_computes_the_same(form, shape, tmp_path):

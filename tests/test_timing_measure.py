@@ -569,7 +569,7 @@ def test_closing_stops_at_any_point():
     wanted = request(elements=[4096, 8192])
     total = sum(1 for _ in measure(wanted, plan=QUICK))
     threads = threading.active_count()
-    for stop in range(1, total, 5):
+    for stop in (1, 2, total // 2, total - 1):
         stream = measure(wanted, plan=QUICK)
         for _, _item in zip(range(stop), stream, strict=False):
             pass
