@@ -137,8 +137,13 @@ def _check_characters(text: str) -> None:
         token, kind = match.group(), match.lastgroup or ""
         if kind == "number":
             _check_number(token, column)
-        if token in _CONDITION_WORDS and text[position - 1 : position] not in _IN_NUMBER:
-            kind = "keyword"  # but Python reads 1if as two words, and warns
+        around = text[position - 1 : position] + text[match.end() : match.end() + 1]
+        if (
+            token in _CONDITION_WORDS
+            and text[position - 1 : position] not in _IN_NUMBER  # read as two words, with a warning
+            and not any(map(str.isalpha, around))  # read as one name with the letter beside it
+        ):
+            kind = "keyword"
         if kind in ("name", "number") and before in ("name", "number"):
             raise refuse("product", column, value=token)
         if token in keyword.kwlist and token.islower() and token not in _CONDITION_WORDS:
