@@ -400,7 +400,7 @@ def everything(app, stored, scripts=()):
                 form: (answer.status_code, answer.content if form != "weights" else "")
                 for form, answer in files.items()
             },
-            "shown": {n: v for n, v in shown.items() if n not in ("runs", "earlier", "files")},
+            "shown": {name: part for name, part in shown.items() if name not in NOT_OF_ONE},
             "events": events,
         }
         assert "event: state" in events.rsplit("\n\n", 2)[-2]
@@ -413,6 +413,8 @@ def everything(app, stored, scripts=()):
 
 
 KINDS = ("run", "timing")
+NOT_OF_ONE = ("runs", "earlier", "files", "presets")
+"""What the page is told beside one job: lists of others, and what a preset would take here now."""
 
 
 @pytest.fixture(scope="module")
