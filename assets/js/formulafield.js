@@ -19,7 +19,7 @@ const EXAMPLES = [
   ["", "x*sigmoid(x) + c*sin(k*x)"],
 ];
 /** The functions of the grammar, as the help lists them. */
-const FUNCTIONS = "sigmoid softplus softsign tanh sech Phi phi erf exp expm1 log ln log1p sqrt abs sin cos tan atan sinh cosh asinh sign relu silu gelu max min clip where";
+const FUNCTIONS = "sigmoid softplus softsign tanh sech Phi phi erf exp expm1 log ln log1p sqrt cbrt abs sin cos tan atan sinh cosh asinh sign relu silu gelu max min clip where";
 const CONSTANTS = "pi e";
 
 /**

@@ -78,9 +78,10 @@ def compiled(activation: Activation) -> Callable[..., Tensor]:
     the broadcast shape, and is differentiable twice in all of them. At a break, the derivative is
     that of the piece which holds there.
     """
+    from swishdemo.activations.symbolic.constants import folded
     from swishdemo.activations.symbolic.derive import slope
 
-    tape = record([slope(activation)[0]])
+    tape = record([folded(slope(activation)[0])])
     names = tuple(parameter.name for parameter in activation.parameters)
     defaults = tuple(parameter.default for parameter in activation.parameters)
     numbers = _numbers(tape)
@@ -153,7 +154,7 @@ class _Run:
         if step.kind == "power":
             return _power(arguments[0], step.value)
         if step.kind == "raise":
-            return self._raise(*arguments)
+            return _raised(arguments[0], arguments[1])
         return _apply(_FUNCTIONS[step.kind], arguments[0])
 
     def _where(self, step: Step, scope: _Scope) -> Value:
@@ -170,16 +171,18 @@ class _Run:
             first = _tensor(first, self._like)  # two numbers would have torch's default dtype
         return torch.where(holds, first, second)
 
-    def _raise(self, base: Value, exponent: Value) -> Value:
-        # A negative number has no real power of any exponent.
-        base = _tensor(base, self._like)
-        result = torch.pow(base, exponent)
-        return torch.where(base >= 0, result, math.nan)
-
 
 def _power(base: Value, exponent: int) -> Value:
     if isinstance(base, Tensor):
         return base * base if exponent == 2 else torch.pow(base, exponent)
+    return float(torch.pow(torch.tensor(base, dtype=torch.float64), exponent))
+
+
+def _raised(base: Value, exponent: Value) -> Value:
+    if isinstance(base, Tensor):
+        return torch.pow(base, exponent)
+    if isinstance(exponent, Tensor):
+        return torch.pow(base, exponent)
     return float(torch.pow(torch.tensor(base, dtype=torch.float64), exponent))
 
 

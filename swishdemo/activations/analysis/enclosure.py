@@ -177,10 +177,31 @@ class _Rules:
         return self.on.choose(crosses, bottom, bounds[0]), self.on.choose(crosses, top, bounds[1])
 
     def _raise(self, base: Pair, exponent: Pair) -> Pair:
+        """Real powers: a number below 0 has those of whole exponents, 0 those from 0 on."""
         inside = (self.on.high(base[0], 0), self.on.high(base[1], 0))
-        corners = [self.on.raised(b, e) for b in inside for e in exponent]
+        low, high = self._size(inside, exponent)
+        nought = (base[0] == 0) & (base[1] == 0) & (exponent[1] < 0)
+        found = self._defined((base[1] >= 0) & ~nought, (low, high))
+        below = (base[0] < 0) & (exponent[0] - exponent[0] % 1 != exponent[1] - exponent[1] % 1)
+        below = below | ((base[0] < 0) & (exponent[0] % 1 == 0))
+        if not getattr(below, "any", lambda: below)():
+            return found
+        # Some whole number is among the exponents: it decides where it is the only one.
+        whole = (exponent[0] == exponent[1]) & (exponent[0] % 1 == 0)
+        low, high = self._size(self._absolute(base), exponent)
+        odd = exponent[0] % 2 == 1
+        negative = base[1] < 0
+        bottom = self.on.choose(odd, -high, low)
+        top = self.on.choose(odd & negative, -low, high)
+        far = self.on.infinity
+        bottom, top = self.on.choose(whole, bottom, -far), self.on.choose(whole, top, far)
+        return self.on.choose(below, bottom, found[0]), self.on.choose(below, top, found[1])
+
+    def _size(self, base: Pair, exponent: Pair) -> Pair:
+        """The power of a base from 0 on."""
+        corners = [self.on.raised(b, e) for b in base for e in exponent]
         low, high = self.on.widen(self.on.low(*corners), self.on.high(*corners), 16)
-        return self._defined(base[1] >= 0, (self.on.high(low, 0), high))
+        return self.on.high(low, 0), high
 
     def _where(self, left: Pair, right: Pair, above: Pair, otherwise: Pair) -> Pair:
         surely = left[0] > right[1]

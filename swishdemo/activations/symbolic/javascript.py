@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.constants import double
 from swishdemo.activations.symbolic.roots import is_root
 
 FUNCTIONS: dict[Any, str] = {
@@ -100,7 +101,7 @@ def overflows(expression: Any) -> bool:
 
 def number(value: Any) -> str:
     """A number as its shortest decimal form that reads back as the same double."""
-    text = repr(float(sympy.N(value, 40)))
+    text = repr(double(value))
     return text.removesuffix(".0")
 
 
@@ -167,7 +168,7 @@ class _Writer:
         sign = "-" if numeric.is_negative else ""
         if abs(numeric) != 1 or not (first or growing or others):
             if numeric.is_Rational and abs(numeric.p) == 1:
-                denominator.append(number(numeric.q))
+                denominator.append(number(sympy.Integer(numeric.q)))
             else:
                 others.insert(0, number(abs(numeric)))
         guarded = growing and (first or len(growing) > 1 or overflows)

@@ -24,6 +24,7 @@ from swishdemo.activations.evaluation import single
 from swishdemo.activations.evaluation import tape as tape_of
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.constants import UNREAL
 from swishdemo.activations.symbolic.derive import derive
 from swishdemo.activations.symbolic.stable import stable
 from swishdemo.activations.symbolic.tape import Tape, record
@@ -31,7 +32,6 @@ from swishdemo.activations.symbolic.tape import Tape, record
 # Digits of a cut: far more than those of the nearest places beside it that are looked at.
 _BITS, _PLACES = 2600, 400
 _SHORT = 10**6
-_UNREAL = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
 _NOWHERE = (s.Log1p(sympy.Integer(-2)),) * 3
 """What has no value anywhere."""
 # As many cuts at most; further ones (there is one a period of |sin x|) are left out.
@@ -238,10 +238,10 @@ def _resolved(
         return done[node]
 
     f, df, d2f = map(visit, formulas)
-    if f.has(*_UNREAL):
+    if f.has(*UNREAL):
         # As log(0) is, which is left of log(max(x, 0)) for x < 0.
         return _NOWHERE, record(_NOWHERE)
-    if df.has(*_UNREAL) or d2f.has(*_UNREAL):
+    if df.has(*UNREAL) or d2f.has(*UNREAL):
         df = stable(f.diff(s.X))
         d2f = stable(df.diff(s.X))
     return (f, df, d2f), record([f, df, d2f])

@@ -13,6 +13,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.constants import double
 
 # How tightly a text holds together: a part that is looser than its place asks for gets brackets.
 CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
@@ -105,7 +106,7 @@ class Printer:
         if self.dialect.exact and not value.is_Rational:
             symbol = getattr(value, "symbol", str(value).lower()).removeprefix("\\")
             return self.names.get(symbol, symbol), ATOM
-        text = repr(float(sympy.N(value, 40))).removesuffix(".0")
+        text = repr(double(value)).removesuffix(".0")
         if value.is_Rational and not value.is_Integer and len(text) > 8:
             fraction = f"{abs(value.p)}{self.dialect.divided}{value.q}"
             if len(fraction) < len(text):

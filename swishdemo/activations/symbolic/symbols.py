@@ -6,12 +6,15 @@ SymPy derives keeps its digits in the tails. This module loads SymPy: import it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import mpmath  # type: ignore[import-untyped]
 import sympy
 from sympy.printing.latex import LatexPrinter
 
 X = sympy.Symbol("x", real=True)
+_GUARD_BITS = 16
 
 
 def symbol(name: str) -> sympy.Symbol:
@@ -60,10 +63,19 @@ class _Named(sympy.Function):  # type: ignore[misc]
 
     nargs = 1
     name_in_latex = ""
+    numeric: Callable[[Any], Any]
+    """The function of a number, to mpmath's working precision."""
 
     def _eval_is_extended_real(self) -> bool | None:
         real: bool | None = self.args[0].is_extended_real
         return real
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr | None:
+        if not self.args[0].is_number:
+            return None
+        with mpmath.workprec(prec + _GUARD_BITS):
+            argument = mpmath.mpmathify(self.args[0]._to_mpmath(prec + _GUARD_BITS))
+            return sympy.Expr._from_mpmath(self.numeric(argument), prec)
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         power = f"^{{{exp}}}" if exp else ""
@@ -71,20 +83,29 @@ class _Named(sympy.Function):  # type: ignore[misc]
         return rf"{self.name_in_latex}{power}\left({argument}\right)"
 
 
-class Sigmoid(_Named):
+class _Positive(_Named):
+    """One whose values are above 0."""
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if self.args[0].is_real else None
+
+
+class Sigmoid(_Positive):
     """σ(z) = 1 / (1 + e^(−z)); σ′(z) = σ(z)·σ(−z)."""
 
     name_in_latex = r"\sigma"
+    numeric = staticmethod(lambda z: 1 / (1 + mpmath.exp(-z)))
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
         return self * Sigmoid(-self.args[0])
 
 
-class Softplus(_Named):
+class Softplus(_Positive):
     """log(1 + e^z); its derivative is σ(z)."""
 
     name_in_latex = r"\operatorname{softplus}"
+    numeric = staticmethod(lambda z: mpmath.log1p(mpmath.exp(z)))
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
@@ -95,16 +116,18 @@ class Tanh(_Named):
     """tanh z; its derivative is sech² z."""
 
     name_in_latex = r"\tanh"
+    numeric = staticmethod(mpmath.tanh)
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
         return Sech(self.args[0]) ** 2
 
 
-class Sech(_Named):
+class Sech(_Positive):
     """1 / cosh z; its derivative is −sech z · tanh z."""
 
     name_in_latex = r"\operatorname{sech}"
+    numeric = staticmethod(mpmath.sech)
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
@@ -113,6 +136,8 @@ class Sech(_Named):
 
 class Softsign(_Named):
     """z / (1 + |z|); its derivative is 1 / (1 + |z|)²."""
+
+    numeric = staticmethod(lambda z: z / (1 + abs(z)))
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
@@ -124,20 +149,22 @@ class Softsign(_Named):
         return rf"\left({fraction}\right)^{{{exp}}}" if exp else fraction
 
 
-class NormalCdf(_Named):
+class NormalCdf(_Positive):
     """Φ(z), the standard normal distribution function; Φ′ = φ."""
 
     name_in_latex = r"\Phi"
+    numeric = staticmethod(mpmath.ncdf)
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
         return NormalPdf(self.args[0])
 
 
-class NormalPdf(_Named):
+class NormalPdf(_Positive):
     """φ(z) = e^(−z²/2) / √(2π); φ′(z) = −z·φ(z)."""
 
     name_in_latex = r"\varphi"
+    numeric = staticmethod(mpmath.npdf)
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
@@ -146,6 +173,8 @@ class NormalPdf(_Named):
 
 class Expm1(_Named):
     """e^z − 1, exact near 0."""
+
+    numeric = staticmethod(mpmath.expm1)
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
@@ -158,6 +187,8 @@ class Expm1(_Named):
 
 class Log1p(_Named):
     """log(1 + z), exact near 0."""
+
+    numeric = staticmethod(mpmath.log1p)
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
@@ -172,6 +203,7 @@ class Erf(_Named):
     """The error function; erf′(z) = 2·e^(−z²)/√π."""
 
     name_in_latex = r"\operatorname{erf}"
+    numeric = staticmethod(mpmath.erf)
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """The derivative."""
@@ -192,8 +224,9 @@ class Where(sympy.Function):  # type: ignore[misc]
         """Fold equal pieces and comparisons of numbers."""
         if above == otherwise:
             return above
-        if left.is_Rational and right.is_Rational:
-            return above if left > right else otherwise
+        if left.is_number and right.is_number:
+            more = (left - right).is_positive
+            return None if more is None else above if more else otherwise
         return None
 
     def _eval_is_extended_real(self) -> bool | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import difflib
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.constants import UNREAL, double, is_held, numbers
 from swishdemo.activations.symbolic.derive import tree_size
 from swishdemo.activations.typed.formula import (
     MAX_BITS,
@@ -32,8 +35,8 @@ from swishdemo.activations.typed.grammar import (
 )
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_NO_REAL_NUMBER = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
-_CONSTANT_ARGUMENT = 1000
+_FROM = {"log": 0, "ln": 0, "sqrt": 0, "log1p": -1}
+"""Below which argument a function has no value."""
 # A name without brackets is a parameter, unless it is as close as this to a function's name.
 _MISSPELT = 0.78
 _WORD = 4
@@ -51,6 +54,7 @@ class Builder:
         self.parameters: list[str] = []
         self._text = text
         self._column = column
+        self._sound: set[Any] = set()  # the parts whose numbers are known to be doubles
 
     def in_order(self, tokens: Iterable[str]) -> list[str]:
         """The parameters as they stand in the text, whose ``tokens`` are its names."""
@@ -96,15 +100,18 @@ class Builder:
         return self._column(node, self._text)
 
     def _checked(self, result: Any, node: ast.expr) -> Any:
-        if result.has(*_NO_REAL_NUMBER):
+        if result.has(*UNREAL):
             raise refuse("undefined", self._at(node))
-        if result.is_Rational and max(int(result.p).bit_length(), result.q.bit_length()) > MAX_BITS:
-            raise refuse("size", self._at(node), limit="1e300")
         if result.is_Pow and result.exp.is_Number and abs(result.exp) > MAX_POWER:
             raise refuse("power", self._at(node), limit=MAX_POWER)
         # max(a, b) holds a and b twice, so nesting it doubles what must be differentiated.
         if tree_size(result) > MAX_TREE:
             raise refuse("steps")
+        for number in numbers(result, self._sound):
+            if math.isnan(double(number)):
+                raise refuse("undefined", self._at(node))
+            if not is_held(number):
+                raise refuse("beyond", self._at(node))
         return result
 
     def _number(self, node: ast.Constant) -> Any:
@@ -143,8 +150,9 @@ class Builder:
             return f"{name.removesuffix('x')}(x)"
         if len(name) < _WORD or not name.isalpha() or name in GREEK.values():
             return ""
-        words = [known for known in function_names() if len(known) >= _WORD]
-        return suggestion(name, words, _MISSPELT)
+        words = [known for known in function_names() if len(known) >= _WORD and known.islower()]
+        found = difflib.get_close_matches(name.lower(), words, n=1, cutoff=_MISSPELT)
+        return found[0] if found else ""
 
     def _operation(self, node: ast.BinOp) -> Any:
         left, right = self.build(node.left), self.build(node.right)
@@ -162,12 +170,23 @@ class Builder:
         raise refuse("operator", self._at(node))
 
     def _power(self, base: Any, exponent: Any, node: ast.BinOp) -> Any:
-        if not exponent.free_symbols:
-            if not exponent.is_Rational or abs(exponent) > MAX_POWER:
-                raise refuse("power", self._at(node.right), limit=MAX_POWER)
-            if exponent.q > 10**6:
-                raise refuse("power", self._at(node.right), limit=MAX_POWER)
+        if not exponent.free_symbols and abs(double(exponent)) > MAX_POWER:
+            raise refuse("power", self._at(node.right), limit=MAX_POWER)
+        if base.is_Rational and not exponent.free_symbols:
+            bits = max(int(base.p).bit_length(), int(base.q).bit_length())
+            if bits * abs(double(exponent)) > MAX_BITS:
+                raise refuse("constant", self._at(node))
+        if exponent.is_integer is not True:
+            self._check_base(base, exponent, node)
         return base**exponent
+
+    def _check_base(self, base: Any, exponent: Any, node: ast.expr) -> None:
+        """Refuse what has no real power but whole ones."""
+        if base.is_negative:
+            cube = exponent.is_Rational and exponent.q == 3
+            raise refuse("cube_root" if cube else "undefined", self._at(node))
+        if base.is_zero and exponent.free_symbols:
+            raise refuse("zero_base", self._at(node))
 
     def _call(self, node: ast.Call) -> Any:
         if not isinstance(node.func, ast.Name):
@@ -189,18 +208,16 @@ class Builder:
             test, *pieces = node.args
             return self._pieces(test, *map(self.build, pieces))
         arguments = [self.build(argument) for argument in node.args]
-        for argument, at in zip(arguments, node.args, strict=True):
-            # Constants stay simple, so that no tower of exponentials is ever worked out.
-            plain = argument.is_Rational and abs(argument) <= _CONSTANT_ARGUMENT
-            if not argument.free_symbols and not plain and argument.has(sympy.Function):
-                raise refuse("constant", self._at(at))
+        if name in _FROM and (arguments[0] - _FROM[name]).is_negative:
+            raise refuse("undefined", self._at(node))
         return called.build(*arguments)
 
     def _unknown(self, node: ast.Name) -> Exception:
         name, at = node.id, self._at(node)
-        near = "" if name in NO_FUNCTIONS else suggestion(name, function_names())
-        if name in WRITTEN_OUT:
-            return refuse("written_out", at, value=name, instead=WRITTEN_OUT[name])
+        lower = name.lower()
+        near = "" if lower in NO_FUNCTIONS else suggestion(name, function_names())
+        if lower in WRITTEN_OUT:
+            return refuse("written_out", at, value=name, instead=WRITTEN_OUT[lower])
         if name == "x" or name in CONSTANTS or name in self.parameters:
             return refuse("not_function", at, value=name)
         if near:

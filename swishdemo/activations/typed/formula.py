@@ -8,10 +8,9 @@ before anything symbolic is computed from it.
 from __future__ import annotations
 
 import ast
-import difflib
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from swishdemo.activations.record import Activation, Parameter
 from swishdemo.activations.registry import formula_label
@@ -24,12 +23,14 @@ MAX_DEPTH = 60
 MAX_DIGITS = 25
 MAX_DECIMAL_EXPONENT = 300
 MAX_POWER = 100
-MAX_BITS = 1100
+MAX_BITS = 20_000
 MAX_PARAMETERS = 8
 MAX_TREE = 1000
 MAX_SLOPE = 3000
 MAX_OPERATIONS = 3000
 MAX_NAME = 20
+_SHORTEST_SLIP, _SHORTEST_TWO = 3, 7
+"""Letters of a name from which on one of them, or two, may be wrong by a slip."""
 
 _TOKEN = re.compile(
     r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
@@ -108,11 +109,35 @@ def refuse(key: str, column: int | None = None, **values: object) -> UserError:
     return UserError(f"activations.error_formula_{key}", field="formula", status=422, **values)
 
 
-def suggestion(name: str, known: list[str], closeness: float = 0.6) -> str:
-    """The known name that is closest to ``name``; empty where none is as close as that."""
-    lowered = {candidate.lower(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=closeness)
-    return lowered[found[0]] if found else ""
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The known name of which ``name`` is a slip of the fingers; empty where there is none.
+
+    One letter may be wrong, missing, too many or changed with its neighbour; two of more than six.
+    Not the first letter, and no digit: asin is not sin, and log3 is not log.
+    """
+    typed = name.lower()
+    found: list[tuple[int, str]] = []
+    for candidate in known:
+        meant = candidate.lower()
+        digits = re.findall(r"\d", typed) == re.findall(r"\d", meant)
+        if digits and typed[:1] == meant[:1]:
+            found.append((_slips(typed, meant), candidate))
+    slips, nearest = min(found, key=lambda each: each[0], default=(0, ""))
+    most = 0 if len(typed) < _SHORTEST_SLIP else 1 if len(typed) < _SHORTEST_TWO else 2
+    return nearest if slips <= most else ""
+
+
+def _slips(one: str, other: str) -> int:
+    """How many letters are wrong, missing, too many or swapped (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one):
+        last, before, row = before, row, [i + 1]
+        for j, b in enumerate(other):
+            row.append(min(before[j + 1] + 1, row[j] + 1, before[j] + (a != b)))
+            if i and j and a == other[j - 1] and one[i - 1] == b:
+                row[-1] = min(row[-1], last[j - 1] + 1)
+    return row[-1]
 
 
 def named_tokens(text: str) -> Iterator[tuple[int, str]]:
@@ -177,8 +202,20 @@ def _check_brackets(text: str) -> None:
         raise refuse("bracket", opened[-1])
 
 
+def _without_leading_zeros(text: str) -> str:
+    """The text with blanks for zeros before a number, which Python would not read."""
+
+    def blank(match: re.Match[str]) -> str:
+        token = match.group()
+        zeros = re.match(r"0+(?=\d)", token) if match.lastgroup == "number" else None
+        return " " * zeros.end() + token[zeros.end() :] if zeros else token
+
+    return _TOKEN.sub(blank, text)
+
+
 def _tree(text: str) -> ast.expr:
     _check_brackets(text)
+    text = _without_leading_zeros(text)
     lead = len(text) - len(text.lstrip())
     try:
         # Brackets let a formula begin with blanks; the columns are moved back by `_column`.
@@ -213,9 +250,15 @@ def _check_size(tree: ast.expr, text: str) -> None:
 
 
 def _check_steps(activation: Activation) -> None:
-    """Refuse what would take long, before each longer step."""
+    """Refuse what would take long, before each longer step, and what no double holds."""
     from swishdemo.activations.evaluation import tape
-    from swishdemo.activations.symbolic.derive import slope, tree_size
+    from swishdemo.activations.symbolic.constants import is_held, numbers
+    from swishdemo.activations.symbolic.derive import derive, slope, tree_size
 
     if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
         raise refuse("steps")
+    derived = derive(activation)
+    seen: set[object] = set()
+    for expression in (derived.f, derived.df, derived.d2f, *derived.dparameters.values()):
+        if not all(map(is_held, numbers(expression, seen))):
+            raise refuse("derivative")

@@ -26,6 +26,16 @@ def _absolute(u: Any) -> Any:
     return s.Where(u, 0, u, -u)
 
 
+def _cube_root(u: Any) -> Any:
+    """The real cube root, of numbers below 0 too; one piece where the sign is known."""
+    third = sympy.Rational(1, 3)
+    if u.is_nonnegative:
+        return u**third
+    if u.is_nonpositive:
+        return -((-u) ** third)
+    return s.Where(u, 0, u**third, -((-u) ** third))
+
+
 def _maximum(*values: Any) -> Any:
     return reduce(lambda a, b: s.Where(a, b, a, b), values)
 
@@ -53,6 +63,7 @@ FUNCTIONS: dict[str, Function] = {
     "ln": _one(sympy.log),
     "log1p": _one(s.Log1p),
     "sqrt": _one(sympy.sqrt),
+    "cbrt": _one(_cube_root),
     "abs": _one(_absolute),
     "sin": _one(sympy.sin),
     "cos": _one(sympy.cos),
@@ -100,30 +111,73 @@ def function_names() -> list[str]:
     return [*FUNCTIONS, *(name for name in registry.names() if name not in FUNCTIONS)]
 
 
-WRITTEN_OUT: dict[str, str] = {
-    "log10": "log(x)/log(10)",
-    "log2": "log(x)/log(2)",
-    "exp2": "2**x",
-    "pow": "x**a",
-    "power": "x**a",
-    "square": "x**2",
-    "cbrt": "x**(1/3)",
-    "sec": "1/cos(x)",
-    "csc": "1/sin(x)",
-    "cot": "cos(x)/sin(x)",
-    "coth": "1/tanh(x)",
-    "atanh": "log((1 + x)/(1 - x))/2",
-    "acosh": "log(x + sqrt(x**2 - 1))",
-    "logit": "log(x/(1 - x))",
-    "erfc": "1 - erf(x)",
-    "clamp": "clip(x, 0, 6)",
-    "step": "where(x > 0, 1, 0)",
-    "heaviside": "where(x > 0, 1, 0)",
-    "softmax": "sigmoid(x)",
-}
+def _spelled(table: str) -> dict[str, str]:
+    """Names and how they are written here, from lines of names, a colon, and a formula."""
+    lines = (line.split(": ") for line in table.strip().splitlines())
+    return {name: formula for names, formula in lines for name in names.split()}
+
+
+WRITTEN_OUT: dict[str, str] = _spelled("""
+lg log10: log(x)/log(10)
+lb ld log2: log(x)/log(2)
+exp2: 2**x
+exp10: 10**x
+pow power: x**a
+sqr square: x**2
+rsqrt: 1/sqrt(x)
+reciprocal inv: 1/x
+neg negative: -x
+root: sqrt(x)
+cuberoot: cbrt(x)
+fabs absolute modulus: abs(x)
+sgn signum: sign(x)
+maximum fmax amax: max(x, 0)
+minimum fmin amin: min(x, 0)
+clamp: clip(x, 0, 6)
+step heaviside: where(x > 0, 1, 0)
+ramp rectifier pos: relu(x)
+sen: sin(x)
+sind: sin(pi*x/180)
+cosd: cos(pi*x/180)
+tand: tan(pi*x/180)
+tg: tan(x)
+sec: 1/cos(x)
+csc cosec: 1/sin(x)
+cot ctg ctan cotan: cos(x)/sin(x)
+sinc: where(abs(x) > 0, sin(x)/x, 1)
+asin arcsin: 2*atan(x/(1 + sqrt(1 - x**2)))
+acos arccos: pi/2 - 2*atan(x/(1 + sqrt(1 - x**2)))
+arctan arctg atg: atan(x)
+acot arccot arcctg: pi/2 - atan(x)
+sh senh: sinh(x)
+ch: cosh(x)
+th tgh: tanh(x)
+sch: sech(x)
+csch cosech: 1/sinh(x)
+cth coth ctgh: 1/tanh(x)
+arcsinh arsinh arsh: asinh(x)
+arccosh arcosh arch acosh: log(x + sqrt(x**2 - 1))
+arctanh artanh arth atanh: log((1 + x)/(1 - x))/2
+arccoth arcoth acoth: log((x + 1)/(x - 1))/2
+arcsech arsech asech: log((1 + sqrt(1 - x**2))/x)
+arccsch arcsch acsch: asinh(1/x)
+logit: log(x/(1 - x))
+logistic expit sigm: sigmoid(x)
+softmax: sigmoid(x)
+log_sigmoid log_expit: logsigmoid(x)
+log1pexp logaddexp: softplus(x)
+logsumexp: log(exp(x) + exp(a))
+hypot: sqrt(x**2 + a**2)
+ndtr normcdf normal_cdf norm_cdf pnorm: Phi(x)
+npdf normpdf normal_pdf norm_pdf dnorm: phi(x)
+erfc: 1 - erf(x)
+""")
 """Functions of other languages, and how they are written here."""
 
-NO_FUNCTIONS = frozenset({"asin", "acos", "arcsin", "arccos", "floor", "ceil", "round", "mod"})
+NO_FUNCTIONS = frozenset(
+    {"floor", "ceil", "round", "trunc", "frac", "mod", "fmod", "gamma", "lgamma", "gammaln"}
+    | {"erfi", "erfinv", "erfcx", "atan2", "sum", "prod", "mean", "diff"}
+)
 """Names that look like functions of the grammar and mean others, which there are none of here."""
 
 CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E}
