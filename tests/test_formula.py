@@ -6,12 +6,21 @@ import sys
 import mpmath as mp
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swishdemo.activations import activations, evaluate, get, landmarks, parse_formula
+from swishdemo.activations import (
+    activations,
+    evaluate,
+    get,
+    landmarks,
+    parse_formula,
+    torch_function,
+)
 from swishdemo.activations.code import LANGUAGES, code
 from swishdemo.activations.symbolic.derive import latex, latex_derivative
+from swishdemo.activations.symbolic.symbols import Undefined
 from swishdemo.activations.typed.description import describe
 from swishdemo.activations.typed.formula import MAX_CHARACTERS
 from swishdemo.activations.typed.grammar import FUNCTIONS
@@ -101,6 +110,60 @@ def test_numbers(text, true):
     found = evaluate(parse_formula(text), [0.0, 7.0])
     assert found.f.tolist() == [pytest.approx(float(true), rel=1e-12)] * 2
     assert found.df.tolist() == [0.0, 0.0]
+
+
+WIDENED = {
+    "exp(log(x))": (False, False, True),
+    "sqrt(x)**2": (False, True, True),
+    "sqrt(x)*sqrt(x)": (False, True, True),
+    "log(x)/log(x)": (False, False, True),
+    "log(x) - log(x) + x": (False, False, True),
+    "0*log(x)": (False, False, True),
+    "x**2/x": (True, False, True),
+    "x/(x*(x + 1))": (True, False, True),
+    "1/(1/x)": (True, False, True),
+    "x**1.5/x**0.5": (False, False, True),
+    "exp(2*log(x))": (False, False, True),
+    "(x**a)**2": (False, True, True),  # at a = 0.5
+    "x**a*x**a": (False, True, True),
+    "relu(log(x))": (False, False, True),
+    "max(sqrt(x), 1) - max(sqrt(x), 1)": (False, True, True),
+    "sign(log(x))*0 + 2": (False, False, True),
+    "where(log(x) > 0, 1, 2)": (False, False, True),
+    "where(x > 0, exp(log(x)), 1)": (True, True, True),
+    "where(x > 1, 0, exp(log(x)))*0": (False, False, True),
+    "where(x > 0 and log(x) > 0, 1, 2)": (True, True, True),
+    "where(x < 0 or log(x) > 0, 1, 2)": (True, False, True),
+    "where(-1 < x < log(x), 1, 2)": (True, False, True),
+    "x if x > 0 else sqrt(x)**2": (False, True, True),
+    "log1p(x - 1) - log1p(x - 1)": (False, False, True),
+    "sigmoid(log(x) - log(x))": (False, False, True),
+    "sqrt(1 + x**2)**2": (True, True, True),
+    "exp(log(softplus(x)))": (True, True, True),
+    "sqrt(abs(x))**2": (True, True, True),
+}
+"""Whether each has a value at −2, 0 and 2; simplified, most have one everywhere."""
+
+
+@pytest.mark.parametrize("text", WIDENED)
+def test_simplifying_gives_no_value_where_the_formula_has_none(text):
+    activation = parse_formula(text)
+    given = dict.fromkeys(activation.defaults(), 0.5)
+    at = np.array([-2.0, 0.0, 2.0])
+    found = evaluate(activation, at, given)
+    assert tuple(np.isfinite(found.f)) == WIDENED[text]
+    for derivative in (found.df, found.d2f, *found.dparameters.values()):
+        assert not np.isfinite(derivative[~np.isfinite(found.f)]).any()
+    x = torch.tensor(at, requires_grad=True)
+    y = torch_function(activation.name)(x, *given.values())
+    assert tuple(torch.isfinite(y).tolist()) == WIDENED[text]
+    y[torch.isfinite(y)].sum().backward()
+    assert torch.isfinite(x.grad[x.detach() > 0]).all()
+
+
+def test_what_is_not_widened_stays_as_it_is():
+    for text in ["log(x)", "abs(log(x))", "sqrt(4*x + 4)", "x**a*x", "log(x)/x", "1/(x*x + x)"]:
+        assert not parse_formula(text).expression().has(Undefined), text
 
 
 def test_outside_the_domain_there_is_no_number():

@@ -150,13 +150,13 @@ export function erf(z) {
 }
 
 /**
- * a·b, and 0 where one is 0 though the other has overflowed.
+ * a·b, and 0 where one is 0 though the other has overflowed; no number where one is none.
  * @param {number} a
  * @param {number} b
  * @returns {number}
  */
 export function times(a, b) {
-  return a && b && a * b;
+  return Number.isNaN(a) || Number.isNaN(b) ? NaN : a && b && a * b;
 }
 
 /** Beyond this size what vanishes has vanished, and powers of x would overflow. */

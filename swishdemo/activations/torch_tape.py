@@ -63,7 +63,7 @@ _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 # They are bounded, or bend no more than a line: no slope of theirs is infinite.
 _TAME = {
-    *("constant", "input", "add", "multiply", "where"),
+    *("constant", "undefined", "input", "add", "multiply", "where"),
     *("sigmoid", "softplus", "tanh", "sech", "softsign", "normal_cdf", "normal_pdf", "erf"),
     *("sin", "cos", "atan", "asinh"),
 }
@@ -142,6 +142,8 @@ class _Run:
     def _compute(self, place: int, step: Step, scope: _Scope) -> Value:
         if step.kind == "constant":
             return self._numbers[place]
+        if step.kind == "undefined":
+            return math.nan
         if step.kind == "input":
             return scope.inputs[step.value]
         if step.kind == "where":

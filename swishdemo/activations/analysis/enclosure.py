@@ -85,6 +85,8 @@ def run(tape: Tape, inputs: Mapping[str, Pair], arithmetic: Arithmetic) -> list[
     for step in tape.steps:
         if step.kind == "constant":
             values.append(arithmetic.constant(step.value))
+        elif step.kind == "undefined":
+            values.append((arithmetic.undefined, arithmetic.undefined))
         elif step.kind == "input":
             values.append(inputs[step.value])
         else:

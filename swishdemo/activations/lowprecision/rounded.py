@@ -7,6 +7,7 @@ A library's own function (exp, log, tanh, erf, …) is one operation in both.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -142,6 +143,8 @@ def _step(
     match step.kind:
         case "constant":
             return _like(float(step.value.evalf(30)), x)
+        case "undefined":
+            return _like(math.nan, x)
         case "input":
             return inputs[step.value]
         case "add":

@@ -16,6 +16,7 @@ import numpy as np
 import sympy
 
 from swishdemo.activations.evaluation import single
+from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.tape import record
 
 UNREAL = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
@@ -57,6 +58,8 @@ def numbers(expression: Any, seen: set[Any]) -> Iterator[Any]:
         if node in seen:
             continue
         seen.add(node)
+        if node == s.UNDEFINED:
+            continue
         if not node.free_symbols:
             yield node
             continue

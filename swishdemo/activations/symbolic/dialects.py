@@ -49,6 +49,7 @@ NUMPY = Dialect(
     },
     where="np.where({test}, {above}, {otherwise})",
     root="np.sqrt({})",
+    undefined="np.nan",
     constant="np.full(np.shape(x), {})",
     branches="NumPy computes both branches: the one not taken must not overflow.",
 )
@@ -65,6 +66,7 @@ JAX = Dialect(
     },
     where="jnp.where({test}, {above}, {otherwise})",
     root="jnp.sqrt({})",
+    undefined="jnp.nan",
     constant="jnp.full(jnp.shape(x), {})",
     branches="An infinite slope in the branch not taken would make the gradient NaN.",
 )
@@ -82,6 +84,7 @@ PYTORCH = Dialect(
     },
     where="torch.where({test}, {above}, {otherwise})",
     root="torch.sqrt({})",
+    undefined="math.nan",
     constant="torch.zeros_like(x) + {}",
     otherwise="torch.zeros_like(x) + {}",
     branches="An infinite slope in the branch not taken would make the gradient NaN.",
@@ -116,6 +119,7 @@ MATHEMATICS = Dialect(
     where="{above} if {test} else {otherwise}",
     where_binds=CONDITION,
     root="√({})",
+    undefined="undefined",
     power="{base}^{exponent}",
     times="·",
     divided="/",

@@ -124,6 +124,8 @@ class _Writer:
         self._meanings = meanings
 
     def text(self, node: Any) -> str:
+        if node == s.UNDEFINED:
+            return "NaN"
         if not node.free_symbols:
             return number(node)
         if node.is_Symbol:

@@ -238,7 +238,7 @@ def _resolved(
         return done[node]
 
     f, df, d2f = map(visit, formulas)
-    if f.has(*UNREAL):
+    if f.has(*UNREAL, s.Undefined):
         # As log(0) is, which is left of log(max(x, 0)) for x < 0.
         return _NOWHERE, record(_NOWHERE)
     if df.has(*UNREAL) or d2f.has(*UNREAL):

@@ -40,6 +40,7 @@ class Dialect:
         divided: The sign of a quotient.
         minus: The sign of a number below 0.
         negated_power: Whether ``-a**b`` may be written without brackets.
+        undefined: What is no number.
         constant: A value without x, in x's shape and type.
         otherwise: The second of two values without x, between which a choice is made by x.
         exact: Whether √2, π and named constants stay what they are, or become decimals.
@@ -56,6 +57,7 @@ class Dialect:
     divided: str = " / "
     minus: str = "-"
     negated_power: bool = False
+    undefined: str = "NaN"
     constant: str = "{}"
     otherwise: str = "{}"
     exact: bool = False
@@ -87,6 +89,8 @@ class Printer:
         return text if binds >= place else f"({text})"
 
     def _print(self, node: Any) -> tuple[str, int]:
+        if node == s.UNDEFINED:
+            return self.dialect.undefined, ATOM
         if not node.free_symbols and (node.is_Atom or not self.dialect.exact):
             return self._number(node)
         if node.is_Symbol:

@@ -58,6 +58,26 @@ class Constant(sympy.AtomicExpr):  # type: ignore[misc]
         return self.symbol
 
 
+class Undefined(sympy.AtomicExpr):  # type: ignore[misc]
+    """What stands where a formula has no value; so its derivatives and powers have none."""
+
+    is_real = True
+    is_commutative = True
+
+    def diff(self, *symbols: Any, **assumptions: Any) -> Undefined:
+        """None either."""
+        return self
+
+    def _eval_power(self, exponent: Any) -> Undefined:
+        return self
+
+    def _latex(self, printer: LatexPrinter) -> str:
+        return r"	ext{undefined}"
+
+
+UNDEFINED = Undefined()
+
+
 class _Named(sympy.Function):  # type: ignore[misc]
     """A function of one real argument that prints its exponent behind its name."""
 
@@ -232,6 +252,16 @@ class Where(sympy.Function):  # type: ignore[misc]
     def _eval_is_extended_real(self) -> bool | None:
         return True if self.args[2].is_extended_real and self.args[3].is_extended_real else None
 
+    def _eval_is_nonnegative(self) -> bool | None:
+        left, right, above, otherwise = self.args
+        first = above.is_nonnegative or above == left - right
+        return True if first and (otherwise.is_nonnegative or otherwise == right - left) else None
+
+    def _eval_is_positive(self) -> bool | None:
+        left, right, above, otherwise = self.args
+        first = above.is_positive or above == left - right
+        return True if first and otherwise.is_positive else None
+
     def _eval_derivative(self, variable: sympy.Symbol) -> sympy.Expr:
         left, right, above, otherwise = self.args
         return Where(left, right, above.diff(variable), otherwise.diff(variable))
@@ -239,10 +269,25 @@ class Where(sympy.Function):  # type: ignore[misc]
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         rows = []
         rest: sympy.Expr = self
-        while isinstance(rest, Where):
+        while isinstance(rest, Where) and rest.args[2] != UNDEFINED:
             left, right, above, rest = rest.args
-            condition = rf"{printer.doprint(left)} > {printer.doprint(right)}"
-            rows.append(rf"{printer.doprint(above)} & {condition}")
-        rows.append(rf"{printer.doprint(rest)} & \text{{otherwise}}")
+            rows.append(rf"{printer.doprint(above)} & {_condition(left, right, printer)}")
+        if isinstance(rest, Where):
+            left, right, _, rest = rest.args
+            condition = rf"{printer.doprint(left)} \le {printer.doprint(right)}"
+            rows.append(rf"{printer.doprint(rest)} & {condition}")
+        elif rest != UNDEFINED:
+            rows.append(rf"{printer.doprint(rest)} & \text{{otherwise}}")
         cases = r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
         return rf"\left({cases}\right)^{{{exp}}}" if exp else cases
+
+
+def _condition(left: Any, right: Any, printer: LatexPrinter) -> str:
+    """Write a comparison; |u| > 0 as u ≠ 0, and 1 + |u| > 0, which says that u exists, as u ∈ ℝ."""
+    number, size = left.as_coeff_Add()
+    if right == 0 and number in (0, 1) and isinstance(size, Where):
+        u = size.args[0]
+        if size.args[1:] == (0, u, -u):
+            told = r"\in \mathbb{R}" if number else r"\ne 0"
+            return rf"{printer.doprint(u)} {told}"
+    return rf"{printer.doprint(left)} > {printer.doprint(right)}"

@@ -40,8 +40,8 @@ class Step:
     """One operation.
 
     Attributes:
-        kind: ``constant``, ``input``, ``add``, ``multiply``, ``power``, ``root``, ``raise``,
-            ``where`` or the name of a function.
+        kind: ``constant``, ``undefined``, ``input``, ``add``, ``multiply``, ``power``, ``root``,
+            ``raise``, ``where`` or the name of a function.
         arguments: The places on the tape of what it works on.
         value: The SymPy number of a constant, the name of an input, the exponent of a ``power``.
     """
@@ -102,6 +102,8 @@ class _Recorder:
     def _step(self, node: Any) -> Step:
         if node.is_Number or node.is_NumberSymbol or isinstance(node, s.Constant):
             return Step("constant", value=node)
+        if node == s.UNDEFINED:
+            return Step("undefined")
         if node.is_Symbol:
             return Step("input", value=node.name)
         if node.is_Pow:

@@ -14,6 +14,7 @@ import sympy
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.constants import UNREAL, double, is_held, numbers
 from swishdemo.activations.symbolic.derive import tree_size
+from swishdemo.activations.typed.domain import Domain
 from swishdemo.activations.typed.formula import (
     MAX_BITS,
     MAX_PARAMETERS,
@@ -35,8 +36,12 @@ from swishdemo.activations.typed.grammar import (
 )
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_FROM = {"log": 0, "ln": 0, "sqrt": 0, "log1p": -1}
-"""Below which argument a function has no value."""
+_FROM = {
+    **dict.fromkeys(("log", "ln"), (0, "positive")),
+    "log1p": (-1, "positive"),
+    "sqrt": (0, "nonnegative"),
+}
+"""Below which argument a function has no value, and how much above it has one."""
 # A name without brackets is a parameter, unless it is as close as this to a function's name.
 _MISSPELT = 0.78
 _WORD = 4
@@ -54,6 +59,7 @@ class Builder:
         self.parameters: list[str] = []
         self._text = text
         self._column = column
+        self._domain = Domain()
         self._sound: set[Any] = set()  # the parts whose numbers are known to be doubles
 
     def in_order(self, tokens: Iterable[str]) -> list[str]:
@@ -65,6 +71,23 @@ class Builder:
     def latex(name: str) -> str:
         """A parameter's symbol."""
         return latex_name(name)
+
+    def formula(self, node: ast.expr) -> Any:
+        """The expression of a whole formula; it has no value where the text as written has none.
+
+        Raises:
+            UserError: As `build`.
+        """
+        return self._apart(lambda: self.build(node))[0]
+
+    def _apart(self, building: Callable[[], Any]) -> tuple[Any, Domain]:
+        """What ``building`` builds, within a domain of its own; and that."""
+        around, self._domain = self._domain, Domain()
+        try:
+            built = building()
+            return self._domain.kept(built), self._domain
+        finally:
+            self._domain = around
 
     def build(self, node: ast.expr) -> Any:
         """The expression of a node.
@@ -87,7 +110,7 @@ class Builder:
             case ast.Call():
                 result = self._call(node)
             case ast.IfExp(test=test, body=body, orelse=otherwise):
-                result = self._pieces(test, self.build(body), self.build(otherwise))
+                result = self._choice(test, body, otherwise)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 raise refuse("comparison", self._at(node))
             case ast.Tuple():
@@ -164,6 +187,7 @@ class Builder:
             case ast.Mult():
                 return left * right
             case ast.Div():
+                self._domain.ask("nonzero", right)
                 return left / right
             case ast.Pow():
                 return self._power(left, right, node)
@@ -178,6 +202,7 @@ class Builder:
                 raise refuse("constant", self._at(node))
         if exponent.is_integer is not True:
             self._check_base(base, exponent, node)
+        self._domain.power(base, exponent)
         return base**exponent
 
     def _check_base(self, base: Any, exponent: Any, node: ast.expr) -> None:
@@ -205,11 +230,13 @@ class Builder:
                 "arguments", self._at(node), value=name, count=len(node.args), expected=expected
             )
         if name == "where":
-            test, *pieces = node.args
-            return self._pieces(test, *map(self.build, pieces))
+            return self._choice(*node.args)
         arguments = [self.build(argument) for argument in node.args]
-        if name in _FROM and (arguments[0] - _FROM[name]).is_negative:
-            raise refuse("undefined", self._at(node))
+        if name in _FROM:
+            least, kind = _FROM[name]
+            if (arguments[0] - least).is_negative:
+                raise refuse("undefined", self._at(node))
+            self._domain.ask(kind, arguments[0] - least)
         return called.build(*arguments)
 
     def _unknown(self, node: ast.Name) -> Exception:
@@ -224,6 +251,17 @@ class Builder:
             return refuse("unknown_function_near", at, value=name, near=near)
         return refuse("unknown_function", at, value=name, choices=", ".join(FUNCTIONS))
 
+    def _choice(self, test: ast.expr, above: ast.expr, otherwise: ast.expr) -> Any:
+        """The value of one formula where a condition holds, else of another."""
+        first, domain = self._apart(lambda: self.build(above))
+        second, other = self._apart(lambda: self.build(otherwise))
+        chosen = self._pieces(test, first, second)
+        if chosen in (first, second):
+            self._domain.include(domain if chosen == first else other)
+        elif not (domain.is_everywhere and other.is_everywhere):
+            self._domain.ask("value", chosen)
+        return chosen
+
     def _pieces(self, test: ast.expr, above: Any, otherwise: Any) -> Any:
         """The value ``above`` where a condition holds, else ``otherwise``.
 
@@ -237,7 +275,7 @@ class Builder:
                 if not rest:
                     return self._pieces(first, above, otherwise)
                 more = ast.copy_location(ast.BoolOp(op, rest), rest[0])
-                inner = self._pieces(more, above, otherwise)
+                inner, _ = self._apart(lambda: self._pieces(more, above, otherwise))
                 if isinstance(op, ast.And):
                     return self._pieces(first, inner, otherwise)
                 return self._pieces(first, above, inner)
@@ -246,7 +284,7 @@ class Builder:
             case ast.Compare(left=left, ops=[op, *ops], comparators=[right, *rest]):
                 if rest:
                     chained = ast.copy_location(ast.Compare(right, ops, rest), right)
-                    above = self._pieces(chained, above, otherwise)
+                    above, _ = self._apart(lambda: self._pieces(chained, above, otherwise))
                 return self._piece(
                     test, op, (self.build(left), self.build(right)), above, otherwise
                 )

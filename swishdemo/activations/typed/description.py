@@ -75,6 +75,8 @@ def _shape(activation: Activation) -> tuple[str, list[float]]:
     for at in breaks(activation, usual):
         beside = _BESIDE * max(1.0, abs(at))
         sides = evaluate(activation, [at - beside, at + beside], usual)
+        if any(map(math.isnan, sides.f)):
+            continue  # the end of what it is defined on
         if not _alike(*sides.f):
             jumps.append(at)
         elif not _alike(*sides.df):

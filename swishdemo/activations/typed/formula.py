@@ -80,7 +80,7 @@ def parse_formula(text: object) -> Activation:
     from swishdemo.activations.typed.building import Builder
 
     builder = Builder(text, _column)
-    expression = builder.build(tree)
+    expression = builder.formula(tree)
     activation = Activation(
         name=f"={text.strip()}",
         label=formula_label(text),
