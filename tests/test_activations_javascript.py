@@ -59,6 +59,7 @@ ORACLE = {
     "normal_cdf": lambda z: mp.erfc(-_far(z, 10**4) / mp.sqrt(2)) / 2,
     "normal_pdf": lambda z: mp.npdf(_far(z, 10**4)),
     "erf": lambda z: mp.erf(_far(z, 10**4)),
+    "cbrt": lambda z: mp.sign(z) * mp.cbrt(abs(z)),
     "expm1": lambda z: mp.expm1(_far(z, 10**4)),
     "exp": lambda z: mp.exp(_far(z, 10**4)),
     "sinh": lambda z: mp.sinh(_far(z, 10**4)),

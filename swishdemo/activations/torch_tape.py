@@ -60,6 +60,7 @@ _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "cosh": torch.cosh,
     "asinh": torch.asinh,
     "root": torch.sqrt,
+    "cbrt": lambda z: torch.sign(z) * torch.abs(z) ** (1 / 3),
 }
 # They are bounded, or bend no more than a line: no slope of theirs is infinite.
 _TAME = {
@@ -148,6 +149,11 @@ class _Run:
             return scope.inputs[step.value]
         if step.kind == "where":
             return self._where(step, scope)
+        if step.kind == "power" and step.value > 1:
+            root = self._steps[step.arguments[0]]
+            if root.kind == "root":
+                # √u³ has no slope at 0 by way of √u.
+                return _raised(self.value(root.arguments[0], scope), step.value / 2)
         arguments = [self.value(argument, scope) for argument in step.arguments]
         if step.kind == "add":
             return reduce(lambda a, b: a + b, arguments)

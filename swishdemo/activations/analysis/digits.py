@@ -53,6 +53,7 @@ class Digits:
             "log1p": lambda z: self._around(self.context.log1p(z) if z > -1 else -self.infinity),
             "atan": lambda z: self._around(self.context.atan(z)),
             "asinh": lambda z: self._around(self.context.asinh(z)),
+            "cbrt": self._cube_root,
             "root": lambda z: self._around(self.context.sqrt(z)),
         }
 
@@ -193,6 +194,10 @@ class Digits:
     def _cosh(self, z: Any) -> Pair:
         low, high = self._exp(abs(z))
         return self.widen((low + 1 / low) / 2, (high + 1 / high) / 2, 4)
+
+    def _cube_root(self, z: Any) -> Pair:
+        root = self.context.cbrt(abs(z))
+        return self._around(-root if z < 0 else root)
 
     def _wave(self, wave: Callable[[Any], Any], z: Any) -> Pair:
         if self.context.isinf(z) or (z and self.context.mag(z) > _FAR_WAVE_BITS):

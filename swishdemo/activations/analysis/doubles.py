@@ -76,6 +76,7 @@ _FUNCTIONS: dict[str, tuple[Callable[[Array], Any], int]] = {
     "expm1": (np.expm1, 4),
     "log1p": (np.log1p, 4),
     "erf": (erf, 8),
+    "cbrt": (np.cbrt, 4),
     "exp": (np.exp, 4),
     "log": (np.log, 4),
     "sin": (np.sin, 4),

@@ -23,6 +23,7 @@ _INCREASING = (
     "normal_cdf",
     "expm1",
     "erf",
+    "cbrt",
     "exp",
     "atan",
     "sinh",

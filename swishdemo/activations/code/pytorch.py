@@ -109,10 +109,17 @@ def _representation(called: Mapping[str, str], number: str) -> str:
 
 
 def _alone(f: Any) -> bool:
-    """Whether a function has an argument without x: PyTorch's functions take no plain numbers."""
-    for node in f.atoms(sympy.Function):
+    """Whether a function has an argument without x: PyTorch's functions take no plain numbers.
+
+    And Python's own powers of those below 0 are complex.
+    """
+    for node in f.atoms(sympy.Function) | {each for each in f.atoms(sympy.Pow) if not _whole(each)}:
         inputs = node.args[:2] if isinstance(node, s.Where) else node.args
         free = set().union(*(each.free_symbols for each in inputs))
         if free and s.X not in free:
             return True
     return False
+
+
+def _whole(power: Any) -> bool:
+    return bool(power.exp.is_integer)

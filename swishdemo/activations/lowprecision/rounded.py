@@ -81,6 +81,7 @@ _LIBRARY: dict[str, Callable[[Array], Array]] = {
     "cosh": np.cosh,
     "asinh": np.arcsinh,
     "root": np.sqrt,
+    "cbrt": np.cbrt,
     "erf": _erf,
     "softsign": lambda z: z / (1 + np.abs(z)),
     "normal_pdf": _density,

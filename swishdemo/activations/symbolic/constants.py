@@ -70,7 +70,7 @@ def numbers(expression: Any, seen: set[Any]) -> Iterator[Any]:
 
 
 def folded(expression: Any) -> Any:
-    """The expression with a double for each number that is more than a fraction or a constant."""
+    """The expression with a double for each number that is a sum, or a function of numbers."""
     done: dict[Any, Any] = {}
 
     def visit(node: Any) -> Any:
@@ -85,7 +85,7 @@ def folded(expression: Any) -> Any:
 
 def _folded(node: Any, visit: Callable[[Any], Any]) -> Any:
     if not node.free_symbols:
-        return sympy.Float(double(node), 17)
+        return sympy.Float(double(node), 17) if node.has(sympy.Function, sympy.Add) else node
     arguments = node.args
     if node.is_Mul or node.is_Add:
         # From the number as a whole: its parts may cancel.

@@ -16,7 +16,7 @@ from sympy.printing.latex import LatexPrinter
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.roots import collected, parted
-from swishdemo.activations.symbolic.stable import entropies, stable
+from swishdemo.activations.symbolic.stable import entropies, in_pieces, stable
 
 _LONG = 1500
 """Nodes of a derivative."""
@@ -65,11 +65,8 @@ def derive(activation: Activation) -> Derived:
 
 
 def _finished(expression: Any) -> Any:
-    """The last form before numbers. SymPy takes |x| out of √(x²·…), which is two pieces here."""
-    found = parted(expression)
-    return (
-        found.replace(sympy.Abs, lambda u: s.Where(u, 0, u, -u)) if found.has(sympy.Abs) else found
-    )
+    """The last form before numbers."""
+    return in_pieces(parted(expression))
 
 
 @lru_cache(maxsize=64)

@@ -20,6 +20,7 @@ def _plainly(prefix: str, **other_names: str) -> dict[Any, str]:
         s.Tanh: "tanh",
         s.Expm1: "expm1",
         s.Log1p: "log1p",
+        s.CubeRoot: "cbrt",
         sympy.Abs: "abs",
         sympy.exp: "exp",
         sympy.log: "log",
@@ -50,6 +51,7 @@ NUMPY = Dialect(
     where="np.where({test}, {above}, {otherwise})",
     root="np.sqrt({})",
     undefined="np.nan",
+    scalar_power="np.power({base}, {exponent})",
     constant="np.full(np.shape(x), {})",
     branches="NumPy computes both branches: the one not taken must not overflow.",
 )
@@ -67,6 +69,7 @@ JAX = Dialect(
     where="jnp.where({test}, {above}, {otherwise})",
     root="jnp.sqrt({})",
     undefined="jnp.nan",
+    scalar_power="jnp.power({base}, {exponent})",
     constant="jnp.full(jnp.shape(x), {})",
     branches="An infinite slope in the branch not taken would make the gradient NaN.",
 )
@@ -75,6 +78,7 @@ PYTORCH = Dialect(
     functions={
         **_plainly("torch."),
         **_HELPERS,
+        s.CubeRoot: "cube_root({})",
         s.Sigmoid: "torch.sigmoid({})",
         # Its own threshold, 20, is too early for float64.
         s.Softplus: "F.softplus({}, threshold=40)",
@@ -114,6 +118,7 @@ MATHEMATICS = Dialect(
         s.Erf: "erf({})",
         s.Expm1: "(exp({}) − 1)",
         s.Log1p: "log(1 + {})",
+        s.CubeRoot: "∛({})",
         Relu: "max({}, 0)",
     },
     where="{above} if {test} else {otherwise}",
@@ -134,6 +139,11 @@ def sech(z):
     """1 / cosh(z), without overflow."""
     e = {library}.exp(-{library}.abs(z))
     return 2 * e / (1 + e**2)
+''',
+    "cube_root": '''\
+def cube_root(z):
+    """The real cube root."""
+    return {library}.sign(z) * {library}.abs(z) ** (1 / 3)
 ''',
     "normal_pdf": '''\
 def normal_pdf(z):

@@ -21,7 +21,7 @@ from swishdemo.activations.symbolic.tape import record
 
 # What may overflow, or is not defined everywhere: its gradient may be infinite off its own branch.
 _GROWING = (sympy.exp, s.Expm1, sympy.sinh, sympy.cosh)
-_PARTIAL = (sympy.log, s.Log1p)
+_PARTIAL = (sympy.log, s.Log1p, s.CubeRoot)
 # From this power of x on, half precision cannot hold the slope of what a network computes.
 _HIGH = 3
 # Among these is looked for one at which conditions hold: the first that does is taken.
@@ -52,18 +52,19 @@ class Guard:
         self._values = values
         self._known: dict[Any, Any] = {}
 
-    def visit(self, node: Any, path: tuple[Condition, ...] = ()) -> Any:
+    def visit(self, node: Any, path: tuple[Condition, ...] = (), around: Any = s.X) -> Any:
         """The expression with guarded branches; the guards are listed on the way.
 
         Args:
             node: The expression, or a part of it.
             path: The conditions under which the part counts.
+            around: The x of what it stands in.
         """
         x = self._guarded(node, path) if path and not isinstance(node, s.Where) else s.X
-        return self._rebuilt(node, path, x)
+        return self._rebuilt(node, path, around if x == s.X else x)
 
     def _rebuilt(self, node: Any, path: tuple[Condition, ...], x: Any) -> Any:
-        """The part with ``x`` for x, but in choices, which have guards of their own."""
+        """The part with ``x`` for x, but where a choice has a guard of its own."""
         if node == s.X:
             return x
         if not node.args:
@@ -71,10 +72,10 @@ class Guard:
         if isinstance(node, s.Where):
             left, right, above, otherwise = node.args
             return s.Where(
-                left,
-                right,
-                self.visit(above, (*path, (left, right, True))),
-                self.visit(otherwise, (*path, (left, right, False))),
+                left.xreplace({s.X: x}),
+                right.xreplace({s.X: x}),
+                self.visit(above, (*path, (left, right, True)), x),
+                self.visit(otherwise, (*path, (left, right, False)), x),
             )
         arguments = tuple(self._rebuilt(each, path, x) for each in node.args)
         return node if arguments == node.args else node.func(*arguments)
@@ -98,15 +99,19 @@ class Guard:
         return self._known[formula]
 
     def _sought(self, branch: Any, path: tuple[Condition, ...]) -> tuple[str, Any] | None:
-        """A number at which all conditions hold and the branch and its slope are small enough."""
+        """A number at which the branch and its slope are small enough, all conditions if may be."""
         plain = branch.replace(sympy.Abs, lambda u: s.Where(u, 0, u, -u))
         outputs = [plain, plain.diff(s.X), *(left - right for left, right, _ in path)]
         with np.errstate(all="ignore"):
             columns = [single(record([each]), _TRIED, self._values) for each in outputs]
-        good = np.logical_and.reduce([np.abs(column) < _LARGEST for column in columns[:2]])
+        small = np.logical_and.reduce([np.abs(column) < _LARGEST for column in columns[:2]])
+        good = small.copy()
         for column, (_, _, holds) in zip(columns[2:], path, strict=True):
             good &= (column > 0) == holds
-        at = np.flatnonzero(good)
+        # Conditions that never hold want no more than a branch without infinities.
+        finite = np.logical_and.reduce([np.isfinite(column) for column in columns[:2]])
+        best = next((each for each in (good, small, finite) if each.any()), finite)
+        at = np.flatnonzero(best)
         return ("inner", sympy.Rational(float(_TRIED[at[0]]))) if at.size else None
 
 

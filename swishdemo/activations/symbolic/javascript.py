@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.constants import double
+from swishdemo.activations.symbolic.constants import double, folded
 from swishdemo.activations.symbolic.roots import is_root
 
 FUNCTIONS: dict[Any, str] = {
@@ -28,6 +28,7 @@ FUNCTIONS: dict[Any, str] = {
     s.Expm1: "Math.expm1",
     s.Log1p: "Math.log1p",
     s.Erf: "erf",
+    s.CubeRoot: "Math.cbrt",
     sympy.exp: "Math.exp",
     sympy.log: "Math.log",
     sympy.sin: "Math.sin",
@@ -65,7 +66,7 @@ def imports() -> tuple[str, ...]:
 def body(expression: Any) -> tuple[list[tuple[str, str]], str]:
     """The expression as named intermediate values, each used twice or more, and a result."""
     replacements, (result,) = sympy.cse(
-        [expression], symbols=sympy.numbered_symbols("t"), optimizations=None
+        [folded(expression)], symbols=sympy.numbered_symbols("t"), optimizations=None
     )
     writer = _Writer(dict(replacements))
     return [(name.name, writer.text(value)) for name, value in replacements], writer.text(result)
@@ -73,7 +74,7 @@ def body(expression: Any) -> tuple[list[tuple[str, str]], str]:
 
 def inline(expression: Any) -> str:
     """The expression as one piece of JavaScript."""
-    return unwrapped(_Writer({}).text(expression))
+    return unwrapped(_Writer({}).text(folded(expression)))
 
 
 def local(name: str) -> str:

@@ -120,7 +120,7 @@ def _borders(formulas: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...
             cases[node.args[0] - node.args[1]] = None
         elif node.is_Pow and not (node.exp.is_Integer and node.exp >= 0):
             singular[node.base] = None
-        elif isinstance(node, sympy.log):
+        elif isinstance(node, (sympy.log, s.CubeRoot)):
             singular[node.args[0]] = None
         elif isinstance(node, s.Log1p):
             singular[1 + node.args[0]] = None

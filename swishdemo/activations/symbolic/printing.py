@@ -36,6 +36,8 @@ class Dialect:
         where_binds: How tightly that holds together.
         root: The square root of ``{}``.
         power: Base to an exponent, ``{base}`` and ``{exponent}``.
+        scalar_power: The same of a number that may be below 0, of which the language would make a
+            complex one; empty where it would not.
         times: The sign of a product.
         divided: The sign of a quotient.
         minus: The sign of a number below 0.
@@ -53,6 +55,7 @@ class Dialect:
     where_binds: int = ATOM
     root: str = "sqrt({})"
     power: str = "{base}**{exponent}"
+    scalar_power: str = ""
     times: str = " * "
     divided: str = " / "
     minus: str = "-"
@@ -158,6 +161,10 @@ class Printer:
         if exponent.is_Number and exponent.is_negative:
             return f"1{self.dialect.divided}{self.text(1 / node, POWER)}", PRODUCT
         parts = {"base": self.text(base, ATOM), "exponent": self.text(exponent, ATOM)}
+        plain = exponent.is_integer or base.is_nonnegative or self._is_shaped(node)
+        if self.dialect.scalar_power and not plain:
+            parts = {"base": self.text(base), "exponent": self.text(exponent)}
+            return self.dialect.scalar_power.format(**parts), ATOM
         written = self.dialect.power.format(**parts)
         if "**" in written and not all(re.fullmatch(r"[\w.]+", part) for part in parts.values()):
             written = " ** ".join(parts.values())

@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.constants import folded
 from swishdemo.activations.symbolic.guards import Guard
 from swishdemo.activations.symbolic.printing import Printer, Relu
 from swishdemo.activations.symbolic.rewriting import bottom_up
@@ -80,7 +81,8 @@ def readable(
     """
     names = _Names(taken)
     guards: list[tuple[str, Any]] = []
-    plain, expression = expression, bottom_up(expression, _held)
+    plain = folded(expression)
+    expression = bottom_up(plain, _held)
     held = plain != expression
     if both_branches:
         expression = Guard(names.new, guards, values).visit(expression)
@@ -100,7 +102,8 @@ def readable(
         renamed[symbol] = s.symbol(name)
         steps.append((name, value))
     result = _folded(result.xreplace(renamed), names, steps, printer)
-    return Readable(tuple(guards), tuple(steps), result, held)
+    shown = tuple((name, shortened(guard)) for name, guard in guards)
+    return Readable(shown, tuple(steps), result, held)
 
 
 def _folded(value: Any, names: _Names, steps: list[tuple[str, Any]], printer: Printer) -> Any:

@@ -21,8 +21,15 @@ _COMPLEMENTS = (s.Tanh, s.Sech)  # whose squares add up to 1
 
 
 def stable(expression: Any) -> Any:
-    """The same function in forms that keep their digits."""
-    return bottom_up(expression, _rewrite)
+    """The same function in forms that keep their digits, |u| as two pieces."""
+    return in_pieces(bottom_up(expression, _rewrite))
+
+
+def in_pieces(expression: Any) -> Any:
+    """The same function with two pieces for each |u|, which SymPy takes out of √(u²·…)."""
+    if not expression.has(sympy.Abs):
+        return expression
+    return expression.replace(sympy.Abs, lambda u: s.Where(u, 0, u, -u))
 
 
 def entropies(expression: Any) -> Any:
@@ -51,8 +58,7 @@ def _entropy(node: Any) -> Any:
 
 def _rewrite(node: Any) -> Any:
     if isinstance(node, sympy.Abs):
-        (inner,) = node.args
-        return s.Where(inner, 0, inner, -inner)
+        return in_pieces(node)
     if isinstance(node, sympy.log):
         return _rewrite_log(node)
     if node.is_Add:

@@ -230,6 +230,43 @@ class Erf(_Named):
         return 2 * sympy.exp(-(self.args[0] ** 2)) / sympy.sqrt(sympy.pi)
 
 
+class CubeRoot(_Named):
+    """The real cube root, of numbers below 0 too; its derivative is 1 / (3·∛z²)."""
+
+    numeric = staticmethod(lambda z: mpmath.sign(z) * mpmath.cbrt(abs(z)))
+
+    @classmethod
+    def eval(cls, z: Any) -> Any:
+        """Find whole roots."""
+        if not z.is_Rational:
+            return None
+        roots = [sympy.integer_nthroot(abs(int(part)), 3) for part in (z.p, z.q)]
+        if not all(exact for _, exact in roots):
+            return None
+        root = sympy.Rational(roots[0][0], roots[1][0])
+        return -root if z.is_negative else root
+
+    def _eval_is_positive(self) -> bool | None:
+        positive: bool | None = self.args[0].is_positive
+        return positive
+
+    def _eval_is_negative(self) -> bool | None:
+        negative: bool | None = self.args[0].is_negative
+        return negative
+
+    def _eval_is_zero(self) -> bool | None:
+        zero: bool | None = self.args[0].is_zero
+        return zero
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative."""
+        return self**-2 / 3
+
+    def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
+        root = rf"\sqrt[3]{{{printer.doprint(self.args[0])}}}"
+        return rf"{root}^{{{exp}}}" if exp else root
+
+
 class Where(sympy.Function):  # type: ignore[misc]
     """``Where(l, r, a, b)`` is a where l > r and b elsewhere, so also at the break l = r.
 

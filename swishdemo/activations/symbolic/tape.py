@@ -24,6 +24,7 @@ FUNCTIONS: dict[Any, str] = {
     s.Expm1: "expm1",
     s.Log1p: "log1p",
     s.Erf: "erf",
+    s.CubeRoot: "cbrt",
     sympy.exp: "exp",
     sympy.log: "log",
     sympy.sin: "sin",

@@ -14,6 +14,7 @@ import sympy
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.constants import UNREAL, double, is_held, numbers
 from swishdemo.activations.symbolic.derive import tree_size
+from swishdemo.activations.symbolic.stable import in_pieces
 from swishdemo.activations.typed.domain import Domain
 from swishdemo.activations.typed.formula import (
     MAX_BITS,
@@ -117,7 +118,7 @@ class Builder:
                 raise refuse("comma", self._at(node))
             case _:
                 raise refuse("construct", self._at(node))
-        return self._checked(result, node)
+        return self._checked(in_pieces(result), node)
 
     def _at(self, node: ast.AST) -> int:
         return self._column(node, self._text)

@@ -26,16 +26,6 @@ def _absolute(u: Any) -> Any:
     return s.Where(u, 0, u, -u)
 
 
-def _cube_root(u: Any) -> Any:
-    """The real cube root, of numbers below 0 too; one piece where the sign is known."""
-    third = sympy.Rational(1, 3)
-    if u.is_nonnegative:
-        return u**third
-    if u.is_nonpositive:
-        return -((-u) ** third)
-    return s.Where(u, 0, u**third, -((-u) ** third))
-
-
 def _maximum(*values: Any) -> Any:
     return reduce(lambda a, b: s.Where(a, b, a, b), values)
 
@@ -63,7 +53,7 @@ FUNCTIONS: dict[str, Function] = {
     "ln": _one(sympy.log),
     "log1p": _one(s.Log1p),
     "sqrt": _one(sympy.sqrt),
-    "cbrt": _one(_cube_root),
+    "cbrt": _one(s.CubeRoot),
     "abs": _one(_absolute),
     "sin": _one(sympy.sin),
     "cos": _one(sympy.cos),

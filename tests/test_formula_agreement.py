@@ -1,0 +1,402 @@
+"""A typed formula is one function everywhere: generated formulas, held to mpmath in every place."""
+
+import base64
+import math
+import random
+from contextlib import contextmanager
+from pathlib import Path
+
+import gradio
+import httpx
+import numpy as np
+import pytest
+import torch
+from api_server import fake_lab, serving
+from formula_oracle import NoValue, Unknown, slope, value
+from torch import nn
+
+from swishdemo.activations import get, torch_function
+from swishdemo.activations.code import code
+from swishdemo.activations.lowprecision.rounding import spreads
+from swishdemo.activations.typed import bench
+from swishdemo.activations.typed.formula import MAX_CHARACTERS
+from swishdemo.activations.typed.grammar import FUNCTIONS
+from swishdemo.errors import UserError
+
+POINTS = [-41.5, -3.7, -1.0, -0.4, 0.0, 0.3, 1.0, 2.25, 17.0, 300.0]
+EDGES = (-1.0, 0.0, 1.0)
+"""Points that may be poles or ends of domains, which floating point may pass over."""
+LARGEST = 1e250
+"""Beyond it, what stands on the way to a value may be no double."""
+
+# -- the generator -------------------------------------------------------------------------------
+
+_CALLS = [name for name, each in FUNCTIONS.items() if each.least == each.most == 1]
+_ACTIVATIONS = ["mish(%s)", "swish(%s, beta)", "elu(%s, 0.5)", "softplus(%s, 2)", "isru(%s, 0.3)"]
+_NUMBERS = [
+    *("0", "1", "2", "3", "0.5", "1.702", "0.044715", ".1", "3.25", "1.4142135", "pi", "e", "7"),
+    *("10", "100", "1000", "1e5", "1e20", "1e155", "1e300", "1e-3", "1e-20", "1e-160", "1e-300"),
+    *("(-1)", "(-2)", "(-0.25)", "(1/3)", "(-8)", "(2/7)"),
+]
+_EXPONENTS = [
+    *("2", "3", "-1", "-2", "0.5", "1.5", "(1/3)", "(2/3)", "(-0.5)", "1.4142135", "pi", "0", "1"),
+    *("a", "x", "beta", "(x/2)", "(a + 1)", "17", "(-1/3)", "(-x)", "sqrt(2)"),
+]
+
+
+def generated(seed, count):
+    """Formulas over all of the grammar, the same ones for the same seed."""
+    choose = random.Random(seed)
+    found = []
+    while len(found) < count:
+        text = _formula(choose, choose.choice([2, 3, 3, 4, 4, 5]))
+        if len(text) <= MAX_CHARACTERS:
+            found.append(text)
+    return found
+
+
+def _formula(choose, depth):
+    if depth == 0 or choose.random() < 0.08:
+        leaf = choose.random()
+        if leaf < 0.58:
+            return "x"
+        return choose.choice(["a", "beta"]) if leaf < 0.68 else choose.choice(_NUMBERS)
+
+    def inner():
+        return _formula(choose, depth - 1)
+
+    kind = choose.random()
+    if kind < 0.36:
+        return f"({inner()} {choose.choice('+-*/*')} {inner()})"
+    if kind < 0.68:
+        return f"{choose.choice(_CALLS)}({inner()})"
+    if kind < 0.78:
+        return f"({inner()})**{choose.choice(_EXPONENTS)}"
+    if kind < 0.83:
+        return f"(-{inner()})"
+    if kind < 0.88:
+        return choose.choice(["max(%s, %s)", "min(%s, %s)", "clip(%s, -1, %s)"]) % (
+            inner(),
+            inner(),
+        )
+    if kind < 0.91:
+        return choose.choice(_ACTIVATIONS) % inner()
+    test = f"{inner()} {choose.choice(['<', '<=', '>', '>='])} {inner()}"
+    if choose.random() < 0.3:
+        test = choose.choice(
+            [f"{test} and x < 2", f"x > 1 or {test}", f"not {test}", f"-1 < {test}"]
+        )
+    if kind < 0.97:
+        return f"where({test}, {inner()}, {inner()})"
+    return f"({inner()} if {test} else {inner()})"
+
+
+# -- the oracle's answers ------------------------------------------------------------------------
+
+
+class Expected:
+    """What a formula is at the points, by mpmath: None where unknown, NaN where it has no value."""
+
+    def __init__(self, text, parameters):
+        self.text = text
+        self.parameters = parameters
+        self.f = np.array([self._value(x) for x in POINTS], dtype=float)
+        self.df = self._slopes("x")
+        self.by = {name: self._slopes(name) for name in parameters}
+        self.unknown = np.isinf(self.f)
+
+    def _value(self, x):
+        """NaN where there is none, ∞ where it is not known or no double."""
+        try:
+            found = value(self.text, x, self.parameters)
+        except NoValue:
+            return math.inf if x in EDGES else math.nan
+        except Unknown:
+            return math.inf
+        return float(found) if abs(found) < LARGEST else math.inf
+
+    def _slopes(self, by):
+        found = []
+        for x, f in zip(POINTS, self.f, strict=True):
+            try:
+                if not math.isfinite(f):
+                    raise NoValue
+                there = slope(self.text, x, self.parameters, by)
+                found.append(float(there) if abs(there) < LARGEST else math.nan)
+            except (NoValue, Unknown):
+                found.append(math.nan)  # not asked for
+        return np.array(found)
+
+
+def worked_out(texts, seed, differ):
+    """What is expected of each formula that is one; those that are refused, with the sentence."""
+    choose = random.Random(seed)
+    valid, refused = [], {}
+    for text in texts:
+        with differ.trying("reading", text):
+            try:
+                activation = get(f"={text}")
+            except UserError as error:
+                refused[text] = error
+                continue
+            values = [choose.choice([1.0, 0.5, -1.5, 2.0, 0.7]) for _ in activation.parameters]
+            names = [each.name for each in activation.parameters]
+            valid.append(Expected(text, dict(zip(names, values, strict=True))))
+    return valid, refused
+
+
+# -- comparing -----------------------------------------------------------------------------------
+
+
+class Disagreements:
+    """What differs, by formula and place, so that one run tells all of it."""
+
+    def __init__(self):
+        self.found = []
+
+    def values(self, place, text, found, true, allowed, needed=None):
+        """Numbers are the true ones, and none where there is none."""
+        found = np.array(found, dtype=float)
+        none = np.isnan(true)
+        wrong = none & np.isfinite(found) if needed is None else np.zeros(true.shape, dtype=bool)
+        asked = np.isfinite(true) & np.isfinite(allowed)
+        if needed is not None:
+            asked &= needed
+        with np.errstate(invalid="ignore"):
+            wrong |= asked & ~(np.abs(found - true) <= allowed)
+        for at in np.flatnonzero(wrong)[:2]:
+            self.found.append((place, text, POINTS[at], found[at], true[at], allowed[at]))
+
+    @contextmanager
+    def trying(self, place, text):
+        """Tell of an error as of a difference."""
+        try:
+            yield
+        except Exception as error:
+            self.found.append((place, text, f"{type(error).__name__}: {error}"[:200]))
+
+    def check(self):
+        """Fail with all of them."""
+        lines = [" | ".join(map(str, each)) for each in self.found]
+        assert not lines, f"{len(lines)} differ:\n" + "\n".join(lines[:60])
+
+
+def exact(true):
+    """What REST promises: 12 digits."""
+    return 1e-12 * np.abs(true) + 3e-308
+
+
+def rounded(expected):
+    """What doubles may make of it: f and f′, infinite where no bound holds."""
+    activation = get(f"={expected.text}")
+    found = spreads(activation, np.array(POINTS), expected.parameters, 2.0**-52)
+    size = np.maximum(1, np.abs(POINTS))
+    return [
+        16 * spread + 1e-13 * size * np.maximum(1, np.abs(true)) + 1e-11 * np.abs(true)
+        for spread, true in zip(found, (expected.f, expected.df), strict=True)
+    ]
+
+
+def hold_rest(valid, differ):
+    """The worker's values, as REST and the page are told them."""
+    for each in valid:
+        with differ.trying("REST", each.text):
+            told = bench.values(each.text, POINTS, each.parameters)
+            differ.values("REST f", each.text, told["f"], each.f, exact(each.f))
+            differ.values(
+                "REST f′", each.text, told["df"], each.df, 10 * exact(each.df), np.isfinite(each.df)
+            )
+            for name, numbers in told["dparameters"].items():
+                true = each.by[name]
+                differ.values(
+                    f"REST {name}", each.text, numbers, true, 10 * exact(true), true == true
+                )
+
+
+def hold_torch(valid, differ):
+    """PyTorch's forward and gradient, of what trains and of the exported module."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        for each in valid:
+            with differ.trying("torch", each.text):
+                name, numbers = f"={each.text}", list(each.parameters.values())
+                exported = run(code(get(name), "pytorch", each.parameters, trainable=True))
+                (made,) = [
+                    one
+                    for one in exported.values()
+                    if isinstance(one, type) and issubclass(one, nn.Module)
+                ]
+                function = torch_function(name)
+                module = made()
+                for place, call in [
+                    ("torch", lambda x, function=function, numbers=numbers: function(x, *numbers)),
+                    ("torch export", module),
+                ]:
+                    x = torch.tensor(POINTS, requires_grad=True)
+                    y = call(x)
+                    widths = rounded(each)
+                    differ.values(place, each.text, y.detach().numpy(), each.f, widths[0])
+                    sure = np.isfinite(each.df) & np.isfinite(widths[1])
+                    if y.requires_grad:
+                        y[torch.tensor(sure)].sum().backward()
+                    got = np.zeros(len(POINTS)) if x.grad is None else x.grad.numpy()
+                    differ.values(f"{place} gradient", each.text, got, each.df, widths[1], sure)
+    finally:
+        torch.set_default_dtype(before)
+
+
+def run(text):
+    """The names that a piece of Python defines."""
+    space = {"__name__": "piece"}
+    exec(compile(text, "piece", "exec"), space)
+    return space
+
+
+def hold_numpy(valid, differ):
+    for each in valid:
+        with differ.trying("NumPy", each.text):
+            space = run(code(get(f"={each.text}"), "numpy", each.parameters))
+            widths = rounded(each)
+            with np.errstate(all="ignore"):
+                f, df = (
+                    space["activation"](np.array(POINTS)),
+                    space["activation_derivative"](np.array(POINTS)),
+                )
+            differ.values("NumPy", each.text, f, each.f, widths[0])
+            differ.values("NumPy f′", each.text, df, each.df, widths[1], np.isfinite(each.df))
+
+
+def hold_jax(valid, differ, jax):
+    for each in valid:
+        with differ.trying("JAX", each.text):
+            f = run(code(get(f"={each.text}"), "jax", each.parameters))["activation"]
+            widths = rounded(each)
+            x = jax.numpy.asarray(POINTS)
+            differ.values("JAX", each.text, f(x), each.f, widths[0])
+            slopes = jax.vmap(jax.grad(f))(x)
+            differ.values(
+                "JAX gradient", each.text, slopes, each.df, widths[1], np.isfinite(each.df)
+            )
+
+
+IN_BROWSER = """async ([typed], [answers, pieces, given, points]) => {
+  const told = (value) => (Number.isFinite(value) ? value : null);
+  const at = (f, p) => points.map((x) => told(f(x, p)));
+  return Promise.all(answers.map(async (answer, place) => {
+    try {
+      const server = { formula: async () => answer };
+      const { record } = await typed.typedRecord(server, answer.name.slice(1));
+      const m = await import(`data:text/javascript;base64,${pieces[place]}`);
+      const p = given[place];
+      return [at(record.f, p), at(record.df, p), at(m.activation), at(m.activationDerivative)];
+    } catch (error) { return String(error); }
+  }));
+}"""
+
+
+def hold_browser(valid, differ, modules):
+    shown, answers, pieces = [], [], []
+    for each in valid:
+        with differ.trying("describing", each.text):
+            piece = code(get(f"={each.text}"), "javascript", each.parameters)
+            answers.append(bench.describe(each.text))
+            pieces.append(base64.b64encode(piece.encode()).decode())
+            shown.append(each)
+    given = [each.parameters for each in shown]
+    found = modules(IN_BROWSER, ["typed.js"], [answers, pieces, given, POINTS])
+    for each, told in zip(shown, found, strict=True):
+        if isinstance(told, str):
+            differ.found.append(("browser", each.text, told))
+            continue
+        widths = rounded(each)
+        sure = np.isfinite(each.df)
+        differ.values("page f", each.text, told[0], each.f, widths[0])
+        differ.values("page f′", each.text, told[1], each.df, widths[1], sure)
+        differ.values("JavaScript", each.text, told[2], each.f, widths[0])
+        differ.values("JavaScript f′", each.text, told[3], each.df, widths[1], sure)
+
+
+IN_KATEX = """async ([library, texts]) => {
+  const m = await import(`data:text/javascript;base64,${library}`);
+  const katex = Object.values(m).find((each) => each.renderToString);
+  return texts.map((text) => {
+    try {
+      const html = katex.renderToString(text, { displayMode: true, strict: "error" });
+      return html.includes("katex-error") ? html : "";
+    } catch (error) { return String(error); }
+  });
+}"""
+
+
+def hold_latex(valid, differ, page):
+    folder = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+    (file,) = folder.glob("katex-*.js")
+    library = base64.b64encode(file.read_bytes()).decode()
+    texts = [code(get(f"={each.text}"), "latex", each.parameters) for each in valid]
+    found = page.evaluate(IN_KATEX, [library, texts])
+    differ.found += [
+        ("LaTeX", each.text, told) for each, told in zip(valid, found, strict=True) if told
+    ]
+
+
+def hold_refusals(refused, differ):
+    """One sentence, wherever it is asked for."""
+    for text, error in refused.items():
+        for work, arguments in [
+            (bench.values, (text, POINTS, {})),
+            (bench.describe, (text,)),
+            (bench.code, (f"={text}", {}, "jax", True)),
+            (torch_function, (f"={text}",)),
+        ]:
+            try:
+                work(*arguments)
+                differ.found.append(("refused, and not by", work.__name__, text))
+            except UserError as other:
+                if other.sentence("en") != error.sentence("en"):
+                    differ.found.append(("refused otherwise", work.__name__, text))
+
+
+def hold_everywhere(seed, count, modules, page):
+    """All places but JAX and the server; the formulas, for those."""
+    differ = Disagreements()
+    valid, refused = worked_out(generated(seed, count), seed, differ)
+    hold_rest(valid, differ)
+    hold_refusals(refused, differ)
+    hold_torch(valid, differ)
+    hold_numpy(valid, differ)
+    for start in range(0, len(valid), 100):
+        part = valid[start : start + 100]
+        hold_browser(part, differ, modules)
+        hold_latex(part, differ, page)
+    return valid, refused, differ
+
+
+# -- the tests -----------------------------------------------------------------------------------
+
+
+def test_a_formula_is_one_function_everywhere(modules, page, tmp_path):
+    valid, refused, differ = hold_everywhere(1, 150, modules, page)
+    differ.check()
+    assert len(valid) > 90
+    lab = fake_lab(tmp_path, formula_seconds=60)
+    with serving(lab) as address, httpx.Client(base_url=address, timeout=90) as client:
+        for each in valid[:12]:
+            asked = {"formula": each.text, "x": POINTS, "parameters": each.parameters}
+            told = client.post("/api/evaluate", json=asked).json()
+            differ.values("served", each.text, told["f"], each.f, exact(each.f))
+        for text, error in list(refused.items())[:6]:
+            answer = client.post("/api/evaluate", json={"formula": text, "x": [1.0]})
+            assert answer.status_code == 422
+            assert answer.json()["detail"][0]["msg"] == error.sentence("en")
+    differ.check()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 22))
+def test_two_thousand_formulas_are_each_one_function_everywhere(seed, modules, page):
+    valid, _, differ = hold_everywhere(seed, 125, modules, page)
+    jax = pytest.importorskip("jax", reason="pip install -r tests/requirements-jax.txt")
+    jax.config.update("jax_enable_x64", True)
+    hold_jax(valid, differ, jax)
+    differ.check()
