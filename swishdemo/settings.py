@@ -308,6 +308,7 @@ class Toolchain:
     Attributes:
         cc: The C compiler and its arguments (``CC``); empty where none is named.
         cxx: The same of C++ (``CXX``).
+        builds: Whether anything may be built (``SWISHDEMO_BUILD``, 1 or 0).
         cache_dir: Folder in which built code is kept (``XDG_CACHE_HOME``).
         inductor_dir: Folder in which torch.compile keeps its own (``TORCHINDUCTOR_CACHE_DIR``).
         triton_dir: Folder in which Triton keeps its own (``TRITON_CACHE_DIR``, ``TRITON_HOME``).
@@ -315,6 +316,7 @@ class Toolchain:
 
     cc: tuple[str, ...]
     cxx: tuple[str, ...]
+    builds: bool
     cache_dir: Path
     inductor_dir: Path
     triton_dir: Path
@@ -324,13 +326,14 @@ class Toolchain:
         """Read the variables of ``environ``.
 
         Raises:
-            SettingsError: A command is not one as a shell reads it.
+            SettingsError: A command is not one as a shell reads it, or another value is unknown.
         """
         caches = Path(environ.get("XDG_CACHE_HOME") or _home() / ".cache")
         home = Path(environ.get("TRITON_HOME") or _home())
         return cls(
             _command(environ, "CC"),
             _command(environ, "CXX"),
+            _choice(environ, "SWISHDEMO_BUILD", ("1", "0")) == "1",
             caches / "swishdemo",
             _inductor_dir(environ),
             Path(environ.get("TRITON_CACHE_DIR") or home / ".triton" / "cache"),

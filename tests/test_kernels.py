@@ -42,9 +42,9 @@ def no_eager(request, monkeypatch, built_node):
         raise AssertionError("the eager form was taken")
 
     calls = []
-    operator = node.operator if request.param == "C++" else lambda _: function._Eager.apply
-    monkeypatch.setattr(function, "swish", forbidden)
-    monkeypatch.setattr(node, "operator", lambda dtype: calls.append(1) or operator(dtype))
+    fused = node.fused if request.param == "C++" else lambda x, beta: None
+    monkeypatch.setattr(function, "channelwise_swish", forbidden)
+    monkeypatch.setattr(node, "fused", lambda x, beta: calls.append(1) or fused(x, beta))
     return calls
 
 

@@ -326,13 +326,14 @@ def test_the_page_says_that_runs_are_lost(in_a_bad_place, browser, language, sai
 
 def test_the_toolchain_is_the_environments_or_found():
     found = Toolchain.read({})
-    assert (found.cc, found.cxx) == ((), ())
+    assert (found.cc, found.cxx, found.builds) == ((), (), True)
     assert found.cache_dir == Path.home() / ".cache" / "swishdemo"
     assert found.triton_dir == Path.home() / ".triton" / "cache"
     named = Toolchain.read(
         {
             "CC": "ccache 'my gcc' -m64",
             "CXX": "g++ -m64",
+            "SWISHDEMO_BUILD": "0",
             "XDG_CACHE_HOME": "/somewhere",
             "TORCHINDUCTOR_CACHE_DIR": "/inductor",
             "TRITON_CACHE_DIR": "/triton",
@@ -341,12 +342,13 @@ def test_the_toolchain_is_the_environments_or_found():
     assert named == Toolchain(
         ("ccache", "my gcc", "-m64"),
         ("g++", "-m64"),
+        False,
         Path("/somewhere/swishdemo"),
         Path("/inductor"),
         Path("/triton"),
     )
     assert Toolchain.read({"TRITON_HOME": "/there"}).triton_dir == Path("/there/.triton/cache")
-    empty = ("CC", "XDG_CACHE_HOME", "TRITON_CACHE_DIR", "TRITON_HOME")
+    empty = ("CC", "SWISHDEMO_BUILD", "XDG_CACHE_HOME", "TRITON_CACHE_DIR", "TRITON_HOME")
     assert Toolchain.read(dict.fromkeys(empty, "")) == Toolchain.read({})
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch._jit_internal import is_scripting
 
-from swishdemo.activations.functional import MemoryEfficientSwishFunction, swish
+from swishdemo.activations.functional import (
+    channelwise_swish,
+    definition,
+    is_plain,
+    memory_efficient,
+    scripted_swish,
+)
 
 
 class Swish(nn.Module):
@@ -13,7 +22,9 @@ class Swish(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The values x·σ(x), in the shape of ``x``."""
-        return x * torch.sigmoid(x)
+        if is_scripting():
+            return x * torch.sigmoid(x)
+        return definition(x)
 
 
 class MemoryEfficientSwish(nn.Module):
@@ -21,26 +32,56 @@ class MemoryEfficientSwish(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The values x·σ(x), in the shape of ``x``."""
-        result: Tensor = MemoryEfficientSwishFunction.apply(x)  # type: ignore[no-untyped-call]
-        return result
+        if is_scripting():
+            return x * torch.sigmoid(x)
+        return memory_efficient(x)
 
 
 class ParametricSwish(nn.Module):
-    """x·σ(βx) with one β for all elements.
+    """x·σ(βx) with one β for all elements, or one for each channel.
 
     Args:
         beta: The value of β at the start.
         trainable: Whether β learns; it is a parameter and stands in the state dict either way.
+        channels: Size of axis 1, for a β for each channel; None for a single one, of no dimension.
+            With 1 the single β has the shape (1,), as FSDP2 wants it. The states of both fit both.
     """
 
-    def __init__(self, beta: float = 1.0, trainable: bool = True) -> None:
+    def __init__(
+        self, beta: float = 1.0, trainable: bool = True, channels: int | None = None
+    ) -> None:
         super().__init__()
-        self.beta = nn.Parameter(torch.tensor(float(beta)), requires_grad=trainable)
+        self.start = float(beta)
+        shape = () if channels is None else (channels,)
+        self.beta = nn.Parameter(torch.full(shape, self.start), requires_grad=trainable)
+
+    def reset_parameters(self) -> None:
+        """Give β its value at the start, as after ``to_empty``."""
+        with torch.no_grad():
+            self.beta.fill_(self.start)
 
     def forward(self, x: Tensor) -> Tensor:
         """The values x·σ(βx), in the shape of ``x``."""
-        return swish(x, self.beta)
+        if is_scripting():
+            return scripted_swish(x, self.beta)
+        return channelwise_swish(x, self.beta)
 
     def extra_repr(self) -> str:
-        """The value of β, for ``print``."""
-        return f"beta={self.beta.item():.6g}, trainable={self.beta.requires_grad}"
+        """What tells it from others, for ``print``; a β that cannot be read is left out."""
+        said = []
+        if self.beta.dim():
+            said.append(f"channels={self.beta.numel()}")
+        elif is_plain(self.beta) and not self.beta.is_meta:
+            said.append(f"beta={self.beta.item():.6g}")
+        return ", ".join([*said, f"trainable={self.beta.requires_grad}"])
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
+        """Take a β of one element in any shape; PyTorch's own would take the first of several."""
+        key = f"{prefix}beta"
+        given = state_dict.get(key)
+        if isinstance(given, Tensor) and given.shape != self.beta.shape:
+            if given.numel() == self.beta.numel() == 1:
+                state_dict[key] = given.reshape(self.beta.shape)
+            elif self.beta.dim() == 0:
+                state_dict[key] = given.reshape(1, -1)  # whose shape it refuses
+        super()._load_from_state_dict(state_dict, prefix, *others)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ctypes
 import re
 import shutil
+import sys
+import sysconfig
 import threading
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -55,7 +57,8 @@ def library(element: str) -> ctypes.CDLL:
 def is_possible() -> bool:
     """Whether there is a compiler, or a kernel built before; building may fail all the same."""
     try:
-        return bool(compiler(libraries.toolchain())) or found("float") is not None
+        tools = libraries.toolchain()
+        return (tools.builds and bool(compiler(tools))) or found("float") is not None
     except BuildError:
         return False
 
@@ -106,7 +109,7 @@ def recipe(element: str, tools: Toolchain, level: str | None = None) -> Recipe:
 
 
 def node_recipe(tools: Toolchain) -> Recipe | None:
-    """How the C++ node is compiled: against the headers of this PyTorch, for any processor.
+    """How the C++ node is compiled: against the headers of PyTorch and Python, for any processor.
 
     PyTorch is looked at, and not imported; None where it is not installed.
     """
@@ -117,12 +120,15 @@ def node_recipe(tools: Toolchain) -> Recipe | None:
     include, release = root / "include", root / "version.py"
     words = dict(re.findall(r"^(\w+) = '(.*)'$", release.read_text("utf-8"), re.MULTILINE))
     flags = (
-        # PyTorch's builds have had the new strings since 2.7.
-        "-std=c++20", "-O2", "-fPIC", "-shared", "-D_GLIBCXX_USE_CXX11_ABI=1",
+        # PyTorch's builds have had the new strings since 2.7. Nearly all of the time goes to its
+        # headers, which hold all of its operators unless they are asked not to.
+        "-std=c++20", "-O1", "-fPIC", "-shared", "-D_GLIBCXX_USE_CXX11_ABI=1",
+        "-DAT_PER_OPERATOR_HEADERS", f"-I{sysconfig.get_path('include')}",
         f"-I{include}", f"-I{include / 'torch' / 'csrc' / 'api' / 'include'}",
-        f"-L{root / 'lib'}", "-lc10", "-ltorch_cpu",
+        f"-L{root / 'lib'}", "-lc10", "-ltorch_cpu", "-ltorch_python",
     )  # fmt: skip
-    serves = f"{words.get('__version__')} {words.get('git_version')}"
+    torch = f"{words.get('__version__')} {words.get('git_version')}"
+    serves = f"{torch} {sys.implementation.cache_tag} {sys.abiflags}"
     return Recipe("node", NODE_SOURCE, cxx_compiler(tools), (flags,), serves)
 
 
@@ -138,6 +144,8 @@ def to_be_built(element: str) -> tuple[str, ...]:
         made.append(libraries.PREBUILT / recipe(element, tools, level).file_name)
     missing = [] if any(path.exists() for path in made) else ["kernel"]
     node = node_recipe(tools)
+    if not tools.builds:
+        return ()
     if node is not None and node.compiler:
         folders = (libraries.PREBUILT, kept)
         if not any((folder / node.file_name).exists() for folder in folders):

@@ -1,18 +1,22 @@
 """A shared library, compiled by the system's compiler when it is wanted, and kept in a cache.
 
-PyTorch is not needed here.
+Two processes that want the same one build it once. Where ``SWISHDEMO_BUILD`` is 0, and in a forked
+process, nothing is built. PyTorch is not needed here.
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+import fcntl
 import hashlib
 import os
+import signal
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +31,10 @@ _SEAL = hashlib.sha256().digest_size  # bytes at the end of a kept library: the 
 
 class BuildError(RuntimeError):
     """A library cannot be had here; the first line says why, the compiler's output follows."""
+
+
+class BuildRefused(BuildError):
+    """Nothing is to be built here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +90,47 @@ def find(recipe: Recipe, *folders: Path) -> ctypes.CDLL | None:
 
 
 def build(recipe: Recipe, folder: Path) -> ctypes.CDLL:
-    """Compile, keep the result in ``folder`` and load it.
+    """Compile, keep the result in ``folder`` and load it; where another process has, load that.
 
     Where it cannot be kept, that is said in a warning, and it is loaded all the same.
 
     Raises:
+        BuildRefused: Nothing is to be built here.
         BuildError: The compiler fails, or what it made cannot be loaded.
     """
+    if _forked:
+        raise BuildRefused("nothing is built in a forked process")
+    if not toolchain().builds:
+        raise BuildRefused("SWISHDEMO_BUILD is 0: nothing is built")
     try:
-        with tempfile.TemporaryDirectory(prefix="swishdemo-") as aside:
-            path = _compile(recipe, Path(aside) / "built.so")
-            try:
-                path = _keep(path, folder / recipe.file_name)
-            except OSError as error:
-                warnings.warn(
-                    f"{recipe.source.name} is built anew in each process: "
-                    f"its library cannot be kept ({error})",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
-            return ctypes.CDLL(str(path))  # a loaded file may be deleted
+        with _alone(recipe):
+            return find(recipe, folder) or _built(recipe, folder)
     except OSError as error:
         raise BuildError(f"{recipe.source.name} cannot be built and loaded: {error}") from error
+
+
+def _built(recipe: Recipe, folder: Path) -> ctypes.CDLL:
+    with tempfile.TemporaryDirectory(prefix="swishdemo-") as aside:
+        path = _compile(recipe, Path(aside) / "built.so")
+        try:
+            path = _keep(path, folder / recipe.file_name)
+        except OSError as error:
+            warnings.warn(
+                f"{recipe.source.name} is built anew in each process: "
+                f"its library cannot be kept ({error})",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        return ctypes.CDLL(str(path))  # a loaded file may be deleted
+
+
+@contextmanager
+def _alone(recipe: Recipe) -> Iterator[None]:
+    """Wait while another process builds from the same source; it lets go even when it is killed."""
+    with recipe.source.open("rb") as file:
+        with suppress(OSError):  # not every file system has locks: then several may build
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def is_whole(path: Path) -> bool:
@@ -134,18 +161,54 @@ def _keep(built: Path, path: Path) -> Path:
 def _compile(recipe: Recipe, target: Path) -> Path:
     compiler = recipe.compiler
     for flags in recipe.flags:
-        command = [*compiler, str(recipe.source), *flags, "-o", str(target)]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", timeout=_COMPILE_SECONDS
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise BuildError(f"{compiler[0]} cannot be run: {error}") from error
-        if done.returncode == 0 and target.exists():
+        status, said = _run([*compiler, str(recipe.source), *flags, "-o", str(target)])
+        if status == 0 and target.exists():
             return target
-    said = (done.stderr or done.stdout).strip()
     first = next((line for line in said.splitlines() if "error" in line.lower()), said[:200])
     raise BuildError(
-        f"{compiler[0]} failed to build {recipe.source.name} "
-        f"(status {done.returncode}): {first}\n{said}"
+        f"{compiler[0]} failed to build {recipe.source.name} (status {status}): {first}\n{said}"
     )
+
+
+def _run(command: list[str]) -> tuple[int, str]:
+    """The exit status of a compiler, and what it says; it ends when this process does."""
+    try:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+            text=True, errors="replace", start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise BuildError(f"{command[0]} cannot be run: {error}") from error
+    _running.add(process.pid)
+    try:
+        out, err = process.communicate(timeout=_COMPILE_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"{command[0]} cannot be run: {error}") from error
+    finally:
+        _stop(process.pid)
+        process.wait()
+        _running.discard(process.pid)
+    return process.returncode, (err or out).strip()
+
+
+def _stop(leader: int) -> None:
+    """End a compiler and what it started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _in_child() -> None:
+    global _forked
+    _forked = True
+    _running.clear()  # the parent's
+
+
+def _at_exit() -> None:
+    for leader in tuple(_running):
+        _stop(leader)
+
+
+_running: set[int] = set()
+_forked = False
+os.register_at_fork(after_in_child=_in_child)
+atexit.register(_at_exit)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from swishdemo.kernels.build import library
-from swishdemo.kernels.libraries import BuildError
+from swishdemo.kernels.libraries import BuildError, BuildRefused
 from swishdemo.kernels.memory import dense_format, layout
 
 ELEMENTS = {torch.float32: "float", torch.float64: "double", torch.bfloat16: "bfloat16"}
@@ -28,6 +28,8 @@ def is_available(dtype: torch.dtype) -> bool:
         return False
     try:
         library(ELEMENTS[dtype])
+    except BuildRefused:  # as its owner wants it
+        return False
     except BuildError as error:
         warnings.warn(f"Swish runs in eager operations: {error}", RuntimeWarning, stacklevel=3)
         return False
@@ -40,7 +42,7 @@ def forward(x: Tensor, beta: Tensor) -> Tensor:
     y = torch.empty_like(x)
     beta = _real(beta, x.dtype)
     _functions(x.dtype)[0](
-        x.data_ptr(), beta.data_ptr(), y.data_ptr(),
+        _values(x), _values(beta), y.data_ptr(),
         *layout(x, beta.numel()), torch.get_num_threads(),
     )  # fmt: skip
     return y
@@ -54,12 +56,24 @@ def backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
     betas = _real(beta, x.dtype)
     dbeta = torch.empty_like(betas)
     failed = _functions(x.dtype)[1](
-        g.data_ptr(), x.data_ptr(), betas.data_ptr(), dx.data_ptr(), dbeta.data_ptr(),
+        _values(g), _values(x), _values(betas), dx.data_ptr(), dbeta.data_ptr(),
         *layout(x, beta.numel()), torch.get_num_threads(),
     )  # fmt: skip
     if failed:
         raise MemoryError("no memory for the gradient of beta")
     return dx, dbeta.to(beta.dtype)
+
+
+def _values(x: Tensor) -> int:
+    """Where the values are.
+
+    Raises:
+        RuntimeError: They have been freed, as by ``untyped_storage().resize_(0)``.
+    """
+    address = x.data_ptr()
+    if not address and x.numel():
+        raise RuntimeError(f"a tensor of shape {tuple(x.shape)} has no memory: it has been freed")
+    return address
 
 
 @cache

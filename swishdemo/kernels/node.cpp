@@ -1,20 +1,21 @@
 /* The C kernel under autograd without Python: PyTorch calls it as it calls its own functions.
  *
  * Python's autograd.Function and ctypes cost more than the work on a small tensor. This file holds
- * no arithmetic: `swishdemo_bind` hands it the functions of swish.c for one type of elements. A
- * second derivative, and whoever has to see an operator (a compiler, a mode, a kind of tensor of its
- * own), gets swishdemo::swish_backward, which is differentiable.
+ * no arithmetic: `swishdemo_bind` hands it the functions of swish.c for one type of elements. A call
+ * with what is not plain gets None, and Python's part serves it; so do Python's functions a gradient
+ * that is not plain, or is differentiated or compiled.
  */
+#include <torch/csrc/autograd/python_variable.h>
+
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
-#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/PythonTorchFunctionTLS.h>
 #include <ATen/ops/empty_like.h>
-#include <c10/core/impl/TorchDispatchModeTLS.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/forward_grad.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/dynamo/compiled_autograd.h>
-#include <torch/library.h>
 
 #include <string>
 #include <tuple>
@@ -22,6 +23,8 @@
 namespace {
 
 using at::Tensor;
+using c10::DispatchKey;
+using c10::DispatchKeySet;
 using torch::autograd::variable_list;
 
 using Forward = void (*)(const void*, const void*, void*, int64_t, int64_t, int64_t, int64_t);
@@ -29,12 +32,32 @@ using Backward = int (*)(const void*, const void*, const void*, void*, void*, in
                          int64_t, int64_t);
 struct Kernel { Forward forward = nullptr; Backward backward = nullptr; };
 Kernel kernels[static_cast<int>(at::ScalarType::NumOptions)];
+PyObject *differentiate = nullptr, *as_operator = nullptr;
 
-const Kernel& kernel(const Tensor& x)
+const Kernel& kernel(const Tensor& x) { return kernels[static_cast<int>(x.scalar_type())]; }
+
+/* As is_plain of functional.py has it: the tensor is its values in memory and no more. */
+bool is_plain(const Tensor& t)
 {
-    const Kernel& found = kernels[static_cast<int>(x.scalar_type())];
-    TORCH_CHECK(found.forward, "swishdemo: there is no kernel for ", x.scalar_type());
-    return found;
+    static const DispatchKeySet ordinary({DispatchKey::CPU, DispatchKey::AutogradCPU,
+                                          DispatchKey::ADInplaceOrView, DispatchKey::AutocastCPU});
+    return ordinary.has_all(t.key_set()) && (t.numel() == 0 || t.storage().nbytes() > 0);
+}
+
+/* As there: no tracer, no mode and no transform is at work, forward-mode autograd among them. */
+bool is_watched()
+{
+    static const DispatchKeySet usual({DispatchKey::BackendSelect, DispatchKey::ADInplaceOrView});
+    return !usual.has_all(c10::impl::tls_local_dispatch_key_set().included_) ||
+           torch::autograd::ForwardADLevel::try_get_by_idx(0) ||
+           at::impl::PythonTorchFunctionTLS::stack_len() > 0;
+}
+
+bool is_served(const Tensor& x, const Tensor& beta)
+{
+    return is_plain(x) && is_plain(beta) && kernel(x).forward && beta.is_floating_point() &&
+           (beta.numel() == 1 ||
+            (beta.dim() == 1 && x.dim() > 1 && beta.numel() == x.size(1))) && !is_watched();
 }
 
 /* As in memory.py. */
@@ -89,13 +112,22 @@ std::tuple<Tensor, Tensor> backward(const Tensor& g, const Tensor& given, const 
     return {dx, as(beta.scalar_type(), dbeta)};
 }
 
-std::tuple<Tensor, Tensor> differentiable(const Tensor& g, const Tensor& x, const Tensor& beta)
+std::tuple<Tensor, Tensor> in_python(PyObject* function, const Tensor& g, const Tensor& x,
+                                     const Tensor& beta)
 {
-    static auto handle = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("swishdemo::swish_backward", "")
-                             .typed<std::tuple<Tensor, Tensor>(const Tensor&, const Tensor&,
-                                                               const Tensor&)>();
-    return handle.call(g, x, beta);
+    pybind11::gil_scoped_acquire gil;
+    auto wrap = [](const Tensor& t) {
+        return pybind11::reinterpret_steal<pybind11::object>(THPVariable_Wrap(t));
+    };
+    PyObject* result = PyObject_CallFunctionObjArgs(function, wrap(g).ptr(), wrap(x).ptr(),
+                                                    wrap(beta).ptr(), nullptr);
+    if (!result) {
+        python_error error;
+        error.persist();
+        throw error;
+    }
+    auto both = pybind11::reinterpret_steal<pybind11::tuple>(result);
+    return {THPVariable_Unpack(both[0].ptr()), THPVariable_Unpack(both[1].ptr())};
 }
 
 struct SwishBackward : torch::autograd::Node {
@@ -105,9 +137,15 @@ struct SwishBackward : torch::autograd::Node {
     {
         const Tensor& g = gradients[0];
         if (!g.defined()) return {Tensor(), Tensor()};
-        bool seen = at::GradMode::is_enabled() || g.key_set().has(c10::DispatchKey::Python) ||
-                    c10::impl::TorchDispatchModeTLS::any_modes_set();
-        auto [dx, dbeta] = (seen ? differentiable : backward)(g, x.unpack(), beta.unpack());
+        Tensor given = x.unpack(), betas = beta.unpack();
+        bool plain = is_plain(g) && is_served(given, betas) && !at::GradMode::is_enabled();
+        return wanted(plain ? backward(g, given, betas)
+                            : in_python(differentiate, g, given, betas));
+    }
+
+    variable_list wanted(const std::tuple<Tensor, Tensor>& both) const
+    {
+        const auto& [dx, dbeta] = both;
         return {task_should_compute_output(0) ? dx : Tensor(),
                 task_should_compute_output(1) ? dbeta : Tensor()};
     }
@@ -123,10 +161,12 @@ struct SwishBackward : torch::autograd::Node {
     {
         saved.before(x);
         saved.before(beta);
-        auto result = apply(variable_list(gradients));
+        const Tensor& g = gradients[0];  // it may have a shape that is not its own yet
+        auto result = g.defined() ? in_python(as_operator, g, x.unpack(), beta.unpack())
+                                  : std::tuple<Tensor, Tensor>();
         saved.after(x);
         saved.after(beta);
-        return result;
+        return wanted(result);
     }
 
     std::string name() const override { return "SwishBackward"; }
@@ -150,15 +190,39 @@ Tensor swish(const Tensor& x, const Tensor& beta)
     return y;
 }
 
-TORCH_LIBRARY_FRAGMENT(swishdemo, library)
+/* Swish of x and beta; None where they are not plain, or another watches. */
+PyObject* fused(PyObject*, PyObject* const* given, Py_ssize_t count)
 {
-    library.def("fused(Tensor x, Tensor beta) -> Tensor");
-    library.impl("fused", c10::DispatchKey::CompositeImplicitAutograd, swish);
+    HANDLE_TH_ERRORS
+    if (count == 2 && THPVariable_CheckExact(given[0]) && THPVariable_CheckExact(given[1])) {
+        const Tensor &x = THPVariable_Unpack(given[0]), &beta = THPVariable_Unpack(given[1]);
+        if (is_served(x, beta)) {
+            Tensor y;
+            {
+                pybind11::gil_scoped_release no_gil;
+                y = swish(x, beta);
+            }
+            return THPVariable_Wrap(std::move(y));
+        }
+    }
+    Py_RETURN_NONE;
+    END_HANDLE_TH_ERRORS
 }
+
+PyMethodDef method = {"fused", reinterpret_cast<PyCFunction>(fused), METH_FASTCALL, nullptr};
 
 }  // namespace
 
 extern "C" void swishdemo_bind(int type, void* forward, void* backward)
 {
     kernels[type] = {reinterpret_cast<Forward>(forward), reinterpret_cast<Backward>(backward)};
+}
+
+/* The function `fused`. Gradients that are not plain are `differentiating`'s, and what compiles backward
+ * passes sees `operating`. */
+extern "C" PyObject* swishdemo_function(PyObject* differentiating, PyObject* operating)
+{
+    differentiate = Py_NewRef(differentiating);
+    as_operator = Py_NewRef(operating);
+    return PyCFunction_New(&method, nullptr);
 }

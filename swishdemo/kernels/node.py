@@ -1,16 +1,17 @@
-"""The kernel under autograd without Python (``node.cpp``), for whom it has been built.
+"""The kernel under autograd without Python (``node.cpp``), once it has been built.
 
-It takes some fifteen seconds to build, so that happens only when it is asked for: `build` is what
-``python -m swishdemo.kernels build`` runs. This module loads PyTorch.
+That takes a compiler some fifteen seconds. It is done in the background when the kernel is first
+used on the CPU, or at once by ``python -m swishdemo.kernels build``. This module loads PyTorch.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
+import threading
 from collections.abc import Callable
-from functools import cache
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,51 +20,64 @@ from swishdemo.kernels import libraries
 from swishdemo.kernels.build import library, node_recipe
 from swishdemo.kernels.libraries import BuildError, Recipe
 from swishdemo.kernels.native import ELEMENTS
+from swishdemo.kernels.operator import differentiate, swish_backward
 from swishdemo.settings import Toolchain
 
-# What this process has built and so has loaded, even where it could not be kept.
-_built: list[ctypes.CDLL] = []
+Swish = Callable[[object, object], Tensor | None]
 
 _NUMBERS = {torch.float32: 6, torch.float64: 7, torch.bfloat16: 15}  # of c10::ScalarType
 
 
-@cache
-def operator(dtype: torch.dtype) -> Callable[[Tensor, Tensor], Tensor] | None:
-    """The function of x and β that has its autograd in C++; None where it has not been built."""
-    node = _loaded()
-    if node is None:
-        return None
-    kernel = library(ELEMENTS[dtype])
-    node.swishdemo_bind(
-        _NUMBERS[dtype],
-        ctypes.cast(kernel.swish_forward, ctypes.c_void_p),
-        ctypes.cast(kernel.swish_backward, ctypes.c_void_p),
-    )
-    result: Any = torch.ops.swishdemo.fused.default
-    return result._op  # type: ignore[no-any-return]
+def _absent(x: object, beta: object) -> None:
+    """Serve nothing: there is no node yet."""
+
+
+fused: Swish = _absent
+"""Swish of x and β under autograd in C++; None where it cannot serve them, or is not there."""
+
+_lock = threading.RLock()  # not held while a compiler runs
+os.register_at_fork(
+    before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+)
+_served: set[torch.dtype] = set()
+_loaded: list[ctypes.CDLL] = []
+_builders: list[threading.Thread] = []
+
+
+def serve(dtype: torch.dtype) -> None:
+    """Let the node serve a type of elements whose kernel is there; build it in the background.
+
+    Nothing is built where that may not be (`libraries.build`), nor without a compiler.
+    """
+    if dtype in _served:
+        return
+    with _lock:
+        _served.add(dtype)
+        if (node := _found()) is not None:
+            _bind(node, dtype)
+        elif not _builders:
+            _builders.append(threading.Thread(target=_build_quietly, name="node", daemon=True))
+            _builders[0].start()
 
 
 def build(folder: Path | None = None) -> str:
     """Build the node into ``folder`` (by default the cache), and return its file's name.
 
-    By default nothing is built where this process has the node already: PyTorch ends a process
-    that registers an operator twice.
+    By default nothing is built where this process has the node already.
 
     Raises:
         BuildError: There is no C++ compiler, it fails, or what it made cannot be loaded.
     """
     tools = libraries.toolchain()
     how = recipe(tools)
-    if folder is None and _loaded() is not None:
+    if folder is None and _found() is not None:
         return how.file_name
     if not how.compiler:
         wanted = " ".join(tools.cxx) or "c++, g++ or clang++"
         raise BuildError(f"there is no C++ compiler here ({wanted})")
-    folder = folder or libraries.kept_in(tools)
-    if not libraries.is_whole(folder / how.file_name):
-        _built.append(libraries.build(how, folder))
-    _loaded.cache_clear()
-    operator.cache_clear()
+    made = libraries.build(how, folder or libraries.kept_in(tools))
+    with _lock:
+        _take(made)
     return how.file_name
 
 
@@ -74,12 +88,40 @@ def recipe(tools: Toolchain) -> Recipe:
     return how
 
 
-@cache
-def _loaded() -> ctypes.CDLL | None:
-    if _built:
-        return _built[-1]
-    try:
-        tools = libraries.toolchain()
-    except BuildError:
-        return None
-    return libraries.find(recipe(tools), libraries.PREBUILT, libraries.kept_in(tools))
+def _build_quietly() -> None:
+    with suppress(BuildError):  # without it small tensors take longer, and nothing else changes
+        build()
+
+
+def _found() -> ctypes.CDLL | None:
+    """The node that this process has, or takes now from where it is kept."""
+    with _lock:
+        if not _loaded:
+            try:
+                tools = libraries.toolchain()
+            except BuildError:
+                return None
+            there = libraries.find(recipe(tools), libraries.PREBUILT, libraries.kept_in(tools))
+            if there is not None:
+                _take(there)
+        return _loaded[-1] if _loaded else None
+
+
+def _take(node: ctypes.CDLL) -> None:
+    """Have the node serve all that asked for it."""
+    global fused
+    make = ctypes.PyDLL(node._name, handle=node._handle).swishdemo_function
+    make.argtypes, make.restype = (ctypes.py_object,) * 2, ctypes.py_object
+    for dtype in _served:
+        _bind(node, dtype)
+    _loaded.append(node)
+    fused = make(differentiate, swish_backward)
+
+
+def _bind(node: ctypes.CDLL, dtype: torch.dtype) -> None:
+    kernel = library(ELEMENTS[dtype])
+    node.swishdemo_bind(
+        _NUMBERS[dtype],
+        ctypes.cast(kernel.swish_forward, ctypes.c_void_p),
+        ctypes.cast(kernel.swish_backward, ctypes.c_void_p),
+    )

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from swishdemo.activations.functional import (
+    beside,
+    is_plain,
+    swish_gradients,
+    swish_second_gradients,
+)
 from swishdemo.kernels import native
 from swishdemo.kernels.memory import dense_format
 
@@ -37,22 +45,6 @@ def _(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
     return cuda.backward(g, x, beta)
 
 
-def beside(beta: Tensor, x: Tensor) -> Tensor:
-    """``beta`` in a shape that broadcasts with ``x``.
-
-    Raises:
-        ValueError: It has neither one element nor one for each channel.
-    """
-    if not beta.dim() or beta.numel() == 1:
-        return beta.reshape(())
-    if beta.dim() != 1 or x.dim() < 2 or beta.numel() != x.shape[1]:
-        raise ValueError(
-            f"beta has shape {tuple(beta.shape)} and x {tuple(x.shape)}; "
-            "beta must have one element, or one for each channel (axis 1 of x)"
-        )
-    return beta.reshape(-1, *[1] * (x.dim() - 2))
-
-
 @swish_forward.register_fake
 def _(x: Tensor, beta: Tensor) -> Tensor:
     return torch.empty_like(x, memory_format=dense_format(x))
@@ -74,24 +66,26 @@ def _first(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _second(ctx: Any, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The gradients of ⟨a, dx⟩ + ⟨b, dβ⟩, in operations that autograd knows.
-
-    With z = βx, s = σ(z), s′ = s·σ(−z) and s″ = s′·(σ(−z) − s): dx = g·(s + z·s′) and
-    dβ = Σ g·x²·s′, whose derivatives share k = 2·s′ + z·s″.
-    """
     g, x, beta = ctx.saved_tensors
-    betas, b = beside(beta, x), beside(b, x)
-    z = betas * x
-    s, t = torch.sigmoid(z), torch.sigmoid(-z)
-    slope = s * t
-    bend = slope * (t - s)
-    k = 2 * slope + z * bend
-    to_g = a * (s + z * slope) + b * x * x * slope
-    to_x = g * k * (a * betas + b * x)
-    to_beta = g * x * (a * k + b * x * x * bend)
-    shared = to_beta.sum_to_size(betas.shape).reshape(beta.shape)
-    return to_g.to(g.dtype), to_x.to(x.dtype), shared.to(beta.dtype)
+    to_g, to_x, to_beta = swish_second_gradients(a, beside(b, x), g, x, beside(beta, x))
+    return to_g, to_x, to_beta.reshape(beta.shape)
 
 
 swish_forward.register_autograd(_first, setup_context=_keep)
 swish_backward.register_autograd(_second, setup_context=_keep)
+
+
+def differentiate(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradients of x and β where the kernel made the values, and ``g`` is theirs."""
+    if not is_plain(g, x, beta):
+        dx, dbeta = swish_gradients(g, x, beside(beta, x))
+        return dx, dbeta.reshape(beta.shape)
+    # A second derivative was asked for where gradients are recorded.
+    run = swish_backward if torch.is_grad_enabled() else kernel(x).backward
+    gradients: tuple[Tensor, Tensor] = run(g, x, beta)
+    return gradients
+
+
+def kernel(x: Tensor) -> ModuleType:
+    """What has the functions ``forward`` and ``backward`` for tensors such as ``x``."""
+    return native if x.is_cpu else import_module("swishdemo.kernels.cuda")
