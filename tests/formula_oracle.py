@@ -14,6 +14,9 @@ from activation_oracle import ORACLE
 DIGITS = 400
 _SAME = mp.mpf(10) ** -380
 """What cancels to less than this, relative to its terms, is 0: it was equal before rounding."""
+SHORT = mp.mpf(10) ** -15
+LARGEST = mp.mpf(10) ** 290
+_EDGE = mp.mpf(10) ** -13
 FAR = 10**6
 """Beyond it an exponential is not worked out: its digits would take long."""
 
@@ -41,7 +44,21 @@ def value(text, x, parameters):
     with mp.workdps(DIGITS):
         names = {"x": x, **parameters}
         reader = _Reader({name: mp.mpf(each) for name, each in names.items()})
-        return reader.value(ast.parse(text.strip(), mode="eval").body)
+        found = reader.value(ast.parse(text.strip(), mode="eval").body)
+        if reader.tied and "1e" in text:
+            raise Unknown  # such numbers may tie by their digits alone
+        return found
+
+
+def is_middling(text, x, parameters):
+    """Whether all that stands on the way to a value is a double."""
+    with mp.workdps(DIGITS):
+        reader = _Reader({name: mp.mpf(each) for name, each in {"x": x, **parameters}.items()})
+        try:
+            reader.value(ast.parse(text.strip(), mode="eval").body)
+        except (NoValue, Unknown):
+            return True
+        return reader.largest < LARGEST
 
 
 def slope(text, x, parameters, by="x"):
@@ -63,7 +80,7 @@ def slope(text, x, parameters, by="x"):
         sides = [(at(sign * step) - middle) / (sign * step) for sign in (-1, 1, mp.mpf(10) ** -20)]
         apart, size = max(sides) - min(sides), max(map(abs, sides))
         if apart > mp.mpf(10) ** -20 * size:
-            if size < mp.mpf(10) ** -90:
+            if size < mp.mpf(10) ** -90 and "e-" not in text and abs(sides[2]) < size * SHORT:
                 return mp.mpf(0)  # by the second derivative alone
             raise NoValue
         return sides[0]
@@ -85,15 +102,23 @@ def _wave(function):
 
 
 def _log(z):
+    _settled(z)
     if z <= 0:
         raise NoValue
     return mp.log(z)
 
 
 def _root(z):
+    _settled(z)
     if z < 0:
         raise NoValue
     return mp.sqrt(z)
+
+
+def _settled(z):
+    """Leave open what is at the end of a domain, or so near it that rounding may step over."""
+    if -_EDGE < z < 0 or 0 < z < _SAME:
+        raise Unknown
 
 
 def _divided(a, b):
@@ -105,10 +130,14 @@ def _divided(a, b):
 def _raised(base, exponent):
     nearest = mp.nint(exponent)
     whole = abs(exponent - nearest) <= _SAME * abs(nearest)
+    if not whole:
+        _settled(base)
     exponent = nearest if whole else exponent
     if (base < 0 and not whole) or (base == 0 and exponent < 0):
         raise NoValue
     if base == 0:
+        if not whole:
+            raise Unknown  # or so little above it, or below, that these digits do not tell
         return mp.mpf(exponent == 0)
     if abs(exponent * mp.log(abs(base))) > FAR:
         raise Unknown
@@ -190,9 +219,15 @@ COMPARISONS = {
 class _Reader:
     def __init__(self, names):
         self.tied = False
+        self.largest = mp.mpf(0)
         self._names = {"pi": +mp.pi, "e": +mp.e, **names}
 
     def value(self, node):
+        found = self._found(node)
+        self.largest = max(self.largest, abs(found))
+        return found
+
+    def _found(self, node):
         match node:
             case ast.Constant(value=number):
                 exact = Fraction(str(number))

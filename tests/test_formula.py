@@ -166,6 +166,31 @@ def test_what_is_not_widened_stays_as_it_is():
         assert not parse_formula(text).expression().has(Undefined), text
 
 
+@pytest.mark.parametrize(
+    ("text", "f", "df"),
+    [
+        ("1.702*x", "1.702 x", "1.702"),
+        ("x*sigmoid(-1.702*x)", r"x \sigma\left(- 1.702 x\right)", None),
+        ("0.044715*x**3", "0.044715 x^{3}", "0.134145 x^{2}"),
+        ("x + .1*x**2", "0.1 x^{2} + x", "0.2 x + 1"),
+        ("x/4 + 0.5", r"\frac{x}{4} + 0.5", r"\frac{1}{4}"),
+        ("x/4 + x*x/2", r"\frac{x^{2}}{2} + \frac{x}{4}", r"x + \frac{1}{4}"),
+        ("x/3 - 1.50", r"\frac{x}{3} - 1.5", r"\frac{1}{3}"),
+        ("x**0.5", r"\sqrt{x}", None),
+        ("x**1.4142135", "x^{1.4142135}", "1.4142135 x^{0.4142135}"),
+        ("2.5**x", "2.5^{x}", r"2.5^{x} \log{\left(2.5 \right)}"),
+        ("1.5e-20*x", r"1.5 \cdot 10^{-20} x", r"1.5 \cdot 10^{-20}"),
+        ("1e300*x", "10^{300} x", "10^{300}"),
+        ("123456789012*x", "123456789012 x", "123456789012"),
+        ("0.25*(x - 0.5)**2", r"0.25 \left(x - 0.5\right)^{2}", r"0.5 \left(x - 0.5\right)"),
+    ],
+)
+def test_decimals_are_set_as_they_are_typed(text, f, df):
+    activation = parse_formula(text)
+    assert latex(activation) == f
+    assert df is None or latex_derivative(activation) == df
+
+
 def test_outside_the_domain_there_is_no_number():
     found = evaluate(parse_formula("log(x) + sqrt(x)"), [-1.0, 4.0])
     assert np.isnan(found.f[0]) and np.isnan(found.df[0])

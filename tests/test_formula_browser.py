@@ -163,6 +163,36 @@ def test_an_answer_is_kept_and_an_error_is_not(modules):
     assert found == [1, True, 9, "no", 3]
 
 
+def test_what_fails_in_a_formulas_code_is_no_number_and_no_fault_of_the_server(modules):
+    """Nothing that draws curves may be stopped by one of them."""
+    answer = describe("where(x > a, x, -a*x)")
+    found = modules(
+        """async ([{ typedRecord, caveats, summary }], [answer, swaps]) => {
+            const found = [];
+            for (const [text, from, to] of swaps) {
+                const module = answer.module.replaceAll(from, to);
+                if (module === answer.module) throw new Error(from);
+                const server = { formula: async () => ({ ...answer, module }) };
+                const loaded = await typedRecord(server, text);
+                const { record: a } = loaded;
+                if (!a) { found.push(loaded.error); continue; }
+                const breaks = typeof a.breaks === "function" ? a.breaks({}) : a.breaks;
+                const all = [a.f, a.df, a.d2f, a.dparameters.a].map((g) => String(g(2, {})));
+                found.push([...all, breaks, caveats(loaded), summary(loaded)]);
+            }
+            return found;
+        }""",
+        ["typed.js"],
+        [
+            answer,
+            [["one", "=>", "=> gone +"], ["two", "=>", "=> ("], ["three", "(x,", "(x, x, x,"]],
+        ],
+    )
+    no_code = "This formula could not be made into code that the browser runs"
+    assert found[0][:4] == ["NaN"] * 4
+    assert found[1].startswith(no_code) and found[2].startswith(no_code)
+
+
 def test_the_help_lists_the_grammar():
     source = FIELD.read_text("utf-8")
     listed = re.search(r'FUNCTIONS = "([^"]+)"', source)[1].split()

@@ -166,6 +166,14 @@ def test_the_gate_lets_a_right_formula_through(text, dtype):
     assert gate.check(REGISTRY.get(f"={text}"), CPU, dtype).reason is None
 
 
+@pytest.mark.parametrize("text", ["log(sin(x) - 2)", "x + sqrt(min(x, -1))", "2/relu(-1 - x*x)"])
+def test_where_nothing_can_be_checked_the_gate_says_so(text):
+    """And does not tell of an error of 0."""
+    found = gate.check(REGISTRY.get(f"={text}"), CPU, torch.float32)
+    assert found.max_error is None
+    assert "nothing could be checked" in found.reason.sentence("en")
+
+
 @pytest.mark.parametrize("text", ["x*sigmoid(2*x)", "x**3", "sin(30*x)*x", "x*exp(-x)"])
 @pytest.mark.parametrize("factor", [1.01, 0.99])
 def test_the_gate_stops_a_wrong_one(monkeypatch, text, factor):

@@ -47,18 +47,15 @@ export function formulaField(host, lab) {
       return;
     }
     busy = true;
-    try {
-      const answer = await typedRecord(lab.server, text);
-      if (field.value.trim() === text && waiting === null) take(answer, text);
-    } catch (error) {
+    const answer = await typedRecord(lab.server, text).catch((error) => {
       console.error(error);
-      refuse({ error: t("formula.unreachable") });
-    } finally {
-      busy = false;
-      const next = waiting;
-      waiting = null;
-      if (next !== null) ask(next);
-    }
+      return { error: t("formula.unreachable") };
+    });
+    busy = false;
+    const next = waiting;
+    waiting = null;
+    if (next !== null) ask(next);
+    else if (field.value.trim() === text) take(answer, text);
   }
 
   function take(answer, text) {

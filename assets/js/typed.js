@@ -17,7 +17,7 @@ const KEPT = 30;
  * What the server says of a formula, with its record in place of the module's text.
  * @param {any} server
  * @param {string} text
- * @returns {Promise<any>} `{error, column}` where it is none.
+ * @returns {Promise<any>} `{error, column}` where it is none, or has no code that runs here.
  */
 export async function typedRecord(server, text) {
   if (kept.has(text)) return kept.get(text);
@@ -27,6 +27,7 @@ export async function typedRecord(server, text) {
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   try {
     const { activation } = await import(address);
+    harmless(activation);
     // Where f is not, its derivatives are not, though their own formulas may be.
     for (const key of ["df", "d2f"]) {
       const derivative = activation[key];
@@ -36,9 +37,31 @@ export async function typedRecord(server, text) {
     kept.set(text, loaded);
     if (kept.size > KEPT) kept.delete(kept.keys().next().value);
     return loaded;
+  } catch (error) {
+    console.error(error);
+    return { error: t("formula.no_code") };
   } finally {
     URL.revokeObjectURL(address);
   }
+}
+
+/** Makes what fails in a formula's code no number: whatever it is, the other curves are drawn. */
+function harmless(activation) {
+  const safe = (call, otherwise) => {
+    let told = false;
+    return (...given) => {
+      try {
+        return call(...given);
+      } catch (error) {
+        if (!told) console.error(error);
+        told = true;
+        return otherwise;
+      }
+    };
+  };
+  for (const key of ["f", "df", "d2f"]) activation[key] = safe(activation[key], NaN);
+  for (const key of Object.keys(activation.dparameters)) activation.dparameters[key] = safe(activation.dparameters[key], NaN);
+  if (typeof activation.breaks === "function") activation.breaks = safe(activation.breaks, []);
 }
 
 /** What it is, in a line: how smooth, how many parameters. */

@@ -64,11 +64,11 @@ class Digits:
 
     def constant(self, value: Any) -> Pair:
         """Bounds of an exact SymPy number."""
-        if value.is_Integer:
-            return self.number(int(value))
-        if value.is_Rational and value.q & (value.q - 1) == 0:
-            exact = self.context.mpf(int(value.p)) / int(value.q)  # a power of 2
-            return exact, exact
+        if value.is_Rational and value.q & (value.q - 1) == 0:  # a power of 2
+            whole = self.context.mpf(int(value.p))
+            if int(whole) == value.p:
+                return whole / int(value.q), whole / int(value.q)
+            return self._around(whole / int(value.q))
         near = self.context.make_mpf(value._to_mpmath(self.context.prec)._mpf_)
         return self._around(near)
 
@@ -165,7 +165,8 @@ class Digits:
     def _tail(self, z: Any, value: Callable[[Any], Any]) -> Pair:
         """Bounds of what is below e^(−|z|) for large z, whose square would be too large."""
         if abs(z) > _FAR_GAUSSIAN:
-            return self.context.zero, self.context.exp(-_FAR_GAUSSIAN)
+            # e^(−z²/2) is less than e^(−c·|z|/2) for |z| > c.
+            return self.context.zero, self._exp(-abs(z) * _FAR_GAUSSIAN / 2)[1]
         return self._around(value(z))
 
     def _normal_pdf(self, z: Any) -> Pair:

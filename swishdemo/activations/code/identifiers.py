@@ -12,7 +12,20 @@ from swishdemo.activations.record import Activation
 PYTHON = frozenset(
     {*keyword.kwlist, *keyword.softkwlist}
     | {"x", "self", "super", "float", "trainable"}
-    | {"np", "special", "math", "jax", "jnp", "torch", "nn", "F", "sech", "normal_pdf", "cube_root"}
+    | {
+        "np",
+        "special",
+        "math",
+        "jax",
+        "jnp",
+        "torch",
+        "nn",
+        "F",
+        "sech",
+        "normal_pdf",
+        "cube_root",
+        "normal_cdf",
+    }
 )
 """What no parameter may be called in Python: words of the language and of our own lines."""
 

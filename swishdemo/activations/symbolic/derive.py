@@ -6,7 +6,7 @@ This module loads SymPy: import it inside functions. Derivations are cached.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,9 @@ import sympy
 from sympy.printing.latex import LatexPrinter
 
 from swishdemo.activations.record import Activation
+from swishdemo.activations.registry import is_formula
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.decimals import Decimals
 from swishdemo.activations.symbolic.roots import collected, parted
 from swishdemo.activations.symbolic.stable import entropies, in_pieces, stable
 
@@ -147,9 +149,19 @@ def _print(expression: Any, activation: Activation) -> str:
 
 def latex(activation: Activation) -> str:
     """The right-hand side of f(x) = … in LaTeX."""
-    return _print(derive(activation).shown, activation)
+    return _print(_decimals(activation).shown(derive(activation).shown), activation)
 
 
 def latex_derivative(activation: Activation) -> str:
     """The right-hand side of f′(x) = … in LaTeX."""
-    return _print(slope(activation)[1], activation)
+    decimals = _decimals(activation)
+    kept = activation
+    if decimals.typed:
+        written = decimals.kept(activation.expression())
+        kept = replace(activation, expression=lambda: written)
+    return _print(decimals.shown(slope(kept)[1]), activation)
+
+
+def _decimals(activation: Activation) -> Decimals:
+    """The decimals of a typed formula; none of a record's, which names its own."""
+    return Decimals.of(activation.name if is_formula(activation.name) else "")

@@ -82,7 +82,7 @@ PYTORCH = Dialect(
         s.Sigmoid: "torch.sigmoid({})",
         # Its own threshold, 20, is too early for float64.
         s.Softplus: "F.softplus({}, threshold=40)",
-        s.NormalCdf: "torch.special.ndtr({})",
+        s.NormalCdf: "normal_cdf({})",
         s.Erf: "torch.erf({})",
         Relu: "torch.relu({})",
     },
@@ -139,6 +139,11 @@ def sech(z):
     """1 / cosh(z), without overflow."""
     e = {library}.exp(-{library}.abs(z))
     return 2 * e / (1 + e**2)
+''',
+    "normal_cdf": '''\
+def normal_cdf(z):
+    """The standard normal distribution function; torch.special.ndtr loses its left tail."""
+    return {library}.erfc(-z / math.sqrt(2)) / 2
 ''',
     "cube_root": '''\
 def cube_root(z):

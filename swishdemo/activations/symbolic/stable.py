@@ -67,11 +67,23 @@ def _rewrite(node: Any) -> Any:
         return _rewrite_product(node)
     if node.is_Pow and node.exp.is_negative:
         return _rewrite_inverse(node)
-    if node.is_Pow and node.exp.is_Rational and node.exp.q > 1 and isinstance(node.base, s.Where):
+    if node.is_Pow and node.exp.is_Rational and node.exp.q > 1:
         # Of √max(x, 0) the slope would be 0·∞ where x < 0.
-        left, right, *pieces = node.base.args
-        if not any(piece.is_negative for piece in pieces):
-            return s.Where(left, right, *(piece**node.exp for piece in pieces))
+        base = _chosen(node.base)
+        if isinstance(base, s.Where):
+            left, right, *pieces = base.args
+            if not any(piece.is_negative for piece in pieces):
+                return s.Where(left, right, *(piece**node.exp for piece in pieces))
+    return node
+
+
+def _chosen(node: Any) -> Any:
+    """A function of a choice as a choice between that function's values."""
+    if isinstance(node, sympy.Function) and len(node.args) == 1:
+        inner = _chosen(node.args[0])
+        if isinstance(inner, s.Where):
+            left, right, *pieces = inner.args
+            return s.Where(left, right, *map(node.func, pieces))
     return node
 
 

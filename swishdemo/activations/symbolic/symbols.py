@@ -289,15 +289,12 @@ class Where(sympy.Function):  # type: ignore[misc]
     def _eval_is_extended_real(self) -> bool | None:
         return True if self.args[2].is_extended_real and self.args[3].is_extended_real else None
 
-    def _eval_is_nonnegative(self) -> bool | None:
-        left, right, above, otherwise = self.args
-        first = above.is_nonnegative or above == left - right
-        return True if first and (otherwise.is_nonnegative or otherwise == right - left) else None
-
     def _eval_is_positive(self) -> bool | None:
+        # That it is not negative is not told: SymPy would make 0·√u of √(0·u).
         left, right, above, otherwise = self.args
-        first = above.is_positive or above == left - right
-        return True if first and otherwise.is_positive else None
+        first = above.is_positive or above == left - right or (above == left and right.is_positive)
+        second = otherwise.is_positive or (otherwise == right and left.is_positive)
+        return True if first and second else None
 
     def _eval_derivative(self, variable: sympy.Symbol) -> sympy.Expr:
         left, right, above, otherwise = self.args

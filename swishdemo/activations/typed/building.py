@@ -15,7 +15,7 @@ from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.constants import UNREAL, double, is_held, numbers
 from swishdemo.activations.symbolic.derive import tree_size
 from swishdemo.activations.symbolic.stable import in_pieces
-from swishdemo.activations.typed.domain import Domain
+from swishdemo.activations.typed.domain import Domain, is_above
 from swishdemo.activations.typed.formula import (
     MAX_BITS,
     MAX_PARAMETERS,
@@ -208,7 +208,7 @@ class Builder:
 
     def _check_base(self, base: Any, exponent: Any, node: ast.expr) -> None:
         """Refuse what has no real power but whole ones."""
-        if base.is_negative:
+        if is_above(-base, strictly=True):
             cube = exponent.is_Rational and exponent.q == 3
             raise refuse("cube_root" if cube else "undefined", self._at(node))
         if base.is_zero and exponent.free_symbols:
@@ -235,7 +235,7 @@ class Builder:
         arguments = [self.build(argument) for argument in node.args]
         if name in _FROM:
             least, kind = _FROM[name]
-            if (arguments[0] - least).is_negative:
+            if is_above(least - arguments[0], strictly=True):
                 raise refuse("undefined", self._at(node))
             self._domain.ask(kind, arguments[0] - least)
         return called.build(*arguments)

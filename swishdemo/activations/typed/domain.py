@@ -13,6 +13,9 @@ import sympy
 
 from swishdemo.activations.symbolic import symbols as s
 
+_CASES = 4
+"""Choices of an expression that are looked into."""
+
 Demand = tuple[str, Any]
 """``positive``, ``nonnegative`` or ``nonzero``, or that it has a ``value``; and of what."""
 
@@ -51,7 +54,9 @@ class Domain:
         """The built expression, without a value where a demand does not hold."""
         own = _Made().by(built)
         for kind, u in self._demands:
-            if not _covered(kind, u, own):
+            # Floating point makes of 1/0 an infinity, and of that again a number.
+            flat = kind in ("nonzero", "positive") and _vanishes(u)
+            if flat or not _covered(kind, u, own):
                 built = _within(kind, u, built)
         return built
 
@@ -60,7 +65,7 @@ def _simplest(kind: str, u: Any) -> list[Demand]:
     """A demand by the simplest ones that say the same together; none where it always holds."""
     if kind == "value":
         return [(kind, _modulo_whole(u) if u.is_Pow else u)]
-    if getattr(u, f"is_{kind}"):
+    if getattr(u, f"is_{kind}") or (kind != "nonzero" and is_above(u, kind == "positive")):
         return []
     u = u.primitive()[1]
     if kind == "nonzero":
@@ -70,13 +75,38 @@ def _simplest(kind: str, u: Any) -> list[Demand]:
             return _simplest(kind, u.base) if u.exp.is_positive else []
         return [(kind, -u if u.could_extract_minus_sign() else u)]
     if u.is_Mul:
-        known = [factor for factor in u.args if factor.is_nonnegative]
-        rest = [factor for factor in u.args if not factor.is_nonnegative]
+        known = [factor for factor in u.args if is_above(factor)]
+        rest = [factor for factor in u.args if factor not in known]
         beside = [each for factor in known for each in _simplest("nonzero", factor)]
         return [(kind, sympy.Mul(*rest)), *(beside if kind == "positive" else [])]
     if u.is_Pow and u.exp.is_Rational and not u.exp.is_Integer:
         return _simplest(kind, u.base) if kind == "positive" else []
     return [(kind, u)]
+
+
+def is_above(u: Any, strictly: bool = False) -> bool:
+    """Whether a real expression is known not to be below 0, or to be above it."""
+    if u.is_positive or (u.is_nonnegative and not strictly):
+        return True
+    if isinstance(u, s.Where):
+        left, right, above, otherwise = u.args
+        return (above == left - right or is_above(above, strictly)) and (
+            (otherwise == right - left and not strictly) or is_above(otherwise, strictly)
+        )
+    if u.is_Add:
+        return all(map(is_above, u.args)) and (
+            not strictly or any(is_above(term, True) for term in u.args)
+        )
+    return bool(u.is_Mul) and all(is_above(factor, strictly) for factor in u.args)
+
+
+def _vanishes(u: Any, depth: int = _CASES) -> bool:
+    """Whether one of an expression's cases is 0 throughout, as one of max(x, 0) is."""
+    choices = u.atoms(s.Where)
+    if not choices or not depth:
+        return bool(u.is_zero)
+    outer = max(choices, key=lambda choice: choice.count_ops())
+    return any(_vanishes(u.xreplace({outer: piece}), depth - 1) for piece in outer.args[2:])
 
 
 def _modulo_whole(power: Any) -> Any:
