@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 from browser import NoBrowser, launch_options
 from playwright.sync_api import expect
-from script import modules, modules_address  # noqa: F401  fixtures
+from script import modules, modules_address, modules_page  # noqa: F401  fixtures
 from serving import serving
 from visiting import contexts, explore, visit  # noqa: F401  fixtures
 

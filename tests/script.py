@@ -47,9 +47,18 @@ def modules_address():
     thread.join()
 
 
+@pytest.fixture(scope="module")
+def modules_page(browser):
+    """One page for all tests of a module: opening another costs more than most of them."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def modules(page, modules_address):
-    """Calls a function with the modules named and an argument, in the browser."""
+def modules(modules_page, modules_address):
+    """Calls a function with the modules named and an argument, in a page that is loaded anew."""
+    page = modules_page
     page.goto(f"{modules_address}/blank")
 
     def call(function, names, argument=None, query=None):
