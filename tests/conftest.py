@@ -8,15 +8,12 @@ from browser import NoBrowser, launch_options
 from playwright.sync_api import expect
 from script import modules, modules_address, modules_page  # noqa: F401  fixtures
 from serving import serving
-from visiting import contexts, explore, visit  # noqa: F401  fixtures
+from visiting import PATIENCE, browsers, explore, opens, visit  # noqa: F401  fixtures
 
 # PyTorch's threads spin while they wait for one another: on a busy machine twice the processor's
 # time for the same steps. This is set before PyTorch is loaded, and for all that tests start.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# A busy machine is slow, not wrong; what never comes still fails.
-PATIENCE = 90_000
-"""Milliseconds that a browser may take for anything."""
 expect.set_options(timeout=PATIENCE)
 
 

@@ -48,41 +48,49 @@ def address(lab):
         yield address
 
 
-def opened(browser, address, query="?tab=claims", *, locale="en-US", width=1280, ready=True):
-    """The page in a browser of its own; ``wrong`` are the errors that its console shows."""
-    context = browser.new_context(locale=locale, viewport={"width": width, "height": 800})
-    shown = context.new_page()
-    shown.wrong = []
-    shown.on("pageerror", lambda error: shown.wrong.append(str(error)))
-    shown.on("console", lambda said: said.type == "error" and shown.wrong.append(said.text))
-    shown.goto(address + query)
-    if ready:
-        shown.wait_for_selector(READY, timeout=120_000)
-    return shown
+@pytest.fixture(scope="module")
+def server(address):
+    """What `opens` visits."""
+    return address.rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def opened(opens):
+    """Opens the page as a new visitor; ``wrong`` are the errors that its console shows."""
+
+    def opened(address, query="?tab=claims", *, width=1280, ready=True, **options):
+        viewport = {"width": width, "height": 800}
+        shown = opens(viewport=viewport, address=address.rstrip("/"), **options)
+        shown.goto(address + query)
+        if ready:
+            shown.wait_for_selector(READY)
+        return shown
+
+    return opened
 
 
 @pytest.fixture
-def visit(browser, address):
+def visit(opened, address):
     """Opens the page anew, and fails on any error that its console shows."""
     shown = []
 
     def visited(*query, **options):
-        shown.append(opened(browser, address, *query, **options))
+        shown.append(opened(address, *query, **options))
         return shown[-1]
 
     yield visited
     for each in shown:
         assert each.wrong == []
-        each.context.close()
+        each.close()
 
 
 @pytest.fixture(scope="module")
-def page(browser, address):
-    """One page for the tests that leave it as they found it."""
-    shown = opened(browser, address)
+def page(opened, address):
+    """One page for the tests that leave it as they found it, of a visitor of its own."""
+    shown = opened(address, number=1)
     yield shown
     assert shown.wrong == []
-    shown.context.close()
+    shown.close()
 
 
 def card(shown, claim):
@@ -255,7 +263,7 @@ def test_explore_takes_every_set_up_that_a_claim_names(page):
     assert refused == []
 
 
-def test_sentences_stand_before_anything_is_proved(browser, lab, monkeypatch):
+def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
     asked, proceed = threading.Event(), threading.Event()
     listed = lab.court.cards
 
@@ -266,7 +274,7 @@ def test_sentences_stand_before_anything_is_proved(browser, lab, monkeypatch):
 
     monkeypatch.setattr(lab.court, "cards", slow)
     with serving(lab, "explore", "claims") as address:
-        shown = opened(browser, address, "", ready=False)
+        shown = opened(address, "", ready=False)
         shown.wait_for_selector("#lab-explore .main-svg")
         assert not asked.is_set()
         shown.click("button[data-tab-id=claims]")
@@ -275,7 +283,7 @@ def test_sentences_stand_before_anything_is_proved(browser, lab, monkeypatch):
         assert len(visible_claims(shown)) == 19
         proceed.set()
         expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
-        shown.context.close()
+        shown.close()
 
 
 def test_a_check_runs_to_a_verdict_while_one_looks_on(page, lab):

@@ -21,16 +21,13 @@ ELU = "where(x>0, x, a*(exp(x)-1))"
 
 
 @pytest.fixture
-def visit(contexts, server):
+def visit(opens, server):
     """Opens the page as a new visitor, and fails on any error that its console shows."""
     shown = []
 
     def visited(query="", **options):
         options = {"viewport": {"width": 1280, "height": 900}} | options
-        page = contexts(number=len(shown), **options).new_page()
-        page.wrong = []
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
+        page = opens(number=len(shown), **options)
         shown.append(page)
         page.goto(f"{server}/{query}")
         page.wait_for_selector("#lab-explore path.js-line", state="attached")

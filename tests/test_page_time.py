@@ -34,14 +34,14 @@ def address(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(address):
-    """What `contexts` visits."""
+    """What `opens` visits."""
     return address.rstrip("/")
 
 
 @pytest.fixture
-def tab(contexts, address):
+def tab(opens, address):
     """The tab, opened by a visitor who has measured nothing yet."""
-    page = contexts(viewport={"width": 1280, "height": 720}).new_page()
+    page = opens(viewport={"width": 1280, "height": 720})
     page.goto(address)
     expect(page.locator("#lab-time [data-part=bars-empty]")).to_be_visible(timeout=SOON)
     yield page
@@ -256,7 +256,7 @@ def test_published_figures_stand_in_a_card_of_their_own(tab: Page):
     assert len(links) >= 5 and all(link.startswith("https://github.com/") for link in links)
 
 
-def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, browser, address):
+def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, opens):
     choose(tab, ["2⁸"], {"relu", "silu"})
     measure(tab)
     expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
@@ -267,8 +267,7 @@ def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, browser, addre
     expect(notice).to_contain_text("timing=")
     link = re.search(r"http\S+", notice.inner_text())[0]
     assert own not in link
-    context = browser.new_context()
-    reader = context.new_page()
+    reader = opens(number=1)
     reader.goto(link)
     expect(state(reader)).to_have_attribute("data-state", "finished", timeout=SOON)
     said = tab.locator("#lab-time .time-answer").inner_text()
@@ -280,7 +279,7 @@ def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, browser, addre
     expect(share).to_have_text("Share")
     reader.goto(link)
     expect(reader.locator(".time-status [data-part=notice]")).to_contain_text("not among yours")
-    context.close()
+    reader.close()
 
 
 def test_another_visitor_s_timing_is_not_shown(tab: Page, address):

@@ -16,16 +16,13 @@ LINE = "#lab-train [data-part=line]"
 
 
 @pytest.fixture
-def visit(contexts, server):
+def visit(opens, server):
     """Opens the Train tab as a new visitor, and fails on any error that the console shows."""
     shown = []
 
     def visited(**options):
         options = {"viewport": {"width": 1280, "height": 900}} | options
-        context = contexts(number=len(shown), **options)
-        page = context.new_page()
-        page.wrong = []
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page = opens(number=len(shown), **options)
         page.goto(f"{server}/?tab=train")
         expect(page.locator("#lab-start")).to_be_visible()
         expect(page.locator(LINE)).not_to_have_text("")

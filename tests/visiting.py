@@ -1,7 +1,7 @@
 """Explore as a reader opens it, failing on any error that its console shows.
 
-One browser context serves a module's tests of one viewport, so that scripts are read and compiled
-once; what a visitor leaves behind is cleared between them.
+One browser serves all tests of a worker, so that scripts are read and compiled once; what a visitor
+leaves behind is cleared between them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import time
 import pytest
 
 PLOT = "#lab-explore .explore-plot"
+PATIENCE = 90_000
+"""Milliseconds that a browser may take for anything: a busy machine is slow, not wrong."""
+VIEWPORT = {"width": 1280, "height": 800}
 
 
 def eventually(check, seconds=90):
@@ -30,39 +33,67 @@ def two_frames(page):
     page.evaluate('async () => { for (const _ of "ab") await new Promise(requestAnimationFrame); }')
 
 
-@pytest.fixture(scope="module")
-def contexts(browser, server):
-    """Contexts by their options, and by a number where one test has several visitors.
+MOST = 4
+"""Browsers that a worker keeps open; what one test opens at a time are fewer."""
 
-    A page of each stays open: without one, every visit opens a window and starts a process anew.
+
+@pytest.fixture(scope="session")
+def browsers(playwright, browser_type_launch_args, tmp_path_factory):
+    """Browsers by their options, and by a number where one test has several visitors.
+
+    Each keeps its scripts compiled in a folder of its own, and one of its pages stays open: without
+    one, every visit would open a window and start a process anew.
     """
     made = {}
 
-    def context(number=0, **options):
+    def browser(number=0, **options):
         key = repr((number, sorted(options.items())))
         if key not in made:
-            made[key] = browser.new_context(**options)
-            made[key].new_page().goto(f"{server}/api/health")
-        made[key].clear_cookies()
-        made[key].pages[0].evaluate("localStorage.clear()")
+            if len(made) == MOST:
+                made.pop(next(iter(made))).close()
+            folder = tmp_path_factory.mktemp("browser")
+            made[key] = playwright.chromium.launch_persistent_context(
+                folder, **browser_type_launch_args, **options
+            )
+            made[key].set_default_timeout(PATIENCE)
+        made[key] = made.pop(key)  # the latest one last
         return made[key]
 
-    yield context
+    yield browser
     for each in made.values():
         each.close()
 
 
-@pytest.fixture
-def visit(contexts, server):
-    """Opens the page anew, as a first visitor."""
-    shown = []
+@pytest.fixture(scope="module")
+def opens(browsers, server):
+    """Opens a page as somebody who has never been here; ``wrong`` are its console's errors."""
 
-    def visited(query="", **options):
-        context = contexts(**({"viewport": {"width": 1280, "height": 800}} | options))
-        page = context.new_page()
+    def opened(number=0, viewport=VIEWPORT, address=server, **options):
+        browser = browsers(number, **options)
+        browser.clear_cookies()
+        first = browser.pages[0]
+        if not first.url.startswith(address):
+            first.goto(f"{address}/api/health")
+        first.evaluate("localStorage.clear()")
+        page = browser.new_page()
+        page.set_viewport_size(viewport)
         page.wrong = []
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
         page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def visit(opens, server):
+    """Opens the page anew, as a first visitor."""
+    shown = []
+
+    def visited(query="", script=None, **options):
+        page = opens(**options)
+        if script:
+            page.add_init_script(script)
         shown.append(page)
         page.goto(f"{server}/{query}")
         page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
