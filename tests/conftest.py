@@ -62,9 +62,9 @@ def browser_type_launch_args(browser_type_launch_args, playwright):
 def browser(browser):
     """The browser; what is opened in it is as patient as `expect` is."""
 
-    def patiently(opens):
+    def patiently(make):
         def opened(**options):
-            made = opens(**options)
+            made = make(**options)
             made.set_default_timeout(PATIENCE)
             return made
 
