@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -108,6 +109,7 @@ class Person:
 
     def open(self, query: str = "") -> Page:
         page = self.context.new_page()
+        page.wrong = self.wrong
         page.goto(query if "://" in query else f"{self.app.address}/{query}")
         return page
 
@@ -275,21 +277,31 @@ def same(found: dict[str, Any], wanted: dict[str, Any]) -> None:
 
 
 def line(page: Page, words: str) -> None:
-    expect(page.locator("#lab-train [data-part=line]")).to_contain_text(
-        re.compile(words), timeout=WAIT_MS
-    )
+    place = expect(page.locator("#lab-train [data-part=line]"))
+    wait(page, lambda ms: place.to_contain_text(re.compile(words), timeout=ms))
 
 
 def state(page: Page, tab: str, *wanted: str) -> None:
-    place = page.locator(f"#lab-{tab} [data-state], #lab-{tab}[data-state]").first
-    expect(place).to_have_attribute(
-        "data-state", re.compile(f"^({'|'.join(wanted)})$"), timeout=WAIT_MS
-    )
+    place = expect(page.locator(f"#lab-{tab} [data-state], #lab-{tab}[data-state]").first)
+    word = re.compile(f"^({'|'.join(wanted)})$")
+    wait(page, lambda ms: place.to_have_attribute("data-state", word, timeout=ms))
+
+
+def wait(page: Page, check: Callable[[int], None]) -> None:
+    """Waits for what a worker does, as long as the page meets no error on the way."""
+    end = time.monotonic() + WAIT_MS / 1000
+    while True:
+        try:
+            return check(3_000)
+        except AssertionError:
+            assert page.wrong == []
+            if time.monotonic() > end:
+                raise
 
 
 def named(page: Page, what: str) -> str:
     """The job that the address names."""
-    expect(page).to_have_url(re.compile(f"{what}="), timeout=WAIT_MS)
+    wait(page, lambda ms: expect(page).to_have_url(re.compile(f"{what}="), timeout=ms))
     found = re.search(rf"[?&]{what}=([\w-]+)", page.url)
     assert found
     return found[1]
@@ -608,7 +620,7 @@ def test_claims_from_check_all_to_the_last_verdict(app: App, person: Any) -> Non
     running = page.locator(".claims-state .lab-bar")
     expect(running.first).to_be_visible()
     verdicts(passer_by)
-    expect(running).to_have_count(0, timeout=WAIT_MS)
+    wait(page, lambda ms: expect(running).to_have_count(0, timeout=ms))
     after = verdicts(me)
     assert after.keys() == before.keys()
     for claim in me.ask("/api/claims"):
