@@ -8,7 +8,7 @@ from browser import NoBrowser, launch_options
 from playwright.sync_api import expect
 from script import modules, modules_address, modules_page  # noqa: F401  fixtures
 from serving import serving
-from visiting import PATIENCE, browsers, explore, opens, visit  # noqa: F401  fixtures
+from visiting import PATIENCE, browsers, desk, explore, opens, turn, visit  # noqa: F401  fixtures
 
 # PyTorch's threads spin while they wait for one another: on a busy machine twice the processor's
 # time for the same steps. This is set before PyTorch is loaded, and for all that tests start.
@@ -44,6 +44,14 @@ def pytest_xdist_auto_num_workers(config):
 def pytest_collection_modifyitems(items):
     """The long files first; all else as it was."""
     items.sort(key=lambda item: not item.path.name.startswith(LONG))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Tells fixtures at their end whether their test failed: ``request.node.failed``."""
+    report = yield
+    item.failed = getattr(item, "failed", False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,7 @@ def test_a_drag_asks_once_it_rests(explore):
 
 
 def test_an_answer_that_comes_too_late_is_dropped(explore):
-    page = explore(CARD)
+    page = explore(CARD, anew=True)  # it watches what is asked, from the first
     holds(page, code(get("swish"), "pytorch"))
     page.evaluate(WATCH, 2500)
     drag(page, 4)

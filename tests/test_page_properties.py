@@ -38,8 +38,8 @@ def beta(page, value):
     page.press("#lab-beta-value", "Enter")
 
 
-def test_every_activation_has_its_row_and_its_facts(visit):
-    page = visit()
+def test_every_activation_has_its_row_and_its_facts(turn):
+    page = turn()
     assert rows(page) == list(names())
     for activation in activations():
         found = properties(activation)
@@ -57,8 +57,8 @@ def test_every_activation_has_its_row_and_its_facts(visit):
     expect(cell(page, "relu", "zeros")).to_have_text("≤ 0")
 
 
-def test_a_heading_sorts_by_mouse_and_by_key(visit):
-    page = visit()
+def test_a_heading_sorts_by_mouse_and_by_key(turn):
+    page = turn()
     head = page.locator(f"{TABLE} th[data-column=lipschitz]")
     expect(head).to_have_attribute("aria-sort", "none")
     head.locator("button").click()
@@ -76,16 +76,16 @@ def test_a_heading_sorts_by_mouse_and_by_key(visit):
     assert rows(page) == list(names())
 
 
-def test_what_is_not_there_stands_last_both_ways(visit):
-    page = visit("?sort=minimum")
+def test_what_is_not_there_stands_last_both_ways(turn):
+    page = turn("?sort=minimum")
     have = {a.name for a in activations() if properties(a).minimum}
     assert set(rows(page)[: len(have)]) == have
     page.locator(f"{TABLE} th[data-column=minimum] button").click()
     assert set(rows(page)[: len(have)]) == have
 
 
-def test_search_and_choice_of_rows(visit):
-    page = visit("?act=mish,relu")
+def test_search_and_choice_of_rows(turn):
+    page = turn("?act=mish,relu")
     page.fill("#lab-explore .property-tools input", "elu")
     expect(page.locator(f"{TABLE} tbody tr")).to_have_count(sum("elu" in n for n in names()))
     page.fill("#lab-explore .property-tools input", "zzz")
@@ -96,8 +96,8 @@ def test_search_and_choice_of_rows(visit):
     assert set(rows(page)) == {"swish", "relu", "mish"}
 
 
-def test_a_row_puts_its_curve_in_and_out(visit):
-    page = visit("?act=relu")
+def test_a_row_puts_its_curve_in_and_out(turn):
+    page = turn("?act=relu")
     name = page.locator(f"{TABLE} tr[data-row=tanh] .property-name")
     expect(name).to_have_attribute("aria-pressed", "false")
     cell(page, "tanh", "range").click()
@@ -108,8 +108,8 @@ def test_a_row_puts_its_curve_in_and_out(visit):
     expect(name).to_be_focused()
 
 
-def test_arrows_walk_the_rows(visit):
-    page = visit()
+def test_arrows_walk_the_rows(turn):
+    page = turn()
     first, second = (page.locator(f"{TABLE} .property-name >> nth={n}") for n in (0, 1))
     first.focus()
     page.keyboard.press("ArrowDown")
@@ -118,8 +118,8 @@ def test_arrows_walk_the_rows(visit):
     expect(page.locator(f"{TABLE} .property-name >> nth=-1")).to_be_focused()
 
 
-def test_swish_moves_with_beta(visit):
-    page = visit()
+def test_swish_moves_with_beta(turn):
+    page = turn()
     for value in (0, 0.5, -3):
         page.locator("[data-part=cards]").scroll_into_view_if_needed()
         check_swish_at(page, value)
@@ -148,8 +148,8 @@ def check_swish_at(page, value):
     expect(marks).to_have_count(len(landmarks(get("swish"), {"beta": float(value)})) + 1)
 
 
-def test_other_parameters_are_asked_of_the_server(visit):
-    page = visit("?act=elu&par=elu.alpha:2.5&mark=elu")
+def test_other_parameters_are_asked_of_the_server(turn):
+    page = turn("?act=elu&par=elu.alpha:2.5&mark=elu")
     expect(cell(page, "elu", "range")).to_have_text("(−2.5, ∞)")
     expect(cell(page, "elu", "lipschitz")).to_have_text("2.5")
     expect(page.locator(f"{TABLE} tr[data-row=elu] small")).to_have_text("α = 2.5")
@@ -158,8 +158,8 @@ def test_other_parameters_are_asked_of_the_server(visit):
     expect(table).to_contain_text("2.5 | 1")
 
 
-def test_landmarks_of_any_that_is_shown(visit):
-    page = visit("?act=gelu")
+def test_landmarks_of_any_that_is_shown(turn):
+    page = turn("?act=gelu")
     select = page.locator("#lab-explore select[title='Any activation that is in the plot']")
     select.select_option("gelu")
     table = page.locator("#lab-explore [data-part=landmarks]")

@@ -80,16 +80,16 @@ def _reads(page, name, value):
 
 
 @pytest.mark.parametrize("across", [0.15, pytest.param(0.5, marks=pytest.mark.long), 0.97])
-def test_the_box_of_all_curves_stays_in_the_frame(visit, across):
-    page = visit(f"?act={','.join(RIVALS)}")
+def test_the_box_of_all_curves_stays_in_the_frame(turn, across):
+    page = turn(f"?act={','.join(RIVALS)}")
     plot = page.locator(PLOT).bounding_box()
     page.mouse.move(plot["x"] + across * plot["width"], plot["y"] + 0.7 * plot["height"])
     expect(page.locator(BOX).locator("span")).to_have_count(len(activations()))
     inside(page)
 
 
-def test_what_is_read_lies_in_the_range_that_is_shown(visit):
-    page = visit("?x=2,3")
+def test_what_is_read_lies_in_the_range_that_is_shown(turn):
+    page = turn("?x=2,3")
     expect(page.locator("[data-reading=f]")).to_contain_text("x = 2.500")
 
 
@@ -100,13 +100,13 @@ def test_what_is_read_lies_in_the_range_that_is_shown(visit):
         ("?beta=1e9&act=", "minimum −2.78e−10 at x = −1.28e−9"),
     ],
 )
-def test_what_is_small_is_not_said_to_be_nothing(visit, query, said):
-    page = visit(query)
+def test_what_is_small_is_not_said_to_be_nothing(turn, query, said):
+    page = turn(query)
     expect(page.locator("[data-part=spoken]")).to_contain_text(said)
 
 
-def test_a_parameter_is_called_by_its_sign(visit):
-    page = visit("?act=acon_c")
+def test_a_parameter_is_called_by_its_sign(turn):
+    page = turn("?act=acon_c")
     labels = page.locator("[data-parameters] label").all_inner_texts()
     assert labels == ["ACON-C · p₁", "ACON-C · p₂", "ACON-C · β"]
 
@@ -120,8 +120,8 @@ def test_the_signals_table_of_the_first_curves_is_whole(explore):
 BUMP = "x*sigmoid(x)+exp(-1000000*(x-1)**2)"
 
 
-def test_a_narrow_bump_is_drawn_wherever_it_is(visit):
-    page = visit(f"?act=&formula={BUMP.replace('+', '%2B')}")
+def test_a_narrow_bump_is_drawn_wherever_it_is(turn):
+    page = turn(f"?act=&formula={BUMP.replace('+', '%2B')}")
     top = evaluate(parse_formula(BUMP), [1.0]).f[0]
 
     def drawn():
@@ -134,8 +134,8 @@ def test_a_narrow_bump_is_drawn_wherever_it_is(visit):
     eventually(drawn)
 
 
-def test_a_file_has_both_sides_of_a_break_and_the_top_of_a_bump(visit, tmp_path):
-    page = visit(f"?act=relu,hardswish&formula={BUMP.replace('+', '%2B')}&show=df&mark=formula")
+def test_a_file_has_both_sides_of_a_break_and_the_top_of_a_bump(turn, tmp_path):
+    page = turn(f"?act=relu,hardswish&formula={BUMP.replace('+', '%2B')}&show=df&mark=formula")
     expect(page.locator("[data-part=landmarks]")).to_contain_text("maximum")
     with page.expect_download() as download:
         page.click("[data-save=csv]")
@@ -184,8 +184,8 @@ def test_what_a_formula_does_not_have_is_refused(visit, formula):
         expect(page.locator("#lab-own")).to_have_value(formula)
 
 
-def test_a_formula_may_be_what_differences_are_to(visit):
-    page = visit("?formula=a*tanh(x)&base=formula&show=f,diff&act=gelu&par=formula.a:2")
+def test_a_formula_may_be_what_differences_are_to(turn):
+    page = turn("?formula=a*tanh(x)&base=formula&show=f,diff&act=gelu&par=formula.a:2")
     expect(page.locator(".explore-head h3").nth(1)).to_have_text("f − a*tanh(x)")
     base = parse_formula("a*tanh(x)")
 
@@ -205,8 +205,8 @@ def test_a_formula_may_be_what_differences_are_to(visit):
     expect(page.locator(".explore-head h3").nth(1)).to_have_text("f − ReLU")
 
 
-def test_back_does_not_stop_at_half_a_formula(visit):
-    page = visit()
+def test_back_does_not_stop_at_half_a_formula(turn):
+    page = turn()
     page.click("#lab-own")
     page.locator("#lab-own").press_sequentially("x*tanh(x)", delay=300)
     page.wait_for_url(re.compile("tanh"))

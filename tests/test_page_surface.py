@@ -344,7 +344,7 @@ def test_in_three_dimensions_the_curve_lies_on_the_surface(explore):
 
 
 def test_without_webgl_a_sentence_says_so(explore):
-    page = explore(CARD)
+    page = explore(CARD, anew=True)
     page.evaluate(
         """() => { const make = HTMLCanvasElement.prototype.getContext;
             HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {

@@ -125,11 +125,8 @@ def test_an_asset_is_the_same_in_every_coding(server, coding):
     ("width", "query"),
     [(1280, ""), (390, "?__theme=dark&lang=zh"), pytest.param(1700, "", marks=pytest.mark.long)],
 )
-def test_the_first_curves_stand_and_move_before_gradio_has_come(server, browser, width, query):
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+def test_the_first_curves_stand_and_move_before_gradio_has_come(server, opens, width, query):
+    page = opens(viewport={"width": width, "height": 800})
     held = []
     page.route("**/assets/index-*.js", lambda route: held.append(route))
     page.goto(f"{server}/{query}", wait_until="commit")
@@ -150,12 +147,12 @@ def test_the_first_curves_stand_and_move_before_gradio_has_come(server, browser,
     assert page.locator("#lab-early, path.still-line").count() == 0
     assert page.evaluate(places) == before  # nothing has jumped
     assert page.locator("#lab-explore path.js-line").first.evaluate(stroke) == colour
-    assert wrong == []
-    context.close()
+    assert page.wrong == []
+    page.close()
 
 
-def test_another_tab_is_not_covered_by_the_first_one(server, browser):
-    page = browser.new_page()
+def test_another_tab_is_not_covered_by_the_first_one(server, opens):
+    page = opens()
     page.goto(f"{server}/?tab=train")
     page.wait_for_selector("#lab-start")
     assert page.locator("#lab-early").count() == 0
@@ -164,9 +161,8 @@ def test_another_tab_is_not_covered_by_the_first_one(server, browser):
     page.close()
 
 
-def test_the_page_asks_no_other_host_for_anything(server, browser):
-    context = browser.new_context()
-    page = context.new_page()
+def test_the_page_asks_no_other_host_for_anything(server, opens):
+    page = opens()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     for tab, last in LAST.items():
@@ -175,7 +171,7 @@ def test_the_page_asks_no_other_host_for_anything(server, browser):
     page.goto(f"{server}/docs")
     page.wait_for_selector(".opblock")
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
-    context.close()
+    page.close()
 
 
 def test_a_machine_that_is_slow_to_answer_itself_serves_all_the_same(monkeypatch):

@@ -85,6 +85,23 @@ def opens(browsers, server):
     return opened
 
 
+@pytest.fixture(scope="module")
+def desk():
+    """The page that one test leaves for the next of its module to go on with."""
+    pages = []
+    yield pages
+    for page in pages:
+        page.close()
+
+
+RETURN = """address => {
+    localStorage.clear();
+    history.pushState(null, "", address);
+    dispatchEvent(new PopStateEvent("popstate"));
+    scrollTo(0, 0);
+}"""
+
+
 @pytest.fixture
 def visit(opens, server):
     """Opens the page anew, as a first visitor."""
@@ -106,11 +123,42 @@ def visit(opens, server):
 
 
 @pytest.fixture
-def explore(visit):
-    """Opens the page anew with the card of a class in view."""
+def turn(desk, opens, server, request):
+    """Turns the page of the test before to what an address says, as the back button would.
 
-    def visited(card, query="", **options):
-        page = visit(query, **options)
+    It costs a tenth of a visit. What no address holds (a search, a width, a stopped request) is for
+    a test to leave as it was found.
+    """
+    shown = []
+
+    def turned(query=""):
+        if desk:
+            page = desk.pop()
+            page.evaluate(RETURN, f"/{query}")
+            two_frames(page)
+        else:
+            page = opens()
+            page.goto(f"{server}/{query}")
+            page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
+        shown.append(page)
+        return page
+
+    yield turned
+    for page in shown:
+        assert page.wrong == []
+        if request.node.failed:
+            page.close()
+        else:
+            desk.append(page)
+
+
+@pytest.fixture
+def explore(turn, visit):
+    """Opens the page with the card of a class in view; for other options than the usual, anew."""
+
+    def visited(card, query="", *, anew=False, **options):
+        anew = anew or options or "theme=" in query or "lang=" in query
+        page = visit(query, **options) if anew else turn(query)
         # The cards are made as they come near, and know their class then.
         page.locator("#lab-explore [data-part=cards]").evaluate(
             """async (grid, card) => {
