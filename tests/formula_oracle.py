@@ -14,7 +14,6 @@ from activation_oracle import ORACLE
 DIGITS = 400
 _SAME = mp.mpf(10) ** -380
 """What cancels to less than this, relative to its terms, is 0: it was equal before rounding."""
-SHORT = mp.mpf(10) ** -15
 LARGEST = mp.mpf(10) ** 290
 _EDGE = mp.mpf(10) ** -13
 FAR = 10**6
@@ -50,15 +49,15 @@ def value(text, x, parameters):
         return found
 
 
-def is_middling(text, x, parameters):
-    """Whether all that stands on the way to a value is a double."""
+def is_middling(text, x, parameters, largest=LARGEST):
+    """Whether all that stands on the way to a value is between ``largest`` and its inverse."""
     with mp.workdps(DIGITS):
         reader = _Reader({name: mp.mpf(each) for name, each in {"x": x, **parameters}.items()})
         try:
             reader.value(ast.parse(text.strip(), mode="eval").body)
         except (NoValue, Unknown):
             return True
-        return reader.largest < LARGEST
+        return reader.largest < largest and reader.smallest > 1 / largest
 
 
 def slope(text, x, parameters, by="x"):
@@ -80,16 +79,14 @@ def slope(text, x, parameters, by="x"):
         sides = [(at(sign * step) - middle) / (sign * step) for sign in (-1, 1, mp.mpf(10) ** -20)]
         apart, size = max(sides) - min(sides), max(map(abs, sides))
         if apart > mp.mpf(10) ** -20 * size:
-            if size < mp.mpf(10) ** -90 and "e-" not in text and abs(sides[2]) < size * SHORT:
-                return mp.mpf(0)  # by the second derivative alone
             raise NoValue
         return sides[0]
 
 
 def _exp(z):
-    if z > FAR:
+    if abs(z) > FAR:
         raise Unknown
-    return mp.exp(z) if z > -FAR else mp.mpf(0)
+    return mp.exp(z)
 
 
 def _wave(function):
@@ -220,11 +217,13 @@ class _Reader:
     def __init__(self, names):
         self.tied = False
         self.largest = mp.mpf(0)
+        self.smallest = mp.inf
         self._names = {"pi": +mp.pi, "e": +mp.e, **names}
 
     def value(self, node):
         found = self._found(node)
         self.largest = max(self.largest, abs(found))
+        self.smallest = min(self.smallest, abs(found) or mp.inf)
         return found
 
     def _found(self, node):

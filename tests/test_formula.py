@@ -281,6 +281,7 @@ def test_outside_the_domain_there_is_no_number():
         ("sqrt(-1-x**2)", "What stands at column 1 is not a real number."),
         ("sqrt(-x**2)", "What stands at column 1 is not a real number."),
         ("log(-1-x**2)", "What stands at column 1 is not a real number."),
+        ("x + log1p(-1)", "What stands at column 5 is not a real number."),
         ("log1p(-2-x**2)", "What stands at column 1 is not a real number."),
         ("x*(tanh(-1))**0.5", "What stands at column 3 is not a real number."),
         ("(-2)**(1/2)*x", "What stands at column 1 is not a real number."),

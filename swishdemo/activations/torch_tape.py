@@ -29,7 +29,9 @@ _COSH_LIMIT = {torch.float64: 350.0, torch.float16: 5.0}
 
 def _sech(z: Tensor) -> Tensor:
     limit = _COSH_LIMIT.get(z.dtype, 43.0)
-    return 1 / torch.cosh(torch.clamp(z, -limit, limit))
+    size = torch.abs(z)
+    near = 1 / torch.cosh(torch.clamp(z, -limit, limit))
+    return torch.where(size > limit, 2 * torch.exp(-size), near)
 
 
 def _normal_pdf(z: Tensor) -> Tensor:

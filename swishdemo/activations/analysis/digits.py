@@ -86,7 +86,7 @@ class Digits:
 
     def quotient(self, a: Any, b: Any) -> Any:
         """a/b."""
-        return self.context.mpf(a) / b
+        return self.context.mpf(a) / b if b else self.undefined  # the other bound is none
 
     def widen(self, low: Any, high: Any, units: int) -> Pair:
         """Bounds moved outward."""

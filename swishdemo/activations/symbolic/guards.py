@@ -60,7 +60,11 @@ class Guard:
             path: The conditions under which the part counts.
             around: The x of what it stands in.
         """
-        x = self._guarded(node, path) if path and not isinstance(node, s.Where) else s.X
+        x = s.X
+        if path and not isinstance(node, s.Where):
+            x = self._guarded(node, path)
+            if x == s.X:
+                node = self._argument_guarded(node, path[-1])
         return self._rebuilt(node, path, around if x == s.X else x)
 
     def _rebuilt(self, node: Any, path: tuple[Condition, ...], x: Any) -> Any:
@@ -97,6 +101,22 @@ class Guard:
             self._known[formula] = s.symbol(self._named(name))
             self._guards.append((self._known[formula].name, formula))
         return self._known[formula]
+
+    def _argument_guarded(self, branch: Any, condition: Condition) -> Any:
+        """The branch with what is compared with a number held beyond that, as expm1(u) for u ≤ 0.
+
+        For what has no place x at which it is small, since u is large everywhere.
+        """
+        left, right, holds = condition
+        risky = any(_risks(branch))
+        if not (risky and right.is_Number and not left.is_Symbol and branch.has(left)):
+            return branch
+        pieces = (left, right + 1) if holds else (right - 1, left)
+        formula = s.Where(left, right, *pieces)
+        if formula not in self._known:
+            self._known[formula] = s.symbol(self._named("inner"))
+            self._guards.append((self._known[formula].name, formula))
+        return branch.xreplace({left: self._known[formula]})
 
     def _sought(self, branch: Any, path: tuple[Condition, ...]) -> tuple[str, Any] | None:
         """A number at which the branch and its slope are small enough, all conditions if may be."""

@@ -303,6 +303,13 @@ class Where(sympy.Function):  # type: ignore[misc]
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         rows = []
         rest: sympy.Expr = self
+        conditions = []
+        while isinstance(rest, Where) and rest.args[3] == UNDEFINED:
+            left, right, rest, _ = rest.args
+            conditions.append(_condition(left, right, printer))
+        if conditions:
+            rows.append(printer.doprint(rest) + " & " + r",\ ".join(conditions))
+            rest = UNDEFINED
         while isinstance(rest, Where) and rest.args[2] != UNDEFINED:
             left, right, above, rest = rest.args
             rows.append(rf"{printer.doprint(above)} & {_condition(left, right, printer)}")

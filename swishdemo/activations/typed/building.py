@@ -124,6 +124,8 @@ class Builder:
         return self._column(node, self._text)
 
     def _checked(self, result: Any, node: ast.expr) -> Any:
+        if not result.free_symbols and result.is_zero and double(result) == 0:
+            result = sympy.S.Zero  # such as log1p(0)
         if result.has(*UNREAL):
             raise refuse("undefined", self._at(node))
         if result.is_Pow and result.exp.is_Number and abs(result.exp) > MAX_POWER:
@@ -235,7 +237,7 @@ class Builder:
         arguments = [self.build(argument) for argument in node.args]
         if name in _FROM:
             least, kind = _FROM[name]
-            if is_above(least - arguments[0], strictly=True):
+            if is_above(least - arguments[0], strictly=kind == "nonnegative"):
                 raise refuse("undefined", self._at(node))
             self._domain.ask(kind, arguments[0] - least)
         return called.build(*arguments)
