@@ -76,3 +76,13 @@ def test_more_elements_than_an_int32_counts():
     x = torch.zeros(2**31 + 5, dtype=torch.bfloat16, device="cuda")
     x[-1] = 3
     assert fused_swish(x, 1.0)[-1].item() == pytest.approx(2.8577, rel=1e-2)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
+def test_it_runs_on_the_device_of_its_input():
+    x = torch.randn(4, 3, device="cuda:1", requires_grad=True)
+    with torch.cuda.device(0):
+        y = FusedSwish(1.3).to("cuda:1")(x)
+        y.sum().backward()
+    assert y.device == x.grad.device == x.device
+    assert torch.allclose(y, x * torch.sigmoid(1.3 * x), atol=1e-6)

@@ -1,15 +1,19 @@
 """The Triton kernels: in Triton's interpreter on the CPU, compiled without a GPU, and on one."""
 
+import importlib
 import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from swishdemo import kernels
 from swishdemo.timing.variants import REGISTRY
 
 ROOT = Path(__file__).parents[1]
@@ -146,6 +150,40 @@ def test_it_compiles_for_a_gpu_that_is_not_here_and_moves_16_bytes_at_once(tmp_p
     lines = run(COMPILED, tmp_path).splitlines()
     assert len(lines) == 24
     assert all(line.endswith(" 2") for line in lines), lines  # loads, and stores
+
+
+class Launches:
+    """What stands for a Triton kernel: each launch tells on what device it is."""
+
+    def __init__(self):
+        self.device, self.on = None, []
+
+    def __getitem__(self, grid):
+        return lambda *_: self.on.append(self.device)
+
+    @contextmanager
+    def of(self, tensor):
+        self.device = tensor.device
+        yield
+        self.device = None
+
+
+def test_a_launch_is_on_the_device_of_its_input(monkeypatch):
+    """Without a GPU: the device that is current when the kernel is launched."""
+    launches = Launches()
+    triton = SimpleNamespace(cdiv=lambda a, b: -(-a // b), next_power_of_2=lambda n: n)
+    tiles = SimpleNamespace(forward=launches, backward=launches)
+    monkeypatch.setitem(sys.modules, "triton", triton)
+    monkeypatch.setitem(sys.modules, "swishdemo.kernels.cuda_tiles", tiles)
+    monkeypatch.setattr(kernels, "cuda_tiles", tiles, raising=False)
+    monkeypatch.delitem(sys.modules, "swishdemo.kernels.cuda", raising=False)
+    monkeypatch.setattr(torch.cuda, "device_of", launches.of)
+    cuda = importlib.import_module("swishdemo.kernels.cuda")
+    x, beta = torch.randn(4, 3), torch.ones(())
+    cuda.forward(x, beta)
+    cuda.backward(x, x, beta)
+    monkeypatch.delitem(sys.modules, "swishdemo.kernels.cuda")
+    assert launches.on == [x.device] * 2
 
 
 def test_the_timing_variant_is_for_gpus_and_says_why_not():

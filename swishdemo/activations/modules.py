@@ -1,4 +1,59 @@
-"""The article's three PyTorch modules. This module loads PyTorch."""
+"""The article's three PyTorch modules. This module loads PyTorch.
+
+They and :class:`swishdemo.FusedSwish` give what ``x * torch.sigmoid(beta * x)`` gives, and refuse
+what it refuses (sparse tensors, float8). What of that is tested, each with all layouts and types of
+elements that it can have: of Swish (S), MemoryEfficientSwish (M), ParametricSwish (P), FusedSwish
+(F) and fused_swish (f), with one β and with one for each channel. ``tests/test_modules_matrix.py``
+writes the table:
+
+                                              S   M   P   F   f
+    values                                    yes yes yes yes yes
+    gradients                                 yes yes yes yes yes
+    second and third gradients                yes yes yes yes yes
+    a lazily negated or conjugated gradient   yes yes yes yes yes
+    a gradient of zeros without memory        yes yes yes yes yes
+    a gradient that is expanded               yes yes yes yes yes
+    gradients that are dual numbers           yes yes yes yes yes
+    is_grads_batched                          yes yes yes yes yes
+    forward-mode autograd                     yes yes yes yes yes
+    jacobian(vectorize=True), both modes      yes yes yes yes yes
+    hessian(vectorize=True), both modes       yes yes yes yes yes
+    func.grad                                 yes yes yes yes yes
+    func.vjp                                  yes yes yes yes yes
+    func.jvp                                  yes yes yes yes yes
+    func.vmap over x                          yes yes yes yes yes
+    func.vmap over β                          yes yes yes yes yes
+    func.jacrev and jacfwd                    yes yes yes yes yes
+    func.hessian                              yes yes yes yes yes
+    gradients of each sample                  yes yes yes yes yes
+    checkpoints                               yes yes yes yes yes
+    saved_tensors_hooks                       yes yes yes yes yes
+    autocast                                  yes yes yes yes yes
+    no_grad and inference_mode                yes yes yes yes yes
+    fx.symbolic_trace, trained                yes yes yes yes yes
+    make_fx                                   yes yes yes yes yes
+    jit.trace, trained                        yes yes yes yes yes
+    jit.script, trained                       yes yes yes yes no
+    deepcopy, pickle, torch.save, state_dict  yes yes yes yes yes
+    nested tensors, jagged                    yes yes yes yes yes
+    nested tensors, strided                   yes yes yes yes yes
+    mkldnn                                    yes yes yes yes yes
+    subclasses                                yes yes yes yes yes
+    meta, and printed there                   yes yes yes yes yes
+    FakeTensorMode, and printed there         yes yes yes yes yes
+    to_empty and reset_parameters             yes yes yes yes yes
+    compile, one graph                        yes yes yes yes yes
+    compile, one graph, dynamic               yes yes yes yes yes
+    compile of func.grad and vmap             yes yes yes yes yes
+    export, trained                           yes yes yes yes yes
+    ONNX                                      yes yes yes yes yes
+    DDP                                       yes yes yes yes yes
+    FSDP2                                     yes yes yes yes yes
+    DTensor                                   yes yes yes yes yes
+
+At x = ±∞ the fused kernel has the limits 0 and x, where PyTorch's operations give NaN; its second
+derivative by β is 0 where theirs in float32 is NaN (|x| > 1.8e19).
+"""
 
 from __future__ import annotations
 

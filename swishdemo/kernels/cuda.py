@@ -1,4 +1,7 @@
-"""Tensors on a GPU handed to the Triton kernels. This module loads PyTorch and Triton."""
+"""Tensors on a GPU handed to the Triton kernels. This module loads PyTorch and Triton.
+
+Triton launches on the current device, which need not be the tensor's: it is made so.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,8 @@ def forward(x: Tensor, beta: Tensor) -> Tensor:
     if x.numel():
         shape = _matrix(x, beta.numel())
         above, beside = shape.programs
-        cuda_tiles.forward[(above * beside,)](x, _real(beta, x), y, beside, *shape)
+        with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
+            cuda_tiles.forward[(above * beside,)](x, _real(beta, x), y, beside, *shape)
     return y
 
 
@@ -58,7 +62,8 @@ def backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
     shape = _matrix(x, beta.numel())
     above, beside = shape.programs
     parts = betas.new_empty((above, shape.columns) if shape.down else (beside, shape.rows))
-    cuda_tiles.backward[(above * beside,)](g, x, betas, dx, parts, beside, *shape)
+    with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
+        cuda_tiles.backward[(above * beside,)](g, x, betas, dx, parts, beside, *shape)
     sums = parts.view(-1, beta.numel()).sum(0, dtype=torch.float64)
     return dx, sums.reshape(beta.shape).to(beta.dtype)
 

@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -173,13 +174,14 @@ def _compile(recipe: Recipe, target: Path) -> Path:
 def _run(command: list[str]) -> tuple[int, str]:
     """The exit status of a compiler, and what it says; it ends when this process does."""
     try:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-            text=True, errors="replace", start_new_session=True,
-        )  # fmt: skip
+        with _starting:
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                text=True, errors="replace", start_new_session=True,
+            )  # fmt: skip
+            _running.add(process.pid)
     except OSError as error:
         raise BuildError(f"{command[0]} cannot be run: {error}") from error
-    _running.add(process.pid)
     try:
         out, err = process.communicate(timeout=_COMPILE_SECONDS)
     except subprocess.TimeoutExpired as error:
@@ -198,16 +200,18 @@ def _stop(leader: int) -> None:
 
 
 def _in_child() -> None:
-    global _forked
-    _forked = True
+    global _forked, _starting
+    _forked, _starting = True, threading.Lock()
     _running.clear()  # the parent's
 
 
 def _at_exit() -> None:
+    _starting.acquire()  # and nothing is started from here on
     for leader in tuple(_running):
         _stop(leader)
 
 
+_starting = threading.Lock()
 _running: set[int] = set()
 _forked = False
 os.register_at_fork(after_in_child=_in_child)
