@@ -182,6 +182,24 @@ def test_a_machine_that_is_slow_to_answer_itself_serves_all_the_same(monkeypatch
     demo.close(verbose=False)
 
 
+def test_an_idle_server_looks_for_work_now_and_then(monkeypatch):
+    sleep, slept = asyncio.sleep, []
+
+    async def counted(seconds, *rest):
+        slept.append(seconds)
+        return await sleep(seconds, *rest)
+
+    def often():
+        assert len(slept) > 10
+
+    with gr.Blocks() as demo:
+        launch(demo, Settings(server_port=0))
+    monkeypatch.setattr(asyncio, "sleep", counted)
+    eventually(often)
+    demo.close(verbose=False)
+    assert min(slept) >= 0.02
+
+
 def test_sigterm_in_mid_run_ends_all_in_order(tmp_path):
     with serving(tmp_path) as (address, process):
         run = start_long_run(address)
