@@ -32,7 +32,8 @@ def visit(opens, server):
     yield visited
     for page in shown:
         stop(page)
-        assert page.wrong == []
+        # Gradio answers a refused field by 422, which the console tells.
+        assert [said for said in page.wrong if "422" not in said] == []
         page.close()
 
 
