@@ -116,6 +116,8 @@ class Person:
     def ask(self, path: str) -> Any:
         """What REST answers to this visitor, as JSON."""
         answer = self.context.request.get(f"{self.app.address}{path}")
+        if answer.status >= 500:
+            self._note(f"{answer.status} {path}")
         assert answer.ok, f"{path}: {answer.status} {answer.text()}"
         return answer.json()
 
@@ -619,8 +621,13 @@ def test_claims_from_check_all_to_the_last_verdict(app: App, person: Any) -> Non
     page.locator("[data-act=all]").click()
     running = page.locator(".claims-state .lab-bar")
     expect(running.first).to_be_visible()
+
+    def ended(ms: int) -> None:
+        verdicts(me)  # all the while
+        expect(running).to_have_count(0, timeout=ms)
+
     verdicts(passer_by)
-    wait(page, lambda ms: expect(running).to_have_count(0, timeout=ms))
+    wait(page, ended)
     after = verdicts(me)
     assert after.keys() == before.keys()
     for claim in me.ask("/api/claims"):
