@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
         "what",
         choices=("build", "prebuild"),
         help="build: for this processor, into the cache, with the C++ node, which shortens the "
-        "way to small tensors (fifteen seconds); prebuild: for every processor of this kind, into "
+        "way to small tensors (ten seconds); prebuild: for every processor of this kind, into "
         "the package",
     )
     what = parser.parse_args(arguments).what

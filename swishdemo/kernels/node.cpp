@@ -5,10 +5,11 @@
  * with what is not plain gets None, and Python's part serves it; so do Python's functions a gradient
  * that is not plain, or is differentiated or compiled.
  */
-#include <torch/csrc/autograd/python_variable.h>
+#include <Python.h>
 
 #include <ATen/Parallel.h>
 #include <ATen/PythonTorchFunctionTLS.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/ops/empty_like.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/forward_grad.h>
@@ -17,8 +18,16 @@
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/dynamo/compiled_autograd.h>
 
+#include <exception>
 #include <string>
 #include <tuple>
+
+/* What is needed of PyTorch's part for Python, written out: its header takes a compiler as long as
+ * all the others. node.py looks whether a tensor lies in its object as it does here. */
+extern PyObject *THPVariableClass, *ParameterClass;
+PyObject* THPVariable_Wrap(const at::TensorBase& tensor);
+struct TensorObject { PyObject_HEAD at::Tensor tensor; };
+namespace torch { void translate_exception_to_python(const std::exception_ptr&); }
 
 namespace {
 
@@ -112,22 +121,46 @@ std::tuple<Tensor, Tensor> backward(const Tensor& g, const Tensor& given, const 
     return {dx, as(beta.scalar_type(), dbeta)};
 }
 
+const Tensor& unwrapped(PyObject* object)
+{
+    return reinterpret_cast<TensorObject*>(object)->tensor;
+}
+
+/* Neither of a subclass, nor no tensor at all. */
+bool is_tensor(PyObject* object)
+{
+    auto type = reinterpret_cast<PyObject*>(Py_TYPE(object));
+    return type == THPVariableClass || type == ParameterClass;
+}
+
+/* What Python has raised, and has no more. */
+std::string raised()
+{
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyObject* said = value ? PyObject_Str(value) : nullptr;
+    const char* text = said ? PyUnicode_AsUTF8(said) : nullptr;
+    std::string sentence = text ? text : "an error in Python";
+    for (PyObject* each : {type, value, trace, said}) Py_XDECREF(each);
+    PyErr_Clear();
+    return sentence;
+}
+
 std::tuple<Tensor, Tensor> in_python(PyObject* function, const Tensor& g, const Tensor& x,
                                      const Tensor& beta)
 {
-    pybind11::gil_scoped_acquire gil;
-    auto wrap = [](const Tensor& t) {
-        return pybind11::reinterpret_steal<pybind11::object>(THPVariable_Wrap(t));
-    };
-    PyObject* result = PyObject_CallFunctionObjArgs(function, wrap(g).ptr(), wrap(x).ptr(),
-                                                    wrap(beta).ptr(), nullptr);
-    if (!result) {
-        python_error error;
-        error.persist();
-        throw error;
-    }
-    auto both = pybind11::reinterpret_steal<pybind11::tuple>(result);
-    return {THPVariable_Unpack(both[0].ptr()), THPVariable_Unpack(both[1].ptr())};
+    struct Gil {
+        PyGILState_STATE state = PyGILState_Ensure();
+        ~Gil() { PyGILState_Release(state); }
+    } gil;
+    PyObject* given[] = {THPVariable_Wrap(g), THPVariable_Wrap(x), THPVariable_Wrap(beta)};
+    PyObject* both = PyObject_Vectorcall(function, given, 3, nullptr);
+    for (PyObject* each : given) Py_XDECREF(each);
+    TORCH_CHECK(both, raised());
+    std::tuple<Tensor, Tensor> result = {unwrapped(PyTuple_GetItem(both, 0)),
+                                         unwrapped(PyTuple_GetItem(both, 1))};
+    Py_DECREF(both);
+    return result;
 }
 
 struct SwishBackward : torch::autograd::Node {
@@ -193,20 +226,24 @@ Tensor swish(const Tensor& x, const Tensor& beta)
 /* Swish of x and beta; None where they are not plain, or another watches. */
 PyObject* fused(PyObject*, PyObject* const* given, Py_ssize_t count)
 {
-    HANDLE_TH_ERRORS
-    if (count == 2 && THPVariable_CheckExact(given[0]) && THPVariable_CheckExact(given[1])) {
-        const Tensor &x = THPVariable_Unpack(given[0]), &beta = THPVariable_Unpack(given[1]);
-        if (is_served(x, beta)) {
-            Tensor y;
-            {
-                pybind11::gil_scoped_release no_gil;
-                y = swish(x, beta);
-            }
-            return THPVariable_Wrap(std::move(y));
+    if (count != 2 || !is_tensor(given[0]) || !is_tensor(given[1])) Py_RETURN_NONE;
+    try {
+        const Tensor &x = unwrapped(given[0]), &beta = unwrapped(given[1]);
+        if (!is_served(x, beta)) Py_RETURN_NONE;
+        struct NoGil {
+            PyThreadState* state = PyEval_SaveThread();
+            ~NoGil() { PyEval_RestoreThread(state); }
+        };
+        Tensor y;
+        {
+            NoGil others_may_run;
+            y = swish(x, beta);
         }
+        return THPVariable_Wrap(y);
+    } catch (...) {
+        torch::translate_exception_to_python(std::current_exception());
+        return nullptr;
     }
-    Py_RETURN_NONE;
-    END_HANDLE_TH_ERRORS
 }
 
 PyMethodDef method = {"fused", reinterpret_cast<PyCFunction>(fused), METH_FASTCALL, nullptr};
@@ -218,11 +255,17 @@ extern "C" void swishdemo_bind(int type, void* forward, void* backward)
     kernels[type] = {reinterpret_cast<Forward>(forward), reinterpret_cast<Backward>(backward)};
 }
 
-/* The function `fused`. Gradients that are not plain are `differentiating`'s, and what compiles backward
- * passes sees `operating`. */
+/* The function `fused`. Gradients that are not plain are `differentiating`'s, and what compiles
+ * backward passes sees `operating`. */
 extern "C" PyObject* swishdemo_function(PyObject* differentiating, PyObject* operating)
 {
     differentiate = Py_NewRef(differentiating);
     as_operator = Py_NewRef(operating);
     return PyCFunction_New(&method, nullptr);
+}
+
+/* Where this file finds the tensor of a Python object. */
+extern "C" void* swishdemo_tensor(PyObject* object)
+{
+    return unwrapped(object).unsafeGetTensorImpl();
 }

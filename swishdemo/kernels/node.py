@@ -1,6 +1,6 @@
 """The kernel under autograd without Python (``node.cpp``), once it has been built.
 
-That takes a compiler some fifteen seconds. It is done in the background when the kernel is first
+That takes a compiler some ten seconds. It is done in the background when the kernel is first
 used on the CPU, or at once by ``python -m swishdemo.kernels build``. This module loads PyTorch.
 """
 
@@ -103,15 +103,25 @@ def _found() -> ctypes.CDLL | None:
                 return None
             there = libraries.find(recipe(tools), libraries.PREBUILT, libraries.kept_in(tools))
             if there is not None:
-                _take(there)
+                with suppress(BuildError):
+                    _take(there)
         return _loaded[-1] if _loaded else None
 
 
 def _take(node: ctypes.CDLL) -> None:
-    """Have the node serve all that asked for it."""
+    """Have the node serve all that asked for it.
+
+    Raises:
+        BuildError: This PyTorch's tensors lie in memory in another way than the node has it.
+    """
     global fused
-    make = ctypes.PyDLL(node._name, handle=node._handle).swishdemo_function
+    python = ctypes.PyDLL(node._name, handle=node._handle)
+    make, tensor = python.swishdemo_function, python.swishdemo_tensor
     make.argtypes, make.restype = (ctypes.py_object,) * 2, ctypes.py_object
+    tensor.argtypes, tensor.restype = (ctypes.py_object,), ctypes.c_void_p
+    known = torch.empty(0)
+    if tensor(known) != known._cdata:
+        raise BuildError("node.cpp does not know how this PyTorch's tensors lie in memory")
     for dtype in _served:
         _bind(node, dtype)
     _loaded.append(node)
