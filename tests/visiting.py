@@ -132,8 +132,8 @@ def turn(desk, opens, server, request):
     shown = []
 
     def turned(query=""):
-        if desk:
-            page = desk.pop()
+        page = desk.pop() if desk else None
+        if page and not page.is_closed():  # its browser may have been closed for another
             page.evaluate(RETURN, f"/{query}")
             two_frames(page)
         else:
