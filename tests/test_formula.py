@@ -19,7 +19,7 @@ from swishdemo.activations import (
     torch_function,
 )
 from swishdemo.activations.code import LANGUAGES, code
-from swishdemo.activations.symbolic.derive import latex, latex_derivative
+from swishdemo.activations.symbolic.derive import breaks, latex, latex_derivative
 from swishdemo.activations.symbolic.symbols import Undefined
 from swishdemo.activations.typed.description import describe
 from swishdemo.activations.typed.formula import MAX_CHARACTERS
@@ -159,6 +159,14 @@ def test_simplifying_gives_no_value_where_the_formula_has_none(text):
     assert tuple(torch.isfinite(y).tolist()) == WIDENED[text]
     y[torch.isfinite(y)].sum().backward()
     assert torch.isfinite(x.grad[x.detach() > 0]).all()
+
+
+def test_a_break_beyond_all_doubles_is_none():
+    activation = parse_formula("max(1e155, x*1e-160)")
+    told = describe(activation)
+    assert breaks(activation) == () and told["shape"] == "smooth"
+    assert "inf" not in told["module"]
+    assert "inf" not in describe(parse_formula("max(1e155*a, x*1e-160)"))["module"]
 
 
 def test_what_is_not_widened_stays_as_it_is():

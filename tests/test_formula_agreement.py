@@ -44,12 +44,12 @@ _EXPONENTS = [
 ]
 
 
-def generated(seed, count):
+def generated(seed, count, depths):
     """Formulas over all of the grammar, the same ones for the same seed."""
     choose = random.Random(seed)
     found = []
     while len(found) < count:
-        text = _formula(choose, choose.choice([2, 3, 3, 4, 4, 5]))
+        text = _formula(choose, choose.choice(depths))
         if len(text) <= MAX_CHARACTERS:
             found.append(text)
     return found
@@ -317,11 +317,11 @@ def double():
     torch.set_default_dtype(before)
 
 
-def hold_everywhere(seed, count, modules=None, jax=None):
+def hold_everywhere(seed, count, modules=None, jax=None, depths=(2, 3, 3, 4, 4, 5)):
     """Hold each formula everywhere; what is expected of them, the refusals, what differs."""
     differ, cases, valid, refused = Disagreements(), [], [], {}
     choose = random.Random(seed)
-    for text in generated(seed, count):
+    for text in generated(seed, count, depths):
         with differ.trying("reading", text):
             try:
                 activation = get(f"={text}")
@@ -354,7 +354,7 @@ def hold_everywhere(seed, count, modules=None, jax=None):
 
 
 def test_a_formula_is_one_function_everywhere(modules, double, tmp_path):
-    valid, refused, differ = hold_everywhere(1, 150, modules)
+    valid, refused, differ = hold_everywhere(1, 150, modules, depths=(1, 2, 2, 3, 3, 4))
     differ.check()
     assert len(valid) > 90
     lab = fake_lab(tmp_path, formula_seconds=60)

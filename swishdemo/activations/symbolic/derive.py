@@ -5,6 +5,7 @@ This module loads SymPy: import it inside functions. Derivations are cached.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,6 +17,7 @@ from sympy.printing.latex import LatexPrinter
 from swishdemo.activations.record import Activation
 from swishdemo.activations.registry import is_formula
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.constants import double, numbers
 from swishdemo.activations.symbolic.decimals import Decimals
 from swishdemo.activations.symbolic.roots import collected, parted
 from swishdemo.activations.symbolic.stable import entropies, in_pieces, stable
@@ -118,7 +120,9 @@ def _breaks(*expressions: Any) -> tuple[Any, ...]:
         slope = difference.diff(s.X)
         if slope != 0 and not slope.has(s.X):
             # The zero of a line; 0 from the quotient, so that no x stays in it uncancelled.
-            found.add(-difference.subs(s.X, 0) / slope)
+            place = -difference.subs(s.X, 0) / slope
+            if all(math.isfinite(double(number)) for number in numbers(place, set())):
+                found.add(place)
     return tuple(sorted(found, key=sympy.default_sort_key))
 
 
@@ -134,7 +138,8 @@ def breaks(
     values = {**activation.defaults(), **(parameters or {})}
     exact = {s.symbol(name): sympy.Float(value) for name, value in values.items()}
     places = (place.subs(exact) for place in derive(activation).breaks)
-    return tuple(sorted({float(place) for place in places if place.is_finite}))
+    found = {float(place) for place in places if place.is_finite}
+    return tuple(sorted(place for place in found if math.isfinite(place)))
 
 
 class _Printer(LatexPrinter):  # type: ignore[misc]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import math
 import re
 from collections.abc import Iterable, Iterator
 
@@ -252,7 +253,7 @@ def _check_size(tree: ast.expr, text: str) -> None:
 def _check_steps(activation: Activation) -> None:
     """Refuse what would take long, before each longer step, and what no double holds."""
     from swishdemo.activations.evaluation import tape
-    from swishdemo.activations.symbolic.constants import is_held, numbers
+    from swishdemo.activations.symbolic.constants import double, numbers
     from swishdemo.activations.symbolic.derive import derive, slope, tree_size
 
     if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
@@ -260,5 +261,6 @@ def _check_steps(activation: Activation) -> None:
     derived = derive(activation)
     seen: set[object] = set()
     for expression in (derived.f, derived.df, derived.d2f, *derived.dparameters.values()):
-        if not all(map(is_held, numbers(expression, seen))):
+        # One too small for a double is nothing beside what else a derivative consists of.
+        if not all(math.isfinite(double(number)) for number in numbers(expression, seen)):
             raise refuse("derivative")
