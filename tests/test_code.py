@@ -53,6 +53,10 @@ FORMULAS = [
     "softplus(-x)/2 - log1p(x**2)*expm1(-x**2)",
     "(x + a)**2 / -(x**2 + 1)**2",
     "-(-x)**2 * sqrt(2/pi)",
+    "abs(exp(relu(x))) + cbrt(x - c)*cbrt(a)",
+    "a**(1/3)*sigmoid(2)*x + where(x > 0, x, tanh(1))",
+    "exp(log(x)) + Phi(x)/7",
+    "elu(sqrt(1e20 + x), 0.5)",
 ]
 """Among them names that are words of a language, of a library, or of the code itself."""
 

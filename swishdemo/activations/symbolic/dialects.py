@@ -11,7 +11,7 @@ import sympy
 
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.javascript import FUNCTIONS as JAVASCRIPT_NAMES
-from swishdemo.activations.symbolic.printing import CONDITION, Dialect, Relu
+from swishdemo.activations.symbolic.printing import CONDITION, Absolute, Dialect, Relu
 
 
 def _plainly(prefix: str, **other_names: str) -> dict[Any, str]:
@@ -21,7 +21,7 @@ def _plainly(prefix: str, **other_names: str) -> dict[Any, str]:
         s.Expm1: "expm1",
         s.Log1p: "log1p",
         s.CubeRoot: "cbrt",
-        sympy.Abs: "abs",
+        Absolute: "abs",
         sympy.exp: "exp",
         sympy.log: "log",
         sympy.sin: "sin",

@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.constants import double, folded
+from swishdemo.activations.symbolic.constants import double, folded, is_held
 from swishdemo.activations.symbolic.roots import is_root
 
 FUNCTIONS: dict[Any, str] = {
@@ -170,8 +170,9 @@ class _Writer:
                 overflows |= self._overflows(base) or (factor.is_Pow and factor.exp != 2)
         sign = "-" if numeric.is_negative else ""
         if abs(numeric) != 1 or not (first or growing or others):
-            if numeric.is_Rational and abs(numeric.p) == 1:
-                denominator.append(number(sympy.Integer(numeric.q)))
+            whole = sympy.Integer(numeric.q) if numeric.is_Rational else sympy.S.One
+            if numeric.is_Rational and abs(numeric.p) == 1 and is_held(whole):
+                denominator.append(number(whole))
             else:
                 others.insert(0, number(abs(numeric)))
         guarded = growing and (first or len(growing) > 1 or overflows)

@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.constants import double
+from swishdemo.activations.symbolic.constants import double, is_held
 
 # How tightly a text holds together: a part that is looser than its place asks for gets brackets.
 CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
@@ -22,6 +22,12 @@ _BOUNDED = (s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf)
 
 class Relu(sympy.Function):  # type: ignore[misc]
     """The larger of z and 0: every library's own has the slope 0 at 0, as ours."""
+
+    nargs = 1
+
+
+class Absolute(sympy.Function):  # type: ignore[misc]
+    """The size of z; SymPy's own makes e^(re z) of |e^z|, which no printer knows."""
 
     nargs = 1
 
@@ -140,8 +146,9 @@ class Printer:
             inverted = factor.is_Pow and factor.exp.is_Number and factor.exp.is_negative
             (below if inverted else above).append(1 / factor if inverted else factor)
         size = abs(number)
-        if size.is_Rational and size.p == 1 and size.q != 1:
-            below.append(sympy.Integer(size.q))
+        inverse = sympy.Integer(size.q) if size.is_Rational and size.p == 1 else sympy.S.One
+        if inverse != 1 and is_held(inverse):
+            below.append(inverse)
         elif size != 1 or not above:
             above.insert(0, size)
         above = above or [sympy.Integer(1)]

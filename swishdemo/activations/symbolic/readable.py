@@ -14,7 +14,7 @@ import sympy
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.constants import folded
 from swishdemo.activations.symbolic.guards import Guard
-from swishdemo.activations.symbolic.printing import Printer, Relu
+from swishdemo.activations.symbolic.printing import Absolute, Printer, Relu
 from swishdemo.activations.symbolic.rewriting import bottom_up
 
 
@@ -151,12 +151,12 @@ def shortened(expression: Any) -> Any:
     def rewrite(node: Any) -> Any:
         if isinstance(node, s.Softsign):
             (z,) = node.args
-            return z / (1 + sympy.Abs(z))
+            return z / (1 + Absolute(z))
         if isinstance(node, s.Where):
             left, right, above, otherwise = node.args
             z = left - right
             if above == z and otherwise == -z:
-                return sympy.Abs(z)
+                return Absolute(z)
             if above == z and otherwise == 0:
                 return Relu(z)
         return node

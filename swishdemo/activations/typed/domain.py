@@ -65,7 +65,9 @@ def _simplest(kind: str, u: Any) -> list[Demand]:
     """A demand by the simplest ones that say the same together; none where it always holds."""
     if kind == "value":
         return [(kind, _modulo_whole(u) if u.is_Pow else u)]
-    if getattr(u, f"is_{kind}") or (kind != "nonzero" and is_above(u, kind == "positive")):
+    if getattr(u, f"is_{kind}") or is_above(u, kind != "nonnegative"):
+        return []
+    if kind == "nonzero" and is_above(-u, True):
         return []
     u = u.primitive()[1]
     if kind == "nonzero":
@@ -86,7 +88,7 @@ def _simplest(kind: str, u: Any) -> list[Demand]:
 
 def is_above(u: Any, strictly: bool = False) -> bool:
     """Whether a real expression is known not to be below 0, or to be above it."""
-    if u.is_positive or (u.is_nonnegative and not strictly):
+    if u.is_positive or (u.is_nonnegative and not strictly) or isinstance(u, sympy.exp):
         return True
     if isinstance(u, s.Where):
         left, right, above, otherwise = u.args

@@ -12,6 +12,7 @@ import keyword
 import math
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from swishdemo.activations.record import Activation, Parameter
 from swishdemo.activations.registry import formula_label
@@ -253,7 +254,7 @@ def _check_size(tree: ast.expr, text: str) -> None:
 def _check_steps(activation: Activation) -> None:
     """Refuse what would take long, before each longer step, and what no double holds."""
     from swishdemo.activations.evaluation import tape
-    from swishdemo.activations.symbolic.constants import double, numbers
+    from swishdemo.activations.symbolic.constants import is_held, numbers
     from swishdemo.activations.symbolic.derive import derive, slope, tree_size
 
     if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
@@ -261,6 +262,13 @@ def _check_steps(activation: Activation) -> None:
     derived = derive(activation)
     seen: set[object] = set()
     for expression in (derived.f, derived.df, derived.d2f, *derived.dparameters.values()):
-        # One too small for a double is nothing beside what else a derivative consists of.
-        if not all(math.isfinite(double(number)) for number in numbers(expression, seen)):
+        # In f″ one too small for a double is nothing beside what else there is.
+        enough = is_held if expression in (derived.f, derived.df) else _is_finite
+        if not all(map(enough, numbers(expression, seen))):
             raise refuse("derivative")
+
+
+def _is_finite(number: Any) -> bool:
+    from swishdemo.activations.symbolic.constants import double
+
+    return math.isfinite(double(number))
