@@ -31,6 +31,7 @@ LONG = (
     "test_timing_measure",
     "test_script",
     "test_formula_",
+    "test_modules_",
 )
 
 
