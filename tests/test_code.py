@@ -56,6 +56,8 @@ FORMULAS = [
     "abs(exp(relu(x))) + cbrt(x - c)*cbrt(a)",
     "a**(1/3)*sigmoid(2)*x + where(x > 0, x, tanh(1))",
     "exp(log(x)) + Phi(x)/7",
+    "(x*x)**x/(1 + x**8)",
+    "asinh(where((-x)**(-1/3) <= log(.1 + x), -1e300, sinh(x)))",
     "elu(sqrt(1e20 + x), 0.5)",
 ]
 """Among them names that are words of a language, of a library, or of the code itself."""

@@ -22,6 +22,7 @@ def _plainly(prefix: str, **other_names: str) -> dict[Any, str]:
         s.Log1p: "log1p",
         s.CubeRoot: "cbrt",
         Absolute: "abs",
+        sympy.Abs: "abs",
         sympy.exp: "exp",
         sympy.log: "log",
         sympy.sin: "sin",

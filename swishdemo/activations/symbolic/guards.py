@@ -120,6 +120,10 @@ class Guard:
 
     def _sought(self, branch: Any, path: tuple[Condition, ...]) -> tuple[str, Any] | None:
         """A number at which the branch and its slope are small enough, all conditions if may be."""
+        known = {"x", *self._values}
+        parts = (branch, *(side for left, right, _ in path for side in (left, right)))
+        if any(each.name not in known for part in parts for each in part.free_symbols):
+            return None  # it holds a guard already
         plain = branch.replace(sympy.Abs, lambda u: s.Where(u, 0, u, -u))
         outputs = [plain, plain.diff(s.X), *(left - right for left, right, _ in path)]
         with np.errstate(all="ignore"):

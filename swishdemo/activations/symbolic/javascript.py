@@ -29,6 +29,7 @@ FUNCTIONS: dict[Any, str] = {
     s.Log1p: "Math.log1p",
     s.Erf: "erf",
     s.CubeRoot: "Math.cbrt",
+    sympy.Abs: "Math.abs",
     sympy.exp: "Math.exp",
     sympy.log: "Math.log",
     sympy.sin: "Math.sin",

@@ -149,6 +149,8 @@ def shortened(expression: Any) -> Any:
     """|z| and max(z, 0) by their names; z / (1 + |z|) written out."""
 
     def rewrite(node: Any) -> Any:
+        if isinstance(node, sympy.Abs):
+            return Absolute(*node.args)
         if isinstance(node, s.Softsign):
             (z,) = node.args
             return z / (1 + Absolute(z))
