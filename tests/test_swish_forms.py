@@ -10,6 +10,7 @@ from torch import nn
 
 from swishdemo import FusedSwish, MemoryEfficientSwish, ParametricSwish, Swish
 from swishdemo.kernels import node
+from swishdemo.timing.host import missing_compiler
 
 FORMS = {
     "Swish": Swish,
@@ -86,6 +87,9 @@ def test_under_autocast_it_keeps_the_type_and_learns(form):
 @COMPILED
 @pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
 def test_it_compiles_to_one_graph_backward_too(form, backend):
+    why = missing_compiler("cpu") if backend == "inductor" else None
+    if why:  # as where PyTorch lies in a folder whose name has a blank
+        pytest.skip(why.sentence())
     torch._dynamo.reset()
     compiled = torch.compile(form, fullgraph=True, backend=backend)
     x = torch.randn(4, 3, requires_grad=True)
