@@ -143,7 +143,9 @@ def test_the_timing_variant_says_that_there_is_no_compiler(tmp_path):
     assert use(tmp_path, code)[0] == "None"
 
 
-@pytest.mark.parametrize("cache", ["/proc/1/nowhere", "/dev/null"])
+@pytest.mark.parametrize(
+    "cache", ["/proc/1/nowhere", pytest.param("/dev/null", marks=pytest.mark.long)]
+)
 def test_a_cache_that_cannot_be_written_is_done_without_and_told_once(cache, tmp_path):
     _, err = use(Path(cache), USE, TMPDIR=str(tmp_path))
     assert err.count("RuntimeWarning: swish.c is built anew in each process") == 1

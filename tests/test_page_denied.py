@@ -90,7 +90,9 @@ def test_what_a_reader_chooses_holds_while_the_page_is_open(denied, way):
     expect(shown.locator("body")).to_have_class(re.compile("dark"))
 
 
-@pytest.mark.parametrize("way", [SETTING, pytest.param(SANDBOX, marks=LONG), FRAME])
+@pytest.mark.parametrize(
+    "way", [pytest.param(SETTING, marks=LONG), pytest.param(SANDBOX, marks=LONG), FRAME]
+)
 def test_a_run_is_the_visitors_own_and_refusals_are_in_their_language(denied, way):
     shown = denied(way, "?tab=train")
     steps = shown.locator("#lab-steps input")

@@ -268,10 +268,10 @@ def test_a_beta_that_is_not_learned_has_no_band_to_end_in(visit):
     ("recipe", "first", "by_layer"),
     [
         ("beta-convergence", "beta", "dead"),
-        ("low-init", "layers", "variance"),
+        pytest.param("low-init", "layers", "variance", marks=pytest.mark.long),
         ("dying-relu", "layers", "dead"),
-        ("activation-race", "race", "dead"),
-        ("playground-spiral", "inside", "dead"),
+        pytest.param("activation-race", "race", "dead", marks=pytest.mark.long),
+        pytest.param("playground-spiral", "inside", "dead", marks=pytest.mark.long),
     ],
 )
 def test_what_a_recipe_says_to_watch_stands_first(visit, recipe, first, by_layer):

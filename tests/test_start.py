@@ -200,6 +200,7 @@ def test_an_idle_server_looks_for_work_now_and_then(monkeypatch):
     assert min(slept) >= 0.02
 
 
+@pytest.mark.journey
 def test_sigterm_in_mid_run_ends_all_in_order(tmp_path):
     with serving(tmp_path) as (address, process):
         run = start_long_run(address)
@@ -212,6 +213,7 @@ def test_sigterm_in_mid_run_ends_all_in_order(tmp_path):
         assert reports[-1]["step"] > 0
 
 
+@pytest.mark.journey
 def test_a_server_that_was_killed_in_mid_run_closes_it_with_a_reason(tmp_path):
     with serving(tmp_path) as (address, process):
         run = start_long_run(address)
@@ -256,6 +258,7 @@ class Proxy(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.journey
 def test_it_works_under_a_sub_path(tmp_path, browser):
     with serving(tmp_path, GRADIO_ROOT_PATH="/sub/path") as (address, _):
         handler = type("Handler", (Proxy,), {"target": address})

@@ -483,7 +483,7 @@ works(store)
     [
         ("size=1m", 'dd if=/dev/zero of="$0/filler" bs=4096 2>/dev/null', "full"),
         ("nr_inodes=1", "true", "full"),
-        ("size=1m", 'mount -o remount,ro "$0"', "write"),
+        ("size=1m", 'mount -o remount,bind,ro "$0"', "write"),
         ("size=1m", "true", "None"),
     ],
 )

@@ -85,7 +85,7 @@ def test_under_autocast_it_keeps_the_type_and_learns(form):
 
 
 @COMPILED
-@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.long)])
 def test_it_compiles_to_one_graph_backward_too(form, backend):
     why = missing_compiler("cpu") if backend == "inductor" else None
     if why:  # as where PyTorch lies in a folder whose name has a blank

@@ -11,7 +11,7 @@ from swishdemo.jobs.kinds import kinds
 from swishdemo.kernels import build, libraries, node
 from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import LANGUAGES, text
-from swishdemo.timing import TimingRequest
+from swishdemo.timing import TimingRequest, variants
 from swishdemo.timing.cited import SHAPE
 from swishdemo.timing.estimate import BUILD_SECONDS, estimate
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
@@ -181,6 +181,7 @@ def test_what_is_built_at_first_use_is_said_until_it_is_there(language, tmp_path
 
 def test_what_torch_compile_needs_is_said_until_it_has_kept_something(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(variants, "missing_compiler", lambda device: None)  # whatever is here
     values = {**values_of("article", LIMITS), "variants": ["relu", "parametric_compiled"]}
     cold = estimate(values, slowed=1.0)
     assert cold.missing == ("compile",)
