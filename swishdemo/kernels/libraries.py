@@ -11,6 +11,7 @@ import ctypes
 import fcntl
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -111,8 +112,8 @@ def build(recipe: Recipe, folder: Path) -> ctypes.CDLL:
 
 
 def _built(recipe: Recipe, folder: Path) -> ctypes.CDLL:
-    with tempfile.TemporaryDirectory(prefix="swishdemo-") as aside:
-        path = _compile(recipe, Path(aside) / "built.so")
+    with _aside() as aside:
+        path = _compile(recipe, aside / "built.so")
         try:
             path = _keep(path, folder / recipe.file_name)
         except OSError as error:
@@ -123,6 +124,19 @@ def _built(recipe: Recipe, folder: Path) -> ctypes.CDLL:
                 stacklevel=3,
             )
         return ctypes.CDLL(str(path))  # a loaded file may be deleted
+
+
+@contextmanager
+def _aside() -> Iterator[Path]:
+    """A folder that is deleted at the end, and where a thread is cut short by the process's end."""
+    with _starting:  # none is made once this process ends
+        made = tempfile.TemporaryDirectory(prefix="swishdemo-")
+        _asides.add(made.name)
+    try:
+        with made as folder:
+            yield Path(folder)
+    finally:
+        _asides.discard(made.name)
 
 
 @contextmanager
@@ -203,16 +217,20 @@ def _in_child() -> None:
     global _forked, _starting
     _forked, _starting = True, threading.Lock()
     _running.clear()  # the parent's
+    _asides.clear()
 
 
 def _at_exit() -> None:
     _starting.acquire()  # and nothing is started from here on
     for leader in tuple(_running):
         _stop(leader)
+    for folder in tuple(_asides):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _starting = threading.Lock()
 _running: set[int] = set()
+_asides: set[str] = set()
 _forked = False
 os.register_at_fork(after_in_child=_in_child)
 atexit.register(_at_exit)
