@@ -7,6 +7,7 @@ import pytest
 from browser import free_port
 from playwright.sync_api import Page, expect
 from starlette.middleware import Middleware
+from visiting import two_frames
 
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
@@ -229,6 +230,7 @@ def test_a_shape_is_measured_and_a_step_has_its_parts(tab: Page):
     shape = tab.locator("#lab-time-shape input, #lab-time-shape textarea").first
     expect(shape).to_have_value("16 × 10 × 256 × 256")
     expect(tab.locator(".time-preset")).to_contain_text("others have published")
+    two_frames(tab)  # Gradio gives a preset's fields their values one after the other
     shape.fill("2,3,4")
     tab.locator("#lab-time-budget input").fill("0.05")
     choose(tab, [], {"relu", "silu"})
