@@ -706,3 +706,9 @@ def test_nothing_of_the_text_is_run(monkeypatch):
     events.clear()
     parse_formula("x*sigmoid(beta*x) + 0.3*sin(x)")
     assert events == []
+
+
+def test_what_has_no_value_is_set_as_a_word():
+    import sympy
+
+    assert r"\text{undefined}" in sympy.latex(1 + Undefined())

@@ -72,7 +72,7 @@ class Undefined(sympy.AtomicExpr):  # type: ignore[misc]
         return self
 
     def _latex(self, printer: LatexPrinter) -> str:
-        return r"	ext{undefined}"
+        return r"\text{undefined}"
 
 
 UNDEFINED = Undefined()
