@@ -27,7 +27,7 @@ def run(modules):
     """Runs a function of the module and an argument in the browser."""
 
     def call(function, argument=None):
-        return modules(f"([m], a) => ({function})(m, a)", ["activations.js"], argument)
+        return modules(f"([m], a) => ({function})(m, a)", ["generated/activations.js"], argument)
 
     return call
 
@@ -115,7 +115,7 @@ def test_landmarks_of_no_finite_beta(run, beta):
 
 
 def test_chebyshev_coefficients_of_erfcx():
-    text = (MODULE.parent / "special.js").read_text("utf-8")
+    text = (MODULE.parents[1] / "formulas/special_functions.js").read_text("utf-8")
     listed = re.search(r"ERFCX_COEFFICIENTS = (\[[^\]]*\])", text)
     coefficients = ast.literal_eval(listed.group(1))
     with mp.workdps(40):

@@ -23,7 +23,7 @@ def words(modules, modules_address):
     """What a piece of JavaScript, a function of one number, answers at ``points``, as words."""
 
     def call(source, points):
-        special = f"{modules_address}/js/special.js"
+        special = f"{modules_address}/js/formulas/special_functions.js"
         text = f"import {{ {', '.join(imports())} }} from '{special}';\nexport default {source};"
         return modules(
             """async (_, [text, points]) => {
@@ -110,7 +110,7 @@ def test_typed_formulas_equal_numpy(values, formula):
     f = np.array(values(f"({literal(activation)}).f", POINTS), dtype=float)
     for key, numbers in wanted.items():
         found = np.array(values(f"({literal(activation)}).{key}", POINTS), dtype=float)
-        found[np.isnan(f)] = np.nan  # as the page does with a typed formula (typed.js)
+        found[np.isnan(f)] = np.nan  # as the page does with a typed formula (typed_formula.js)
         defined = np.isfinite(numbers)
         differ = np.isfinite(found) != defined
         assert not differ.any(), (key, np.array(POINTS)[differ])

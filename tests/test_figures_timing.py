@@ -70,7 +70,7 @@ def _resolved(value):
     if isinstance(value, list):
         return [_resolved(part) for part in value]
     if isinstance(value, dict):
-        own = {"unit", "per"} if value.get("type") == "log" else set()  # read by ticks.js
+        own = {"unit", "per"} if value.get("type") == "log" else set()  # read by log_ticks.js
         return {key: _resolved(part) for key, part in value.items() if key not in own}
     return value
 

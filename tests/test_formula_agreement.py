@@ -281,7 +281,7 @@ def hold_browser(cases, differ, modules):
     (file,) = folder.glob("katex-*.js")
     library = base64.b64encode(file.read_bytes()).decode()
     given = [case for _, _, case in cases]
-    found = modules(IN_BROWSER, ["typed.js"], [library, given, POINTS])
+    found = modules(IN_BROWSER, ["formulas/typed_formula.js"], [library, given, POINTS])
     for (each, widths, _), told in zip(cases, found, strict=True):
         if isinstance(told, str):
             differ.found.append(("browser", each.text, told))

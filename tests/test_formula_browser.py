@@ -29,10 +29,10 @@ TYPED = [
     "constructor*x**2 + var + arguments",
     "pi*x + e**x + beta",
 ]
-FIELD = Path(__file__).parents[1] / "assets" / "js" / "formulafield.js"
+FIELD = Path(__file__).parents[1] / "assets/js/formulas/formula_field.js"
 POINTS = [*np.linspace(-7.03, 7.11, 61).tolist(), -300.0, -30.0, 30.0, 300.0]
 
-# What typed.js does with the server's answer, less the server.
+# What typed_formula.js does with the server's answer, less the server.
 LOAD = """async ([typed], [answers, call, argument]) => {
     const found = [];
     for (const answer of answers) {
@@ -48,7 +48,7 @@ LOAD = """async ([typed], [answers, call, argument]) => {
 def load(modules):
     def loaded(texts, call, argument=None):
         answers = [describe(text) for text in texts]
-        return modules(LOAD, ["typed.js"], [answers, call, argument])
+        return modules(LOAD, ["formulas/typed_formula.js"], [answers, call, argument])
 
     return loaded
 
@@ -157,7 +157,7 @@ def test_an_answer_is_kept_and_an_error_is_not(modules):
             const bad = await typedRecord(wrong, "x*");
             return [asked, one === two, one.record.f(3), bad.error, bad.column];
         }""",
-        ["typed.js"],
+        ["formulas/typed_formula.js"],
         answer,
     )
     assert found == [1, True, 9, "no", 3]
@@ -182,7 +182,7 @@ def test_what_fails_in_a_formulas_code_is_no_number_and_no_fault_of_the_server(m
             }
             return found;
         }""",
-        ["typed.js"],
+        ["formulas/typed_formula.js"],
         [
             answer,
             [["one", "=>", "=> gone +"], ["two", "=>", "=> ("], ["three", "(x,", "(x, x, x,"]],

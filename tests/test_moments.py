@@ -12,7 +12,7 @@ from swishdemo.activations import activations, evaluate, get, names
 from swishdemo.activations.symbolic.derive import breaks
 from swishdemo.activations.torch_forms import torch_function
 
-FILES = ["moments.js", "activations.js", "flatness.js"]
+FILES = ["formulas/moments.js", "generated/activations.js", "formulas/flatness.js"]
 MOMENTS = """([m, { activations }], [name, p, sigma]) => {
     const record = activations.find((each) => each.name === name);
     return m.moments(record, p, sigma); }"""
@@ -138,7 +138,7 @@ CASES = {
 def test_what_grows_turns_or_jumps(modules, body, wanted):
     script = """([m], [body]) => m.secondMoment(
         { f: new Function("x", `return ${body}`), breaks: [] }, {}, 100)"""
-    assert modules(script, ["moments.js"], [body]) == pytest.approx(wanted, rel=1e-8)
+    assert modules(script, ["formulas/moments.js"], [body]) == pytest.approx(wanted, rel=1e-8)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_grows_turns_or_jumps(modules, body, wanted):
 def test_what_has_no_second_moment_has_none(modules, body, said):
     script = """([m], [body]) => String(m.secondMoment(
         { f: new Function("x", `return ${body}`), breaks: [] }, {}, 100))"""
-    assert modules(script, ["moments.js"], [body]) == said
+    assert modules(script, ["formulas/moments.js"], [body]) == said
 
 
 @pytest.mark.parametrize("sigma", SIGMAS)

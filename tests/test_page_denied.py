@@ -25,7 +25,7 @@ def test_one_module_alone_asks_the_browser_to_keep_something():
         for path in [*ROOT.glob("assets/**/*.js"), *ROOT.glob("swishdemo/**/*.py")]
         if KEPT.search(path.read_text("utf-8"))
     }
-    assert asking == {"assets/js/storage.js"}
+    assert asking == {"assets/js/core/storage.js"}
 
 
 @pytest.fixture(scope="module")

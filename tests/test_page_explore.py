@@ -335,7 +335,7 @@ def test_junk_is_refused_value_by_value(modules, name, junk):
             return [Object.keys(PROPERTIES).map((name) => [name, state.get(name)]),
               Object.entries(PROPERTIES).map(([name, { fallback }]) => [name, fallback]), told];
         }""",
-        ["state.js", "properties.js"],
+        ["core/state.js", "explore/state_properties.js"],
         query=f"?{query}",
     )
     values, fallbacks, told = dict(found[0]), dict(found[1]), found[2]
@@ -352,7 +352,7 @@ def test_of_a_list_what_is_known_is_kept_and_the_rest_is_told(modules):
             onRefused((list) => (told = list));
             return [[state.get("act"), state.get("show")], told];
         }""",
-        ["state.js", "properties.js"],
+        ["core/state.js", "explore/state_properties.js"],
         query="?act=relu,nothing,tanh,relu&show=df,g",
     )
     assert values == [["relu", "tanh"], ["df"]]

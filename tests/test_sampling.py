@@ -12,7 +12,7 @@ DRAW = """([{ sample }], [body, breaks, range, height]) =>
 @pytest.fixture
 def draw(modules):
     def drawn(body, low=-6.0, high=6.0, breaks=(), height=6.0):
-        line = modules(DRAW, ["sampling.js"], [body, list(breaks), [low, high], height])
+        line = modules(DRAW, ["plot/sampling.js"], [body, list(breaks), [low, high], height])
         return line["x"], line["y"]
 
     return drawn
@@ -108,7 +108,7 @@ def test_a_pole_does_not_decide_the_height(modules, body, least, most):
     low, high = modules(
         """([{ sample }, { heightOf }], [body]) =>
             heightOf([sample(new Function("x", `return ${body}`), [], [-6, 6], 6)], 0.02)""",
-        ["sampling.js", "panels.js"],
+        ["plot/sampling.js", "explore/panels.js"],
         [body],
     )
     assert least < max(-low, high) < most

@@ -66,15 +66,16 @@ def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
                 modules(address, f"{address}/{path}", found)
             else:
                 found[path] = PATIENT.get(f"{address}/{path}")
-        for tab in ("train", "time", "claims", "footer"):
-            base = next(path for path in paths if path.endswith("js/explore.js"))
+        for tab in ("train", "time", "claims"):
+            base = next(path for path in paths if path.endswith("js/explore/tab.js"))
             modules(address, f"{address}/{base.replace('explore', tab)}", found)
         for name, answer in found.items():
             assert answer.status_code == 200, name
             assert "immutable" in answer.headers["cache-control"]
         # Every file of ours is reached: none is dead.
-        reached = {name.split("/")[-1] for name in found}
-        assert {path.name for path in (ROOT / "assets" / "js").glob("*.js")} <= reached
+        reached = {name.rpartition("/js/")[2] for name in found}
+        scripts = ROOT / "assets" / "js"
+        assert {path.relative_to(scripts).as_posix() for path in scripts.rglob("*.js")} <= reached
         for name in ("nothing.js", "../../app.py", "%2e%2e/%2e%2e/app.py", "js%00", "js", ""):
             assert PATIENT.get(f"{address}/lab/0/{name}").status_code in (404, 400)
 
@@ -82,7 +83,14 @@ def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
 def test_a_file_has_one_name_and_is_held_once():
     names = [f"{'js/../' * n}style.css" for n in range(1, 2000)]
     names += [f"{'./' * n}style.css" for n in range(1, 2000)]
-    names += ["style.css\0", "//style.css", "js//text.js", "js/", "../assets/style.css"]
+    names += [
+        "style.css\0",
+        "//style.css",
+        "js//core/text.js",
+        "js/core//text.js",
+        "js/",
+        "../assets/style.css",
+    ]
 
     async def status(name):
         sent = []
@@ -107,7 +115,7 @@ def test_a_file_has_one_name_and_is_held_once():
 
 @pytest.mark.parametrize("coding", ["br", "gzip", "identity"])
 def test_an_asset_is_the_same_in_every_coding(server, coding):
-    for name in ("js/explore.js", "style.css", "plotly.min.js", "favicon.svg"):
+    for name in ("js/explore/tab.js", "style.css", "plotly.min.js", "favicon.svg"):
         answer = PATIENT.get(f"{server}/{address_of(name)}", headers={"accept-encoding": coding})
         assert answer.headers.get("content-encoding", "identity") == coding
         assert answer.headers["vary"] == "Accept-Encoding"

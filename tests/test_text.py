@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PLACEHOLDER = re.compile(r"\{(\w+)[^{}]*\}")
 SOURCES = [
     *sorted((ROOT / "swishdemo").rglob("*.py")),
-    *sorted((ROOT / "assets" / "js").glob("*.js")),
+    *sorted((ROOT / "assets" / "js").rglob("*.js")),
 ]
 
 
@@ -71,7 +71,7 @@ def uses():
     areas = "|".join(sorted({key.split(".")[0] for key in catalogue()}))
     plain, keys, words = set(), [], []
     for path in SOURCES:
-        if path.name in ("activations.js", "propertydata.js"):  # generated
+        if path.parent.name == "generated":
             continue
         for found in literals(path):
             if "\0" not in found:

@@ -28,7 +28,7 @@ def ticks(modules):
     def of(ranges):
         return modules(
             "([{ logTicks }], ranges) => ranges.map((each) => logTicks(...each))",
-            ["ticks.js"],
+            ["plot/log_ticks.js"],
             ranges,
         )
 

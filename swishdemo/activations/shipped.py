@@ -1,8 +1,8 @@
 """Work out beforehand what depends on the registry alone, so that nobody waits for it.
 
-``assets/js/activations.js`` draws, ``assets/js/propertydata.js`` tells the properties at the
-default parameters, ``facts.json`` holds what REST tells and only SymPy can find. All are written by
-``python -m swishdemo generate`` and committed; a test holds them to the registry.
+``assets/js/generated/activations.js`` draws, ``properties.js`` beside it tells the properties at
+the default parameters, ``facts.json`` holds what REST tells and only SymPy can find. All are
+written by ``python -m swishdemo generate`` and committed; a test holds them to the registry.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 from swishdemo.activations.record import Activation
 from swishdemo.activations.registry import activations
 
-MODULE = Path(__file__).resolve().parents[2] / "assets" / "js" / "activations.js"
-PROPERTIES = MODULE.with_name("propertydata.js")
+MODULE = Path(__file__).resolve().parents[2] / "assets/js/generated/activations.js"
+PROPERTIES = MODULE.with_name("properties.js")
 FACTS = Path(__file__).with_name("facts.json")
 
 _HEADER = """\
@@ -66,7 +66,7 @@ def module() -> str:
     return (
         f"{_HEADER}\n"
         f"{_imports(records)}\n"
-        'export { swishLandmarks } from "./landmarks.js";\n\n'
+        'export { swishLandmarks } from "../formulas/swish_landmarks.js";\n\n'
         f"{_TYPES}\n"
         "/** @type {readonly Activation[]} */\n"
         f"export const activations = [\n{records}\n];\n"
@@ -76,7 +76,7 @@ def module() -> str:
 def typed_module(activation: Activation) -> str:
     """The text of an ES module that exports one record as ``activation``, for a typed formula.
 
-    It imports from ``./special.js``, for which the browser sets the whole address.
+    It imports from ``special_functions.js``, for which the browser sets the whole address.
     """
     record = literal(activation)
     return f"{_imports(record)}export const activation = {record};\n"
@@ -86,7 +86,9 @@ def _imports(records: str) -> str:
     from swishdemo.activations.symbolic.javascript import imports
 
     used = [name for name in imports() if re.search(rf"\b{name}\(", records)]
-    return f'import {{ {", ".join(used)} }} from "./special.js";\n' if used else ""
+    return (
+        f'import {{ {", ".join(used)} }} from "../formulas/special_functions.js";\n' if used else ""
+    )
 
 
 def literal(activation: Activation) -> str:

@@ -37,7 +37,7 @@ _JOB_IN_ADDRESS = {"train": "run", "time": "timing"}
 def build(lab: Lab) -> None:
     """Put the tab's components into the surrounding ``gr.Blocks``."""
     view = live(
-        "claims",
+        "claims/tab",
         elem_id="lab-claims",
         functions=(lister(lab), checker(lab), poller(lab), stopper(lab)),
         claims=stated(),

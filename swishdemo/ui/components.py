@@ -16,7 +16,8 @@ def live(
     """A component whose content ``assets/js/<module>.js`` makes and keeps up to date.
 
     Args:
-        module: Name of an ES module with ``mount({element, props, trigger, watch, server})``.
+        module: Path of an ES module ("train/tab") with
+            ``mount({element, props, trigger, watch, server})``.
         elem_id: The element's id on the page.
         functions: Python functions that the module may call as ``server.<name>(argument)``; one
             with a ``gr.Request`` parameter is given the request.

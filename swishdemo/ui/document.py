@@ -7,6 +7,7 @@ for both.
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from starlette.datastructures import MutableHeaders
@@ -20,26 +21,26 @@ _BASE = b'<base href="./" />'
 # From the root of the host, where another app may be.
 _MANIFEST = b'href="/manifest.json"'
 # The scripts that run before a first click.
-_FIRST = ("early", "explore", "header", "footer")
-_IMPORT = re.compile(r'from "\./(\w+)\.js"')
+_FIRST = ("core/early", "explore/tab", "core/header", "core/footer")
+_IMPORT = re.compile(r'(?:from|import) "(\.[\w./]+\.js)"')
 
 
 def _scripts() -> list[str]:
     """The first scripts and all that they import, so that none waits for another to be read."""
-    found = list(_FIRST)
-    for name in found:
-        source = (ASSETS / "js" / f"{name}.js").read_text("utf-8")
-        found += [other for other in _IMPORT.findall(source) if other not in found]
+    found = [f"js/{name}.js" for name in _FIRST]
+    for path in found:
+        if not (ASSETS / path).is_file():  # made as it is served
+            continue
+        for named in _IMPORT.findall((ASSETS / path).read_text("utf-8")):
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
+            found += [other] if other not in found else []
     return found
 
 
 def _head() -> bytes:
-    preloads = [
-        f'<link rel="modulepreload" href="{address(f"js/{name}.js")}">' for name in _scripts()
-    ]
-    preloads.append(f'<link rel="modulepreload" href="{address("catalogue.js")}">')
+    preloads = [f'<link rel="modulepreload" href="{address(path)}">' for path in _scripts()]
     preloads.append(f'<link rel="stylesheet" href="{address("style.css")}">')
-    preloads.append(f'<script type="module" src="{address("js/early.js")}"></script>')
+    preloads.append(f'<script type="module" src="{address("js/core/early.js")}"></script>')
     return "\n".join(preloads).encode()
 
 

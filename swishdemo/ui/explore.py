@@ -16,7 +16,7 @@ _LATEX: list[dict[str, str | bool]] = [
 
 def build(lab: Lab) -> None:
     """Put the tab's components into the surrounding ``gr.Blocks``."""
-    view = live("explore", elem_id="lab-explore", functions=questions(lab))
+    view = live("explore/tab", elem_id="lab-explore", functions=questions(lab))
     formula = gr.Markdown(elem_id="lab-formula", latex_delimiters=_LATEX)
     # The browser knows the formulas; Gradio only sets their LaTeX. No request is made.
     view.input(

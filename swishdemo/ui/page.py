@@ -28,13 +28,17 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
     """
     demo = Page(title="Swish Lab", analytics_enabled=False)
     with demo:
-        live("header", elem_id="lab-header", host={each: host_summary(each) for each in LANGUAGES})
+        live(
+            "core/header",
+            elem_id="lab-header",
+            host={each: host_summary(each) for each in LANGUAGES},
+        )
         with gr.Tabs(elem_id="lab-tabs"):
             for name in tabs:
                 with gr.Tab(words(f"shell.tab_{name}"), id=name):
                     import_module(f"swishdemo.ui.{name}").build(lab)
         live(
-            "footer",
+            "core/footer",
             elem_id="lab-footer",
             version=__version__,
             days=lab.settings.keep_days,

@@ -40,7 +40,7 @@ def build(lab: Lab) -> None:
             with gr.Column(elem_classes="lab-card", elem_id="lab-time-fields", min_width=0):
                 inputs = controls(lab.settings)
         shown = live(
-            "time",
+            "time/tab",
             elem_id="lab-time",
             functions=answers(lab),
             host=host_summary(),

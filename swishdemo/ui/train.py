@@ -55,7 +55,7 @@ def build(lab: Lab) -> None:
                     inputs |= {name: component(table[name]) for name in names}
                     if group == "replicas":
                         gr.Markdown(caps(lab.settings), elem_classes="lab-note lab-wide")
-        shown = live("train", elem_id="lab-train", functions=_questions(lab, view))
+        shown = live("train/tab", elem_id="lab-train", functions=_questions(lab, view))
 
     names = ("recipe", *inputs)
 

@@ -17,7 +17,7 @@ from swishdemo.activations.symbolic.dialects import JAVASCRIPT
 from swishdemo.activations.symbolic.printing import Printer
 from swishdemo.activations.symbolic.readable import readable
 
-_SPECIAL = Path(__file__).resolve().parents[3] / "assets" / "js" / "special.js"
+_SPECIAL = Path(__file__).resolve().parents[3] / "assets/js/formulas/special_functions.js"
 _DECLARATION = re.compile(r"^(?:export )?(?:function|const) (\w+)", re.MULTILINE)
 
 

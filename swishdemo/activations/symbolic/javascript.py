@@ -1,9 +1,9 @@
 """Printing of formulas as JavaScript.
 
-The functions are JavaScript's own, and those of ``assets/js/special.js``. In a product the bounded
-functions come first: they are what vanishes where the other factors grow, and 0 · x · x is 0 where
-x · x · 0 is not a number once x² has overflowed. Exponentials overflow before x² does: where one
-stands in a product, ``times`` keeps 0 · ∞ at 0. This module loads SymPy.
+The functions are JavaScript's own, and those of ``assets/js/formulas/special_functions.js``. In a
+product the bounded functions come first: they are what vanishes where the other factors grow, and 0
+· x · x is 0 where x · x · 0 is not a number once x² has overflowed. Exponentials overflow before x²
+does: where one stands in a product, ``times`` keeps 0 · ∞ at 0. This module loads SymPy.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _VANISHING = (s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf, s
 
 
 def imports() -> tuple[str, ...]:
-    """The names that printed formulas may need from ``special.js``."""
+    """The names that printed formulas may need from ``special_functions.js``."""
     return tuple(
         sorted({"near", "times", *(name for name in FUNCTIONS.values() if "." not in name)})
     )

@@ -1,0 +1,101 @@
+/** The panels of the Explore plot: what each draws of an activation, and how high it reaches. */
+
+import { breaksOf } from "../plot/sampling.js";
+
+/**
+ * @typedef {object} Curve
+ * @property {(x: number) => number} of
+ * @property {number[]} breaks
+ * @property {number[]} places Of narrow features.
+ * @property {string[]} depends Names of the activations whose parameters it follows.
+ */
+
+/**
+ * @typedef {object} Panel
+ * @property {(lab: any) => string} title
+ * @property {(activation: any, lab: any) => Curve | null} curve null where it draws nothing of it.
+ * @property {number} least The least height of what it shows, so that noise is not blown up.
+ */
+
+const plain = (key) => (activation, lab) => {
+  const p = lab.values(activation);
+  return { of: (x) => activation[key](x, p), breaks: breaksOf(activation, p), places: lab.places(activation), depends: [activation.name] };
+};
+
+/** @type {Record<string, Panel>} */
+export const PANEL = {
+  f: { title: () => "f(x)", curve: plain("f"), least: 0.02 },
+  df: { title: () => "f′(x)", curve: plain("df"), least: 0.02 },
+  d2f: { title: () => "f″(x)", curve: plain("d2f"), least: 0.02 },
+  dtheta: {
+    title: (lab) => `∂f/∂${lab.symbolOf(lab.theta())}`,
+    curve(activation, lab) {
+      const [name, parameter] = lab.theta().split(".");
+      const derivative = activation.dparameters[parameter];
+      if (lab.keyOf(activation) !== name || !derivative) return null;
+      const p = lab.values(activation);
+      return { of: (x) => derivative(x, p), breaks: breaksOf(activation, p), places: lab.places(activation), depends: [activation.name] };
+    },
+    least: 0.02,
+  },
+  diff: {
+    title: (lab) => `f − ${lab.baseline().label}`,
+    curve(activation, lab) {
+      const base = lab.baseline();
+      if (activation === base) return null;
+      const [p, q] = [lab.values(activation), lab.values(base)];
+      return {
+        of: (x) => activation.f(x, p) - base.f(x, q),
+        breaks: [...breaksOf(activation, p), ...breaksOf(base, q)],
+        places: [...lab.places(activation), ...lab.places(base)],
+        depends: [activation.name, base.name],
+      };
+    },
+    least: 0.02,
+  },
+};
+
+const isBroken = ({ y }) => y.some((value, at) => value === null && at > 0 && at < y.length - 1);
+
+/** Its values at about even distances: points crowd at a pole, which is not to decide the height. */
+function even({ x, y }) {
+  const step = (x.at(-1) - x[0]) / 256;
+  let last = -Infinity;
+  return y.filter((value, at) => {
+    if (value === null || x[at] < last + step) return false;
+    last = x[at];
+    return true;
+  });
+}
+
+/** @param {number[]} values Their sizes are looked at. @param {number} share */
+function quantile(values, share) {
+  const sizes = values.map(Math.abs).sort((a, b) => a - b);
+  return sizes[Math.floor(share * (sizes.length - 1))] ?? 0;
+}
+
+/**
+ * The range of y in which curves are seen well: all of them, but for what shoots off.
+ * @param {{x: number[], y: (number | null)[]}[]} lines
+ * @param {number} least
+ * @param {number} [cap] Farthest from 0.
+ * @returns {[number, number]}
+ */
+export function heightOf(lines, least, cap = Infinity) {
+  const values = lines.flatMap(({ y }) => y.filter((value) => value !== null));
+  if (!values.length) return [-1, 1];
+  const whole = lines.filter((line) => !isBroken(line)).flatMap(({ y }) => y.filter((value) => value !== null));
+  const broken = lines.filter(isBroken).flatMap(even);
+  const usual = Math.max(3 * quantile(whole, 0.97), 1.5 * quantile(broken, 0.9));
+  const far = Math.max(Math.min(cap, Math.max(usual, least)), 1.5 * quantile([...whole, ...broken], 0.5));
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, Math.max(-far, value));
+    high = Math.max(high, Math.min(far, value));
+  }
+  const middle = (low + high) / 2;
+  const half = Math.max((high - low) / 2, least / 2, Math.abs(middle) * 1e-6);
+  // Above the highest curve there is room for its figure.
+  return [middle - 1.08 * half, middle + 1.2 * half];
+}

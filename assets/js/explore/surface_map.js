@@ -1,0 +1,111 @@
+/** The map of a surface: colours, contour lines, axes and a colour bar, on a canvas of its own. */
+
+import { css, ramp } from "../plot/colour_ramp.js";
+import { contour, gridOf, levelsOf } from "./surface_grid.js";
+import { escape, short } from "../core/text.js";
+import { colour } from "../core/theme.js";
+
+/** Pixels between two nodes of the grid. */
+const STEP = 2.5;
+/** Pixels between two numbers of the colour bar, at least. */
+const APART = 13;
+
+/**
+ * @param {HTMLElement} host
+ * @returns {{draw: (of: "f" | "df", f: (x: number, beta: number) => number, range: number[], scale: any) => void, area: HTMLElement}}
+ */
+export function surfaceMap(host) {
+  host.innerHTML = `<div class="surface-axis surface-betas" aria-hidden="true"></div>
+    <div class="surface-area"><canvas></canvas></div>
+    <div class="surface-bar" aria-hidden="true"><canvas width="1" height="128"></canvas><div></div></div>
+    <div class="surface-axis surface-xs" aria-hidden="true"></div>`;
+  const [betas, area, bar, xs] = host.children;
+  const [canvas, strip] = host.querySelectorAll("canvas");
+
+  function draw(of, f, range, scale) {
+    const { clientWidth: width, clientHeight: height } = area;
+    if (!width) return;
+    const grid = gridOf(f, range, scale, Math.ceil(width / STEP), Math.ceil(height / STEP));
+    const levels = levelsOf(of, grid);
+    const colours = ramp(grid.low, grid.high);
+    const dense = Math.min(2, devicePixelRatio || 1);
+    Object.assign(canvas, { width: width * dense, height: height * dense });
+    const pen = canvas.getContext("2d");
+    pen.scale(dense, dense);
+    // From the centre of a corner's pixel to that of the opposite one: there the nodes are.
+    pen.drawImage(picture(grid, colours), 0.5, 0.5, grid.columns - 1, grid.rows - 1, 0, 0, width, height);
+    lines(pen, grid, levels, width, height);
+    paintBar(grid, colours, levels);
+    betas.innerHTML = ticks(betaTicks(scale), (at) => `top:${(100 * (scale.high - at)) / (scale.high - scale.low)}%`, scale.toBeta) + "<b>β</b>";
+    const [low, high] = range;
+    xs.innerHTML = ticks(even(low, high, Math.min(12, width / 45)), (x) => `left:${(100 * (x - low)) / (high - low)}%`, (x) => x) + "<b>x</b>";
+  }
+
+  function paintBar({ low, high }, colours, levels) {
+    const pen = strip.getContext("2d");
+    const { height } = strip;
+    // Even in the share, as the colours are: the numbers stand where their colours do.
+    const [foot, top] = [low, high].map(colours.share);
+    const place = (value) => (top - colours.share(value)) / (top - foot);
+    const shareToColour = ramp(-1, 1);
+    for (let row = 0; row < height; row++) {
+      const share = top - ((top - foot) * (row + 0.5)) / height;
+      pen.fillStyle = css(shareToColour.of(Math.sign(share) * share * share));
+      pen.fillRect(0, row, 1, 1);
+    }
+    const room = APART / (strip.clientHeight || 1);
+    const shown = [];
+    // 0 first: it is what the ramp turns about.
+    for (const level of [...levels].sort((a, b) => Math.abs(a) - Math.abs(b))) {
+      if (shown.every((other) => Math.abs(place(other) - place(level)) > room)) shown.push(level);
+    }
+    bar.lastElementChild.innerHTML = ticks(shown, (level) => `top:${100 * place(level)}%`, (level) => level);
+  }
+
+  return { draw, area };
+}
+
+/** A grid as an image of one pixel a node. */
+function picture(grid, colours) {
+  const image = new ImageData(grid.columns, grid.rows);
+  grid.values.forEach((value, at) => {
+    const parts = colours.of(value);
+    for (let each = 0; each < 3; each++) image.data[4 * at + each] = parts[each];
+    image.data[4 * at + 3] = 255;
+  });
+  const sheet = new OffscreenCanvas(grid.columns, grid.rows);
+  sheet.getContext("2d").putImageData(image, 0, 0);
+  return sheet;
+}
+
+/** The contour lines; that of 0 is stronger. */
+function lines(pen, grid, levels, width, height) {
+  const [across, down] = [width / (grid.columns - 1), height / (grid.rows - 1)];
+  for (const level of levels) {
+    pen.beginPath();
+    for (const [x1, y1, x2, y2] of contour(grid, level)) {
+      pen.moveTo(x1 * across, y1 * down);
+      pen.lineTo(x2 * across, y2 * down);
+    }
+    pen.strokeStyle = colour(level === 0 ? "@text/0.6" : "@text/0.28");
+    pen.lineWidth = level === 0 ? 1.2 : 0.8;
+    pen.stroke();
+  }
+}
+
+/** Where an axis of β has numbers, in the slider's own measure. */
+export function betaTicks({ low, high }) {
+  return even(low, high, 5);
+}
+
+/** Round numbers within a range, about as many as wanted. */
+function even(low, high, wanted) {
+  const rough = (high - low) / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough * 0.999);
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: count }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+
+const ticks = (values, place, shown) => values.map((value) => `<span style="${place(value)}">${escape(short(shown(value), 5))}</span>`).join("");

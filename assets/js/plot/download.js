@@ -1,0 +1,67 @@
+/** Files that a reader takes along. */
+
+import { loadPlotly } from "./live_plot.js";
+import { refusalOf } from "../core/refusals.js";
+
+/** @param {string} name @param {string} type @param {string} text */
+export function download(name, type, text) {
+  save(name, URL.createObjectURL(new Blob([text], { type })));
+}
+
+/**
+ * Saves what this server has at an address, under the name that comes with it. The browser's own
+ * saving would not tell who asks, where cookies are denied, nor why there is no file.
+ * @param {string} address
+ * @returns {Promise<string | null>} Why there is none.
+ */
+export async function downloadFrom(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) return refusalOf(await answer.json());
+  const [, name] = answer.headers.get("Content-Disposition").match(/filename="(.+)"/);
+  save(name, URL.createObjectURL(await answer.blob()));
+  return null;
+}
+
+const LINE = 20; // pixels
+
+/**
+ * A plot as a picture at twice its size.
+ * @param {"png" | "svg"} format
+ * @param {{background: string, ink?: string, heading?: string[], notes?: object[]}} look `notes` are
+ *   Plotly's annotations beside those of the plot; `heading` is what stands over it, a line
+ *   each, in the colour of `ink`: on a page of its own a picture has to say what it shows.
+ */
+export async function pictureOf(plot, format, name, { background, ink, heading = [], notes = [] }) {
+  const Plotly = await loadPlotly();
+  const { data, layout } = plot.node;
+  const { clientWidth: width, clientHeight } = plot.node;
+  const [first, ...others] = heading.map(plain);
+  const room = heading.length ? LINE * heading.length + 12 : 0;
+  const annotations = [...(layout.annotations ?? []), ...notes];
+  const figure = { data, layout: { ...layout, annotations, paper_bgcolor: background, height: clientHeight + room } };
+  if (room) {
+    const margin = { ...layout.margin, t: (layout.margin?.t ?? 0) + room };
+    const text = [`<b>${first}</b>`, ...others].join("<br>");
+    figure.layout.margin = margin;
+    figure.layout.annotations = [
+      ...annotations,
+      {
+        ...{ text, align: "left", showarrow: false, font: { size: 12.5, color: ink } },
+        ...{ xref: "paper", x: 0, xanchor: "left", xshift: 12 - (margin.l ?? 0) },
+        ...{ yref: "paper", y: 1, yanchor: "top", yshift: margin.t - 6 },
+      },
+    ];
+  }
+  const height = clientHeight + room;
+  save(`${name}.${format}`, await Plotly.toImage(figure, { format, width, height, scale: 2 }));
+}
+
+/** A text in which Plotly finds no tags. @param {string} text */
+export const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+
+function save(name, href) {
+  const link = Object.assign(document.createElement("a"), { href, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}

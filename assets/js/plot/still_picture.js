@@ -1,0 +1,34 @@
+/** A still picture of a figure's lines, which stands there until Plotly has loaded. */
+
+import { resolve } from "../core/theme.js";
+
+const DASHES = { solid: "", dot: "3 3", dash: "9 9", longdash: "15 15", dashdot: "9 3 3 3", longdashdot: "15 6 3 6" };
+
+/**
+ * @param {HTMLElement} host As large as the plot.
+ * @param {{data: any[], layout: any}} figure What the plot will draw.
+ */
+export function stillOf(host, figure) {
+  const { clientWidth: width, clientHeight: height } = host;
+  if (!width) return; // another tab is shown
+  const { data, layout } = resolve(figure);
+  const { l, r, t, b } = layout.margin;
+  const [innerWidth, innerHeight] = [width - l - r, height - t - b];
+  const paths = data
+    .filter(({ mode, name }) => mode === "lines" && name !== "ghost")
+    .map(({ x, y, yaxis, line }) => {
+      const { range, domain } = layout[`yaxis${yaxis.slice(1)}`];
+      const [low, high] = layout.xaxis.range;
+      const [top, tall] = [t + (1 - domain[1]) * innerHeight, (domain[1] - domain[0]) * innerHeight];
+      let [path, pen] = ["", "M"];
+      x.forEach((at, index) => {
+        if (at === null || y[index] === null) return (pen = "M");
+        const down = Math.max(-9999, Math.min(9999, top + (tall * (range[1] - y[index])) / (range[1] - range[0])));
+        path += `${pen}${(l + (innerWidth * (at - low)) / (high - low)).toFixed(1)},${down.toFixed(1)}`;
+        pen = "L";
+      });
+      const clip = `<clipPath id="still-${yaxis}"><rect x="${l}" y="${top}" width="${innerWidth}" height="${tall}"/></clipPath>`;
+      return `${clip}<path class="still-line" d="${path}" fill="none" stroke="${line.color}" stroke-width="${line.width}" stroke-dasharray="${DASHES[line.dash] ?? ""}" clip-path="url(#still-${yaxis})"/>`;
+    });
+  host.innerHTML = `<svg width="${width}" height="${height}" aria-hidden="true">${paths.join("")}</svg>`;
+}

@@ -1,0 +1,193 @@
+/** Time: what the implementations cost on this host, drawn while the figures come in. */
+
+import { handed, onHanded, whenThere } from "../core/handover.js";
+import { poll } from "../core/poll.js";
+import { goToRefused, onAnswered } from "../core/refusals.js";
+import { read, write } from "../core/state.js";
+import { escape, language, t } from "../core/text.js";
+import { besidePicker } from "./beside.js";
+import { cards } from "./timing_cards.js";
+import { citedCard } from "./cited.js";
+import { keptList } from "./timing_list.js";
+
+const NARROW = matchMedia("(max-width: 760px)");
+const tip = (key) => `title="${escape(t(key))}"`;
+
+export function mount({ element, props, trigger, watch, server }) {
+  const page = cards(element, {
+    look: (changed) => look(changed),
+    save: (format) => server.export({ id: state.id, format, baseline: state.baseline }),
+    notice: (line, failed) => notice(line, failed),
+  });
+  citedCard(page.part("cited"), props.cited);
+  const beside = besidePicker(page.part("beside-pick"), {
+    server,
+    lay: (token) => look({ beside: token }),
+    notice: (line, failed) => notice(line, failed),
+  });
+  const status = document.createElement("div");
+  status.className = "lab time-status";
+  status.innerHTML = statusParts();
+  (document.getElementById("lab-time-start") ?? element).append(status);
+  const s = (name) => status.querySelector(`[data-part="${name}"]`);
+  const kept = keptList(s("kept"), {
+    server,
+    open: (id) => {
+      write({ timing: id });
+      notice("");
+      look({ id, elements: null, beside: null });
+    },
+    changed: () => follow(),
+    notice: (line, failed) => notice(line, failed),
+  });
+
+  const state = {
+    /** @type {string | null} The timing that is shown; null asks for the visitor's latest. */
+    id: read("timing", (text) => (/^[\w-]{8,64}$/.test(text) ? text : undefined), null),
+    mark: "",
+    baseline: "relu",
+    /** @type {number | null} */
+    elements: null,
+    /** @type {string | null} Another timing's id, or the token of a file. */
+    beside: null,
+    drawn: false,
+  };
+  const named = state.id !== null;
+  let end = () => {};
+
+  /** Asks for the timing until it has ended; with it, what is drawn changes. */
+  function follow() {
+    end();
+    const { id, mark, baseline, elements } = state;
+    end = poll(
+      () => server.poll({ id: state.id ?? id, mark: state.mark || mark, baseline, elements, beside: state.beside, narrow: NARROW.matches }),
+      (answer) => {
+        if (answer.error) {
+          if (named && !state.drawn && state.id !== null) {
+            // A shared or a forgotten address: the visitor's own latest stands in its place.
+            notice(t("time.ui.not_yours"));
+            write({ timing: null });
+            state.id = null;
+            follow();
+          } else notice(answer.error, true);
+          return;
+        }
+        hear(answer);
+      },
+      300,
+    );
+  }
+
+  function hear(answer) {
+    if (answer.id && answer.id !== state.id) state.id = answer.id;
+    state.mark = answer.mark ?? "";
+    if (answer.beside_gone) {
+      state.beside = null;
+      notice(answer.beside_gone, true);
+    }
+    if (answer.drawn) {
+      state.drawn = true;
+      page.draw(answer.drawn);
+    }
+    if (answer.presets) about(chosen, answer.presets);
+    if (answer.earlier) {
+      kept.show(answer.earlier, state.id);
+      beside.show(answer.earlier.filter(({ id }) => id !== state.id), answer.files ?? [], state.beside);
+    }
+    const active = Boolean(answer.id) && !answer.done;
+    if (active) beside.rest();
+    s("stop").hidden = !active;
+    s("progress").hidden = !active;
+    s("share").style.width = `${Math.round(100 * (answer.share ?? 0))}%`;
+    if (active) s("stop").disabled = s("stop").disabled && s("stop").dataset.id === answer.id;
+    if (answer.line !== undefined) say(answer.line, answer.failed);
+    element.dataset.state = answer.state ?? "empty";
+  }
+
+  function say(line, failed = false) {
+    if (s("line").textContent !== line) s("line").textContent = line;
+    s("line").className = failed ? "lab-error" : "lab-note";
+  }
+
+  function notice(line, failed = false) {
+    s("notice").textContent = line;
+    s("notice").className = failed ? "lab-error" : "lab-note";
+  }
+
+  whenThere("lab-time-measure").then((button) => {
+    button.addEventListener("click", () => notice(""));
+    onAnswered(button, () => goToRefused("#lab-time-fields", notice));
+  });
+
+  /** Looks at the same figures in another way: nothing is measured again. */
+  function look(changed) {
+    Object.assign(state, changed);
+    follow();
+  }
+
+  NARROW.addEventListener("change", () => look({}));
+  s("stop").addEventListener("click", async () => {
+    s("stop").disabled = true;
+    s("stop").dataset.id = state.id;
+    say(t("time.ui.stopping"));
+    const answer = await server.stop({ id: state.id }).catch(() => ({}));
+    if (answer.error) notice(answer.error, true);
+    follow();
+  });
+
+  /** Measure was pressed, or a preset chosen: the handler's answer is the component's value. */
+  watch("value", () => {
+    const { id, error, preset } = props.value ?? {};
+    if (preset) return about(preset);
+    if (error) return notice(error, true);
+    if (!id || id === state.id) return;
+    notice("");
+    s("stop").disabled = false;
+    write({ timing: id });
+    say(t("time.ui.state_starting"));
+    look({ id, elements: null, beside: null, mark: "" });
+  });
+  let [chosen, presets] = ["article", {}];
+
+  /** Says what a preset answers, and about how long that takes as things stand. */
+  function about(preset, told = presets) {
+    [chosen, presets] = [preset, told];
+    s("preset").textContent = told[preset] ?? props.presets[preset]?.[language] ?? "";
+  }
+  about("article");
+
+  // A worker takes seconds to start: it does so while the reader's hand is on the way to the button.
+  const start = document.getElementById("lab-time-start");
+  for (const event of ["pointerenter", "focusin"]) start?.addEventListener(event, () => server.ready({}).catch(() => {}), { once: true });
+  for (const card of [start, document.getElementById("lab-time-fields")]) tooltips(card);
+  // Gradio's field for a formula asks for it here when another tab has handed one over.
+  whenThere("lab-time").then((node) => {
+    node.formula = () => (handed("time") ?? "").slice(1);
+    onHanded("time", () => trigger("input"));
+  });
+  window.addEventListener("swish-lab-back", follow);
+  follow();
+}
+
+/** Gradio's lines of help become tooltips of their fields; they stay in the page for screen readers. */
+function tooltips(fields) {
+  for (const help of fields?.querySelectorAll(".info-text") ?? []) {
+    help.closest(".block").title = help.textContent.trim();
+  }
+  for (const box of fields?.querySelectorAll("#lab-time-variants input") ?? []) {
+    // The box bears the bare name; what it is stands in the catalogue.
+    box.title = box.closest("label").title = t(`time.variant.${box.name}.note`);
+  }
+}
+
+function statusParts() {
+  return `
+    <p class="lab-note time-preset" data-part="preset"></p>
+    <div class="lab-row time-run">
+      <button class="lab-btn" data-part="stop" type="button" hidden ${tip("time.ui.stop_tip")}>■ ${escape(t("time.ui.stop"))}</button>
+      <span class="lab-note" data-part="line" role="status"></span>
+    </div>
+    <div class="lab-bar" data-part="progress" hidden><i data-part="share"></i></div>
+    <p class="lab-note" data-part="notice" role="alert"></p>
+    <div data-part="kept" hidden></div>`;
+}

@@ -1,0 +1,124 @@
+/** A look into one network: what it guesses, what its units respond to, its inputs under f and f′. */
+
+import { activations } from "../generated/activations.js";
+import { ramp } from "../plot/colour_ramp.js";
+import { escape, t } from "../core/text.js";
+import { onTheme } from "../core/theme.js";
+import { typedRecord } from "../formulas/typed_formula.js";
+
+const CURVE_POINTS = 241;
+const REACH = 6;
+
+/**
+ * @param {HTMLElement} root
+ * @param {Record<string, any>} plots
+ * @param {any} server
+ */
+export function inside(root, plots, server) {
+  const $ = (name) => root.querySelector(`[data-part="${name}"]`);
+  let shown = {};
+
+  function show(answer) {
+    shown = answer;
+    const { guesses = [], figures_inside: figures, step_looked: step, units = [] } = answer;
+    $("looked").textContent = step === undefined ? "" : t("run.looked_at", { step });
+    const seen = Boolean(figures?.inside);
+    $("inside").hidden = !seen;
+    $("guesses").hidden = seen || !guesses.length;
+    $("empty-inside").hidden = seen || guesses.length > 0;
+    if (!seen && !guesses.length && figures) $("empty-inside").textContent = t("run.no_look");
+    const pictures = seen ? [] : guesses; // of what has a plane there are none
+    $("guesses").innerHTML = pictures.map(guess).join("");
+    drawImages($("guesses"), pictures);
+    $("units-card").hidden = !units.length;
+    drawUnits($("units"), units);
+    const { note = "" } = answer.activation ?? {};
+    $("inputs-note").hidden = !note;
+    $("inputs-note").textContent = note;
+    if (figures?.inputs) underCurves(figures.inputs, answer.activation);
+  }
+
+  /** The histogram, with f and f′ over it as soon as the activation is known here. */
+  async function underCurves(figure, { name, parameters }) {
+    const record = activations.find((each) => each.name === name) ?? (await typedRecord(server, name.slice(1))).record;
+    if (shown.figures_inside.inputs === figure) plots.inputs.update(record ? withCurves(figure, record, name, parameters) : figure);
+  }
+  onTheme(() => shown.units && drawUnits($("units"), shown.units));
+  return { show };
+}
+
+/** @param {Record<string, number>} learned Those of its parameters that were trained. */
+function withCurves(figure, record, name, learned) {
+  const parameters = Object.fromEntries(record.parameters.map((each) => [each.name, learned[each.name] ?? each.default]));
+  const x = Array.from({ length: CURVE_POINTS }, (_, at) => -REACH + (2 * REACH * at) / (CURVE_POINTS - 1));
+  const curve = (of, title, dash) => ({
+    type: "scatter",
+    mode: "lines",
+    x,
+    y: x.map((value) => of(value, parameters)),
+    name: title,
+    line: { color: `@act-${name}`, width: 2.2, dash },
+    hovertemplate: "%{y:.3f}",
+  });
+  const label = record.label.replace(/</g, "&lt;"); // Plotly reads tags
+  const told = record.parameters.filter((each) => each.name in learned);
+  const words = [label, ...told.map((each) => `${each.name === "beta" ? "β" : each.name} = ${learned[each.name].toFixed(2).replace("-", "−")}`)].join(", ");
+  return {
+    data: [...figure.data, curve(record.f, `f, ${words}`, "solid"), curve(record.df, "f′", "dash")],
+    layout: {
+      ...figure.layout,
+      hovermode: "x",
+      showlegend: true,
+      legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "bottom" },
+      margin: { t: 24 },
+    },
+  };
+}
+
+function guess({ class: found, label, probability }) {
+  const right = found === label;
+  const share = `${Math.round(100 * probability)} %`;
+  const words = t(right ? "run.guess_right" : "run.guess_wrong", { guess: found, label, share });
+  return `<figure class="${right ? "" : "train-wrong"}" title="${escape(words)}"><canvas role="img" aria-label="${escape(words)}"></canvas>
+    <figcaption>${found}${right ? "" : ` <s>${label}</s>`} <span>${share}</span></figcaption></figure>`;
+}
+
+/** Grey pictures, a pixel a value. */
+function drawImages(host, images) {
+  host.querySelectorAll("canvas").forEach((canvas, at) => {
+    const { pixels } = images[at];
+    paint(canvas, pixels.flat(), pixels[0].length, (value) => {
+      const grey = Math.round(255 * (1 - value));
+      return [grey, grey, grey];
+    });
+  });
+}
+
+/** What each unit answers over the plane, or along the one input: from blue (low) to orange. */
+function drawUnits(host, units) {
+  if (host.childElementCount !== units.length) {
+    host.innerHTML = units.map((_, at) => `<canvas role="img" aria-label="${at + 1}" title="${at + 1}"></canvas>`).join("");
+  }
+  units.forEach((values, at) => {
+    const far = Math.max(1e-9, ...values.map(Math.abs));
+    const side = Math.round(Math.sqrt(values.length));
+    const square = side * side === values.length && side > 8;
+    paint(host.children[at], values, square ? side : values.length, ramp(-far, far).of, square);
+  });
+}
+
+/** Values in rows; the first row at the bottom where it is a plane. */
+function paint(canvas, values, width, colour, upwards = false) {
+  const height = values.length / width;
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  values.forEach((value, at) => {
+    const row = Math.floor(at / width);
+    const place = 4 * ((upwards ? height - 1 - row : row) * width + (at % width));
+    const [r, g, b] = colour(value);
+    image.data.set([r, g, b, 255], place);
+  });
+  context.putImageData(image, 0, 0);
+}
