@@ -119,7 +119,7 @@ export function openTab(name) {
 
 /** Says when the server is gone, and when it is back. */
 function watchServer() {
-  const address = new URL("../../../api/health", import.meta.url);
+  const address = new URL("../../../../api/health", import.meta.url);
   let shown = null;
   const check = async () => {
     let alive = false;
