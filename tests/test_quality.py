@@ -1,4 +1,4 @@
-"""The linter, the formatter and the type checker are part of the test command."""
+"""The linters, the formatters and the type checker are part of the test command."""
 
 import subprocess
 import sys
@@ -27,6 +27,18 @@ def test_the_code_is_clean(command):
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_scripts_and_styles_are_clean():
+    biome = Path(sys.executable).with_name("biome")
+    done = subprocess.run(
+        [biome, "check", "--config-path=tests/biome.json", "--error-on-warnings", "assets"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Checked" in done.stdout + done.stderr
 
 
 def test_the_top_level_holds_what_it_may():

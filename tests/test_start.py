@@ -44,12 +44,15 @@ def start_long_run(address):
 
 
 def modules(address, name, found):
-    """All ES modules that ``name`` leads to."""
+    """All ES modules that ``name`` leads to, and what else they name from where they stand."""
     if name in found:
         return
     answer = PATIENT.get(name)
     found[name] = answer
-    for path in re.findall(r'(?:from |import\()"(\.[^"]+)"', answer.text):
+    for path in re.findall(r'new URL\("(\.[^"]+\w)", import', answer.text):
+        named = str(httpx.URL(name).join(path))
+        assert PATIENT.get(named).status_code == 200, named
+    for path in re.findall(r'(?:from |import |import\()"(\.[^"]+)"', answer.text):
         modules(address, str(httpx.URL(name).join(path)), found)
 
 
@@ -115,18 +118,19 @@ def test_a_file_has_one_name_and_is_held_once():
 
 @pytest.mark.parametrize("coding", ["br", "gzip", "identity"])
 def test_an_asset_is_the_same_in_every_coding(server, coding):
-    for name in ("js/explore/tab.js", "style.css", "plotly.min.js", "favicon.svg"):
+    sheets = [ROOT / "assets" / "css" / f"{name}.css" for name in assets.STYLES]
+    assert sorted(sheets) == sorted((ROOT / "assets").rglob("*.css"))
+    kept = {
+        "style.css": b"\n".join(path.read_bytes() for path in sheets),
+        "plotly.min.js": (resources.files("plotly") / "package_data/plotly.min.js").read_bytes(),
+        "js/explore/tab.js": (ROOT / "assets/js/explore/tab.js").read_bytes(),
+        "favicon.svg": (ROOT / "assets/favicon.svg").read_bytes(),
+    }
+    for name, content in kept.items():
         answer = PATIENT.get(f"{server}/{address_of(name)}", headers={"accept-encoding": coding})
         assert answer.headers.get("content-encoding", "identity") == coding
         assert answer.headers["vary"] == "Accept-Encoding"
-        assert (
-            answer.content
-            == (
-                resources.files("plotly") / "package_data" / name
-                if name == "plotly.min.js"
-                else ROOT / "assets" / name
-            ).read_bytes()
-        )
+        assert answer.content == content
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Gradio's theme, told in the page's own colours.
 
-The colours themselves stand once, in ``assets/style.css``, for the light and the dark page; here
-Gradio's variables are pointed at them, so that its components and ours are of one kind.
+The colours themselves stand once, in ``assets/css/colours.css``, for the light and the dark page;
+here Gradio's variables are pointed at them, so that its components and ours are of one kind.
 """
 
 from __future__ import annotations

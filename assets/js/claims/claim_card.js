@@ -1,7 +1,7 @@
 /** One claim as a card: the sentence, a row for each part with its verdict and evidence, buttons. */
 
+import { escaped, language, t } from "../core/text.js";
 import { LivePlot } from "../plot/live_plot.js";
-import { escape, language, t } from "../core/text.js";
 
 const TONES = {
   confirmed: "ok",
@@ -38,15 +38,17 @@ export function skeletonCard(claim) {
 function said(claim) {
   const [first, second] = language === "zh" ? ["zh", "en"] : ["en", "zh"];
   const tag = { en: "en", zh: "zh-CN" };
-  return `<div class="claims-said" role="heading" aria-level="2" id="said-${claim.id}" lang="${tag[first]}">${escape(claim.statement[first])}</div>
-    <div class="claims-also" lang="${tag[second]}">${escape(claim.statement[second])}</div>`;
+  return `<div class="claims-said" role="heading" aria-level="2" id="said-${claim.id}" lang="${tag[first]}">${escaped(claim.statement[first])}</div>
+    <div class="claims-also" lang="${tag[second]}">${escaped(claim.statement[second])}</div>`;
 }
 
 /** A whole card: the sentence above the first part, the buttons under the last, the proofs' place. */
 export function fullCard(card) {
   const foot = `${state(card)}<p class="lab-error" data-part="refusal" role="alert"></p>
     <div class="lab-row claims-buttons">${buttons(card)}</div>`;
-  const rows = card.parts.map((part, at) => row(part, card, at ? "" : said(card), at === card.parts.length - 1 ? foot : ""));
+  const rows = card.parts.map((part, at) =>
+    row(part, card, at ? "" : said(card), at === card.parts.length - 1 ? foot : ""),
+  );
   return `${rows.join("")}<div class="claims-proof" id="proof-${card.id}" data-proof hidden></div>`;
 }
 
@@ -54,9 +56,9 @@ function row(part, card, head, foot) {
   const evidence = evidenceOf(part, card);
   return `<div class="claims-part${evidence ? "" : " claims-wide"}">
     <div>${head}
-      <p class="claims-verdict"><span class="lab-badge lab-${TONES[part.verdict]}">${verdictIcon(part.verdict)}${escape(part.verdict_label)}</span>
-        <b>${escape(part.label)}</b></p>
-      <p class="claims-why">${escape(part.why)}</p>
+      <p class="claims-verdict"><span class="lab-badge lab-${TONES[part.verdict]}">${verdictIcon(part.verdict)}${escaped(part.verdict_label)}</span>
+        <b>${escaped(part.label)}</b></p>
+      <p class="claims-why">${escaped(part.why)}</p>
       <p class="lab-note claims-meta">${meta(part)}</p>
     </div>
     ${evidence}
@@ -70,16 +72,21 @@ function meta(part) {
   const said = [part.kind_label];
   if (count > 1) said.push(t("court.proof_steps", { held, count }));
   if (part.host) said.push(part.host);
-  const spoken = said.map(escape);
+  const spoken = said.map(escaped);
   if (part.checked_at && part.kind !== "cited") {
-    spoken.push(`<time datetime="${escape(part.checked_at)}" title="${escape(new Date(part.checked_at).toLocaleString(language))}">${escape(ago(part.checked_at))}</time>`);
+    spoken.push(
+      `<time datetime="${escaped(part.checked_at)}" title="${escaped(new Date(part.checked_at).toLocaleString(language))}">${escaped(ago(part.checked_at))}</time>`,
+    );
   }
   return spoken.join(" · ");
 }
 
 /** What a proof was made on, and when. */
 export function provedWith(part) {
-  const date = new Date(part.checked_at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  const date = new Date(part.checked_at).toLocaleString(language, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
   return t("court.proved_with", { host: part.host, date });
 }
 
@@ -87,16 +94,19 @@ export function provedWith(part) {
 function evidenceOf(part, card) {
   if (part.figure) {
     const label = t("court.evidence_label", { part: part.label, why: part.why });
-    return `<div class="claims-plot" data-figure="${escape(part.name)}" role="img" aria-label="${escape(label)}" style="height:${heightOf(part.figure)}px"></div>`;
+    return `<div class="claims-plot" data-figure="${escaped(part.name)}" role="img" aria-label="${escaped(label)}" style="height:${heightOf(part.figure)}px"></div>`;
   }
   if (part.sources.length > 1) {
     return `<ul class="claims-sources">${part.sources
-      .map((source) => `<li><time>${escape(source.date)}</time><span>${escape(source.authors)} · <a href="${escape(source.url)}" target="_blank" rel="noopener" title="${escape(source.title)}">arXiv ${escape(source.arxiv)}</a></span></li>`)
+      .map(
+        (source) =>
+          `<li><time>${escaped(source.date)}</time><span>${escaped(source.authors)} · <a href="${escaped(source.url)}" target="_blank" rel="noopener" title="${escaped(source.title)}">arXiv ${escaped(source.arxiv)}</a></span></li>`,
+      )
       .join("")}</ul>`;
   }
   if (part.verdict !== "not run") return "";
   const key = !part.built ? "unbuilt" : card.progress.active ? "running" : "none";
-  return `<div class="claims-plot claims-empty lab-empty">${escape(t(`court.evidence_${key}`))}</div>`;
+  return `<div class="claims-plot claims-empty lab-empty">${escaped(t(`court.evidence_${key}`))}</div>`;
 }
 
 /** A plot is as high as its bars need. */
@@ -108,30 +118,49 @@ function heightOf(figure) {
 /** The jobs in words, with a bar while one is under way. */
 function state(card) {
   const { active, lines, share } = card.progress;
-  const empty = !active && card.progress.mark && !lines.length && card.parts.some((part) => part.built && part.verdict === "not run");
+  const empty =
+    !active &&
+    card.progress.mark &&
+    !lines.length &&
+    card.parts.some((part) => part.built && part.verdict === "not run");
   const shown = empty ? [{ tone: "error", words: t("court.job_empty") }] : lines;
   if (!shown.length) return "";
   const bar = active ? `<div class="lab-bar"><i style="width:${100 * share}%"></i></div>` : "";
   return `<div class="claims-state" role="status">${bar}<div data-part="lines">${shown
-    .map(({ tone, words }) => `<p class="lab-${tone === "error" ? "error" : "note"}">${escape(words)}</p>`)
+    .map(
+      ({ tone, words }) =>
+        `<p class="lab-${tone === "error" ? "error" : "note"}">${escaped(words)}</p>`,
+    )
     .join("")}</div></div>`;
 }
 
 function buttons(card) {
   const made = [];
   const button = (act, label, tip, more = "") =>
-    made.push(`<button class="lab-btn" data-act="${act}" title="${escape(t(tip))}" ${more}>${escape(label)}</button>`);
+    made.push(
+      `<button class="lab-btn" data-act="${act}" title="${escaped(t(tip))}" ${more}>${escaped(label)}</button>`,
+    );
   if (card.seconds) {
-    const again = card.parts.some((part) => part.built && part.checked_at && (part.kind === "timed" || part.kind === "trained"));
+    const again = card.parts.some(
+      (part) => part.built && part.checked_at && (part.kind === "timed" || part.kind === "trained"),
+    );
     const label = t(again ? "court.check_again" : "court.check", { seconds: card.seconds });
     if (card.progress.mine) button("stop", t("court.stop"), "court.stop_tip");
     else button("check", label, "court.check_tip", card.progress.active ? "disabled" : "");
-  } else if (card.parts.some((part) => part.proof)) button("check", t("court.prove"), "court.prove_tip");
+  } else if (card.parts.some((part) => part.proof))
+    button("check", t("court.prove"), "court.prove_tip");
   if (card.parts.some((part) => part.proof)) {
-    button("proof", t("court.proof_show"), "court.proof_tip", `aria-expanded="false" aria-controls="proof-${card.id}"`);
+    button(
+      "proof",
+      t("court.proof_show"),
+      "court.proof_tip",
+      `aria-expanded="false" aria-controls="proof-${card.id}"`,
+    );
   }
   if (card.tab) {
-    made.push(`<a class="lab-btn" href="${escape(setupLink(card))}" title="${escape(t("court.open_tip"))}">${escape(t(`court.open_${card.tab}`))}</a>`);
+    made.push(
+      `<a class="lab-btn" href="${escaped(setupLink(card))}" title="${escaped(t("court.open_tip"))}">${escaped(t(`court.open_${card.tab}`))}</a>`,
+    );
   }
   button("link", t("court.link"), "court.link_tip");
   return made.join("");

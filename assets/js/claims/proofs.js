@@ -1,7 +1,7 @@
 /** Proofs, set by Gradio's own Markdown component, for it has the typesetter of LaTeX. */
 
+import { escaped } from "../core/text.js";
 import { provedWith } from "./claim_card.js";
-import { escape } from "../core/text.js";
 
 /**
  * A reader of proofs. All of them are set at once, out of sight, when the first is asked for; what
@@ -11,8 +11,14 @@ import { escape } from "../core/text.js";
  * @param {() => any[]} cards What there is to prove.
  */
 export function proofReader(name, ask, cards) {
-  const proved = () => cards().flatMap((card) => card.parts.filter((part) => part.proof).map((part) => [`${card.id}/${part.name}`, part]));
-  const written = () => proved().map(([, part]) => part.proof).join("\n\n---\n\n");
+  const proved = () =>
+    cards().flatMap((card) =>
+      card.parts.filter((part) => part.proof).map((part) => [`${card.id}/${part.name}`, part]),
+    );
+  const written = () =>
+    proved()
+      .map(([, part]) => part.proof)
+      .join("\n\n---\n\n");
   let asked = null;
 
   /** Waits until as many proofs stand there as were asked for. */
@@ -45,7 +51,7 @@ export function proofReader(name, ask, cards) {
       const parts = card.parts.filter((part) => part.proof);
       return parts.map((part) => {
         const node = document.createElement("div");
-        if (parts.length > 1) node.innerHTML = `<h3>${escape(part.label)}</h3>`;
+        if (parts.length > 1) node.innerHTML = `<h3>${escaped(part.label)}</h3>`;
         node.append(...known.get(`${card.id}/${part.name}`).map((each) => each.cloneNode(true)));
         const made = document.createElement("p");
         made.className = "lab-note";

@@ -1,11 +1,11 @@
 /** Claims: the article's sentences as cards, their verdicts made and checked on this server. */
 
-import { drawFigures, fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
 import { banner } from "../core/header.js";
 import { poll } from "../core/poll.js";
-import { proofReader } from "./proofs.js";
 import { choice, flush, read, write } from "../core/state.js";
-import { escape, t } from "../core/text.js";
+import { escaped, t } from "../core/text.js";
+import { drawFigures, fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
+import { proofReader } from "./proofs.js";
 
 const KINDS = ["proved", "cited", "timed", "trained"];
 const VERDICTS = ["confirmed", "imprecise", "refuted", "depends", "undecided", "not run"];
@@ -20,18 +20,22 @@ export function mount({ element, props, trigger, server }) {
     kind: read("kind", choice(KINDS), null),
     verdict: read("verdict", choice(VERDICTS), null),
   };
-  const proofs = proofReader("lab-proofs", () => trigger("input"), () => [...cards.values()]);
+  const proofs = proofReader(
+    "lab-proofs",
+    () => trigger("input"),
+    () => [...cards.values()],
+  );
   let watched = {};
   let endPolling = () => {};
 
   // ---- Verdicts: fetched when the tab is first looked at. ----
 
   async function fetchCards() {
-    $("counts").innerHTML = `<span class="lab-note">${escape(t("court.deciding"))}</span>`;
+    $("counts").innerHTML = `<span class="lab-note">${escaped(t("court.deciding"))}</span>`;
     const answer = await ask("cards", {});
     if (answer.error) {
-      $("counts").innerHTML = `<span class="lab-error" role="alert">${escape(answer.error)}</span>
-        <button class="lab-btn" data-act="retry">${escape(t("court.retry"))}</button>`;
+      $("counts").innerHTML = `<span class="lab-error" role="alert">${escaped(answer.error)}</span>
+        <button class="lab-btn" data-act="retry">${escaped(t("court.retry"))}</button>`;
       return;
     }
     answer.cards.forEach(show);
@@ -60,27 +64,41 @@ export function mount({ element, props, trigger, server }) {
     drawFigures(place, card);
     if (shown) showProof(card.id, true);
     // Who pressed "Check" finds "Stop" in its place, and the other way round.
-    if (focused) (place.querySelector(`[data-act="${focused}"]`) ?? place.querySelector("[data-act]")).focus({ preventScroll: true });
+    if (focused)
+      (place.querySelector(`[data-act="${focused}"]`) ?? place.querySelector("[data-act]")).focus({
+        preventScroll: true,
+      });
   }
 
   function summary() {
     const all = [...cards.values()].flatMap((card) => card.parts);
     const focused = document.activeElement?.dataset.verdict;
-    const counted = VERDICTS.map((verdict) => [verdict, all.filter((part) => part.verdict === verdict).length]);
-    $("counts").innerHTML = `<span class="lab-note">${escape(t("court.parts", { count: all.length }))}</span>
-      <span class="lab-row" role="group" aria-label="${escape(t("court.filter_verdict"))}">${counted
+    const counted = VERDICTS.map((verdict) => [
+      verdict,
+      all.filter((part) => part.verdict === verdict).length,
+    ]);
+    $("counts").innerHTML =
+      `<span class="lab-note">${escaped(t("court.parts", { count: all.length }))}</span>
+      <span class="lab-row" role="group" aria-label="${escaped(t("court.filter_verdict"))}">${counted
         .filter(([verdict, count]) => count || verdict === filter.verdict)
         .map(
-          ([verdict, count]) => `<button class="lab-chip claims-chip" data-verdict="${verdict}" aria-pressed="${verdict === filter.verdict}"
-            title="${escape(t("court.filter_verdict_tip"))}">${verdictIcon(verdict)}<span><b>${count}</b> ${escape(t(`claims.verdict.${verdict.replace(" ", "_")}`))}</span></button>`,
+          ([
+            verdict,
+            count,
+          ]) => `<button class="lab-chip claims-chip" data-verdict="${verdict}" aria-pressed="${verdict === filter.verdict}"
+            title="${escaped(t("court.filter_verdict_tip"))}">${verdictIcon(verdict)}<span><b>${count}</b> ${escaped(t(`claims.verdict.${verdict.replace(" ", "_")}`))}</span></button>`,
         )
         .join("")}</span>`;
-    if (focused) $("counts").querySelector(`[data-verdict="${focused}"]`)?.focus({ preventScroll: true });
+    if (focused)
+      $("counts").querySelector(`[data-verdict="${focused}"]`)?.focus({ preventScroll: true });
     const runnable = [...cards.values()].filter((card) => card.seconds);
     const busy = runnable.length > 0 && runnable.every((card) => card.progress.active);
     $("all").disabled = busy || !runnable.length;
     const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
-    $("all").querySelector("span").textContent = t(busy ? "court.checking_all" : "court.check_all_seconds", { seconds });
+    $("all").querySelector("span").textContent = t(
+      busy ? "court.checking_all" : "court.check_all_seconds",
+      { seconds },
+    );
     sieve();
   }
 
@@ -93,7 +111,9 @@ export function mount({ element, props, trigger, server }) {
     for (const claim of props.claims) {
       const parts = cards.get(claim.id)?.parts ?? claim.kinds.map((kind) => ({ kind }));
       const fits = parts.some(
-        (part) => (!filter.kind || part.kind === filter.kind) && (!filter.verdict || !part.verdict || part.verdict === filter.verdict),
+        (part) =>
+          (!filter.kind || part.kind === filter.kind) &&
+          (!filter.verdict || !part.verdict || part.verdict === filter.verdict),
       );
       node(claim.id).hidden = !fits;
       left += fits;
@@ -108,7 +128,8 @@ export function mount({ element, props, trigger, server }) {
   function watch() {
     endPolling();
     watched = {};
-    for (const card of cards.values()) if (card.progress.active) watched[card.id] = card.progress.mark;
+    for (const card of cards.values())
+      if (card.progress.active) watched[card.id] = card.progress.mark;
     if (!Object.keys(watched).length) return;
     endPolling = poll(() => server.poll({ claims: watched }), heard, 400);
   }
@@ -181,7 +202,8 @@ export function mount({ element, props, trigger, server }) {
     button.setAttribute("aria-expanded", String(wanted));
     button.textContent = t(wanted ? "court.proof_hide" : "court.proof_show");
     place.hidden = !wanted;
-    if (wanted && !place.childElementCount) place.replaceChildren(...(await proofs.of(cards.get(id))));
+    if (wanted && !place.childElementCount)
+      place.replaceChildren(...(await proofs.of(cards.get(id))));
   }
 
   async function copyLink(id, button) {
@@ -198,7 +220,9 @@ export function mount({ element, props, trigger, server }) {
     }
     const words = button.textContent;
     button.textContent = t(done);
-    setTimeout(() => (button.textContent = words), 1800);
+    setTimeout(() => {
+      button.textContent = words;
+    }, 1800);
   }
 
   /** Scrolls to the card that the address names, and marks it. */
@@ -231,9 +255,15 @@ export function mount({ element, props, trigger, server }) {
       Object.assign(filter, { kind: null, verdict: null });
       summary();
     } else if (act === "retry") fetchCards();
-    else if (act === "all") check([...cards.values()].filter((card) => card.seconds && !card.progress.active).map((card) => card.id));
+    else if (act === "all")
+      check(
+        [...cards.values()]
+          .filter((card) => card.seconds && !card.progress.active)
+          .map((card) => card.id),
+      );
     else if (act === "check") check([id]);
-    else if (act === "stop") ask("stop", { claim: id }).then((answer) => answer.error && refusal(id, answer.error));
+    else if (act === "stop")
+      ask("stop", { claim: id }).then((answer) => answer.error && refusal(id, answer.error));
     else if (act === "proof") showProof(id, button.getAttribute("aria-expanded") !== "true");
     else if (act === "link") copyLink(id, button);
   });
@@ -258,25 +288,32 @@ function whenSeen(element, seen) {
 }
 
 function skeleton({ claims, article, paper }) {
-  const link = (href, key) => `<a href="${escape(href)}" target="_blank" rel="noopener">${escape(t(key))}</a>`;
+  const link = (href, key) =>
+    `<a href="${escaped(href)}" target="_blank" rel="noopener">${escaped(t(key))}</a>`;
   return `<div class="lab claims">
-    <section class="lab-card claims-summary" aria-label="${escape(t("shell.tab_claims"))}">
+    <section class="lab-card claims-summary" aria-label="${escaped(t("shell.tab_claims"))}">
       <div class="claims-head">
         <div>
-          <div class="lab-big" role="heading" aria-level="1">${escape(t("court.title", { count: claims.length }))}</div>
-          <p class="lab-note">${escape(t("court.lead"))} ${link(article, "court.article")} · ${link(paper, "court.paper")}</p>
+          <div class="lab-big" role="heading" aria-level="1">${escaped(t("court.title", { count: claims.length }))}</div>
+          <p class="lab-note">${escaped(t("court.lead"))} ${link(article, "court.article")} · ${link(paper, "court.paper")}</p>
         </div>
-        <button class="lab-btn lab-primary" data-act="all" data-part="all" title="${escape(t("court.check_all_tip"))}" disabled>▶ <span>${escape(t("court.check_all"))}</span></button>
+        <button class="lab-btn lab-primary" data-act="all" data-part="all" title="${escaped(t("court.check_all_tip"))}" disabled>▶ <span>${escaped(t("court.check_all"))}</span></button>
       </div>
       <div class="claims-filters">
         <div class="lab-row" data-part="counts" aria-live="polite"></div>
-        <span class="lab-seg" role="group" aria-label="${escape(t("court.filter_kind"))}">${["", ...KINDS]
-          .map((kind) => `<button data-kind="${kind}" aria-pressed="${!kind}" title="${escape(t("court.filter_kind_tip"))}">${escape(kind ? t(`claims.kind.${kind}`) : t("court.all"))}</button>`)
+        <span class="lab-seg" role="group" aria-label="${escaped(t("court.filter_kind"))}">${[
+          "",
+          ...KINDS,
+        ]
+          .map(
+            (kind) =>
+              `<button data-kind="${kind}" aria-pressed="${!kind}" title="${escaped(t("court.filter_kind_tip"))}">${escaped(kind ? t(`claims.kind.${kind}`) : t("court.all"))}</button>`,
+          )
           .join("")}</span>
       </div>
     </section>
     ${claims.map(skeletonCard).join("")}
-    <section class="lab-card lab-empty claims-none" data-part="none" hidden><p>${escape(t("court.none"))}</p>
-      <button class="lab-btn" data-act="clear">${escape(t("court.none_clear"))}</button></section>
+    <section class="lab-card lab-empty claims-none" data-part="none" hidden><p>${escaped(t("court.none"))}</p>
+      <button class="lab-btn" data-act="clear">${escaped(t("court.none_clear"))}</button></section>
   </div>`;
 }

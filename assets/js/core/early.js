@@ -6,7 +6,9 @@
 import { make } from "../explore/tab.js";
 import { brand, wantedTab } from "./header.js";
 
-const opens = wantedTab() === "explore" && window.gradio_config?.components.some(({ props }) => props.elem_id === "lab-explore");
+const opens =
+  wantedTab() === "explore" &&
+  window.gradio_config?.components.some(({ props }) => props.elem_id === "lab-explore");
 // Gradio may have been faster: then the tab is there already.
 if (opens && !document.getElementById("lab-explore")) {
   const host = document.createElement("div");

@@ -8,7 +8,8 @@ const TABS = {
   train: { property: "rival", control: "lab-rivals", formula: null, taken: null },
   time: { property: "variant", control: "lab-time-formula", formula: null, taken: null },
 };
-const formula = (text) => (text.startsWith("=") && text.length > 1 && text.length <= 210 ? text : undefined);
+const formula = (text) =>
+  text.startsWith("=") && text.length > 1 && text.length <= 210 ? text : undefined;
 
 /** Opens a tab with a formula filled in. @param {"train" | "time"} tab @param {string} name "=x*sigmoid(x)" */
 export function hand(tab, name) {
@@ -18,7 +19,9 @@ export function hand(tab, name) {
   openTab(tab);
   to.taken?.();
   // The control that it fills lies below others; a tab that opens first has to be laid out.
-  whenThere(to.control).then((control) => setTimeout(() => control.scrollIntoView({ block: "center" }), 200));
+  whenThere(to.control).then((control) =>
+    setTimeout(() => control.scrollIntoView({ block: "center" }), 200),
+  );
 }
 
 /**

@@ -2,15 +2,19 @@
 
 import { choice, flush, onRefused, onReturn, outwardLink, read, write } from "./state.js";
 import { keep } from "./storage.js";
-import { escape, language, t } from "./text.js";
+import { escaped, language, t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
 const TABS = ["explore", "train", "time", "claims"];
 const icon = (path) =>
   `<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${path}</svg>`;
 const MOON = icon('<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>');
-const SUN = icon('<circle cx="12" cy="12" r="4"/><path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2"/>');
-const LINK = icon('<path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1"/>');
+const SUN = icon(
+  '<circle cx="12" cy="12" r="4"/><path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2"/>',
+);
+const LINK = icon(
+  '<path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1"/>',
+);
 
 export function mount({ element, props }) {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
@@ -18,17 +22,19 @@ export function mount({ element, props }) {
     <div class="lab lab-header">
       ${brand()}
       <div class="lab-tools">
-        <span class="lab-host" title="${escape(t("shell.host_tip"))}">${escape(props.host?.[language] ?? "")}</span>
-        <span class="lab-seg" role="group" aria-label="${escape(t("shell.language"))}">
+        <span class="lab-host" title="${escaped(t("shell.host_tip"))}">${escaped(props.host?.[language] ?? "")}</span>
+        <span class="lab-seg" role="group" aria-label="${escaped(t("shell.language"))}">
           <button data-lang="en" lang="en" aria-pressed="${language === "en"}" title="English">EN</button>
           <button data-lang="zh" lang="zh" aria-pressed="${language === "zh"}" title="中文">中文</button>
         </span>
-        <button class="lab-btn" data-theme-toggle title="${escape(t("shell.theme_tip"))}" aria-label="${escape(t("shell.theme_tip"))}"></button>
-        <button class="lab-btn" data-copy title="${escape(t("shell.copy_tip"))}">${LINK}<span>${escape(t("shell.copy"))}</span></button>
+        <button class="lab-btn" data-theme-toggle title="${escaped(t("shell.theme_tip"))}" aria-label="${escaped(t("shell.theme_tip"))}"></button>
+        <button class="lab-btn" data-copy title="${escaped(t("shell.copy_tip"))}">${LINK}<span>${escaped(t("shell.copy"))}</span></button>
       </div>
     </div>`;
   const theme = element.querySelector("[data-theme-toggle]");
-  const paint = () => (theme.innerHTML = isDark() ? SUN : MOON);
+  const paint = () => {
+    theme.innerHTML = isDark() ? SUN : MOON;
+  };
   paint();
   onTheme(paint);
   theme.addEventListener("click", toggleTheme);
@@ -42,7 +48,9 @@ export function mount({ element, props }) {
     if (done && hidden) banner(t("shell.copied_private"), 8000);
     const label = copy.querySelector("span");
     label.textContent = t(done ? "shell.copied" : "shell.copy_failed");
-    setTimeout(() => (label.textContent = t("shell.copy")), 1600);
+    setTimeout(() => {
+      label.textContent = t("shell.copy");
+    }, 1600);
   });
   followTabs();
   watchServer();
@@ -60,7 +68,8 @@ export const brand = () => `<div class="lab-brand">
   </div>`;
 
 /** The tab that the address asks for. */
-export const wantedTab = () => (location.hash.startsWith("#claim-") ? "claims" : read("tab", choice(TABS), TABS[0]));
+export const wantedTab = () =>
+  location.hash.startsWith("#claim-") ? "claims" : read("tab", choice(TABS), TABS[0]);
 
 /** Copies a text; where the clipboard is closed (an unsafe origin), by a selection. */
 async function copyText(text) {
@@ -142,7 +151,10 @@ function watchServer() {
 
 /** A line at the page's foot. @param {string} text @param {number} [milliseconds] */
 export function banner(text, milliseconds) {
-  const node = Object.assign(document.createElement("div"), { className: "lab-banner", textContent: text });
+  const node = Object.assign(document.createElement("div"), {
+    className: "lab-banner",
+    textContent: text,
+  });
   node.setAttribute("role", "status");
   document.body.append(node);
   if (milliseconds) setTimeout(() => node.remove(), milliseconds);

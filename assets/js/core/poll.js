@@ -33,7 +33,9 @@ export function poll(ask, heard, milliseconds = 150, hurry = 0) {
       await pause((document.hidden ? 4 : often) * milliseconds);
     }
   })();
-  return () => (ended = true);
+  return () => {
+    ended = true;
+  };
 }
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

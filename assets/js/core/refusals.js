@@ -4,7 +4,8 @@ const REFUSED = ".validation-error";
 const ANSWER_DRAWN = 400; // milliseconds
 
 /** What REST says of a request that it refuses. @param {{detail: string | {msg: string}[]}} said */
-export const refusalOf = ({ detail }) => (Array.isArray(detail) ? detail.map(({ msg }) => msg).join(" ") : detail);
+export const refusalOf = ({ detail }) =>
+  Array.isArray(detail) ? detail.map(({ msg }) => msg).join(" ") : detail;
 
 /**
  * Calls `heard` after each click, once the server's answer to it has been drawn.
@@ -30,7 +31,9 @@ export function onAnswered(button, heard) {
  * @returns {boolean} Whether there is one to be seen.
  */
 export function goToRefused(fields, say) {
-  const reason = [...document.querySelectorAll(`${fields} ${REFUSED}`)].find((each) => each.offsetParent);
+  const reason = [...document.querySelectorAll(`${fields} ${REFUSED}`)].find(
+    (each) => each.offsetParent,
+  );
   if (!reason) return false;
   say(reason.textContent.trim(), true);
   reason.scrollIntoView({ block: "center" });

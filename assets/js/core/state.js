@@ -54,9 +54,11 @@ export function read(name, parse, fallback) {
 }
 
 /** Of a list, or of several named values, what is known is kept. @param {unknown} value */
-const partsOf = (value) => (typeof value === "object" && value !== null ? Object.keys(value).length : Infinity);
+const partsOf = (value) =>
+  typeof value === "object" && value !== null ? Object.keys(value).length : Infinity;
 /** Whether a part of the address is among what is kept of it. @param {any} value @param {string} part */
-const holds = (value, part) => (Array.isArray(value) ? value.map(String).includes(part) : part.split(":")[0] in value);
+const holds = (value, part) =>
+  Array.isArray(value) ? value.map(String).includes(part) : part.split(":")[0] in value;
 
 /**
  * Writes properties to the address once they rest: browsers limit how often this may happen.
@@ -152,18 +154,33 @@ export function store(table) {
     return text === words(name, table[name].fallback) ? null : text;
   };
   const readAll = () =>
-    Object.fromEntries(Object.entries(table).map(([name, { parse, fallback }]) => [name, read(name, parse, fallback)]));
+    Object.fromEntries(
+      Object.entries(table).map(([name, { parse, fallback }]) => [
+        name,
+        read(name, parse, fallback),
+      ]),
+    );
   Object.assign(values, readAll());
   // Of a list that was refused in part, the part that is kept.
-  write(Object.fromEntries(Object.keys(table).filter((name) => pending.get(name) === null).map((name) => [name, shown(name)])));
+  write(
+    Object.fromEntries(
+      Object.keys(table)
+        .filter((name) => pending.get(name) === null)
+        .map((name) => [name, shown(name)]),
+    ),
+  );
 
   /** Takes new values over; gives the names of those that differ. */
   function take(next) {
-    const changed = Object.keys(next).filter((name) => words(name, next[name]) !== words(name, values[name]));
+    const changed = Object.keys(next).filter(
+      (name) => words(name, next[name]) !== words(name, values[name]),
+    );
     for (const name of changed) values[name] = next[name];
     return changed;
   }
-  const spread = (changed) => changed.length && listeners.forEach((listener) => listener(new Set(changed)));
+  const spread = (changed) => {
+    if (changed.length) for (const listener of listeners) listener(new Set(changed));
+  };
   onReturn(() => spread(take(readAll())));
 
   return {

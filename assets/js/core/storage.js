@@ -22,10 +22,13 @@ export function keep(name, value) {
 
 /** Whether a cookie such as the server's comes back. */
 export function keepsCookies() {
-  const site = location.protocol === "https:" ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
+  const site =
+    location.protocol === "https:" ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
   try {
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API needs HTTPS
     document.cookie = `swishdemo_probe=1; path=/; ${site}`;
     const came = document.cookie.includes("swishdemo_probe=1");
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API needs HTTPS
     document.cookie = `swishdemo_probe=; path=/; max-age=0; ${site}`;
     return came;
   } catch {

@@ -20,7 +20,7 @@ export function t(key, values = {}) {
 }
 
 /** Escapes a text for HTML. @param {unknown} value @returns {string} */
-export function escape(value) {
+export function escaped(value) {
   return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
@@ -45,7 +45,19 @@ export function moment(seconds) {
   return at.toLocaleString(language, today ? time : { month: "short", day: "numeric", ...time });
 }
 
-const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const RAISED = {
+  "-": "⁻",
+  0: "⁰",
+  1: "¹",
+  2: "²",
+  3: "³",
+  4: "⁴",
+  5: "⁵",
+  6: "⁶",
+  7: "⁷",
+  8: "⁸",
+  9: "⁹",
+};
 
 /** A whole number as an exponent. @param {number} value */
 export const raised = (value) => [...String(value)].map((sign) => RAISED[sign]).join("");

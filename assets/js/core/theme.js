@@ -29,7 +29,10 @@ export function onTheme(listener) {
 // Gradio does the same, but later: what is drawn before it has its colours from the start.
 const asked = new URLSearchParams(location.search).get("__theme");
 const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-document.body.classList.toggle("dark", (asked === "dark" || asked === "light" ? asked : system) === "dark");
+document.body.classList.toggle(
+  "dark",
+  (asked === "dark" || asked === "light" ? asked : system) === "dark",
+);
 
 let dark = isDark();
 new MutationObserver(() => {
@@ -75,7 +78,9 @@ export function resolve(value) {
   if (typeof value === "string") return value.startsWith("@") ? colour(value) : value;
   if (Array.isArray(value)) {
     // Long lists of numbers are left alone; a stop of a colour scale begins with one.
-    return typeof value[0] === "number" && typeof value.at(-1) === "number" ? value : value.map(resolve);
+    return typeof value[0] === "number" && typeof value.at(-1) === "number"
+      ? value
+      : value.map(resolve);
   }
   if (value && typeof value === "object" && !ArrayBuffer.isView(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]));

@@ -16,7 +16,11 @@ if (known(asked)) keep("language", asked);
 const [chosen, theme] = [kept("language"), kept("theme")];
 
 /** @type {"en" | "zh"} The page's language. */
-export const language = known(chosen) ? chosen : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+export const language = known(chosen)
+  ? chosen
+  : navigator.language.toLowerCase().startsWith("zh")
+    ? "zh"
+    : "en";
 
 if (known(chosen)) {
   Object.defineProperty(navigator, "language", { get: () => TAGS[language] });
@@ -29,7 +33,13 @@ if (!url.searchParams.has("__theme") && (theme === "light" || theme === "dark"))
 
 const told = { "Accept-Language": TAGS[language] };
 if (!keepsCookies()) {
-  if (!kept("visitor")) keep("visitor", [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+  if (!kept("visitor"))
+    keep(
+      "visitor",
+      [...crypto.getRandomValues(new Uint8Array(24))]
+        .map((byte) => byte.toString(16).padStart(2, "0"))
+        .join(""),
+    );
   told["X-Visitor"] = kept("visitor");
 }
 
@@ -37,7 +47,9 @@ const ask = window.fetch;
 window.fetch = (address, options = {}) => {
   const target = new URL(address instanceof Request ? address.url : address, document.baseURI);
   if (target.origin !== location.origin) return ask(address, options);
-  const headers = new Headers(options.headers ?? (address instanceof Request ? address.headers : {}));
+  const headers = new Headers(
+    options.headers ?? (address instanceof Request ? address.headers : {}),
+  );
   for (const [name, value] of Object.entries(told)) headers.set(name, value);
   return ask(address, { ...options, headers });
 };

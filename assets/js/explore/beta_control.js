@@ -1,7 +1,7 @@
 /** The control of β: a slider (linear or logarithmic), exact entry, presets, a sweep. */
 
 import { number } from "../core/state.js";
-import { escape, short, t } from "../core/text.js";
+import { escaped, short, t } from "../core/text.js";
 
 const PRESETS = [
   ["0", 0],
@@ -20,9 +20,23 @@ const SPEEDS = [
 ];
 /** What the slider's position means; the map of f(x, β) has the same axis. */
 const SCALES = {
-  linear: { low: -10, high: 10, toBeta: (at) => at, toSlider: (beta) => beta, step: 0.01, coarse: 0.5 },
+  linear: {
+    low: -10,
+    high: 10,
+    toBeta: (at) => at,
+    toSlider: (beta) => beta,
+    step: 0.01,
+    coarse: 0.5,
+  },
   // The slider runs over the decimal logarithm of β, 0.01 to 100.
-  log: { low: -2, high: 2, toBeta: (at) => 10 ** at, toSlider: (beta) => Math.log10(Math.max(beta, 0.01)), step: 0.002, coarse: 0.1 },
+  log: {
+    low: -2,
+    high: 2,
+    toBeta: (at) => 10 ** at,
+    toSlider: (beta) => Math.log10(Math.max(beta, 0.01)),
+    step: 0.002,
+    coarse: 0.1,
+  },
 };
 /** Milliseconds of a sweep over the slider's range and back, at speed 1. */
 const PERIOD = 8000;
@@ -38,14 +52,14 @@ export const scaleOf = (state) => SCALES[state.get("scale")];
 export function betaControl(host, state) {
   host.innerHTML = `
     <div class="lab-row lab-between"><h3 style="margin:0">β</h3>
-      <span class="lab-seg" role="group" aria-label="${escape(t("explore.scale"))}">
-        <button data-scale="linear" title="${escape(t("explore.tip_linear"))}">${escape(t("explore.linear"))}</button>
-        <button data-scale="log" title="${escape(t("explore.tip_log"))}">${escape(t("explore.log"))}</button></span></div>
+      <span class="lab-seg" role="group" aria-label="${escaped(t("explore.scale"))}">
+        <button data-scale="linear" title="${escaped(t("explore.tip_linear"))}">${escaped(t("explore.linear"))}</button>
+        <button data-scale="log" title="${escaped(t("explore.tip_log"))}">${escaped(t("explore.log"))}</button></span></div>
     <div class="lab-row lab-between" style="flex-wrap:nowrap">
-      <span class="explore-exact"><input class="lab-big explore-beta" id="lab-beta-value" inputmode="decimal" aria-label="${escape(t("explore.beta_exact"))}" title="${escape(t("explore.beta_exact"))}" autocomplete="off"></span>
-      <span class="lab-row explore-sweep"><button class="lab-btn" data-sweep title="${escape(t("explore.tip_sweep"))}"></button>
-      <select class="lab-field" data-speed aria-label="${escape(t("explore.speed"))}" title="${escape(t("explore.speed"))}">${SPEEDS.map(([speed, label]) => `<option value="${speed}">${label}</option>`).join("")}</select></span></div>
-    <input type="range" id="lab-beta" aria-label="β" title="${escape(t("explore.tip_beta"))}">
+      <span class="explore-exact"><input class="lab-big explore-beta" id="lab-beta-value" inputmode="decimal" aria-label="${escaped(t("explore.beta_exact"))}" title="${escaped(t("explore.beta_exact"))}" autocomplete="off"></span>
+      <span class="lab-row explore-sweep"><button class="lab-btn" data-sweep title="${escaped(t("explore.tip_sweep"))}"></button>
+      <select class="lab-field" data-speed aria-label="${escaped(t("explore.speed"))}" title="${escaped(t("explore.speed"))}">${SPEEDS.map(([speed, label]) => `<option value="${speed}">${label}</option>`).join("")}</select></span></div>
+    <input type="range" id="lab-beta" aria-label="β" title="${escaped(t("explore.tip_beta"))}">
     <div class="lab-row explore-presets" style="gap:5px">${PRESETS.map(([label, beta]) => `<button class="lab-btn" data-beta="${beta}">${label}</button>`).join("")}</div>
     <p class="lab-error" data-error role="alert"></p>
     <p class="lab-note" data-part="beta-note" style="margin-top:8px;min-height:36px"></p>`;
@@ -65,7 +79,8 @@ export function betaControl(host, state) {
     if (document.activeElement !== exact) exact.value = short(beta, 15);
     for (const button of presets) {
       const pressed = String(Number(button.dataset.beta) === beta);
-      if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+      if (button.getAttribute("aria-pressed") !== pressed)
+        button.setAttribute("aria-pressed", pressed);
     }
     const words = noteOf(beta);
     if (note.textContent !== words) note.textContent = words;
@@ -112,7 +127,8 @@ export function betaControl(host, state) {
   });
   exact.addEventListener("keydown", (event) => event.key === "Enter" && exact.blur());
   exact.addEventListener("blur", () => exact.getAttribute("aria-invalid") !== "true" && show());
-  for (const button of presets) button.addEventListener("click", () => choose(Number(button.dataset.beta)));
+  for (const button of presets)
+    button.addEventListener("click", () => choose(Number(button.dataset.beta)));
   for (const button of host.querySelectorAll("[data-scale]")) {
     button.addEventListener("click", () => state.set({ scale: button.dataset.scale }));
   }
@@ -121,14 +137,14 @@ export function betaControl(host, state) {
   let playing = false;
   function stop() {
     playing = false;
-    sweep.innerHTML = `▶ ${escape(t("explore.sweep"))}`;
+    sweep.innerHTML = `▶ ${escaped(t("explore.sweep"))}`;
     sweep.setAttribute("aria-pressed", "false");
   }
   /** Moves β up and down from where it is; once a second alone where less motion is asked for. */
   function play() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     playing = true;
-    sweep.innerHTML = `❚❚ ${escape(t("explore.pause"))}`;
+    sweep.innerHTML = `❚❚ ${escaped(t("explore.pause"))}`;
     sweep.setAttribute("aria-pressed", "true");
     const { low, high, toSlider } = scaleOf(state);
     let phase = Math.min(1, Math.max(0, (toSlider(state.get("beta")) - low) / (high - low)));

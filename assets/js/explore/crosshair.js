@@ -1,8 +1,8 @@
 /** What is read off the curves: a crosshair through all panels, the values beside it, the labels. */
 
-import { swishLandmarks } from "../generated/activations.js";
-import { compact, escape, fixed, short, t } from "../core/text.js";
+import { compact, escaped, fixed, short, t } from "../core/text.js";
 import { activationColour } from "../core/theme.js";
+import { swishLandmarks } from "../generated/activations.js";
 
 /** Rows of the box beside the crosshair before it takes another column; pixels of a column. */
 const ROWS = 14;
@@ -41,7 +41,8 @@ export function reading(frame, plot, lab) {
       .filter(({ value }) => value !== null && !Number.isNaN(value));
   }
 
-  const name = ({ activation }) => `<b style="color:${activationColour(activation.name)}">${escape(activation.label)}</b>`;
+  const name = ({ activation }) =>
+    `<b style="color:${activationColour(activation.name)}">${escaped(activation.label)}</b>`;
   const named = (row) => `<span>${name(row)} ${compact(row.value, 3)}</span>`;
 
   function heads() {
@@ -63,7 +64,11 @@ export function reading(frame, plot, lab) {
       if (head.names !== all) {
         head.innerHTML = names.map((each, at) => `<span>${each}${texts[at]}</span>`).join("");
         fit(head);
-      } else [...head.children].forEach(({ lastChild }, at) => lastChild.data !== texts[at] && (lastChild.data = texts[at]));
+      } else {
+        for (const [at, { lastChild }] of [...head.children].entries()) {
+          if (lastChild.data !== texts[at]) lastChild.data = texts[at];
+        }
+      }
       head.names = all;
     });
   }
@@ -105,7 +110,15 @@ export function reading(frame, plot, lab) {
     const [, y] = axes(lab.state.get("show").indexOf(over));
     const rows = values(over).sort((a, b) => b.value - a.value);
     const { clientWidth, clientHeight } = frame;
-    box.style.setProperty("--columns", String(Math.max(1, Math.min(Math.ceil(rows.length / ROWS), Math.floor((clientWidth - 24) / COLUMN)))));
+    box.style.setProperty(
+      "--columns",
+      String(
+        Math.max(
+          1,
+          Math.min(Math.ceil(rows.length / ROWS), Math.floor((clientWidth - 24) / COLUMN)),
+        ),
+      ),
+    );
     box.innerHTML = `<p>x = ${fixed(cursor, digits())}</p><div>${rows.map(named).join("")}</div>`;
     // Beside the crosshair, where there is more room, and whole within the frame.
     const left = x._offset + at + (at > 0.55 * x._length ? -14 - box.offsetWidth : 14);
@@ -154,10 +167,11 @@ export function reading(frame, plot, lab) {
     if (!x) return;
     const bounds = plot.node.getBoundingClientRect();
     const [at, height] = [event.clientX - bounds.left - x._offset, event.clientY - bounds.top];
-    over = lab.state.get("show").find((panel, index) => {
-      const [, y] = axes(index);
-      return y && height >= y._offset && height <= y._offset + y._length;
-    }) ?? null;
+    over =
+      lab.state.get("show").find((_, index) => {
+        const [, y] = axes(index);
+        return y && height >= y._offset && height <= y._offset + y._length;
+      }) ?? null;
     if (at < 0 || at > x._length) over = null;
     else read(x.p2d(at));
     if (over === null) crosshair();
@@ -175,7 +189,11 @@ export function reading(frame, plot, lab) {
   });
   frame.addEventListener("pointermove", (event) => {
     if (event.pointerType !== "touch") return point(event);
-    if (!tapped || Math.hypot(event.clientX - tapped.clientX, event.clientY - tapped.clientY) <= TAP) return;
+    if (
+      !tapped ||
+      Math.hypot(event.clientX - tapped.clientX, event.clientY - tapped.clientY) <= TAP
+    )
+      return;
     tapped = null;
     leave();
   });
@@ -186,7 +204,10 @@ export function reading(frame, plot, lab) {
     say();
   });
   frame.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && leave());
-  document.addEventListener("pointerdown", (event) => over !== null && !frame.contains(event.target) && leave());
+  document.addEventListener(
+    "pointerdown",
+    (event) => over !== null && !frame.contains(event.target) && leave(),
+  );
   // All values of a panel, where not all have room over it.
   frame.addEventListener("click", (event) => {
     const panel = event.target.closest("[data-more]")?.dataset.more;
@@ -208,7 +229,9 @@ export function reading(frame, plot, lab) {
   let rest = 0;
   function say() {
     clearTimeout(rest);
-    rest = setTimeout(() => ($("spoken").textContent = spoken(lab, cursor, values("f"))), 700);
+    rest = setTimeout(() => {
+      $("spoken").textContent = spoken(lab, cursor, values("f"));
+    }, 700);
   }
 
   return {
@@ -226,12 +249,15 @@ export function reading(frame, plot, lab) {
 function spoken(lab, cursor, values) {
   const beta = lab.state.get("beta");
   const points = swishLandmarks(beta).map(({ kind, x, value, slope }) =>
-    t(kind === "minimum" || kind === "maximum" ? "explore.spoken_extreme" : "explore.spoken_slope", {
-      what: t(`explore.landmark_${kind}`),
-      x: compact(x, 4),
-      value: compact(value, 4),
-      slope: compact(slope, 4),
-    }),
+    t(
+      kind === "minimum" || kind === "maximum" ? "explore.spoken_extreme" : "explore.spoken_slope",
+      {
+        what: t(`explore.landmark_${kind}`),
+        x: compact(x, 4),
+        value: compact(value, 4),
+        slope: compact(slope, 4),
+      },
+    ),
   );
   const at = values.map(({ activation, value }) => `${activation.label} ${compact(value, 3)}`);
   return `${t("explore.spoken", { beta: short(beta, 4), points: points.join("; ") || t("explore.spoken_line") })} ${t("explore.spoken_at", { x: fixed(cursor, 2), values: at.join(", ") })}`;

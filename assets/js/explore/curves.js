@@ -1,10 +1,10 @@
 /** The plot of the Explore tab: panels over one x axis, in which only what moves is drawn anew. */
 
 import { swishLandmarks } from "../generated/activations.js";
+import { LivePlot } from "../plot/live_plot.js";
+import { sample } from "../plot/sampling.js";
 import { scaleOf } from "./beta_control.js";
 import { heightOf, PANEL } from "./panels.js";
-import { LivePlot } from "../plot/live_plot.js";
-import { breaksOf, sample } from "../plot/sampling.js";
 import { trail } from "./trail.js";
 
 /** Above a panel: its title and the values at the cursor. Below: the figures of x. */
@@ -28,7 +28,8 @@ export function curves(node, lab) {
 
   const shown = () => lab.state.get("show");
   const spanOf = (panel) => (heights[panel] ? heights[panel][1] - heights[panel][0] : 6);
-  const lineOf = (panel, { of, breaks, places }) => sample(of, breaks, lab.state.get("x"), spanOf(panel), places);
+  const lineOf = (panel, { of, breaks, places }) =>
+    sample(of, breaks, lab.state.get("x"), spanOf(panel), places);
 
   /** Swish itself comes last among the lines, so that it lies on top. */
   const ordered = () => {
@@ -56,7 +57,10 @@ export function curves(node, lab) {
         depends: ["trail"],
         draw: () => ghostLine(panel, age),
       }));
-      const marks = panel === "f" || panel === "df" ? [{ panel, marks: true, depends: ["swish"], draw: () => marksOf(panel, low, high) }] : [];
+      const marks =
+        panel === "f" || panel === "df"
+          ? [{ panel, marks: true, depends: ["swish"], draw: () => marksOf(panel, low, high) }]
+          : [];
       return [...lines.slice(0, -1), ...past, swish, ...marks];
     });
   }
@@ -66,22 +70,57 @@ export function curves(node, lab) {
     const swish = lab.swish;
     const beta = lab.state.get("trail") === "on" ? ghosts.betas()[age] : undefined;
     if (beta === undefined) return lineOf(panel, PANEL[panel].curve(swish, lab));
-    return lineOf(panel, PANEL[panel].curve(swish, { ...lab, values: (record) => (record === swish ? { beta } : lab.values(record)) }));
+    return lineOf(
+      panel,
+      PANEL[panel].curve(swish, {
+        ...lab,
+        values: (record) => (record === swish ? { beta } : lab.values(record)),
+      }),
+    );
   }
 
   /** Minimum and steepest points: markers that move with β. */
   function marksOf(panel, low, high) {
-    const points = swishLandmarks(lab.state.get("beta")).filter(({ x, kind }) => x >= low && x <= high && (panel === "f" || kind === "steepest" || kind === "shallowest"));
+    const points = swishLandmarks(lab.state.get("beta")).filter(
+      ({ x, kind }) =>
+        x >= low && x <= high && (panel === "f" || kind === "steepest" || kind === "shallowest"),
+    );
     // Always as many, so that each keeps its node.
     const all = Array.from({ length: panel === "f" ? 3 : 2 }, (_, at) => points[at]);
-    return { x: all.map((point) => point?.x ?? null), y: all.map((point) => (panel === "f" ? point?.value : point?.slope) ?? null) };
+    return {
+      x: all.map((point) => point?.x ?? null),
+      y: all.map((point) => (panel === "f" ? point?.value : point?.slope) ?? null),
+    };
   }
 
   function styleOf({ activation, ghost, marks }) {
-    if (marks) return { mode: "markers", marker: { size: 9, color: "@panel", line: { color: "@act-swish", width: 2.4 } } };
-    if (ghost !== undefined) return { mode: "lines", name: "ghost", line: { color: `@act-swish/${ghosts.opacity(ghost)}`, width: 1.4, dash: "dot", simplify: false } };
+    if (marks)
+      return {
+        mode: "markers",
+        marker: { size: 9, color: "@panel", line: { color: "@act-swish", width: 2.4 } },
+      };
+    if (ghost !== undefined)
+      return {
+        mode: "lines",
+        name: "ghost",
+        line: {
+          color: `@act-swish/${ghosts.opacity(ghost)}`,
+          width: 1.4,
+          dash: "dot",
+          simplify: false,
+        },
+      };
     const isSwish = activation === lab.swish;
-    return { mode: "lines", name: activation.label, line: { color: `@act-${activation.name}`, width: isSwish ? 3.2 : 1.9, dash: activation.dash, simplify: false } };
+    return {
+      mode: "lines",
+      name: activation.label,
+      line: {
+        color: `@act-${activation.name}`,
+        width: isSwish ? 3.2 : 1.9,
+        dash: activation.dash,
+        simplify: false,
+      },
+    };
   }
 
   /** The ranges of y by what is drawn; true where one has changed enough to be seen. */
@@ -89,11 +128,19 @@ export function curves(node, lab) {
     const [low, high] = lab.state.get("x");
     let changed = false;
     for (const panel of shown()) {
-      const lines = data.filter((_, at) => traces[at].panel === panel && traces[at].ghost === undefined && !traces[at].marks);
+      const lines = data.filter(
+        (_, at) =>
+          traces[at].panel === panel && traces[at].ghost === undefined && !traces[at].marks,
+      );
       const cap = panel === "f" ? 1.25 * Math.max(Math.abs(low), Math.abs(high)) : Infinity;
       const next = heightOf(lines, PANEL[panel].least, cap);
       const [was, span] = [heights[panel], next[1] - next[0]];
-      if (was && Math.abs(was[0] - next[0]) < 0.03 * span && Math.abs(was[1] - next[1]) < 0.03 * span) continue;
+      if (
+        was &&
+        Math.abs(was[0] - next[0]) < 0.03 * span &&
+        Math.abs(was[1] - next[1]) < 0.03 * span
+      )
+        continue;
       heights[panel] = next;
       changed = true;
     }
@@ -103,7 +150,9 @@ export function curves(node, lab) {
   /** All of it anew: what is shown has changed. */
   function rebuild() {
     if (retyped()) return;
-    heights = Object.fromEntries(Object.entries(heights).filter(([panel]) => shown().includes(panel)));
+    heights = Object.fromEntries(
+      Object.entries(heights).filter(([panel]) => shown().includes(panel)),
+    );
     traces = list();
     let data = traces.map(({ draw }) => draw());
     // How dense a line must be depends on the height that it is drawn at, which it decides itself.
@@ -118,19 +167,37 @@ export function curves(node, lab) {
   function retyped() {
     const others = ["x", "show", "theta", "base"].map((name) => lab.state.get(name));
     const next = frameOf(others);
-    const typed = traces.filter(({ activation }) => activation?.name.startsWith("=")).map(({ activation }) => activation)[0];
+    const typed = traces
+      .filter(({ activation }) => activation?.name.startsWith("="))
+      .map(({ activation }) => activation)[0];
     const record = lab.recordOf("formula");
     const was = frame;
     frame = next;
-    if (was !== next || !typed || !record || typed === record || others.flat().some((name) => String(name).startsWith("formula"))) return false;
+    if (
+      was !== next ||
+      !typed ||
+      !record ||
+      typed === record ||
+      others.flat().some((name) => String(name).startsWith("formula"))
+    )
+      return false;
     const moving = traces.flatMap(({ activation }, at) => (activation === typed ? [at] : []));
     traces = list();
     for (const at of moving) plot.figure.data[at].name = record.label;
-    plot.move(moving.map((at) => traces[at].draw()), moving);
+    plot.move(
+      moving.map((at) => traces[at].draw()),
+      moving,
+    );
     return true;
   }
   /** All that the traces are made by, but for the typed formula itself. */
-  const frameOf = (others) => JSON.stringify([others, lab.chosen().map(({ name }) => name.startsWith("=") || name), node.clientWidth, node.clientHeight]);
+  const frameOf = (others) =>
+    JSON.stringify([
+      others,
+      lab.chosen().map(({ name }) => name.startsWith("=") || name),
+      node.clientWidth,
+      node.clientHeight,
+    ]);
 
   function draw(data) {
     const panels = shown();
@@ -149,19 +216,34 @@ export function curves(node, lab) {
       const number = index ? String(index + 1) : "";
       const top = index * each; // from the top of the plot
       // Copies: Plotly writes into the ranges that it is given.
-      layout[`xaxis${number}`] = { range: [...lab.state.get("x")], anchor: `y${number}`, automargin: false, ...(index ? { matches: "x" } : {}) };
+      layout[`xaxis${number}`] = {
+        range: [...lab.state.get("x")],
+        anchor: `y${number}`,
+        automargin: false,
+        ...(index ? { matches: "x" } : {}),
+      };
       layout[`yaxis${number}`] = {
         range: [...heights[panel]],
         fixedrange: true,
         nticks: 7,
-        domain: [fraction(total - FOOT - (top + each - FOOT)), fraction(total - FOOT - (top + HEAD))],
+        domain: [
+          fraction(total - FOOT - (top + each - FOOT)),
+          fraction(total - FOOT - (top + HEAD)),
+        ],
       };
     });
     plot.update({
       data: data.map((line, at) => {
         const number = panels.indexOf(traces[at].panel);
         const suffix = number ? String(number + 1) : "";
-        return { type: "scatter", hoverinfo: "skip", ...styleOf(traces[at]), ...line, xaxis: `x${suffix}`, yaxis: `y${suffix}` };
+        return {
+          type: "scatter",
+          hoverinfo: "skip",
+          ...styleOf(traces[at]),
+          ...line,
+          xaxis: `x${suffix}`,
+          yaxis: `y${suffix}`,
+        };
       }),
       layout,
     });
@@ -171,8 +253,13 @@ export function curves(node, lab) {
   /** What follows some activations' parameters is drawn anew, and nothing else. */
   function move(names) {
     const left = names.has("swish") && ghosts.follow(lab.state.get("beta"));
-    const moving = traces.flatMap(({ depends }, at) => (depends.some((name) => names.has(name) || (name === "trail" && left)) ? [at] : []));
-    plot.move(moving.map((at) => traces[at].draw()), moving);
+    const moving = traces.flatMap(({ depends }, at) =>
+      depends.some((name) => names.has(name) || (name === "trail" && left)) ? [at] : [],
+    );
+    plot.move(
+      moving.map((at) => traces[at].draw()),
+      moving,
+    );
   }
 
   return {

@@ -1,8 +1,8 @@
 /** The variance of a signal through the layers of a deep network, as a cobweb and layer by layer. */
 
+import { t } from "../core/text.js";
 import { depths, roughSecondMoment, secondMoment } from "../formulas/moments.js";
 import { LivePlot } from "../plot/live_plot.js";
-import { t } from "../core/text.js";
 
 /** Decades of q beyond which no path is drawn. */
 const DECADES = 30;
@@ -30,13 +30,24 @@ export function depthPlot(node, lab) {
   /** How many layers' traces stand before Swish's own. */
   let before = 0;
 
-  const second = ({ record, p }, rough) => (q) => (rough ? roughSecondMoment(record, p, q) : secondMoment(record, p, q, TOLERANCE));
-  const pathOf = (walk, rough) => depths(second(walk, rough), { gain: walk.gain, start: lab.state.get("q0"), layers: lab.state.get("layers") });
+  const second =
+    ({ record, p }, rough) =>
+    (q) =>
+      rough ? roughSecondMoment(record, p, q) : secondMoment(record, p, q, TOLERANCE);
+  const pathOf = (walk, rough) =>
+    depths(second(walk, rough), {
+      gain: walk.gain,
+      start: lab.state.get("q0"),
+      layers: lab.state.get("layers"),
+    });
 
   /** q ↦ gain²·E[f(√q·t)²] over the decades shown. */
   function mapOf(walk, rough) {
     const of = second(walk, rough);
-    const x = Array.from({ length: POINTS }, (_, k) => 10 ** (span[0] + ((span[1] - span[0]) * k) / (POINTS - 1)));
+    const x = Array.from(
+      { length: POINTS },
+      (_, k) => 10 ** (span[0] + ((span[1] - span[0]) * k) / (POINTS - 1)),
+    );
     return { x, y: x.map((q) => walk.gain ** 2 * of(q)).map((q) => (drawable(q) ? q : null)) };
   }
 
@@ -51,10 +62,14 @@ export function depthPlot(node, lab) {
     return { x, y };
   }
 
-  const layersOf = (path) => ({ x: path.map((_, layer) => layer), y: path.map((q) => (drawable(q) ? q : null)) });
+  const layersOf = (path) => ({
+    x: path.map((_, layer) => layer),
+    y: path.map((q) => (drawable(q) ? q : null)),
+  });
 
   /** The traces of one activation. */
-  const tracesOf = (walk, path, rough) => (lab.state.get("depth") === "cobweb" ? [mapOf(walk, rough), webOf(path)] : [layersOf(path)]);
+  const tracesOf = (walk, path, rough) =>
+    lab.state.get("depth") === "cobweb" ? [mapOf(walk, rough), webOf(path)] : [layersOf(path)];
 
   /**
    * Draws all of it. @param {Walk[]} walks Swish last. @returns {number[][]} Their paths.
@@ -70,14 +85,28 @@ export function depthPlot(node, lab) {
         mode: "lines",
         name: walk.record.label,
         hoverinfo: cobweb ? "skip" : "all",
-        hovertemplate: cobweb ? undefined : `${t("signal.at_layer", { layer: "%{x}" })}: q = %{y:.3g}<extra>${walk.record.label}</extra>`,
-        line: { color: `@act-${walk.record.name}`, width: cobweb && part ? 1.2 : 2.4, dash: part ? "solid" : walk.record.dash, simplify: false },
+        hovertemplate: cobweb
+          ? undefined
+          : `${t("signal.at_layer", { layer: "%{x}" })}: q = %{y:.3g}<extra>${walk.record.label}</extra>`,
+        line: {
+          color: `@act-${walk.record.name}`,
+          width: cobweb && part ? 1.2 : 2.4,
+          dash: part ? "solid" : walk.record.dash,
+          simplify: false,
+        },
         ...points,
       })),
     );
     before = lines.length - (cobweb ? 2 : 1);
     const ends = [10 ** (span[0] - 1), 10 ** (span[1] + 1)];
-    const diagonal = { type: "scatter", mode: "lines", hoverinfo: "skip", line: { color: "@muted", width: 1, dash: "dot", simplify: false }, x: ends, y: ends };
+    const diagonal = {
+      type: "scatter",
+      mode: "lines",
+      hoverinfo: "skip",
+      line: { color: "@muted", width: 1, dash: "dot", simplify: false },
+      x: ends,
+      y: ends,
+    };
     const [low, high] = decadesOf(paths);
     const power = { type: "log" };
     plot.update({
@@ -87,8 +116,12 @@ export function depthPlot(node, lab) {
         hovermode: cobweb ? false : "closest",
         margin: { l: 54, r: 14, t: 8, b: 40 },
         uirevision: `${lab.state.get("depth")} ${span} ${low} ${high}`,
-        xaxis: cobweb ? { ...power, range: span, title: t("signal.axis_q") } : { range: [0, lab.state.get("layers")], title: t("signal.axis_layer") },
-        yaxis: cobweb ? { ...power, range: span, title: t("signal.axis_next") } : { ...power, range: [low, high], title: t("signal.axis_q") },
+        xaxis: cobweb
+          ? { ...power, range: span, title: t("signal.axis_q") }
+          : { range: [0, lab.state.get("layers")], title: t("signal.axis_layer") },
+        yaxis: cobweb
+          ? { ...power, range: span, title: t("signal.axis_next") }
+          : { ...power, range: [low, high], title: t("signal.axis_q") },
       },
     });
     if (cobweb) before += 1;
@@ -99,7 +132,10 @@ export function depthPlot(node, lab) {
   function move(walk) {
     if (!plot.figure) return;
     const traces = tracesOf(walk, pathOf(walk, true), true);
-    plot.move(traces, traces.map((_, at) => before + at));
+    plot.move(
+      traces,
+      traces.map((_, at) => before + at),
+    );
   }
 
   return { draw, move, plot };

@@ -20,7 +20,9 @@ function formulas(chosen) {
   return chosen
     .map((each) => {
       const link = each.source?.match(/https?:\/\/\S+/)?.[0];
-      const head = link ? `**${each.label}** · [${each.year}](${link})` : `**${t("explore.typed")}**`;
+      const head = link
+        ? `**${each.label}** · [${each.year}](${link})`
+        : `**${t("explore.typed")}**`;
       return `${head}\n\n$$f(x) = ${each.latex}$$\n\n$$f'(x) = ${each.latexDerivative}$$`;
     })
     .join("\n\n");

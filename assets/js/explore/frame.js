@@ -1,15 +1,15 @@
 /** The frame of the Explore tab: where its parts stand. */
 
 import { openTab } from "../core/header.js";
-import { PANELS } from "./state_properties.js";
 import { keep, kept } from "../core/storage.js";
-import { escape, t } from "../core/text.js";
+import { escaped, t } from "../core/text.js";
+import { PANELS } from "./state_properties.js";
 
-const tip = (key) => `title="${escape(t(key))}"`;
+const tip = (key) => `title="${escaped(t(key))}"`;
 
 /** The tab's HTML: one column of controls, the plot, the cards. */
 export function skeleton() {
-  const h = (key) => escape(t(`explore.${key}`));
+  const h = (key) => escaped(t(`explore.${key}`));
   const names = { f: "f", df: "f′", d2f: "f″", dtheta: "∂f/∂θ", diff: "f − g" };
   return `<div class="lab"><p class="lab-note explore-hello" data-part="hello" hidden>${h("first_line")}
     <span>① ${h("try_drag")}</span> <a href="#" data-open="train">② ${h("try_train")}</a> <a href="#" data-open="claims">③ ${h("try_claims")}</a>

@@ -61,7 +61,10 @@ export function gestures(frame, axis, range, show) {
   }
   // Plotly would draw its box for a finger.
   for (const name of ["touchstart", "touchmove"]) {
-    frame.addEventListener(name, (event) => event.stopPropagation(), { capture: true, passive: true });
+    frame.addEventListener(name, (event) => event.stopPropagation(), {
+      capture: true,
+      passive: true,
+    });
   }
 
   let resting = 0;

@@ -1,6 +1,6 @@
 /** The cards under the plot: each is told what changed, once it is on the screen; of β, by turns. */
 
-import { escape, t } from "../core/text.js";
+import { escaped, t } from "../core/text.js";
 
 /**
  * @typedef {object} Card
@@ -19,7 +19,7 @@ export function cards(grid, list, lab) {
   const entries = list.map(([key, load, look = ""]) => {
     const host = document.createElement("section");
     host.className = `lab-card ${look}`;
-    host.innerHTML = `<h3>${escape(t(key))}</h3><div></div>`;
+    host.innerHTML = `<h3>${escaped(t(key))}</h3><div></div>`;
     grid.append(host);
     return { host, load, card: null, seen: false, stale: "shown" };
   });
@@ -45,13 +45,16 @@ export function cards(grid, list, lab) {
     refresh(entry);
   }
 
-  const watch = new IntersectionObserver((seen) => {
-    for (const { target, isIntersecting } of seen) {
-      const entry = entries.find(({ host }) => host === target);
-      entry.seen = isIntersecting;
-      refresh(entry);
-    }
-  }, { rootMargin: "200px" });
+  const watch = new IntersectionObserver(
+    (seen) => {
+      for (const { target, isIntersecting } of seen) {
+        const entry = entries.find(({ host }) => host === target);
+        entry.seen = isIntersecting;
+        refresh(entry);
+      }
+    },
+    { rootMargin: "200px" },
+  );
   for (const { host } of entries) watch.observe(host);
 
   /** Whose turn is next, and whether a frame is awaited for it. */
@@ -78,7 +81,8 @@ export function cards(grid, list, lab) {
     update(what) {
       for (const entry of entries) {
         if (entry.stale !== "shown") entry.stale = what;
-        if (what === "shown" || !entry.card || entry.card.prompt || entry.stale === "shown") refresh(entry);
+        if (what === "shown" || !entry.card || entry.card.prompt || entry.stale === "shown")
+          refresh(entry);
       }
       if (!awaited) turn();
     },

@@ -19,7 +19,12 @@ import { breaksOf } from "../plot/sampling.js";
 
 const plain = (key) => (activation, lab) => {
   const p = lab.values(activation);
-  return { of: (x) => activation[key](x, p), breaks: breaksOf(activation, p), places: lab.places(activation), depends: [activation.name] };
+  return {
+    of: (x) => activation[key](x, p),
+    breaks: breaksOf(activation, p),
+    places: lab.places(activation),
+    depends: [activation.name],
+  };
 };
 
 /** @type {Record<string, Panel>} */
@@ -34,7 +39,12 @@ export const PANEL = {
       const derivative = activation.dparameters[parameter];
       if (lab.keyOf(activation) !== name || !derivative) return null;
       const p = lab.values(activation);
-      return { of: (x) => derivative(x, p), breaks: breaksOf(activation, p), places: lab.places(activation), depends: [activation.name] };
+      return {
+        of: (x) => derivative(x, p),
+        breaks: breaksOf(activation, p),
+        places: lab.places(activation),
+        depends: [activation.name],
+      };
     },
     least: 0.02,
   },
@@ -84,10 +94,15 @@ function quantile(values, share) {
 export function heightOf(lines, least, cap = Infinity) {
   const values = lines.flatMap(({ y }) => y.filter((value) => value !== null));
   if (!values.length) return [-1, 1];
-  const whole = lines.filter((line) => !isBroken(line)).flatMap(({ y }) => y.filter((value) => value !== null));
+  const whole = lines
+    .filter((line) => !isBroken(line))
+    .flatMap(({ y }) => y.filter((value) => value !== null));
   const broken = lines.filter(isBroken).flatMap(even);
   const usual = Math.max(3 * quantile(whole, 0.97), 1.5 * quantile(broken, 0.9));
-  const far = Math.max(Math.min(cap, Math.max(usual, least)), 1.5 * quantile([...whole, ...broken], 0.5));
+  const far = Math.max(
+    Math.min(cap, Math.max(usual, least)),
+    1.5 * quantile([...whole, ...broken], 0.5),
+  );
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {

@@ -1,9 +1,9 @@
 /** The table of all activations and their properties: sorted, searched, and a way into the plot. */
 
+import { escaped, short, t } from "../core/text.js";
+import { activationColour, isDark } from "../core/theme.js";
 import { activations } from "../generated/activations.js";
 import { COLUMNS } from "./property_columns.js";
-import { escape, short, t } from "../core/text.js";
-import { activationColour, isDark } from "../core/theme.js";
 
 /** Milliseconds for which β rests before its row follows. */
 const REST = 120;
@@ -14,16 +14,16 @@ const REST = 120;
  */
 export function card(host, lab) {
   const columns = [{ name: "name", word: false }, ...COLUMNS];
-  const h = (key) => escape(t(`properties.${key}`));
+  const h = (key) => escaped(t(`properties.${key}`));
   host.innerHTML = `
     <div class="lab-row lab-between property-tools">
       <input class="lab-field" type="search" placeholder="${h("search")}" aria-label="${h("search")}" title="${h("tip_search")}">
       <span class="lab-seg" role="group" aria-label="${h("rows")}">
-        ${["all", "shown"].map((name) => `<button data-rows="${name}" title="${escape(t(`properties.tip_${name}`))}">${h(name)}</button>`).join("")}
+        ${["all", "shown"].map((name) => `<button data-rows="${name}" title="${escaped(t(`properties.tip_${name}`))}">${h(name)}</button>`).join("")}
       </span>
     </div>
     <div class="lab-scroll property-scroll" tabindex="0" role="group" aria-label="${h("heading")}">
-      <table class="property-table"><thead><tr>${columns.map(({ name, word }) => `<th scope="col" data-column="${name}" ${word ? 'class="property-word"' : ""}><button title="${escape(t(`properties.tip_${name}`))}">${escape(t(`properties.col_${name}`))}</button></th>`).join("")}</tr></thead><tbody></tbody></table>
+      <table class="property-table"><thead><tr>${columns.map(({ name, word }) => `<th scope="col" data-column="${name}" ${word ? 'class="property-word"' : ""}><button title="${escaped(t(`properties.tip_${name}`))}">${escaped(t(`properties.col_${name}`))}</button></th>`).join("")}</tr></thead><tbody></tbody></table>
     </div>
     <p class="lab-note property-note">${h("note")}</p>`;
   const body = host.querySelector("tbody");
@@ -37,7 +37,11 @@ export function card(host, lab) {
     const typed = lab.chosen().filter((record) => lab.keyOf(record) === "formula");
     const wanted = search.value.trim().toLowerCase();
     const shown = new Set(lab.chosen());
-    return [...activations, ...typed].filter((record) => `${record.name} ${record.label} ${record.family}`.toLowerCase().includes(wanted) && (lab.state.get("rows") === "all" || shown.has(record)));
+    return [...activations, ...typed].filter(
+      (record) =>
+        `${record.name} ${record.label} ${record.family}`.toLowerCase().includes(wanted) &&
+        (lab.state.get("rows") === "all" || shown.has(record)),
+    );
   };
 
   /** The rows in their order: by a column, what is not known last; else as in the menus. */
@@ -57,26 +61,41 @@ export function card(host, lab) {
       return { record, value: facts && !facts.error ? key(facts) : NaN };
     });
     const side = down ? -1 : 1;
-    keyed.sort((a, b) => Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value)) || (a.value === b.value ? 0 : side * (a.value < b.value ? -1 : 1)));
+    keyed.sort(
+      (a, b) =>
+        Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value)) ||
+        (a.value === b.value ? 0 : side * (a.value < b.value ? -1 : 1)),
+    );
     return keyed.map(({ record }) => record);
   }
 
   /** A record's name, with its parameters where they are not the usual ones. */
   function label(record) {
     const values = lab.values(record);
-    const changed = record.parameters.filter((each) => values[each.name] !== each.default || lab.keyOf(record) === "formula");
-    const said = changed.map((each) => `${lab.symbolOf(`${lab.keyOf(record)}.${each.name}`)} = ${short(values[each.name], 4)}`).join(", ");
-    return `${escape(record.label)}${said ? ` <small>${escape(said)}</small>` : ""}`;
+    const changed = record.parameters.filter(
+      (each) => values[each.name] !== each.default || lab.keyOf(record) === "formula",
+    );
+    const said = changed
+      .map(
+        (each) =>
+          `${lab.symbolOf(`${lab.keyOf(record)}.${each.name}`)} = ${short(values[each.name], 4)}`,
+      )
+      .join(", ");
+    return `${escaped(record.label)}${said ? ` <small>${escaped(said)}</small>` : ""}`;
   }
 
   function row(record, pressed, { facts, old }) {
     const { name } = record;
     const fixed = record === lab.swish;
-    const button = `<button class="property-name" data-name="${escape(name)}" aria-pressed="${pressed}" ${fixed ? "aria-disabled=\"true\"" : ""} tabindex="-1" style="--chip:${activationColour(record.name)}" title="${escape(t(fixed ? "properties.tip_swish" : "properties.tip_toggle"))}"><i></i>${label(record)}</button>`;
-    const cells = facts && !facts.error
-      ? COLUMNS.map((column) => `<td data-cell="${column.name}" ${column.word ? 'class="property-word"' : ""}>${column.cell(facts)}</td>`).join("")
-      : `<td class="lab-note" colspan="${COLUMNS.length}">${escape(facts?.error ?? t("properties.computing"))}</td>`;
-    return `<tr data-row="${escape(name)}" class="${pressed ? "property-shown" : ""} ${old ? "property-old" : ""}"><th scope="row">${button}</th>${cells}</tr>`;
+    const button = `<button class="property-name" data-name="${escaped(name)}" aria-pressed="${pressed}" ${fixed ? 'aria-disabled="true"' : ""} tabindex="-1" style="--chip:${activationColour(record.name)}" title="${escaped(t(fixed ? "properties.tip_swish" : "properties.tip_toggle"))}"><i></i>${label(record)}</button>`;
+    const cells =
+      facts && !facts.error
+        ? COLUMNS.map(
+            (column) =>
+              `<td data-cell="${column.name}" ${column.word ? 'class="property-word"' : ""}>${column.cell(facts)}</td>`,
+          ).join("")
+        : `<td class="lab-note" colspan="${COLUMNS.length}">${escaped(facts?.error ?? t("properties.computing"))}</td>`;
+    return `<tr data-row="${escaped(name)}" class="${pressed ? "property-shown" : ""} ${old ? "property-old" : ""}"><th scope="row">${button}</th>${cells}</tr>`;
   }
 
   /** All of a row that its cells depend on. */
@@ -84,11 +103,16 @@ export function card(host, lab) {
     const found = source.of(record);
     return { found, pressed: shown.has(record), of: JSON.stringify(lab.values(record)) };
   }
-  const equal = (a, b) => a && a.found.facts === b.found.facts && a.found.old === b.found.old && a.pressed === b.pressed && a.of === b.of;
+  const equal = (a, b) =>
+    a &&
+    a.found.facts === b.found.facts &&
+    a.found.old === b.found.old &&
+    a.pressed === b.pressed &&
+    a.of === b.of;
 
   /** Paints a row that stands there already; gives false where it does not. */
   function paintRow(record, shown = new Set(lab.chosen())) {
-    const line = body.querySelector(`[data-row="${CSS.escape(record.name)}"]`);
+    const line = body.querySelector(`[data-row="${CSS.escaped(record.name)}"]`);
     if (!line) return false;
     const state = stateOf(record, shown);
     if (equal(painted.get(record.name), state)) return true;
@@ -96,7 +120,7 @@ export function card(host, lab) {
     const focused = line.contains(document.activeElement);
     const stop = line.querySelector(".property-name").tabIndex;
     line.outerHTML = row(record, state.pressed, state.found);
-    const button = body.querySelector(`[data-row="${CSS.escape(record.name)}"] .property-name`);
+    const button = body.querySelector(`[data-row="${CSS.escaped(record.name)}"] .property-name`);
     button.tabIndex = stop;
     if (focused) button.focus({ preventScroll: true });
     return true;
@@ -105,13 +129,19 @@ export function card(host, lab) {
   /** All rows anew: their order or their number has changed. */
   function paint() {
     const shown = new Set(lab.chosen());
-    const focused = body.contains(document.activeElement) ? document.activeElement.dataset.name : null;
+    const focused = body.contains(document.activeElement)
+      ? document.activeElement.dataset.name
+      : null;
     painted.clear();
-    body.innerHTML = ordered().map((record) => {
-      const state = stateOf(record, shown);
-      painted.set(record.name, state);
-      return row(record, state.pressed, state.found);
-    }).join("") || `<tr><td class="lab-note" colspan="${COLUMNS.length + 1}">${escape(t("properties.none_found"))}</td></tr>`;
+    body.innerHTML =
+      ordered()
+        .map((record) => {
+          const state = stateOf(record, shown);
+          painted.set(record.name, state);
+          return row(record, state.pressed, state.found);
+        })
+        .join("") ||
+      `<tr><td class="lab-note" colspan="${COLUMNS.length + 1}">${escaped(t("properties.none_found"))}</td></tr>`;
     const buttons = [...body.querySelectorAll(".property-name")];
     const stop = buttons.find(({ dataset }) => dataset.name === focused) ?? buttons[0];
     if (stop) stop.tabIndex = 0;
@@ -119,13 +149,26 @@ export function card(host, lab) {
     const sort = lab.state.get("sort");
     for (const head of host.querySelectorAll("[data-column]")) {
       const column = head.dataset.column;
-      head.setAttribute("aria-sort", sort === column ? "ascending" : sort === `-${column}` ? "descending" : "none");
+      head.setAttribute(
+        "aria-sort",
+        sort === column ? "ascending" : sort === `-${column}` ? "descending" : "none",
+      );
     }
-    for (const button of host.querySelectorAll("[data-rows]")) button.setAttribute("aria-pressed", String(button.dataset.rows === lab.state.get("rows")));
+    for (const button of host.querySelectorAll("[data-rows]"))
+      button.setAttribute("aria-pressed", String(button.dataset.rows === lab.state.get("rows")));
   }
 
   /** What decides which rows stand there, and in which order. */
-  const arrangement = () => `${lab.state.get("rows")} ${lab.state.get("sort")} ${search.value} ${isDark()} ${lab.state.get("rows") === "shown" || lab.chosen().some((record) => lab.keyOf(record) === "formula") ? lab.chosen().map(({ name, label: said }) => `${name} ${said}`).join() : ""}`;
+  const arrangement = () =>
+    `${lab.state.get("rows")} ${lab.state.get("sort")} ${search.value} ${isDark()} ${
+      lab.state.get("rows") === "shown" ||
+      lab.chosen().some((record) => lab.keyOf(record) === "formula")
+        ? lab
+            .chosen()
+            .map(({ name, label: said }) => `${name} ${said}`)
+            .join()
+        : ""
+    }`;
   let arranged = "";
 
   host.addEventListener("click", ({ target }) => {
@@ -167,7 +210,11 @@ export function card(host, lab) {
       resting = setTimeout(() => paintRow(lab.swish), REST);
       return;
     }
-    if (arranged !== (arranged = arrangement())) return void paint();
+    const now = arrangement();
+    if (arranged !== now) {
+      arranged = now;
+      return void paint();
+    }
     const shown = new Set(lab.chosen());
     for (const record of records()) paintRow(record, shown);
   }

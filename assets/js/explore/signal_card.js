@@ -1,11 +1,11 @@
 /** As a signal sees it: what an activation makes of N(0, σ²), and a deep network of many layers. */
 
-import { depthPlot } from "./depth_plot.js";
+import { number } from "../core/state.js";
+import { escaped, powers, short, t } from "../core/text.js";
+import { activationColour } from "../core/theme.js";
 import { flatShare } from "../formulas/flatness.js";
 import { moments } from "../formulas/moments.js";
-import { number } from "../core/state.js";
-import { escape, powers, short, t } from "../core/text.js";
-import { activationColour } from "../core/theme.js";
+import { depthPlot } from "./depth_plot.js";
 
 /** |f′| below this passes no gradient to speak of. */
 const FLAT = 0.01;
@@ -25,13 +25,18 @@ const ROWS = [
   ["flat", ({ flat }) => flat, shareOf],
   ["gain", ({ gain }) => gain, (value) => powers(value, 5)],
   ["slope", ({ unit }) => unit.growth],
-  ["fixed", ({ unit }) => unit.growth, (value) => (Number.isFinite(value) ? t(`signal.${stability(value)}`) : "–")],
+  [
+    "fixed",
+    ({ unit }) => unit.growth,
+    (value) => (Number.isFinite(value) ? t(`signal.${stability(value)}`) : "–"),
+  ],
   ["gradient", ({ gain, unit }) => gain ** 2 * unit.steepness],
 ];
 const UNIT_ROWS = ["gain", "slope", "fixed", "gradient"];
 
 /** @param {number} slope Of q ↦ g²·E[f(√q·t)²] at its fixed point 1. */
-const stability = (slope) => (Math.abs(slope - 1) < SAME ? "marginal" : slope > 1 ? "unstable" : "stable");
+const stability = (slope) =>
+  Math.abs(slope - 1) < SAME ? "marginal" : slope > 1 ? "unstable" : "stable";
 
 /** @param {HTMLElement} host @param {any} lab */
 export function card(host, lab) {
@@ -51,7 +56,13 @@ export function card(host, lab) {
     if (before?.setting === setting) return before;
     const unit = moments(record, p, 1);
     const at = sigma === 1 ? unit : moments(record, p, sigma);
-    const found = { setting, at, unit, gain: 1 / Math.sqrt(unit.second), flat: flatShare(record, p, sigma, FLAT) };
+    const found = {
+      setting,
+      at,
+      unit,
+      gain: 1 / Math.sqrt(unit.second),
+      flat: flatShare(record, p, sigma, FLAT),
+    };
     known.set(record, found);
     return found;
   }
@@ -61,12 +72,18 @@ export function card(host, lab) {
   function table() {
     const records = lab.chosen();
     for (const record of known.keys()) if (!records.includes(record)) known.delete(record);
-    $("heads").innerHTML = `<th></th>${records.map((record) => `<th scope="col" style="color:${activationColour(record.name)}">${escape(record.label)}</th>`).join("")}`;
+    $("heads").innerHTML =
+      `<th></th>${records.map((record) => `<th scope="col" style="color:${activationColour(record.name)}">${escaped(record.label)}</th>`).join("")}`;
     $("rows").innerHTML = ROWS.map((row) => {
       const [key] = row;
-      const head = key === UNIT_ROWS[0] ? `<tr class="signal-unit"><th scope="colgroup" colspan="${records.length + 1}">${escape(t("signal.at_one"))}</th></tr>` : "";
-      const cells = records.map((record) => `<td><span>${escape(cell(figures(record), row))}</span></td>`).join("");
-      return `${head}<tr data-row="${key}"><th scope="row" title="${escape(t(`signal.tip_${key}`))}">${escape(t(`signal.row_${key}`))}</th>${cells}</tr>`;
+      const head =
+        key === UNIT_ROWS[0]
+          ? `<tr class="signal-unit"><th scope="colgroup" colspan="${records.length + 1}">${escaped(t("signal.at_one"))}</th></tr>`
+          : "";
+      const cells = records
+        .map((record) => `<td><span>${escaped(cell(figures(record), row))}</span></td>`)
+        .join("");
+      return `${head}<tr data-row="${key}"><th scope="row" title="${escaped(t(`signal.tip_${key}`))}">${escaped(t(`signal.row_${key}`))}</th>${cells}</tr>`;
     }).join("");
   }
 
@@ -83,7 +100,11 @@ export function card(host, lab) {
   const rival = () => lab.recordOf(state.get("against")) ?? lab.recordOf("relu");
   function walkOf(record) {
     const gain = state.get("gain");
-    return { record, p: lab.values(record), gain: gain === "own" ? figures(record).gain : gain === "he" ? Math.SQRT2 : gain };
+    return {
+      record,
+      p: lab.values(record),
+      gain: gain === "own" ? figures(record).gain : gain === "he" ? Math.SQRT2 : gain,
+    };
   }
 
   /** The network: its plot, and in words what it shows. */
@@ -91,10 +112,24 @@ export function card(host, lab) {
     const walks = [rival(), lab.swish].map(walkOf);
     const paths = plot.draw(walks);
     const [other, swish] = walks.map(({ record }) => record);
-    const q = (path) => (Number.isNaN(path.at(-1)) ? t("signal.none") : path.at(-1) < 1e-300 ? "0" : path.at(-1) > 1e300 ? "∞" : powers(path.at(-1), 3));
+    const q = (path) =>
+      Number.isNaN(path.at(-1))
+        ? t("signal.none")
+        : path.at(-1) < 1e-300
+          ? "0"
+          : path.at(-1) > 1e300
+            ? "∞"
+            : powers(path.at(-1), 3);
     const { gain, unit } = figures(swish);
     const own = state.get("gain") === "own";
-    const fixed = !Number.isFinite(gain) || !own ? "" : t(`signal.says_${stability(unit.growth)}`, { gain: short(gain, 5), name: nameOf(swish), slope: short(unit.growth, 4) });
+    const fixed =
+      !Number.isFinite(gain) || !own
+        ? ""
+        : t(`signal.says_${stability(unit.growth)}`, {
+            gain: short(gain, 5),
+            name: nameOf(swish),
+            slope: short(unit.growth, 4),
+          });
     const after = t(own ? "signal.says_after_own" : "signal.says_after", {
       gain: short(walks[1].gain, 5),
       start: short(state.get("q0"), 4),
@@ -106,8 +141,11 @@ export function card(host, lab) {
     });
     $("says").textContent = `${fixed} ${after}`.trim();
     $("legend").innerHTML = [swish, other]
-      .map((record) => `<b style="color:${activationColour(record.name)}">${escape(record.label)}</b>`)
-      .concat(state.get("depth") === "cobweb" ? escape(t("signal.diagonal")) : [])
+      .map(
+        (record) =>
+          `<b style="color:${activationColour(record.name)}">${escaped(record.label)}</b>`,
+      )
+      .concat(state.get("depth") === "cobweb" ? escaped(t("signal.diagonal")) : [])
       .join(" · ");
   }
   const nameOf = (swish) => `${swish.label} (β = ${short(state.get("beta"), 4)})`;
@@ -118,17 +156,31 @@ export function card(host, lab) {
     $("sigma").value = String(Math.log10(sigma));
     $("sigma").setAttribute("aria-valuetext", `σ = ${short(sigma, 3)}`);
     const gain = state.get("gain");
-    const fields = { "sigma-value": sigma, "gain-value": typeof gain === "number" ? gain : walkOf(lab.swish).gain, q0: state.get("q0"), layers: state.get("layers") };
+    const fields = {
+      "sigma-value": sigma,
+      "gain-value": typeof gain === "number" ? gain : walkOf(lab.swish).gain,
+      q0: state.get("q0"),
+      layers: state.get("layers"),
+    };
     for (const [name, value] of Object.entries(fields)) {
       const field = $(name);
       if (document.activeElement !== field) field.value = short(value, 5);
       if (document.activeElement !== field) field.setAttribute("aria-invalid", "false");
     }
-    for (const button of host.querySelectorAll("[data-gain]")) button.setAttribute("aria-pressed", String(button.dataset.gain === gain));
-    for (const button of host.querySelectorAll("[data-depth]")) button.setAttribute("aria-pressed", String(button.dataset.depth === state.get("depth")));
-    const names = new Map([...lab.chosen(), rival()].filter((record) => record !== lab.swish).map((record) => [lab.keyOf(record), record.label]));
-    const html = [...names].map(([name, label]) => `<option value="${escape(name)}">${escape(label)}</option>`).join("");
-    if ($("against").dataset.html !== html) $("against").innerHTML = $("against").dataset.html = html;
+    for (const button of host.querySelectorAll("[data-gain]"))
+      button.setAttribute("aria-pressed", String(button.dataset.gain === gain));
+    for (const button of host.querySelectorAll("[data-depth]"))
+      button.setAttribute("aria-pressed", String(button.dataset.depth === state.get("depth")));
+    const names = new Map(
+      [...lab.chosen(), rival()]
+        .filter((record) => record !== lab.swish)
+        .map((record) => [lab.keyOf(record), record.label]),
+    );
+    const html = [...names]
+      .map(([name, label]) => `<option value="${escaped(name)}">${escaped(label)}</option>`)
+      .join("");
+    if ($("against").dataset.html !== html)
+      $("against").innerHTML = $("against").dataset.html = html;
     $("against").value = lab.keyOf(rival());
   }
 
@@ -141,7 +193,11 @@ export function card(host, lab) {
 
   let asked = false;
   state.subscribe((changed) => {
-    if (asked || !["sigma", "gain", "q0", "layers", "depth", "against"].some((name) => changed.has(name))) return;
+    if (
+      asked ||
+      !["sigma", "gain", "q0", "layers", "depth", "against"].some((name) => changed.has(name))
+    )
+      return;
     asked = true;
     requestAnimationFrame(() => {
       asked = false;
@@ -149,16 +205,27 @@ export function card(host, lab) {
     });
   });
 
-  $("sigma").addEventListener("input", ({ target }) => state.set({ sigma: Number((10 ** Number(target.value)).toPrecision(3)) }));
-  for (const button of host.querySelectorAll("[data-gain]")) button.addEventListener("click", () => state.set({ gain: button.dataset.gain }));
-  for (const button of host.querySelectorAll("[data-depth]")) button.addEventListener("click", () => state.set({ depth: button.dataset.depth }));
+  $("sigma").addEventListener("input", ({ target }) =>
+    state.set({ sigma: Number((10 ** Number(target.value)).toPrecision(3)) }),
+  );
+  for (const button of host.querySelectorAll("[data-gain]"))
+    button.addEventListener("click", () => state.set({ gain: button.dataset.gain }));
+  for (const button of host.querySelectorAll("[data-depth]"))
+    button.addEventListener("click", () => state.set({ depth: button.dataset.depth }));
   $("against").addEventListener("change", ({ target }) => state.set({ against: target.value }));
-  for (const [part, name, low, high, whole] of [["sigma-value", "sigma", 0.1, 10], ["gain-value", "gain", 0.01, 100], ["q0", "q0", 0.001, 1000], ["layers", "layers", 1, 100, true]]) {
+  for (const [part, name, low, high, whole] of [
+    ["sigma-value", "sigma", 0.1, 10],
+    ["gain-value", "gain", 0.01, 100],
+    ["q0", "q0", 0.001, 1000],
+    ["layers", "layers", 1, 100, true],
+  ]) {
     $(part).addEventListener("change", ({ target }) => {
       const value = number(low, high)(target.value);
       const good = value !== undefined && (!whole || Number.isInteger(value));
       target.setAttribute("aria-invalid", String(!good));
-      $("error").textContent = good ? "" : t("signal.error_range", { name: target.dataset.name, low, high });
+      $("error").textContent = good
+        ? ""
+        : t("signal.error_range", { name: target.dataset.name, low, high });
       if (good) state.set({ [name]: value });
     });
   }
@@ -174,8 +241,9 @@ export function card(host, lab) {
   };
 }
 
-const s = (key) => escape(t(`signal.${key}`));
-const field = (part, key, name) => `<label class="signal-field" title="${escape(t(`signal.tip_${key}`))}">${s(key)} <input class="lab-field" data-part="${part}" data-name="${escape(name)}" inputmode="decimal" autocomplete="off"></label>`;
+const s = (key) => escaped(t(`signal.${key}`));
+const field = (part, key, name) =>
+  `<label class="signal-field" title="${escaped(t(`signal.tip_${key}`))}">${s(key)} <input class="lab-field" data-part="${part}" data-name="${escaped(name)}" inputmode="decimal" autocomplete="off"></label>`;
 
 function skeleton() {
   return `<p class="lab-note">${s("intro")}</p>

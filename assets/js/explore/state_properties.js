@@ -3,13 +3,15 @@
  * by this table alone, so a link shows what its sender saw.
  */
 
+import { choice, number, some } from "../core/state.js";
 import { activations } from "../generated/activations.js";
 import { COLUMNS } from "./property_columns.js";
-import { choice, number, some } from "../core/state.js";
 
 const names = activations.map((activation) => activation.name);
 const rivals = names.filter((name) => name !== "swish");
-const parameters = activations.flatMap(({ name, parameters: all }) => all.map((each) => `${name}.${each.name}`));
+const parameters = activations.flatMap(({ name, parameters: all }) =>
+  all.map((each) => `${name}.${each.name}`),
+);
 
 /** The panels, from above. */
 export const PANELS = ["f", "df", "d2f", "dtheta", "diff"];
@@ -29,9 +31,13 @@ function range(text) {
 
 /** @param {string} text "elu.alpha:2,prelu.a:0.5" */
 function parameterValues(text) {
-  const entries = text.split(",").filter(Boolean).map((entry) => entry.split(":"));
+  const entries = text
+    .split(",")
+    .filter(Boolean)
+    .map((entry) => entry.split(":"));
   const known = entries.flatMap(([name, value, ...more]) => {
-    const read = ofParameter(name) && !more.length && value !== undefined ? number()(value) : undefined;
+    const read =
+      ofParameter(name) && !more.length && value !== undefined ? number()(value) : undefined;
     return read === undefined ? [] : [[name, read]];
   });
   return known.length || !entries.length ? Object.fromEntries(known) : undefined;
@@ -51,7 +57,10 @@ export const PROPERTIES = {
   par: {
     parse: parameterValues,
     fallback: {},
-    format: (values) => Object.entries(values).map(([name, value]) => `${name}:${value}`).join(),
+    format: (values) =>
+      Object.entries(values)
+        .map(([name, value]) => `${name}:${value}`)
+        .join(),
   },
   formula: { parse: (text) => (text.length <= 200 ? text : undefined), fallback: "" },
   // What is drawn: panels, the θ of ∂f/∂θ, what differences are to, where earlier β were.
@@ -63,7 +72,13 @@ export const PROPERTIES = {
   // Whose landmarks are listed; the rows of the property table and the column that orders them.
   mark: { parse: choice([...names, "formula"]), fallback: "swish" },
   rows: { parse: choice(["all", "shown"]), fallback: "all" },
-  sort: { parse: choice(["", ...["name", ...COLUMNS.map(({ name }) => name)].flatMap((name) => [name, `-${name}`])]), fallback: "" },
+  sort: {
+    parse: choice([
+      "",
+      ...["name", ...COLUMNS.map(({ name }) => name)].flatMap((name) => [name, `-${name}`]),
+    ]),
+    fallback: "",
+  },
   // The code to take along: language, of which activation, whether its parameters are to be trained.
   code: { parse: choice(["pytorch", "jax", "numpy", "javascript", "latex"]), fallback: "pytorch" },
   code_of: { parse: choice([...names, "formula"]), fallback: "swish" },
@@ -73,7 +88,10 @@ export const PROPERTIES = {
   surface: { parse: choice(["map", "3d"]), fallback: "map" },
   // The signal: its deviation; the network's gain, first variance, layers; the rival; the view.
   sigma: { parse: number(0.1, 10), fallback: 1 },
-  gain: { parse: (text) => choice(["own", "he"])(text) ?? number(0.01, 100)(text), fallback: "own" },
+  gain: {
+    parse: (text) => choice(["own", "he"])(text) ?? number(0.01, 100)(text),
+    fallback: "own",
+  },
   q0: { parse: number(0.001, 1000), fallback: 0.5 },
   layers: { parse: (text) => choice(LAYERS)(Number(text)), fallback: 50 },
   against: { parse: choice([...rivals, "formula"]), fallback: "relu" },

@@ -1,9 +1,9 @@
 /** Swish over x and β, as a map or in 3-D; on the map, dragging and the arrow keys set β. */
 
+import { escaped, short, t } from "../core/text.js";
+import { isDark } from "../core/theme.js";
 import { surfaceMap } from "./surface_map.js";
 import { hasWebGl, surfaceScene } from "./surface_scene.js";
-import { escape, short, t } from "../core/text.js";
-import { isDark } from "../core/theme.js";
 
 const TITLES = { f: "f", df: "f′" };
 const FINE = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 };
@@ -15,20 +15,38 @@ const REST = 60;
 export function card(host, lab) {
   const { state } = lab;
   const segment = (name, choices) =>
-    `<span class="lab-seg" role="group" aria-label="${escape(t(`surface.${name}`))}">${choices.map(([key, words]) => `<button data-${name}="${key}" title="${escape(t(`surface.tip_${key}`))}">${escape(words)}</button>`).join("")}</span>`;
+    `<span class="lab-seg" role="group" aria-label="${escaped(t(`surface.${name}`))}">${choices.map(([key, words]) => `<button data-${name}="${key}" title="${escaped(t(`surface.tip_${key}`))}">${escaped(words)}</button>`).join("")}</span>`;
   host.classList.add("surface-card");
-  host.innerHTML = `<div class="lab-row lab-between">${segment("of", [["f", "f(x, β)"], ["df", "f′(x, β)"]])}${segment("view", [["map", t("surface.map")], ["3d", t("surface.3d")]])}</div>
+  host.innerHTML = `<div class="lab-row lab-between">${segment("of", [
+    ["f", "f(x, β)"],
+    ["df", "f′(x, β)"],
+  ])}${segment("view", [
+    ["map", t("surface.map")],
+    ["3d", t("surface.3d")],
+  ])}</div>
     <div class="surface-map"></div>
-    <div class="surface-scene" role="img" aria-label="${escape(t("surface.scene_label"))}" hidden></div>
-    <p class="lab-note surface-none" hidden>${escape(t("surface.no_webgl"))}</p>
+    <div class="surface-scene" role="img" aria-label="${escaped(t("surface.scene_label"))}" hidden></div>
+    <p class="lab-note surface-none" hidden>${escaped(t("surface.no_webgl"))}</p>
     <p class="lab-note lab-reading surface-reading"></p>`;
-  const [box, room, none, reading] = [".surface-map", ".surface-scene", ".surface-none", ".surface-reading"].map((each) => host.querySelector(each));
+  const [box, room, none, reading] = [
+    ".surface-map",
+    ".surface-scene",
+    ".surface-none",
+    ".surface-reading",
+  ].map((each) => host.querySelector(each));
   const map = surfaceMap(box);
   const { area } = map;
   area.insertAdjacentHTML("beforeend", "<i><b></b></i>");
   const line = area.querySelector("i");
   const label = line.firstElementChild;
-  Object.entries({ tabindex: 0, role: "slider", "aria-orientation": "vertical", "aria-label": t("surface.map_label"), title: t("surface.tip_drag") }).forEach((each) => area.setAttribute(...each));
+  for (const [name, words] of Object.entries({
+    tabindex: "0",
+    role: "slider",
+    "aria-orientation": "vertical",
+    "aria-label": t("surface.map_label"),
+    title: t("surface.tip_drag"),
+  }))
+    area.setAttribute(name, words);
   /** @type {ReturnType<typeof surfaceScene> | null} Made when it is first shown. */
   let scene = null;
   let drawn = "";
@@ -39,11 +57,24 @@ export function card(host, lab) {
 
   const value = (x, beta) => lab.swish[state.get("of")](x, { beta });
   const inThree = () => state.get("surface") === "3d";
-  const key = () => JSON.stringify([state.get("of"), state.get("surface"), state.get("x"), state.get("scale"), isDark(), box.clientWidth, room.clientWidth]);
+  const key = () =>
+    JSON.stringify([
+      state.get("of"),
+      state.get("surface"),
+      state.get("x"),
+      state.get("scale"),
+      isDark(),
+      box.clientWidth,
+      room.clientWidth,
+    ]);
 
   function show() {
-    for (const [name, property] of [["of", "of"], ["view", "surface"]]) {
-      for (const button of host.querySelectorAll(`[data-${name}]`)) button.setAttribute("aria-pressed", String(button.dataset[name] === state.get(property)));
+    for (const [name, property] of [
+      ["of", "of"],
+      ["view", "surface"],
+    ]) {
+      for (const button of host.querySelectorAll(`[data-${name}]`))
+        button.setAttribute("aria-pressed", String(button.dataset[name] === state.get(property)));
     }
     const possible = !inThree() || hasWebGl();
     box.hidden = inThree();
@@ -104,8 +135,11 @@ export function card(host, lab) {
     return [Number(x.toFixed(decimals)), rounded(at)];
   }
 
-  const elsewhere = () => (bounds = null);
-  for (const what of ["scroll", "resize"]) window.addEventListener(what, elsewhere, { capture: true, passive: true });
+  const elsewhere = () => {
+    bounds = null;
+  };
+  for (const what of ["scroll", "resize"])
+    window.addEventListener(what, elsewhere, { capture: true, passive: true });
   for (const what of ["pointerenter", "pointerdown"]) area.addEventListener(what, elsewhere);
   area.addEventListener("pointerdown", (event) => {
     if (event.button) return;
@@ -123,7 +157,8 @@ export function card(host, lab) {
   area.addEventListener("keydown", (event) => {
     const { low, high, coarse } = lab.scale;
     const fine = (high - low) / 100;
-    const step = (FINE[event.key] ?? 0) * (event.shiftKey ? coarse : fine) + (COARSE[event.key] ?? 0) * coarse;
+    const step =
+      (FINE[event.key] ?? 0) * (event.shiftKey ? coarse : fine) + (COARSE[event.key] ?? 0) * coarse;
     const ends = { Home: low, End: high };
     const at = ends[event.key] ?? (step ? lab.scale.toSlider(state.get("beta")) + step : null);
     if (at === null || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -33,13 +33,18 @@ export function gridOf(f, [from, to], scale, columns, rows) {
 }
 
 const LEVELS = {
-  f: [0, ...[0.1, 0.2, 0.5].flatMap((size) => [1, 10, 100, 1000].map((power) => size * power))].flatMap((size) => [size, -size]),
+  f: [
+    0,
+    ...[0.1, 0.2, 0.5].flatMap((size) => [1, 10, 100, 1000].map((power) => size * power)),
+  ].flatMap((size) => [size, -size]),
   df: [-0.05, 0, 0.25, 0.5, 0.75, 1, 1.05],
 };
 
 /** The values at which a surface is cut. @param {"f" | "df"} of @param {Grid} grid */
 export function levelsOf(of, { low, high }) {
-  const inside = [...new Set(LEVELS[of])].filter((level) => level > low && level < high && !Object.is(level, -0));
+  const inside = [...new Set(LEVELS[of])].filter(
+    (level) => level > low && level < high && !Object.is(level, -0),
+  );
   return inside.sort((a, b) => a - b);
 }
 
@@ -64,7 +69,8 @@ export function contour({ values, columns, rows }, level) {
       if (b > 0 !== c > 0) crossed.push(column + 1, row + b / (b - c));
       if (c > 0 !== d > 0) crossed.push(column + d / (d - c), row + 1);
       if (d > 0 !== a > 0) crossed.push(column, row + a / (a - d));
-      for (let each = 0; each + 3 < crossed.length; each += 4) segments.push(crossed.slice(each, each + 4));
+      for (let each = 0; each + 3 < crossed.length; each += 4)
+        segments.push(crossed.slice(each, each + 4));
     }
   }
   return segments;

@@ -1,9 +1,9 @@
 /** The map of a surface: colours, contour lines, axes and a colour bar, on a canvas of its own. */
 
+import { escaped, short } from "../core/text.js";
+import { colour } from "../core/theme.js";
 import { css, ramp } from "../plot/colour_ramp.js";
 import { contour, gridOf, levelsOf } from "./surface_grid.js";
-import { escape, short } from "../core/text.js";
-import { colour } from "../core/theme.js";
 
 /** Pixels between two nodes of the grid. */
 const STEP = 2.5;
@@ -33,12 +33,25 @@ export function surfaceMap(host) {
     const pen = canvas.getContext("2d");
     pen.scale(dense, dense);
     // From the centre of a corner's pixel to that of the opposite one: there the nodes are.
-    pen.drawImage(picture(grid, colours), 0.5, 0.5, grid.columns - 1, grid.rows - 1, 0, 0, width, height);
+    pen.drawImage(
+      picture(grid, colours),
+      0.5,
+      0.5,
+      grid.columns - 1,
+      grid.rows - 1,
+      0,
+      0,
+      width,
+      height,
+    );
     lines(pen, grid, levels, width, height);
     paintBar(grid, colours, levels);
-    betas.innerHTML = ticks(betaTicks(scale), (at) => `top:${(100 * (scale.high - at)) / (scale.high - scale.low)}%`, scale.toBeta) + "<b>β</b>";
+    const down = (at) => `top:${(100 * (scale.high - at)) / (scale.high - scale.low)}%`;
+    betas.innerHTML = `${ticks(betaTicks(scale), down, scale.toBeta)}<b>β</b>`;
     const [low, high] = range;
-    xs.innerHTML = ticks(even(low, high, Math.min(12, width / 45)), (x) => `left:${(100 * (x - low)) / (high - low)}%`, (x) => x) + "<b>x</b>";
+    const along = (x) => `left:${(100 * (x - low)) / (high - low)}%`;
+    const xTicks = even(low, high, Math.min(12, width / 45));
+    xs.innerHTML = `${ticks(xTicks, along, (x) => x)}<b>x</b>`;
   }
 
   function paintBar({ low, high }, colours, levels) {
@@ -59,7 +72,11 @@ export function surfaceMap(host) {
     for (const level of [...levels].sort((a, b) => Math.abs(a) - Math.abs(b))) {
       if (shown.every((other) => Math.abs(place(other) - place(level)) > room)) shown.push(level);
     }
-    bar.lastElementChild.innerHTML = ticks(shown, (level) => `top:${100 * place(level)}%`, (level) => level);
+    bar.lastElementChild.innerHTML = ticks(
+      shown,
+      (level) => `top:${100 * place(level)}%`,
+      (level) => level,
+    );
   }
 
   return { draw, area };
@@ -108,4 +125,7 @@ function even(low, high, wanted) {
   return Array.from({ length: count }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
-const ticks = (values, place, shown) => values.map((value) => `<span style="${place(value)}">${escape(short(shown(value), 5))}</span>`).join("");
+const ticks = (values, place, shown) =>
+  values
+    .map((value) => `<span style="${place(value)}">${escaped(short(shown(value), 5))}</span>`)
+    .join("");

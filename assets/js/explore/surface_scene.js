@@ -1,10 +1,10 @@
 /** The surface in three dimensions, with the current β's curve on it. */
 
-import { LivePlot } from "../plot/live_plot.js";
+import { short } from "../core/text.js";
 import { ramp } from "../plot/colour_ramp.js";
+import { LivePlot } from "../plot/live_plot.js";
 import { gridOf } from "./surface_grid.js";
 import { betaTicks } from "./surface_map.js";
-import { short } from "../core/text.js";
 
 const NODES = 61;
 /** Milliseconds of rest after which the curve follows β: the scene takes tens of them to draw. */
@@ -31,8 +31,12 @@ export function surfaceScene(node) {
   function draw(title, f, range, scale, beta) {
     const grid = gridOf(f, range, scale, NODES, NODES);
     const colours = ramp(grid.low, grid.high);
-    const along = (low, high) => Array.from({ length: NODES }, (_, at) => low + ((high - low) * at) / (NODES - 1));
-    const rows = (of) => Array.from({ length: NODES }, (_, row) => Array.from(grid.values.slice(row * NODES, (row + 1) * NODES), of));
+    const along = (low, high) =>
+      Array.from({ length: NODES }, (_, at) => low + ((high - low) * at) / (NODES - 1));
+    const rows = (of) =>
+      Array.from({ length: NODES }, (_, row) =>
+        Array.from(grid.values.slice(row * NODES, (row + 1) * NODES), of),
+      );
     const x = along(...range);
     curve = (value) => {
       const at = scale.toSlider(value);
@@ -47,11 +51,25 @@ export function surfaceScene(node) {
         text: x.map((_, index) => (index === middle ? `β = ${short(value, 4)}` : "")),
       };
     };
-    const axis = { gridcolor: "@grid", zerolinecolor: "@zero", linecolor: "@line", tickfont: { color: "@muted", size: 11 }, showspikes: false };
+    const axis = {
+      gridcolor: "@grid",
+      zerolinecolor: "@zero",
+      linecolor: "@line",
+      tickfont: { color: "@muted", size: 11 },
+      showspikes: false,
+    };
     const named = (text) => ({ text, font: { color: "@muted", size: 12 } });
     const far = node.clientWidth < 1.3 * node.clientHeight ? 1.4 : 1.16;
     const betas = betaTicks(scale);
-    const mesh = (start, end, count) => ({ show: true, start, end, size: (end - start) / count, color: "@zero", width: 1, highlight: false });
+    const mesh = (start, end, count) => ({
+      show: true,
+      start,
+      end,
+      size: (end - start) / count,
+      color: "@zero",
+      width: 1,
+      highlight: false,
+    });
     return plot.update({
       data: [
         {
@@ -60,7 +78,11 @@ export function surfaceScene(node) {
           y: along(scale.high, scale.low),
           z: rows((value) => value),
           surfacecolor: rows(colours.share),
-          customdata: rows((_, at) => at).map((row, at) => row.map(() => short(scale.toBeta(scale.high - ((scale.high - scale.low) * at) / (NODES - 1)), 4))),
+          customdata: rows((_, at) => at).map((row, at) =>
+            row.map(() =>
+              short(scale.toBeta(scale.high - ((scale.high - scale.low) * at) / (NODES - 1)), 4),
+            ),
+          ),
           colorscale: colours.stops,
           cmin: -1,
           cmax: 1,
@@ -72,16 +94,32 @@ export function surfaceScene(node) {
           },
           hovertemplate: `x = %{x:.3~g}<br>β = %{customdata}<br>${title} = %{z:.4~g}<extra></extra>`,
         },
-        { type: "scatter3d", mode: "lines+text", line: { color: "@text", width: 6 }, textfont: { color: "@text", size: 13 }, textposition: "top center", hoverinfo: "skip", ...curve(beta) },
+        {
+          type: "scatter3d",
+          mode: "lines+text",
+          line: { color: "@text", width: 6 },
+          textfont: { color: "@text", size: 13 },
+          textposition: "top center",
+          hoverinfo: "skip",
+          ...curve(beta),
+        },
       ],
       layout: {
         margin: { l: 0, r: 0, t: 0, b: 0 },
         scene: {
           xaxis: { ...axis, title: named("x") },
-          yaxis: { ...axis, title: named("β"), tickvals: betas, ticktext: betas.map((at) => short(scale.toBeta(at), 4)) },
+          yaxis: {
+            ...axis,
+            title: named("β"),
+            tickvals: betas,
+            ticktext: betas.map((at) => short(scale.toBeta(at), 4)),
+          },
           zaxis: { ...axis, title: named(title) },
           // From where the dip is not hidden; farther off where there is little room beside it.
-          camera: { eye: { x: -1.05 * far, y: -1.45 * far, z: 0.8 * far }, center: { x: 0, y: 0, z: -0.16 } },
+          camera: {
+            eye: { x: -1.05 * far, y: -1.45 * far, z: 0.8 * far },
+            center: { x: 0, y: 0, z: -0.16 },
+          },
           aspectmode: "manual",
           aspectratio: { x: 1.25, y: 1.25, z: 0.75 },
         },

@@ -1,22 +1,22 @@
 /** Explore: curves of Swish_β and its rivals, computed and drawn here while β is dragged. */
 
+import { store } from "../core/state.js";
+import { escaped } from "../core/text.js";
+import { onTheme } from "../core/theme.js";
+import { activationPicker } from "../formulas/activation_picker.js";
+import { formulaField } from "../formulas/formula_field.js";
+import { stillOf } from "../plot/still_picture.js";
 import { betaControl } from "./beta_control.js";
-import { cards } from "./lazy_cards.js";
+import { reading } from "./crosshair.js";
 import { curves } from "./curves.js";
 import { greet, skeleton } from "./frame.js";
-import { exploreLab } from "./lab.js";
-import { formulaField } from "../formulas/formula_field.js";
 import { gestures } from "./gestures.js";
+import { exploreLab } from "./lab.js";
+import { cards } from "./lazy_cards.js";
 import { panelControls } from "./panel_controls.js";
 import { PANEL } from "./panels.js";
-import { activationPicker } from "../formulas/activation_picker.js";
-import { FARTHEST, PROPERTIES } from "./state_properties.js";
-import { reading } from "./crosshair.js";
 import { save } from "./save_plot.js";
-import { store } from "../core/state.js";
-import { stillOf } from "../plot/still_picture.js";
-import { escape } from "../core/text.js";
-import { onTheme } from "../core/theme.js";
+import { FARTHEST, PROPERTIES } from "./state_properties.js";
 
 /** The cards under the plot: heading, where it is made, a class of its own. */
 const CARDS = [
@@ -31,9 +31,14 @@ const CARDS = [
 
 /** Gradio's component, once it is there. @type {(component: any) => void} */
 let connect;
-const connected = new Promise((done) => (connect = done));
+const connected = new Promise((done) => {
+  connect = done;
+});
 /** What the component can do, to be asked before it is there. */
-const server = new Proxy({}, { get: (_, name) => async (given) => (await connected).server[name](given) });
+const server = new Proxy(
+  {},
+  { get: (_, name) => async (given) => (await connected).server[name](given) },
+);
 const trigger = async (event) => (await connected).trigger(event);
 
 let made = null;
@@ -63,13 +68,21 @@ export function make(host) {
   Object.assign(lab, { curves: drawn.curvesOf, placeHeads, shownAnew });
   const values = reading($("frame"), drawn.plot, lab);
   const below = cards($("cards"), CARDS, lab);
-  gestures($("frame"), () => drawn.plot.node._fullLayout?.xaxis, () => state.get("x"), zoom);
+  gestures(
+    $("frame"),
+    () => drawn.plot.node._fullLayout?.xaxis,
+    () => state.get("x"),
+    zoom,
+  );
 
   /** The titles and readings over the panels, where the panels are. */
   function placeHeads(places) {
     const heads = $("heads");
     heads.innerHTML = places
-      .map(([panel, top]) => `<div class="explore-head" style="top:${top}px"><h3>${escape(PANEL[panel].title(lab))}</h3><div class="lab-note lab-reading" data-reading="${panel}"></div><button class="lab-btn explore-more" data-more="${panel}" hidden></button></div>`)
+      .map(
+        ([panel, top]) =>
+          `<div class="explore-head" style="top:${top}px"><h3>${escaped(PANEL[panel].title(lab))}</h3><div class="lab-note lab-reading" data-reading="${panel}"></div><button class="lab-btn explore-more" data-more="${panel}" hidden></button></div>`,
+      )
       .join("");
     values.update();
   }
@@ -96,7 +109,7 @@ export function make(host) {
   let resting = 0;
   function move(names) {
     if (!moved.size) requestAnimationFrame(moveNow);
-    names.forEach((name) => moved.add(name));
+    for (const name of names) moved.add(name);
     rest();
   }
   function rest() {
@@ -128,7 +141,9 @@ export function make(host) {
     const names = new Set();
     if (changed.has("beta")) names.add("swish");
     if (changed.has("par")) {
-      lab.chosen().forEach((record) => record.parameters.length && record !== lab.swish && names.add(record.name));
+      for (const record of lab.chosen()) {
+        if (record.parameters.length && record !== lab.swish) names.add(record.name);
+      }
       picker.showParameters();
     }
     if (names.size) move(names);
@@ -163,11 +178,14 @@ export function make(host) {
     drawn.plot.node.on("plotly_relayout", (change) => {
       const ends = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
       if (ends.every(Number.isFinite)) zoom(ends);
-      else if (change["xaxis.autorange"] || change["xaxis.range"]) state.set({ x: PROPERTIES.x.fallback });
+      else if (change["xaxis.autorange"] || change["xaxis.range"])
+        state.set({ x: PROPERTIES.x.fallback });
     });
     drawn.plot.node.on("plotly_afterplot", values.place);
     values.place();
   });
-  new ResizeObserver(() => requestAnimationFrame(() => $("frame").clientWidth && drawn.rebuild())).observe($("frame"));
+  new ResizeObserver(() =>
+    requestAnimationFrame(() => $("frame").clientWidth && drawn.rebuild()),
+  ).observe($("frame"));
   return element;
 }

@@ -1,11 +1,18 @@
 /** The menu of activations: those chosen, a searchable list by family, the parameters of the chosen. */
 
+import { escaped, t } from "../core/text.js";
+import { activationColour, isDark, onTheme } from "../core/theme.js";
 import { activations } from "../generated/activations.js";
 import { parameterControls } from "./parameter_controls.js";
-import { escape, t } from "../core/text.js";
-import { activationColour, isDark, onTheme } from "../core/theme.js";
 
-const DASHES = { solid: "", dash: "5 3", dot: "1.5 2.5", dashdot: "5 2 1.5 2", longdash: "8 3", longdashdot: "8 2 1.5 2" };
+const DASHES = {
+  solid: "",
+  dash: "5 3",
+  dot: "1.5 2.5",
+  dashdot: "5 2 1.5 2",
+  longdash: "8 3",
+  longdashdot: "8 2 1.5 2",
+};
 
 /** A short sample of an activation's line, as its chip shows it. */
 const sampleLine = (dash) =>
@@ -18,9 +25,9 @@ const sampleLine = (dash) =>
 export function activationPicker(host, lab) {
   const count = activations.length;
   host.innerHTML = `
-    <h3>${escape(t("explore.activations"))}</h3>
+    <h3>${escaped(t("explore.activations"))}</h3>
     <div class="lab-row explore-chosen" data-chosen></div>
-    <input class="lab-field" type="search" placeholder="${escape(t("explore.search", { count }))}" aria-label="${escape(t("explore.search", { count }))}" title="${escape(t("explore.tip_search"))}">
+    <input class="lab-field" type="search" placeholder="${escaped(t("explore.search", { count }))}" aria-label="${escaped(t("explore.search", { count }))}" title="${escaped(t("explore.tip_search"))}">
     <div class="explore-menu" data-menu tabindex="-1"></div>
     <p class="lab-note explore-what" data-what aria-live="off"></p>
     <div data-parameters></div>`;
@@ -28,13 +35,21 @@ export function activationPicker(host, lab) {
   const search = host.querySelector("input");
   // Swish's β and the typed formula's parameters have controls of their own.
   const own = ["swish", "formula"];
-  const parameters = parameterControls($("parameters"), lab, () => lab.chosen().filter((each) => !own.includes(lab.keyOf(each))));
+  const parameters = parameterControls($("parameters"), lab, () =>
+    lab.chosen().filter((each) => !own.includes(lab.keyOf(each))),
+  );
 
-  const chip = (each, pressed) => `<button class="lab-chip" data-name="${escape(each.name)}" aria-pressed="${pressed}"
-      style="--chip:${activationColour(each.name)}">${sampleLine(each.dash)}${escape(each.label)}</button>`;
+  const chip = (
+    each,
+    pressed,
+  ) => `<button class="lab-chip" data-name="${escaped(each.name)}" aria-pressed="${pressed}"
+      style="--chip:${activationColour(each.name)}">${sampleLine(each.dash)}${escaped(each.label)}</button>`;
 
   function paintChosen() {
-    $("chosen").innerHTML = lab.chosen().map((each) => chip(each, true)).join("");
+    $("chosen").innerHTML = lab
+      .chosen()
+      .map((each) => chip(each, true))
+      .join("");
   }
 
   /** What the menu shows, in a few words: painted anew at each key of a formula, it took 15 ms. */
@@ -48,10 +63,15 @@ export function activationPicker(host, lab) {
     const families = Map.groupBy(activations, ({ family }) => family);
     const groups = [...families].map(([family, members]) => {
       const title = t(`activations.family.${family}`);
-      const found = members.filter(({ name, label }) => `${name} ${label} ${title} ${purpose(name)}`.toLowerCase().includes(wanted));
-      return found.length ? `<h4>${escape(title)}</h4><div class="lab-row">${found.map((each) => chip(each, pressed.has(each))).join("")}</div>` : "";
+      const found = members.filter(({ name, label }) =>
+        `${name} ${label} ${title} ${purpose(name)}`.toLowerCase().includes(wanted),
+      );
+      return found.length
+        ? `<h4>${escaped(title)}</h4><div class="lab-row">${found.map((each) => chip(each, pressed.has(each))).join("")}</div>`
+        : "";
     });
-    $("menu").innerHTML = groups.join("") || `<span class="lab-note">${escape(t("explore.none_found"))}</span>`;
+    $("menu").innerHTML =
+      groups.join("") || `<span class="lab-note">${escaped(t("explore.none_found"))}</span>`;
   }
 
   host.addEventListener("click", (event) => {
@@ -87,12 +107,18 @@ export function activationPicker(host, lab) {
     /** The choice has changed: all anew. The focus stays on the chip that was pressed. */
     paint() {
       const focused = document.activeElement;
-      const [name, menu] = [host.contains(focused) && focused.dataset.name, $("menu").contains(focused)];
+      const [name, menu] = [
+        host.contains(focused) && focused.dataset.name,
+        $("menu").contains(focused),
+      ];
       const top = $("menu").scrollTop;
       paint();
       $("menu").scrollTop = top;
       const box = menu ? $("menu") : $("chosen");
-      if (name) (box.querySelector(`[data-name="${CSS.escape(name)}"]`) ?? search).focus({ preventScroll: true });
+      if (name)
+        (box.querySelector(`[data-name="${CSS.escaped(name)}"]`) ?? search).focus({
+          preventScroll: true,
+        });
     },
     showParameters: parameters.show,
   };

@@ -53,7 +53,11 @@ function looked(slope, below, first, last) {
   const more = [];
   for (let j = 1; j < at.length; j++) {
     if (values[j - 1] * values[j] < 0) more.push(crossing((t) => slope(t) > 0, at[j - 1], at[j]));
-    else if (sizes[j] >= below && sizes[j] < sizes[j - 1] * (1 - NOISE) && sizes[j] <= sizes[j + 1]) {
+    else if (
+      sizes[j] >= below &&
+      sizes[j] < sizes[j - 1] * (1 - NOISE) &&
+      sizes[j] <= sizes[j + 1]
+    ) {
       more.push(least((t) => Math.abs(slope(t)), at[j - 1], at[j + 1]));
     }
   }
@@ -83,4 +87,5 @@ function least(of, from, to) {
 }
 
 /** The standard normal probability of an interval, in digits that the tails keep. */
-const between = (low, high) => (low > 0 ? normalCdf(-low) - normalCdf(-high) : normalCdf(high) - normalCdf(low));
+const between = (low, high) =>
+  low > 0 ? normalCdf(-low) - normalCdf(-high) : normalCdf(high) - normalCdf(low);

@@ -1,9 +1,9 @@
 /** The field for a formula of one's own: live, with the place of what is wrong. */
 
 import { hand } from "../core/handover.js";
-import { parameterControls } from "./parameter_controls.js";
 import { refuse as refuseValue } from "../core/state.js";
-import { escape, t } from "../core/text.js";
+import { escaped, t } from "../core/text.js";
+import { parameterControls } from "./parameter_controls.js";
 import { caveats, settled, summary, typedRecord } from "./typed_formula.js";
 
 const EXAMPLES = [
@@ -19,7 +19,8 @@ const EXAMPLES = [
   ["", "x*sigmoid(x) + c*sin(k*x)"],
 ];
 /** The functions of the grammar, as the help lists them. */
-const FUNCTIONS = "sigmoid softplus softsign tanh sech Phi phi erf exp expm1 log ln log1p sqrt cbrt abs sin cos tan atan sinh cosh asinh sign relu silu gelu max min clip where";
+const FUNCTIONS =
+  "sigmoid softplus softsign tanh sech Phi phi erf exp expm1 log ln log1p sqrt cbrt abs sin cos tan atan sinh cosh asinh sign relu silu gelu max min clip where";
 const CONSTANTS = "pi e";
 
 /**
@@ -64,8 +65,10 @@ export function formulaField(host, lab) {
     said(false);
     $("column").hidden = true;
     $("error").textContent = "";
-    $("good").innerHTML = `<b aria-hidden="true">✓</b> ${escape(summary(answer))}`;
-    $("notes").innerHTML = caveats(answer).map((note) => `<p class="lab-note">${escape(note)}</p>`).join("");
+    $("good").innerHTML = `<b aria-hidden="true">✓</b> ${escaped(summary(answer))}`;
+    $("notes").innerHTML = caveats(answer)
+      .map((note) => `<p class="lab-note">${escaped(note)}</p>`)
+      .join("");
     $("use").hidden = false;
     lab.setTyped(answer.record);
     sliders.paint();
@@ -91,7 +94,10 @@ export function formulaField(host, lab) {
     $("notes").textContent = "";
     $("error").textContent = error;
     $("column").hidden = !column;
-    $("column").style.setProperty("--at", String((column ?? 1) - 1 + (field.value.length - field.value.trimStart().length)));
+    $("column").style.setProperty(
+      "--at",
+      String((column ?? 1) - 1 + (field.value.length - field.value.trimStart().length)),
+    );
     follow();
   }
   const said = (wrong) => field.setAttribute("aria-invalid", String(wrong));
@@ -124,10 +130,14 @@ export function formulaField(host, lab) {
   }
 
   field.addEventListener("input", changed);
-  field.addEventListener("change", () => (step = true));
+  field.addEventListener("change", () => {
+    step = true;
+  });
   field.addEventListener("scroll", follow);
   // Who puts the cursor there is about to type: the server loads meanwhile what it needs.
-  field.addEventListener("focus", () => (step = true));
+  field.addEventListener("focus", () => {
+    step = true;
+  });
   field.addEventListener("focus", () => lab.server.warm({}), { once: true });
   window.addEventListener("swish-lab-back", changed);
   $("examples").addEventListener("change", ({ target }) => {
@@ -156,9 +166,16 @@ export function formulaField(host, lab) {
 }
 
 function skeleton() {
-  const h = (key) => escape(t(`formula.${key}`));
-  const options = EXAMPLES.map(([name, formula]) => `<option value="${escape(formula)}">${escape(name ? `${name}: ${formula}` : formula)}</option>`);
-  const code = (names) => names.split(" ").map((name) => `<code>${name}</code>`).join(" ");
+  const h = (key) => escaped(t(`formula.${key}`));
+  const options = EXAMPLES.map(
+    ([name, formula]) =>
+      `<option value="${escaped(formula)}">${escaped(name ? `${name}: ${formula}` : formula)}</option>`,
+  );
+  const code = (names) =>
+    names
+      .split(" ")
+      .map((name) => `<code>${name}</code>`)
+      .join(" ");
   return `<div class="lab-row lab-between formula-head"><h3>${h("title")}</h3>
       <select class="lab-field" data-examples aria-label="${h("examples")}" title="${h("examples_tip")}"><option value="">${h("examples")}</option>${options.join("")}</select></div>
     <div class="formula-line"><label for="lab-own" class="lab-note">f(x) =</label>

@@ -9,9 +9,17 @@
 import { breaksOf } from "../plot/sampling.js";
 
 /** Kronrod's nodes from 1 to 0; every second one is Gauss's. */
-const NODES = [0.9914553711208126, 0.9491079123427585, 0.8648644233597691, 0.7415311855993945, 0.5860872354676911, 0.4058451513773972, 0.20778495500789848, 0];
-const KRONROD = [0.022935322010529224, 0.06309209262997856, 0.10479001032225019, 0.14065325971552592, 0.1690047266392679, 0.19035057806478542, 0.20443294007529889, 0.20948214108472782];
-const GAUSS = [0, 0.1294849661688697, 0, 0.27970539148927664, 0, 0.3818300505051189, 0, 0.4179591836734694];
+const NODES = [
+  0.9914553711208126, 0.9491079123427585, 0.8648644233597691, 0.7415311855993945,
+  0.5860872354676911, 0.4058451513773972, 0.20778495500789848, 0,
+];
+const KRONROD = [
+  0.022935322010529224, 0.06309209262997856, 0.10479001032225019, 0.14065325971552592,
+  0.1690047266392679, 0.19035057806478542, 0.20443294007529889, 0.20948214108472782,
+];
+const GAUSS = [
+  0, 0.1294849661688697, 0, 0.27970539148927664, 0, 0.3818300505051189, 0, 0.4179591836734694,
+];
 
 /** Where the density is cut, in both directions; beyond the last it is below 10⁻³¹³. */
 const CUTS = [1, 2.5, 5, 8, 14, 38];
@@ -20,7 +28,10 @@ const END = CUTS[CUTS.length - 1];
 const ROOT = (2 * Math.PI) ** -0.25;
 const DEEPEST = 50;
 /** The nodes and weights of the trapezoidal rule in u, t = sinh u. */
-const ROUGH = Array.from({ length: 49 }, (_, k) => (k - 24) / 9).map((u) => [Math.sinh(u), (Math.cosh(u) / 9) * ROOT ** 2 * Math.exp(-(Math.sinh(u) ** 2) / 2)]);
+const ROUGH = Array.from({ length: 49 }, (_, k) => (k - 24) / 9).map((u) => [
+  Math.sinh(u),
+  (Math.cosh(u) / 9) * ROOT ** 2 * Math.exp(-(Math.sinh(u) ** 2) / 2),
+]);
 
 /**
  * @typedef {object} Piece
@@ -44,7 +55,12 @@ const ROUGH = Array.from({ length: 49 }, (_, k) => (k - 24) / 9).map((u) => [Mat
  * @returns {number[]} NaN for what does not settle, an infinity for what exceeds the doubles.
  */
 export function integrals(integrands, count, breaks, tolerance = 1e-12, most = 4000) {
-  const ends = [0, ...CUTS, ...CUTS.map((at) => -at), ...breaks.filter((at) => Math.abs(at) < END)].sort((a, b) => a - b);
+  const ends = [
+    0,
+    ...CUTS,
+    ...CUTS.map((at) => -at),
+    ...breaks.filter((at) => Math.abs(at) < END),
+  ].sort((a, b) => a - b);
   const out = new Array(count).fill(0);
 
   /** @returns {Piece} */
@@ -75,7 +91,8 @@ export function integrals(integrands, count, breaks, tolerance = 1e-12, most = 4
   let open = ends.slice(1).flatMap((to, at) => (to > ends[at] ? [piece(ends[at], to, 0)] : []));
   const total = (key) => {
     const sums = new Array(count).fill(0);
-    for (const list of [done, open]) for (const each of list) for (let i = 0; i < count; i++) sums[i] += each[key][i];
+    for (const list of [done, open])
+      for (const each of list) for (let i = 0; i < count; i++) sums[i] += each[key][i];
     return sums;
   };
   let pieces = open.length;
@@ -160,7 +177,15 @@ export function moments(record, p, sigma, tolerance) {
 export function secondMoment(record, p, variance, tolerance = 1e-12) {
   const sigma = Math.sqrt(variance);
   const breaks = breaksOf(record, p).map((at) => at / sigma);
-  return integrals((t, root, out) => (out[0] = (record.f(sigma * t, p) * root) ** 2), 1, breaks, tolerance, tolerance < 1e-9 ? 4000 : 600)[0];
+  return integrals(
+    (t, root, out) => {
+      out[0] = (record.f(sigma * t, p) * root) ** 2;
+    },
+    1,
+    breaks,
+    tolerance,
+    tolerance < 1e-9 ? 4000 : 600,
+  )[0];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Parameters of activations: a slider and an exact entry for each. */
 
 import { number } from "../core/state.js";
-import { escape, short, t } from "../core/text.js";
+import { escaped, short, t } from "../core/text.js";
 
 /**
  * @param {HTMLElement} host
@@ -11,15 +11,19 @@ import { escape, short, t } from "../core/text.js";
  */
 export function parameterControls(host, lab, records, alone = false) {
   function paint() {
-    host.innerHTML = records().flatMap((each) => each.parameters.map((p) => {
-      const key = `${lab.keyOf(each)}.${p.name}`;
-      const value = lab.values(each)[p.name];
-      const symbol = lab.symbolOf(key);
-      const name = alone ? symbol : `${each.label} · ${symbol}`;
-      return `<div class="explore-parameter"><label class="lab-label" for="lab-p-${key}">${escape(name)}</label>
-        <input class="lab-field" data-exact="${key}" inputmode="decimal" value="${short(value, 15)}" aria-label="${escape(t("explore.exact", { name }))}" title="${escape(t("explore.exact", { name }))}">
-        <input type="range" id="lab-p-${key}" data-slide="${key}" min="${p.min}" max="${p.max}" step="${10 ** Math.floor(Math.log10((p.max - p.min) / 100))}" value="${value}" title="${escape(t("explore.tip_parameter", { name: each.label }))}"></div>`;
-    })).join("");
+    host.innerHTML = records()
+      .flatMap((each) =>
+        each.parameters.map((p) => {
+          const key = `${lab.keyOf(each)}.${p.name}`;
+          const value = lab.values(each)[p.name];
+          const symbol = lab.symbolOf(key);
+          const name = alone ? symbol : `${each.label} · ${symbol}`;
+          return `<div class="explore-parameter"><label class="lab-label" for="lab-p-${key}">${escaped(name)}</label>
+        <input class="lab-field" data-exact="${key}" inputmode="decimal" value="${short(value, 15)}" aria-label="${escaped(t("explore.exact", { name }))}" title="${escaped(t("explore.exact", { name }))}">
+        <input type="range" id="lab-p-${key}" data-slide="${key}" min="${p.min}" max="${p.max}" step="${10 ** Math.floor(Math.log10((p.max - p.min) / 100))}" value="${value}" title="${escaped(t("explore.tip_parameter", { name: each.label }))}"></div>`;
+        }),
+      )
+      .join("");
   }
 
   /** What the fields show, while parameters move. */
@@ -27,7 +31,9 @@ export function parameterControls(host, lab, records, alone = false) {
     for (const each of records()) {
       for (const [name, value] of Object.entries(lab.values(each))) {
         const key = `${lab.keyOf(each)}.${name}`;
-        const [slide, exact] = ["slide", "exact"].map((kind) => host.querySelector(`[data-${kind}="${key}"]`));
+        const [slide, exact] = ["slide", "exact"].map((kind) =>
+          host.querySelector(`[data-${kind}="${key}"]`),
+        );
         if (!slide) continue;
         slide.value = String(value);
         if (document.activeElement !== exact) exact.value = short(value, 15);
@@ -36,7 +42,8 @@ export function parameterControls(host, lab, records, alone = false) {
   }
 
   host.addEventListener("input", ({ target }) => {
-    if (target.dataset.slide) lab.tune(target.dataset.slide, Number(Number(target.value).toPrecision(6)));
+    if (target.dataset.slide)
+      lab.tune(target.dataset.slide, Number(Number(target.value).toPrecision(6)));
   });
   host.addEventListener("change", ({ target }) => {
     if (!target.dataset.exact) return;

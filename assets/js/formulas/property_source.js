@@ -11,7 +11,12 @@ import { swishLandmarks } from "./swish_landmarks.js";
  */
 const REST = 120;
 const FORMULA_REST = 500;
-const NEGATED = { convex: "concave", concave: "convex", increasing: "increasing", decreasing: "decreasing" };
+const NEGATED = {
+  convex: "concave",
+  concave: "convex",
+  increasing: "increasing",
+  decreasing: "decreasing",
+};
 
 /** @typedef {Record<string, any>} Facts As `described` of swishdemo/activations/analysis/properties.py. */
 
@@ -28,7 +33,12 @@ export function propertySource(lab) {
 
   let loaded = null;
   /** Loads what is shipped, once somebody asks for it. */
-  const ready = () => (loaded ??= import("../generated/properties.js").then(({ properties }) => (shipped = properties)));
+  function ready() {
+    loaded ??= import("../generated/properties.js").then(({ properties }) => {
+      shipped = properties;
+    });
+    return loaded;
+  }
 
   const question = (record) => ({ activation: record.name, parameters: lab.values(record) });
 
@@ -37,20 +47,24 @@ export function propertySource(lab) {
     const before = waiting.get(name);
     if (before?.key === key) return;
     clearTimeout(before?.timer);
-    const timer = setTimeout(async () => {
-      const answer = await lab.server.properties(asked).catch(() => null);
-      if (waiting.get(name)?.key === key) waiting.delete(name);
-      if (!answer) return;
-      if (known.size > 200) known.clear();
-      known.set(key, answer);
-      listeners.forEach((arrived) => arrived(record));
-    }, name === "formula" ? FORMULA_REST : REST);
+    const timer = setTimeout(
+      async () => {
+        const answer = await lab.server.properties(asked).catch(() => null);
+        if (waiting.get(name)?.key === key) waiting.delete(name);
+        if (!answer) return;
+        if (known.size > 200) known.clear();
+        known.set(key, answer);
+        for (const arrived of listeners) arrived(record);
+      },
+      name === "formula" ? FORMULA_REST : REST,
+    );
     waiting.set(name, { key, timer });
   }
 
   function ofSwish() {
     const beta = lab.state.get("beta");
-    if (shipped.swish && atBeta.beta !== beta) atBeta = { beta, facts: swishFacts(shipped.swish, beta) };
+    if (shipped.swish && atBeta.beta !== beta)
+      atBeta = { beta, facts: swishFacts(shipped.swish, beta) };
     return { facts: atBeta.facts, old: false };
   }
 
@@ -63,7 +77,8 @@ export function propertySource(lab) {
     if (record === lab.swish) return ofSwish();
     const values = lab.values(record);
     const name = lab.keyOf(record);
-    if (shipped[name] && record.parameters.every((each) => values[each.name] === each.default)) return { facts: shipped[name], old: false };
+    if (shipped[name] && record.parameters.every((each) => values[each.name] === each.default))
+      return { facts: shipped[name], old: false };
     const asked = question(record);
     const key = JSON.stringify(asked);
     const facts = known.get(key);
@@ -92,7 +107,10 @@ export function propertySource(lab) {
 export function swishFacts(one, beta) {
   if (beta === 0) return LINE;
   const size = Math.abs(beta);
-  const by = ({ kind, value }, sign = 1) => ({ kind, value: value === null ? null : (sign * value) / size });
+  const by = ({ kind, value }, sign = 1) => ({
+    kind,
+    value: value === null ? null : (sign * value) / size,
+  });
   const scaled = {
     ...one,
     low: by(one.low),
@@ -101,7 +119,15 @@ export function swishFacts(one, beta) {
     landmarks: [...swishLandmarks(beta), { kind: "zero", x: 0, value: 0, slope: 0.5 }],
   };
   if (beta > 0) return scaled;
-  return { ...scaled, low: by(one.high, -1), high: by(one.low, -1), left: opposite(one.right), right: opposite(one.left), minimum: null, convex: NEGATED[one.convex] ?? one.convex };
+  return {
+    ...scaled,
+    low: by(one.high, -1),
+    high: by(one.low, -1),
+    left: opposite(one.right),
+    right: opposite(one.left),
+    minimum: null,
+    convex: NEGATED[one.convex] ?? one.convex,
+  };
 }
 
 /** The other end of −f(−x). */

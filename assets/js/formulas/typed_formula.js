@@ -1,7 +1,7 @@
 /** A typed formula in the browser: its record, and what doubles make of it far out. */
 
-import { sample } from "../plot/sampling.js";
 import { fixed, short, t } from "../core/text.js";
+import { sample } from "../plot/sampling.js";
 
 /** Relative differences above this are told: a curve that is wrong by more can be seen. */
 const WRONG = 1e-6;
@@ -23,7 +23,10 @@ export async function typedRecord(server, text) {
   if (kept.has(text)) return kept.get(text);
   const answer = await server.formula({ text });
   if (answer.error) return answer;
-  const source = answer.module.replace('"../formulas/special_functions.js"', JSON.stringify(new URL("./special_functions.js", import.meta.url).href));
+  const source = answer.module.replace(
+    '"../formulas/special_functions.js"',
+    JSON.stringify(new URL("./special_functions.js", import.meta.url).href),
+  );
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   try {
     const { activation } = await import(address);
@@ -60,16 +63,29 @@ function harmless(activation) {
     };
   };
   for (const key of ["f", "df", "d2f"]) activation[key] = safe(activation[key], NaN);
-  for (const key of Object.keys(activation.dparameters)) activation.dparameters[key] = safe(activation.dparameters[key], NaN);
+  for (const key of Object.keys(activation.dparameters))
+    activation.dparameters[key] = safe(activation.dparameters[key], NaN);
   if (typeof activation.breaks === "function") activation.breaks = safe(activation.breaks, []);
 }
 
 /** What it is, in a line: how smooth, how many parameters. */
 export function summary({ shape, at, record }) {
-  const places = at.slice(0, 4).map((x) => short(x, 4)).join(", ") + (at.length > 4 ? " …" : "");
+  const places =
+    at
+      .slice(0, 4)
+      .map((x) => short(x, 4))
+      .join(", ") + (at.length > 4 ? " …" : "");
   const gaps = shape === "smooth" ? gapsOf(record) : [];
-  const near = gaps.slice(0, 4).map((x) => short(x, 3)).join(", ") + (gaps.length > 4 ? " …" : "");
-  const how = gaps.length ? t("formula.gaps_near", { places: near }) : at.length ? t(`formula.${shape}_at`, { places }) : t(`formula.${shape}`);
+  const near =
+    gaps
+      .slice(0, 4)
+      .map((x) => short(x, 3))
+      .join(", ") + (gaps.length > 4 ? " …" : "");
+  const how = gaps.length
+    ? t("formula.gaps_near", { places: near })
+    : at.length
+      ? t(`formula.${shape}_at`, { places })
+      : t(`formula.${shape}`);
   const count = record.parameters.length;
   return `${how} · ${count === 1 ? t("formula.one_parameter") : t("formula.parameters", { count })}`;
 }
@@ -98,7 +114,9 @@ function gapsOf(record) {
 export function caveats({ probes, record }) {
   const notes = new Set();
   for (const side of [-1, 1]) {
-    const out = probes.filter(([x]) => Math.sign(x) === side).sort(([a], [b]) => Math.abs(a) - Math.abs(b));
+    const out = probes
+      .filter(([x]) => Math.sign(x) === side)
+      .sort(([a], [b]) => Math.abs(a) - Math.abs(b));
     let good = 0;
     for (const [x, exact] of out) {
       const kind = verdict(record.f(x), exact);
@@ -107,7 +125,10 @@ export function caveats({ probes, record }) {
         continue;
       }
       if (kind === "undefined") notes.add(t("formula.note_undefined", { x: fixed(x, 0) }));
-      else notes.add(t(`formula.note_${kind}_${side < 0 ? "below" : "above"}`, { x: edge(record.f, good, x) }));
+      else
+        notes.add(
+          t(`formula.note_${kind}_${side < 0 ? "below" : "above"}`, { x: edge(record.f, good, x) }),
+        );
       break;
     }
   }
@@ -143,7 +164,9 @@ export function settled({ text, places }, values) {
   let [out, from] = ["=", 0];
   for (const [at, length, name] of places) {
     const value = values[name];
-    out += text.slice(from, at) + (value === 1 ? text.slice(at, at + length) : value < 0 ? `(${value})` : String(value));
+    out +=
+      text.slice(from, at) +
+      (value === 1 ? text.slice(at, at + length) : value < 0 ? `(${value})` : String(value));
     from = at + length;
   }
   return (out + text.slice(from)).trim();

@@ -8,7 +8,9 @@ import { colour } from "../core/theme.js";
  * @param {number} low @param {number} high The least and the greatest value.
  */
 export function ramp(low, high) {
-  const [below, zero, above] = ["@band2", "@soft", "@accent"].map((token) => channels(colour(token)));
+  const [below, zero, above] = ["@band2", "@soft", "@accent"].map((token) =>
+    channels(colour(token)),
+  );
   const size = Math.max(-low, high) || 1;
   /** @param {number} value @returns {number} From −1 to 1. */
   const share = (value) => Math.sign(value) * Math.sqrt(Math.min(1, Math.abs(value) / size));
@@ -22,7 +24,11 @@ export function ramp(low, high) {
     /** @param {number} value */
     of: (value) => at(share(value)),
     /** For Plotly: stops from share −1 to share 1. */
-    stops: [[0, css(below)], [0.5, css(zero)], [1, css(above)]],
+    stops: [
+      [0, css(below)],
+      [0.5, css(zero)],
+      [1, css(above)],
+    ],
   };
 }
 

@@ -1,7 +1,7 @@
 /** Files that a reader takes along. */
 
-import { loadPlotly } from "./live_plot.js";
 import { refusalOf } from "../core/refusals.js";
+import { loadPlotly } from "./live_plot.js";
 
 /** @param {string} name @param {string} type @param {string} text */
 export function download(name, type, text) {
@@ -38,7 +38,10 @@ export async function pictureOf(plot, format, name, { background, ink, heading =
   const [first, ...others] = heading.map(plain);
   const room = heading.length ? LINE * heading.length + 12 : 0;
   const annotations = [...(layout.annotations ?? []), ...notes];
-  const figure = { data, layout: { ...layout, annotations, paper_bgcolor: background, height: clientHeight + room } };
+  const figure = {
+    data,
+    layout: { ...layout, annotations, paper_bgcolor: background, height: clientHeight + room },
+  };
   if (room) {
     const margin = { ...layout.margin, t: (layout.margin?.t ?? 0) + room };
     const text = [`<b>${first}</b>`, ...others].join("<br>");

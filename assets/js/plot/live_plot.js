@@ -45,7 +45,12 @@ const axis = {
 const layoutBase = {
   paper_bgcolor: "rgba(0,0,0,0)",
   plot_bgcolor: "rgba(0,0,0,0)",
-  font: { family: "ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK SC', sans-serif", size: 12, color: "@muted" },
+  font: {
+    family:
+      "ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK SC', sans-serif",
+    size: 12,
+    color: "@muted",
+  },
   margin: { l: 44, r: 12, t: 8, b: 30 },
   showlegend: false,
   hoverlabel: { bgcolor: "@panel", bordercolor: "@line", font: { color: "@text", size: 12 } },
@@ -53,14 +58,22 @@ const layoutBase = {
   dragmode: "zoom",
 };
 
-const config = { displaylogo: false, displayModeBar: false, responsive: false, doubleClick: "reset", showTips: false };
+const config = {
+  displaylogo: false,
+  displayModeBar: false,
+  responsive: false,
+  doubleClick: "reset",
+  showTips: false,
+};
 
 /** Pixels that a number takes along an axis, and the most numbers of one. */
 const [TICK_WIDTH, TICK_HEIGHT, MOST_TICKS] = [64, 26, 9];
 
 /** Every plot on the page, so that a change of theme reaches them all at once. */
 const plots = new Set();
-onTheme(() => plots.forEach((plot) => plot.redraw()));
+onTheme(() => {
+  for (const plot of plots) plot.redraw();
+});
 
 export class LivePlot {
   /** @param {HTMLElement} node An empty element with a height of its own. */
@@ -68,7 +81,9 @@ export class LivePlot {
     this.node = node;
     this.figure = null;
     /** Resolved once it has been drawn for the first time. */
-    this.drawn = new Promise((done) => (this.first = done));
+    this.drawn = new Promise((done) => {
+      this.first = done;
+    });
     node.classList.add("lab-plot");
     plots.add(this);
     new ResizeObserver(() => {
@@ -119,8 +134,15 @@ export class LivePlot {
   ticksOf(key, [low, high]) {
     const { figure } = this;
     const { l, r, t, b } = { ...layoutBase.margin, ...figure.layout.margin };
-    const room = key.startsWith("x") ? (this.node.clientWidth - l - r) / TICK_WIDTH : (this.node.clientHeight - t - b) / TICK_HEIGHT;
-    return logTicks(low, high, Math.min(MOST_TICKS, Math.max(3, Math.floor(room))), figure.layout[key]);
+    const room = key.startsWith("x")
+      ? (this.node.clientWidth - l - r) / TICK_WIDTH
+      : (this.node.clientHeight - t - b) / TICK_HEIGHT;
+    return logTicks(
+      low,
+      high,
+      Math.min(MOST_TICKS, Math.max(3, Math.floor(room))),
+      figure.layout[key],
+    );
   }
 
   /** Writes other numbers where a reader has zoomed, or the plot has another size. */
@@ -216,6 +238,7 @@ function writeMarkers(group, { x, y }, xaxis, yaxis) {
   points.forEach((point, at) => {
     const there = x[at] !== undefined && x[at] !== null;
     point.style.display = there ? "" : "none";
-    if (there) point.setAttribute("transform", `translate(${xaxis.c2p(x[at])},${yaxis.c2p(y[at])})`);
+    if (there)
+      point.setAttribute("transform", `translate(${xaxis.c2p(x[at])},${yaxis.c2p(y[at])})`);
   });
 }

@@ -7,8 +7,18 @@ const DIGITS = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]];
 const FEWEST = 3;
 /** Two numbers stand no nearer than this share of the axis, divided by how many fit. */
 const NEAREST = 0.55;
-const PREFIXES = [[1e-9, "ns"], [1e-6, "µs"], [1e-3, "ms"], [1, "s"]];
-const BYTES = [[1, "B"], [2 ** 10, "KiB"], [2 ** 20, "MiB"], [2 ** 30, "GiB"]];
+const PREFIXES = [
+  [1e-9, "ns"],
+  [1e-6, "µs"],
+  [1e-3, "ms"],
+  [1, "s"],
+];
+const BYTES = [
+  [1, "B"],
+  [2 ** 10, "KiB"],
+  [2 ** 20, "MiB"],
+  [2 ** 30, "GiB"],
+];
 const OCTAVE = Math.log10(2);
 /** Two numbers alone do where they lie this share of the axis apart. */
 const COVERED = 0.4;
@@ -28,17 +38,25 @@ export function logTicks(low, high, most, { unit, per = 1, marked = [] } = {}) {
   if (high - low < 1e-9) [low, high] = [low - ROOM, high + ROOM];
   const nearest = (NEAREST * (high - low)) / most;
   const seen = (value) => Math.log10(value) >= low - 1e-9 && Math.log10(value) <= high + 1e-9;
-  const apart = (values) => values.every((value, at) => !at || Math.log10(value / values[at - 1]) >= nearest);
-  const fits = (least) => (values) => values.length >= least && values.length <= most && apart(values);
+  const apart = (values) =>
+    values.every((value, at) => !at || Math.log10(value / values[at - 1]) >= nearest);
+  const fits = (least) => (values) =>
+    values.length >= least && values.length <= most && apart(values);
   const covers = (values) => Math.log10(values.at(-1) / values[0]) >= COVERED * (high - low);
 
   const [base, unitLog] = unit === "B" ? [2, OCTAVE] : [10, 1];
-  const strides = Array.from({ length: Math.ceil((high - low) / unitLog) }, (_, at) => powersOf(base, low / unitLog, high / unitLog, at + 1));
-  const sets = (base === 10 ? DIGITS.map((digits) => decades(low, high, digits)) : []).concat(strides).map((values) => values.filter(seen));
+  const strides = Array.from({ length: Math.ceil((high - low) / unitLog) }, (_, at) =>
+    powersOf(base, low / unitLog, high / unitLog, at + 1),
+  );
+  const sets = (base === 10 ? DIGITS.map((digits) => decades(low, high, digits)) : [])
+    .concat(strides)
+    .map((values) => values.filter(seen));
   let values = sets.find(fits(FEWEST)) ?? sets.filter(fits(2)).find(covers);
   values ??= evenly(low, high, most, seen, apart, unit ? unitOf(10 ** low, unit)[0] : 1);
   const kept = marked.filter(seen);
-  const others = values.filter((value) => kept.every((mark) => Math.abs(Math.log10(value / mark)) >= nearest));
+  const others = values.filter((value) =>
+    kept.every((mark) => Math.abs(Math.log10(value / mark)) >= nearest),
+  );
   const tickvals = [...others, ...kept].sort((a, b) => a - b);
   return { tickvals, ticktext: written(tickvals, unit, per, low, high) };
 }
@@ -46,14 +64,16 @@ export function logTicks(low, high, most, { unit, per = 1, marked = [] } = {}) {
 /** Numbers of some digits in all decades that the axis touches. */
 function decades(low, high, digits) {
   const found = [];
-  for (let power = Math.floor(low); power <= Math.ceil(high); power++) for (const digit of digits) found.push(Number(`${digit}e${power}`));
+  for (let power = Math.floor(low); power <= Math.ceil(high); power++)
+    for (const digit of digits) found.push(Number(`${digit}e${power}`));
   return found;
 }
 
 /** Every stride-th power of a base between two exponents. */
 function powersOf(base, low, high, stride) {
   const found = [];
-  for (let power = stride * Math.ceil(low / stride - 1e-9); power <= high + 1e-9; power += stride) found.push(base === 10 ? Number(`1e${power}`) : base ** power);
+  for (let power = stride * Math.ceil(low / stride - 1e-9); power <= high + 1e-9; power += stride)
+    found.push(base === 10 ? Number(`1e${power}`) : base ** power);
   return found;
 }
 
@@ -64,7 +84,8 @@ function evenly(low, high, most, seen, apart, size) {
   const smallest = Math.floor(Math.log10((last - first) / most));
   for (const step of decades(smallest, Math.log10(last), [1, 2, 5])) {
     const found = [];
-    for (let count = Math.ceil(first / step - 1e-9); count * step <= last * (1 + 1e-12); count++) found.push(size * Number((count * step).toPrecision(12)));
+    for (let count = Math.ceil(first / step - 1e-9); count * step <= last * (1 + 1e-12); count++)
+      found.push(size * Number((count * step).toPrecision(12)));
     const there = found.filter(seen);
     if (there.length < 2) break;
     best = there;
@@ -84,7 +105,9 @@ function written(values, unit, per, low, high) {
   }
   const shown = values.map((value) => Number((value / per).toPrecision(12)));
   const plain = shown.every((value) => value >= 1e-4 && value < 1e6);
-  return shown.map((value) => (plain || value === 1 || value === 10 ? grouped(value) : power(value)));
+  return shown.map((value) =>
+    plain || value === 1 || value === 10 ? grouped(value) : power(value),
+  );
 }
 
 /** The unit that a value is written in, and how much it is. */

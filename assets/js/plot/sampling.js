@@ -24,7 +24,8 @@ const FIRST = 0.4871;
  * @param {object} parameters
  * @returns {number[]}
  */
-export const breaksOf = ({ breaks }, parameters) => (typeof breaks === "function" ? breaks(parameters) : breaks);
+export const breaksOf = ({ breaks }, parameters) =>
+  typeof breaks === "function" ? breaks(parameters) : breaks;
 
 /**
  * @param {(x: number) => number} f
@@ -103,7 +104,10 @@ function sides(f, edge) {
  * large β is: between even points a narrow one would be passed over.
  */
 function grid(low, high, places) {
-  const points = Array.from({ length: POINTS }, (_, at) => low + ((high - low) * at) / (POINTS - 1));
+  const points = Array.from(
+    { length: POINTS },
+    (_, at) => low + ((high - low) * at) / (POINTS - 1),
+  );
   points[POINTS - 1] = high; // rounding may have missed it
   if (low < 0 && high > 0) {
     points.push(0);
@@ -121,7 +125,9 @@ function grid(low, high, places) {
  */
 export function toTable(curves, [low, high]) {
   const even = Array.from({ length: 401 }, (_, at) => low + ((high - low) * at) / 400);
-  const more = curves.flatMap(({ breaks, places }) => [...breaks.flatMap(beside), ...places]).filter((at) => at > low && at < high);
+  const more = curves
+    .flatMap(({ breaks, places }) => [...breaks.flatMap(beside), ...places])
+    .filter((at) => at > low && at < high);
   const x = [...new Set([...even, ...more])].sort((a, b) => a - b);
   return { x, curves: curves.map(({ name, of }) => ({ name, values: x.map(of) })) };
 }
@@ -137,6 +143,8 @@ export function toCsv({ x, curves }) {
   const cell = (value) => (Number.isFinite(value) ? String(value) : "");
   const word = (name) => (/[",\n]/.test(name) ? `"${name.replace(/"/g, '""')}"` : name);
   const lines = [["x", ...curves.map(({ name }) => word(name))].join(",")];
-  x.forEach((at, row) => lines.push([at, ...curves.map(({ values }) => cell(values[row]))].join(",")));
-  return lines.join("\n") + "\n";
+  for (const [row, at] of x.entries()) {
+    lines.push([at, ...curves.map(({ values }) => cell(values[row]))].join(","));
+  }
+  return `${lines.join("\n")}\n`;
 }

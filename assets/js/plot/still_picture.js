@@ -2,7 +2,14 @@
 
 import { resolve } from "../core/theme.js";
 
-const DASHES = { solid: "", dot: "3 3", dash: "9 9", longdash: "15 15", dashdot: "9 3 3 3", longdashdot: "15 6 3 6" };
+const DASHES = {
+  solid: "",
+  dot: "3 3",
+  dash: "9 9",
+  longdash: "15 15",
+  dashdot: "9 3 3 3",
+  longdashdot: "15 6 3 6",
+};
 
 /**
  * @param {HTMLElement} host As large as the plot.
@@ -19,14 +26,23 @@ export function stillOf(host, figure) {
     .map(({ x, y, yaxis, line }) => {
       const { range, domain } = layout[`yaxis${yaxis.slice(1)}`];
       const [low, high] = layout.xaxis.range;
-      const [top, tall] = [t + (1 - domain[1]) * innerHeight, (domain[1] - domain[0]) * innerHeight];
+      const [top, tall] = [
+        t + (1 - domain[1]) * innerHeight,
+        (domain[1] - domain[0]) * innerHeight,
+      ];
       let [path, pen] = ["", "M"];
-      x.forEach((at, index) => {
-        if (at === null || y[index] === null) return (pen = "M");
-        const down = Math.max(-9999, Math.min(9999, top + (tall * (range[1] - y[index])) / (range[1] - range[0])));
+      for (const [index, at] of x.entries()) {
+        if (at === null || y[index] === null) {
+          pen = "M";
+          continue;
+        }
+        const down = Math.max(
+          -9999,
+          Math.min(9999, top + (tall * (range[1] - y[index])) / (range[1] - range[0])),
+        );
         path += `${pen}${(l + (innerWidth * (at - low)) / (high - low)).toFixed(1)},${down.toFixed(1)}`;
         pen = "L";
-      });
+      }
       const clip = `<clipPath id="still-${yaxis}"><rect x="${l}" y="${top}" width="${innerWidth}" height="${tall}"/></clipPath>`;
       return `${clip}<path class="still-line" d="${path}" fill="none" stroke="${line.color}" stroke-width="${line.width}" stroke-dasharray="${DASHES[line.dash] ?? ""}" clip-path="url(#still-${yaxis})"/>`;
     });

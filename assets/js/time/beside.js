@@ -1,6 +1,6 @@
 /** What is laid beside a timing: another of one's own, or another host's file. */
 
-import { escape, t } from "../core/text.js";
+import { escaped, t } from "../core/text.js";
 
 const MOST_BYTES = 1_000_000;
 const FILE = "a file";
@@ -11,9 +11,9 @@ const FILE = "a file";
  *   notice: (line: string, failed?: boolean) => void}} tab
  */
 export function besidePicker(host, { server, lay, notice }) {
-  host.innerHTML = `<label class="time-pick">${escape(t("timed.beside.label"))}
-    <select class="lab-field" data-beside title="${escape(t("timed.beside.tip"))}"></select></label>
-    <input type="file" accept=".json,application/json" hidden aria-label="${escape(t("timed.beside.file"))}">`;
+  host.innerHTML = `<label class="time-pick">${escaped(t("timed.beside.label"))}
+    <select class="lab-field" data-beside title="${escaped(t("timed.beside.tip"))}"></select></label>
+    <input type="file" accept=".json,application/json" hidden aria-label="${escaped(t("timed.beside.file"))}">`;
   const [select, file] = [host.querySelector("select"), host.querySelector("input")];
   let chosen = "";
 
@@ -24,7 +24,7 @@ export function besidePicker(host, { server, lay, notice }) {
    */
   function show(timings, files, beside) {
     chosen = beside ?? "";
-    const option = (value, label) => `<option value="${escape(value)}">${escape(label)}</option>`;
+    const option = (value, label) => `<option value="${escaped(value)}">${escaped(label)}</option>`;
     select.innerHTML = [
       option("", t("timed.beside.none")),
       ...timings.map(({ id, name, what }) => option(id, name || what)),
@@ -54,7 +54,9 @@ export function besidePicker(host, { server, lay, notice }) {
     file.value = "";
     if (!given) return;
     if (given.size > MOST_BYTES) return notice(t("timed.foreign.too_large", { limit: 1 }), true);
-    const answer = await server.lay({ text: await given.text() }).catch(() => ({ error: t("timed.beside.unread") }));
+    const answer = await server
+      .lay({ text: await given.text() })
+      .catch(() => ({ error: t("timed.beside.unread") }));
     if (answer.error) return notice(answer.error, true);
     notice("");
     lay(answer.token);

@@ -4,14 +4,14 @@ import { handed, onHanded, whenThere } from "../core/handover.js";
 import { poll } from "../core/poll.js";
 import { goToRefused, onAnswered } from "../core/refusals.js";
 import { read, write } from "../core/state.js";
-import { escape, language, t } from "../core/text.js";
+import { escaped, language, t } from "../core/text.js";
 import { besidePicker } from "./beside.js";
-import { cards } from "./timing_cards.js";
 import { citedCard } from "./cited.js";
+import { cards } from "./timing_cards.js";
 import { keptList } from "./timing_list.js";
 
 const NARROW = matchMedia("(max-width: 760px)");
-const tip = (key) => `title="${escape(t(key))}"`;
+const tip = (key) => `title="${escaped(t(key))}"`;
 
 export function mount({ element, props, trigger, watch, server }) {
   const page = cards(element, {
@@ -60,7 +60,15 @@ export function mount({ element, props, trigger, watch, server }) {
     end();
     const { id, mark, baseline, elements } = state;
     end = poll(
-      () => server.poll({ id: state.id ?? id, mark: state.mark || mark, baseline, elements, beside: state.beside, narrow: NARROW.matches }),
+      () =>
+        server.poll({
+          id: state.id ?? id,
+          mark: state.mark || mark,
+          baseline,
+          elements,
+          beside: state.beside,
+          narrow: NARROW.matches,
+        }),
       (answer) => {
         if (answer.error) {
           if (named && !state.drawn && state.id !== null) {
@@ -92,7 +100,11 @@ export function mount({ element, props, trigger, watch, server }) {
     if (answer.presets) about(chosen, answer.presets);
     if (answer.earlier) {
       kept.show(answer.earlier, state.id);
-      beside.show(answer.earlier.filter(({ id }) => id !== state.id), answer.files ?? [], state.beside);
+      beside.show(
+        answer.earlier.filter(({ id }) => id !== state.id),
+        answer.files ?? [],
+        state.beside,
+      );
     }
     const active = Boolean(answer.id) && !answer.done;
     if (active) beside.rest();
@@ -158,7 +170,8 @@ export function mount({ element, props, trigger, watch, server }) {
 
   // A worker takes seconds to start: it does so while the reader's hand is on the way to the button.
   const start = document.getElementById("lab-time-start");
-  for (const event of ["pointerenter", "focusin"]) start?.addEventListener(event, () => server.ready({}).catch(() => {}), { once: true });
+  for (const event of ["pointerenter", "focusin"])
+    start?.addEventListener(event, () => server.ready({}).catch(() => {}), { once: true });
   for (const card of [start, document.getElementById("lab-time-fields")]) tooltips(card);
   // Gradio's field for a formula asks for it here when another tab has handed one over.
   whenThere("lab-time").then((node) => {
@@ -184,7 +197,7 @@ function statusParts() {
   return `
     <p class="lab-note time-preset" data-part="preset"></p>
     <div class="lab-row time-run">
-      <button class="lab-btn" data-part="stop" type="button" hidden ${tip("time.ui.stop_tip")}>■ ${escape(t("time.ui.stop"))}</button>
+      <button class="lab-btn" data-part="stop" type="button" hidden ${tip("time.ui.stop_tip")}>■ ${escaped(t("time.ui.stop"))}</button>
       <span class="lab-note" data-part="line" role="status"></span>
     </div>
     <div class="lab-bar" data-part="progress" hidden><i data-part="share"></i></div>

@@ -1,9 +1,9 @@
 /** The cards of a timing: the answer, the pictures, the table, the host, and what to mind. */
 
+import { escaped, t } from "../core/text.js";
+import { colour, onTheme } from "../core/theme.js";
 import { download, pictureOf } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
-import { escape, t } from "../core/text.js";
-import { colour, onTheme } from "../core/theme.js";
 
 const FIGURES = ["bars", "steps", "sizes", "roofline", "memory"];
 const FILES = {
@@ -14,11 +14,11 @@ const FILES = {
 
 const LONGEST_LINE = 100; // letters over a saved picture
 
-const h = (key) => escape(t(`time.ui.${key}`));
+const h = (key) => escaped(t(`time.ui.${key}`));
 const tip = (key) => `title="${h(key)}"`;
 
 /** Escapes a sentence of ours and sets what stands in **asterisks** in bold. */
-const bold = (sentence) => escape(sentence).replace(/\*\*(.+?)\*\*/g, "<b>$1</b>");
+const bold = (sentence) => escaped(sentence).replace(/\*\*(.+?)\*\*/g, "<b>$1</b>");
 
 /**
  * @param {HTMLElement} element
@@ -66,12 +66,14 @@ export function cards(element, { look, save, notice }) {
 
   function beside(told) {
     part("beside").hidden = !told;
-    if (told) part("beside").innerHTML = `<b>${escape(told[0])}</b> ${escape(told[1])}`;
+    if (told) part("beside").innerHTML = `<b>${escaped(told[0])}</b> ${escaped(told[1])}`;
   }
 
   function choices(drawn) {
     const baseline = part("baseline");
-    const options = drawn.baselines.map(([name, label]) => `<option value="${escape(name)}">${escape(label)}</option>`).join("");
+    const options = drawn.baselines
+      .map(([name, label]) => `<option value="${escaped(name)}">${escaped(label)}</option>`)
+      .join("");
     if (baseline.dataset.options !== options) {
       baseline.innerHTML = options;
       baseline.dataset.options = options;
@@ -80,18 +82,22 @@ export function cards(element, { look, save, notice }) {
     baseline.parentElement.hidden = drawn.baselines.length < 2;
     const sizes = part("sizes-pick");
     sizes.parentElement.hidden = drawn.sizes.length < 2;
-    sizes.innerHTML = drawn.sizes.map(([size, label]) => `<option value="${size}">${escape(label)}</option>`).join("");
+    sizes.innerHTML = drawn.sizes
+      .map(([size, label]) => `<option value="${size}">${escaped(label)}</option>`)
+      .join("");
     sizes.value = String(drawn.elements);
   }
 
   function table({ heads, rows }) {
     drawnTable = { heads, rows };
-    part("head").innerHTML = heads.map(([label, why]) => `<th scope="col" title="${escape(why)}">${escape(label)}</th>`).join("");
+    part("head").innerHTML = heads
+      .map(([label, why]) => `<th scope="col" title="${escaped(why)}">${escaped(label)}</th>`)
+      .join("");
     part("rows").innerHTML = rows
       .map(({ note, colour: token, cells }) => {
         const [label, ...others] = cells;
-        const dot = `<i class="time-dot" data-colour="${escape(token)}" style="background:${colour(token)}"></i>`;
-        return `<tr><th scope="row" title="${escape(note)}">${dot}${escape(label)}</th>${others.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
+        const dot = `<i class="time-dot" data-colour="${escaped(token)}" style="background:${colour(token)}"></i>`;
+        return `<tr><th scope="row" title="${escaped(note)}">${dot}${escaped(label)}</th>${others.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`;
       })
       .join("");
     part("table-card").hidden = !rows.length;
@@ -100,37 +106,57 @@ export function cards(element, { look, save, notice }) {
   function facts(drawn) {
     processor = drawn.host[0]?.[1] ?? "";
     part("host").innerHTML = drawn.host.length
-      ? drawn.host.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join("")
+      ? drawn.host
+          .map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`)
+          .join("")
       : `<dd class="lab-note">${h("host_none")}</dd>`;
     part("left-out").innerHTML = items(
-      drawn.left_out.map(([name, why]) => `<b>${escape(name)}</b>: ${escape(why)}`),
+      drawn.left_out.map(([name, why]) => `<b>${escaped(name)}</b>: ${escaped(why)}`),
       t(drawn.active || !drawn.table.rows.length ? "time.ui.left_before" : "time.ui.left_none"),
     );
     part("trust").hidden = drawn.active || !drawn.table.rows.length;
-    part("doubts").innerHTML = items(drawn.doubts.map(escape), t("time.ui.trust_good"));
+    part("doubts").innerHTML = items(drawn.doubts.map(escaped), t("time.ui.trust_good"));
   }
 
   const items = (entries, none) =>
-    entries.length ? `<ul>${entries.map((entry) => `<li>${entry}</li>`).join("")}</ul>` : `<p class="lab-note">${escape(none)}</p>`;
+    entries.length
+      ? `<ul>${entries.map((entry) => `<li>${entry}</li>`).join("")}</ul>`
+      : `<p class="lab-note">${escaped(none)}</p>`;
 
   onTheme(() => {
-    for (const dot of element.querySelectorAll(".time-dot")) dot.style.background = colour(dot.dataset.colour);
+    for (const dot of element.querySelectorAll(".time-dot"))
+      dot.style.background = colour(dot.dataset.colour);
   });
   part("baseline").addEventListener("change", ({ target }) => look({ baseline: target.value }));
-  part("sizes-pick").addEventListener("change", ({ target }) => look({ elements: Number(target.value) }));
+  part("sizes-pick").addEventListener("change", ({ target }) =>
+    look({ elements: Number(target.value) }),
+  );
   part("copy").addEventListener("click", async () => {
     const { heads, rows } = drawnTable;
-    const text = [heads.map(([label]) => label), ...rows.map(({ cells }) => cells)].map((row) => row.join("\t")).join("\n");
-    const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    const text = [heads.map(([label]) => label), ...rows.map(({ cells }) => cells)]
+      .map((row) => row.join("\t"))
+      .join("\n");
+    const done = await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
     part("copy").textContent = t(done ? "time.ui.copied" : "time.ui.copy_failed");
-    setTimeout(() => (part("copy").textContent = t("time.ui.copy")), 1600);
+    setTimeout(() => {
+      part("copy").textContent = t("time.ui.copy");
+    }, 1600);
   });
   element.addEventListener("click", async ({ target }) => {
     const { file, picture } = target.dataset;
     if (picture) {
-      const told = [...target.closest("section").querySelectorAll(".time-title > *")].map((each) => each.textContent.trim());
+      const told = [...target.closest("section").querySelectorAll(".time-title > *")].map((each) =>
+        each.textContent.trim(),
+      );
       const heading = [...told, ...lines(`${part("note").textContent} · ${processor}`)];
-      pictureOf(plots[picture], "png", `swish-lab-${picture}`, { background: colour("@panel"), ink: colour("@text"), heading });
+      pictureOf(plots[picture], "png", `swish-lab-${picture}`, {
+        background: colour("@panel"),
+        ink: colour("@text"),
+        heading,
+      });
     }
     if (!file) return;
     const saved = await save(file);
@@ -144,7 +170,10 @@ export function cards(element, { look, save, notice }) {
 /** Parts of a text, as many on a line as go there. @param {string} text */
 function lines(text) {
   const found = [""];
-  for (const word of text.split(" · ").map((each) => each.trim()).filter(Boolean)) {
+  for (const word of text
+    .split(" · ")
+    .map((each) => each.trim())
+    .filter(Boolean)) {
     const longer = [found.at(-1), word].filter(Boolean).join(" · ");
     if (longer.length > LONGEST_LINE) found.push(word);
     else found[found.length - 1] = longer;
@@ -154,13 +183,16 @@ function lines(text) {
 
 /** A card with one picture, its heading and the button that saves it. */
 function picture(name) {
-  const [title, note, label] = ["title", "note", "label"].map((word) => escape(t(`time.ui.${name}_${word}`)));
+  const [title, note, label] = ["title", "note", "label"].map((word) =>
+    escaped(t(`time.ui.${name}_${word}`)),
+  );
   return `<section class="lab-card" data-part="${name}-card" hidden>
     <div class="lab-row lab-between time-head time-headline"><div class="time-title"><h3>${title}</h3><span class="lab-note">${note}</span></div>${png(name)}</div>
     <div data-part="${name}" role="img" aria-label="${label}"></div></section>`;
 }
 
-const png = (name) => `<button class="lab-btn time-png" type="button" data-picture="${name}" ${tip("png_tip")}>PNG</button>`;
+const png = (name) =>
+  `<button class="lab-btn time-png" type="button" data-picture="${name}" ${tip("png_tip")}>PNG</button>`;
 
 function skeleton() {
   return `<div class="lab lab-col">

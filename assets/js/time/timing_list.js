@@ -1,7 +1,7 @@
 /** The visitor's timings: open one, call it by a name, remove it. */
 
 import { tellShare } from "../core/state.js";
-import { escape, moment, t } from "../core/text.js";
+import { escaped, moment, t } from "../core/text.js";
 
 /**
  * @param {HTMLElement} host
@@ -9,12 +9,12 @@ import { escape, moment, t } from "../core/text.js";
  *   notice: (line: string, failed?: boolean) => void}} tab
  */
 export function keptList(host, { server, open, changed, notice }) {
-  host.innerHTML = `<label class="lab-label">${escape(t("time.ui.earlier"))}
-      <select class="lab-field" data-part="earlier" title="${escape(t("time.ui.earlier_tip"))}"></select></label>
+  host.innerHTML = `<label class="lab-label">${escaped(t("time.ui.earlier"))}
+      <select class="lab-field" data-part="earlier" title="${escaped(t("time.ui.earlier_tip"))}"></select></label>
     <div class="lab-row time-kept">
-      <input class="lab-field" data-part="name" maxlength="80" placeholder="${escape(t("timed.kept.name"))}" aria-label="${escape(t("timed.kept.name"))}">
-      <button class="lab-btn" type="button" data-part="link" title="${escape(t("timed.kept.share_tip"))}"></button>
-      <button class="lab-btn" type="button" data-part="drop" title="${escape(t("timed.kept.drop_tip"))}" aria-label="${escape(t("timed.kept.drop_tip"))}">×</button></div>`;
+      <input class="lab-field" data-part="name" maxlength="80" placeholder="${escaped(t("timed.kept.name"))}" aria-label="${escaped(t("timed.kept.name"))}">
+      <button class="lab-btn" type="button" data-part="link" title="${escaped(t("timed.kept.share_tip"))}"></button>
+      <button class="lab-btn" type="button" data-part="drop" title="${escaped(t("timed.kept.drop_tip"))}" aria-label="${escaped(t("timed.kept.drop_tip"))}">×</button></div>`;
   const part = (name) => host.querySelector(`[data-part="${name}"]`);
   let [entries, current] = [[], null];
 
@@ -22,7 +22,9 @@ export function keptList(host, { server, open, changed, notice }) {
   function show(kept, id) {
     [entries, current] = [kept, id];
     const label = ({ name, what, at }) => `${moment(at)} · ${name || what}`;
-    part("earlier").innerHTML = kept.map((each) => `<option value="${escape(each.id)}">${escape(label(each))}</option>`).join("");
+    part("earlier").innerHTML = kept
+      .map((each) => `<option value="${escaped(each.id)}">${escaped(label(each))}</option>`)
+      .join("");
     part("earlier").value = id;
     const shown = kept.find((each) => each.id === id);
     tellShare("timing", shown ? { tab: "time", id, share: shown.share } : null);

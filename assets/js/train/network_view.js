@@ -1,10 +1,10 @@
 /** A look into one network: what it guesses, what its units respond to, its inputs under f and f′. */
 
-import { activations } from "../generated/activations.js";
-import { ramp } from "../plot/colour_ramp.js";
-import { escape, t } from "../core/text.js";
+import { escaped, t } from "../core/text.js";
 import { onTheme } from "../core/theme.js";
 import { typedRecord } from "../formulas/typed_formula.js";
+import { activations } from "../generated/activations.js";
+import { ramp } from "../plot/colour_ramp.js";
 
 const CURVE_POINTS = 241;
 const REACH = 6;
@@ -40,8 +40,11 @@ export function inside(root, plots, server) {
 
   /** The histogram, with f and f′ over it as soon as the activation is known here. */
   async function underCurves(figure, { name, parameters }) {
-    const record = activations.find((each) => each.name === name) ?? (await typedRecord(server, name.slice(1))).record;
-    if (shown.figures_inside.inputs === figure) plots.inputs.update(record ? withCurves(figure, record, name, parameters) : figure);
+    const record =
+      activations.find((each) => each.name === name) ??
+      (await typedRecord(server, name.slice(1))).record;
+    if (shown.figures_inside.inputs === figure)
+      plots.inputs.update(record ? withCurves(figure, record, name, parameters) : figure);
   }
   onTheme(() => shown.units && drawUnits($("units"), shown.units));
   return { show };
@@ -49,8 +52,13 @@ export function inside(root, plots, server) {
 
 /** @param {Record<string, number>} learned Those of its parameters that were trained. */
 function withCurves(figure, record, name, learned) {
-  const parameters = Object.fromEntries(record.parameters.map((each) => [each.name, learned[each.name] ?? each.default]));
-  const x = Array.from({ length: CURVE_POINTS }, (_, at) => -REACH + (2 * REACH * at) / (CURVE_POINTS - 1));
+  const parameters = Object.fromEntries(
+    record.parameters.map((each) => [each.name, learned[each.name] ?? each.default]),
+  );
+  const x = Array.from(
+    { length: CURVE_POINTS },
+    (_, at) => -REACH + (2 * REACH * at) / (CURVE_POINTS - 1),
+  );
   const curve = (of, title, dash) => ({
     type: "scatter",
     mode: "lines",
@@ -62,7 +70,13 @@ function withCurves(figure, record, name, learned) {
   });
   const label = record.label.replace(/</g, "&lt;"); // Plotly reads tags
   const told = record.parameters.filter((each) => each.name in learned);
-  const words = [label, ...told.map((each) => `${each.name === "beta" ? "β" : each.name} = ${learned[each.name].toFixed(2).replace("-", "−")}`)].join(", ");
+  const words = [
+    label,
+    ...told.map(
+      (each) =>
+        `${each.name === "beta" ? "β" : each.name} = ${learned[each.name].toFixed(2).replace("-", "−")}`,
+    ),
+  ].join(", ");
   return {
     data: [...figure.data, curve(record.f, `f, ${words}`, "solid"), curve(record.df, "f′", "dash")],
     layout: {
@@ -79,7 +93,7 @@ function guess({ class: found, label, probability }) {
   const right = found === label;
   const share = `${Math.round(100 * probability)} %`;
   const words = t(right ? "run.guess_right" : "run.guess_wrong", { guess: found, label, share });
-  return `<figure class="${right ? "" : "train-wrong"}" title="${escape(words)}"><canvas role="img" aria-label="${escape(words)}"></canvas>
+  return `<figure class="${right ? "" : "train-wrong"}" title="${escaped(words)}"><canvas role="img" aria-label="${escaped(words)}"></canvas>
     <figcaption>${found}${right ? "" : ` <s>${label}</s>`} <span>${share}</span></figcaption></figure>`;
 }
 
@@ -97,7 +111,9 @@ function drawImages(host, images) {
 /** What each unit answers over the plane, or along the one input: from blue (low) to orange. */
 function drawUnits(host, units) {
   if (host.childElementCount !== units.length) {
-    host.innerHTML = units.map((_, at) => `<canvas role="img" aria-label="${at + 1}" title="${at + 1}"></canvas>`).join("");
+    host.innerHTML = units
+      .map((_, at) => `<canvas role="img" aria-label="${at + 1}" title="${at + 1}"></canvas>`)
+      .join("");
   }
   units.forEach((values, at) => {
     const far = Math.max(1e-9, ...values.map(Math.abs));

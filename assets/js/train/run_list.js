@@ -1,17 +1,17 @@
 /** The visitor's runs: what each is called, how it went; the one that is shown, and several compared. */
 
-import { downloadFrom } from "../plot/download.js";
-import { LivePlot } from "../plot/live_plot.js";
 import { refusalOf } from "../core/refusals.js";
 import { tellShare } from "../core/state.js";
-import { escape, moment, t } from "../core/text.js";
+import { escaped, moment, t } from "../core/text.js";
+import { downloadFrom } from "../plot/download.js";
+import { LivePlot } from "../plot/live_plot.js";
 
 const MOST_COMPARED = 6;
 const COMPARED = ["size", "convergence", "loss", "accuracy"];
 /** So long a first press on × waits for the second. */
 const SURE_MS = 5000;
 const FORMATS = ["json", "csv", "weights", "code"];
-const h = (key, values) => escape(t(`run.${key}`, values));
+const h = (key, values) => escaped(t(`run.${key}`, values));
 
 /**
  * @param {HTMLElement} host
@@ -43,7 +43,9 @@ export function runList(host, { server, follow, current, say, told }) {
     const now = JSON.stringify([run, own, name, note, share, replicas, replica, after >= 0]);
     if (now === about || $("about").querySelector("input:focus, select:focus")) return; // someone is writing there
     about = now;
-    $("about").innerHTML = run ? shown({ run, own, name, note, share, replicas, replica, begun: after >= 0 }) : "";
+    $("about").innerHTML = run
+      ? shown({ run, own, name, note, share, replicas, replica, begun: after >= 0 })
+      : "";
   }
 
   function table(runs) {
@@ -56,26 +58,37 @@ export function runList(host, { server, follow, current, say, told }) {
   function row(each) {
     const there = each.run === current();
     return `<tr${there ? ' class="train-here"' : ""}>
-      <td><input type="checkbox" data-choose="${each.run}" ${chosen.has(each.run) ? "checked" : ""} aria-label="${h("compare_pick")} ${escape(each.name)}"></td>
-      <td><button class="train-run" data-run="${each.run}" aria-current="${there}" title="${h("open_tip")}">${escape(each.name)}</button>
-        ${each.note ? `<span class="lab-note train-note">${escape(each.note)}</span>` : ""}</td>
-      <td class="lab-note">${escape(each.label)}${each.share_token ? ` · ${h("shared")}` : ""}</td>
-      <td>${sparkline(each.sparkline)}</td><td>${escape(each.accuracy)}</td><td>${escape(each.share)}</td>
-      <td class="lab-note">${each.seconds ? `${each.seconds.toFixed(1)} s ${escape(each.device)}` : ""}</td><td class="lab-note">${moment(each.created)}</td>
+      <td><input type="checkbox" data-choose="${each.run}" ${chosen.has(each.run) ? "checked" : ""} aria-label="${h("compare_pick")} ${escaped(each.name)}"></td>
+      <td><button class="train-run" data-run="${each.run}" aria-current="${there}" title="${h("open_tip")}">${escaped(each.name)}</button>
+        ${each.note ? `<span class="lab-note train-note">${escaped(each.note)}</span>` : ""}</td>
+      <td class="lab-note">${escaped(each.label)}${each.share_token ? ` · ${h("shared")}` : ""}</td>
+      <td>${sparkline(each.sparkline)}</td><td>${escaped(each.accuracy)}</td><td>${escaped(each.share)}</td>
+      <td class="lab-note">${each.seconds ? `${each.seconds.toFixed(1)} s ${escaped(each.device)}` : ""}</td><td class="lab-note">${moment(each.created)}</td>
       <td><button class="lab-btn" data-delete="${each.run}" aria-label="${h("delete_tip")}" title="${h("delete_tip")}">${each.run === sure ? h("delete_sure") : "×"}</button></td></tr>`;
   }
 
   /** The run that is shown: its name and note, its link, its files. */
   function shown({ run, own, name, note, share, replicas, replica, begun }) {
-    const options = replicas.map((words, at) => `<option value="${at}"${at === replica ? " selected" : ""}>${escape(words)}</option>`).join("");
-    const pick = options && `<select class="lab-field" data-replica title="${h("pick_replica")}" aria-label="${h("pick_replica")}">${options}</select>`;
+    const options = replicas
+      .map(
+        (words, at) =>
+          `<option value="${at}"${at === replica ? " selected" : ""}>${escaped(words)}</option>`,
+      )
+      .join("");
+    const pick =
+      options &&
+      `<select class="lab-field" data-replica title="${h("pick_replica")}" aria-label="${h("pick_replica")}">${options}</select>`;
     const files = begun
-      ? FORMATS.map((format) => `<a class="lab-btn" href="api/runs/${run}/export?format=${format}${format === "weights" ? `&replica=${replica}` : ""}" data-format="${format}" download title="${h(`export_${format}_tip`)}">${format === "weights" || format === "code" ? h(`export_${format}`) : format.toUpperCase()}</a>${format === "weights" ? pick : ""}`).join("")
+      ? FORMATS.map(
+          (format) =>
+            `<a class="lab-btn" href="api/runs/${run}/export?format=${format}${format === "weights" ? `&replica=${replica}` : ""}" data-format="${format}" download title="${h(`export_${format}_tip`)}">${format === "weights" || format === "code" ? h(`export_${format}`) : format.toUpperCase()}</a>${format === "weights" ? pick : ""}`,
+        ).join("")
       : "";
-    if (!own) return `<div class="lab-row train-about"><p class="lab-note">${h("foreign")}</p>${files}</div>`;
+    if (!own)
+      return `<div class="lab-row train-about"><p class="lab-note">${h("foreign")}</p>${files}</div>`;
     return `<div class="lab-row train-about">
-      <input class="lab-field" data-field="name" maxlength="80" value="${escape(name)}" placeholder="${h("rename_ask")}" aria-label="${h("rename_ask")}">
-      <input class="lab-field" data-field="note" maxlength="2000" value="${escape(note)}" placeholder="${h("note_ask")}" aria-label="${h("note_ask")}">
+      <input class="lab-field" data-field="name" maxlength="80" value="${escaped(name)}" placeholder="${h("rename_ask")}" aria-label="${h("rename_ask")}">
+      <input class="lab-field" data-field="note" maxlength="2000" value="${escaped(note)}" placeholder="${h("note_ask")}" aria-label="${h("note_ask")}">
       <button class="lab-btn" data-share="${share ? "" : "yes"}" title="${h("share_tip")}">${h(share ? "unshare" : "share_run")}</button>${files}</div>`;
   }
 
@@ -95,12 +108,17 @@ export function runList(host, { server, follow, current, say, told }) {
     if (answer.error) return say(answer.error, true);
     $("compared").hidden = false;
     const drawn = COMPARED.filter((name) => answer.figures[name]);
-    const heads = answer.names.map((name) => `<th>${escape(name)}</th>`).join("");
-    const rows = answer.rows.map(({ label, values, result }) => `<tr${result ? ' class="train-result"' : ""}><th>${escape(label)}</th>${values.map((value) => `<td>${escape(value)}</td>`).join("")}</tr>`);
-    $("compared").innerHTML = `<div class="lab-row lab-between"><h3>${h("compare_title")}</h3><button class="lab-btn" data-close>${h("compare_close")}</button></div>
+    const heads = answer.names.map((name) => `<th>${escaped(name)}</th>`).join("");
+    const rows = answer.rows.map(
+      ({ label, values, result }) =>
+        `<tr${result ? ' class="train-result"' : ""}><th>${escaped(label)}</th>${values.map((value) => `<td>${escaped(value)}</td>`).join("")}</tr>`,
+    );
+    $("compared").innerHTML =
+      `<div class="lab-row lab-between"><h3>${h("compare_title")}</h3><button class="lab-btn" data-close>${h("compare_close")}</button></div>
       <div class="lab-pair">${drawn.map((name) => `<div><h3>${h(`plot_${name}`)}</h3><div class="train-small" data-plot="${name}"></div></div>`).join("")}</div>
       <div class="lab-scroll" tabindex="0"><table class="train-differences"><thead><tr><th></th>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
-    for (const name of drawn) new LivePlot(host.querySelector(`[data-plot="${name}"]`)).update(answer.figures[name]);
+    for (const name of drawn)
+      new LivePlot(host.querySelector(`[data-plot="${name}"]`)).update(answer.figures[name]);
   }
 
   host.addEventListener("click", async (event) => {
@@ -154,8 +172,7 @@ export function runList(host, { server, follow, current, say, told }) {
       if (target.checked && chosen.size >= MOST_COMPARED) {
         target.checked = false;
         say(t("run.compare_full"), true);
-      }
-      else if (target.checked) chosen.add(choose);
+      } else if (target.checked) chosen.add(choose);
       else chosen.delete(choose);
       $("tools").firstElementChild.disabled = chosen.size < 2;
     } else if (field && (await annotate({ [field]: target.value }))) follow(current());
@@ -169,7 +186,10 @@ function sparkline(values) {
   if (!values || values.length < 2) return "";
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const points = values
-    .map((value, at) => `${((62 * at) / (values.length - 1) + 1).toFixed(1)},${(16 - (14 * (value - low)) / (high - low || 1)).toFixed(1)}`)
+    .map(
+      (value, at) =>
+        `${((62 * at) / (values.length - 1) + 1).toFixed(1)},${(16 - (14 * (value - low)) / (high - low || 1)).toFixed(1)}`,
+    )
     .join(" ");
   return `<svg class="train-spark" width="64" height="18" aria-hidden="true"><polyline points="${points}" fill="none" stroke="var(--lab-accent)" stroke-width="1.5"/></svg>`;
 }
@@ -186,7 +206,11 @@ function renew(place, html) {
   made.innerHTML = html;
   const [old, now] = [place, made].map((each) => [...each.querySelectorAll("tr")]);
   const run = (line) => line?.querySelector("[data-run]")?.dataset.run;
-  if (!old.length || old.length !== now.length || now.some((line, at) => run(line) !== run(old[at]))) {
+  if (
+    !old.length ||
+    old.length !== now.length ||
+    now.some((line, at) => run(line) !== run(old[at]))
+  ) {
     return place.replaceChildren(...made.childNodes);
   }
   now.forEach((line, at) => {

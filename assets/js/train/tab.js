@@ -1,18 +1,22 @@
 /** Train: a run as it streams in, found again after a reload, held beside others. */
 
 import { handed, onHanded, whenThere } from "../core/handover.js";
-import { inside } from "./network_view.js";
-import { picks } from "./view_choices.js";
-import { LivePlot, loadPlotly } from "../plot/live_plot.js";
 import { poll } from "../core/poll.js";
 import { refusalOf } from "../core/refusals.js";
 import { read, write } from "../core/state.js";
-import { escape, t } from "../core/text.js";
+import { escaped, t } from "../core/text.js";
+import { LivePlot, loadPlotly } from "../plot/live_plot.js";
 import { arrange, PLOTS, showRefused, skeleton, tableField, tellTable } from "./frame.js";
+import { inside } from "./network_view.js";
 import { runList } from "./run_list.js";
+import { picks } from "./view_choices.js";
 
 /** Which wishes a run in a state can be asked. */
-const WISHES = { running: ["pause", "stop"], paused: ["resume", "step", "stop"], waiting: ["stop"] };
+const WISHES = {
+  running: ["pause", "stop"],
+  paused: ["resume", "step", "stop"],
+  waiting: ["stop"],
+};
 const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■", again: "↺", use: "⇠" };
 
 export function mount({ element, props, trigger, watch, server }) {
@@ -37,7 +41,7 @@ export function mount({ element, props, trigger, watch, server }) {
     }
     if (next !== run) {
       // What an earlier run has drawn is hidden behind these, and its units go.
-      element.querySelectorAll(".train-empty").forEach((note) => (note.hidden = false));
+      for (const note of element.querySelectorAll(".train-empty")) note.hidden = false;
       $("units-card").hidden = true;
       picked.forget();
     }
@@ -57,16 +61,19 @@ export function mount({ element, props, trigger, watch, server }) {
     return server.poll({ run, after, picked: { ...picked.values(), only: asked } });
   }
   const seen = new Set(PLOTS);
-  const watching = new IntersectionObserver((entries) => {
-    let news = false;
-    for (const { target, isIntersecting } of entries) {
-      const { part } = target.dataset;
-      news ||= isIntersecting && !seen.has(part);
-      if (isIntersecting) seen.add(part);
-      else seen.delete(part);
-    }
-    if (news && told.done === false) after = -1;
-  }, { rootMargin: "80px" });
+  const watching = new IntersectionObserver(
+    (entries) => {
+      let news = false;
+      for (const { target, isIntersecting } of entries) {
+        const { part } = target.dataset;
+        news ||= isIntersecting && !seen.has(part);
+        if (isIntersecting) seen.add(part);
+        else seen.delete(part);
+      }
+      if (news && told.done === false) after = -1;
+    },
+    { rootMargin: "80px" },
+  );
   for (const name of PLOTS) watching.observe($(name));
 
   function say(words, wrong = false) {
@@ -97,7 +104,7 @@ export function mount({ element, props, trigger, watch, server }) {
     $("table").textContent = answer.table ?? "";
     const changed = answer.run === started.run ? started.fitted : [];
     $("fitted").hidden = !changed.length;
-    $("fitted").innerHTML = changed.map((words) => `<li>${escape(words)}</li>`).join("");
+    $("fitted").innerHTML = changed.map((words) => `<li>${escaped(words)}</li>`).join("");
     if (answer.first) arrange(element, answer.first);
     $("tie").hidden = !answer.tie;
     $("tie").textContent = answer.tie ?? "";
@@ -117,7 +124,10 @@ export function mount({ element, props, trigger, watch, server }) {
     }
     if (answer.stats) {
       $("stats").innerHTML = answer.stats
-        .map(({ value, label, tone }) => `<div class="lab-stat"><b class="${tone ? `lab-${tone}` : ""}">${escape(value)}</b><span>${unbroken(escape(label))}</span></div>`)
+        .map(
+          ({ value, label, tone }) =>
+            `<div class="lab-stat"><b class="${tone ? `lab-${tone}` : ""}">${escaped(value)}</b><span>${unbroken(escaped(label))}</span></div>`,
+        )
         .join("");
     }
     after = answer.after ?? after;
@@ -128,9 +138,10 @@ export function mount({ element, props, trigger, watch, server }) {
 
   function draw(answer) {
     picked.offer(answer);
-    for (const [name, title] of Object.entries(answer.titles ?? {})) $(name).closest("section").querySelector("h3").textContent = title;
+    for (const [name, title] of Object.entries(answer.titles ?? {}))
+      $(name).closest("section").querySelector("h3").textContent = title;
     $("beta-note").hidden = !answer.beta_note;
-    $("beta-note").innerHTML = unbroken(escape(answer.beta_note ?? ""));
+    $("beta-note").innerHTML = unbroken(escaped(answer.beta_note ?? ""));
     const shown = { ...answer.figures, ...answer.figures_inside };
     for (const name of PLOTS) {
       const card = $(name).closest("section");
@@ -201,7 +212,9 @@ export function mount({ element, props, trigger, watch, server }) {
   // Gradio's control of the rivals takes a formula in when it asks for it here.
   whenThere("lab-train").then((node) => {
     // One output whose value is a list: a list of lists.
-    node.withFormula = (rivals) => [[...new Set([...(rivals ?? []), handed("train")].filter(Boolean))]];
+    node.withFormula = (rivals) => [
+      [...new Set([...(rivals ?? []), handed("train")].filter(Boolean))],
+    ];
     onHanded("train", () => trigger("input"));
   });
   whenThere("lab-csv").then(tableField);
@@ -214,5 +227,5 @@ const unbroken = (html) => html.replaceAll("|β|", '<span class="train-size">|β
 
 const button = (wish) => {
   const name = wish === "step" ? "step_once" : wish;
-  return `<button class="lab-btn" data-wish="${wish}" title="${escape(t(`run.${wish}_tip`))}"><span aria-hidden="true">${SIGNS[wish]}</span>${escape(t(`run.${name}`))}</button>`;
+  return `<button class="lab-btn" data-wish="${wish}" title="${escaped(t(`run.${wish}_tip`))}"><span aria-hidden="true">${SIGNS[wish]}</span>${escaped(t(`run.${name}`))}</button>`;
 };
