@@ -112,7 +112,7 @@ export function card(host, lab) {
 
   /** Paints a row that stands there already; gives false where it does not. */
   function paintRow(record, shown = new Set(lab.chosen())) {
-    const line = body.querySelector(`[data-row="${CSS.escaped(record.name)}"]`);
+    const line = body.querySelector(`[data-row="${CSS.escape(record.name)}"]`);
     if (!line) return false;
     const state = stateOf(record, shown);
     if (equal(painted.get(record.name), state)) return true;
@@ -120,7 +120,7 @@ export function card(host, lab) {
     const focused = line.contains(document.activeElement);
     const stop = line.querySelector(".property-name").tabIndex;
     line.outerHTML = row(record, state.pressed, state.found);
-    const button = body.querySelector(`[data-row="${CSS.escaped(record.name)}"] .property-name`);
+    const button = body.querySelector(`[data-row="${CSS.escape(record.name)}"] .property-name`);
     button.tabIndex = stop;
     if (focused) button.focus({ preventScroll: true });
     return true;

@@ -116,7 +116,7 @@ export function activationPicker(host, lab) {
       $("menu").scrollTop = top;
       const box = menu ? $("menu") : $("chosen");
       if (name)
-        (box.querySelector(`[data-name="${CSS.escaped(name)}"]`) ?? search).focus({
+        (box.querySelector(`[data-name="${CSS.escape(name)}"]`) ?? search).focus({
           preventScroll: true,
         });
     },
