@@ -6,7 +6,7 @@ import signal
 import sys
 from threading import Event
 
-from swishdemo.hardware import missing_cuda, torch_version
+from swishdemo.host import missing_cuda, torch_version
 from swishdemo.settings import Settings, SettingsError, Toolchain, gradios_part, placed
 from swishdemo.text import text
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from swishdemo.command import main
+from swishdemo.cli import main
 
 sys.exit(main())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from swishdemo.activations.registry import formula_name, is_formula
-from swishdemo.activations.typed.workshop import checked_name
+from swishdemo.activations.typed.formula_process import checked_name
 from swishdemo.errors import UserError
 from swishdemo.text import Phrase
 

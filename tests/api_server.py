@@ -14,7 +14,7 @@ import fake_work
 import uvicorn
 
 from swishdemo.api.application import build_api
-from swishdemo.claims.court import Court
+from swishdemo.claims.evaluate import Court
 from swishdemo.jobs.kinds import Kind, kinds
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner

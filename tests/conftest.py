@@ -37,7 +37,7 @@ LONG = (
 
 def pytest_xdist_auto_num_workers(config):
     """One worker more than there are cores: a third of what a worker does is waiting."""
-    from swishdemo.hardware import usable_cores
+    from swishdemo.host import usable_cores
 
     return usable_cores() + 1
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from swishdemo.datasets import DataOptions, Table, get
 from swishdemo.errors import UserError
-from swishdemo.jobs.host import host
+from swishdemo.host import host
 from swishdemo.jobs.kinds import Kind
 from swishdemo.ticks import TICK, Attachment, Tick
 from swishdemo.timing import REGISTRY, Measurement, Registry, TimingRequest

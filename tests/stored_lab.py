@@ -15,14 +15,14 @@ from typing import Any
 import httpx
 from api_server import serving
 
-from swishdemo.claims.court import Court
+from swishdemo.claims.evaluate import Court
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.ui import claims as claims_page
-from swishdemo.ui import timeanswers, train
+from swishdemo.ui import time_answers, train
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.runview import RunView
+from swishdemo.ui.run_view import RunView
 
 KEPT = Path(__file__).parent / "stored" / "jobs-d66b917.sqlite.xz"
 """What the code at commit d66b917 kept of jobs of every sort, made by its own engines; the server
@@ -80,10 +80,10 @@ class Opened:
         return self.asked(train._questions(self.lab, RunView(self.lab.manager))[2], runs=runs)
 
     def timing(self, **given: Any) -> dict[str, Any]:
-        return self.asked(timeanswers.answers(self.lab)[0], **given)
+        return self.asked(time_answers.answers(self.lab)[0], **given)
 
     def timing_file(self, **given: Any) -> dict[str, Any]:
-        return self.asked(timeanswers.answers(self.lab)[3], **given)
+        return self.asked(time_answers.answers(self.lab)[3], **given)
 
     def cards(self, language: str = "en") -> dict[str, Any]:
         return {

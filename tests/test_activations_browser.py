@@ -9,7 +9,7 @@ import pytest
 from activation_settings import settings
 
 from swishdemo.activations import activations, evaluate, names
-from swishdemo.activations.analysis.landmarks import swish_landmarks
+from swishdemo.activations.analysis.properties import swish_landmarks
 from swishdemo.activations.shipped import MODULE
 from swishdemo.activations.symbolic.derive import breaks
 

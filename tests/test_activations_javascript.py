@@ -9,7 +9,7 @@ from swishdemo.activations.shipped import literal
 from swishdemo.activations.symbolic.javascript import FUNCTIONS as PRINTED
 from swishdemo.activations.symbolic.javascript import imports
 from swishdemo.activations.symbolic.tape import FUNCTIONS as TAPE
-from swishdemo.activations.typed.grammar import FUNCTIONS as GRAMMAR
+from swishdemo.activations.typed.functions import FUNCTIONS as GRAMMAR
 
 EVERYWHERE = sorted(
     sign * float(size)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from swishdemo.training import Report, TrainingConfig, replicas
 from swishdemo.training import checkpoint as c
 from swishdemo.training.config import view_steps
-from swishdemo.training.inspection import weights as taking
-from swishdemo.training.inspection.views import watched
 from swishdemo.training.module import Network
-from swishdemo.training.train import Run
+from swishdemo.training.probes import evaluation as taking
+from swishdemo.training.probes.views import watched
+from swishdemo.training.run import Run
 
 SMALL = TrainingConfig(steps=20, batch=16, seeds=2, beta_starts=(0.5, 2.0), width=4)
 

@@ -10,12 +10,11 @@ import mpmath
 import pytest
 
 from swishdemo.claims import CLAIMS, VERDICTS, Instant, Measured, Unbuilt, get
+from swishdemo.claims.article import get as find
 from swishdemo.claims.history import GELU, SILU, SWISH, First, Source
-from swishdemo.claims.limits import Asymptote, AtZero
-from swishdemo.claims.register import get as find
-from swishdemo.claims.smoothness import Smooth
+from swishdemo.claims.limits import Asymptote, AtZero, Smooth
+from swishdemo.claims.record import combine, typeset
 from swishdemo.claims.symbolic import landmarks, slope_at
-from swishdemo.claims.verdicts import combine, typeset
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, catalogue
 
@@ -350,7 +349,7 @@ def test_kinds_are_as_documented():
 
 def test_importing_loads_neither_torch_nor_sympy():
     script = (
-        "import sys, swishdemo.claims, swishdemo.claims.court, swishdemo.figures.claims;"
+        "import sys, swishdemo.claims, swishdemo.claims.evaluate, swishdemo.figures.claims;"
         "loaded = {'torch', 'sympy', 'mpmath', 'scipy', 'sklearn', 'plotly'} & set(sys.modules);"
         "print(sorted(loaded)); sys.exit(bool(loaded))"
     )

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from swishdemo.claims import CLAIMS, Measured, get
-from swishdemo.claims.beta import BetaRange
-from swishdemo.claims.intervals import mean_over_seeds
+from swishdemo.claims.beta import BetaRange, mean_over_seeds
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.timing.measurement import Measurement

@@ -18,7 +18,7 @@ from torch import nn
 
 from swishdemo.activations import activations, evaluate, get, parse_formula
 from swishdemo.activations.code import LANGUAGES, code
-from swishdemo.activations.code.identifiers import MODULE
+from swishdemo.activations.code.python import MODULE
 from swishdemo.activations.symbolic.derive import breaks
 from swishdemo.errors import UserError
 

@@ -14,8 +14,8 @@ from sklearn.svm import SVC, SVR
 
 from swishdemo import datasets
 from swishdemo.datasets import DataOptions, registry
+from swishdemo.datasets.record import split
 from swishdemo.datasets.record import test_size as size_of_test
-from swishdemo.datasets.splitting import split
 from swishdemo.errors import UserError
 from swishdemo.text import text
 

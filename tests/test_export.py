@@ -13,7 +13,7 @@ import pytest
 import torch
 from api_server import ANNA, BERT, serving
 
-from swishdemo.claims.court import Court
+from swishdemo.claims.evaluate import Court
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.training import TrainingConfig, replicas

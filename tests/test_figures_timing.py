@@ -11,6 +11,7 @@ from itertools import pairwise
 import plotly.graph_objects as go
 import pytest
 
+from swishdemo.figures.plotly import label_of, spread
 from swishdemo.figures.timing import (
     bars_figure,
     colour_of,
@@ -19,7 +20,6 @@ from swishdemo.figures.timing import (
     sizes_figure,
     steps_figure,
 )
-from swishdemo.figures.timing.parts import label_of, spread
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import REGISTRY, Measurement, Reason
 from swishdemo.timing.quantities import byte_size, duration, figures, size_label

@@ -25,7 +25,7 @@ from swishdemo.figures.training import (
     surface_figure,
 )
 from swishdemo.training import Report, TrainingConfig
-from swishdemo.training.train import train
+from swishdemo.training.run import train
 
 LABELS = {each.name: each.label for each in activations()}
 

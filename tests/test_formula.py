@@ -22,8 +22,8 @@ from swishdemo.activations.code import LANGUAGES, code
 from swishdemo.activations.symbolic.derive import breaks, latex, latex_derivative
 from swishdemo.activations.symbolic.symbols import Undefined
 from swishdemo.activations.typed.description import describe
-from swishdemo.activations.typed.formula import MAX_CHARACTERS
-from swishdemo.activations.typed.grammar import FUNCTIONS
+from swishdemo.activations.typed.functions import FUNCTIONS
+from swishdemo.activations.typed.parse import MAX_CHARACTERS
 from swishdemo.errors import UserError
 
 X = np.array([-700.0, -300, -30, -3, -1, -1e-12, 0, 1e-12, 0.5, 2, 30, 300, 700])

@@ -17,10 +17,10 @@ from torch import nn
 
 from swishdemo.activations import get, torch_function
 from swishdemo.activations.code import code
-from swishdemo.activations.lowprecision.rounding import spreads
-from swishdemo.activations.typed import bench
-from swishdemo.activations.typed.formula import MAX_CHARACTERS
-from swishdemo.activations.typed.grammar import FUNCTIONS
+from swishdemo.activations.lowprecision.narrow import spreads
+from swishdemo.activations.typed import formula_worker
+from swishdemo.activations.typed.functions import FUNCTIONS
+from swishdemo.activations.typed.parse import MAX_CHARACTERS
 from swishdemo.errors import UserError
 
 POINTS = [-41.5, -3.7, -1.0, -0.4, 0.0, 0.3, 2.25, 17.0, 300.0]
@@ -194,7 +194,7 @@ def rounded(expected):
 
 def hold_rest(each, differ):
     """The worker's values, as REST and the page are told them."""
-    told = bench.values(each.text, POINTS, each.parameters)
+    told = formula_worker.values(each.text, POINTS, each.parameters)
     differ.values("REST f", each.text, told["f"], each.f, exact(each.f))
     for name, true in {"f′": each.df, **each.by}.items():
         found = told["df"] if name == "f′" else told["dparameters"][name]
@@ -272,7 +272,12 @@ def for_browser(each):
     """What the browser is given: the page's answer, a module, LaTeX, the parameters."""
     name = get(f"={each.text}")
     piece = base64.b64encode(code(name, "javascript", each.parameters).encode()).decode()
-    return bench.describe(each.text), piece, code(name, "latex", each.parameters), each.parameters
+    return (
+        formula_worker.describe(each.text),
+        piece,
+        code(name, "latex", each.parameters),
+        each.parameters,
+    )
 
 
 def hold_browser(cases, differ, modules):
@@ -296,9 +301,9 @@ def hold_browser(cases, differ, modules):
 def hold_refusal(text, error, differ):
     """One sentence, wherever it is asked for."""
     for work, arguments in [
-        (bench.values, (text, POINTS, {})),
-        (bench.describe, (text,)),
-        (bench.code, (f"={text}", {}, "jax", True)),
+        (formula_worker.values, (text, POINTS, {})),
+        (formula_worker.describe, (text,)),
+        (formula_worker.code, (f"={text}", {}, "jax", True)),
         (torch_function, (f"={text}",)),
     ]:
         try:

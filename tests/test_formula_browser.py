@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from swishdemo.activations import evaluate, get
-from swishdemo.activations.typed.bench import describe
-from swishdemo.activations.typed.grammar import CONSTANTS, FUNCTIONS
+from swishdemo.activations.typed.formula_worker import describe
+from swishdemo.activations.typed.functions import CONSTANTS, FUNCTIONS
 
 TYPED = [
     "x*sigmoid(beta*x)",

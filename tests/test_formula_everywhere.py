@@ -13,15 +13,15 @@ from test_timing_measure import QUICK, final
 
 from swishdemo.activations import evaluate, formula_label, get, is_formula, torch_function
 from swishdemo.errors import UserError
-from swishdemo.figures.labels import hue
+from swishdemo.figures.plotly import hue
 from swishdemo.figures.series import Series
 from swishdemo.figures.timing import bars_figure, colour_of
 from swishdemo.figures.training import Picked, race_figure
 from swishdemo.settings import Settings
-from swishdemo.timing import REGISTRY, Measurement, TimingRequest, gate
+from swishdemo.timing import REGISTRY, Measurement, TimingRequest, correctness
 from swishdemo.timing.measuring import measure
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
-from swishdemo.training.train import train
+from swishdemo.training.run import train
 
 SETTINGS = Settings(formula_seconds=20)
 SWISH2 = "=x*sigmoid(2*x)"
@@ -163,13 +163,13 @@ def test_the_registry_makes_a_variant_of_a_formula():
 )
 def test_the_gate_lets_a_right_formula_through(text, dtype):
     """Though it may lose more digits than any activation of the registry."""
-    assert gate.check(REGISTRY.get(f"={text}"), CPU, dtype).reason is None
+    assert correctness.check(REGISTRY.get(f"={text}"), CPU, dtype).reason is None
 
 
 @pytest.mark.parametrize("text", ["log(sin(x) - 2)", "x + sqrt(min(x, -1))", "2/relu(-1 - x*x)"])
 def test_where_nothing_can_be_checked_the_gate_says_so(text):
     """And does not tell of an error of 0."""
-    found = gate.check(REGISTRY.get(f"={text}"), CPU, torch.float32)
+    found = correctness.check(REGISTRY.get(f"={text}"), CPU, torch.float32)
     assert found.max_error is None
     assert "nothing could be checked" in found.reason.sentence("en")
 
@@ -177,13 +177,13 @@ def test_where_nothing_can_be_checked_the_gate_says_so(text):
 @pytest.mark.parametrize("text", ["x*sigmoid(2*x)", "x**3", "sin(30*x)*x", "x*exp(-x)"])
 @pytest.mark.parametrize("factor", [1.01, 0.99])
 def test_the_gate_stops_a_wrong_one(monkeypatch, text, factor):
-    from swishdemo.timing import builders
-    from swishdemo.timing.implementation import Implementation
+    from swishdemo.timing import implementations
+    from swishdemo.timing.implementations import Implementation
 
     right = torch_function(f"={text}")
     wrong = lambda name, device, dtype: Implementation(lambda x: right(x) * factor)  # noqa: E731
-    monkeypatch.setattr(builders, "formula", wrong)
-    reason = gate.check(REGISTRY.get(f"={text}"), CPU, torch.float32).reason
+    monkeypatch.setattr(implementations, "formula", wrong)
+    reason = correctness.check(REGISTRY.get(f"={text}"), CPU, torch.float32).reason
     assert reason is not None and "wrong value" in reason.sentence("en")
 
 

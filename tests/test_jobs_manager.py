@@ -18,9 +18,8 @@ from fake_work import fake_kinds
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.messages import Message
+from swishdemo.jobs.messages import Message, RunnerError
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
-from swishdemo.jobs.runner import RunnerError
 from swishdemo.jobs.store import Store
 from swishdemo.settings import Settings
 

@@ -21,10 +21,10 @@ from swishdemo.jobs.messages import (
     Message,
     Paused,
     Reason,
+    RunnerError,
     Stopped,
 )
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
-from swishdemo.jobs.runner import RunnerError
 from swishdemo.ticks import Tick
 
 WORK = "fake_work:work"

@@ -195,10 +195,10 @@ def test_the_timing_variant_is_for_gpus_and_says_why_not():
 
 
 def test_without_triton_its_variant_says_so(monkeypatch):
-    from swishdemo.timing import host, variants
+    from swishdemo.timing import host_card, variants
 
     monkeypatch.setattr(variants, "missing_cuda", lambda: None)
-    monkeypatch.setattr(host, "find_spec", lambda name: None)
+    monkeypatch.setattr(host_card, "find_spec", lambda name: None)
     reason = REGISTRY.get("swish_triton").unavailable_reason("cuda")
     assert reason.sentence() == "Triton is not installed"
 

@@ -14,15 +14,15 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "swishdemo"
 FLOORS = [
     {"text"},
-    {"errors", "settings", "hardware", "ticks"},
+    {"errors", "settings", "host", "ticks", "finite_json"},
     {"activations"},
     {"kernels", "fields"},
     {"datasets", "training", "timing"},
     {"claims"},
     {"figures"},
     {"jobs"},
-    {"ui", "terminal", "generate"},
-    {"api", "command"},
+    {"ui", "generate"},
+    {"api", "cli"},
     {"__main__"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

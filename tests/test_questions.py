@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from swishdemo.settings import Settings
+from swishdemo.ui.explore import questions
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.questions import questions
 
 REQUEST = SimpleNamespace(headers={}, scope={"state": {}})
 GOOD = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from swishdemo.command import parser
+from swishdemo.cli import parser
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
 from swishdemo.timing import fields as timing_fields

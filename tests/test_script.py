@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from test_datasets_hub import COLOUR, GREY, as_parquet
 from test_training_any import REQUESTS, mended
 
-from swishdemo.datasets import hub, pictures
+from swishdemo.datasets import pictures
 from swishdemo.datasets.csv import read
 from swishdemo.errors import UserError
 from swishdemo.training import Report, TrainingConfig, recipes, replicas
+from swishdemo.training.run import train
 from swishdemo.training.script import data, script
-from swishdemo.training.train import train
 
 RUNNER = Path(__file__).with_name("script_runner.py")
 SMALL = TrainingConfig(seeds=2, beta_starts=(0.5, 2.0), steps=30, width=4)
@@ -299,7 +299,7 @@ def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp
         return path
 
     monkeypatch.setitem(data.SOURCES, name, source)
-    monkeypatch.setattr(hub, "fetch", fetched)
+    monkeypatch.setattr(pictures, "fetch", fetched)
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetched)
     config = replace(SMALL, dataset=name, samples=100, noise=noise, data_seed=4)
     text = written(config)

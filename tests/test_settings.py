@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 from serving import serving
 
-from swishdemo.hardware import missing_cuda
+from swishdemo.host import missing_cuda
 from swishdemo.settings import Settings, SettingsError, Toolchain, gradios_part, placed
 
 ROOT = Path(__file__).parents[1]

@@ -23,8 +23,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from swishdemo.finite_json import dump, finite
 from swishdemo.jobs.database import StoreError
-from swishdemo.jobs.finite import dump, finite
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.messages import Reason

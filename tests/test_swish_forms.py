@@ -10,7 +10,7 @@ from torch import nn
 
 from swishdemo import FusedSwish, MemoryEfficientSwish, ParametricSwish, Swish
 from swishdemo.kernels import node
-from swishdemo.timing.host import missing_compiler
+from swishdemo.timing.host_card import missing_compiler
 
 FORMS = {
     "Swish": Swish,

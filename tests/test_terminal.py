@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from swishdemo.terminal import show
+from swishdemo.cli import show
 from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason
 
 HOST = HostCard.collect(threads=1)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swishdemo import hardware
+from swishdemo import host
 from swishdemo.errors import UserError
 from swishdemo.jobs.kinds import kinds
 from swishdemo.kernels import build, libraries, node
@@ -16,9 +16,9 @@ from swishdemo.timing.cited import SHAPE
 from swishdemo.timing.estimate import BUILD_SECONDS, estimate
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
 from swishdemo.training import fields as training_fields
-from swishdemo.ui import timeform
-from swishdemo.ui.runform import component, offered
-from swishdemo.ui.timeform import FIELDS, request_of, shape_of
+from swishdemo.ui import time_form
+from swishdemo.ui.run_form import component, offered
+from swishdemo.ui.time_form import FIELDS, request_of, shape_of
 from swishdemo.ui.train import _here
 
 LIMITS = Settings()
@@ -82,9 +82,9 @@ def test_a_shape_takes_the_place_of_the_elements_in_a_kernel_only():
 
 
 def test_sizes_that_do_not_fit_are_left_out_of_a_preset(monkeypatch):
-    monkeypatch.setattr(hardware, "available_memory_bytes", lambda: 48 * 2**20)
+    monkeypatch.setattr(host, "available_memory_bytes", lambda: 48 * 2**20)
     assert max(values_of("full", LIMITS)["elements"]) == 2**20
-    monkeypatch.setattr(hardware, "available_memory_bytes", lambda: None)
+    monkeypatch.setattr(host, "available_memory_bytes", lambda: None)
     assert max(values_of("full", LIMITS)["elements"]) == 2**26
     assert max(values_of("full", Settings(max_elements=2**12))["elements"]) == 2**12
 
@@ -107,23 +107,23 @@ def test_a_preset_says_what_it_answers_and_how_long_it_takes(name, language):
     ],
 )
 def test_the_forms_offer_a_gpu_only_where_there_may_be_one(monkeypatch, server, gap, run, timing):
-    monkeypatch.setattr(hardware, "missing_cuda", lambda: gap)
-    monkeypatch.setattr(timeform, "missing_cuda", lambda: gap)
+    monkeypatch.setattr(host, "missing_cuda", lambda: gap)
+    monkeypatch.setattr(time_form, "missing_cuda", lambda: gap)
     settings = Settings(device=server)
     field = next(field for field in training_fields(settings) if field.name == "device")
     assert offered(field) == run
     assert [value for _, value in component(field).choices] == list(run)
     with gr.Blocks(analytics_enabled=False):
-        device = timeform.controls(settings)["device"]
+        device = time_form.controls(settings)["device"]
     assert [value for _, value in device.choices] == timing
     assert device.value == timing[0] and device.visible == (len(timing) > 1)
 
 
 def test_a_run_from_elsewhere_is_shown_as_this_host_has_it(monkeypatch):
     table = {field.name: field for field in training_fields(LIMITS)}
-    monkeypatch.setattr(hardware, "missing_cuda", lambda: "no_cuda")
+    monkeypatch.setattr(host, "missing_cuda", lambda: "no_cuda")
     here = _here({"device": "cuda", "threads": 10_000}, table)
-    assert here == {"device": "auto", "threads": hardware.usable_cores()}
+    assert here == {"device": "auto", "threads": host.usable_cores()}
     assert _here({"device": "cpu", "threads": 1}, table) == {"device": "cpu", "threads": 1}
 
 
@@ -154,7 +154,7 @@ def test_what_is_built_at_first_use_is_said_until_it_is_there(language, tmp_path
     """A cache that has nothing, and then the files that a build leaves; no compiler is run."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(libraries, "PREBUILT", tmp_path / "none")
-    monkeypatch.setattr(hardware, "load_average", lambda: 0.0)
+    monkeypatch.setattr(host, "load_average", lambda: 0.0)
     tools = Toolchain.read()
     kept = libraries.kept_in(tools)
     values = values_of("article", LIMITS)

@@ -13,9 +13,9 @@ from swishdemo.kernels import build, libraries
 from swishdemo.settings import Toolchain
 from swishdemo.text import LANGUAGES, catalogue, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason, variants
-from swishdemo.ui import timewords as words
-from swishdemo.ui.timetable import table
-from swishdemo.ui.timeview import Look, TimeView, look_of
+from swishdemo.ui import time_text as words
+from swishdemo.ui.time_table import table
+from swishdemo.ui.time_view import Look, TimeView, look_of
 
 HOST = HostCard.collect(threads=1, torch_simd="AVX2")
 CONFIG = {

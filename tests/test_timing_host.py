@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swishdemo import hardware as hw
-from swishdemo.jobs.host import host
+from swishdemo import host as hw
+from swishdemo.host import host
 from swishdemo.text import LANGUAGES
-from swishdemo.timing import HostCard, host_summary, hostlines
-from swishdemo.timing import host as timing_host
+from swishdemo.timing import HostCard, host_card, host_summary
+from swishdemo.timing import host_card as timing_host
 
 
 def machine(root: Path, files: dict[str, str]) -> Path:
@@ -250,7 +250,7 @@ def test_a_stored_host_of_any_shape_is_read(stored):
     for name in set(HostCard.__slots__) - set(stored):
         assert getattr(card, name) == getattr(WHOLE, name), name
     for language in LANGUAGES:
-        assert all(map(all, hostlines.lines(card, language)))
+        assert all(map(all, host_card.lines(card, language)))
     assert HostCard.from_json(json.loads(json.dumps(card.as_json(), allow_nan=False))) == card
 
 

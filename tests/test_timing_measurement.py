@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swishdemo.timing import HostCard, Measurement, Ratio, Reason, caveats, latest, ratio
-from swishdemo.timing.limit import limited
 from swishdemo.timing.loop import Plan
+from swishdemo.timing.measuring import limited
 from swishdemo.timing.quantities import place_of
 from swishdemo.timing.ratio import FEWEST_BLOCKS
 from swishdemo.timing.variants import REGISTRY

@@ -11,12 +11,12 @@ import pytest
 from api_server import ANNA, BERT, serving
 from test_export import until
 
-from swishdemo.claims.court import Court
+from swishdemo.claims.evaluate import Court
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import HostCard, Measurement, Reason
-from swishdemo.timing.foreign import parse
+from swishdemo.timing.imported import parse
 from swishdemo.timing.report import as_csv, as_markdown
 from swishdemo.ui.lab import Lab
 

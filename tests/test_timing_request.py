@@ -12,7 +12,7 @@ from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.timing import BASELINES, REGISTRY, Registry, TimingRequest, Variant, fields
 from swishdemo.timing import request as module
-from swishdemo.timing.host import missing_c_compiler, missing_compiler, missing_cuda
+from swishdemo.timing.host_card import missing_c_compiler, missing_compiler, missing_cuda
 from swishdemo.timing.reason import Reason
 
 LIMITS = Settings()
@@ -207,7 +207,7 @@ def test_default_size_stays_below_the_servers_limit():
 
 
 def test_a_name_is_registered_once_and_unknown_ones_are_told():
-    variant = Variant("one", "swish", "swishdemo.timing.builders:silu")
+    variant = Variant("one", "swish", "swishdemo.timing.implementations:silu")
     registry = Registry((variant,))
     with pytest.raises(ValueError, match="'one' is registered twice"):
         registry.add(variant)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.training import Report, TrainingConfig, fields, replicas, summarise
-from swishdemo.training.train import train
+from swishdemo.training.run import train
 
 SETTINGS = Settings()
 TABLE = {field.name: field for field in fields(SETTINGS)}

@@ -12,7 +12,7 @@ from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, text
 from swishdemo.training import TrainingConfig, checks, fields, recipes, replicas, report_steps
-from swishdemo.training.learned import has_beta
+from swishdemo.training.architecture import has_beta
 
 SETTINGS = Settings()
 TABLE = {field.name: field for field in fields(SETTINGS)}

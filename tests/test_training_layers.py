@@ -12,9 +12,9 @@ from swishdemo import activations, datasets
 from swishdemo.training import TrainingConfig, replicas
 from swishdemo.training.architecture import Dropout, architecture, outputs, parameter_count
 from swishdemo.training.engine.ensemble import Ensemble
-from swishdemo.training.engine.layers.dropout import Masks
-from swishdemo.training.engine.layers.tape import Arena, Tape
+from swishdemo.training.engine.layers import Masks
 from swishdemo.training.engine.samples import Batch, Samples
+from swishdemo.training.engine.tape import Arena, Tape
 from swishdemo.training.module import Network
 
 CPU = torch.device("cpu")

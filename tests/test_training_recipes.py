@@ -22,7 +22,7 @@ from swishdemo.figures.training import (
 )
 from swishdemo.training import Report, TrainingConfig, nearest, recipes, replicas, summarise
 from swishdemo.training.convergence import betas_of_layer
-from swishdemo.training.train import train
+from swishdemo.training.run import train
 
 RECIPES = {recipe.name: recipe.config for recipe in recipes()}
 

@@ -11,12 +11,12 @@ from torch.nn import functional
 from swishdemo import datasets
 from swishdemo.training import TrainingConfig, replicas
 from swishdemo.training.architecture import Affine, Convolution, architecture, outputs
+from swishdemo.training.config import rate_factor
 from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.engine.initialisation import initial_weights, unit_gain
 from swishdemo.training.engine.samples import Batch, Samples, orders
 from swishdemo.training.engine.trainer import Trainer
 from swishdemo.training.module import Network
-from swishdemo.training.schedules import rate_factor
 
 CPU = torch.device("cpu")
 BASE = TrainingConfig(

@@ -14,7 +14,7 @@ from swishdemo.training import Report, Tick, TrainingConfig, replicas, report_st
 from swishdemo.training.config import evaluated_steps, view_steps
 from swishdemo.training.convergence import converged_step, share_in_band, spread
 from swishdemo.training.module import Network
-from swishdemo.training.train import Run, train
+from swishdemo.training.run import Run, train
 
 SHORT = TrainingConfig(beta_starts=(0.5, 2.0), seeds=2, steps=12)
 

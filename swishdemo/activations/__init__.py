@@ -3,7 +3,7 @@
 The records are plain data; SymPy and PyTorch are loaded by the first call that needs them.
 """
 
-from swishdemo.activations.analysis.landmarks import landmarks
+from swishdemo.activations.analysis.properties import landmarks
 from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
 from swishdemo.activations.record import Activation, Landmark, Parameter
 from swishdemo.activations.registry import (
@@ -16,7 +16,7 @@ from swishdemo.activations.registry import (
 )
 from swishdemo.activations.symbolic.typeset import latex, latex_derivative
 from swishdemo.activations.torch_forms import torch_function
-from swishdemo.activations.typed.formula import parse_formula
+from swishdemo.activations.typed.parse import parse_formula
 
 __all__ = [
     "Activation",

@@ -79,6 +79,6 @@ def get(name: object) -> Activation:
 @lru_cache(maxsize=64)
 def _typed(text: str) -> Activation:
     # One record for one text: what is derived from it is kept by the record.
-    from swishdemo.activations.typed.formula import parse_formula
+    from swishdemo.activations.typed.parse import parse_formula
 
     return parse_formula(text)

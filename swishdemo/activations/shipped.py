@@ -190,7 +190,7 @@ def property_module() -> str:
 
 def facts_text() -> str:
     """The text of the file that `facts` reads."""
-    from swishdemo.activations.analysis.landmarks import landmarks
+    from swishdemo.activations.analysis.properties import landmarks
     from swishdemo.activations.symbolic.derive import latex
 
     listed = {

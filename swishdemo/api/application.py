@@ -1,17 +1,26 @@
-"""The FastAPI app of the REST interface, alone or beside the page."""
+"""The FastAPI app of the REST interface, alone or beside the page.
+
+``/docs`` and ``/openapi.json`` of our own routes alone; Swagger's files are served from here.
+"""
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 import swishdemo
-from swishdemo.api import answers, claims, documentation, facts, jobs
-from swishdemo.api.answers import FiniteJSON
-from swishdemo.api.bodies import StrictBodies, local_path
+from swishdemo.api import catalogue, claims, errors, jobs
+from swishdemo.api.errors import FiniteJSON
 from swishdemo.api.guard import GradioGuard, is_below
+from swishdemo.api.strict_json import StrictBodies, local_path
 from swishdemo.jobs.visitor import VisitorCookie
 from swishdemo.ui.lab import Lab
 
@@ -38,10 +47,10 @@ def build_api(lab: Lab) -> FastAPI:
         redirect_slashes=False,
         middleware=[Middleware(VisitorCookie), Middleware(StrictBodies)],
     )
-    answers.install(app)
-    for part in (facts, jobs, claims):
+    errors.install(app)
+    for part in (catalogue, jobs, claims):
         app.include_router(part.routes(lab))
-    app.include_router(documentation.routes(app))
+    app.include_router(documentation(app))
     app.openapi()  # FastAPI would read the signatures of all routes while the first asker waits
     return app
 
@@ -78,3 +87,44 @@ class _Beside(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         await self._app(scope, receive, send)
+
+
+_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
+
+
+def documentation(app: FastAPI) -> APIRouter:
+    """The routes that document ``app``; all addresses in the page are relative."""
+    router = APIRouter(include_in_schema=False)
+    folder = _swagger()
+
+    @router.get("/openapi.json")
+    def openapi(request: Request) -> FiniteJSON:
+        root = str(request.scope.get("root_path", "")).rstrip("/")
+        servers = [{"url": root}] if root else [{"url": "/"}]
+        return FiniteJSON({**app.openapi(), "servers": servers})
+
+    @router.get("/docs")
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title=app.title,
+            swagger_js_url="docs/swagger-ui-bundle.js",
+            swagger_css_url="docs/swagger-ui.css",
+            swagger_favicon_url="docs/favicon.png",
+        )
+
+    @router.get("/docs/{name}")
+    def file(name: str) -> FileResponse:
+        if name not in _FILES:
+            raise HTTPException(404)
+        return FileResponse(folder / name, headers={"Cache-Control": "public, max-age=86400"})
+
+    return router
+
+
+def _swagger() -> Path:
+    """Where the package fastapi-offline keeps Swagger's files; its code is not needed."""
+    spec = find_spec("fastapi_offline")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("fastapi-offline is not installed; it holds the files of /docs")
+    return Path(spec.origin).parent / "static"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from swishdemo.api.answers import FiniteJSON
+from swishdemo.api.errors import FiniteJSON
 from swishdemo.api.jobs import Tongue, Visitor
 from swishdemo.ui.lab import Lab
 

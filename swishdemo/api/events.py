@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.finite import dump
+from swishdemo.finite_json import dump
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports
 from swishdemo.jobs.manager import JobManager

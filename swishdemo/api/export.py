@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from swishdemo.api.answers import FiniteJSON
+from swishdemo.api.errors import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.jobs import records
 from swishdemo.jobs.job import Job
@@ -19,7 +19,7 @@ from swishdemo.text import Language
 
 if TYPE_CHECKING:
     from swishdemo.timing import Measurement
-    from swishdemo.timing.host import HostCard
+    from swishdemo.timing.host_card import HostCard
     from swishdemo.training.convergence import LayerBetas
 
 
@@ -169,7 +169,7 @@ def _check_baseline(kept: Kept, baseline: str) -> None:
 
 
 def _host(kept: Kept) -> HostCard | None:
-    from swishdemo.timing.host import HostCard
+    from swishdemo.timing.host_card import HostCard
 
     cards = [value for name, value in kept.reports if name == "HostCard"]
     return HostCard.from_json(cards[-1]) if cards else None

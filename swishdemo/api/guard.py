@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from swishdemo.api.answers import FiniteJSON, language, refusal
-from swishdemo.api.bodies import StrictBodies, local_path, parse
+from swishdemo.api.errors import FiniteJSON, language, refusal
+from swishdemo.api.strict_json import StrictBodies, local_path, parse
 from swishdemo.datasets.csv import MOST_BYTES as TABLE_BYTES
 from swishdemo.errors import UserError
-from swishdemo.timing.foreign import MOST_BYTES as TIMING_BYTES
+from swishdemo.timing.imported import MOST_BYTES as TIMING_BYTES
 
 _LOG = logging.getLogger(__name__)
 

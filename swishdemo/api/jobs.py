@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from swishdemo.api import events, export, schemas
-from swishdemo.api.answers import FiniteJSON, language
-from swishdemo.api.bodies import json_object
+from swishdemo.api.errors import FiniteJSON, language
+from swishdemo.api.strict_json import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager

@@ -8,10 +8,20 @@
 - `court`: runs the checks and tells the verdicts; `manager`: what it needs of the job manager.
 """
 
-from swishdemo.claims.court import Court
-from swishdemo.claims.record import ARTICLE, Claim, Instant, Measured, Part, Unbuilt
-from swishdemo.claims.register import CLAIMS, get
-from swishdemo.claims.verdicts import VERDICTS, Phrase, Verdict, VerdictName
+from swishdemo.claims.article import CLAIMS, get
+from swishdemo.claims.evaluate import Court
+from swishdemo.claims.record import (
+    ARTICLE,
+    VERDICTS,
+    Claim,
+    Instant,
+    Measured,
+    Part,
+    Phrase,
+    Unbuilt,
+    Verdict,
+    VerdictName,
+)
 
 __all__ = [
     "ARTICLE",

@@ -6,8 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swishdemo.claims.record import Engine, Evidence, Kind, Measured
-from swishdemo.claims.verdicts import Phrase, Verdict, VerdictName, combine, verdict
+from swishdemo.claims.record import (
+    Engine,
+    Evidence,
+    Kind,
+    Measured,
+    Phrase,
+    Verdict,
+    VerdictName,
+    combine,
+    verdict,
+)
 from swishdemo.settings import Settings
 
 ELEMENTS = 2**20

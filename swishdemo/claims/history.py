@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from swishdemo.claims.record import Evidence, Instant, Kind
-from swishdemo.claims.verdicts import Phrase, Verdict, verdict
+from swishdemo.claims.record import Evidence, Instant, Kind, Phrase, Verdict, verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,15 @@ import numpy.typing as npt
 
 from swishdemo.datasets import layout
 from swishdemo.datasets.layout import FLAGS, MOST_CLASSES, Row
-from swishdemo.datasets.record import FEWEST_SAMPLES, DataOptions, Dataset, Split
-from swishdemo.datasets.splitting import parts, split, with_noise
+from swishdemo.datasets.record import (
+    FEWEST_SAMPLES,
+    DataOptions,
+    Dataset,
+    Split,
+    parts,
+    split,
+    with_noise,
+)
 from swishdemo.datasets.table import Table
 from swishdemo.errors import UserError
 from swishdemo.text import Phrase

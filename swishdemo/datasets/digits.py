@@ -6,8 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from swishdemo.datasets.record import DataOptions, Dataset, Split
-from swishdemo.datasets.splitting import parts, split, with_noise
+from swishdemo.datasets.record import DataOptions, Dataset, Split, parts, split, with_noise
 
 
 @lru_cache(maxsize=4)

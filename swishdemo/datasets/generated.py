@@ -12,8 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.datasets.record import DataOptions, Dataset, Kind, Split
-from swishdemo.datasets.splitting import parts, split, with_noise
+from swishdemo.datasets.record import DataOptions, Dataset, Kind, Split, parts, split, with_noise
 
 SAMPLES = 1000
 """How many are made by default."""

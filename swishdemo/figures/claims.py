@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.claims.verdicts import typeset
+from swishdemo.claims.record import typeset
 from swishdemo.text import Language, catalogue, text
 
 Figure = dict[str, Any]

@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any, Protocol
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.host import host
+from swishdemo.host import host
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.messages import Item, Reason
 from swishdemo.settings import Settings
@@ -84,7 +84,7 @@ def kinds() -> dict[str, Kind]:
     """The kinds that the app knows; what they need is imported when they are first used."""
     run = Kind(
         name="run",
-        work="swishdemo.training.train:train",
+        work="swishdemo.training.run:train",
         parse=_parse_run,
         steps=lambda config: int(config["steps"]),
         step=lambda step, name, value: int(value["step"]),
@@ -214,7 +214,7 @@ def _remaining_timing(
     config: Any, reports: Reports, why: Reason
 ) -> tuple[Sequence[Item], Config] | None:
     from swishdemo.timing.measurement import Measurement
-    from swishdemo.timing.remaining import remaining
+    from swishdemo.timing.resume import remaining
 
     rest = remaining(config, [Measurement.from_json(m) for m in measurements(reports)], why.key)
     if rest is None:

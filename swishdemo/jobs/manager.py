@@ -10,16 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from swishdemo.errors import UserError
-from swishdemo.hardware import usable_cores
+from swishdemo.host import usable_cores
 from swishdemo.jobs import annotation, recovery
+from swishdemo.jobs.access import Reading, asked
 from swishdemo.jobs.database import Cause, StoreError
-from swishdemo.jobs.device import Driven
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
-from swishdemo.jobs.messages import Reason
+from swishdemo.jobs.messages import Reason, Runner, RunnerError
 from swishdemo.jobs.process import ProcessRunner
-from swishdemo.jobs.reading import Reading, asked
-from swishdemo.jobs.runner import Runner, RunnerError
+from swishdemo.jobs.queue import Driven
 from swishdemo.jobs.scheduler import Scheduler, wrong_state
 from swishdemo.jobs.store import Limits, Store
 from swishdemo.settings import Settings
@@ -143,7 +142,7 @@ class JobManager:
             self.runner.prepare(self._kinds[kind].work)
 
     def get(self, job_id: str, visitor: str | None = None) -> Job:
-        """The job as it stands, for who may read it (`swishdemo.jobs.reading.Reading.get`)."""
+        """The job as it stands, for who may read it (`swishdemo.jobs.access.Reading.get`)."""
         return self._reading.get(job_id, visitor)
 
     def list(

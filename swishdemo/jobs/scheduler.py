@@ -11,10 +11,20 @@ from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.database import StoreError
-from swishdemo.jobs.device import Device, Driven
 from swishdemo.jobs.job import Job, State
-from swishdemo.jobs.messages import Attached, Failed, Finished, Item, Paused, Reason, Stopped
-from swishdemo.jobs.runner import Handle, Runner, RunnerError
+from swishdemo.jobs.messages import (
+    Attached,
+    Failed,
+    Finished,
+    Handle,
+    Item,
+    Paused,
+    Reason,
+    Runner,
+    RunnerError,
+    Stopped,
+)
+from swishdemo.jobs.queue import Device, Driven
 from swishdemo.jobs.store import Store
 from swishdemo.text import Phrase
 

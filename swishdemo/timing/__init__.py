@@ -7,7 +7,7 @@ is too.
 """
 
 from swishdemo.timing.caveats import caveats
-from swishdemo.timing.host import HostCard, host_summary
+from swishdemo.timing.host_card import HostCard, host_summary
 from swishdemo.timing.measurement import Measurement, latest
 from swishdemo.timing.ratio import Ratio, ratio
 from swishdemo.timing.reason import Reason

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from swishdemo.text import Language
-from swishdemo.timing.grid import limit_words
-from swishdemo.timing.host import HostCard
+from swishdemo.timing.host_card import HostCard
 from swishdemo.timing.measurement import Measurement, latest
 from swishdemo.timing.quantities import place_of
 from swishdemo.timing.reason import Reason
+from swishdemo.timing.tables import limit_words
 from swishdemo.timing.variants import REGISTRY
 
 WIDE_SPREAD = 0.10

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swishdemo import hardware
+from swishdemo import host
 from swishdemo.kernels import build
 from swishdemo.settings import Toolchain
 from swishdemo.timing.request import STEP_ELEMENTS
@@ -101,8 +101,8 @@ def to_be_built(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 def slowdown() -> float:
     """How many times as long a compiler takes here as alone: processes over cores."""
-    load = hardware.load_average()
-    return min(_MOST_SLOWED, max(1.0, (load + 1) / hardware.usable_cores())) if load else 1.0
+    load = host.load_average()
+    return min(_MOST_SLOWED, max(1.0, (load + 1) / host.usable_cores())) if load else 1.0
 
 
 def _sizes(config: Mapping[str, Any]) -> Sequence[int]:

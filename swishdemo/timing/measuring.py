@@ -1,29 +1,83 @@
-"""The one measuring function: a request in, a stream of measurements out."""
+"""The one measuring function: a request in, a stream of measurements out.
+
+The memory's limit: the least time for what a pass must move, at the best that was seen here.
+
+Run a long preparation in a thread, so that control comes back meanwhile.
+
+Nothing that is *timed* may run so: in any thread but the first, glibc serves tensors from an arena
+that cannot grow beyond 64 MB, and larger ones are paid for in page faults again and again, whatever
+its thresholds say (eager x·σ(βx) at 2^24 elements: 2.1 times as long).
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from swishdemo import hardware
+from swishdemo import host
 from swishdemo.ticks import TICK, Tick
-from swishdemo.timing import gate
-from swishdemo.timing.host import HostCard
-from swishdemo.timing.implementation import build
-from swishdemo.timing.limit import limited
+from swishdemo.timing import correctness
+from swishdemo.timing.host_card import HostCard
+from swishdemo.timing.implementations import build
 from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
-from swishdemo.timing.measurement import Measurement
-from swishdemo.timing.patience import patiently
+from swishdemo.timing.measurement import MOVED, Measurement
+from swishdemo.timing.ratio import ratio
 from swishdemo.timing.reason import Reason
 from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
 from swishdemo.timing.workload import Stream, Workload, streams, workload
+
+
+def limited(m: Measurement, per_tensor: Mapping[str, Sequence[float]]) -> Measurement:
+    """The measurement with its limit, and with the limit's interval once it is final.
+
+    The limit is the number of tensors that the pass must move, times what the fastest of the
+    streams takes for one. The interval is that of the quotient of the two, over blocks that ran
+    side by side: the limit as it is known beside this figure.
+
+    Args:
+        m: A timed measurement.
+        per_tensor: Streams by name, and the seconds of each of their blocks for one tensor moved;
+            empty where there is no limit.
+    """
+    if not per_tensor or not m.block_seconds:
+        return m
+    name = min(per_tensor, key=lambda each: float(np.median(per_tensor[each])))
+    blocks = [MOVED[m.passes] * seconds for seconds in per_tensor[name]]
+    limit = float(np.median(blocks))
+    interval = None
+    if m.final and (found := ratio(m.block_seconds, blocks)).has_interval:
+        interval = (limit * found.value / found.high, limit * found.value / found.low)
+    return replace(
+        m, copy_limit_seconds=limit, copy_limit_interval_seconds=interval, limit_stream=name
+    )
+
+
+Result = TypeVar("Result")
+
+_POLL_SECONDS = 0.05
+
+
+def patiently(call: Callable[[], Result]) -> Generator[None, None, Result]:
+    """Yield until ``call`` has returned in its thread; return its result, or raise its error.
+
+    Closing the generator waits for the call, so that nothing runs on unseen.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(call)
+        while not wait([future], timeout=_POLL_SECONDS).done:
+            yield
+        return future.result()
+
 
 _TICK_SECONDS = 0.05
 _REPORT_SECONDS = 1.0
@@ -45,7 +99,7 @@ def measure(
     Each variant gives a measurement as soon as it is warm, refined ones about once a second, and a
     final one for each size. Control comes back between any two blocks: a tick at least every 0.2 s
     unless one single operation takes longer, for nothing can interrupt that. Closing the generator
-    stops it. Call it in the process's first thread (see `swishdemo.timing.patience`).
+    stops it. Call it in the process's first thread (see `swishdemo.timing.measuring`).
     The number of threads is put back in any case.
 
     Args:
@@ -95,20 +149,20 @@ class _Session:
         self._variants = [registry.get(name) for name in request.variants]
         self._device = torch.device(request.device)
         self._dtype: torch.dtype = getattr(torch, request.dtype)
-        self._verdicts: dict[str, gate.Verdict | Reason] = {}
+        self._verdicts: dict[str, correctness.Verdict | Reason] = {}
         self._built: dict[str, float] = {}
 
     def run(self) -> Iterator[HostCard | Measurement | None]:
         card = self._host_card()
         yield card
-        busy, began, own = hardware.busy_seconds(), time.monotonic(), time.process_time()
+        busy, began, own = host.busy_seconds(), time.monotonic(), time.process_time()
         for elements in self._request.elements:
             yield from self._cell(elements)
-        now = hardware.busy_seconds()
+        now = host.busy_seconds()
         passed = time.monotonic() - began
         if busy is not None and now is not None and passed > 0:
             others = (now - busy - (time.process_time() - own)) / passed
-            load = hardware.load_average()
+            load = host.load_average()
             yield replace(card, others_busy_cores=max(0.0, others), load_average=load)
 
     def _cell(self, elements: int) -> Iterator[Measurement | None]:
@@ -208,7 +262,7 @@ class _Session:
         first = self._clock() - began
         return calls, calls.saved_bytes(), calls.peak_bytes(), first
 
-    def _judge(self, variant: Variant) -> gate.Verdict | Reason:
+    def _judge(self, variant: Variant) -> correctness.Verdict | Reason:
         reason = variant.unavailable_reason(self._request.device, self._request.dtype)
         if reason:
             return reason
@@ -218,7 +272,7 @@ class _Session:
             began = self._clock()
             build(variant, self._device, self._dtype)  # what it compiles is kept for the checks
             self._built[variant.name] = self._clock() - began
-            return gate.check(variant, self._device, self._dtype)
+            return correctness.check(variant, self._device, self._dtype)
         except Exception as error:  # whatever one implementation does, the others go on
             return _failure(error)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from swishdemo.timing.implementation import Implementation
+from swishdemo.timing.implementations import Implementation
 from swishdemo.timing.request import (
     SEQUENCE_LENGTH,
     SEQUENCES,

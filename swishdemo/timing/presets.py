@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from swishdemo import hardware
+from swishdemo import host
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import Language, text
@@ -69,7 +69,7 @@ _TENSOR_BYTES = 12 * 4  # as many as a request reckons with, of float32
 def values_of(name: str, settings: Settings) -> dict[str, Any]:
     """A preset's values, without the sizes that this server or its free memory do not allow."""
     values = dict(PRESETS[name])
-    free = hardware.available_memory_bytes()
+    free = host.available_memory_bytes()
     most = (
         settings.max_elements if free is None else min(settings.max_elements, free // _TENSOR_BYTES)
     )

@@ -11,11 +11,10 @@ from itertools import groupby
 from swishdemo.activations.registry import is_formula
 from swishdemo.text import Language, text
 from swishdemo.timing.caveats import caveats
-from swishdemo.timing.grid import PARTS, grid, label_of
-from swishdemo.timing.host import HostCard
-from swishdemo.timing.hostlines import lines, threads_words
+from swishdemo.timing.host_card import HostCard, lines, threads_words
 from swishdemo.timing.measurement import Measurement, latest
 from swishdemo.timing.quantities import place_of
+from swishdemo.timing.tables import PARTS, grid, label_of
 
 _COLUMNS = (
     *("variant", "ratio", "median", "iqr", "rate", "limit", "saved", "peak"),

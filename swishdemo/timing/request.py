@@ -8,12 +8,12 @@ from functools import cache
 from math import prod
 from typing import Any
 
-from swishdemo import hardware
+from swishdemo import host
 from swishdemo.errors import UserError
 from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
 from swishdemo.text import Phrase
-from swishdemo.timing.host import missing_cuda
+from swishdemo.timing.host_card import missing_cuda
 from swishdemo.timing.measurement import ITEM_BYTES, Measurement
 from swishdemo.timing.reason import Reason
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
@@ -197,7 +197,7 @@ class TimingRequest:
             )
 
     def _check_memory(self) -> None:
-        available = hardware.available_memory_bytes()
+        available = host.available_memory_bytes()
         largest = max(self.elements)
         needed = largest * ITEM_BYTES[self.dtype] * _TENSORS_ALIVE
         if available is not None and needed > available:
@@ -281,7 +281,7 @@ def fields(limits: Settings, registry: Registry = REGISTRY) -> tuple[Field, ...]
             "cpu" if limits.device == "auto" else limits.device,
             choices=("cpu", "cuda", "auto"),
         ),
-        Field("threads", "integer", 1, low=1, high=hardware.usable_cores(), unit="threads"),
+        Field("threads", "integer", 1, low=1, high=host.usable_cores(), unit="threads"),
         Field("context", "choice", "kernel", choices=("kernel", "layer", "step")),
         Field("network", "choice", "mlp", choices=tuple(STEP_ELEMENTS)),
         Field("amp", "flag", False),

@@ -14,7 +14,7 @@ from typing import TypeGuard
 from swishdemo.activations.registry import formula_label, is_formula
 from swishdemo.errors import UserError
 from swishdemo.text import Language, text
-from swishdemo.timing.host import missing_c_compiler, missing_compiler, missing_cuda
+from swishdemo.timing.host_card import missing_c_compiler, missing_compiler, missing_cuda
 from swishdemo.timing.reason import Reason
 
 BASELINES = ("relu", "gelu")
@@ -32,7 +32,7 @@ class Variant:
         name: Its name in requests and measurements.
         activation: Name of the activation whose definition it must reproduce.
         builder: ``"module:function"``; the function takes a torch device and dtype and returns a
-            `swishdemo.timing.implementation.Implementation`. What stands behind a second colon
+            `swishdemo.timing.implementations.Implementation`. What stands behind a second colon
             comes before them.
         parameters: The activation's parameters at which it is timed.
         trainable: Those of them that receive a gradient.
@@ -129,7 +129,7 @@ class Registry:
             UserError: There is none (404).
         """
         if is_formula(name):
-            builder = f"swishdemo.timing.builders:formula:{name}"
+            builder = f"swishdemo.timing.implementations:formula:{name}"
             return Variant(name, name, builder, by_default=False)
         if name not in self._records:
             raise UserError(
@@ -182,13 +182,15 @@ _swish = partial(Variant, activation="swish", parameters=_BETA_ONE)
 
 REGISTRY = Registry(
     (
-        _swish("silu", builder="swishdemo.timing.builders:silu"),
-        _swish("swish_eager", builder="swishdemo.timing.builders:swish_eager", shade=1),
-        _swish("swish_module", builder="swishdemo.timing.builders:swish_module", shade=2),
-        _swish("memory_efficient", builder="swishdemo.timing.builders:memory_efficient", shade=3),
+        _swish("silu", builder="swishdemo.timing.implementations:silu"),
+        _swish("swish_eager", builder="swishdemo.timing.implementations:swish_eager", shade=1),
+        _swish("swish_module", builder="swishdemo.timing.implementations:swish_module", shade=2),
+        _swish(
+            "memory_efficient", builder="swishdemo.timing.implementations:memory_efficient", shade=3
+        ),
         _swish(
             "swish_fused_c",
-            builder="swishdemo.timing.builders:fused_c",
+            builder="swishdemo.timing.implementations:fused_c",
             trainable=("beta",),
             shade=-2,
             devices=("cpu",),
@@ -197,7 +199,7 @@ REGISTRY = Registry(
         ),
         _swish(
             "swish_triton",
-            builder="swishdemo.timing.builders:fused_triton",
+            builder="swishdemo.timing.implementations:fused_triton",
             trainable=("beta",),
             shade=-1,
             devices=("cuda",),
@@ -205,35 +207,35 @@ REGISTRY = Registry(
         ),
         _swish(
             "parametric_module",
-            builder="swishdemo.timing.builders:parametric_module",
+            builder="swishdemo.timing.implementations:parametric_module",
             trainable=("beta",),
             shade=4,
         ),
         _swish(
             "parametric_tuned",
-            builder="swishdemo.timing.builders:parametric_tuned",
+            builder="swishdemo.timing.implementations:parametric_tuned",
             trainable=("beta",),
             shade=5,
         ),
         _swish(
             "parametric_eager",
-            builder="swishdemo.timing.builders:parametric_eager",
+            builder="swishdemo.timing.implementations:parametric_eager",
             trainable=("beta",),
             shade=6,
         ),
         _swish(
             "parametric_compiled",
-            builder="swishdemo.timing.builders:parametric_compiled",
+            builder="swishdemo.timing.implementations:parametric_compiled",
             trainable=("beta",),
             shade=7,
             by_default=False,
             compiled=True,
         ),
-        Variant("relu", "relu", "swishdemo.timing.builders:relu"),
-        Variant("gelu", "gelu", "swishdemo.timing.builders:gelu"),
-        Variant("gelu_tanh", "gelu_tanh", "swishdemo.timing.builders:gelu_tanh"),
-        Variant("mish", "mish", "swishdemo.timing.builders:mish"),
-        Variant("hardswish", "hardswish", "swishdemo.timing.builders:hardswish"),
+        Variant("relu", "relu", "swishdemo.timing.implementations:relu"),
+        Variant("gelu", "gelu", "swishdemo.timing.implementations:gelu"),
+        Variant("gelu_tanh", "gelu_tanh", "swishdemo.timing.implementations:gelu_tanh"),
+        Variant("mish", "mish", "swishdemo.timing.implementations:mish"),
+        Variant("hardswish", "hardswish", "swishdemo.timing.implementations:hardswish"),
     )
 )
 """Every variant of the application; adding an implementation is adding a record here."""

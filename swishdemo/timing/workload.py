@@ -6,24 +6,72 @@ What each pass means, in every context:
 * ``backward`` is timed alone: the forward runs once outside of the clock, and its graph is kept
   and differentiated again and again. Nothing is subtracted from anything.
 * ``both`` is a forward and its backward; in context ``step`` with the loss and SGD's update.
+
+Memory of one call: what the forward keeps for the backward, and the most that is held at a time.
+
+This module loads PyTorch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, repeat
+from itertools import accumulate, pairwise, repeat
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.autograd import profiler
 
-from swishdemo.timing import memory
-from swishdemo.timing.implementation import Implementation, build
+from swishdemo.timing.implementations import Implementation, build
 from swishdemo.timing.loop import Clock
 from swishdemo.timing.networks import Step, step
 from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
 from swishdemo.timing.variants import Variant
+
+
+def saved_bytes(forward: Callable[[], Tensor], parameters: Sequence[Tensor]) -> int:
+    """Bytes that ``forward`` keeps for the backward.
+
+    Parameters are left out, for they are there anyway; a storage that several operations keep is
+    counted once, and whole.
+    """
+    known = {parameter.untyped_storage().data_ptr() for parameter in parameters}
+    storages: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in known:
+            storages[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        result = forward()  # held, or a freed storage's address could be used again
+    del result
+    return sum(storages.values())
+
+
+def peak_bytes(call: Callable[[], object], device: torch.device) -> int:
+    """The most bytes that ``call`` held at a time beyond what was there before.
+
+    On the CPU every allocation of a tensor is seen by PyTorch's profiler, those of temporaries
+    within an operation too; on a GPU its allocator keeps the count.
+    """
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        call()
+        torch.cuda.synchronize(device)
+        return torch.cuda.max_memory_allocated(device) - before
+    with profiler.profile(use_cpu=True, profile_memory=True) as profile:
+        call()
+    assert profile.kineto_results is not None
+    events: list[Any] = [e for e in profile.kineto_results.events() if e.name() == "[memory]"]
+    events.sort(key=lambda event: event.start_ns())
+    return int(max(accumulate((event.nbytes() for event in events), initial=0)))
+
 
 _SEED = 0
 
@@ -70,13 +118,13 @@ class Workload:
         return dict(zip(self.whole, np.median(spent, axis=0).tolist(), strict=True))
 
     def saved_bytes(self) -> int:
-        """Bytes that the forward keeps for the backward (`swishdemo.timing.memory`)."""
-        return memory.saved_bytes(self.forward, self.parameters)
+        """Bytes that the forward keeps for the backward (`swishdemo.timing.workload`)."""
+        return saved_bytes(self.forward, self.parameters)
 
     def peak_bytes(self) -> int:
         """The most bytes that one call of a forward, or of both passes, held at a time."""
         parts = [self.forward] if self.passes == "forward" else list(self.whole.values())
-        return memory.peak_bytes(lambda: [part() for part in parts], self.device)
+        return peak_bytes(lambda: [part() for part in parts], self.device)
 
 
 @dataclass(frozen=True, slots=True)

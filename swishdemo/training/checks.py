@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from swishdemo import hardware
+from swishdemo import host
 from swishdemo.datasets import Dataset
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
-from swishdemo.training.architecture import architecture, parameter_count, product_count
+from swishdemo.training.architecture import architecture, has_beta, parameter_count, product_count
 from swishdemo.training.config import TrainingConfig, replicas, starts
-from swishdemo.training.learned import has_beta
 
 MOST_PRODUCTS = 2 * 10**9
 """Multiplications of one replica's forward pass over one batch."""
@@ -31,9 +30,9 @@ def check(config: TrainingConfig, settings: Settings) -> None:
 
 
 def _check_device(config: TrainingConfig) -> None:
-    gap = hardware.missing_cuda() if config.device == "cuda" else None
+    gap = host.missing_cuda() if config.device == "cuda" else None
     if gap:
-        version = hardware.torch_version()
+        version = host.torch_version()
         raise UserError(f"train.error.{gap}", field="device", version=version)
 
 

@@ -1,7 +1,11 @@
-"""What a training run is asked to do: plain numbers, validated in one place. Loads no torch."""
+"""What a training run is asked to do: plain numbers, validated in one place. Loads no torch.
+
+What the learning rates are multiplied by at each step. Loads no torch.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +17,25 @@ from swishdemo.errors import UserError
 from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
 from swishdemo.text import Phrase
-from swishdemo.training.learned import has_beta
+from swishdemo.training.architecture import has_beta
 from swishdemo.training.table import fields
+
+
+def rate_factor(schedule: str, step: int, steps: int) -> float:
+    """The factor at ``step``, counted from 0, of a run of ``steps``.
+
+    ``cosine`` falls to 0 along half a cosine (Loshchilov and Hutter,
+    https://arxiv.org/abs/1608.03983); ``step`` falls to a tenth after half of the steps and to a
+    hundredth after three quarters; ``warmup`` rises in a line over the first tenth, and stays.
+    """
+    if schedule == "cosine":
+        return (1 + math.cos(math.pi * step / steps)) / 2
+    if schedule == "step":
+        return 0.1 ** ((2 * step >= steps) + (4 * step >= 3 * steps))
+    if schedule == "warmup":
+        return min(1.0, (step + 1) / max(1, steps // 10))
+    return 1.0
+
 
 _ALWAYS = frozenset({"dataset", "network", "activation", "seeds", "steps"})
 """Fields that no version has left out."""
@@ -86,7 +107,7 @@ class TrainingConfig:
         batch: Samples a step.
         lr: Learning rate.
         schedule: ``constant``, ``cosine``, ``step`` or ``warmup``
-            (`swishdemo.training.schedules`).
+            (`swishdemo.training.config`).
         momentum: Momentum of SGD, for ``momentum`` and ``nesterov``.
         clip: Norm to which a replica's gradient is cut; 0 for never.
         beta_lr_factor: β's learning rate is ``lr`` times this.

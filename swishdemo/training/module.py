@@ -16,16 +16,19 @@ from torch.nn import functional
 from swishdemo import activations
 from swishdemo.training.architecture import (
     Activation,
+    ActivationParameter,
     Affine,
     Convolution,
     Dropout,
     Normalisation,
     Part,
     Residual,
+    activation_at,
     architecture,
+    parameters_of,
+    start_of,
 )
 from swishdemo.training.config import Replica, TrainingConfig
-from swishdemo.training.learned import ActivationParameter, activation_at, parameters_of, start_of
 
 
 class ParametricActivation(nn.Module):

@@ -52,7 +52,7 @@ class LayerFigures:
         gradient_norm: Norm of the last batch's gradient by the layer's weights and biases; the
             output layer is the last.
         weight_norm: Norm of the layer's weights; the output layer is the last.
-        conserved: What gradient flow conserves (`swishdemo.training.inspection.conserved`); None
+        conserved: What gradient flow conserves (`swishdemo.training.probes.conserved`); None
             where it conserves nothing of that form.
     """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from swishdemo import datasets, hardware
+from swishdemo import datasets, host
 from swishdemo.activations import registry
 from swishdemo.datasets.record import LARGEST_NOISE, TEST_SHARES
 from swishdemo.fields import Field
@@ -105,7 +105,7 @@ def _replicas(settings: Settings) -> tuple[Field, ...]:
 
 
 def _optimisation(settings: Settings) -> tuple[Field, ...]:
-    cores = hardware.usable_cores()
+    cores = host.usable_cores()
     devices = ("auto", "cpu", "cuda") if settings.device == "auto" else ("auto", settings.device)
     steps = settings.max_steps
     batch = min(MOST_BATCH, max(dataset.most_samples for dataset in datasets.datasets()) - 1)

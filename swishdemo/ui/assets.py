@@ -2,6 +2,8 @@
 
 Everything lies under ``lab/<version>/``, where the version is a digest of the contents: a browser
 may keep a file for ever, and a new release is a new address.
+
+The one kind of component that lives in the browser: a ``gr.HTML`` run by a module of ours.
 """
 
 from __future__ import annotations
@@ -15,13 +17,44 @@ from functools import cache
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import brotli
+import gradio as gr
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from swishdemo.text import catalogue
+
+
+def live(
+    module: str, *, elem_id: str, functions: tuple[Callable[..., Any], ...] = (), **props: Any
+) -> gr.HTML:
+    """A component whose content ``assets/js/<module>.js`` makes and keeps up to date.
+
+    Args:
+        module: Path of an ES module ("train/tab") with
+            ``mount({element, props, trigger, watch, server})``.
+        elem_id: The element's id on the page.
+        functions: Python functions that the module may call as ``server.<name>(argument)``; one
+            with a ``gr.Request`` parameter is given the request.
+        props: Values that the module reads as ``props.<name>``.
+    """
+    start = f"""
+    const root = window.gradio_config.root.replace(/[/]$/, "");
+    const parts = {{ element, props, trigger, watch, server: {"server" if functions else "null"} }};
+    import(root + "/{address(f"js/{module}.js")}").then((lab) => lab.mount(parts));
+    """
+    return gr.HTML(
+        html_template="<div></div>",
+        js_on_load=start,
+        elem_id=elem_id,
+        server_functions=list(functions) or None,
+        apply_default_css=False,
+        **props,
+    )
+
 
 ASSETS = (Path(__file__).parents[2] / "assets").resolve()
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}

@@ -8,14 +8,14 @@ from typing import Any
 import gradio as gr
 
 from swishdemo.claims import ARTICLE, CLAIMS
-from swishdemo.claims.court import purposes
+from swishdemo.claims.article import get
+from swishdemo.claims.evaluate import purposes
 from swishdemo.claims.history import SWISH
-from swishdemo.claims.register import get
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import LANGUAGES, Language, Phrase, text
-from swishdemo.ui.components import live
+from swishdemo.ui.assets import live
 from swishdemo.ui.handlers import answering, field_text, language
 from swishdemo.ui.lab import Lab
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from swishdemo.activations.typed.workshop import Workshop, workshop
-from swishdemo.claims.court import Court
+from swishdemo.activations.typed.formula_process import Workshop, workshop
+from swishdemo.claims.evaluate import Court
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 

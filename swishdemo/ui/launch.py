@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route
 from swishdemo.settings import Settings
 from swishdemo.ui import assets
 from swishdemo.ui.document import Document
+from swishdemo.ui.labels import translations
 from swishdemo.ui.theme import theme
-from swishdemo.ui.words import translations
 
 SESSIONS = 300
 """Sessions of the page that are held at a time."""

@@ -10,11 +10,11 @@ import gradio as gr
 from swishdemo import __version__
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES
-from swishdemo.timing.host import host_summary
-from swishdemo.ui.components import live
+from swishdemo.timing.host_card import host_summary
+from swishdemo.ui.assets import live
 from swishdemo.ui.handlers import internal, language
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.words import words
+from swishdemo.ui.labels import words
 
 TABS = ("explore", "train", "time", "claims")
 

@@ -12,12 +12,12 @@ from swishdemo.jobs.visitor import visitor_of
 from swishdemo.timing import TimingRequest, host_summary
 from swishdemo.timing.cited import all_cited
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
-from swishdemo.ui.components import live
+from swishdemo.ui.assets import live
 from swishdemo.ui.handlers import beside_field, internal, language
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.timeanswers import answers
-from swishdemo.ui.timeform import FIELDS, SHOWN_BY_CONTEXT, controls, request_of, said, visible
-from swishdemo.ui.words import words
+from swishdemo.ui.labels import words
+from swishdemo.ui.time_answers import answers
+from swishdemo.ui.time_form import FIELDS, SHOWN_BY_CONTEXT, controls, request_of, said, visible
 
 _FIRST = "article"
 

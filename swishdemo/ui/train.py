@@ -15,14 +15,14 @@ from swishdemo.text import Phrase
 from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.fitting import fitted
 from swishdemo.training.table import fields
-from swishdemo.ui.components import live
+from swishdemo.ui.assets import live
+from swishdemo.ui.explore import questions
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.questions import questions
-from swishdemo.ui.runcompare import compared
-from swishdemo.ui.runform import GROUPS, caps, component, offered, request_of, shown_value
-from swishdemo.ui.runview import RunView
-from swishdemo.ui.words import words
+from swishdemo.ui.labels import words
+from swishdemo.ui.run_compare import compared
+from swishdemo.ui.run_form import GROUPS, caps, component, offered, request_of, shown_value
+from swishdemo.ui.run_view import RunView
 
 _OPEN = ("beta", "activations", "replicas")
 _WISHES = ("stop", "pause", "resume", "step", "delete")

@@ -62,7 +62,7 @@ class Scalar:
 
 
 class Together:
-    """All replicas, a step at a time, as `swishdemo.training.train` does it."""
+    """All replicas, a step at a time, as `swishdemo.training.run` does it."""
 
     def __init__(self, count: int, batch: int) -> None:
         config = TrainingConfig(

@@ -24,15 +24,14 @@ from torch.nn import functional
 from swishdemo import datasets
 from swishdemo.training import Report, TrainingConfig, replicas
 from swishdemo.training.architecture import architecture, outputs
-from swishdemo.training.engine.blocks import in_parts
 from swishdemo.training.engine.ensemble import Ensemble
-from swishdemo.training.engine.layers.tape import Arena
-from swishdemo.training.engine.samples import Batch, Samples, orders
+from swishdemo.training.engine.samples import Batch, Samples, in_parts, orders
+from swishdemo.training.engine.tape import Arena
 from swishdemo.training.engine.trainer import Trainer
-from swishdemo.training.inspection.evaluation import Evaluator
-from swishdemo.training.inspection.reporting import Reporter
 from swishdemo.training.module import Network
-from swishdemo.training.train import train
+from swishdemo.training.probes.evaluation import Evaluator
+from swishdemo.training.probes.reporting import Reporter
+from swishdemo.training.run import train
 
 STEPS_OF_THE_ENSEMBLE = 40
 STEPS_OF_THE_LOOP = 4

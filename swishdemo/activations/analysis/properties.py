@@ -2,6 +2,8 @@
 
 Everything is read from the formula's shape (`swishdemo.activations.analysis.shape`), and what that
 does not show is "unknown", never guessed.
+
+The named points of a curve: extremes, places of largest and smallest slope, zeros.
 """
 
 from __future__ import annotations
@@ -12,10 +14,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from swishdemo.activations.evaluation import parameter_values
-from swishdemo.activations.record import Activation
+from swishdemo.activations.record import Activation, Landmark
 
 if TYPE_CHECKING:
-    from swishdemo.activations.analysis.approach import Limit
+    from swishdemo.activations.analysis.ends import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
     Raises:
         UserError: As :func:`swishdemo.activations.evaluate`.
     """
-    from swishdemo.activations.analysis import bounds, marks, reading
+    from swishdemo.activations.analysis import classify, marks
     from swishdemo.activations.analysis.shape import same, shape
 
     values = parameter_values(activation, parameters)
@@ -148,7 +150,7 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
         size = abs(values["beta"])
         return scaled(properties(activation, {"beta": values["beta"] / size}), size)
     seen = shape(activation, values)
-    low, high = bounds.bounds(seen)
+    low, high = marks.bounds(seen)
     before, after = seen.at(1, 0.0)
     minima = [(x, value) for kind, x, value in marks.extremes(seen) if kind == "minimum"]
     if any(stretch.endless[1] for stretch in seen.stretches):
@@ -157,16 +159,16 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
     return Properties(
         low=low,
         high=high,
-        left=reading.limit(seen, -1),
-        right=reading.limit(seen, 1),
-        lipschitz=bounds.lipschitz(seen),
-        monotone=reading.monotone(seen),
-        convex=reading.convex(seen),
-        smooth=reading.smooth(seen),
-        gate=reading.gate(seen),
-        parity=reading.parity(activation, seen),
-        centred=reading.centred(seen),
-        at_zero=reading.value_at_zero(seen),
+        left=classify.limit(seen, -1),
+        right=classify.limit(seen, 1),
+        lipschitz=marks.lipschitz(seen),
+        monotone=classify.monotone(seen),
+        convex=classify.convex(seen),
+        smooth=classify.smooth(seen),
+        gate=classify.gate(seen),
+        parity=classify.parity(activation, seen),
+        centred=classify.centred(seen),
+        at_zero=classify.value_at_zero(seen),
         slope_before=before,
         slope_after=after,
         minimum=min(minima, key=lambda at: (at[1], abs(at[0])), default=None),
@@ -182,8 +184,6 @@ def described(
     Raises:
         UserError: As :func:`swishdemo.activations.evaluate`.
     """
-    from swishdemo.activations.analysis.landmarks import landmarks
-
     marks = [mark.as_json() for mark in landmarks(activation, parameters)]
     return {**properties(activation, parameters).as_json(), "landmarks": marks}
 
@@ -219,3 +219,65 @@ def _limit_json(limit: Limit) -> dict[str, Any]:
     if limit.kind == "oscillating":
         found |= {"low": finite(limit.low), "high": finite(limit.high)}
     return found
+
+
+# W(1/e), W being Lambert's function: f′ = σ(z)·(1 + z·σ(−z)) with z = βx is 0 only where
+# z = −(1 + e^z), so (−1 − z)·e^(−1 − z) = 1/e, and there f = x·σ(z) = (1 + z)/β.
+W = 0.2784645427610738
+# The positive root of z·tanh(z/2) = 2: f″ = β·σ(z)·σ(−z)·(2 − z·tanh(z/2)).
+STEEPEST = 2.3993572805154675
+# f′ there; at minus the root it is 1 less this, since f′(x) + f′(−x) = 1.
+LARGEST_SLOPE = 1.099839320128867
+
+_ORDER = ("minimum", "maximum", "shallowest", "steepest", "zero")
+
+
+def swish_landmarks(beta: float) -> tuple[Landmark, ...]:
+    """The landmarks of x·σ(βx), in closed form.
+
+    f″ is 0 at the steepest and the shallowest point and nowhere else: they are its inflections.
+    For β < 0 the curve is turned about the origin, f₋β(x) = −f_β(−x), and the minimum becomes a
+    maximum. There are none for β = 0, where f is the line x/2, nor where β is so small that they
+    lie beyond the largest number.
+    """
+    if beta == 0:
+        return ()
+    rise = (STEEPEST + 2) / 2  # z·σ(z) at the steepest point
+    found = (
+        Landmark("minimum" if beta > 0 else "maximum", -(1 + W) / beta, -W / beta, 0.0),
+        Landmark("steepest", STEEPEST / beta, rise / beta, LARGEST_SLOPE),
+        Landmark("shallowest", -STEEPEST / beta, (rise - STEEPEST) / beta, 1 - LARGEST_SLOPE),
+    )
+    return tuple(mark for mark in found if math.isfinite(mark.x) and math.isfinite(mark.value))
+
+
+def landmarks(
+    activation: Activation, parameters: Mapping[str, float] | None = None
+) -> tuple[Landmark, ...]:
+    """The landmarks of an activation: minima, maxima, extreme slopes, zeros.
+
+    Those of Swish are in closed form; those of others are searched for by enclosures, see
+    :mod:`swishdemo.activations.analysis.search`. Of endlessly many, the nearest to 0 are given.
+
+    Raises:
+        UserError: As :func:`swishdemo.activations.evaluate`.
+    """
+    values = parameter_values(activation, parameters)
+    if activation.name == "swish":
+        return *swish_landmarks(values["beta"]), Landmark("zero", 0.0, 0.0, 0.5)
+    return _searched(activation, tuple(values.items()))
+
+
+def _searched(
+    activation: Activation, parameters: tuple[tuple[str, float], ...]
+) -> tuple[Landmark, ...]:
+    from swishdemo.activations.analysis.marks import extremes, zeros
+    from swishdemo.activations.analysis.shape import shape
+
+    seen = shape(activation, dict(parameters))
+    found = [Landmark(kind, x, value, seen.at(1, x)[0]) for kind, x, value in extremes(seen)]
+    found += [Landmark(kind, x, seen.at(0, x)[0], slope) for kind, x, slope in extremes(seen, 1)]
+    nothing = zeros(seen)
+    found += [Landmark("zero", x, 0.0, seen.at(1, x)[0]) for x in nothing.at]
+    found += [Landmark("zero", low, 0.0, 0.0, high) for low, high in nothing.flat]
+    return tuple(sorted(found, key=lambda mark: _ORDER.index(mark.kind)))

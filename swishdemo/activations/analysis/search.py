@@ -4,25 +4,135 @@ A stretch of x on which interval arithmetic shows one sign holds no change of si
 derivative keeps its sign holds one at most; what is neither is halved. So a narrow feature is not
 stepped over, and one far out costs no fine grid. See Moore, Kearfott and Cloud, Introduction to
 Interval Analysis (SIAM, 2009), chapter 8.
+
+The place of a change of sign, to more digits than a double has.
+
+The signs of a formula where its values are below all doubles.
+
+They are told by numbers whose exponents have no bounds, at some points of each stretch.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.activations.analysis.crossing import root
 from swishdemo.activations.analysis.enclosure import run
-from swishdemo.activations.analysis.underflow import underflown
 from swishdemo.activations.evaluation import single
 from swishdemo.activations.symbolic.tape import Tape
 
+BITS = 192
+
+
+_DIGITS = 32
+_TURNS = 3
+_MOST_TURNS = 400
+
+
+def root(
+    tape: Tape,
+    low: Any,
+    high: Any,
+    parameters: Mapping[str, float],
+    *,
+    bits: int = BITS,
+    places: int = _DIGITS,
+) -> Any:
+    """The change of sign in a bracket, computed with ``bits`` to ``places`` decimal places."""
+    from swishdemo.activations.analysis.digits import Digits
+
+    digits = Digits(bits)
+    inputs = {name: digits.number(value) for name, value in parameters.items()}
+
+    def value(x: Any) -> Any:
+        a, b = run(tape, {"x": (x, x), **inputs}, digits)[0]
+        return (a + b) / 2
+
+    return bracketed(value, digits.context.mpf(low), digits.context.mpf(high), places)
+
+
+def bracketed(value: Callable[[Any], Any], a: Any, b: Any, places: int = _DIGITS) -> Any:
+    """The zero of a continuous function between a and b, where its signs differ.
+
+    By the method of Anderson and Björck (BIT 13, 1973), a secant that keeps its bracket; to 32
+    digits, or 10⁻⁴⁸ absolutely, or to half as many again as other ``places``.
+    """
+    if a < 0 < b and value(0 * a) == 0:
+        return 0 * a
+    f, g = value(a), value(b)
+    halved = abs(b - a)
+    for turn in range(_MOST_TURNS):
+        near = max(abs(b) * (a * 0 + 10) ** -places, (a * 0 + 10) ** (-3 * places // 2))
+        if g == 0 or abs(b - a) <= near:
+            break
+        step = (a - b) * g / (g - f)
+        # So short a step is taken a little too long: it closes the bracket from its other side.
+        step = step if abs(step) > near / 2 else near / 2 * (1 if a > b else -1)
+        c = b + step if min(a, b) < b + step < max(a, b) else (a + b) / 2
+        if turn % _TURNS == _TURNS - 1:
+            # Where the values differ by many powers of ten, a secant goes next to nowhere.
+            c = (a + b) / 2 if abs(b - a) > halved / 2**_TURNS else c
+            halved = abs(b - a)
+        h = value(c)
+        if h * g < 0:
+            a, f = b, g
+        else:
+            weight = 1 - h / g
+            f *= weight if weight > 0 else 0.5
+        b, g = c, h
+    return b if abs(b) > 10**-39 else 0 * b
+
+
 Array = npt.NDArray[np.float64]
+
+# A sign needs few digits.
+_FEW_BITS = 64
+
+
+def underflown(
+    tape: Tape, stretches: Array, parameters: Mapping[str, float]
+) -> tuple[Array, Array]:
+    """Brackets of changes of sign where doubles underflow, and the signs at their ends.
+
+    Args:
+        tape: One formula.
+        stretches: Where doubles show no sign of it, as rows (low, high).
+        parameters: All inputs but x.
+
+    Returns:
+        Rows (low, high), rising, and as many rows of the signs, −1 or 1, at those places.
+    """
+    from swishdemo.activations.analysis.digits import Digits
+
+    digits = Digits(_FEW_BITS)
+    inputs = {name: digits.number(value) for name, value in parameters.items()}
+    rows: list[tuple[float, float]] = []
+    signs: list[tuple[int, int]] = []
+    for low, high in stretches:
+        last: tuple[float, int] | None = None
+        for x in _points_of(low, high):
+            bottom, top = run(tape, {"x": digits.number(x), **inputs}, digits)[0]
+            sign = int(bottom > 0) - int(top < 0)
+            if not sign:
+                continue
+            if last and last[1] != sign:
+                rows.append((last[0], x))
+                signs.append((last[1], sign))
+            last = x, sign
+    return np.array(rows).reshape(-1, 2), np.array(signs).reshape(-1, 2)
+
+
+def _points_of(low: float, high: float) -> list[float]:
+    """Points of a stretch: its ends, points between, and some beside 0 on both its sides."""
+    near = [side * size for side in (-1, 1) for size in (1e-3, 0.1, 3.0, 100.0, 1e4)]
+    between = [low + share * (high - low) for share in (0.0, 0.237, 0.481, 0.763, 1.0)]
+    return sorted({*between, *(x for x in near if low < x < high)})
+
 
 # Beyond it a formula is known by its limits alone.
 FARTHEST = 1e16

@@ -14,10 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from swishdemo.activations.analysis.approach import Cut, Ends, Limit
-from swishdemo.activations.analysis.crossing import BITS
-from swishdemo.activations.analysis.search import FARTHEST, Changes, changes
-from swishdemo.activations.analysis.waves import ending, has_waves, period
+from swishdemo.activations.analysis.ends import Cut, Ends, Limit, ending, has_waves, period
+from swishdemo.activations.analysis.search import BITS, FARTHEST, Changes, changes
 from swishdemo.activations.evaluation import single, tape
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic.pieces import Piece, filled, pieces

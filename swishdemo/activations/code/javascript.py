@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from swishdemo.activations.code import python as shared
-from swishdemo.activations.code.identifiers import JAVASCRIPT as RESERVED
-from swishdemo.activations.code.identifiers import camel, function_name
+from swishdemo.activations.code.python import JAVASCRIPT as RESERVED
+from swishdemo.activations.code.python import camel, function_name
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic.derive import derive
-from swishdemo.activations.symbolic.dialects import JAVASCRIPT
-from swishdemo.activations.symbolic.printing import Printer
+from swishdemo.activations.symbolic.printing import JAVASCRIPT, Printer
 from swishdemo.activations.symbolic.readable import readable
 
 _SPECIAL = Path(__file__).resolve().parents[3] / "assets/js/formulas/special_functions.js"

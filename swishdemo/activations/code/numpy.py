@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from swishdemo.activations.code import python as python
-from swishdemo.activations.code.identifiers import function_name
+from swishdemo.activations.code.python import function_name
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic.derive import derive
-from swishdemo.activations.symbolic.dialects import NUMPY
+from swishdemo.activations.symbolic.printing import NUMPY
 
 _IMPORTS = {
     "math": "import math\n",

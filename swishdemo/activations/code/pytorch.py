@@ -8,11 +8,11 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.code import python as python
-from swishdemo.activations.code.identifiers import MODULE, PYTHON, class_name
+from swishdemo.activations.code.python import MODULE, PYTHON, class_name
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import derive
-from swishdemo.activations.symbolic.dialects import PYTORCH
+from swishdemo.activations.symbolic.printing import PYTORCH
 
 _IMPORTS = {
     "math": "import math\n",

@@ -8,7 +8,7 @@ from typing import Any
 from swishdemo.activations.evaluation import evaluate
 from swishdemo.activations.record import Activation
 from swishdemo.activations.shipped import typed_module
-from swishdemo.activations.typed.formula import named_tokens
+from swishdemo.activations.typed.parse import named_tokens
 
 PROBES = (-1000.0, -700.0, -300.0, -30.0, 30.0, 300.0, 700.0, 1000.0)
 """Where the browser compares its own doubles with exact values: the far ends of what it draws."""
@@ -47,7 +47,7 @@ def describe(activation: Activation) -> dict[str, Any]:
 
 def places(activation: Activation) -> list[tuple[int, int, str]]:
     """Where the parameters stand in the formula's text: offset, length and name of each."""
-    from swishdemo.activations.typed.grammar import GREEK
+    from swishdemo.activations.typed.functions import GREEK
 
     names = {parameter.name for parameter in activation.parameters}
     return [

@@ -5,12 +5,9 @@ A bar for each implementation (`bars`), time against size (`sizes`), bytes a sec
 """
 
 from swishdemo.figures.timing.bars import bars_figure
-from swishdemo.figures.timing.colours import colour_of
-from swishdemo.figures.timing.lines import ARTICLE_BASELINE, ARTICLE_RATIO
-from swishdemo.figures.timing.memory import memory_figure
-from swishdemo.figures.timing.roofline import roofline_figure
-from swishdemo.figures.timing.sizes import sizes_figure
-from swishdemo.figures.timing.steps import steps_figure
+from swishdemo.figures.timing.colours import ARTICLE_BASELINE, ARTICLE_RATIO, colour_of
+from swishdemo.figures.timing.roofline import memory_figure, roofline_figure
+from swishdemo.figures.timing.sizes import sizes_figure, steps_figure
 
 __all__ = [
     "ARTICLE_BASELINE",

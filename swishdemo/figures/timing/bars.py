@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from swishdemo.figures.timing.colours import colour_of, hover
-from swishdemo.figures.timing.lines import ARTICLE_BASELINE, line_labels, reference_lines
-from swishdemo.figures.timing.parts import Figure, label_of, note, upright
+from swishdemo.figures.plotly import Figure, label_of, note, upright
+from swishdemo.figures.timing.colours import (
+    ARTICLE_BASELINE,
+    colour_of,
+    hover,
+    line_labels,
+    reference_lines,
+)
 from swishdemo.text import Language
 from swishdemo.timing import Measurement
 from swishdemo.timing.quantities import figures, quartiles, seconds_of

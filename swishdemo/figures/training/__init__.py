@@ -1,6 +1,7 @@
 """What a training run looks like: β, the race of the activations, what goes on inside."""
 
-from swishdemo.figures.training.compare import compare_figures
+from swishdemo.figures.series import Picked
+from swishdemo.figures.training.compare import compare_figures, race_figure
 from swishdemo.figures.training.inside import (
     BARRED_LAYERS,
     curve_figure,
@@ -15,8 +16,6 @@ from swishdemo.figures.training.parameters import (
     ends_figure,
     own_figure,
 )
-from swishdemo.figures.training.picked import Picked
-from swishdemo.figures.training.race import race_figure
 
 __all__ = [
     "BARRED_LAYERS",

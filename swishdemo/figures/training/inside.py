@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from swishdemo.figures.labels import hue, plain
-from swishdemo.figures.series import Array, Series
-from swishdemo.figures.training.parts import DASHES, LEGEND, Figure, log_ends, numbers
-from swishdemo.figures.training.picked import Picked
+from swishdemo.figures.plotly import DASHES, LEGEND, Figure, hue, log_ends, numbers, plain
+from swishdemo.figures.series import Array, Picked, Series
 from swishdemo.text import Language, text
 
 _CLASSES = ("@b1", "@accent", "@band", "@b0", "@b4", "@b2", "@muted", "@ok", "@bad", "@b5")

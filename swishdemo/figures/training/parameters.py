@@ -6,22 +6,22 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from swishdemo.figures.labels import hue, plain
-from swishdemo.figures.series import Array, Series
-from swishdemo.figures.training.parts import (
+from swishdemo.figures.plotly import (
     DASHES,
     LEGEND,
     Figure,
     band,
+    hue,
     level,
     line,
     log_ends,
-    note,
     numbers,
+    plain,
     start_colour,
     strip,
+    words_at,
 )
-from swishdemo.figures.training.picked import Picked
+from swishdemo.figures.series import Array, Picked, Series
 from swishdemo.text import Language, text
 from swishdemo.training.convergence import ARTICLE_BAND, CONVERGED_BELOW
 
@@ -65,7 +65,7 @@ def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Fi
         data.append(line(series.steps, shown, colour, name, digits=f"{symbol} = %{{y:.3f}}"))
         height = float(first[place]) if np.isfinite(first[place]) else low
         height = height if signed else float(np.log10(max(abs(height), low)))
-        notes.append(note(0.005, height, name, colour, "left", "bottom"))
+        notes.append(words_at(0.005, height, name, colour, "left", "bottom"))
     axis: Figure = {"range": [low, high]}
     if not signed:
         axis = {
@@ -130,7 +130,7 @@ def convergence_figure(series: Series, language: Language = "en") -> Figure:
     below = text("run.converged_below", language, limit=CONVERGED_BELOW)
     seen = np.append(series.convergence, [0.5 * CONVERGED_BELOW, 1.0])
     axis = {"type": "log", "range": log_ends(seen, _LEAST, 1.0), "marked": [CONVERGED_BELOW]}
-    mark = note(0.995, float(np.log10(CONVERGED_BELOW)), below, "@ok", "right", "bottom")
+    mark = words_at(0.995, float(np.log10(CONVERGED_BELOW)), below, "@ok", "right", "bottom")
     return _over_steps(
         series,
         data,

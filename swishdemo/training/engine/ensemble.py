@@ -1,7 +1,7 @@
 """Many replicas of one network, computed together, with a hand-written backward.
 
 All replicas see the same batch. A network is a list of layers that are bound to memory once
-(`swishdemo.training.engine.layers.tape`); values lie as ``[replica, feature, sample]``.
+(`swishdemo.training.engine.tape`); values lie as ``[replica, feature, sample]``.
 """
 
 from __future__ import annotations
@@ -21,27 +21,33 @@ from swishdemo.training.architecture import (
     Normalisation,
     Part,
     Residual,
+    activation_at,
     flat,
+    parameters_of,
     sites,
+    start_of,
     weighted,
 )
 from swishdemo.training.config import Replica, TrainingConfig
-from swishdemo.training.engine.activation_parameters import (
+from swishdemo.training.engine.initialisation import initial_weights, unit_gain
+from swishdemo.training.engine.layers import (
+    Masks,
+    Site,
+    bind_activation,
+    bind_affine,
+    bind_convolution,
+    bind_normalisation,
+)
+from swishdemo.training.engine.optimisers import bind_objective
+from swishdemo.training.engine.parameters import (
     ActivationParameters,
+    Block,
+    Parameters,
     blocks_of,
     groups_of,
 )
-from swishdemo.training.engine.initialisation import initial_weights, unit_gain
-from swishdemo.training.engine.layers.activation import Site, bind_activation
-from swishdemo.training.engine.layers.affine import bind_affine
-from swishdemo.training.engine.layers.convolution import bind_convolution
-from swishdemo.training.engine.layers.dropout import Masks
-from swishdemo.training.engine.layers.normalisation import bind_normalisation
-from swishdemo.training.engine.layers.tape import Arena, Tape, Values
-from swishdemo.training.engine.objective import bind_objective
-from swishdemo.training.engine.parameters import Block, Parameters
 from swishdemo.training.engine.samples import Batch
-from swishdemo.training.learned import activation_at, parameters_of, start_of
+from swishdemo.training.engine.tape import Arena, Tape, Values
 
 
 @dataclass(frozen=True, slots=True)

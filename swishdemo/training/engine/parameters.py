@@ -1,14 +1,202 @@
-"""The parameters of all replicas in one flat tensor, so that an optimiser is a few operations."""
+"""The parameters of all replicas in one flat tensor, so that an optimiser is a few operations.
+
+The parameters of activations in a batched network: where they stand, and what they are.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 from typing import Literal
 
 import torch
 from torch import Tensor
+
+from swishdemo.training.architecture import Activation, activation_at, parameters_of, start_of
+from swishdemo.training.config import Replica, TrainingConfig
+from swishdemo.training.engine.activations import Operand
+from swishdemo.training.engine.layers import Slice
+from swishdemo.training.engine.tape import Call
+
+
+@dataclass(frozen=True, slots=True)
+class GroupParameter:
+    """A parameter of an activation of one group of replicas in one layer.
+
+    Attributes:
+        name: Its name in the formula.
+        starts: Its value at step 0, for each of the replicas.
+        softplus: Whether softplus of what is trained is taken.
+        block: Where it is trained; None where it is fixed.
+    """
+
+    name: str
+    starts: tuple[float, ...]
+    softplus: bool
+    block: Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Consecutive replicas of one activation, in one layer.
+
+    Attributes:
+        site: The layer.
+        rows: The replicas.
+        rival: Whether they are rivals.
+        activation: Their activation there.
+        channels: Values of each learned parameter: the layer's channels, or 1.
+        parameters: The activation's parameters, in the record's order.
+    """
+
+    site: int
+    rows: slice
+    rival: bool
+    activation: str
+    channels: int
+    parameters: tuple[GroupParameter, ...]
+
+
+def groups_of(
+    config: TrainingConfig, replicas: Sequence[Replica], sites: Sequence[Activation]
+) -> tuple[Group, ...]:
+    """All groups, by layer, then by replica."""
+    found = []
+    for site in sites:
+        first = 0
+        channels = site.channels if config.beta_scope == "channel" else 1
+        place = "" if config.beta_scope == "network" else f".{site.site}"
+        for (_, rival), members in groupby(replicas, lambda row: (row.activation, row.rival)):
+            rows = tuple(members)
+            name = activation_at(config, rows[0], site.site)
+            parameter = tuple(
+                GroupParameter(
+                    each.name,
+                    tuple(start_of(name, each.name, row) for row in rows),
+                    each.softplus,
+                    Block(
+                        f"activation{place}.{each.name}",
+                        first,
+                        len(rows),
+                        (channels,),
+                        "activation",
+                    )
+                    if each.learned
+                    else None,
+                )
+                for each in parameters_of(config, name, rival)
+            )
+            span = slice(first, first + len(rows))
+            found.append(Group(site.site, span, rival, name, channels, parameter))
+            first += len(rows)
+    return tuple(found)
+
+
+def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
+    """Where the learned parameters stand, each once."""
+    blocks = (parameter.block for group in groups for parameter in group.parameters)
+    return tuple(dict.fromkeys(block for block in blocks if block is not None))
+
+
+class ActivationParameters:
+    """What activations read, and the way of its gradients back to what is trained.
+
+    Args:
+        groups: All groups.
+        parameters: Where the learned ones are.
+    """
+
+    def __init__(self, groups: Sequence[Group], parameters: Parameters) -> None:
+        self.groups = tuple(groups)
+        self._raw = parameters.views(parameters.values)
+        self._by_raw = parameters.views(parameters.gradients)
+        self.forward: list[Call] = []
+        """What a forward pass begins with."""
+        self.backward: list[Call] = []
+        """What a backward pass ends with."""
+        self._values: dict[Block, Tensor] = {}
+        uses: dict[Block, int] = {}
+        for parameter in (parameter for group in groups for parameter in group.parameters):
+            if parameter.block is None:
+                continue
+            uses[parameter.block] = uses.get(parameter.block, 0) + 1
+            raw = self._raw[parameter.block]
+            if parameter.block not in self._values:
+                self._values[parameter.block] = torch.empty_like(raw) if parameter.softplus else raw
+        # Where layers share a parameter, each writes a gradient of its own, and they are summed.
+        self._shares = {
+            block: iter(self._shared(block, count)) for block, count in uses.items() if count > 1
+        }
+        for block, value in self._values.items():
+            if value is not self._raw[block]:
+                self._chain(block, value)
+        self._fixed = parameters.values.new_tensor
+        self._operands = {
+            (group.site, group.rows.start): tuple(map(self._operand, group.parameters))
+            for group in groups
+        }
+
+    def start(self) -> None:
+        """Set the learned ones to their values at step 0; a shared one to the first layer's."""
+        for group in reversed(self.groups):
+            for parameter in group.parameters:
+                if parameter.block is None:
+                    continue
+                values = self._fixed(parameter.starts)[:, None]
+                if parameter.softplus:  # its inverse; for a large β, exp(β) is no number
+                    values = values + (-(-values).expm1()).log()
+                self._raw[parameter.block].copy_(values.expand_as(self._raw[parameter.block]))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Compute what follows from the learned ones, after they were set."""
+        for call in self.forward:
+            call()
+
+    def value(self, parameter: GroupParameter) -> Tensor:
+        """What an activation reads: ``[replica, channel]``."""
+        return (
+            self._fixed(parameter.starts)[:, None]
+            if parameter.block is None
+            else self._values[parameter.block]
+        )
+
+    def slices(self, site: int, learning: bool) -> list[Slice]:
+        """The slices of an activation layer; without gradients where it does not learn."""
+        found = []
+        for group in self.groups:
+            if group.site == site:
+                operands = self._operands[site, group.rows.start]
+                if not learning:
+                    operands = tuple(replace(each, gradient=None) for each in operands)
+                found.append(Slice(group.activation, group.rows, operands, group.channels))
+        return found
+
+    def _operand(self, parameter: GroupParameter) -> Operand:
+        value = self.value(parameter)[:, :, None]
+        if parameter.block is None:
+            same = len(set(parameter.starts)) == 1
+            return Operand(value, number=parameter.starts[0] if same else None)
+        share = self._shares.get(parameter.block)
+        gradient = self._by_raw[parameter.block] if share is None else next(share)
+        return Operand(value, gradient[:, :, None])
+
+    def _shared(self, block: Block, count: int) -> Tensor:
+        memory = self._by_raw[block].new_empty(count, *self._by_raw[block].shape)
+        self.backward.append(partial(torch.sum, memory, 0, out=self._by_raw[block]))
+        return memory
+
+    def _chain(self, block: Block, value: Tensor) -> None:
+        raw, slope = self._raw[block], torch.empty_like(value)
+        self.forward.append(partial(torch.ops.aten.softplus.out, raw, out=value))
+        self.backward += [
+            partial(torch.sigmoid, raw, out=slope),
+            partial(self._by_raw[block].mul_, slope),
+        ]
+
 
 Role = Literal["weight", "norm", "activation"]
 

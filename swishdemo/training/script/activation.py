@@ -9,9 +9,16 @@ from itertools import groupby
 
 from swishdemo import activations
 from swishdemo.activations.code import pytorch as code_pytorch
-from swishdemo.training.architecture import Activation, architecture, sites
+from swishdemo.training.architecture import (
+    Activation,
+    ActivationParameter,
+    activation_at,
+    architecture,
+    parameters_of,
+    sites,
+    start_of,
+)
 from swishdemo.training.config import Replica, TrainingConfig, replicas, starts
-from swishdemo.training.learned import ActivationParameter, activation_at, parameters_of, start_of
 
 _RESERVED = {"Skip", "Dropout", "Linear", "Conv2d", "Positive", "Image"}
 

@@ -1,0 +1,121 @@
+"""Works on typed formulas in a process of its own, which loads no torch.
+
+``python -m swishdemo.activations.typed.formula_worker FD``
+
+It is told over a socket which of the functions below to call. It dies when the other end closes.
+"""
+
+from __future__ import annotations
+
+import pickle
+import resource
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from typing import Any
+
+from swishdemo.activations import registry
+from swishdemo.activations.evaluation import evaluate
+from swishdemo.errors import UserError
+
+_MEMORY_BYTES = 2**32
+_KEPT_FORMULAS = 500
+
+
+def check(text: str) -> str:
+    """The name of a formula that is one.
+
+    Raises:
+        UserError: It is none.
+    """
+    return registry.get(f"={text}").name
+
+
+def describe(text: str) -> dict[str, Any]:
+    """What the page shows of a formula; see `swishdemo.activations.typed.description`."""
+    from swishdemo.activations.typed.description import describe
+
+    return describe(registry.get(f"={text}"))
+
+
+def values(text: str, points: list[float], parameters: Mapping[str, float]) -> dict[str, Any]:
+    """The values and derivatives of a formula, as `swishdemo.activations.evaluate` gives them."""
+    found = evaluate(registry.get(f"={text}"), points, parameters)
+    return {
+        "f": found.f.tolist(),
+        "df": found.df.tolist(),
+        "d2f": found.d2f.tolist(),
+        "dparameters": {name: array.tolist() for name, array in found.dparameters.items()},
+    }
+
+
+def properties(name: str, parameters: Mapping[str, float]) -> dict[str, Any]:
+    """Properties and landmarks; see `swishdemo.activations.analysis.properties`."""
+    from swishdemo.activations.analysis.properties import described
+
+    return described(registry.get(name), parameters)
+
+
+def precision(
+    name: str, parameters: Mapping[str, float], low: object, high: object, kind: str
+) -> dict[str, Any]:
+    """What is lost in a narrow type; see `swishdemo.activations.lowprecision.precision`."""
+    from swishdemo.activations.lowprecision.precision import precision
+
+    return asdict(precision(registry.get(name), parameters, low, high, kind))
+
+
+def code(
+    name: str, parameters: Mapping[str, float], language: str, trainable: bool
+) -> dict[str, str]:
+    """A piece of code; see `swishdemo.activations.code`."""
+    from swishdemo.activations.code import code
+
+    return {"code": code(registry.get(name), language, parameters, trainable)}
+
+
+_WORK: dict[str, Callable[..., Any]] = {
+    work.__name__: work for work in (check, describe, values, properties, precision, code)
+}
+
+
+def main(descriptor: int) -> None:
+    """Serve orders from the socket ``descriptor`` until its other end is closed."""
+    # What a formula may take of memory, it may not take from the others.
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    # Loads SymPy and SciPy, and what they themselves load late: no formula's limit pays for it.
+    describe("x*Phi(beta*x)/sqrt(1 + sin(x)**2)")
+    connection: Connection[Any, Any] = Connection(descriptor)
+    connection.send_bytes(b"ready")
+    served = 0
+    while True:
+        try:
+            work, arguments = pickle.loads(connection.recv_bytes())
+        except EOFError:
+            return
+        answer: tuple[Any, Any]
+        try:
+            answer = (_WORK[work](*arguments), None)
+        except UserError as error:
+            answer = (None, error)
+        except (MemoryError, RecursionError):
+            answer = (None, UserError("activations.error_formula_steps", field="formula"))
+        except Exception:
+            answer = (None, traceback.format_exc())
+        connection.send_bytes(pickle.dumps(answer))
+        served += 1
+        if served % _KEPT_FORMULAS == 0:
+            _forget()
+
+
+def _forget() -> None:
+    """Let go of what SymPy has kept of formulas that nobody asks for any more."""
+    from sympy.core.cache import clear_cache
+
+    clear_cache()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

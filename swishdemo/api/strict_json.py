@@ -1,0 +1,185 @@
+"""Strict reading of what a client sends: size, encoding, JSON without NaN, few lists in lists."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from swishdemo.api.errors import language, refusal
+from swishdemo.errors import UserError
+
+LIMIT_BYTES = 1_000_000
+_DRAINED_BYTES = 32_000_000
+_DEPTH = 32
+_CONTAINERS = 2_000
+_AT_ONCE_BYTES = 16_000  # read in less than a millisecond, on the event loop
+_LONGEST_NUMBER = 1_100  # the digits of the longest float64, written out
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_READ = "swishdemo.json"
+# Two at a time, so that what is large waits for what is large.
+_reading = CapacityLimiter(2)
+
+
+class StrictBodies:
+    """ASGI middleware that lets only small, strict JSON through; no handler reads another body.
+
+    Args:
+        app: The app within.
+        limit_bytes: The largest body.
+    """
+
+    def __init__(self, app: ASGIApp, limit_bytes: int = LIMIT_BYTES) -> None:
+        self._app = app
+        self._limit_bytes = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] in _SAFE:
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await _read(receive, self._limit_bytes)
+            if body is None:
+                return  # the client is gone
+            kind = dict(scope["headers"]).get(b"content-type", b"")
+            value: Any = {}
+            if len(body) > _AT_ONCE_BYTES:
+                value = await to_thread.run_sync(self.read, scope, body, kind, limiter=_reading)
+            elif body:
+                value = self.read(scope, body, kind)
+        except UserError as error:
+            await refusal(error, language(Request(scope)))(scope, receive, send)
+            return
+        scope = {**scope, "state": {**scope.get("state", {}), _READ: value}}
+        sent = False
+
+        async def replay() -> Message:
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, replay, send)
+
+    def read(self, scope: Scope, body: bytes, content_type: bytes) -> Any:
+        """The value of a body (`parse`)."""
+        return parse(body, content_type)
+
+
+def local_path(scope: Scope) -> str:
+    """The path below the address at which the app is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path[len(root) :] if root and path.startswith(root + "/") else path
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The body's JSON object, as `StrictBodies` read it; an empty body is an empty object.
+
+    Raises:
+        UserError: It is something else (422).
+    """
+    value = getattr(request.state, _READ)
+    if not isinstance(value, dict):
+        raise UserError("api.not_an_object")
+    return value
+
+
+def parse(body: bytes, content_type: bytes) -> Any:
+    """The value of a body that is strict JSON.
+
+    Raises:
+        UserError: It says that it is not JSON, is not, or has NaN, an infinity, a number beyond
+            float64, half a surrogate pair, more than 32 levels, or more than 2,000 lists and
+            objects (422).
+    """
+    kind = content_type.split(b";")[0].strip().lower()
+    if kind != b"application/json" and not kind.endswith(b"+json"):
+        raise UserError("api.not_json")
+    _count_containers(body)
+    try:
+        words = body.decode("utf-8")
+        value = json.loads(
+            words, parse_constant=_not_finite, parse_float=_float, parse_int=_integer
+        )
+    except RecursionError:
+        raise UserError("api.too_deep", limit=_DEPTH) from None
+    except ValueError:
+        raise UserError("api.not_json") from None
+    if _depth(value) > _DEPTH:
+        raise UserError("api.too_deep", limit=_DEPTH)
+    if "\\ud" in words.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise UserError("api.not_json") from None
+    return value
+
+
+def _count_containers(body: bytes) -> None:
+    """Refuse a body of many lists and objects before they are made, for that is what takes long."""
+    if body.count(b"[") + body.count(b"{") > _CONTAINERS:
+        bare = _TEXT.sub(b"", body)  # a text may have as many brackets as it likes
+        if bare.count(b"[") + bare.count(b"{") > _CONTAINERS:
+            raise UserError("api.too_many_containers", limit=_CONTAINERS)
+
+
+async def _read(receive: Receive, limit_bytes: int) -> bytes | None:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        size += len(message.get("body", b""))
+        if size <= limit_bytes:
+            chunks.append(message.get("body", b""))
+        # What is too large is read on for a while: a client that still sends would not read
+        # the answer.
+        more = message.get("more_body", False)
+        if size > limit_bytes and (not more or size > _DRAINED_BYTES):
+            raise UserError("api.too_large", status=413, limit=limit_bytes)
+        if not more:
+            return b"".join(chunks)
+
+
+def _not_finite(word: str) -> NoReturn:
+    raise UserError("api.not_finite", value=word)
+
+
+def _float(word: str) -> float:
+    number = float(word) if len(word) <= _LONGEST_NUMBER else math.inf
+    if not math.isfinite(number):
+        _not_finite(word[:40])
+    return number
+
+
+def _integer(word: str) -> int:
+    if len(word) > 309 or not math.isfinite(_as_float(word)):
+        _not_finite(word[:20] + "…")
+    return int(word)
+
+
+def _as_float(word: str) -> float:
+    return float(word)  # infinite beyond float64, where float(int(word)) would raise
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level and depth <= _DEPTH:
+        level = [
+            entry
+            for container in level
+            if isinstance(container, dict | list)
+            for entry in (container.values() if isinstance(container, dict) else container)
+        ]
+        depth += 1
+    return depth - 1

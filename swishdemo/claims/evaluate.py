@@ -1,0 +1,269 @@
+"""The court: runs the checks and tells the verdicts, with their evidence, in either language."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+from swishdemo.activations.typed.fair_lock import Turns
+from swishdemo.claims.article import CLAIMS, get
+from swishdemo.claims.manager import Job, Manager
+from swishdemo.claims.proofs import Proof, kept, prove_apart
+from swishdemo.claims.record import Claim, Evidence, Instant, Measured, Part, Verdict
+from swishdemo.errors import UserError
+from swishdemo.text import LANGUAGES, Language, catalogue, text
+from swishdemo.timing import HostCard
+
+_LOG = logging.getLogger(__name__)
+
+_MOST_READ = 500
+"""Evidence of so many jobs is kept in memory."""
+
+
+class Court:
+    """Verdicts on the claims; any thread may call it.
+
+    A proof is told as it was kept (`swishdemo.claims.proofs`), or as it was last made here, for
+    the life of the process: a restart brings back the kept one, with its own date. What a job found
+    is kept in the job store. A verdict is made anew from either each time it is told.
+
+    Args:
+        manager: Where jobs are submitted and found again.
+        claims: The records to judge.
+        prove: Makes proofs anew.
+    """
+
+    def __init__(
+        self,
+        manager: Manager,
+        claims: tuple[Claim, ...] = CLAIMS,
+        prove: Callable[[Sequence[Instant]], Sequence[Proof]] = prove_apart,
+    ) -> None:
+        self._manager = manager
+        self._claims = claims
+        self._prove = prove
+        # One process proves at a time, and not more wait for it than a few of the web's threads.
+        self._turns = Turns(waiting=8, each=2)
+        self._proofs = kept()
+        self._reading = Lock()
+        self._read: dict[tuple[str, str, str], Evidence | None] = {}
+
+    def listing(self, language: Language = "en") -> list[dict[str, Any]]:
+        """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``."""
+        return [self._told(claim, language) for claim in self._claims]
+
+    def cards(self, language: Language = "en") -> list[dict[str, Any]]:
+        """The listing with what a page shows beside it.
+
+        Added to a claim: ``tab``, ``checkable``, ``seconds`` (what its jobs take, about) and
+        ``running``; to a part: ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown
+        with LaTeX, or None) and ``built``.
+        """
+        return [self._card(claim, language) for claim in self._claims]
+
+    def card(self, claim_id: str, language: Language = "en") -> dict[str, Any]:
+        """One claim of `cards`.
+
+        Raises:
+            UserError: There is no such claim (404).
+        """
+        return self._card(get(claim_id, self._claims), language)
+
+    def check(
+        self, claim_id: str, visitor: str, language: Language = "en"
+    ) -> tuple[dict[str, Any], Job | None]:
+        """Check a claim now: prove what can be proved, and submit a job for what is measured.
+
+        Returns:
+            The claim as in `listing`, and the first of its jobs; None where all was instant.
+
+        Raises:
+            UserError: There is no such claim (404), none of its checks is built (409), too many
+                proofs wait (429), one took too long (503), or the manager refuses the job.
+        """
+        claim = get(claim_id, self._claims)
+        if not is_checkable(claim):
+            raise UserError("claims.error.not_built", status=409, id=claim.id)
+        self._prove_anew(claim, visitor)
+        jobs = self._submit(claim, visitor)
+        return self._told(claim, language), jobs[0] if jobs else None
+
+    def jobs(self, claim_id: str) -> list[Job]:
+        """The newest job of each of a claim's measured parts, in any state.
+
+        Raises:
+            UserError: There is no such claim (404).
+        """
+        claim = get(claim_id, self._claims)
+        newest = (self._manager.list(purpose=purpose)[:1] for purpose in purposes(claim))
+        return [job for found in newest for job in found]
+
+    def _submit(self, claim: Claim, visitor: str) -> list[Job]:
+        jobs: list[Job] = []
+        for purpose, part in purposes(claim).items():
+            own = [job for job in self._manager.list(visitor, purpose=purpose) if job.active]
+            if own:
+                jobs.append(own[0])
+                continue
+            try:
+                jobs.append(
+                    self._manager.submit(
+                        part.engine, part.request(self._manager.settings), visitor, purpose
+                    )
+                )
+            except UserError:
+                if not jobs:
+                    raise
+                _LOG.info("the queue took only %d of the jobs of claim %s", len(jobs), claim.id)
+                break
+        return jobs
+
+    def _told(self, claim: Claim, language: Language) -> dict[str, Any]:
+        return {
+            "id": claim.id,
+            "statement": {each: claim.statement(each) for each in LANGUAGES},
+            "source": claim.source,
+            "parts": [self._part(claim, part, language) for part in claim.parts],
+        }
+
+    def _card(self, claim: Claim, language: Language) -> dict[str, Any]:
+        told = self._told(claim, language)
+        for part, shown in zip(claim.parts, told["parts"], strict=True):
+            shown |= {
+                "label": text(f"claims.{claim.id}.part.{part.name}", language),
+                "verdict_label": text(f"claims.verdict.{_key(shown['verdict'])}", language),
+                "kind_label": text(f"claims.kind.{part.kind}", language),
+                "proof": _proof(claim, part, shown["evidence"], language),
+                "built": isinstance(part, Instant | Measured),
+            }
+        return told | {
+            "tab": claim.tab,
+            "checkable": is_checkable(claim),
+            "seconds": sum(part.seconds for part in purposes(claim).values()),
+            "running": any(job.active for job in self.jobs(claim.id)),
+        }
+
+    def _part(self, claim: Claim, part: Part, language: Language) -> dict[str, Any]:
+        evidence: Evidence | None = None
+        checked_at = host = lost = None
+        if isinstance(part, Instant):
+            proof = self._proof(claim, part)
+            evidence, checked_at = proof.evidence, proof.checked_at
+            host = proof.host if part.kind == "proved" else None
+            reached = part.judge(evidence)
+        elif isinstance(part, Measured):
+            evidence, checked_at, host, lost = self._measured(claim, part)
+            reached = part.pending() if evidence is None else part.judge(evidence)
+        else:
+            reached = part.judge({})
+        shown = _shown(part, reached, language)
+        if lost is not None:
+            told = text("claims.why.unreadable", language, moment=lost)
+            shown["why"] = told if evidence is None else f"{shown['why']} {told}"
+        return shown | {
+            "evidence": None if evidence is None else dict(evidence),
+            "checked_at": checked_at,
+            "host": host,
+        }
+
+    def _proof(self, claim: Claim, part: Instant) -> Proof:
+        name = f"{claim.id}.{part.name}"
+        with self._reading:
+            known = self._proofs.get(name)
+            if known is None or known.of != repr(part):  # of a record that has been changed since
+                (known,) = self._prove([part])
+                self._proofs[name] = known
+            return known
+
+    def _prove_anew(self, claim: Claim, visitor: str) -> None:
+        parts = [part for part in claim.parts if isinstance(part, Instant)]
+        if parts:
+            with self._turns.taken(visitor):
+                made = self._prove(parts)
+            names = [f"{claim.id}.{part.name}" for part in parts]
+            self._proofs |= dict(zip(names, made, strict=True))
+
+    def _measured(
+        self, claim: Claim, part: Measured
+    ) -> tuple[Evidence | None, str | None, str | None, str | None]:
+        """The newest evidence that can be read, its date and host; the date of a newer one lost."""
+        lost = None
+        for job in self._manager.list(purpose=purpose_of(claim, part)):
+            if job.state != "finished":
+                continue
+            moment = datetime.fromtimestamp(job.finished_at or job.created_at, UTC)
+            ended = moment.isoformat(timespec="seconds")
+            evidence = self._evidence_of(job, claim, part)
+            if evidence is not None:
+                return evidence, ended, HostCard.from_json(job.host).line, lost
+            lost = lost or ended
+        return None, None, None, lost
+
+    def _evidence_of(self, job: Job, claim: Claim, part: Measured) -> Evidence | None:
+        # A finished job does not change, and a page asks often: what was read is kept.
+        key = claim.id, part.name, job.id
+        if key not in self._read:
+            if len(self._read) >= _MOST_READ:
+                self._read.clear()
+            self._read[key] = None if job.unreadable else self._read_evidence(job, part)
+        return self._read[key]
+
+    def _read_evidence(self, job: Job, part: Measured) -> Evidence | None:
+        stored = [value for _, value in self._manager.reports(job.id)]
+        try:
+            evidence = part.evidence(job.config, stored)
+            if evidence is not None:
+                for language in LANGUAGES:
+                    part.judge(evidence).why.sentence(language)
+        except Exception:  # written by another version of the engine, in whatever way
+            _LOG.warning("job %s cannot be read as evidence", job.id, exc_info=True)
+            return None
+        return evidence
+
+
+def is_checkable(claim: Claim) -> bool:
+    """Whether at least one of its parts can be checked by this version."""
+    return any(isinstance(part, Instant | Measured) for part in claim.parts)
+
+
+def purpose_of(claim: Claim, part: Measured) -> str:
+    """Under which purpose the part's job is found in the job store."""
+    return f"claim:{claim.id}:{part.job}"
+
+
+def purposes(claim: Claim) -> dict[str, Measured]:
+    """The jobs that a claim needs: purpose → the part whose request is submitted."""
+    found: dict[str, Measured] = {}
+    for part in claim.parts:
+        if isinstance(part, Measured):
+            found.setdefault(purpose_of(claim, part), part)
+    return found
+
+
+def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "kind": part.kind,
+        "verdict": reached.verdict,
+        "why": reached.why.sentence(language),
+    }
+
+
+def _key(verdict: str) -> str:
+    return verdict.replace(" ", "_")
+
+
+def _proof(claim: Claim, part: Part, evidence: Evidence | None, language: Language) -> str | None:
+    key = f"claims.{claim.id}.proof.{part.name}"
+    if evidence is None or key not in catalogue():
+        return None
+    derivation = text(key, language, **evidence)
+    return re.sub(r"(?<=\d)e([+-])0*(\d+)", _power_in_latex, derivation)
+
+
+def _power_in_latex(found: re.Match[str]) -> str:
+    return rf"\cdot 10^{{{found[1].strip('+')}{found[2]}}}"

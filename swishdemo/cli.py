@@ -1,0 +1,333 @@
+"""Measure and print on the command line: ``python -m swishdemo time`` and ``generate``.
+
+A timing on a terminal: its figures, the host and what to mind, as wide as the terminal is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console, JustifyMethod
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from swishdemo.errors import UserError
+from swishdemo.fields import Field
+from swishdemo.generate import generate
+from swishdemo.jobs.job import Job
+from swishdemo.jobs.kinds import Reports, measurements
+from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.records import timing_as_json
+from swishdemo.settings import Settings, SettingsError, Toolchain
+from swishdemo.text import text
+from swishdemo.timing import HostCard, Measurement, fields
+from swishdemo.timing.measurement import latest
+from swishdemo.timing.presets import PRESETS, request_of, takes
+from swishdemo.timing.quantities import place_of
+from swishdemo.timing.report import Report, as_csv, as_markdown, setting
+from swishdemo.timing.tables import PARTS, Grid, grid, label_of
+
+_FORMATS = ("table", "markdown", "csv", "json")
+_VISITOR = "command line"
+_BASELINE = "relu"
+_ENDED, _FAILED, _REFUSED, _INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the result is the exit status.
+
+    0: measured; 1: the measuring failed, or a generated file is stale; 2: the request is refused;
+    130: interrupted, and what was measured before is printed all the same.
+    """
+    try:
+        Toolchain.read()
+        settings = Settings.read()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return _REFUSED
+    table = fields(settings)
+    given = parser(table).parse_args(arguments)
+    if given.command == "generate":
+        return generate(given.check)
+    request = {field.name: getattr(given, field.name) for field in table}
+    typed = {name: value for name, value in request.items() if value is not None}
+    if given.output:
+        try:  # before minutes are spent on what could not be kept
+            given.output.open("a", encoding="utf-8").close()
+        except OSError as error:
+            print(_unwritable(given.output, error), file=sys.stderr)
+            return _REFUSED
+    manager = JobManager.open(settings, kept=False)
+    try:
+        chosen = changed(request_of(given.preset, settings), typed) if given.preset else typed
+        job = manager.submit("timing", chosen, _VISITOR)
+        _check_baseline(given.baseline, job)
+        print(takes(job.config, "en"), file=sys.stderr)
+        job = _watched(manager, job)
+        reports = manager.reports(job.id)
+    except UserError as error:
+        print(error.sentence("en"), file=sys.stderr)
+        return _REFUSED
+    finally:
+        manager.close()
+    if not _write(given.output, job, reports, given.format, given.baseline):
+        return _FAILED
+    if job.reason:
+        print(job.reason.sentence(), file=sys.stderr)
+    return {"finished": _ENDED, "stopped": _INTERRUPTED}.get(job.state, _FAILED)
+
+
+def changed(preset: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """A preset's request with what was typed; what does not go with that is left out.
+
+    A size belongs to one context, and is a number of elements or a shape, not both.
+    """
+    sizes = {"elements", "shape", "network"}
+    if typed.get("context", preset["context"]) != preset["context"] or sizes & typed.keys():
+        preset = {name: value for name, value in preset.items() if name not in sizes}
+    return {**preset, **typed}
+
+
+def _check_baseline(baseline: str, job: Job) -> None:
+    variants = job.config["variants"]
+    if baseline not in variants and baseline != _BASELINE:
+        raise UserError(
+            "error.unknown_choice",
+            name="baseline",
+            value=baseline[:40],
+            choices=tuple(variants),
+        )
+
+
+def _write(output: Path | None, job: Job, reports: Reports, format: str, baseline: str) -> bool:
+    """Print to a file, or to the screen where that fails: whether it stands where it was wanted."""
+    if output:
+        try:
+            with output.open("w", encoding="utf-8", newline="") as file:
+                _print(file, job, reports, format, baseline)
+            return True
+        except OSError as error:
+            print(_unwritable(output, error), file=sys.stderr)
+    try:
+        _print(sys.stdout, job, reports, format, baseline)
+        sys.stdout.flush()
+    except OSError as error:
+        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
+        with suppress(OSError):
+            sys.stdout.close()  # what is left in it would be tried again at the end
+        return False
+    return output is None
+
+
+def _unwritable(output: Path, error: OSError) -> str:
+    return f"{output} cannot be written: {error.strerror}."
+
+
+def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
+    """Reads the words of a command; an option for each field."""
+    whole = argparse.ArgumentParser(
+        prog="python -m swishdemo", description="Swish Lab without a browser."
+    )
+    commands = whole.add_subparsers(required=True, metavar="command", dest="command")
+    written = commands.add_parser(
+        "generate",
+        help="write the files that follow from the sources",
+        description="Write the committed files that follow from the sources, where they are stale.",
+    )
+    written.add_argument("--check", action="store_true", help="only say which are stale")
+    time = commands.add_parser(
+        "time",
+        help="time activations on this machine",
+        description="Check and time implementations of activations on this machine.",
+    )
+    for field in table:
+        option = f"--{field.name.replace('_', '-')}"
+        help = _help(field).replace("%", "%%")
+        if field.kind == "flag":
+            time.add_argument(option, help=help, action="store_true", default=None)
+        elif field.kind.endswith("s"):
+            time.add_argument(option, help=help, nargs="+", type=_reader(field), metavar="X")
+        else:
+            time.add_argument(option, help=help, type=_reader(field), metavar="X")
+    time.add_argument("--preset", metavar="X", help=f"what the page offers: {', '.join(PRESETS)}")
+    time.add_argument(
+        "--baseline", default=_BASELINE, help=f"the variant that counts as 1 (default {_BASELINE})"
+    )
+    time.add_argument("--format", choices=_FORMATS, default="table", help="how to print it")
+    time.add_argument("--output", type=Path, help="a file to write to")
+    return whole
+
+
+def _help(field: Field) -> str:
+    """What a field is, what it may be and what it is where it is left out."""
+    told = text(f"time.ui.{field.name}.tip").removesuffix(".")
+    if field.choices:
+        told += f": {', '.join(field.choices)}"
+    elif field.low is not None and field.high is not None:
+        told += f": {field.low:.10g} to {field.high:.10g}"
+    left_out = field.default
+    if left_out not in (None, "", (), False):
+        words = map(str, left_out) if isinstance(left_out, tuple) else [str(left_out)]
+        told += f" (default {' '.join(words)})"
+    return told
+
+
+def _reader(field: Field) -> Callable[[str], object]:
+    """Reads a word as the field's type; what is none stays a word, for the field to refuse."""
+    kind = field.kind.removesuffix("s")
+
+    def value(word: str) -> object:
+        with suppress(ValueError):
+            if kind == "integer":
+                return _integer(word)
+            if kind == "number":
+                return float(word)
+        return word
+
+    return value
+
+
+def _integer(word: str) -> int:
+    """A whole number, which may be a power such as ``2^20``.
+
+    Raises:
+        ValueError: It is none.
+    """
+    power = re.fullmatch(r"(\d{1,3})\^(\d{1,3})", word)
+    return int(power[1]) ** int(power[2]) if power else int(word)
+
+
+def _watched(manager: JobManager, job: Job) -> Job:
+    """Show how far the job is until it has ended; an interrupt stops it."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    try:
+        with bar:
+            task = bar.add_task("", total=job.steps)
+            while job.active:
+                job = manager.wait_for(job.id, after=job.reports - 1, timeout=0.3)
+                found = map(Measurement.from_json, measurements(manager.reports(job.id)))
+                done = latest(list(found))
+                now = f"{label_of(done[-1])}, {place_of(done[-1])}" if done else "…"
+                bar.update(task, completed=len(done), description=now)
+    except KeyboardInterrupt:
+        with suppress(UserError):  # it has ended meanwhile
+            manager.stop(job.id)
+        job = manager.get(job.id)
+    return job
+
+
+def _print(file: TextIO, job: Job, reports: Reports, format: str, baseline: str) -> None:
+    if format == "json":
+        file.write(json.dumps(timing_as_json(job, reports), indent=1) + "\n")
+        return
+    measured = [Measurement.from_json(record) for record in measurements(reports)]
+    host = HostCard.from_json(job.host) if job.host else None
+    if format == "csv":
+        file.write(as_csv(measured, host, baseline))
+    elif format == "markdown":
+        file.write(as_markdown(measured, host, baseline))
+    else:
+        show(Console(file=file, highlight=False), measured, host, baseline)
+
+
+# What 80 columns hold, at the most: what is left out stands in every file.
+_COLUMNS = ("variant", "ratio", "spread", "rate", "limit", "saved", "peak")
+_WIDE_COLUMNS = (*_COLUMNS, *(f"part_{part}" for part in PARTS), "error", "repeats", "prepared")
+_WIDE = 120
+_NARROWEST_NAME = 14
+
+
+def show(
+    console: Console,
+    measurements: Sequence[Measurement],
+    host: HostCard | None,
+    baseline: str = "relu",
+) -> None:
+    """Print a table for each size and setting, then the host, what to mind and what was left out.
+
+    Args:
+        console: Where to; from 120 columns the tables have their parts, errors and blocks too.
+        measurements: Those of one timing; of several of one thing the latest holds.
+        host: The machine; None where it is not known.
+        baseline: The variant that counts as 1.
+    """
+    told = Report.of(measurements, host)
+    columns = _WIDE_COLUMNS if console.width >= _WIDE else _COLUMNS
+    for cell in told.cells:
+        _head(console, setting(cell[0]))
+        console.print(_table(grid(cell, baseline, columns), console.width))
+    if not told.cells:
+        console.print(Text(text("timed.report.nothing")))
+    else:
+        console.print()
+        console.print(Text(text("timed.report.within"), style="dim"))
+    if told.host:
+        _head(console, text("timed.report.host"))
+        console.print(_pairs(told.host))
+    _head(console, text("time.ui.trust"))
+    _listed(console, told.doubts or (text("time.ui.trust_good"),))
+    if told.left_out:
+        _head(console, text("time.ui.left_out"))
+        _listed(console, (f"{label}: {why}" for _, label, why in told.left_out))
+
+
+def _head(console: Console, words: str) -> None:
+    console.print()
+    console.print(Text(words, style="bold"))
+
+
+def _table(found: Grid, width: int) -> Table:
+    """Figures never wrap; heads do where they must, and names last of all."""
+    figures = range(1, len(found.heads))
+    widths = [_widest(found, place) for place in range(len(found.heads))]
+    wanted = widths[0] + sum(max(widths[place], len(found.heads[place])) for place in figures)
+    gap = 2 if wanted + 2 * len(figures) <= width else 1
+    widths[1:] = (max(widths[place], *map(len, found.heads[place].split())) for place in figures)
+    left = width - sum(widths) - gap * len(figures)
+    for place in figures:
+        more = max(0, min(left, len(found.heads[place]) - widths[place]))
+        widths[place] += more
+        left -= more
+    widths[0] = max(_NARROWEST_NAME, widths[0] + min(0, left))  # a formula can be of any length
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
+    for place, head in enumerate(found.heads):
+        justify: JustifyMethod = "right" if place else "left"
+        table.add_column(Text(head), justify=justify, width=widths[place], overflow="fold")
+    for row in found.rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _widest(found: Grid, place: int) -> int:
+    return max(Text(row[place]).cell_len for row in found.rows)
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(Text(name), Text(value))
+    return table
+
+
+def _listed(console: Console, entries: Iterable[str]) -> None:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for entry in entries:
+        table.add_row("-", Text(entry, overflow="fold"))
+    console.print(table)

@@ -1,0 +1,259 @@
+"""The device and the queue before it: which job runs, which wait, and what each looks like now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Condition, Thread
+from typing import Any, Literal
+
+from swishdemo.errors import UserError
+from swishdemo.jobs.job import Job, State, thinned
+from swishdemo.jobs.kinds import Config, Kind
+from swishdemo.jobs.messages import Handle, Reason
+
+_GUESSED_SECONDS = 10.0
+"""What a job is guessed to take before one of its kind has ended."""
+
+
+@dataclass(slots=True, eq=False)
+class Driven:
+    """A job of this server that is not yet settled; changed under the device's lock alone.
+
+    Attributes:
+        stored: Whether the store knows it, before which it may not start.
+        deleted: Whether its owner has deleted it while it ran.
+        stepping: Whether it rests after its next report.
+        turned_at: When it began to run, or to rest, in monotonic seconds.
+        trace: What `Kind.trace` has found so far.
+        estimate: About how many seconds it takes; None where its kind cannot tell.
+    """
+
+    job: Job
+    kind: Kind
+    config: Config
+    handle: Handle | None = None
+    thread: Thread | None = None
+    stored: bool = False
+    deleted: bool = False
+    stepping: bool = False
+    turned_at: float = 0.0
+    trace: list[float] = field(default_factory=list)
+    estimate: float | None = None
+
+
+class Device:
+    """Lets one job run at a time; every method takes the lock ``changed``, which is re-entrant.
+
+    Args:
+        queue_limit: Jobs that may wait.
+        visitor_limit: Jobs of one visitor that may run, wait or rest.
+        drive: What the thread of a job that begins does.
+    """
+
+    def __init__(
+        self, queue_limit: int, visitor_limit: int, drive: Callable[[Driven], None]
+    ) -> None:
+        self.changed = Condition()
+        self.closed = False
+        self._queue_limit = queue_limit
+        self._visitor_limit = visitor_limit
+        self._drive = drive
+        self._live: dict[str, Driven] = {}
+        self._queue: list[Driven] = []
+        self._holder: Driven | None = None
+        self._listeners: set[Callable[[str], None]] = set()
+        self._usual_seconds: dict[str, float] = {}
+
+    # What is there.
+
+    def live(self, job_id: str) -> Driven | None:
+        """The job where it is not yet settled."""
+        return self._live.get(job_id)
+
+    def snapshot(self) -> dict[str, Driven]:
+        """All jobs that are not yet settled."""
+        with self.changed:
+            return dict(self._live)
+
+    def seen(self, driven: Driven) -> Job:
+        """The job as it stands now, with its place in the queue and the time that it has run."""
+        with self.changed:
+            job = self._timed(driven)
+            if driven not in self._queue:
+                return job
+            place = self._queue.index(driven)
+            ahead = self._queue[:place] + ([self._holder] if self._holder else [])
+            estimate = sum(self._left(other) for other in ahead)
+            return replace(job, position=place + 1, estimate_seconds=round(estimate, 1))
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs run, wait and are paused; takes no lock, so that it never waits."""
+        states = [driven.job.state for driven in tuple(self._live.values())]
+        return {state: states.count(state) for state in ("running", "waiting", "paused")}
+
+    def ran(self, driven: Driven) -> float:
+        """Seconds that the job has run, waiting and pauses left out."""
+        running = driven.job.state == "running"
+        return driven.job.seconds + (time.monotonic() - driven.turned_at if running else 0.0)
+
+    def holds(self, driven: Driven) -> bool:
+        """Whether the job has the device, which a paused one keeps until it really rests."""
+        return self._holder is driven
+
+    # Who is told of changes.
+
+    def listen(self, heard: Callable[[str], None]) -> Callable[[], None]:
+        """Call ``heard`` with a job's id at each change; the result ends that."""
+        with self.changed:
+            self._listeners.add(heard)
+
+        def end() -> None:
+            with self.changed:
+                self._listeners.discard(heard)
+
+        return end
+
+    def tell(self, *job_ids: str) -> None:
+        """Wake everyone who waits for a change of these jobs."""
+        with self.changed:
+            self.changed.notify_all()
+            for heard in tuple(self._listeners):
+                for job_id in job_ids:
+                    heard(job_id)
+
+    def wait_beyond(self, job: Job, seconds: float) -> bool:
+        """Wait until ``job`` is no longer how it stands; False where that is of no use."""
+        with self.changed:
+            if seconds <= 0 or self.closed:
+                return False
+            driven = self._live.get(job.id)
+            if driven and (driven.job.state, driven.job.reports) == (job.state, job.reports):
+                self.changed.wait(seconds)
+            return True
+
+    # How a job comes, changes and goes.
+
+    def add(self, driven: Driven) -> None:
+        """Queue a job, which may start once it is `admitted`.
+
+        Raises:
+            UserError: Too many wait, or its visitor has too many that have not ended (429), or
+                the server is closing (503).
+        """
+        with self.changed:
+            if self.closed:
+                raise UserError("jobs.closing", status=503)
+            visitor = driven.job.visitor
+            own = [other for other in self._live.values() if other.job.visitor == visitor]
+            active = [other for other in own if other.job.active]
+            if len(active) >= self._visitor_limit:
+                raise UserError(
+                    "jobs.too_many_own",
+                    status=429,
+                    count=len(active),
+                    retry_seconds=max(1, round(min(map(self._left, active)))),
+                )
+            if self._holder is not None and len(self._queue) >= self._queue_limit:
+                raise UserError(
+                    "jobs.queue_full",
+                    status=429,
+                    count=len(self._queue),
+                    retry_seconds=max(1, round(self._left(self._holder))),
+                )
+            self._live[driven.job.id] = driven
+            self._queue.append(driven)
+
+    def admit(self, driven: Driven) -> Job:
+        """Let a job start that the store now has."""
+        with self.changed:
+            driven.stored = True
+            self._dispatch()
+            self.tell(driven.job.id)
+            return self.seen(driven)
+
+    def turn(self, driven: Driven, state: Literal["running", "paused", "waiting"]) -> None:
+        """Put an active job into another state that it can leave."""
+        with self.changed:
+            driven.job = replace(self._timed(driven), state=state)
+            driven.turned_at = time.monotonic()
+            self.tell(driven.job.id)
+
+    def go_on(self, driven: Driven) -> None:
+        """Let a job run now where it has the device, else as the next one."""
+        with self.changed:
+            if self.holds(driven):
+                self._run(driven)
+            else:
+                self.turn(driven, "waiting")
+                self._queue.insert(0, driven)
+                self._dispatch()
+
+    def end(self, driven: Driven, state: State, reason: Reason | None = None) -> None:
+        """Put an active job into a state that it does not leave; its work is told to stop."""
+        with self.changed:
+            if not driven.job.active:
+                return
+            job = self._timed(driven)
+            driven.job = replace(job, state=state, reason=reason, finished_at=time.time())
+            if state == "finished":
+                self._usual_seconds[job.kind] = job.seconds
+            if driven in self._queue:
+                self._queue.remove(driven)
+            if driven.handle is not None:
+                driven.handle.stop()
+            self.tell(driven.job.id, *(other.job.id for other in self._queue))
+
+    def release(self, driven: Driven) -> None:
+        """Give the device to the next job, where this one has it."""
+        with self.changed:
+            if self.holds(driven):
+                self._holder = None
+                self._dispatch()
+
+    def annotate(self, job_id: str, values: Mapping[str, Any]) -> None:
+        """Have a job that is not yet settled show what its owner says of it."""
+        with self.changed:
+            driven = self._live.get(job_id)
+            if driven is not None:
+                driven.job = replace(driven.job, **values)
+            self.tell(job_id)
+
+    def forget(self, driven: Driven) -> None:
+        """Drop a job that is settled, or never began."""
+        with self.changed:
+            self._live.pop(driven.job.id, None)
+            if driven in self._queue:
+                self._queue.remove(driven)
+            self.tell(driven.job.id)
+
+    def _dispatch(self) -> None:
+        if self.closed or self._holder is not None:
+            return
+        driven = next((waiting for waiting in self._queue if waiting.stored), None)
+        if driven is None:
+            return
+        self._queue.remove(driven)
+        self._holder = driven
+        self._run(driven)
+        self.tell(*(other.job.id for other in self._queue))
+
+    def _run(self, driven: Driven) -> None:
+        self.turn(driven, "running")
+        if driven.thread is None:
+            driven.job = replace(driven.job, started_at=time.time())
+            driven.thread = Thread(target=self._drive, args=(driven,), daemon=True)
+            driven.thread.start()
+        elif driven.handle is not None:
+            (driven.handle.step if driven.stepping else driven.handle.resume)()
+
+    def _timed(self, driven: Driven) -> Job:
+        return replace(driven.job, seconds=self.ran(driven), sparkline=thinned(driven.trace))
+
+    def _left(self, driven: Driven) -> float:
+        job, ran = driven.job, self.ran(driven)
+        if job.steps and job.step:
+            return ran * max(0, job.steps - job.step) / job.step
+        usual = self._usual_seconds.get(job.kind, _GUESSED_SECONDS)
+        return max(1.0, (usual if driven.estimate is None else driven.estimate) - ran)

@@ -1,0 +1,227 @@
+"""Another host's timing, read from the JSON that was exported there: strictly, and kept nowhere.
+
+What stands in such a file was written by anybody. It is read field by field into the same value
+objects as one's own figures; what is not asked for is not looked at, and sentences are not taken.
+
+Which of another timing's figures answer the same question as one's own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from swishdemo.errors import UserError
+from swishdemo.timing.measurement import ITEM_BYTES, Measurement, latest
+
+MOST_BYTES = 1_000_000
+"""Size of the largest file that is read."""
+
+_MOST_MEASUREMENTS = 2_000
+_MOST_BLOCKS = 20_000
+_LONGEST = 210  # characters of a name: a typed formula's
+_LONGEST_SECONDS = 1e6
+_MOST_ELEMENTS = 2**40
+_MOST_MEMORY = 2**60
+_PARTS = ("forward", "backward", "update")
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Another host's figures.
+
+    Attributes:
+        name: What the host is called: its GPU where that was timed, else its processor.
+        torch: Its version of PyTorch; empty where the file does not say.
+        measurements: Those that hold a time; of several of one thing the last.
+    """
+
+    name: str
+    torch: str
+    measurements: tuple[Measurement, ...]
+
+
+def parse(text: str) -> Foreign:
+    """Read an exported timing.
+
+    Args:
+        text: The file's content.
+
+    Raises:
+        UserError: It is too large, not JSON, not a timing, or has a value that none can have; the
+            sentence names the field.
+    """
+    # Every character takes a byte at least: what is far too long is not encoded first.
+    if len(text) > MOST_BYTES or len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        _refuse("too_large", limit=MOST_BYTES // 1_000_000)
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        _refuse("not_json")
+    if not isinstance(value, dict) or not isinstance(value.get("measurements"), list):
+        _refuse("not_a_timing")
+    records = value["measurements"]
+    if len(records) > _MOST_MEASUREMENTS:
+        _refuse("too_many", count=len(records), limit=_MOST_MEASUREMENTS)
+    found = [_measurement(record, place) for place, record in enumerate(records)]
+    timed = latest([m for m in found if m.is_timed])
+    if not timed:
+        _refuse("no_times")
+    host = value.get("host")
+    card = host if isinstance(host, Mapping) else {}
+    on_gpu = any(m.device == "cuda" for m in timed) and isinstance(card.get("gpu"), str)
+    return Foreign(_words(card.get("gpu" if on_gpu else "cpu")), _words(card.get("torch")), timed)
+
+
+class _Record:
+    """One measurement's fields; each is asked for by its type, and refused with its name."""
+
+    def __init__(self, fields: Mapping[str, Any], place: int) -> None:
+        self._fields = fields
+        self._place = place
+
+    def fail(self, name: str) -> NoReturn:
+        _refuse("field", name=name, number=self._place + 1)
+
+    def name(self, field: str, *, default: str | None = None) -> str:
+        value = self._fields.get(field, default)
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or not value.isprintable():
+            self.fail(field)
+        return value
+
+    def choice(self, field: str, choices: Sequence[str], *, default: str | None = None) -> str:
+        value = self._fields.get(field, default)
+        if not isinstance(value, str) or value not in choices:
+            self.fail(field)
+        return value
+
+    def whole(self, field: str, low: int, high: int) -> int:
+        value = self._fields.get(field)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            self.fail(field)
+        return value
+
+    def maybe_whole(self, field: str, high: int) -> int | None:
+        return None if self._fields.get(field) is None else self.whole(field, 0, high)
+
+    def maybe_seconds(self, field: str) -> float | None:
+        value = self._fields.get(field)
+        return None if value is None else self.seconds(value, field)
+
+    def seconds(self, value: object, field: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.fail(field)
+        if not 0 < value <= _LONGEST_SECONDS:  # false for what is not finite, too
+            self.fail(field)
+        return float(value)
+
+    def blocks(self) -> tuple[float, ...]:
+        """Its blocks; its median alone where a file has no blocks."""
+        value = self._fields.get("block_seconds")
+        if value is None:
+            median = self.maybe_seconds("median_seconds")
+            return () if median is None else (median,)
+        if not isinstance(value, list) or len(value) > _MOST_BLOCKS:
+            self.fail("block_seconds")
+        return tuple(self.seconds(each, "block_seconds") for each in value)
+
+    def parts(self) -> dict[str, float]:
+        value = self._fields.get("part_seconds")
+        if not value and (value is None or isinstance(value, dict)):
+            return {}
+        if not isinstance(value, dict) or set(value) != set(_PARTS):
+            self.fail("part_seconds")
+        return {part: self.seconds(value[part], "part_seconds") for part in _PARTS}
+
+    def flag(self, field: str) -> bool:
+        value = self._fields.get(field, False)
+        if not isinstance(value, bool):
+            self.fail(field)
+        return value
+
+
+def _measurement(value: object, place: int) -> Measurement:
+    if not isinstance(value, dict):
+        _refuse("no_object", number=place + 1)
+    record = _Record(value, place)
+    network = value.get("network")
+    return Measurement(
+        variant=record.name("variant"),
+        activation=record.name("activation"),
+        elements=record.whole("elements", 1, _MOST_ELEMENTS),
+        dtype=record.choice("dtype", tuple(ITEM_BYTES)),
+        passes=record.choice("pass", ("forward", "backward", "both")),
+        device=record.choice("device", ("cpu", "cuda")),
+        threads=record.whole("threads", 1, 65_536),
+        context=record.choice("context", ("kernel", "layer", "step"), default="kernel"),
+        network=None if network is None else record.name("network"),
+        amp=record.flag("amp"),
+        allocator=record.choice("allocator", ("tuned", "plain"), default="tuned"),
+        block_seconds=record.blocks(),
+        part_seconds=record.parts(),
+        peak_bytes=record.maybe_whole("peak_bytes", _MOST_MEMORY),
+        saved_bytes=record.maybe_whole("saved_bytes", _MOST_MEMORY),
+        copy_limit_seconds=record.maybe_seconds("copy_limit_seconds"),
+    )
+
+
+def _words(value: object) -> str:
+    """A name from the file as one may show it: short and printable; empty where there is none."""
+    if not isinstance(value, str):
+        return ""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in value[:80]).split())
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)  # NaN and the infinities are no JSON
+
+
+def _refuse(key: str, **values: object) -> NoReturn:
+    raise UserError(f"timed.foreign.{key}", **values)  # type: ignore[arg-type]
+
+
+def comparable(
+    theirs: Sequence[Measurement], here: Measurement, *, at_all_sizes: bool = False
+) -> tuple[Measurement, ...]:
+    """The timed ones of the same pass, context, network, dtype, autocast and size.
+
+    Device, threads and allocator may differ, for hosts do. Of several such settings, the one that
+    is nearest to ``here`` is taken whole, so that its figures compare among themselves.
+
+    Args:
+        theirs: The other timing's measurements.
+        here: One of one's own.
+        at_all_sizes: Whether those of other sizes are taken too.
+    """
+    alike = [
+        m
+        for m in theirs
+        if m.is_timed
+        and _question(m) == _question(here)
+        and (at_all_sizes or m.elements == here.elements)
+    ]
+    settings = {_setting(m) for m in alike}
+    if not settings:
+        return ()
+
+    def distance(setting: tuple[str, int, str]) -> tuple[bool, bool, int]:
+        device, threads, allocator = setting
+        return device != here.device, allocator != here.allocator, abs(threads - here.threads)
+
+    nearest = min(sorted(settings), key=distance)
+    return tuple(m for m in alike if _setting(m) == nearest)
+
+
+def by_variant(measurements: Sequence[Measurement]) -> Mapping[str, Measurement]:
+    """The measurements of one size, by the names of their variants."""
+    return {m.variant: m for m in measurements}
+
+
+def _question(m: Measurement) -> tuple[object, ...]:
+    return (m.passes, m.context, m.network, m.dtype, m.amp)
+
+
+def _setting(m: Measurement) -> tuple[str, int, str]:
+    return (m.device, m.threads, m.allocator)

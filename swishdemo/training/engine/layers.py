@@ -1,0 +1,309 @@
+"""W·x + b.
+
+Convolutions 3×3 as products with patches.
+
+With the samples innermost, a tap of all patches is a slice of the image, so that unfolding an
+image is nine copies, and folding its gradient nine sums. The network's input is the same for all
+replicas: there, one product serves them all.
+
+Dropout: Srivastava et al., https://jmlr.org/papers/v15/srivastava14a.html.
+
+Batch and layer normalisation, each replica by itself.
+
+Ioffe and Szegedy, https://arxiv.org/abs/1502.03167; Ba, Kiros and Hinton,
+https://arxiv.org/abs/1607.06450. Scale and shift are those of a channel.
+
+An activation layer: each slice of the replicas has its own activation and parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from swishdemo.training.architecture import Convolution, Dropout, Normalisation
+from swishdemo.training.engine.activations import Operand, bind_form
+from swishdemo.training.engine.tape import Call, Tape, Values
+
+
+def bind_affine(weights: Tensor, gradients: Tensor, x: Values, tape: Tape) -> Values:
+    """Bind an affine layer.
+
+    Args:
+        weights: ``[replica, outputs, inputs + 1]``, the bias last.
+        gradients: Where the gradient by the weights is written.
+        x: Its input, padded.
+        tape: Takes the calls.
+    """
+    count, outputs, _ = weights.shape
+    z = tape.plain(outputs)
+    assert x.padded is not None and z.gradient is not None
+    if x.shared:  # one product with the one input serves all replicas
+        rows = count * outputs
+        flat = z.data.view(rows, tape.samples)
+        tape.then(*tape.multiply(weights.view(rows, -1), x.padded, flat))
+        by_rows = z.gradient.view(rows, tape.samples)
+        tape.before(*tape.multiply(by_rows, x.padded.t(), gradients.view(rows, -1)))
+        return z
+    assert x.gradient is not None
+    to_x = weights[:, :, :-1].transpose(1, 2)
+    by_weights = tape.multiply(z.gradient, x.padded.transpose(1, 2), gradients)
+    if outputs == 1 and tape.products is None:
+        # A product with one row is faster as what it is, a weighted sum.
+        terms, column = tape.passing(*x.padded.shape), weights.transpose(1, 2)
+        tape.then(
+            partial(torch.mul, x.padded, column, out=terms),
+            partial(torch.sum, terms, 1, keepdim=True, out=z.data),
+        )
+        tape.before(*by_weights, partial(torch.mul, to_x, z.gradient, out=x.gradient))
+        return z
+    tape.then(*tape.multiply(weights, x.padded, z.data))
+    tape.before(*by_weights, *tape.multiply(to_x, z.gradient, x.gradient))
+    return z
+
+
+def bind_convolution(
+    part: Convolution, weights: Tensor, gradients: Tensor, x: Values, tape: Tape
+) -> Values:
+    """Bind a convolution.
+
+    Args:
+        part: Its shape.
+        weights: ``[replica, outputs, 9·inputs + 1]``, the bias last.
+        gradients: Where the gradient by the weights is written.
+        x: Its input; features in the order channel, row, column, as in its output.
+        tape: Takes the calls.
+    """
+    z = tape.plain(part.outputs * part.out_height * part.out_width)
+    assert z.gradient is not None
+    columns = part.out_height * part.out_width * tape.samples
+    lead = () if x.shared else (tape.replicas,)
+    patches = tape.filled(0.0, *lead, part.fan_in + 1, columns)  # 0 is what lies outside
+    patches[..., -1, :] = 1
+    tape.then(
+        *(partial(tap.copy_, seen) for tap, seen in _taps(part, patches[..., :-1, :], x.data))
+    )
+    if x.shared:
+        rows = tape.replicas * part.outputs
+        product = z.data.view(rows, columns)
+        tape.then(*tape.multiply(weights.view(rows, -1), patches, product))
+        by_rows = z.gradient.view(rows, columns)
+        tape.before(*tape.multiply(by_rows, patches.t(), gradients.view(rows, -1)))
+        return z
+    assert x.gradient is not None
+    shape = tape.replicas, part.outputs, columns
+    by_z, by_patches = z.gradient.view(shape), tape.passing(tape.replicas, part.fan_in, columns)
+    tape.then(*tape.multiply(weights, patches, z.data.view(shape)))
+    tape.before(
+        *tape.multiply(by_z, patches.transpose(1, 2), gradients),
+        *tape.multiply(weights[..., :-1].transpose(1, 2), by_z, by_patches),
+        x.gradient.zero_,
+        *(partial(seen.add_, tap) for tap, seen in _taps(part, by_patches, x.gradient)),
+    )
+    return z
+
+
+def _taps(part: Convolution, patches: Tensor, image: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """For each of the nine taps, where it stands in all patches, and the pixels that it sees.
+
+    Args:
+        part: The convolution.
+        patches: ``[…, 9·inputs, place·sample]``.
+        image: ``[…, input·row·column, sample]``.
+
+    Yields:
+        Views of equal shape ``[…, input, rows, columns, sample]``.
+    """
+    lead = patches.shape[:-2]
+    places = patches.view(*lead, part.inputs, 3, 3, part.out_height, part.out_width, -1)
+    pixels = image.view(*lead, part.inputs, part.height, part.width, -1)
+    for down in range(3):
+        into, rows = _met(down, part.height, part.stride)
+        for right in range(3):
+            across, columns = _met(right, part.width, part.stride)
+            taps = places[..., down, right, :, :, :]
+            yield taps[..., into, across, :], pixels[..., rows, columns, :]
+
+
+def _met(tap: int, size: int, stride: int) -> tuple[slice, slice]:
+    """The places at which a tap meets the image, and the pixels that it meets there."""
+    last = (size - 1) // stride
+    low = 1 if tap == 0 else 0
+    high = min(last, (size - tap) // stride)
+    first = low * stride + tap - 1
+    return slice(low, high + 1), slice(first, first + (high - low) * stride + 1, stride)
+
+
+class Masks:
+    """Which features are kept: a stream of its own for each seed, whoever trains beside.
+
+    Args:
+        part: The layer.
+        seeds: Of each replica, numbers that its stream follows from.
+        like: A tensor of the type and on the device of the masks.
+    """
+
+    def __init__(self, part: Dropout, seeds: Sequence[tuple[int, int]], like: Tensor) -> None:
+        self.part = part
+        distinct = sorted(set(seeds))
+        self._index = torch.tensor([distinct.index(seed) for seed in seeds], device=like.device)
+        self._like = like
+        self._streams = [
+            torch.Generator(device=like.device).manual_seed(
+                int(np.random.SeedSequence([*seed, part.site]).generate_state(1)[0])
+            )
+            for seed in distinct
+        ]
+
+    def bind(self, x: Values, tape: Tape) -> Values:
+        """Bind the layer: each step draws anew. In evaluation it is not there."""
+        if not tape.training:
+            return x
+        keep = 1 - self.part.rate
+        out = tape.padded(x.features, x.gradient)
+        assert x.gradient is not None
+        drawn = self._like.new_empty(len(self._streams), x.features, tape.samples)
+        mask = tape.beside(x.gradient)
+
+        def draw() -> None:
+            for row, stream in zip(drawn, self._streams, strict=True):
+                row.bernoulli_(keep, generator=stream)
+            torch.index_select(drawn, 0, self._index, out=mask)
+            mask.mul_(1 / keep)
+
+        tape.then(draw, partial(torch.mul, x.data, mask, out=out.data))
+        tape.before(partial(x.gradient.mul_, mask))
+        return out
+
+
+EPSILON = 1e-5
+MOMENTUM = 0.1
+"""Weight of a batch's moments in the running ones; both numbers are PyTorch's."""
+
+
+def bind_normalisation(
+    part: Normalisation,
+    weights: Tensor,
+    gradients: Tensor,
+    running: Tensor | None,
+    z: Values,
+    tape: Tape,
+) -> Values:
+    """Bind a normalisation; the gradient is turned in place.
+
+    Args:
+        part: Its kind and shape.
+        weights: ``[replica, 2, channels]``: scale and shift.
+        gradients: Where the gradients by them are written.
+        running: ``[replica, 2, channels]``: mean and variance for evaluation, kept by training;
+            for ``batch`` alone.
+        z: What is normalised.
+        tape: Takes the calls.
+    """
+    assert z.gradient is not None
+    shape = tape.replicas, part.channels, part.positions * tape.samples
+    x, gradient = z.data.view(shape), z.gradient.view(shape)
+    out = tape.beside(z.data)
+    y, centred = out.view(shape), tape.beside(x)
+    scale, shift = weights[:, 0, :, None], weights[:, 1, :, None]
+    by_scale, by_shift = gradients[:, 0], gradients[:, 1]
+    batch = part.kind == "batch"
+    # What the moments are taken over, as axes of [replica, channel, position, sample].
+    axes = (2, 3) if batch else (1, 2)
+    grid = tape.replicas, part.channels, part.positions, tape.samples
+    inverse = tape.empty(*(1 if axis in axes else size for axis, size in enumerate(grid)))
+    mean = tape.beside(inverse)
+    values = part.positions * (tape.samples if batch else part.channels)
+
+    def moments() -> None:
+        torch.mean(x.view(grid), axes, keepdim=True, out=mean)
+        torch.sub(x.view(grid), mean, out=centred.view(grid))
+        torch.mul(centred, centred, out=y)
+        torch.mean(y.view(grid), axes, keepdim=True, out=inverse)
+        if batch and running is not None:
+            unbiased = inverse.view(running[:, 1].shape) * (values / (values - 1))
+            running[:, 0].lerp_(mean.view_as(running[:, 0]), MOMENTUM)
+            running[:, 1].lerp_(unbiased, MOMENTUM)
+        inverse.add_(EPSILON).rsqrt_()
+
+    def remembered() -> None:
+        assert running is not None
+        torch.sub(x, running[:, 0, :, None], out=centred)
+        torch.add(running[:, 1].view_as(inverse), EPSILON, out=inverse).rsqrt_()
+
+    def finish() -> None:
+        centred.view(grid).mul_(inverse)  # the normalised values from here on
+        torch.mul(centred, scale, out=y).add_(shift)
+
+    def backward() -> None:
+        torch.sum(gradient, 2, out=by_shift)
+        torch.mul(gradient, centred, out=y)  # the output is used up
+        torch.sum(y, 2, out=by_scale)
+        gradient.mul_(scale)
+        if not frozen:
+            torch.mul(gradient, centred, out=y)
+            along = y.view(grid).mean(axes, keepdim=True)
+            level = gradient.view(grid).mean(axes, keepdim=True)
+            gradient.view(grid).sub_(level).sub_(centred.view(grid) * along)
+        gradient.view(grid).mul_(inverse)
+
+    frozen = batch and not tape.training
+    tape.then(remembered if frozen else moments, finish)
+    tape.before(backward)
+    return Values(out, gradient=z.gradient)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Replicas that share an activation in a layer.
+
+    Attributes:
+        activation: Its name.
+        rows: The replicas.
+        operands: Its parameters.
+        groups: The channels, where a parameter has a value for each; else 1.
+    """
+
+    activation: str
+    rows: slice
+    operands: tuple[Operand, ...]
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A bound activation layer, for those who look into the network.
+
+    Attributes:
+        z: Pre-activations, ``[replica, feature, sample]``.
+        out: Activations, likewise.
+        gradient: The memory of gradients, likewise.
+        turn: Calls that turn the gradient by ``out`` in that memory into the one by ``z``.
+    """
+
+    z: Tensor
+    out: Tensor
+    gradient: Tensor
+    turn: Sequence[Call]
+
+
+def bind_activation(slices: Sequence[Slice], z: Values, tape: Tape) -> tuple[Values, Site]:
+    """Bind an activation layer behind the pre-activations ``z``."""
+    assert z.gradient is not None
+    out = tape.padded(z.features, z.gradient)
+    turn: list[Call] = []
+    for part in slices:
+        shape = part.rows.stop - part.rows.start, part.groups, -1
+        before, after, gradient = (
+            memory[part.rows].view(shape) for memory in (z.data, out.data, z.gradient)
+        )
+        bound = bind_form(part.activation, part.operands, before, after, gradient, tape)
+        tape.then(*bound.forward)
+        turn += bound.backward
+    tape.before(*turn)
+    return out, Site(z.data, out.data, z.gradient, tuple(turn))

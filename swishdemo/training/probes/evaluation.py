@@ -1,0 +1,197 @@
+"""Figures of all replicas on the test set, and what their units do there.
+
+The weights of a run's replicas, taken out of what is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from swishdemo.ticks import TICK, Tick
+from swishdemo.training.checkpoint import KEPT_BYTES, Entry, State, Weights
+from swishdemo.training.engine.ensemble import Bound, Ensemble
+from swishdemo.training.engine.layers import Site
+from swishdemo.training.engine.optimisers import right
+from swishdemo.training.engine.samples import Batch, Samples
+from swishdemo.training.engine.tape import Arena
+
+DEAD_BELOW = 1e-3
+"""A unit is dead where its slope is smaller than this, in size, at every sample."""
+
+SATURATED_BELOW = 0.05
+"""A unit is saturated at a sample where its slope is smaller than this, in size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What the units of each layer do, on some of the test set; all ``[layer, replica]``.
+
+    Attributes:
+        dead: Share of units that are dead.
+        saturated: Share of units and samples that are saturated.
+        variance: Variance of the activations' inputs over units and samples.
+    """
+
+    dead: Tensor
+    saturated: Tensor
+    variance: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures on the test set.
+
+    Attributes:
+        loss: Mean objective, ``[replica]``.
+        accuracy: Share recognised, ``[replica]``; of a regression, 1 − (mean squared error) ÷
+            (variance of the targets), which is R².
+        rms: Root mean square of the activations' inputs, for each channel that has a parameter of
+            its own: ``[replica, channel]`` for each group of each layer.
+        units: What the units do, if that was asked for.
+    """
+
+    loss: Tensor
+    accuracy: Tensor
+    rms: tuple[Tensor, ...]
+    units: Units | None
+
+
+class Evaluator:
+    """Evaluates an ensemble, a part of the samples at a time.
+
+    Args:
+        ensemble: The replicas.
+        samples: The test set.
+        together: Samples whose values stand in memory at a time.
+        arena: Memory that evaluators share; they do not run at a time.
+    """
+
+    def __init__(
+        self, ensemble: Ensemble, samples: Samples, together: int, arena: Arena | None = None
+    ) -> None:
+        self._ensemble, self._samples, self._together = ensemble, samples, together
+        self._arena = arena or Arena(ensemble.parameters.values)
+        self._bound: dict[int, tuple[Batch, Bound]] = {}
+        self._numbers = torch.arange(samples.count, device=samples.inputs.device)
+
+    def evaluate(self, count: int, *, units: bool) -> Generator[Tick, None, Evaluation]:
+        """Evaluate on the first ``count`` samples.
+
+        Args:
+            count: How many.
+            units: Whether it is told what the units do.
+        """
+        groups = self._ensemble.groups
+        total = torch.zeros_like(self._ensemble.parameters.values[:1])
+        loss = total.repeat(len(self._ensemble.replicas))
+        recognised = torch.zeros_like(loss)
+        squares = [
+            loss.new_zeros(group.rows.stop - group.rows.start, group.channels) for group in groups
+        ]
+        for rows in torch.tensor_split(self._numbers[:count], -(-count // self._together)):
+            with torch.no_grad():
+                bound = self.run(rows)
+                loss += bound.loss * len(rows)
+                if self._samples.labels is not None:
+                    labels = self._samples.labels[rows]
+                    recognised += right(bound.outputs.data, labels)
+                for group, sums in zip(groups, squares, strict=True):
+                    z = bound.sites[group.site].z[group.rows].view(*sums.shape, -1)
+                    sums += z.norm(dim=2).square()
+            yield TICK
+        features = [bound.sites[group.site].z.shape[1] // group.channels for group in groups]
+        targets = self._samples.targets[:, :count]
+        mean_loss = loss / count
+        if self._samples.labels is None:
+            accuracy = 1 - mean_loss / targets.var(unbiased=False).clamp_min(1e-12)
+        else:
+            accuracy = recognised / count
+        return Evaluation(
+            mean_loss,
+            accuracy,
+            tuple((s / (n * count)).sqrt() for s, n in zip(squares, features, strict=True)),
+            _units(bound.sites) if units else None,
+        )
+
+    def run(self, rows: Tensor) -> Bound:
+        """The network on the samples numbered ``rows``, forward."""
+        size = len(rows)
+        if size not in self._bound:
+            batch = Batch(self._samples, size)
+            bound = self._ensemble.bind(batch, training=False, arena=self._arena)
+            self._bound[size] = batch, bound
+        batch, bound = self._bound[size]
+        batch.load(rows)
+        for call in bound.tape.forward:
+            call()
+        return bound
+
+
+@torch.no_grad()
+def _units(sites: Sequence[Site]) -> Units:
+    """What the units do at the samples that the network saw last."""
+    dead, saturated, variance = [], [], []
+    for site in sites:
+        site.gradient.fill_(1.0)
+        for call in site.turn:
+            call()
+        slope = site.gradient.abs_()
+        dead.append((slope.amax(2) < DEAD_BELOW).float().mean(1))
+        flat, z = slope.flatten(1), site.z.flatten(1)
+        saturated.append((flat < SATURATED_BELOW).sum(1) / flat.shape[1])
+        variance.append((z.norm(dim=1).square() / z.shape[1] - z.mean(1).square()).clamp_min(0))
+    return Units(*(torch.stack(each) for each in (dead, saturated, variance)))
+
+
+def weights(step: int, ensembles: Sequence[Ensemble], watched: Collection[int]) -> Weights:
+    """The weights of all replicas, or of the ``watched`` ones alone where they are many.
+
+    Args:
+        step: Steps done.
+        ensembles: Networks with all replicas of the run, in their order.
+        watched: Numbers of replicas.
+    """
+    size = sum(each.parameters.values.nbytes for each in ensembles)
+    states: dict[int, State] = {}
+    first = 0
+    for ensemble in ensembles:
+        numbers = range(first, first + len(ensemble.replicas))
+        kept = [n for n in numbers if size <= KEPT_BYTES or n in watched]
+        found = _states(ensemble, [number - first for number in kept])
+        states.update(zip(kept, found, strict=True))
+        first = numbers.stop
+    return Weights(step, states)
+
+
+@torch.no_grad()
+def _states(ensemble: Ensemble, rows: Sequence[int]) -> Iterator[State]:
+    """The states of these replicas; those that have the same entries are copied together."""
+    entries = list(ensemble.entries())
+    cuts = {0, len(ensemble.replicas)}
+    for _, first, views in entries:
+        cuts |= {first, first + len(views)}
+    for start, end in pairwise(sorted(cuts)):
+        chosen = [row for row in rows if start <= row < end]
+        if not chosen:
+            continue
+        here = [
+            (name, views[[row - first for row in chosen]])
+            for name, first, views in entries
+            if first <= start < first + len(views)
+        ]
+        layout = tuple(
+            Entry(name, str(values.dtype).removeprefix("torch."), tuple(values.shape[1:]))
+            for name, values in here
+        )
+        table = torch.cat([_bytes(values) for _, values in here], 1).cpu().numpy()
+        yield from (State(layout, row.tobytes()) for row in table)
+
+
+def _bytes(values: Tensor) -> Tensor:
+    """The bytes of each replica, ``[replica, byte]``."""
+    return values.reshape(len(values), -1).contiguous().view(torch.uint8)

@@ -1,0 +1,218 @@
+"""A report, put together from what the parts of a run know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from swishdemo.ticks import TICK, Tick
+from swishdemo.training.architecture import weighted
+from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
+from swishdemo.training.convergence import HELD, have_met, share_in_band, spread
+from swishdemo.training.engine.ensemble import Ensemble
+from swishdemo.training.engine.parameters import Group, GroupParameter
+from swishdemo.training.engine.trainer import Trainer
+from swishdemo.training.probes.conserved import conserved
+from swishdemo.training.probes.evaluation import Evaluation, Evaluator, Units
+from swishdemo.training.probes.views import Viewer
+from swishdemo.training.report import LayerFigures, Report, Trace, Values, View
+
+
+class Reporter:
+    """Makes the reports of a run.
+
+    Args:
+        config: The run.
+        trainers: The replicas, in parts.
+        evaluators: Of each part.
+        viewer: Looks into some of them.
+        device: Where it is computed.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        trainers: Sequence[Trainer],
+        evaluators: Sequence[Evaluator],
+        viewer: Viewer,
+        device: torch.device,
+    ) -> None:
+        self._config, self._trainers, self._evaluators = config, trainers, evaluators
+        self._viewer, self._device = viewer, device
+        self._ensembles = [trainer.ensemble for trainer in trainers]
+        self._layers = len(weighted(self._ensembles[0].parts)) - 1
+        self._first_count = config.seeds * len(starts(config))
+        self._count = len(replicas(config))
+        self._first_spread: list[float | None] = []
+        self._index = self._tested_step = self._held = 0
+        self._test_loss: list[float] = []
+        self._accuracy: list[float] = []
+        self._effective: list[list[float]] = []
+
+    def report(
+        self, step: int, loss: Tensor, tested: int, *, looks: bool
+    ) -> Generator[Tick, None, Report]:
+        """Make the next report, without its time and its end.
+
+        Args:
+            step: Steps done.
+            loss: Mean objective since the previous report, ``[replica]``.
+            tested: Samples of the test set to evaluate on; 0 repeats what was found last.
+            looks: Whether layers and views are told; the test set is then evaluated too.
+        """
+        found: list[Evaluation] = []
+        if tested:
+            for evaluator in self._evaluators:
+                found.append((yield from evaluator.evaluate(tested, units=looks)))
+            self._test_loss, self._accuracy = (
+                torch.cat(each).tolist()
+                for each in ([one.loss for one in found], [one.accuracy for one in found])
+            )
+            self._effective = self._sizes(found)
+            self._tested_step = step
+        diverged = [step for trainer in self._trainers for step in trainer.diverged]
+        alive = [step is None for step in diverged]
+        shown = alive[: self._first_count]
+        betas = tuple(_values(layer, shown) for layer in self._betas())
+        spreads = [spread(layer, self._config.seeds) for layer in betas]
+        self._first_spread = self._first_spread or spreads
+        moves = learns_beta(self._config)
+        layers: LayerFigures | None = None
+        views: tuple[View, ...] = ()
+        if looks:
+            layers = self._figures([part.units for part in found if part.units], alive)
+            yield TICK
+            views = self._viewer.views(self._ensembles, alive)
+        self._index += 1
+        return Report(
+            index=self._index - 1,
+            step=step,
+            steps=self._config.steps,
+            beta=betas,
+            beta_effective=tuple(_values(layer, shown) for layer in self._effective),
+            loss=_values(loss.tolist(), alive),
+            test_loss=_values(self._test_loss, alive),
+            accuracy=_values(self._accuracy, alive),
+            convergence=tuple(
+                now / first if moves and now is not None and first else None
+                for now, first in zip(spreads, self._first_spread, strict=True)
+            ),
+            share=share_in_band(betas) if moves else None,
+            diverged=tuple(diverged),
+            tested_step=self._tested_step,
+            elapsed_seconds=0.0,
+            device=self._device.type,
+            parameters=self._traces(alive),
+            layers=layers,
+            views=views,
+        )
+
+    def reached(self, report: Report) -> str | None:
+        """The stop condition that a report fulfils."""
+        config = self._config
+        known = [value for value in report.accuracy[: self._first_count] if value is not None]
+        if config.target_accuracy and known and sum(known) / len(known) >= config.target_accuracy:
+            return "target_accuracy"
+        if config.stop_when_converged:
+            met = have_met(report.convergence, [first or None for first in self._first_spread])
+            self._held = self._held + 1 if met else 0
+            if self._held == HELD:
+                return "converged"
+        return None
+
+    def _betas(self) -> list[list[float]]:
+        """β of each layer and replica that is no rival; NaN where it has none."""
+        found = [[math.nan] * self._first_count for _ in range(self._layers)]
+        for first, ensemble in self._placed():
+            for group, parameter in _own_betas(ensemble):
+                values = ensemble.activation_parameters.value(parameter)
+                means = values[:, 0] if values.shape[1] == 1 else values.mean(1)
+                start = first + group.rows.start
+                found[group.site][start : first + group.rows.stop] = means.tolist()
+        return found
+
+    def _sizes(self, evaluations: Sequence[Evaluation]) -> list[list[float]]:
+        """The effective size of each β, likewise."""
+        found = [[math.nan] * self._first_count for _ in range(self._layers)]
+        for (first, ensemble), evaluation in zip(self._placed(), evaluations, strict=True):
+            rms = dict(zip(map(_place, ensemble.groups), evaluation.rms, strict=True))
+            for group, parameter in _own_betas(ensemble):
+                size = ensemble.activation_parameters.value(parameter) * rms[_place(group)]
+                start = first + group.rows.start
+                found[group.site][start : first + group.rows.stop] = (
+                    size.square().mean(1).sqrt().tolist()
+                )
+        return found
+
+    def _placed(self) -> Iterator[tuple[int, Ensemble]]:
+        """The parts, and the number of their first replica."""
+        first = 0
+        for ensemble in self._ensembles:
+            yield first, ensemble
+            first += len(ensemble.replicas)
+
+    def _traces(self, alive: Sequence[bool]) -> tuple[Trace, ...]:
+        """The learned parameters that are not in ``beta``."""
+        found: dict[tuple[str, str, bool], dict[int, dict[int, float]]] = {}
+        for first, ensemble in self._placed():
+            for group in ensemble.groups:
+                for parameter in group.parameters:
+                    if parameter.block is None or (parameter.name == "beta" and not group.rival):
+                        continue
+                    key = group.activation, parameter.name, group.rival
+                    layer = found.setdefault(key, {}).setdefault(group.site, {})
+                    means = ensemble.activation_parameters.value(parameter).mean(1).tolist()
+                    layer.update(enumerate(means, first + group.rows.start))
+        return tuple(
+            Trace(
+                activation=name,
+                parameter=parameter,
+                first=min(min(layer) for layer in layers.values()),
+                values=tuple(
+                    _values(list(values.values()), [alive[index] for index in values])
+                    for values in (layers.get(site, {}) for site in range(self._layers))
+                ),
+            )
+            for (name, parameter, _), layers in found.items()
+        )
+
+    def _figures(self, units: Sequence[Units], alive: Sequence[bool]) -> LayerFigures:
+        def told(parts: Sequence[Tensor]) -> tuple[Values, ...]:
+            return tuple(_values(layer, alive) for layer in torch.cat(list(parts), 1).tolist())
+
+        return LayerFigures(
+            dead=told([part.dead for part in units]),
+            saturated=told([part.saturated for part in units]),
+            variance=told([part.variance for part in units]),
+            gradient_norm=told([trainer.norms for trainer in self._trainers]),
+            weight_norm=told([_weight_norms(each) for each in self._ensembles]),
+            conserved=told([conserved(each) for each in self._ensembles]),
+        )
+
+
+def _own_betas(ensemble: Ensemble) -> Iterator[tuple[Group, GroupParameter]]:
+    """The β of those that are no rivals."""
+    for group in ensemble.groups:
+        for parameter in group.parameters:
+            if parameter.name == "beta" and not group.rival:
+                yield group, parameter
+
+
+def _place(group: Group) -> tuple[int, int]:
+    return group.site, group.rows.start
+
+
+def _weight_norms(ensemble: Ensemble) -> Tensor:
+    views = [ensemble.values[ensemble.blocks[part.name]] for part in weighted(ensemble.parts)]
+    return torch.stack([view[..., :-1].flatten(1).norm(dim=1) for view in views])
+
+
+def _values(numbers: Sequence[float], alive: Sequence[bool]) -> Values:
+    """The numbers of the replicas that have not diverged."""
+    return tuple(
+        number if living and math.isfinite(number) else None
+        for number, living in zip(numbers, alive, strict=True)
+    )

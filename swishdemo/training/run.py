@@ -1,0 +1,222 @@
+"""Train all replicas of a run together, and report on steps that the config fixes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from swishdemo import datasets
+from swishdemo.errors import UserError
+from swishdemo.training.architecture import architecture, outputs, product_count
+from swishdemo.training.checkpoint import Weights
+from swishdemo.training.config import (
+    TrainingConfig,
+    evaluated_steps,
+    rate_factor,
+    replicas,
+    report_steps,
+    view_steps,
+)
+from swishdemo.training.engine.ensemble import Ensemble
+from swishdemo.training.engine.samples import Batch, Samples, evaluated_together, in_parts, orders
+from swishdemo.training.engine.tape import Arena
+from swishdemo.training.engine.trainer import Trainer
+from swishdemo.training.probes.evaluation import Evaluator, weights
+from swishdemo.training.probes.reporting import Reporter
+from swishdemo.training.probes.views import Viewer, watched
+from swishdemo.training.report import TICK, Report, Tick
+
+TESTED = 512
+"""Test samples of all reports but the last, at most."""
+
+_HEAVY_PRODUCTS = 5 * 10**8
+"""Multiplications of a forward pass from which a step is done in pieces: some 20 ms on a core."""
+
+
+def train(
+    config: TrainingConfig, clock: Callable[[], float] = time.perf_counter
+) -> Iterator[Report | Weights | Tick]:
+    """Train, and yield reports; between them ticks, and the weights before some reports.
+
+    The same config gives the same reports on the same machine, bit for bit, but for
+    ``elapsed_seconds``; a run that ends by its time limit has one report more than others at that
+    step. Closing the iterator stops the work.
+
+    Args:
+        config: What to train.
+        clock: Tells the time in seconds.
+
+    Raises:
+        UserError: The device or the data are not there, or all replicas have diverged.
+    """
+    return Run(config, clock).reports()
+
+
+class Run:
+    """One run: its reports, and the weights that it has reached.
+
+    Args:
+        config: What to train.
+        clock: Tells the time in seconds.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._ensembles: list[Ensemble] = []
+        self._trainers: list[Trainer] = []
+        self._begun = self._away = 0.0
+
+    def reports(self) -> Iterator[Report | Weights | Tick]:
+        """Train to the end."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(self._config.threads)
+        try:
+            for item in self._reports():
+                # While it rests between two items, its time does not pass.
+                left = self._clock()
+                yield item
+                self._away += self._clock() - left
+        finally:
+            torch.set_num_threads(threads)
+
+    def weights(self, replica: int) -> dict[str, Tensor]:
+        """A replica's parameters as they are now, on the CPU.
+
+        They are those of `swishdemo.training.module.Network`: its ``state_dict``.
+
+        Args:
+            replica: Its number in `swishdemo.training.config.replicas`.
+
+        Raises:
+            IndexError: The run has not begun, or has no such replica.
+        """
+        places = [
+            (ensemble, index)
+            for ensemble in self._ensembles
+            for index in range(len(ensemble.replicas))
+        ]
+        ensemble, index = places[replica]
+        return {name: value.cpu() for name, value in ensemble.state(index).items()}
+
+    def _reports(self) -> Iterator[Report | Weights | Tick]:
+        config = self._config
+        reporter = yield from self._build()
+        batches = orders(config.seed, self._train.count, config.batch)
+        self._begun, self._away = self._clock(), 0.0
+        self._load(next(batches))
+        for trainer in self._trainers:
+            yield from self._differentiate(trainer)
+            trainer.measure()
+        total = self._losses()
+        reported, tested, looked = (
+            set(steps(config.steps)) for steps in (report_steps, evaluated_steps, view_steps)
+        )
+        counted = 1
+        for step in range(config.steps + 1):
+            late = 0 < config.max_seconds <= self._elapsed()
+            last = step == config.steps
+            if step in reported or late:
+                count = self._test.count if last or late else min(TESTED, self._test.count)
+                if step not in tested and not late:
+                    count = 0
+                looks = step in looked or late
+                report = yield from reporter.report(step, total / counted, count, looks=looks)
+                ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
+                if looks or ended:
+                    yield weights(step, self._ensembles, watched(replicas(config)))
+                yield replace(report, elapsed_seconds=self._elapsed(), ended=ended)
+                self._end_if_all_diverged()
+                if ended:
+                    return
+                total, counted = torch.zeros_like(total), 0
+            factor = rate_factor(config.schedule, step, config.steps)
+            if step > 0:
+                self._load(next(batches))
+            for trainer in self._trainers:
+                if step > 0:
+                    yield from self._differentiate(trainer)
+                if step + 1 in looked:
+                    trainer.measure()
+                trainer.step(factor)
+                yield TICK
+            total += self._losses()
+            counted += 1
+
+    def _build(self) -> Generator[Tick, None, Reporter]:
+        """Load the data and make all parts."""
+        config = self._config
+        device = _device(config.device)
+        dataset = config.described()
+        split = datasets.get(config.dataset).load(config.data)
+        labels = split.train_labels
+        if config.shuffled_labels:
+            labels = np.random.default_rng([config.data_seed, 1]).permutation(labels)
+        count = outputs(config, dataset)
+        self._train = Samples.of(split.train_inputs, labels, count, device)
+        self._test = Samples.of(split.test_inputs, split.test_labels, count, device)
+        self._batch = Batch(self._train, config.batch)
+        parts = architecture(config, dataset)
+        rows = replicas(config)
+        self._device = device
+        self._heavy = product_count(parts) * config.batch * len(rows) > _HEAVY_PRODUCTS
+        learning, testing = (Arena(self._train.inputs) for _ in range(2))
+        evaluators = []
+        for part in in_parts(rows, parts, config.batch, on_cpu=device.type == "cpu"):
+            yield TICK
+            ensemble = Ensemble(part, config, parts, device)
+            yield TICK
+            self._ensembles.append(ensemble)
+            self._trainers.append(Trainer(ensemble, self._batch, learning))
+            together = evaluated_together(parts, len(part))
+            evaluators.append(Evaluator(ensemble, self._test, together, testing))
+        looked_at = Ensemble([rows[number] for number in watched(rows)], config, parts, device)
+        viewer = Viewer(config, rows, looked_at, dataset, self._train, self._test)
+        return Reporter(config, self._trainers, evaluators, viewer, device)
+
+    def _load(self, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+        self._batch.load(torch.from_numpy(numbers).to(self._device))
+
+    def _differentiate(self, trainer: Trainer) -> Iterator[Tick]:
+        if self._heavy:
+            yield from trainer.pieces()
+        else:
+            trainer.differentiate()
+
+    def _losses(self) -> Tensor:
+        return torch.cat([trainer.loss for trainer in self._trainers])
+
+    def _elapsed(self) -> float:
+        return self._clock() - self._begun - self._away
+
+    def _end_if_all_diverged(self) -> None:
+        diverged = [step for trainer in self._trainers for step in trainer.diverged]
+        steps = [step for step in diverged if step is not None]
+        if len(steps) < len(diverged):
+            return
+        last = max(steps)
+        row = replicas(self._config)[diverged.index(last)]
+        start = "" if row.beta_start is None else f" β₀ = {row.beta_start:g}"
+        raise UserError(
+            "train.error.all_diverged",
+            field="lr",
+            count=len(steps),
+            activation=row.activation,
+            start=start,
+            seed=row.seed,
+            step=last,
+        )
+
+
+def _device(name: str) -> torch.device:
+    found = torch.cuda.is_available()
+    if name == "cuda" and not found:
+        raise UserError("train.error.no_cuda", field="device")
+    return torch.device("cuda" if found and name != "cpu" else "cpu")

@@ -1,0 +1,311 @@
+"""What the page says of a timing: sentences, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from swishdemo import activations
+from swishdemo.figures.timing import ARTICLE_BASELINE, ARTICLE_RATIO
+from swishdemo.jobs.job import ACTIVE, Job, State
+from swishdemo.text import Language, text
+from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason, caveats
+from swishdemo.timing.estimate import to_be_built
+from swishdemo.timing.host_card import threads_words
+from swishdemo.timing.imported import Foreign
+from swishdemo.timing.quantities import seconds_of, size_label
+from swishdemo.timing.ratio import Ratio
+
+_SUBJECT = "swish"
+_CONTEXTS = ("kernel", "layer", "step")
+_NONE = "–"
+
+
+def nothing_yet(language: Language) -> dict[str, Any]:
+    """What stands on the page before a visitor's first timing."""
+    return {
+        "answer": [
+            text("time.ui.answer_none", language),
+            text("time.ui.answer_none_note", language),
+        ],
+        "figures": {},
+    }
+
+
+def unreadable(job: Job, language: Language) -> dict[str, Any]:
+    """What stands on the page in place of a timing that cannot be read."""
+    why = job.reason.sentence(language) if job.reason else ""
+    return {"answer": [why, ""], "figures": {}}
+
+
+def lost(count: int, language: Language) -> list[str]:
+    """What to mind where some results cannot be read."""
+    return [text("jobs.unreadable.some", language, count=count)] if count else []
+
+
+def answer(
+    here: Sequence[Measurement],
+    others: Sequence[Sequence[Measurement]],
+    state: State,
+    language: Language,
+    host: HostCard | None = None,
+    again: Sequence[Sequence[Measurement]] = (),
+) -> list[str]:
+    """The sentence that answers the article's, and a line on what it rests on.
+
+    Args:
+        here: The measurements looked at: one size, one context.
+        others: Other timings of this visitor, the newest first, in other contexts.
+        state: Of the timing that ``here`` is of.
+        language: Of the words.
+        host: The machine, of which it is said here already that it was busy.
+        again: Other timings of this visitor of the same thing on such a machine, the newest first.
+    """
+    found: dict[str, tuple[Measurement, Measurement, bool]] = {}
+    for measured, growing in [(here, state in ACTIVE), *((other, False) for other in others)]:
+        timed = {m.variant: m for m in measured if m.is_timed}
+        subject = next((m for m in _by_registry(timed) if m.activation == _SUBJECT), None)
+        if subject and ARTICLE_BASELINE in timed:
+            found.setdefault(subject.context, (subject, timed[ARTICLE_BASELINE], growing))
+    if not here or here[0].context not in found:
+        key = "answer_starting" if state in ACTIVE else "answer_without"
+        return [text(f"time.ui.{'answer_queued' if state == 'waiting' else key}", language), ""]
+    what = found[here[0].context][0].variant
+    label = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
+    parts, notes, verdict = [], [], "open"
+    vague: Ratio | None = None
+    for context in _CONTEXTS:
+        if context not in found or found[context][0].variant != what:
+            continue
+        subject, base, growing = found[context]
+        quotient = f"{seconds_of(subject) / seconds_of(base):.2f}"
+        parts.append(text(f"time.ui.answer_{context}", language, ratio=quotient, base=label))
+        size = (
+            text(f"time.ui.network.{subject.network}", language)
+            if context == "step"
+            else text("time.ui.note_elements", language, count=size_label(subject.elements))
+        )
+        name = text(f"time.ui.context.{context}", language)
+        named = {"context": name[:1].upper() + name[1:], "size": size}
+        interval = None if growing else subject.ratio(base)
+        if interval is None or not interval.has_interval:
+            key = "note_part_growing" if growing else "note_part_rough"
+            notes.append(text(f"time.ui.{key}", language, **named))
+        else:
+            if context == here[0].context:
+                verdict = _against_the_article(interval)
+                vague = interval if interval.is_vague else None
+            elif interval.is_vague:
+                parts.pop()
+                continue
+            low, high = f"{interval.low:.2f}", f"{interval.high:.2f}"
+            notes.append(text("time.ui.note_part", language, **named, low=low, high=high))
+            if context == here[0].context:
+                notes += _again(interval, what, again, language)
+    busy = [
+        reason.sentence(language)
+        for reason in caveats((), host)
+        if reason.key == "time.warning.busy"
+    ]
+    if vague is not None:
+        low, high = f"{vague.low:.2f}", f"{vague.high:.2f}"
+        told = {"what": REGISTRY.get(what).label(language), "base": label, "low": low, "high": high}
+        sentence = text("time.ui.answer_vague", language, **told)
+        return [sentence, " · ".join([*notes, setting(here[0], language), *busy])]
+    sentence = text(
+        "time.ui.answer",
+        language,
+        what=REGISTRY.get(what).label(language),
+        parts=text("time.ui.answer_join", language).join(parts),
+        verdict=text(
+            f"time.ui.answer_{verdict}",
+            language,
+            context=text(f"time.ui.context.{here[0].context}", language),
+        ),
+    )
+    return [sentence, " · ".join([*notes, setting(here[0], language), *busy])]
+
+
+def _again(
+    found: Ratio, what: str, again: Sequence[Sequence[Measurement]], language: Language
+) -> list[str]:
+    """What the same implementation cost in other timings: the newest that disagrees, or the range.
+
+    Args:
+        found: Its ratio to the article's baseline here.
+        what: The variant.
+        again: The other timings' measurements of the same setting, the newest first.
+        language: Of the words.
+    """
+    ratios = []
+    for measured in again:
+        timed = {m.variant: m for m in measured if m.is_timed}
+        if what in timed and ARTICLE_BASELINE in timed:
+            ratios.append(timed[what].ratio(timed[ARTICLE_BASELINE]))
+    ratios = [each for each in ratios if each.has_interval and not each.is_vague]
+    if not ratios:
+        return []
+    other = next((each for each in ratios if not each.agrees(found)), None)
+    if other is not None:
+        low, high = f"{other.low:.2f}", f"{other.high:.2f}"
+        value = f"{other.value:.2f}"
+        return [text("time.ui.note_differs", language, ratio=value, low=low, high=high)]
+    low = f"{min(each.low for each in ratios):.2f}"
+    high = f"{max(each.high for each in ratios):.2f}"
+    return [text("time.ui.note_again", language, count=len(ratios), low=low, high=high)]
+
+
+def unreached(
+    variants: Sequence[str], measured: Sequence[Measurement], language: Language
+) -> list[list[str]]:
+    """Label and reason of what was asked for and had no turn before the timing ended."""
+    known = {m.variant for m in measured}
+    return [
+        [REGISTRY.get(name).label(language), text("time.ui.left_unreached", language)]
+        for name in variants
+        if name not in known
+    ]
+
+
+def _against_the_article(found: Ratio) -> str:
+    if found.low > ARTICLE_RATIO:
+        return "above"
+    return "below" if found.high < ARTICLE_RATIO else "within"
+
+
+def setting(measurement: Measurement, language: Language) -> str:
+    """Pass, dtype, device, threads and allocator in a line."""
+    return text(
+        "time.ui.note_setting",
+        language,
+        passes=text(f"time.ui.passes.{measurement.passes}", language),
+        dtype=measurement.dtype + (" amp" if measurement.amp else ""),
+        device=text(f"time.ui.device.{measurement.device}", language),
+        threads=threads_words(measurement.threads, language),
+        allocator=text(f"timed.allocator.{measurement.allocator}", language),
+    )
+
+
+def title(
+    here: Sequence[Measurement], job: Job, baseline: str | None, language: Language
+) -> list[str]:
+    """The heading over the bars, and what it is of."""
+    passes = text(f"time.ui.passes.{job.config['pass']}", language)
+    context = text(f"time.ui.context.{job.config['context']}", language)
+    if not any(m.is_timed for m in here):
+        heading = passes
+    elif baseline is None:
+        heading = text("time.ui.bars_title_seconds", language, passes=passes)
+    else:
+        label = REGISTRY.get(baseline).label(language)
+        heading = text("time.ui.bars_title", language, passes=passes, baseline=label)
+    size = _size(job, here[0].elements if here else None, language)
+    return [heading, " · ".join([context, *size, text("time.ui.bars_note", language)])]
+
+
+def _size(job: Job, elements: int | None, language: Language) -> list[str]:
+    """What fixes the elements: a network, a typed shape, or their number."""
+    if job.config["context"] == "step":
+        return [text(f"time.ui.network.{job.config['network']}", language)]
+    if job.config.get("shape"):
+        return [" × ".join(map(str, job.config["shape"]))]
+    return [] if elements is None else [size_label(elements)]
+
+
+def doubts(reasons: Sequence[Reason], language: Language) -> list[str]:
+    """The sentences of what to mind."""
+    return [reason.sentence(language) for reason in reasons]
+
+
+def host_name(foreign: Foreign, language: Language) -> str:
+    """What another host is called; a file may not say."""
+    return foreign.name or text("timed.beside.unnamed", language)
+
+
+def beside(
+    other: Foreign | None,
+    theirs: Sequence[Measurement],
+    here: Sequence[Measurement],
+    baseline: str,
+    language: Language,
+) -> list[str] | None:
+    """Who is laid beside, and what its bars are or why there are none; None without it.
+
+    Args:
+        other: The other timing.
+        theirs: Its figures that answer the same question.
+        here: One's own.
+        baseline: The variant that counts as 1.
+        language: Of the words.
+    """
+    if other is None:
+        return None
+    has_ratios = any(m.variant == baseline and m.is_timed for m in here)
+    if not theirs:
+        return [other.name, text("timed.beside.nothing", language)]
+    if has_ratios and not any(m.variant == baseline for m in theirs):
+        label = REGISTRY.get(baseline).label(language)
+        return [other.name, text("timed.beside.no_baseline", language, baseline=label)]
+    told = [setting(theirs[0], language)] + ([f"torch {other.torch}"] if other.torch else [])
+    return [other.name, text("timed.beside.hatched", language, setting=", ".join(told))]
+
+
+def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict[str, Any]:
+    """How far it is: a line, the share that is done, and whether it went wrong.
+
+    Args:
+        job: The timing.
+        known: What it has measured, of each variant and size the latest.
+        language: Of the words.
+    """
+    if job.unreadable:
+        why = job.reason.sentence(language) if job.reason else _NONE
+        return {"line": why, "share": 0.0, "failed": True}
+    counted = len(known)
+    seconds = f"{job.seconds:.0f}" if job.active else f"{job.seconds:.1f}"
+    values: dict[str, Any] = {"seconds": seconds, "done": counted, "all": job.steps or 0}
+    key: str = job.state
+    if job.state == "waiting":
+        values["position"] = job.position or 1
+        values["seconds"] = f"{job.estimate_seconds or 0:.0f}"
+    elif job.state == "running":
+        key = "starting" if not counted else "running"
+        if job.steps and counted >= job.steps:
+            key = "refining"
+        started = {m.variant for m in known}
+        waiting = [name for name in job.config["variants"] if name not in started]
+        if started and waiting:
+            # They come in this order, and building one may take a minute.
+            now = waiting[0]
+            key = "building" if to_be_built({**job.config, "variants": [now]}) else "preparing"
+            values["label"] = REGISTRY.get(now).label(language)
+    elif job.state == "failed":
+        values["why"] = job.reason.sentence(language) if job.reason else _NONE
+    line = text(f"time.ui.state_{key}", language, **values)
+    if job.state == "stopped" and job.reason:
+        line = job.reason.sentence(language)
+    return {
+        "line": line,
+        "share": min(1.0, counted / job.steps) if job.steps else 0.0,
+        "failed": job.state == "failed",
+    }
+
+
+def entry(job: Job, language: Language) -> dict[str, Any]:
+    """A timing in the list of earlier ones; the browser adds the time of day."""
+    told = {"id": job.id, "name": job.name, "share": job.share, "at": job.created_at}
+    if job.unreadable:
+        return told | {"what": text("timed.kept.unreadable", language)}
+    config = job.config
+    sizes = config["elements"]
+    what = [text(f"time.ui.context.{config['context']}", language)]
+    what.append(text(f"time.ui.pass.{config['pass']}", language))
+    what += _size(job, sizes[0], language)
+    what[-1] += f" … {size_label(sizes[-1])}" if len(sizes) > 1 else ""
+    what += [config["dtype"]] if config["dtype"] != "float32" else []
+    what += [text("timed.allocator.plain", language)] if config.get("allocator") == "plain" else []
+    return told | {"what": " · ".join(what)}
+
+
+def _by_registry(timed: dict[str, Measurement]) -> list[Measurement]:
+    return [timed[name] for name in REGISTRY.names() if name in timed]

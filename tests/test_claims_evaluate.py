@@ -1,0 +1,324 @@
+"""The court: the listing's shape, jobs by purpose, instant checks, refusals."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from threading import Thread
+
+import pytest
+from test_claims_measured import ALL, NONE, measurement, report
+
+from swishdemo.claims import CLAIMS, Court, get, proofs
+from swishdemo.claims.evaluate import is_checkable
+from swishdemo.claims.proofs import kept, provers
+from swishdemo.errors import UserError
+from swishdemo.generate import same
+from swishdemo.host import host
+from swishdemo.settings import Settings
+from swishdemo.timing import HostCard
+
+VISITOR = "visitor-0123456789"
+HOSTS = {"run": host(), "timing": HostCard.collect(threads=1).as_json()}
+
+
+@dataclass(frozen=True)
+class FakeJob:
+    id: str
+    kind: str
+    visitor: str
+    purpose: str
+    config: dict
+    state: str = "waiting"
+    created_at: float = 1_600_000_000.0
+    unreadable: bool = False
+    finished_at: float | None = None
+    host: dict | None = None
+
+    @property
+    def active(self):
+        return self.state in ("waiting", "running", "paused")
+
+
+@dataclass
+class FakeManager:
+    """Keeps jobs and reports in memory, the newest first."""
+
+    settings: Settings = field(default_factory=Settings)
+    jobs: list = field(default_factory=list)
+    stored: dict = field(default_factory=dict)
+    room: int = 100
+
+    def submit(self, kind, config, visitor, purpose=None):
+        if sum(job.active for job in self.jobs) >= self.room:
+            raise UserError("error.internal", status=429, id="full")
+        job = FakeJob(f"job-{len(self.jobs)}", kind, visitor, purpose, dict(config))
+        self.jobs.insert(0, job)
+        return job
+
+    def list(self, visitor=None, kind=None, purpose=None):
+        return [
+            job
+            for job in self.jobs
+            if visitor in (None, job.visitor)
+            and kind in (None, job.kind)
+            and purpose in (None, job.purpose)
+        ]
+
+    def reports(self, job_id):
+        return self.stored.get(job_id, [])
+
+    def finish(self, job_id, reports, *, state="finished", at=1_700_000_000.0, **config):
+        place = next(n for n, job in enumerate(self.jobs) if job.id == job_id)
+        job = self.jobs[place]
+        self.jobs[place] = replace(
+            job, state=state, finished_at=at, host=HOSTS[job.kind], config={**job.config, **config}
+        )
+        self.stored[job_id] = [("Report", value) for value in reports]
+
+
+@pytest.fixture
+def manager():
+    return FakeManager()
+
+
+@pytest.fixture
+def court(manager):
+    return Court(manager)
+
+
+def part_of(claim, name):
+    return next(part for part in claim["parts"] if part["name"] == name)
+
+
+def listed(court, claim_id, language="en"):
+    return court.card(claim_id, language)
+
+
+def test_the_listing_has_the_documented_shape(court):
+    listing = court.listing()
+    assert [claim["id"] for claim in listing] == [claim.id for claim in CLAIMS]
+    assert len(listing) == 19
+    for claim in listing:
+        assert set(claim) == {"id", "statement", "source", "parts"}
+        assert set(claim["statement"]) == {"zh", "en"}
+        for part in claim["parts"]:
+            assert set(part) == {
+                *("name", "kind", "verdict", "why", "evidence", "checked_at", "host")
+            }
+            assert part["why"]
+            instant = part["kind"] in ("proved", "cited")
+            assert (part["evidence"] is not None) == instant
+            assert (part["checked_at"] is not None) == instant
+            assert (part["verdict"] == "not run") != instant
+    assert json.loads(json.dumps(listing, allow_nan=False)) == listing
+
+
+def test_sentences_follow_the_language_and_verdicts_do_not(court):
+    english, chinese = court.listing("en"), court.listing("zh")
+    for one, other in zip(english, chinese, strict=True):
+        for mine, theirs in zip(one["parts"], other["parts"], strict=True):
+            assert mine["verdict"] == theirs["verdict"]
+            assert mine["why"] != theirs["why"]
+
+
+def test_cards_add_what_a_page_shows(court):
+    for language in ("en", "zh"):
+        for card in court.cards(language):
+            claim = get(card["id"])
+            assert card["tab"] in ("explore", "train", "time", "")
+            assert card["running"] is False
+            for part in card["parts"]:
+                assert part["label"]
+                assert part["verdict_label"]
+                assert part["kind_label"]
+                assert (part["proof"] is not None) == (part["kind"] == "proved")
+                assert "{" not in part["verdict_label"]
+            assert card["checkable"] == any(part["built"] for part in card["parts"])
+            assert claim.id == court.card(claim.id, language)["id"]
+    json.dumps(court.cards(), allow_nan=False)
+
+
+def test_proofs_carry_the_computed_digits(court):
+    proof = part_of(court.card("minimum"), "where")["proof"]
+    assert "0.278464542761074" in proof
+    assert "-1.278464542761074" in proof
+    assert r"\cdot 10^{-8}" in part_of(court.card("alive", "zh"), "slope")["proof"]
+
+
+def test_a_kept_proof_is_told_with_what_it_was_made_on_and_when_and_a_check_proves_anew(manager):
+    court = Court(manager)
+    old = kept()["minimum.where"]
+    told = part_of(listed(court, "minimum"), "where")
+    assert (told["checked_at"], told["host"]) == (old.checked_at, old.host)
+    assert told["evidence"] == old.evidence
+    began = datetime.now(UTC).replace(microsecond=0)
+    claim, job = court.check("minimum", VISITOR)
+    assert job is None
+    assert manager.jobs == []
+    told = part_of(claim, "where")
+    assert datetime.fromisoformat(told["checked_at"]) >= began
+    assert told["host"] == provers()
+    assert same(json.dumps(told["evidence"]), json.dumps(old.evidence))
+    assert told["verdict"] == "imprecise"
+    # The others stay, and this one is what everybody is told until a restart.
+    assert part_of(listed(court, "minimum"), "where")["checked_at"] == told["checked_at"]
+    slope = part_of(listed(court, "alive"), "slope")
+    assert slope["checked_at"] == kept()["alive.slope"].checked_at
+    again = part_of(listed(Court(manager), "minimum"), "where")
+    assert again["checked_at"] == old.checked_at
+
+
+def test_a_proof_that_finds_something_else_is_what_is_shown(manager):
+    def other(parts):
+        found = [kept()[f"max-slope.{part.name}"] for part in parts]
+        return [replace(each, evidence={**each.evidence, "largest": 1.5}) for each in found]
+
+    court = Court(manager, prove=other)
+    assert part_of(listed(court, "max-slope"), "how-much")["verdict"] == "confirmed"
+    claim, _ = court.check("max-slope", VISITOR)
+    assert part_of(claim, "how-much")["verdict"] == "refuted"
+    assert part_of(listed(court, "max-slope"), "how-much")["verdict"] == "refuted"
+
+
+def test_a_proof_that_cannot_be_made_leaves_the_kept_one(manager, monkeypatch):
+    monkeypatch.setattr(proofs, "_SECONDS", 0.01)
+    court = Court(manager)
+    with pytest.raises(UserError) as refused:
+        court.check("smooth", VISITOR)
+    assert refused.value.status == 503
+    assert part_of(listed(court, "smooth"), "order")["verdict"] == "confirmed"
+
+
+def test_the_verdict_follows_the_record_in_the_court(manager):
+    claim = get("max-slope")
+    wrong = replace(claim, parts=(replace(claim.parts[0], claimed_max=1.5), claim.parts[1]))
+    assert part_of(listed(Court(manager), "max-slope"), "how-much")["verdict"] == "confirmed"
+    told = Court(manager, claims=(wrong,)).listing()[0]
+    assert part_of(told, "how-much")["verdict"] == "refuted"
+    assert "1.5" in told["statement"]["en"]
+
+
+def test_a_claim_whose_checks_are_not_built_is_refused(court, manager):
+    refused_ids = [claim.id for claim in CLAIMS if not is_checkable(claim)]
+    assert len(refused_ids) == 8
+    for claim in (get(claim_id) for claim_id in refused_ids):
+        with pytest.raises(UserError) as refused:
+            court.check(claim.id, VISITOR)
+        assert refused.value.status == 409
+        assert claim.id in refused.value.sentence("en")
+    assert manager.jobs == []
+
+
+def test_an_unknown_claim_is_not_found(court):
+    for call in (lambda: court.check("nothing", VISITOR), lambda: court.card("nothing")):
+        with pytest.raises(UserError) as refused:
+            call()
+        assert refused.value.status == 404
+
+
+def test_a_mixed_claim_checks_what_is_there(court, manager):
+    claim, job = court.check("alive", VISITOR)
+    assert job is None
+    assert part_of(claim, "slope")["verdict"] == "imprecise"
+    assert part_of(claim, "cure")["verdict"] == "not run"
+    assert "not built" in part_of(claim, "cure")["why"]
+    assert manager.jobs == []
+
+
+def test_cost_submits_a_job_for_each_context(court, manager):
+    claim, job = court.check("cost", VISITOR)
+    assert [job.purpose for job in reversed(manager.jobs)] == [
+        *("claim:cost:kernel", "claim:cost:layer", "claim:cost:step")
+    ]
+    assert {job.kind for job in manager.jobs} == {"timing"}
+    assert job.purpose == "claim:cost:kernel"
+    assert claim["id"] == "cost"
+    assert court.card("cost")["running"] is True
+    _, same = court.check("cost", VISITOR)
+    assert same == job
+    assert len(manager.jobs) == 3  # a check that is under way is not queued twice
+    court.check("cost", "another-visitor-01")
+    assert len(manager.jobs) == 6
+
+
+def test_memory_takes_one_job_for_both_parts(court, manager):
+    court.check("memory", VISITOR)
+    assert [job.purpose for job in manager.jobs] == ["claim:memory:kernel"]
+    manager.finish(
+        "job-0",
+        [
+            HOSTS["timing"],
+            measurement("silu", 1e-3),
+            measurement("swish_eager", 2e-3, saved=8),
+            measurement("memory_efficient", 3e-3, saved=4),
+        ],
+    )
+    claim = listed(court, "memory")
+    assert part_of(claim, "bytes")["verdict"] == "confirmed"
+    assert part_of(claim, "time")["verdict"] == "imprecise"
+    assert part_of(claim, "bytes")["host"] == HostCard.collect(threads=1).line
+    assert part_of(claim, "bytes")["checked_at"] == "2023-11-14T22:13:20+00:00"
+    json.dumps(claim, allow_nan=False)
+
+
+def test_a_full_queue_takes_what_it_can(court, manager):
+    manager.room = 1
+    _, job = court.check("cost", VISITOR)
+    assert job is not None
+    assert len(manager.jobs) == 1
+    with pytest.raises(UserError) as refused:
+        court.check("memory", VISITOR)
+    assert refused.value.status == 429
+
+
+def test_the_latest_finished_job_is_the_evidence(court, manager):
+    court.check("beta-range", VISITOR)
+    assert manager.jobs[0].kind == "run"
+    manager.finish("job-0", [report(300, [ALL, ALL])], seeds=6)
+    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "confirmed"
+    court.check("beta-range", "another-visitor-01")
+    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "confirmed"
+    manager.finish("job-1", [report(300, [NONE, NONE])], state="stopped", seeds=6)
+    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "confirmed"
+    court.check("beta-range", VISITOR)
+    manager.finish("job-2", [report(300, [NONE, NONE])], at=1_800_000_000.0, seeds=6)
+    share = part_of(listed(court, "beta-range"), "share")
+    assert share["verdict"] == "refuted"
+    assert share["checked_at"].startswith("2027")
+
+
+def test_reports_that_cannot_be_read_are_passed_over(court, manager):
+    court.check("beta-range", VISITOR)
+    manager.finish("job-0", [report(300, [ALL, ALL])], seeds=6)
+    court.check("beta-range", VISITOR)
+    manager.finish("job-1", [{"step": 300, "beta": "?"}], seeds=6)
+    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "confirmed"
+    court.check("memory", VISITOR)
+    manager.finish("job-2", [{"variant": "silu"}])
+    assert part_of(listed(court, "memory"), "bytes")["verdict"] == "not run"
+
+
+def test_a_job_of_another_purpose_is_no_evidence(court, manager):
+    manager.submit("run", {}, VISITOR)
+    manager.submit("run", {}, VISITOR, "claim:cost:kernel")
+    manager.finish("job-0", [report(300, [ALL, ALL])], seeds=6)
+    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "not run"
+
+
+def test_of_a_changed_record_one_proof_is_made_whoever_asks(manager):
+    made = []
+
+    def prove(parts):
+        made.extend(parts)
+        return [proofs.prove(part) for part in parts]
+
+    claim = get("minimum")
+    part = replace(claim.parts[0], claimed_high=-1.0)
+    court = Court(manager, claims=(replace(claim, parts=(part,)),), prove=prove)
+    threads = [Thread(target=court.listing) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [part]
+    assert part_of(court.listing()[0], "where")["evidence"]["interval"] == [-1.278, -1.0]

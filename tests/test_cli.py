@@ -1,0 +1,174 @@
+"""``python -m swishdemo time``, as a user runs it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from swishdemo.cli import changed
+from swishdemo.settings import Settings
+from swishdemo.timing import Measurement, TimingRequest, fields
+from swishdemo.timing.presets import request_of
+
+ROOT = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-m", "swishdemo", "time"]
+QUICK = ["--variants", "relu", "silu", "--elements", "64", "2^7", "--budget-seconds", "0.05"]
+
+
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=600, **options
+    )
+
+
+def test_json_holds_every_measurement_and_the_host():
+    done = run(*QUICK, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    found = [Measurement.from_json(record) for record in told["measurements"]]
+    assert {(m.variant, m.elements) for m in found} == {
+        (name, size) for name in ("relu", "silu") for size in (64, 128)
+    }
+    assert all(m.final and m.repeats >= 5 and m.median_seconds > 0 for m in found)
+    assert told["host"]["allocator_is_tuned"] is True
+    assert told["host"]["others_busy_cores"] is not None
+    assert told["config"]["budget_seconds"] == 0.05
+
+
+def test_a_preset_is_what_the_page_offers_and_options_change_it():
+    done = run("--preset", "published", "--variants", "relu", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["config"]["shape"] == [16, 10, 256, 256]
+    assert [(m["variant"], m["elements"]) for m in told["measurements"]] == [
+        ("relu", 16 * 10 * 256 * 256)
+    ]
+
+
+def test_csv_goes_to_a_file_and_the_screen_stays_empty(tmp_path: Path):
+    file = tmp_path / "found.csv"
+    done = run(*QUICK, "--format", "csv", "--output", str(file))
+    assert (done.returncode, done.stdout) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8"))))
+    assert len(rows) == 4
+    assert all(float(row["median_seconds"]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize("format", ["table", "markdown"])
+def test_a_report_names_what_was_measured(format: str):
+    done = run(*QUICK, "--baseline", "silu", "--format", format)
+    assert done.returncode == 0, done.stderr
+    for words in ("F.relu", "F.silu", "float32", "tuned allocator"):
+        assert words in done.stdout, done.stdout
+    assert "\x1b" not in done.stdout  # no colours where no terminal is
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--preset", "nope"], "preset “nope” is unknown; choose one of: article, quick"),
+        (["--elements", "2^99"], "elements is 6.338253001e+29; it must be from 1 to"),
+        (["--elements", "many"], "elements must be a whole number."),
+        (["--threads", "1.5"], "threads must be a whole number."),
+        (["--budget-seconds", "nan"], "budget_seconds must be a finite number."),
+        (["--dtype", "int8"], "dtype “int8” is unknown"),
+        (["--variants", "nope"], "variants “nope” is unknown"),
+        (["--shape", "4", "4", "--context", "step"], "shape is for context kernel"),
+    ],
+)
+def test_a_bad_value_gets_one_sentence(arguments: list[str], sentence: str):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(sentence), done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_every_field_of_a_request_is_an_option():
+    told = run("--help").stdout
+    for field in fields(Settings()):
+        assert f"--{field.name.replace('_', '-')} " in told, field.name
+
+
+def test_an_interrupt_prints_what_was_measured(tmp_path: Path):
+    file = tmp_path / "found.json"
+    many = ["--variants", "relu", "silu", "--elements", *[str(2**n) for n in range(6, 20)]]
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *many, "--budget-seconds", "1", "--format", "json", "--output", str(file)],
+        cwd=ROOT,
+        stderr=end,
+        # A shell gives what it runs in the background an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    os.close(end)
+    shown = b""
+    with suppress(OSError):  # the terminal's end
+        while more := os.read(terminal, 4096):
+            if b"F.relu" not in shown and b"F.relu" in shown + more:
+                os.kill(process.pid, signal.SIGINT)
+            shown += more
+    os.close(terminal)
+    assert process.wait(600) == 130, shown.decode()[-300:]
+    told = json.loads(file.read_text())
+    assert told["state"] == "stopped"
+    assert 0 < len(told["measurements"]) < 28
+
+
+@pytest.mark.parametrize(
+    ("preset", "typed", "wanted"),
+    [
+        ("quick", {"shape": (4, 8)}, {"shape": (4, 8)}),
+        ("published", {"elements": [1024]}, {"elements": [1024]}),
+        ("published", {"context": "step"}, {}),
+        ("step", {"context": "kernel"}, {}),
+        ("published", {"dtype": "float64"}, {"shape": [16, 10, 256, 256]}),
+    ],
+)
+def test_what_is_typed_takes_the_place_of_what_a_preset_says(preset, typed, wanted):
+    settings = Settings()
+    request = changed(request_of(preset, settings), typed)
+    sizes = {"elements", "shape"}
+    assert {name: request[name] for name in sizes & request.keys()} == wanted
+    assert typed.items() <= request.items()
+    read = TimingRequest.parse(request, settings)
+    assert read.context == request["context"]
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path: Path):
+    done = run(*QUICK, "--output", str(tmp_path / "nowhere" / "found.csv"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip().endswith("found.csv cannot be written: No such file or directory.")
+
+
+def test_a_full_disk_sends_the_figures_to_the_screen():
+    done = run(*QUICK, "--format", "csv", "--output", "/dev/full")
+    assert done.returncode == 1 and "No space left" in done.stderr
+    assert len(list(csv.DictReader(io.StringIO(done.stdout)))) == 4
+
+
+def test_an_unknown_baseline_is_refused():
+    done = run(*QUICK, "--baseline", "nosuch")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == "baseline “nosuch” is unknown; choose one of: relu, silu."
+
+
+def test_help_tells_choices_ranges_and_defaults():
+    told = " ".join(run("--help").stdout.split())
+    assert "float32, float64, bfloat16, float16 (default float32)" in told
+    assert "fewer where the figure settles before: 0.05 to 30 (default 0.35)" in told
+
+
+def test_a_bad_setting_is_told_by_its_name():
+    done = run(*QUICK, env={**os.environ, "SWISHDEMO_THREADS": "many"})
+    assert done.returncode == 2
+    assert "SWISHDEMO_THREADS" in done.stderr
