@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from swishdemo.text import Language, Phrase, text
+from swishdemo.text import Language, Sentence, text
 
 _FEW = 12
 _NEAREST = 5
@@ -52,18 +52,17 @@ class UserError(Exception):
             values["choices"] = self._named(choices)
         return values
 
-    def _named(self, choices: tuple[str, ...]) -> str | Phrase:
+    def _named(self, choices: tuple[str, ...]) -> str | Sentence:
         if len(choices) <= _FEW:
             return ", ".join(choices)
         value = str(self.values.get("value", "")).lower()
         near = get_close_matches(value, choices, _NEAREST, 0.5)
         # Half a name is as near: “beta” for “beta-convergence”.
         near += [c for c in choices if len(value) > 2 and value in c.lower() and c not in near]
-        count = ("count", len(choices))
         if near:
-            return Phrase("error.nearest", (("near", ", ".join(near[:_NEAREST])), count))
+            return Sentence("error.nearest", near=", ".join(near[:_NEAREST]), count=len(choices))
         where = _LISTS.get(self.field or "", "/docs")
-        return Phrase("error.listed", (count, ("where", where)))
+        return Sentence("error.listed", count=len(choices), where=where)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the parts, because a worker process sends its errors to the web process."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from swishdemo.activations.registry import formula_name, is_formula
 from swishdemo.activations.typed.formula_process import checked_name
 from swishdemo.errors import UserError
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 
 FieldKind = Literal[
     "choice", "choices", "flag", "integer", "integers", "number", "numbers", "table"
@@ -173,7 +173,7 @@ class Field:
                 field=self.name,
                 name=self.name,
                 # Python refuses to print integers of more than 4300 digits; JSON can carry them.
-                value=f"{value:.10g}" if abs(value) < 10**30 else Phrase("error.kind.beyond"),
+                value=f"{value:.10g}" if abs(value) < 10**30 else Sentence("error.kind.beyond"),
                 low=f"{self.low:.10g}",
                 high=f"{self.high:.10g}",
             )

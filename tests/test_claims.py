@@ -202,8 +202,8 @@ def test_an_older_source_with_beta_leaves_nothing_to_claim():
     part = First("first", known=(older, SWISH))
     verdict = part.judge(part.check())
     assert verdict.verdict == "refuted"
-    assert "added" not in verdict.why.sentence("en")
-    assert "A. Author" in verdict.why.sentence("en")
+    assert "added" not in verdict.sentence("en")
+    assert "A. Author" in verdict.sentence("en")
 
 
 def test_limits_of_each_sign_of_beta():
@@ -232,7 +232,7 @@ def test_a_failed_step_decides_nothing():
     evidence["steps"] = evidence["steps"] | {"bend": False}
     verdict = part.judge(evidence)
     assert verdict.verdict == "undecided"
-    assert "bend" in verdict.why.sentence("en")
+    assert "bend" in verdict.sentence("en")
 
 
 @pytest.mark.parametrize(

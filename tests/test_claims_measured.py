@@ -77,7 +77,7 @@ def test_cost_follows_the_claimed_number():
 
 
 def test_cost_says_every_ratio_with_its_interval():
-    why = cost("step", {"silu": 0.8, "parametric_eager": 3.3}).why
+    why = cost("step", {"silu": 0.8, "parametric_eager": 3.3})
     for language in LANGUAGES:
         said = why.sentence(language)
         assert "F.silu +80 %" in said
@@ -236,7 +236,7 @@ def test_the_share_is_told_at_each_mark_and_layer():
         part.evidence(CONFIG, [report(300, [ALL, ALL]), report(2000, [ALL, NONE])])
     )
     for language in LANGUAGES:
-        said = verdict.why.sentence(language)
+        said = verdict.sentence(language)
         for number in ("300", "100 %", "2000", "50 %", "0 %", "[1, 1.5]"):
             assert number in said
 

@@ -10,7 +10,7 @@ import pytest
 from serving import ROOT
 
 from swishdemo.errors import UserError
-from swishdemo.text import LANGUAGES, Phrase
+from swishdemo.text import LANGUAGES, Sentence
 
 RANGE = {"name": "lr", "value": 9, "low": 0, "high": 1}
 
@@ -83,7 +83,7 @@ def given_words():
                     if isinstance(each, ast.Constant) and isinstance(each.value, str)
                 ]
                 worded = any(re.search("[a-z] [a-z]", each) for each in words)
-                if by == "text" or (by != "Phrase" and worded):
+                if by == "text" or (by != "Sentence" and worded):
                     yield f"{path.name}:{node.lineno}", given.arg, words
 
 
@@ -92,7 +92,7 @@ def test_no_english_words_are_put_into_a_sentence_of_either_language():
 
 
 def test_a_phrase_follows_the_language_of_its_sentence():
-    error = UserError("error.wrong_type", name="x", expected=Phrase("error.kind.object"))
+    error = UserError("error.wrong_type", name="x", expected=Sentence("error.kind.object"))
     assert error.sentence("en") == "x must be an object."
     assert error.sentence("zh") == "x 必须是对象。"
     assert pickle.loads(pickle.dumps(error)).sentence("zh") == error.sentence("zh")

@@ -20,8 +20,8 @@ from swishdemo.figures.timing import (
     sizes_figure,
     steps_figure,
 )
-from swishdemo.text import LANGUAGES
-from swishdemo.timing import REGISTRY, Measurement, Reason
+from swishdemo.text import LANGUAGES, Sentence
+from swishdemo.timing import REGISTRY, Measurement
 from swishdemo.timing.quantities import byte_size, duration, figures, size_label
 
 ASKED = ("relu", "silu", "swish_eager", "parametric_tuned", "gelu")
@@ -199,8 +199,8 @@ def test_quartiles_are_the_whiskers():
 @pytest.mark.parametrize(
     "why",
     [
-        {"unavailable": Reason("time.unavailable.no_cuda")},
-        {"gate": Reason("time.gate.missing", (("parameter", "x"),))},
+        {"unavailable": Sentence("time.unavailable.no_cuda")},
+        {"gate": Sentence("time.gate.missing", parameter="x")},
     ],
 )
 def test_what_was_not_timed_has_no_row(why, ended):
@@ -251,7 +251,7 @@ def test_time_against_size_is_a_valid_figure(measurements, narrow, language):
 
 
 def test_time_against_size_has_a_rising_line_each_and_the_memory_limit():
-    figure = sizes_figure([*SIZES, refused("gelu", unavailable=Reason("x"))], ASKED)
+    figure = sizes_figure([*SIZES, refused("gelu", unavailable=Sentence("x"))], ASKED)
     assert [trace["name"] for trace in figure["data"]] == ["F.relu", "F.silu", "memory limit"]
     for trace, each in zip(figure["data"], (2e-9, 3e-9, 1e-9), strict=True):
         assert list(trace["x"]) == [2**10, 2**20]

@@ -20,11 +20,11 @@ from swishdemo.jobs.messages import (
     Item,
     Message,
     Paused,
-    Reason,
     RunnerError,
     Stopped,
 )
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
+from swishdemo.text import Sentence
 from swishdemo.ticks import Tick
 
 WORK = "fake_work:work"
@@ -126,7 +126,7 @@ def test_work_that_does_not_come_back_is_killed(tmp_path: Path) -> None:
 
 def test_a_user_error_arrives_as_its_sentence(runner: ProcessRunner) -> None:
     failed = ending(runner, "user")
-    assert failed == Failed(Reason("error.not_a_number", {"name": "lr"}))
+    assert failed == Failed(Sentence("error.not_a_number", name="lr"))
     assert failed.reason.sentence("en") == "lr must be a finite number."
 
 

@@ -14,9 +14,8 @@ from swishdemo.claims import CLAIMS
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.messages import Reason
 from swishdemo.settings import Settings
-from swishdemo.text import text
+from swishdemo.text import Sentence, text
 from swishdemo.ui import claims
 from swishdemo.ui import page as whole
 from swishdemo.ui.assets import address as address_of
@@ -330,7 +329,7 @@ def test_a_failed_check_says_why(visit, lab, monkeypatch):
         created_at=0.0,
         state="failed",
         purpose="claim:cost:kernel",
-        reason=Reason("jobs.out_of_memory"),
+        reason=Sentence("jobs.out_of_memory"),
     )
     known, found = lab.court.jobs, lab.manager.get
     monkeypatch.setattr(

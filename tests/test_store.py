@@ -27,9 +27,9 @@ from swishdemo.finite_json import dump, finite
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.messages import Reason
 from swishdemo.jobs.store import Limits, Store
 from swishdemo.settings import Settings
+from swishdemo.text import Sentence
 
 LIMITS = Limits(count=50, days=30, bytes=10**9, all_bytes=10**9)
 JOB = Job("first", "run", "anna", {"steps": 3}, created_at=1000.0)
@@ -52,7 +52,7 @@ def filled() -> Job:
         created_at=1.5,
         state="failed",
         purpose="claim:cost",
-        reason=Reason("error.not_a_number", {"name": "lr"}),
+        reason=Sentence("error.not_a_number", name="lr"),
         started_at=2.5,
         finished_at=3.5,
         reports=4,
@@ -590,4 +590,4 @@ def test_every_field_of_a_job_is_told_but_its_owner() -> None:
     assert told["created_at"] == "1970-01-01T00:00:01+00:00"
     assert told["reason"] == "lr must be a finite number."
     assert filled().as_json("zh")["reason"] == "lr 必须是有限的数。"
-    assert "jobs.unknown_key" in Reason("jobs.unknown_key").sentence()
+    assert "jobs.unknown_key" in Sentence("jobs.unknown_key").sentence()

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from swishdemo.cli import show
-from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason
+from swishdemo.text import Sentence
+from swishdemo.timing import REGISTRY, HostCard, Measurement
 
 HOST = HostCard.collect(threads=1)
 STEP = {"context": "step", "network": "mlp", "elements": 131072}
@@ -82,7 +83,7 @@ def test_without_the_baseline_there_are_no_ratios():
 
 
 def test_what_was_left_out_is_told_once_and_nothing_says_so():
-    gone = measured("mish", 1, block_seconds=(), unavailable=Reason("time.unavailable.no_cuda"))
+    gone = measured("mish", 1, block_seconds=(), unavailable=Sentence("time.unavailable.no_cuda"))
     lines = printed([gone, replace(gone, elements=64)], 80)
     assert "Nothing was timed." in lines
     assert [line for line in lines if "F.mish" in line] == [

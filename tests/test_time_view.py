@@ -8,11 +8,11 @@ import pytest
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.messages import Reason as Why
 from swishdemo.kernels import build, libraries
 from swishdemo.settings import Toolchain
-from swishdemo.text import LANGUAGES, catalogue, text
-from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason, variants
+from swishdemo.text import LANGUAGES, Sentence, catalogue, text
+from swishdemo.text import Sentence as Why
+from swishdemo.timing import REGISTRY, HostCard, Measurement, variants
 from swishdemo.ui import time_text as words
 from swishdemo.ui.time_table import table
 from swishdemo.ui.time_view import Look, TimeView, look_of
@@ -230,8 +230,8 @@ def test_the_export_holds_every_measurement(jobs):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_was_left_out_has_its_reason(jobs, language):
     blank = replace(measured("gelu", 1), block_seconds=(), saved_bytes=None)
-    gone = replace(blank, unavailable=Reason("time.unavailable.no_cuda"))
-    wrong = replace(blank, variant="mish", gate=Reason("time.gate.missing", (("parameter", "x"),)))
+    gone = replace(blank, unavailable=Sentence("time.unavailable.no_cuda"))
+    wrong = replace(blank, variant="mish", gate=Sentence("time.gate.missing", parameter="x"))
     jobs.add("a", [*pair(1.4), gone, wrong])
     left = drawn(jobs, language=language)["left_out"]
     assert [name for name, _ in left] == ["F.gelu", "F.mish"]
@@ -240,8 +240,8 @@ def test_what_was_left_out_has_its_reason(jobs, language):
 
 
 def test_a_timing_that_measured_nothing_has_no_bars(jobs):
-    gone = replace(measured("relu", 1), block_seconds=(), gate=Reason("time.gate.missing"))
-    jobs.add("a", [replace(gone, gate=Reason("time.gate.missing", (("parameter", "x"),)))])
+    gone = replace(measured("relu", 1), block_seconds=(), gate=Sentence("time.gate.missing"))
+    jobs.add("a", [replace(gone, gate=Sentence("time.gate.missing", parameter="x"))])
     found = drawn(jobs)
     assert not any(found["figures"].values()) and found["table"]["rows"] == [] and found["left_out"]
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swishdemo.errors import UserError
-from swishdemo.text import LANGUAGES
-from swishdemo.timing import HostCard, Measurement, Reason
+from swishdemo.text import LANGUAGES, Sentence
+from swishdemo.timing import HostCard, Measurement
 from swishdemo.timing.imported import MOST_BYTES, parse
 
 HOST = HostCard.collect(threads=2)
@@ -49,7 +49,7 @@ def changed(**fields):
 
 
 def test_what_was_exported_is_read_back():
-    gone = replace(BLANK, variant="mish", unavailable=Reason("time.unavailable.no_cuda"))
+    gone = replace(BLANK, variant="mish", unavailable=Sentence("time.unavailable.no_cuda"))
     read = parse(json.dumps(exported(TIMED, STEP, gone)))
     kept = ("block_seconds", "part_seconds", "saved_bytes", "peak_bytes", "copy_limit_seconds")
     assert [m.key for m in read.measurements] == [TIMED.key, STEP.key]

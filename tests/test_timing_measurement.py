@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swishdemo.timing import HostCard, Measurement, Ratio, Reason, caveats, latest, ratio
+from swishdemo.text import Sentence
+from swishdemo.timing import HostCard, Measurement, Ratio, caveats, latest, ratio
 from swishdemo.timing.loop import Plan
 from swishdemo.timing.measuring import limited
 from swishdemo.timing.quantities import place_of
@@ -192,7 +193,7 @@ def test_json_holds_every_field_of_the_interface_and_comes_back():
         limit_stream="read",
         max_error=1e-7,
         network="mlp",
-        gate=Reason("time.gate.missing", (("parameter", "beta"),)),
+        gate=Sentence("time.gate.missing", parameter="beta"),
         final=False,
     )
     wanted = {
@@ -200,7 +201,7 @@ def test_json_holds_every_field_of_the_interface_and_comes_back():
         *("iqr_seconds", "repeats", "saved_bytes", "copy_limit_seconds", "max_error"),
         *("unavailable", "context", "gate"),
     }
-    for measured in (BLANK, full, replace(BLANK, unavailable=Reason("time.unavailable.no_cuda"))):
+    for measured in (BLANK, full, replace(BLANK, unavailable=Sentence("time.unavailable.no_cuda"))):
         record = json.loads(json.dumps(measured.as_json(), allow_nan=False))
         assert wanted <= set(record)
         assert Measurement.from_json(record) == measured

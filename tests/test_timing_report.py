@@ -14,8 +14,8 @@ from test_export import until
 from swishdemo.claims.evaluate import Court
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES
-from swishdemo.timing import HostCard, Measurement, Reason
+from swishdemo.text import LANGUAGES, Sentence
+from swishdemo.timing import HostCard, Measurement
 from swishdemo.timing.imported import parse
 from swishdemo.timing.report import as_csv, as_markdown
 from swishdemo.ui.lab import Lab
@@ -33,7 +33,7 @@ def measured(variant, seconds, elements=4096, **more):
 RELU = measured("relu", 1e-5, saved_bytes=16384, peak_bytes=32768, copy_limit_seconds=8e-6)
 SILU = measured("silu", 1.5e-5)
 FORMULA = measured("=x*sigmoid(2*x)|1", 3e-5)
-GONE = measured("mish", 1, block_seconds=(), unavailable=Reason("time.unavailable.no_cuda"))
+GONE = measured("mish", 1, block_seconds=(), unavailable=Sentence("time.unavailable.no_cuda"))
 STEP = measured(
     "relu",
     9e-5,

@@ -10,10 +10,10 @@ import pytest
 
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
+from swishdemo.text import Sentence
 from swishdemo.timing import BASELINES, REGISTRY, Registry, TimingRequest, Variant, fields
 from swishdemo.timing import request as module
 from swishdemo.timing.host_card import missing_c_compiler, missing_compiler, missing_cuda
-from swishdemo.timing.reason import Reason
 
 LIMITS = Settings()
 
@@ -173,7 +173,7 @@ def test_memory_is_looked_at_beforehand(monkeypatch):
 
 
 def test_a_gpu_that_is_not_there_is_refused_and_auto_falls_back(monkeypatch):
-    gone = Reason("time.unavailable.no_cuda")
+    gone = Sentence("time.unavailable.no_cuda")
     monkeypatch.setattr(module, "missing_cuda", lambda: gone)
     with pytest.raises(UserError, match="device “cuda” cannot be used: no CUDA device"):
         parse({"device": "cuda"})
@@ -233,9 +233,9 @@ def test_the_list_of_variants_for_the_interface():
         if variant.built:
             here = missing_c_compiler()
         if "cuda" not in variant.devices:
-            there = Reason("time.unavailable.not_on_device", (("device", "cuda"),))
+            there = Sentence("time.unavailable.not_on_device", device="cuda")
         if "cpu" not in variant.devices:
-            here = Reason("time.unavailable.not_on_device", (("device", "cpu"),))
+            here = Sentence("time.unavailable.not_on_device", device="cpu")
         assert record["unavailable"] == {
             "cpu": here and here.sentence(),
             "cuda": there and there.sentence(),

@@ -18,7 +18,7 @@ from swishdemo.api.errors import FiniteJSON, language
 from swishdemo.api.strict_json import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import LANGUAGES, Phrase, text
+from swishdemo.text import LANGUAGES, Sentence, text
 from swishdemo.ui.lab import Lab
 
 _MOST_POINTS = 20_000
@@ -150,7 +150,7 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
                 "error.unknown_field",
                 field=name[:40],
                 value=name[:40],
-                name=Phrase("error.what.evaluation"),
+                name=Sentence("error.what.evaluation"),
                 choices=tuple(_FIELDS),
             )
     if ("activation" in given) == ("formula" in given):
@@ -161,7 +161,7 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
             "error.wrong_type",
             field="parameters",
             name="parameters",
-            expected=Phrase("error.kind.object"),
+            expected=Sentence("error.kind.object"),
         )
     points = given.get("x")
     numbers = isinstance(points, list) and all(type(point) in (int, float) for point in points)
@@ -174,7 +174,7 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
                 "error.wrong_type",
                 field="formula",
                 name="formula",
-                expected=Phrase("error.kind.text"),
+                expected=Sentence("error.kind.text"),
             )
         text = formula_name(formula)[1:] if "activation" in given else formula
         return FiniteJSON(lab.studies.ask("values", text, points, parameters, visitor=visitor))

@@ -15,7 +15,7 @@ from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import timing_as_json, told
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import LANGUAGES, Language, Phrase, text
+from swishdemo.text import LANGUAGES, Language, Sentence, text
 from swishdemo.ui.lab import Lab
 
 
@@ -270,6 +270,6 @@ def _of_kind(manager: JobManager, job_id: str, visitor: str, kind: str) -> Job:
     """The visitor's job; one of the other kind has another address."""
     job = manager.get(job_id, visitor)
     if job.kind != kind:
-        what = Phrase(f"jobs.what.{kind}")
+        what = Sentence(f"jobs.what.{kind}")
         raise UserError("jobs.not_found", status=404, what=what, id=job_id[:40])
     return job

@@ -17,11 +17,11 @@ from swishdemo.claims.record import (
     Instant,
     Measured,
     Part,
-    Phrase,
     Unbuilt,
     Verdict,
     VerdictName,
 )
+from swishdemo.text import Sentence
 
 __all__ = [
     "ARTICLE",
@@ -32,7 +32,7 @@ __all__ = [
     "Instant",
     "Measured",
     "Part",
-    "Phrase",
+    "Sentence",
     "Unbuilt",
     "Verdict",
     "VerdictName",

@@ -16,13 +16,13 @@ from swishdemo.claims.record import (
     Evidence,
     Kind,
     Measured,
-    Phrase,
     Verdict,
     VerdictName,
     combine,
     verdict,
 )
 from swishdemo.settings import Settings
+from swishdemo.text import Sentence
 from swishdemo.training.convergence import NEAR, betas_of_layer
 
 # Two-sided 95 % quantiles of Student's t for 1 … 30 degrees of freedom.
@@ -130,7 +130,7 @@ class BetaRange(Measured):
         """Each mark and each layer is a setting; inside in one and outside in another: depends."""
         marks = evidence["marks"]
         settings = [self._setting(entry) for mark in marks for entry in (mark, *mark["layers"])]
-        listed = tuple(Phrase("claims.why.share_at", _percent(mark)) for mark in marks)
+        listed = tuple(Sentence("claims.why.share_at", **_percent(mark)) for mark in marks)
         layers = tuple(
             phrase
             for index, layer in enumerate(marks[-1]["layers"], 1)
@@ -173,18 +173,18 @@ def _interval(shares: Sequence[float]) -> dict[str, float]:
     return {"value": mean, "low": max(0.0, low), "high": min(1.0, high)}
 
 
-def _of_layer(index: int, layer: Mapping[str, Any]) -> Iterator[Phrase]:
+def _of_layer(index: int, layer: Mapping[str, Any]) -> Iterator[Sentence]:
     """A layer's share and mean; how many are near an edge, and how many β are mirrored."""
     if not layer.get("count"):
-        yield Phrase("claims.why.share_of_lost_layer", {"layer": index, **_percent(layer)})
+        yield Sentence("claims.why.share_of_lost_layer", layer=index, **_percent(layer))
         return
     values = {name: layer[name] for name in ("mean", "count", "negative")}
     near = layer["near_inside"] + layer["near_outside"]
-    yield Phrase("claims.why.share_of_layer", {"layer": index, **values, **_percent(layer)})
+    yield Sentence("claims.why.share_of_layer", layer=index, **values, **_percent(layer))
     if near:
-        yield Phrase("claims.why.share_near", {"near": near, "edge": NEAR, **values})
+        yield Sentence("claims.why.share_near", near=near, edge=NEAR, **values)
     if layer["negative"]:
-        yield Phrase("claims.why.share_mirrored", values)
+        yield Sentence("claims.why.share_mirrored", **values)
 
 
 def _percent(entry: Mapping[str, Any]) -> dict[str, Any]:

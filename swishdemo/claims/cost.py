@@ -11,13 +11,13 @@ from swishdemo.claims.record import (
     Evidence,
     Kind,
     Measured,
-    Phrase,
     Verdict,
     VerdictName,
     combine,
     verdict,
 )
 from swishdemo.settings import Settings
+from swishdemo.text import Sentence
 
 ELEMENTS = 2**20
 
@@ -92,7 +92,9 @@ class ExtraTime(_Timed):
     def judge(self, evidence: Evidence) -> Verdict:
         """Inside the band about the number: true. Outside: false. Across its edge: undecided."""
         settings = [self._setting(entry) for entry in evidence["ratios"]]
-        listed = tuple(Phrase("claims.why.extra_of", _extra(entry)) for entry in evidence["ratios"])
+        listed = tuple(
+            Sentence("claims.why.extra_of", **_extra(entry)) for entry in evidence["ratios"]
+        )
         return verdict(
             combine(settings),
             f"extra_{evidence['context']}",
@@ -210,4 +212,4 @@ def _by_variant(stored: Sequence[Mapping[str, Any]], context: str) -> dict[str, 
 
 def _extra(entry: Mapping[str, Any]) -> dict[str, Any]:
     percent = {name: 100 * (entry[name] - 1) for name in ("value", "low", "high")}
-    return {"label": Phrase(f"time.variant.{entry['variant']}.label"), **percent}
+    return {"label": Sentence(f"time.variant.{entry['variant']}.label"), **percent}

@@ -218,7 +218,7 @@ class Court:
             evidence = part.evidence(job.config, stored)
             if evidence is not None:
                 for language in LANGUAGES:
-                    part.judge(evidence).why.sentence(language)
+                    part.judge(evidence).sentence(language)
         except Exception:  # written by another version of the engine, in whatever way
             _LOG.warning("job %s cannot be read as evidence", job.id, exc_info=True)
             return None
@@ -249,7 +249,7 @@ def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:
         "name": part.name,
         "kind": part.kind,
         "verdict": reached.verdict,
-        "why": reached.why.sentence(language),
+        "why": reached.sentence(language),
     }
 
 

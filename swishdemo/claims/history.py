@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from swishdemo.claims.record import Evidence, Instant, Kind, Phrase, Verdict, verdict
+from swishdemo.claims.record import Evidence, Instant, Kind, Verdict, verdict
+from swishdemo.text import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class First(Instant):
         older = [source for source in evidence["sources"] if source["date"] < day]
         if not older:
             return verdict("confirmed", "first", authors=self.claimed.authors, day=day)
-        listed = tuple(Phrase("claims.why.source", source) for source in older)
+        listed = tuple(Sentence("claims.why.source", **source) for source in older)
         beta_is_new = self.claimed.trainable and not any(source["trainable"] for source in older)
         why = "older_without_beta" if beta_is_new else "older"
         return verdict("refuted", why, sources=listed, day=day, arxiv=self.claimed.arxiv)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from swishdemo.settings import Settings
-from swishdemo.text import Language, text
+from swishdemo.text import Language, Sentence, text
 
 VerdictName = Literal["confirmed", "imprecise", "refuted", "depends", "undecided", "not run"]
 """``imprecise``: true with a correction, which is shown. ``depends``: true in some of the settings
@@ -31,24 +31,6 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
-    """A sentence of the catalogue with its numbers, not yet in any language.
-
-    Attributes:
-        key: The sentence's key.
-        values: What fills its placeholders; a tuple of phrases becomes a list in the language.
-    """
-
-    key: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def sentence(self, language: Language) -> str:
-        """The sentence in ``language``, numbers filled in."""
-        filled = {name: _spoken(value, language) for name, value in self.values.items()}
-        return typeset(text(self.key, language, **filled))
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a rule made of a check's result; computed each time, never stored.
 
@@ -58,12 +40,20 @@ class Verdict:
     """
 
     verdict: VerdictName
-    why: Phrase
+    why: Sentence
+
+    def sentence(self, language: Language = "en") -> str:
+        """``why`` in ``language``, its numbers typeset.
+
+        Raises:
+            KeyError: A value or the sentence is missing, as with evidence of another version.
+        """
+        return typeset(text(self.why.key, language, **self.why.values))
 
 
 def verdict(name: VerdictName, why: str, /, **values: object) -> Verdict:
     """A verdict whose reason is the sentence ``claims.why.<why>``."""
-    return Verdict(name, Phrase(f"claims.why.{why}", values))
+    return Verdict(name, Sentence(f"claims.why.{why}", **values))
 
 
 def combine(settings: list[VerdictName]) -> VerdictName:
@@ -87,15 +77,6 @@ def typeset(sentence: str) -> str:
         sentence,
     )
     return re.sub(r"(?<![\w.])-(?=\d)", "−", powers)
-
-
-def _spoken(value: object, language: Language) -> object:
-    if isinstance(value, Phrase):
-        return value.sentence(language)
-    if isinstance(value, tuple):
-        separator = "；" if language == "zh" else "; "
-        return separator.join(str(_spoken(entry, language)) for entry in value)
-    return value
 
 
 Kind = Literal["proved", "cited", "timed", "trained"]
@@ -203,7 +184,7 @@ class Unbuilt(Part):
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Always ``not run``, and the reason says so."""
-        return verdict("not run", "unbuilt", plan=Phrase(self.plan))
+        return verdict("not run", "unbuilt", plan=Sentence(self.plan))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from swishdemo.datasets.record import (
 )
 from swishdemo.datasets.table import Table
 from swishdemo.errors import UserError
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 
 MOST_BYTES = 500_000
 MOST_ROWS = 10_000
@@ -70,7 +70,7 @@ def read(value: object, header: str = "auto") -> Table:
     text = _text(value)
     if not isinstance(name, str):
         raise UserError(
-            "error.wrong_type", field="csv", name="csv.name", expected=Phrase("error.kind.text")
+            "error.wrong_type", field="csv", name="csv.name", expected=Sentence("error.kind.text")
         )
     content = _parse(text, header)
     return Table(
@@ -135,7 +135,7 @@ def _text(value: object) -> str:
             value = value.decode("utf-16" if marked else "utf-8")
         elif not isinstance(value, str):
             raise UserError(
-                "error.wrong_type", field="csv", name="csv", expected=Phrase("error.kind.text")
+                "error.wrong_type", field="csv", name="csv", expected=Sentence("error.kind.text")
             )
         size = len(value.encode())
     except UnicodeError:

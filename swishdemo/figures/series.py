@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swishdemo.errors import UserError
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 from swishdemo.training.config import TrainingConfig, learns_beta
 from swishdemo.training.config import starts as training_starts
 
@@ -191,7 +191,9 @@ class Picked:
             UserError: A choice is unknown or of another type.
         """
         if not isinstance(given, Mapping):
-            raise UserError("error.wrong_type", name="picked", expected=Phrase("error.kind.object"))
+            raise UserError(
+                "error.wrong_type", name="picked", expected=Sentence("error.kind.object")
+            )
         return cls(
             quantity=_name(given, "quantity", QUANTITIES),
             layer=_index(given, "layer"),
@@ -235,7 +237,7 @@ def _share(given: Mapping[str, Any], name: str) -> float:
 def _flag(given: Mapping[str, Any], name: str, default: bool) -> bool:
     value = given.get(name, default)
     if not isinstance(value, bool):
-        raise UserError("error.wrong_type", name=name, expected=Phrase("error.kind.flag"))
+        raise UserError("error.wrong_type", name=name, expected=Sentence("error.kind.flag"))
     return value
 
 

@@ -16,7 +16,7 @@ from swishdemo.jobs.kinds import Kind, Reports
 from swishdemo.jobs.queue import Device
 from swishdemo.jobs.records import reports_of, understood
 from swishdemo.jobs.store import Store
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 
 _LOG = logging.getLogger(__name__)
 
@@ -152,4 +152,4 @@ def _may_change(job: Job, visitor: str | None) -> bool:
 
 def _absent(job_id: str) -> UserError:
     short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
-    return UserError("jobs.not_found", status=404, what=Phrase("jobs.what.job"), id=short)
+    return UserError("jobs.not_found", status=404, what=Sentence("jobs.what.job"), id=short)

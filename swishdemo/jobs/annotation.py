@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 
 from swishdemo.errors import UserError
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 
 LONGEST = {"name": 80, "note": 2000}
 """Characters that each text may have."""
@@ -38,7 +38,7 @@ def read(given: Mapping[str, object], share: str | None) -> dict[str, str | None
                 "error.unknown_field",
                 field=field[:40],
                 value=field[:40],
-                name=Phrase("error.what.description"),
+                name=Sentence("error.what.description"),
                 choices="name, note, shared",
             )
     return values

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from swishdemo.jobs.messages import Reason
-from swishdemo.text import Language
+from swishdemo.text import Language, Sentence
 
 State = Literal["waiting", "running", "paused", "finished", "stopped", "failed"]
 _SPARKLINE = 40
@@ -48,7 +47,7 @@ class Job:
     created_at: float
     state: State = "waiting"
     purpose: str | None = None
-    reason: Reason | None = None
+    reason: Sentence | None = None
     started_at: float | None = None
     finished_at: float | None = None
     reports: int = 0

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from swishdemo.errors import UserError
 from swishdemo.host import host
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.messages import Item, Reason
+from swishdemo.jobs.messages import Item
 from swishdemo.settings import Settings
+from swishdemo.text import Sentence
 
 Json = dict[str, Any]
 Reports = Sequence[tuple[str, Json]]
@@ -66,7 +67,7 @@ class Kind:
     summary: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda summary: summary
     attachment: Callable[[Json], None] = lambda value: None
     estimate: Callable[[Mapping[str, Any]], float | None] = lambda config: None
-    remaining: Callable[[Any, Reports, Reason], tuple[Sequence[Item], Config] | None] = (
+    remaining: Callable[[Any, Reports, Sentence], tuple[Sequence[Item], Config] | None] = (
         lambda config, reports, why: None
     )
 
@@ -211,7 +212,7 @@ def _allocator(config: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _remaining_timing(
-    config: Any, reports: Reports, why: Reason
+    config: Any, reports: Reports, why: Sentence
 ) -> tuple[Sequence[Item], Config] | None:
     from swishdemo.timing.measurement import Measurement
     from swishdemo.timing.resume import remaining

@@ -16,7 +16,7 @@ from swishdemo.jobs.access import Reading, asked
 from swishdemo.jobs.database import Cause, StoreError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
-from swishdemo.jobs.messages import Reason, Runner, RunnerError
+from swishdemo.jobs.messages import Runner, RunnerError
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.queue import Driven
 from swishdemo.jobs.scheduler import Scheduler, wrong_state
@@ -174,8 +174,7 @@ class JobManager:
         job = self.get(job_id, visitor)
         if job.unreadable:
             assert job.reason is not None
-            why = Reason.from_json(job.reason.values["why"]).phrase()
-            raise UserError("jobs.unreadable.it", status=409, why=why)
+            raise UserError("jobs.unreadable.it", status=409, why=job.reason.values["why"])
         return job
 
     def annotate(

@@ -6,11 +6,11 @@ The contract of a runner: it takes a generator and streams what it yields.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from swishdemo.text import Language, Phrase, text
+from swishdemo.text import Sentence
 from swishdemo.ticks import Tick
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -81,55 +81,6 @@ class Runner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a job ended as it did: a key of the text catalogue and what fills its placeholders.
-
-    A value may itself be a `Reason`'s JSON, so that a sentence inside a sentence follows the
-    reader's language.
-    """
-
-    key: str
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def sentence(self, language: Language = "en") -> str:
-        """The reason in ``language``; where its words are gone, a sentence that says so."""
-        try:
-            values = {
-                name: Reason.from_json(value).sentence(language)
-                if isinstance(value, dict)
-                else value
-                for name, value in self.values.items()
-            }
-            return text(self.key, language, **values)
-        except (KeyError, IndexError, ValueError, TypeError, AttributeError):
-            return text("jobs.unreadable.reason", language, name=self.key[:80])
-
-    def phrase(self) -> Phrase:
-        """The reason as words within another sentence."""
-        filled = (
-            (name, Reason.from_json(value).phrase() if isinstance(value, dict) else value)
-            for name, value in self.values.items()
-        )
-        return Phrase(self.key, tuple(filled))
-
-    def as_json(self) -> dict[str, Any]:
-        """The parts, for the store."""
-        return {"key": self.key, "values": self.values}
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Reason:
-        """The reason that `as_json` wrote.
-
-        Raises:
-            ValueError: It wrote no such thing.
-        """
-        key, values = value.get("key"), value.get("values")
-        if not isinstance(key, str) or not isinstance(values, dict):
-            raise ValueError("it is no reason")
-        return cls(key, values)
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
     """One result: the name of its class and its JSON object."""
 
@@ -174,7 +125,7 @@ class Failed:
         died: Whether it was the process that ended, and not the work within it.
     """
 
-    reason: Reason
+    reason: Sentence
     details: str = ""
     died: bool = False
 

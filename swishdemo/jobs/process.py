@@ -21,16 +21,8 @@ from pathlib import Path
 from threading import Lock, Thread, Timer
 from typing import Any
 
-from swishdemo.jobs.messages import (
-    NOTHING,
-    Ending,
-    Failed,
-    Finished,
-    Message,
-    Reason,
-    RunnerError,
-    Stopped,
-)
+from swishdemo.jobs.messages import NOTHING, Ending, Failed, Finished, Message, RunnerError, Stopped
+from swishdemo.text import Sentence
 
 _LOG = logging.getLogger(__name__)
 
@@ -119,7 +111,7 @@ class Worker:
         with self._sending, suppress(OSError):
             self._connection.close()
 
-    def obituary(self) -> Reason:
+    def obituary(self) -> Sentence:
         """Why the process ended, with the last line that it wrote; the log has more."""
         try:
             code = self.process.wait(timeout=1.0)
@@ -128,16 +120,16 @@ class Worker:
             code = self.process.returncode
         self._reader.join(0.5)
         written = b"".join(self._tail).decode("utf-8", "replace").strip()
-        output: dict[str, Any] | str = ""
+        output: Sentence | str = ""
         if written:
             _LOG.error("worker %d wrote before it ended:\n%s", self.process.pid, written)
             last = written.splitlines()[-1][-200:]
-            output = Reason("jobs.worker_output", {"tail": last}).as_json()
+            output = Sentence("jobs.worker_output", tail=last)
         if code >= 0:
-            return Reason("jobs.worker_ended", {"code": code, "output": output})
+            return Sentence("jobs.worker_ended", code=code, output=output)
         name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
         key = "jobs.worker_killed_memory" if name == "SIGKILL" else "jobs.worker_killed"
-        return Reason(key, {"signal": name, "output": output})
+        return Sentence(key, signal=name, output=output)
 
     def _read_output(self) -> None:
         output = self.process.stdout

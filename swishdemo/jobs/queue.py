@@ -11,7 +11,8 @@ from typing import Any, Literal
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job, State, thinned
 from swishdemo.jobs.kinds import Config, Kind
-from swishdemo.jobs.messages import Handle, Reason
+from swishdemo.jobs.messages import Handle
+from swishdemo.text import Sentence
 
 _GUESSED_SECONDS = 10.0
 """What a job is guessed to take before one of its kind has ended."""
@@ -190,7 +191,7 @@ class Device:
                 self._queue.insert(0, driven)
                 self._dispatch()
 
-    def end(self, driven: Driven, state: State, reason: Reason | None = None) -> None:
+    def end(self, driven: Driven, state: State, reason: Sentence | None = None) -> None:
         """Put an active job into a state that it does not leave; its work is told to stop."""
         with self.changed:
             if not driven.job.active:

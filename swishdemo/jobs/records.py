@@ -16,13 +16,12 @@ from typing import Any, get_args
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job, State
 from swishdemo.jobs.kinds import Kind, Reports, measurements
-from swishdemo.jobs.messages import Reason
-from swishdemo.text import Language, Phrase
+from swishdemo.text import Language, Sentence
 
 _LOG = logging.getLogger(__name__)
 
 UNREADABLE = "Unreadable"
-"""The name of a report that cannot be read; of its JSON, ``reason`` is a `Reason`'s."""
+"""The name of a report that cannot be read; of its JSON, ``reason`` is a `Sentence`'s."""
 
 _LAST_MOMENT = 253_402_300_799
 """The end of the year 9999 in Unix seconds; a later one has no date."""
@@ -75,11 +74,11 @@ def reports_of(job: Job, kind: Kind | None, stored: Reports) -> Reports:
 def parsed(number: int, name: str, value: str | bytes) -> tuple[str, dict[str, Any]]:
     """A report from its row: its name and its JSON, with ``index``."""
     if name == UNREADABLE:  # what is stored by this name is none of ours
-        return _unreadable(number, Reason("jobs.unreadable.class", {"name": name}))
+        return _unreadable(number, Sentence("jobs.unreadable.class", name=name))
     try:
         return _words(name), _object(value) | {"index": number}
     except (ValueError, RecursionError):
-        return _unreadable(number, Reason("jobs.unreadable.damaged"))
+        return _unreadable(number, Sentence("jobs.unreadable.damaged"))
 
 
 def attached(value: str | bytes) -> dict[str, Any]:
@@ -109,33 +108,21 @@ def _report(job: Job, kind: Kind, name: str, value: dict[str, Any]) -> tuple[str
         return _unreadable(value["index"], _why(error))
 
 
-def _unreadable(number: int, why: Reason) -> tuple[str, dict[str, Any]]:
-    reason = Reason("jobs.unreadable.it", {"why": why.as_json()})
+def _unreadable(number: int, why: Sentence) -> tuple[str, dict[str, Any]]:
+    reason = Sentence("jobs.unreadable.it", why=why)
     return UNREADABLE, {"index": number, "reason": reason.as_json()}
 
 
 def _lost(job: Job, what: str, **values: Any) -> Job:
-    why = Reason(
-        f"jobs.unreadable.{what}",
-        {
-            name: value.as_json() if isinstance(value, Reason) else value
-            for name, value in values.items()
-        },
-    )
-    reason = Reason("jobs.unreadable.it", {"why": why.as_json()})
+    why = Sentence(f"jobs.unreadable.{what}", **values)
+    reason = Sentence("jobs.unreadable.it", why=why)
     return replace(job, unreadable=True, reason=reason, summary=None)
 
 
-def _why(error: Exception) -> Reason:
+def _why(error: Exception) -> Sentence:
     if isinstance(error, UserError):
-        return Reason(error.key, {name: _plain(value) for name, value in error.filled.items()})
-    return Reason("jobs.unreadable.shape")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Phrase):
-        return Reason(value.key, {name: _plain(each) for name, each in value.values}).as_json()
-    return value if isinstance(value, str | int | float) else str(value)
+        return Sentence(error.key, **error.filled)
+    return Sentence("jobs.unreadable.shape")
 
 
 def _object(value: object) -> dict[str, Any]:
@@ -188,8 +175,8 @@ def _sparkline(value: object) -> tuple[float, ...]:
     return tuple(_number(each) for each in json.loads(_words(value)))
 
 
-def _reason(value: object) -> Reason:
-    return Reason.from_json(_object(value))
+def _reason(value: object) -> Sentence:
+    return Sentence.from_json(_object(value))
 
 
 _COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
@@ -230,11 +217,11 @@ def told(name: str, report: dict[str, Any], language: Language) -> dict[str, Any
             "index": report["index"],
             **dict.fromkeys(("step", "elapsed_seconds")),
             **{series: [] for series in ("beta", "loss", "accuracy", "convergence")},
-            "reason": Reason.from_json(report["reason"]).sentence(language),
+            "reason": Sentence.from_json(report["reason"]).sentence(language),
         }
     reasons = {name: report.get(f"{name}_reason") for name in ("unavailable", "gate")}
     spoken = {
-        name: Reason.from_json(reason).sentence(language)
+        name: Sentence.from_json(reason).sentence(language)
         for name, reason in reasons.items()
         if reason
     }

@@ -19,14 +19,13 @@ from swishdemo.jobs.messages import (
     Handle,
     Item,
     Paused,
-    Reason,
     Runner,
     RunnerError,
     Stopped,
 )
 from swishdemo.jobs.queue import Device, Driven
 from swishdemo.jobs.store import Store
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 
 _LOG = logging.getLogger(__name__)
 
@@ -130,7 +129,7 @@ class Scheduler:
             self.device.closed = True
             live = tuple(self.device.snapshot().values())
             for driven in live:
-                self.device.end(driven, "failed", Reason("jobs.interrupted"))
+                self.device.end(driven, "failed", Sentence("jobs.interrupted"))
             self.device.tell("")
         self._runner.close()
         for driven in live:
@@ -144,11 +143,11 @@ class Scheduler:
             self._follow(driven)
         except RunnerError:
             _LOG.exception("job %s could not be started", driven.job.id)
-            self.device.end(driven, "failed", Reason("jobs.no_runner"))
+            self.device.end(driven, "failed", Sentence("jobs.no_runner"))
         except Exception:
             name = uuid.uuid4().hex[:8]
             _LOG.exception("job %s: internal error, id %s", driven.job.id, name)
-            self.device.end(driven, "failed", Reason("error.internal", {"id": name}))
+            self.device.end(driven, "failed", Sentence("error.internal", id=name))
         if driven.handle is not None:
             driven.handle.close()
         self.device.release(driven)
@@ -191,7 +190,7 @@ class Scheduler:
                 handle.stop()
         return handle
 
-    def _is_to_go_on(self, driven: Driven, why: Reason) -> bool:
+    def _is_to_go_on(self, driven: Driven, why: Sentence) -> bool:
         """Whether something is left that another process can do; then it is what is to be done."""
         if not driven.job.active:
             return False
@@ -241,11 +240,11 @@ class Scheduler:
     def _check_time(self, driven: Driven) -> None:
         state, limit = driven.job.state, self._max_seconds
         if state == "running" and self.device.ran(driven) > limit:
-            reason = Reason("jobs.time_limit", {"seconds": round(limit)})
+            reason = Sentence("jobs.time_limit", seconds=round(limit))
             self.device.end(driven, "stopped", reason)
         limit = self._pause_seconds
         if state == "paused" and time.monotonic() - driven.turned_at > limit:
-            reason = Reason("jobs.pause_limit", {"seconds": round(limit)})
+            reason = Sentence("jobs.pause_limit", seconds=round(limit))
             self.device.end(driven, "stopped", reason)
 
     def _summarise(self, driven: Driven) -> None:
@@ -287,7 +286,7 @@ class Scheduler:
 
 def wrong_state(state: State, wish: str) -> UserError:
     """Why a job cannot do what is wished of it, told in words of one language (409)."""
-    told, wished = Phrase(f"jobs.state.{state}"), Phrase(f"jobs.wish.{wish}")
+    told, wished = Sentence(f"jobs.state.{state}"), Sentence(f"jobs.wish.{wish}")
     return UserError("jobs.wrong_state", status=409, state=told, wish=wished)
 
 
@@ -297,5 +296,5 @@ def _check(driven: Driven, wish: str, *allowed: State) -> None:
         raise wrong_state(state, wish)
 
 
-def _unsaved(error: StoreError) -> Reason:
-    return Reason(f"jobs.unsaved.{error.cause}")
+def _unsaved(error: StoreError) -> Sentence:
+    return Sentence(f"jobs.unsaved.{error.cause}")

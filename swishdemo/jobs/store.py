@@ -15,9 +15,9 @@ from typing import Any, TextIO
 from swishdemo.finite_json import dump
 from swishdemo.jobs.database import Cause, Database, StoreError, unwritten
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.messages import Reason
 from swishdemo.jobs.records import attached, job_of, parsed
 from swishdemo.settings import Settings
+from swishdemo.text import Sentence
 
 _LOG = logging.getLogger(__name__)
 
@@ -303,7 +303,7 @@ class Store:
                 f"UPDATE jobs SET state = 'failed', reason = ?, finished_at = ?, bytes = {_BYTES},"
                 " reports = (SELECT COUNT(*) FROM reports WHERE job = jobs.id AND number >= 0)"
                 f" WHERE {left}",
-                (_dump(Reason("jobs.interrupted").as_json()), time.time(), *living),
+                (_dump(Sentence("jobs.interrupted").as_json()), time.time(), *living),
             )
 
 

@@ -22,16 +22,8 @@ from threading import Thread
 from typing import Any
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.messages import (
-    Attached,
-    Ending,
-    Failed,
-    Finished,
-    Item,
-    Paused,
-    Reason,
-    Stopped,
-)
+from swishdemo.jobs.messages import Attached, Ending, Failed, Finished, Item, Paused, Stopped
+from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Tick
 
 Order = tuple[str] | tuple[str, str] | tuple[str, int] | tuple[str, str, bytes]
@@ -93,11 +85,11 @@ def _perform(
             close()
         return Stopped()
     except UserError as error:
-        return Failed(Reason(error.key, {name: _plain(v) for name, v in error.values.items()}))
+        return Failed(Sentence(error.key, **error.filled))
     except BaseException as error:
         if _is_memory_error(error):
-            return Failed(Reason("jobs.out_of_memory"), traceback.format_exc())
-        reason = Reason("error.internal", {"id": uuid.uuid4().hex[:8]})
+            return Failed(Sentence("jobs.out_of_memory"), traceback.format_exc())
+        reason = Sentence("error.internal", id=uuid.uuid4().hex[:8])
         return Failed(reason, traceback.format_exc())
 
 
@@ -137,10 +129,6 @@ def _stream(results: Iterator[Any], connection: Connection[Any, Any], orders: Qu
                 case _:
                     pass
     return True
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
 def _is_memory_error(error: BaseException) -> bool:

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -42,21 +42,72 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     return entries
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words within a sentence, which follow its language.
+@dataclass(frozen=True, slots=True, init=False)
+class Sentence:
+    """A sentence of the catalogue with what fills its placeholders, not yet in any language.
 
     Attributes:
-        key: Their key in the catalogue.
-        values: Pairs of placeholder and what fills it.
+        key: The sentence's key.
+        values: Placeholder → what fills it: words, a number, a `Sentence`, or a tuple of these,
+            which becomes a list in the language.
     """
 
     key: str
-    values: tuple[tuple[str, object], ...] = ()
+    values: Mapping[str, object] = field(hash=False)
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "values", values)
 
     def __str__(self) -> str:
-        """The words in English."""
-        return text(self.key, "en", **dict(self.values))
+        """The sentence in English."""
+        return text(self.key, "en", **self.values)
+
+    def sentence(self, language: Language = "en") -> str:
+        """The sentence in ``language``; where its words are gone, one that says so.
+
+        A stored sentence may be of another version; `text` raises for one that this code made.
+        """
+        try:
+            return text(self.key, language, **self.values)
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+            return text("jobs.unreadable.reason", language, name=self.key[:80])
+
+    def in_all_languages(self) -> dict[str, str]:
+        """Language → sentence, for a page that lets its reader change the language."""
+        return {language: self.sentence(language) for language in LANGUAGES}
+
+    def as_json(self) -> dict[str, Any]:
+        """The key and its values as JSON, other objects as their English words."""
+        return {"key": self.key, "values": {n: _plain(value) for n, value in self.values.items()}}
+
+    @classmethod
+    def from_json(cls, record: object) -> Sentence:
+        """Read what `as_json` wrote.
+
+        Raises:
+            ValueError: It wrote no such thing.
+        """
+        key, values = (
+            (record.get("key"), record.get("values")) if isinstance(record, Mapping) else (0, 0)
+        )
+        if not isinstance(key, str) or not isinstance(values, Mapping):
+            raise ValueError("it is no sentence")
+        return cls(key, **{str(name): _read(value) for name, value in values.items()})
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Sentence):
+        return value.as_json()
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _read(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(map(_read, value))
+    return Sentence.from_json(value) if isinstance(value, Mapping) else value
 
 
 def text(key: str, language: Language = "en", **values: object) -> str:
@@ -65,13 +116,17 @@ def text(key: str, language: Language = "en", **values: object) -> str:
     Raises:
         KeyError: The catalogue has no such key, or a placeholder has no value.
     """
-    filled = {
-        name: text(value.key, language, **dict(value.values))
-        if isinstance(value, Phrase)
-        else value
-        for name, value in values.items()
-    }
+    filled = {name: _spoken(value, language) for name, value in values.items()}
     return catalogue()[key][language].format(**filled)
+
+
+def _spoken(value: object, language: Language) -> object:
+    if isinstance(value, Sentence):
+        return text(value.key, language, **value.values)
+    if isinstance(value, tuple):
+        separator = "；" if language == "zh" else "; "
+        return separator.join(str(_spoken(each, language)) for each in value)
+    return value
 
 
 def language_of(accepted: object) -> Language:

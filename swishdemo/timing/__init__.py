@@ -6,11 +6,11 @@
 is too.
 """
 
+from swishdemo.text import Sentence
 from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host_card import HostCard, host_summary
 from swishdemo.timing.measurement import Measurement, latest
 from swishdemo.timing.ratio import Ratio, ratio
-from swishdemo.timing.reason import Reason
 from swishdemo.timing.request import TimingRequest, fields
 from swishdemo.timing.variants import BASELINES, REGISTRY, Registry, Variant
 
@@ -20,8 +20,8 @@ __all__ = [
     "HostCard",
     "Measurement",
     "Ratio",
-    "Reason",
     "Registry",
+    "Sentence",
     "TimingRequest",
     "Variant",
     "caveats",

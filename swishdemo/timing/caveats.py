@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
-from swishdemo.text import Language
+from swishdemo.text import Language, Sentence
 from swishdemo.timing.host_card import HostCard
 from swishdemo.timing.measurement import Measurement, latest
 from swishdemo.timing.quantities import place_of
-from swishdemo.timing.reason import Reason
 from swishdemo.timing.tables import limit_words
 from swishdemo.timing.variants import REGISTRY
 
@@ -24,7 +23,7 @@ def caveats(
     measurements: Sequence[Measurement],
     host: HostCard | None = None,
     language: Language = "en",
-) -> tuple[Reason, ...]:
+) -> tuple[Sentence, ...]:
     """Undecided orders, wide or unknown spreads, a limit exceeded, a busy machine: a sentence each.
 
     An order is looked at between neighbours in the ranking of one cell, and between figures that
@@ -79,19 +78,19 @@ def _cell(measurement: Measurement) -> tuple[int, str]:
 
 def _reason(
     kind: str, measurement: Measurement, variants: Sequence[str], language: Language
-) -> Reason:
-    values = (("variants", " · ".join(variants)), ("place", place_of(measurement, language)))
-    return Reason(f"time.warning.{kind}", values)
+) -> Sentence:
+    place = place_of(measurement, language)
+    return Sentence(f"time.warning.{kind}", variants=" · ".join(variants), place=place)
 
 
-def _about(host: HostCard | None) -> list[Reason]:
+def _about(host: HostCard | None) -> list[Sentence]:
     if host is None:
         return []
     found = []
     if host.others_busy_cores is None:
-        found.append(Reason("time.warning.load_unknown"))
+        found.append(Sentence("time.warning.load_unknown"))
     elif host.others_busy_cores > BUSY_CORES:
-        found.append(Reason("time.warning.busy", (("cores", f"{host.others_busy_cores:.1f}"),)))
+        found.append(Sentence("time.warning.busy", cores=f"{host.others_busy_cores:.1f}"))
     if not host.allocator_is_tuned and (host.system or "").startswith("Linux"):
-        found.append(Reason("time.warning.allocator"))
+        found.append(Sentence("time.warning.allocator"))
     return found

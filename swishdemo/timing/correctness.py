@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from swishdemo import activations
+from swishdemo.text import Sentence
 from swishdemo.timing.implementations import Implementation, build
-from swishdemo.timing.reason import Reason
 from swishdemo.timing.variants import Variant
 
 # Rounding errors allowed in units of eps·max(1, |x|), as eager forms round after each operation.
@@ -36,7 +36,7 @@ class Verdict:
     """
 
     max_error: float | None
-    reason: Reason | None = None
+    reason: Sentence | None = None
 
 
 def check(variant: Variant, device: torch.device, dtype: torch.dtype) -> Verdict:
@@ -80,12 +80,12 @@ def _check_at(
     slopes = _slopes(x)
     y = implementation.call(x)
     if y.shape != x.shape or y.dtype != x.dtype:
-        values = (("shape", str(tuple(y.shape))), ("dtype", str(y.dtype)))
-        return Verdict(math.inf, Reason("time.gate.shape", values))
+        shape, dtype = str(tuple(y.shape)), str(y.dtype)
+        return Verdict(math.inf, Sentence("time.gate.shape", shape=shape, dtype=dtype))
     gradients = torch.autograd.grad(y, [x, *leaves], slopes, allow_unused=True)
     for name, gradient in zip(("x", *names), gradients, strict=True):
         if gradient is None:
-            return Verdict(math.inf, Reason("time.gate.missing", (("parameter", name),)))
+            return Verdict(math.inf, Sentence("time.gate.missing", parameter=name))
     points = _float64(x)
     exact = activations.evaluate(definition, points, at)
     eps = torch.finfo(like.dtype).eps
@@ -103,7 +103,7 @@ def _check_at(
         error[np.isnan(error)] = np.inf
         unknown = ~np.isfinite(wanted) | np.isinf(spread)
         if key == "value" and unknown.all():
-            return Verdict(None, Reason("time.gate.nothing"))
+            return Verdict(None, Sentence("time.gate.nothing"))
         error[unknown] = 0  # there is nothing to compare with
         worst = max(worst, float(error.max()))
         beyond = error - (allowed + np.where(np.isinf(spread), 0, spread) / size)
@@ -151,9 +151,9 @@ def _spreads(
     return 2 * value, 8 * slope
 
 
-def _reason(key: str, error: float, tolerance: float, **where: str) -> Reason:
+def _reason(key: str, error: float, tolerance: float, **where: str) -> Sentence:
     told = {"error": f"{error:.2g}", "tolerance": f"{tolerance:.2g}", **where}
-    return Reason(f"time.gate.{key}", tuple(told.items()))
+    return Sentence(f"time.gate.{key}", **told)
 
 
 def _wide() -> Tensor:

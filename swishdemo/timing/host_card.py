@@ -20,9 +20,8 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from swishdemo import host
-from swishdemo.text import Language, text
+from swishdemo.text import Language, Sentence, text
 from swishdemo.timing.quantities import byte_size
-from swishdemo.timing.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,33 +165,33 @@ def host_summary(language: Language = "en") -> str:
 
 
 @cache
-def missing_cuda() -> Reason | None:
+def missing_cuda() -> Sentence | None:
     """Why nothing can run on a GPU here, as far as can be told without PyTorch; None if it can."""
     gap = host.missing_cuda()
-    values = (("version", host.torch_version()),) if gap == "no_cuda_build" else ()
-    return Reason(f"time.unavailable.{gap}", values) if gap else None
+    values = {"version": host.torch_version()} if gap == "no_cuda_build" else {}
+    return Sentence(f"time.unavailable.{gap}", **values) if gap else None
 
 
 @cache
-def missing_c_compiler() -> Reason | None:
+def missing_c_compiler() -> Sentence | None:
     """Why the C kernel can be neither built nor found here; None if it can be tried."""
     from swishdemo.kernels import build
 
-    return None if build.is_possible() else Reason("time.unavailable.no_c_compiler")
+    return None if build.is_possible() else Sentence("time.unavailable.no_c_compiler")
 
 
 @cache
-def missing_compiler(device: str) -> Reason | None:
+def missing_compiler(device: str) -> Sentence | None:
     """Why ``torch.compile`` cannot compile for ``device``; None if it can."""
     if device == "cuda":
-        return None if find_spec("triton") else Reason("time.unavailable.no_triton")
+        return None if find_spec("triton") else Sentence("time.unavailable.no_triton")
     torch = find_spec("torch")
     home = str(Path(torch.origin or "").parent) if torch else ""
     if any(sign.isspace() or sign in "'\"\\" for sign in home):  # it writes a command unquoted
-        return Reason("time.unavailable.compiler_path", (("path", home),))
+        return Sentence("time.unavailable.compiler_path", path=home)
     compiler = any(shutil.which(name) for name in ("g++", "clang++"))
     headers = Path(sysconfig.get_path("include"), "Python.h").exists()
-    return None if compiler and headers else Reason("time.unavailable.no_compiler")
+    return None if compiler and headers else Sentence("time.unavailable.no_compiler")
 
 
 def lines(

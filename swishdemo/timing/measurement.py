@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, with_config
 
+from swishdemo.text import Sentence
 from swishdemo.timing.ratio import Ratio, ratio
-from swishdemo.timing.reason import Reason
 
 ITEM_BYTES: Mapping[str, int] = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2}
 """The dtypes and the size of one element."""
@@ -100,8 +100,8 @@ class Measurement:
     max_error: float | None = None
     preparation_seconds: float | None = None
     build_seconds: float | None = None
-    unavailable: Reason | None = None
-    gate: Reason | None = None
+    unavailable: Sentence | None = None
+    gate: Sentence | None = None
     final: bool = True
 
     @property
@@ -272,5 +272,5 @@ def _adapter() -> TypeAdapter[Measurement]:
     return TypeAdapter(Measurement)
 
 
-def _reason(record: object) -> Reason | None:
-    return Reason.from_json(record) if isinstance(record, Mapping) else None
+def _reason(record: object) -> Sentence | None:
+    return Sentence.from_json(record) if isinstance(record, Mapping) else None

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from swishdemo import host
+from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Tick
 from swishdemo.timing import correctness
 from swishdemo.timing.host_card import HostCard
@@ -31,7 +32,6 @@ from swishdemo.timing.implementations import build
 from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
 from swishdemo.timing.measurement import MOVED, Measurement
 from swishdemo.timing.ratio import ratio
-from swishdemo.timing.reason import Reason
 from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
 from swishdemo.timing.workload import Stream, Workload, streams, workload
@@ -149,7 +149,7 @@ class _Session:
         self._variants = [registry.get(name) for name in request.variants]
         self._device = torch.device(request.device)
         self._dtype: torch.dtype = getattr(torch, request.dtype)
-        self._verdicts: dict[str, correctness.Verdict | Reason] = {}
+        self._verdicts: dict[str, correctness.Verdict | Sentence] = {}
         self._built: dict[str, float] = {}
 
     def run(self) -> Iterator[HostCard | Measurement | None]:
@@ -186,7 +186,7 @@ class _Session:
                 checked = self._clock() - began
                 built = self._built.get(variant.name, 0.0)
             verdict = self._verdicts[variant.name]
-            if isinstance(verdict, Reason):
+            if isinstance(verdict, Sentence):
                 yield replace(blank, unavailable=verdict)
                 continue
             known = replace(blank, max_error=verdict.max_error, gate=verdict.reason)
@@ -262,12 +262,12 @@ class _Session:
         first = self._clock() - began
         return calls, calls.saved_bytes(), calls.peak_bytes(), first
 
-    def _judge(self, variant: Variant) -> correctness.Verdict | Reason:
+    def _judge(self, variant: Variant) -> correctness.Verdict | Sentence:
         reason = variant.unavailable_reason(self._request.device, self._request.dtype)
         if reason:
             return reason
         if self._device.type == "cuda" and not torch.cuda.is_available():
-            return Reason("time.unavailable.no_cuda")
+            return Sentence("time.unavailable.no_cuda")
         try:
             began = self._clock()
             build(variant, self._device, self._dtype)  # what it compiles is kept for the checks
@@ -305,12 +305,12 @@ class _Session:
         )
 
 
-def _failure(error: Exception) -> Reason:
+def _failure(error: Exception) -> Sentence:
     memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
     # PyTorch has no exception of its own for a processor's memory: two systems' words for it.
     if memory or any(words in str(error) for words in ("not enough memory", "t allocate memory")):
-        return Reason("time.unavailable.out_of_memory")
+        return Sentence("time.unavailable.out_of_memory")
     if not isinstance(error, RuntimeError | ImportError):
         _logger.error("an implementation failed", exc_info=error)
     line = str(error).partition("\n")[0][:200]
-    return Reason("time.unavailable.failed", (("message", line or type(error).__name__),))
+    return Sentence("time.unavailable.failed", message=line or type(error).__name__)

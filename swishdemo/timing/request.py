@@ -12,10 +12,9 @@ from swishdemo import host
 from swishdemo.errors import UserError
 from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 from swishdemo.timing.host_card import missing_cuda
 from swishdemo.timing.measurement import ITEM_BYTES, Measurement
-from swishdemo.timing.reason import Reason
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
 
 LAYER_WIDTH = 512
@@ -108,7 +107,7 @@ class TimingRequest:
                     "error.unknown_field",
                     field=short(name),
                     value=short(name),
-                    name=Phrase("error.what.timing"),
+                    name=Sentence("error.what.timing"),
                     choices=tuple(known),
                 )
         values = {
@@ -162,7 +161,7 @@ class TimingRequest:
         if self.shape is not None:
             self._check_shape(limits)
         if limits.device not in ("auto", self.device):
-            only = Reason("time.unavailable.setting", (("device", limits.device),))
+            only = Sentence("time.unavailable.setting", device=limits.device)
             _refuse_device(self.device, only)
         if self.device == "cuda" and (why := missing_cuda()):
             _refuse_device(self.device, why)
@@ -294,7 +293,5 @@ def _once(entries: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(entries))
 
 
-def _refuse_device(device: str, why: Reason) -> None:
-    raise UserError(
-        "time.error.device", field="device", value=device, why=Phrase(why.key, why.values)
-    )
+def _refuse_device(device: str, why: Sentence) -> None:
+    raise UserError("time.error.device", field="device", value=device, why=why)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from swishdemo.text import Sentence
 from swishdemo.timing.measurement import Measurement
-from swishdemo.timing.reason import Reason
 from swishdemo.timing.request import TimingRequest
 from swishdemo.timing.variants import REGISTRY, Registry
 
@@ -41,7 +41,7 @@ def remaining(
             later = request.elements[place + 1 :]
             return ((), replace(request, elements=later)) if later else None
         culprit = registry.get(missing[0])
-        reason = Reason("time.unavailable.killed" if why == _KILLED else "time.unavailable.died")
+        reason = Sentence("time.unavailable.killed" if why == _KILLED else "time.unavailable.died")
         sizes = request.elements[place:]
         lost = tuple(replace(request.blank(culprit, size), unavailable=reason) for size in sizes)
         others = tuple(name for name in request.variants if name != culprit.name)

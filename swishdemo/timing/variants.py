@@ -13,9 +13,8 @@ from typing import TypeGuard
 
 from swishdemo.activations.registry import formula_label, is_formula
 from swishdemo.errors import UserError
-from swishdemo.text import Language, text
+from swishdemo.text import Language, Sentence, text
 from swishdemo.timing.host_card import missing_c_compiler, missing_compiler, missing_cuda
-from swishdemo.timing.reason import Reason
 
 BASELINES = ("relu", "gelu")
 """Variants that stand beside those of every activation."""
@@ -74,16 +73,16 @@ class Variant:
             return text("formula.variant_note", language)
         return text(f"time.variant.{self.name}.note", language)
 
-    def unavailable_reason(self, device: str, dtype: str | None = None) -> Reason | None:
+    def unavailable_reason(self, device: str, dtype: str | None = None) -> Sentence | None:
         """Why it cannot run on ``device`` (``"cpu"`` or ``"cuda"``); None where it can.
 
         With a ``dtype``, why it cannot run on elements of that type.
         """
         if device not in self.devices:
-            return Reason("time.unavailable.not_on_device", (("device", device),))
+            return Sentence("time.unavailable.not_on_device", device=device)
         if dtype is not None and self.dtypes is not None and dtype not in self.dtypes:
-            values = (("dtype", dtype), ("dtypes", ", ".join(self.dtypes)))
-            return Reason("time.unavailable.not_of_dtype", values)
+            dtypes = ", ".join(self.dtypes)
+            return Sentence("time.unavailable.not_of_dtype", dtype=dtype, dtypes=dtypes)
         if device == "cuda" and (why := missing_cuda()):
             return why
         if self.built:

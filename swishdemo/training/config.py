@@ -16,7 +16,7 @@ from swishdemo.datasets.csv import read as read_table
 from swishdemo.errors import UserError
 from swishdemo.fields import Field, short
 from swishdemo.settings import Settings
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 from swishdemo.training.architecture import has_beta
 from swishdemo.training.table import fields
 
@@ -190,7 +190,7 @@ class TrainingConfig:
                     "error.unknown_field",
                     field=short(name),
                     value=short(name),
-                    name=Phrase("error.what.run"),
+                    name=Sentence("error.what.run"),
                     choices=tuple(("recipe", *table)),
                 )
         values = _start(mapping["recipe"], table) if "recipe" in mapping else {}

@@ -14,7 +14,7 @@ from swishdemo.claims.history import SWISH
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import LANGUAGES, Language, Phrase, text
+from swishdemo.text import LANGUAGES, Language, Sentence, text
 from swishdemo.ui.assets import live
 from swishdemo.ui.handlers import answering, field_text, language
 from swishdemo.ui.lab import Lab
@@ -101,7 +101,9 @@ def poller(lab: Lab) -> Callable[..., dict[str, Any]]:
         """How far the checks are that the browser names, and a claim anew where that changed it."""
         watched = given.get("claims")
         if not isinstance(watched, dict):
-            raise UserError("error.wrong_type", name="claims", expected=Phrase("error.kind.object"))
+            raise UserError(
+                "error.wrong_type", name="claims", expected=Sentence("error.kind.object")
+            )
         tongue, visitor = language(request), visitor_of(request)
         states: dict[str, Any] = {}
         for claim_id, known in watched.items():

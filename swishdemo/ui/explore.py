@@ -15,7 +15,7 @@ import gradio as gr
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 from swishdemo.ui.assets import live
 from swishdemo.ui.handlers import answering, field_text, language
 from swishdemo.ui.lab import Lab
@@ -89,7 +89,7 @@ def questions(lab: Lab) -> tuple[Callable[..., Any], ...]:
         trainable = given.get("trainable", True)
         if not isinstance(trainable, bool):
             raise UserError(
-                "error.wrong_type", name="trainable", expected=Phrase("error.kind.flag")
+                "error.wrong_type", name="trainable", expected=Sentence("error.kind.flag")
             )
         return _asked("code", given, request, field_text(given, "language"), trainable)
 
@@ -101,7 +101,7 @@ def questions(lab: Lab) -> tuple[Callable[..., Any], ...]:
                 "error.wrong_type",
                 field="parameters",
                 name="parameters",
-                expected=Phrase("error.kind.object"),
+                expected=Sentence("error.kind.object"),
             )
         answer: dict[str, Any] = lab.studies.ask(
             work, name, parameters, *rest, visitor=visitor_of(request)

@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 
 from swishdemo.errors import UserError
-from swishdemo.text import Language, Phrase, language_of, text
+from swishdemo.text import Language, Sentence, language_of, text
 
 _LOG = logging.getLogger(__name__)
 _Answer = dict[str, Any]
@@ -40,7 +40,7 @@ def answering(
         try:
             if not isinstance(given, dict):
                 raise UserError(
-                    "error.wrong_type", name="request", expected=Phrase("error.kind.object")
+                    "error.wrong_type", name="request", expected=Sentence("error.kind.object")
                 )
             return handler(given, request)
         except UserError as error:
@@ -78,6 +78,6 @@ def field_text(given: dict[str, Any], name: str, longest: int = 64) -> str:
     value = given.get(name)
     if not isinstance(value, str) or len(value) > longest:
         raise UserError(
-            "error.wrong_type", field=name, name=name, expected=Phrase("error.kind.short_text")
+            "error.wrong_type", field=name, name=name, expected=Sentence("error.kind.short_text")
         )
     return value

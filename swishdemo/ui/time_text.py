@@ -8,8 +8,8 @@ from typing import Any
 from swishdemo import activations
 from swishdemo.figures.timing import ARTICLE_BASELINE, ARTICLE_RATIO
 from swishdemo.jobs.job import ACTIVE, Job, State
-from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, HostCard, Measurement, Reason, caveats
+from swishdemo.text import Language, Sentence, text
+from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats
 from swishdemo.timing.estimate import to_be_built
 from swishdemo.timing.host_card import threads_words
 from swishdemo.timing.imported import Foreign
@@ -212,7 +212,7 @@ def _size(job: Job, elements: int | None, language: Language) -> list[str]:
     return [] if elements is None else [size_label(elements)]
 
 
-def doubts(reasons: Sequence[Reason], language: Language) -> list[str]:
+def doubts(reasons: Sequence[Sentence], language: Language) -> list[str]:
     """The sentences of what to mind."""
     return [reason.sentence(language) for reason in reasons]
 

@@ -11,7 +11,7 @@ from swishdemo.errors import UserError
 from swishdemo.fields import Field
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.fitting import fitted
 from swishdemo.training.table import fields
@@ -194,7 +194,7 @@ def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:
         """Several runs over each other, and what differs between them."""
         runs = given.get("runs")
         if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
-            raise UserError("error.wrong_type", name="runs", expected=Phrase("error.kind.ids"))
+            raise UserError("error.wrong_type", name="runs", expected=Sentence("error.kind.ids"))
         return compared(lab.manager, runs, visitor_of(request), language(request))
 
     formula, *_ = questions(lab)  # for the curve of a typed activation

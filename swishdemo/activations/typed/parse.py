@@ -17,7 +17,7 @@ from typing import Any
 from swishdemo.activations.record import Activation, Parameter
 from swishdemo.activations.registry import formula_label
 from swishdemo.errors import UserError
-from swishdemo.text import Phrase
+from swishdemo.text import Sentence
 
 MAX_CHARACTERS = 200
 MAX_NODES = 120
@@ -71,7 +71,10 @@ def parse_formula(text: object) -> Activation:
     """
     if not isinstance(text, str):
         raise UserError(
-            "error.wrong_type", field="formula", name="formula", expected=Phrase("error.kind.text")
+            "error.wrong_type",
+            field="formula",
+            name="formula",
+            expected=Sentence("error.kind.text"),
         )
     if len(text) > MAX_CHARACTERS:
         raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
