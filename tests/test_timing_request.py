@@ -157,18 +157,18 @@ def test_refused(mapping, field, key):
 
 
 def test_threads_end_at_the_cores_of_this_process(monkeypatch):
-    monkeypatch.setattr(module.hardware, "usable_cores", lambda: 3)
+    monkeypatch.setattr(module.host, "usable_cores", lambda: 3)
     assert parse({"threads": 3}).threads == 3
     with pytest.raises(UserError, match="threads is 4; it must be from 1 to 3"):
         parse({"threads": 4})
 
 
 def test_memory_is_looked_at_beforehand(monkeypatch):
-    monkeypatch.setattr(module.hardware, "available_memory_bytes", lambda: 10**8)
+    monkeypatch.setattr(module.host, "available_memory_bytes", lambda: 10**8)
     assert parse({"elements": [2**20]})
     with pytest.raises(UserError, match=r"need about 0\.101 GB of memory; 0\.1 GB are free here"):
         parse({"elements": [2**10, 2**20], "dtype": "float64"})
-    monkeypatch.setattr(module.hardware, "available_memory_bytes", lambda: None)
+    monkeypatch.setattr(module.host, "available_memory_bytes", lambda: None)
     assert parse({"elements": [2**20], "dtype": "float64"})
 
 

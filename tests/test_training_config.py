@@ -214,7 +214,7 @@ def test_the_server_decides_on_the_device():
 
 @pytest.mark.parametrize("gap", ["no_cuda", "cuda_hidden", "no_cuda_build"])
 def test_a_gpu_that_is_not_there_is_refused_at_once(monkeypatch, gap):
-    monkeypatch.setattr(checks.hardware, "missing_cuda", lambda: gap)
+    monkeypatch.setattr(checks.host, "missing_cuda", lambda: gap)
     for request, server in [({"device": "cuda"}, SETTINGS), ({}, Settings(device="cuda"))]:
         error = refused(request, server)
         assert (error.field, error.status) == ("device", 422)
@@ -223,12 +223,12 @@ def test_a_gpu_that_is_not_there_is_refused_at_once(monkeypatch, gap):
         assert error.sentence("zh").startswith("无法使用设备 “cuda”：")
         assert error.sentence("zh").endswith("请选择 auto 或 cpu。")
     assert TrainingConfig.parse({"device": "auto"}, SETTINGS).device == "auto"
-    monkeypatch.setattr(checks.hardware, "missing_cuda", lambda: None)  # only PyTorch can tell
+    monkeypatch.setattr(checks.host, "missing_cuda", lambda: None)  # only PyTorch can tell
     assert TrainingConfig.parse({"device": "cuda"}, SETTINGS).device == "cuda"
 
 
 def test_threads_end_at_the_cores_of_the_containers_quota(monkeypatch):
-    monkeypatch.setattr(checks.hardware, "container_cpus", lambda root: 1.5)
+    monkeypatch.setattr(checks.host, "container_cpus", lambda root: 1.5)
     assert TrainingConfig.parse({}, Settings(threads=64)).threads == 1
     assert refused({"threads": 2}).field == "threads"
 
