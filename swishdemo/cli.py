@@ -29,11 +29,11 @@ from swishdemo.jobs.records import timing_as_json
 from swishdemo.settings import Settings, SettingsError, Toolchain
 from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, fields
-from swishdemo.timing.measurement import latest
+from swishdemo.timing.export import TimingReport, as_csv, as_markdown, setting
+from swishdemo.timing.measurement import STEP_PHASES, latest
 from swishdemo.timing.presets import PRESETS, request_of, takes
 from swishdemo.timing.quantities import place_of
-from swishdemo.timing.report import Report, as_csv, as_markdown, setting
-from swishdemo.timing.tables import PARTS, Grid, grid, label_of
+from swishdemo.timing.tables import Grid, grid, label_of
 
 _FORMATS = ("table", "markdown", "csv", "json")
 _VISITOR = "command line"
@@ -247,7 +247,13 @@ def _print(file: TextIO, job: Job, reports: Reports, format: str, baseline: str)
 
 # What 80 columns hold, at the most: what is left out stands in every file.
 _COLUMNS = ("variant", "ratio", "spread", "rate", "limit", "saved", "peak")
-_WIDE_COLUMNS = (*_COLUMNS, *(f"part_{part}" for part in PARTS), "error", "repeats", "prepared")
+_WIDE_COLUMNS = (
+    *_COLUMNS,
+    *(f"part_{part}" for part in STEP_PHASES),
+    "error",
+    "repeats",
+    "prepared",
+)
 _WIDE = 120
 _NARROWEST_NAME = 14
 
@@ -266,7 +272,7 @@ def show(
         host: The machine; None where it is not known.
         baseline: The variant that counts as 1.
     """
-    told = Report.of(measurements, host)
+    told = TimingReport.of(measurements, host)
     columns = _WIDE_COLUMNS if console.width >= _WIDE else _COLUMNS
     for cell in told.cells:
         _head(console, setting(cell[0]))

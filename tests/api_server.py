@@ -14,7 +14,7 @@ import fake_work
 import uvicorn
 
 from swishdemo.api.application import build_api
-from swishdemo.claims.evaluate import Court
+from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.jobs.kinds import Kind, kinds
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
@@ -32,7 +32,7 @@ def fake_lab(folder: Path, *, busy_seconds: float = 3.0, **values: Any) -> Lab:
     known: dict[str, Kind] = {**kinds(), "run": fake_work.fake_kinds()["run"]}
     store = Store(folder, busy_seconds=busy_seconds)
     manager = JobManager(settings, store, ProcessRunner(), known=known)
-    return Lab(settings, manager, Court(manager))
+    return Lab(settings, manager, ClaimEvaluator(manager))
 
 
 def idle_lab(folder: Path, **values: Any) -> Lab:
@@ -40,7 +40,7 @@ def idle_lab(folder: Path, **values: Any) -> Lab:
     settings = Settings(data_dir=folder, **values)
     known = {name: replace(kind, work="fake_work:idle") for name, kind in kinds().items()}
     manager = JobManager(settings, Store(folder), ProcessRunner(), known=known)
-    return Lab(settings, manager, Court(manager))
+    return Lab(settings, manager, ClaimEvaluator(manager))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from api_server import serving
 
-from swishdemo.claims.evaluate import Court
+from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
@@ -96,7 +96,7 @@ def opened(folder: Path, headers: dict[str, str] = OWNER) -> Iterator[Opened]:
     """The app of today on a folder; no job of it is under way."""
     settings = Settings(data_dir=folder, keep_days=100_000)
     manager = JobManager.open(settings)
-    lab = Lab(settings, manager, Court(manager))
+    lab = Lab(settings, manager, ClaimEvaluator(manager))
     try:
         with (
             serving(lab) as address,

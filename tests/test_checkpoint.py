@@ -16,7 +16,7 @@ from swishdemo.training import Report, TrainingConfig, replicas
 from swishdemo.training import checkpoint as c
 from swishdemo.training.config import view_steps
 from swishdemo.training.module import Network
-from swishdemo.training.probes import evaluation as taking
+from swishdemo.training.probes import scores as taking
 from swishdemo.training.probes.views import watched
 from swishdemo.training.run import Run
 

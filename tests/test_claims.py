@@ -11,7 +11,7 @@ import pytest
 
 from swishdemo.claims import CLAIMS, VERDICTS, Instant, Measured, Unbuilt, get
 from swishdemo.claims.article import get as find
-from swishdemo.claims.history import GELU, SILU, SWISH, First, Source
+from swishdemo.claims.history import GELU, SILU, SWISH, DatedSource, First
 from swishdemo.claims.limits import Asymptote, AtZero, Smooth
 from swishdemo.claims.record import combine, typeset
 from swishdemo.claims.symbolic import landmarks, slope_at
@@ -198,7 +198,7 @@ def test_every_proved_part_with_a_number_is_changed_above():
 
 
 def test_an_older_source_with_beta_leaves_nothing_to_claim():
-    older = Source("A. Author", "A title", "1601.00001", date(2016, 1, 1), trainable=True)
+    older = DatedSource("A. Author", "A title", "1601.00001", date(2016, 1, 1), trainable=True)
     part = First("first", known=(older, SWISH))
     verdict = part.judge(part.check())
     assert verdict.verdict == "refuted"

@@ -1,4 +1,4 @@
-"""The court: the listing's shape, jobs by purpose, instant checks, refusals."""
+"""The evaluator: the listing's shape, jobs by purpose, instant checks, refusals."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from test_claims_measured import ALL, NONE, measurement, report
 
-from swishdemo.claims import CLAIMS, Court, get, proofs
+from swishdemo.claims import CLAIMS, ClaimEvaluator, get, proofs
 from swishdemo.claims.evaluate import is_checkable
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
@@ -82,20 +82,20 @@ def manager():
 
 
 @pytest.fixture
-def court(manager):
-    return Court(manager)
+def evaluator(manager):
+    return ClaimEvaluator(manager)
 
 
 def part_of(claim, name):
     return next(part for part in claim["parts"] if part["name"] == name)
 
 
-def listed(court, claim_id, language="en"):
-    return court.card(claim_id, language)
+def listed(evaluator, claim_id, language="en"):
+    return evaluator.card(claim_id, language)
 
 
-def test_the_listing_has_the_documented_shape(court):
-    listing = court.listing()
+def test_the_listing_has_the_documented_shape(evaluator):
+    listing = evaluator.listing()
     assert [claim["id"] for claim in listing] == [claim.id for claim in CLAIMS]
     assert len(listing) == 19
     for claim in listing:
@@ -113,17 +113,17 @@ def test_the_listing_has_the_documented_shape(court):
     assert json.loads(json.dumps(listing, allow_nan=False)) == listing
 
 
-def test_sentences_follow_the_language_and_verdicts_do_not(court):
-    english, chinese = court.listing("en"), court.listing("zh")
+def test_sentences_follow_the_language_and_verdicts_do_not(evaluator):
+    english, chinese = evaluator.listing("en"), evaluator.listing("zh")
     for one, other in zip(english, chinese, strict=True):
         for mine, theirs in zip(one["parts"], other["parts"], strict=True):
             assert mine["verdict"] == theirs["verdict"]
             assert mine["why"] != theirs["why"]
 
 
-def test_cards_add_what_a_page_shows(court):
+def test_cards_add_what_a_page_shows(evaluator):
     for language in ("en", "zh"):
-        for card in court.cards(language):
+        for card in evaluator.cards(language):
             claim = get(card["id"])
             assert card["tab"] in ("explore", "train", "time", "")
             assert card["running"] is False
@@ -134,25 +134,25 @@ def test_cards_add_what_a_page_shows(court):
                 assert (part["proof"] is not None) == (part["kind"] == "proved")
                 assert "{" not in part["verdict_label"]
             assert card["checkable"] == any(part["built"] for part in card["parts"])
-            assert claim.id == court.card(claim.id, language)["id"]
-    json.dumps(court.cards(), allow_nan=False)
+            assert claim.id == evaluator.card(claim.id, language)["id"]
+    json.dumps(evaluator.cards(), allow_nan=False)
 
 
-def test_proofs_carry_the_computed_digits(court):
-    proof = part_of(court.card("minimum"), "where")["proof"]
+def test_proofs_carry_the_computed_digits(evaluator):
+    proof = part_of(evaluator.card("minimum"), "where")["proof"]
     assert "0.278464542761074" in proof
     assert "-1.278464542761074" in proof
-    assert r"\cdot 10^{-8}" in part_of(court.card("alive", "zh"), "slope")["proof"]
+    assert r"\cdot 10^{-8}" in part_of(evaluator.card("alive", "zh"), "slope")["proof"]
 
 
 def test_a_kept_proof_is_told_with_what_it_was_made_on_and_when_and_a_check_proves_anew(manager):
-    court = Court(manager)
+    evaluator = ClaimEvaluator(manager)
     old = kept()["minimum.where"]
-    told = part_of(listed(court, "minimum"), "where")
+    told = part_of(listed(evaluator, "minimum"), "where")
     assert (told["checked_at"], told["host"]) == (old.checked_at, old.host)
     assert told["evidence"] == old.evidence
     began = datetime.now(UTC).replace(microsecond=0)
-    claim, job = court.check("minimum", VISITOR)
+    claim, job = evaluator.check("minimum", VISITOR)
     assert job is None
     assert manager.jobs == []
     told = part_of(claim, "where")
@@ -161,10 +161,10 @@ def test_a_kept_proof_is_told_with_what_it_was_made_on_and_when_and_a_check_prov
     assert same(json.dumps(told["evidence"]), json.dumps(old.evidence))
     assert told["verdict"] == "imprecise"
     # The others stay, and this one is what everybody is told until a restart.
-    assert part_of(listed(court, "minimum"), "where")["checked_at"] == told["checked_at"]
-    slope = part_of(listed(court, "alive"), "slope")
+    assert part_of(listed(evaluator, "minimum"), "where")["checked_at"] == told["checked_at"]
+    slope = part_of(listed(evaluator, "alive"), "slope")
     assert slope["checked_at"] == kept()["alive.slope"].checked_at
-    again = part_of(listed(Court(manager), "minimum"), "where")
+    again = part_of(listed(ClaimEvaluator(manager), "minimum"), "where")
     assert again["checked_at"] == old.checked_at
 
 
@@ -173,51 +173,53 @@ def test_a_proof_that_finds_something_else_is_what_is_shown(manager):
         found = [kept()[f"max-slope.{part.name}"] for part in parts]
         return [replace(each, evidence={**each.evidence, "largest": 1.5}) for each in found]
 
-    court = Court(manager, prove=other)
-    assert part_of(listed(court, "max-slope"), "how-much")["verdict"] == "confirmed"
-    claim, _ = court.check("max-slope", VISITOR)
+    evaluator = ClaimEvaluator(manager, prove=other)
+    assert part_of(listed(evaluator, "max-slope"), "how-much")["verdict"] == "confirmed"
+    claim, _ = evaluator.check("max-slope", VISITOR)
     assert part_of(claim, "how-much")["verdict"] == "refuted"
-    assert part_of(listed(court, "max-slope"), "how-much")["verdict"] == "refuted"
+    assert part_of(listed(evaluator, "max-slope"), "how-much")["verdict"] == "refuted"
 
 
 def test_a_proof_that_cannot_be_made_leaves_the_kept_one(manager, monkeypatch):
     monkeypatch.setattr(proofs, "_SECONDS", 0.01)
-    court = Court(manager)
+    evaluator = ClaimEvaluator(manager)
     with pytest.raises(UserError) as refused:
-        court.check("smooth", VISITOR)
+        evaluator.check("smooth", VISITOR)
     assert refused.value.status == 503
-    assert part_of(listed(court, "smooth"), "order")["verdict"] == "confirmed"
+    assert part_of(listed(evaluator, "smooth"), "order")["verdict"] == "confirmed"
 
 
 def test_the_verdict_follows_the_record_in_the_court(manager):
     claim = get("max-slope")
     wrong = replace(claim, parts=(replace(claim.parts[0], claimed_max=1.5), claim.parts[1]))
-    assert part_of(listed(Court(manager), "max-slope"), "how-much")["verdict"] == "confirmed"
-    told = Court(manager, claims=(wrong,)).listing()[0]
+    assert (
+        part_of(listed(ClaimEvaluator(manager), "max-slope"), "how-much")["verdict"] == "confirmed"
+    )
+    told = ClaimEvaluator(manager, claims=(wrong,)).listing()[0]
     assert part_of(told, "how-much")["verdict"] == "refuted"
     assert "1.5" in told["statement"]["en"]
 
 
-def test_a_claim_whose_checks_are_not_built_is_refused(court, manager):
+def test_a_claim_whose_checks_are_not_built_is_refused(evaluator, manager):
     refused_ids = [claim.id for claim in CLAIMS if not is_checkable(claim)]
     assert len(refused_ids) == 8
     for claim in (get(claim_id) for claim_id in refused_ids):
         with pytest.raises(UserError) as refused:
-            court.check(claim.id, VISITOR)
+            evaluator.check(claim.id, VISITOR)
         assert refused.value.status == 409
         assert claim.id in refused.value.sentence("en")
     assert manager.jobs == []
 
 
-def test_an_unknown_claim_is_not_found(court):
-    for call in (lambda: court.check("nothing", VISITOR), lambda: court.card("nothing")):
+def test_an_unknown_claim_is_not_found(evaluator):
+    for call in (lambda: evaluator.check("nothing", VISITOR), lambda: evaluator.card("nothing")):
         with pytest.raises(UserError) as refused:
             call()
         assert refused.value.status == 404
 
 
-def test_a_mixed_claim_checks_what_is_there(court, manager):
-    claim, job = court.check("alive", VISITOR)
+def test_a_mixed_claim_checks_what_is_there(evaluator, manager):
+    claim, job = evaluator.check("alive", VISITOR)
     assert job is None
     assert part_of(claim, "slope")["verdict"] == "imprecise"
     assert part_of(claim, "cure")["verdict"] == "not run"
@@ -225,24 +227,24 @@ def test_a_mixed_claim_checks_what_is_there(court, manager):
     assert manager.jobs == []
 
 
-def test_cost_submits_a_job_for_each_context(court, manager):
-    claim, job = court.check("cost", VISITOR)
+def test_cost_submits_a_job_for_each_context(evaluator, manager):
+    claim, job = evaluator.check("cost", VISITOR)
     assert [job.purpose for job in reversed(manager.jobs)] == [
         *("claim:cost:kernel", "claim:cost:layer", "claim:cost:step")
     ]
     assert {job.kind for job in manager.jobs} == {"timing"}
     assert job.purpose == "claim:cost:kernel"
     assert claim["id"] == "cost"
-    assert court.card("cost")["running"] is True
-    _, same = court.check("cost", VISITOR)
+    assert evaluator.card("cost")["running"] is True
+    _, same = evaluator.check("cost", VISITOR)
     assert same == job
     assert len(manager.jobs) == 3  # a check that is under way is not queued twice
-    court.check("cost", "another-visitor-01")
+    evaluator.check("cost", "another-visitor-01")
     assert len(manager.jobs) == 6
 
 
-def test_memory_takes_one_job_for_both_parts(court, manager):
-    court.check("memory", VISITOR)
+def test_memory_takes_one_job_for_both_parts(evaluator, manager):
+    evaluator.check("memory", VISITOR)
     assert [job.purpose for job in manager.jobs] == ["claim:memory:kernel"]
     manager.finish(
         "job-0",
@@ -253,7 +255,7 @@ def test_memory_takes_one_job_for_both_parts(court, manager):
             measurement("memory_efficient", 3e-3, saved=4),
         ],
     )
-    claim = listed(court, "memory")
+    claim = listed(evaluator, "memory")
     assert part_of(claim, "bytes")["verdict"] == "confirmed"
     assert part_of(claim, "time")["verdict"] == "imprecise"
     assert part_of(claim, "bytes")["host"] == HostCard.collect(threads=1).line
@@ -261,48 +263,48 @@ def test_memory_takes_one_job_for_both_parts(court, manager):
     json.dumps(claim, allow_nan=False)
 
 
-def test_a_full_queue_takes_what_it_can(court, manager):
+def test_a_full_queue_takes_what_it_can(evaluator, manager):
     manager.room = 1
-    _, job = court.check("cost", VISITOR)
+    _, job = evaluator.check("cost", VISITOR)
     assert job is not None
     assert len(manager.jobs) == 1
     with pytest.raises(UserError) as refused:
-        court.check("memory", VISITOR)
+        evaluator.check("memory", VISITOR)
     assert refused.value.status == 429
 
 
-def test_the_latest_finished_job_is_the_evidence(court, manager):
-    court.check("beta-range", VISITOR)
+def test_the_latest_finished_job_is_the_evidence(evaluator, manager):
+    evaluator.check("beta-range", VISITOR)
     assert manager.jobs[0].kind == "run"
     manager.finish("job-0", [report(300, [ALL, ALL])], seeds=6)
-    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "confirmed"
-    court.check("beta-range", "another-visitor-01")
-    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "confirmed"
+    assert part_of(listed(evaluator, "beta-range"), "share")["verdict"] == "confirmed"
+    evaluator.check("beta-range", "another-visitor-01")
+    assert part_of(listed(evaluator, "beta-range"), "share")["verdict"] == "confirmed"
     manager.finish("job-1", [report(300, [NONE, NONE])], state="stopped", seeds=6)
-    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "confirmed"
-    court.check("beta-range", VISITOR)
+    assert part_of(listed(evaluator, "beta-range"), "share")["verdict"] == "confirmed"
+    evaluator.check("beta-range", VISITOR)
     manager.finish("job-2", [report(300, [NONE, NONE])], at=1_800_000_000.0, seeds=6)
-    share = part_of(listed(court, "beta-range"), "share")
+    share = part_of(listed(evaluator, "beta-range"), "share")
     assert share["verdict"] == "refuted"
     assert share["checked_at"].startswith("2027")
 
 
-def test_reports_that_cannot_be_read_are_passed_over(court, manager):
-    court.check("beta-range", VISITOR)
+def test_reports_that_cannot_be_read_are_passed_over(evaluator, manager):
+    evaluator.check("beta-range", VISITOR)
     manager.finish("job-0", [report(300, [ALL, ALL])], seeds=6)
-    court.check("beta-range", VISITOR)
+    evaluator.check("beta-range", VISITOR)
     manager.finish("job-1", [{"step": 300, "beta": "?"}], seeds=6)
-    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "confirmed"
-    court.check("memory", VISITOR)
+    assert part_of(listed(evaluator, "beta-range"), "share")["verdict"] == "confirmed"
+    evaluator.check("memory", VISITOR)
     manager.finish("job-2", [{"variant": "silu"}])
-    assert part_of(listed(court, "memory"), "bytes")["verdict"] == "not run"
+    assert part_of(listed(evaluator, "memory"), "bytes")["verdict"] == "not run"
 
 
-def test_a_job_of_another_purpose_is_no_evidence(court, manager):
+def test_a_job_of_another_purpose_is_no_evidence(evaluator, manager):
     manager.submit("run", {}, VISITOR)
     manager.submit("run", {}, VISITOR, "claim:cost:kernel")
     manager.finish("job-0", [report(300, [ALL, ALL])], seeds=6)
-    assert part_of(listed(court, "beta-range"), "share")["verdict"] == "not run"
+    assert part_of(listed(evaluator, "beta-range"), "share")["verdict"] == "not run"
 
 
 def test_of_a_changed_record_one_proof_is_made_whoever_asks(manager):
@@ -314,11 +316,11 @@ def test_of_a_changed_record_one_proof_is_made_whoever_asks(manager):
 
     claim = get("minimum")
     part = replace(claim.parts[0], claimed_high=-1.0)
-    court = Court(manager, claims=(replace(claim, parts=(part,)),), prove=prove)
-    threads = [Thread(target=court.listing) for _ in range(8)]
+    evaluator = ClaimEvaluator(manager, claims=(replace(claim, parts=(part,)),), prove=prove)
+    threads = [Thread(target=evaluator.listing) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert made == [part]
-    assert part_of(court.listing()[0], "where")["evidence"]["interval"] == [-1.278, -1.0]
+    assert part_of(evaluator.listing()[0], "where")["evidence"]["interval"] == [-1.278, -1.0]

@@ -22,14 +22,14 @@ from pyarrow import parquet
 
 from swishdemo import datasets
 from swishdemo.datasets import DataOptions, pictures
-from swishdemo.datasets.pictures import SAMPLES, Source, loader
+from swishdemo.datasets.pictures import SAMPLES, HubSource, loader
 from swishdemo.errors import UserError
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-GREY = Source("someone/tiny", "tiny", "image", (1, 28, 28), train=120, test=60)
-COLOUR = Source("someone/tiny", "tiny", "img", (3, 32, 32), train=120, test=60)
+GREY = HubSource("someone/tiny", "tiny", "image", (1, 28, 28), train=120, test=60)
+COLOUR = HubSource("someone/tiny", "tiny", "img", (3, 32, 32), train=120, test=60)
 NAMES = ("mnist", "fashion-mnist", "cifar10")
 
 

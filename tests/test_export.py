@@ -13,7 +13,7 @@ import pytest
 import torch
 from api_server import ANNA, BERT, serving
 
-from swishdemo.claims.evaluate import Court
+from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.training import TrainingConfig, replicas
@@ -36,7 +36,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     manager = JobManager.open(settings)
     with (
-        serving(Lab(settings, manager, Court(manager))) as url,
+        serving(Lab(settings, manager, ClaimEvaluator(manager))) as url,
         httpx.Client(base_url=url, headers=ANNA, timeout=60) as client,
     ):
         yield client

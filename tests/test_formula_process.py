@@ -15,14 +15,18 @@ from hypothesis import strategies as st
 from test_formula import ATTACKS, HEAVY
 from visiting import eventually
 
-from swishdemo.activations.typed.fair_lock import Turns
-from swishdemo.activations.typed.formula_process import Workshop, checked_name, workshop
+from swishdemo.activations.typed.fair_lock import FairLock
+from swishdemo.activations.typed.formula_process import (
+    FormulaProcess,
+    checked_name,
+    formula_process,
+)
 from swishdemo.errors import UserError
 
 
 @pytest.fixture(scope="module")
 def shop():
-    made = Workshop(60.0)
+    made = FormulaProcess(60.0)
     yield made
     made.close()
 
@@ -30,7 +34,7 @@ def shop():
 @pytest.fixture
 def brief():
     """One whose limit no formula keeps to."""
-    made = Workshop(0.0)
+    made = FormulaProcess(0.0)
     yield made
     made.close()
 
@@ -98,7 +102,7 @@ WORDS = [
 @given(st.lists(st.sampled_from(WORDS), max_size=25).map("".join))
 def test_words_of_the_grammar_in_any_order_are_read_or_refused(shop_text):
     try:
-        workshop(20.0).ask("describe", shop_text)
+        formula_process(20.0).ask("describe", shop_text)
     except UserError as error:
         assert error.sentence("en") and error.sentence("zh")
         assert error.key not in ("formula.error_slow", "formula.error_ended")
@@ -147,9 +151,9 @@ def test_a_worker_that_died_while_idle_is_replaced_unseen(shop):
 
 def test_the_worker_dies_with_the_process_that_started_it():
     code = (
-        "from swishdemo.activations.typed.formula_process import Workshop\n"
+        "from swishdemo.activations.typed.formula_process import FormulaProcess\n"
         "import os\n"
-        "shop = Workshop(20.0)\n"
+        "shop = FormulaProcess(20.0)\n"
         "shop.ask('check', 'x')\n"
         "print(shop.pid, flush=True)\n"
         "os._exit(0)\n"
@@ -214,7 +218,7 @@ def queued(turns, count):
 
 
 def test_visitors_take_turns_however_much_one_asks():
-    turns, order, gate, entered = Turns(), [], threading.Event(), threading.Event()
+    turns, order, gate, entered = FairLock(), [], threading.Event(), threading.Event()
     threads = [taking(turns, "first", order, gate, entered)]
     entered.wait()
     for count, visitor in enumerate(["greedy", "greedy", "greedy", "modest", "late"], 1):
@@ -228,7 +232,7 @@ def test_visitors_take_turns_however_much_one_asks():
 
 @pytest.mark.parametrize("visitors", [["one"] * 3, ["one", "two", "three"]])
 def test_too_many_are_sent_away(visitors):
-    turns = Turns(waiting=2, each=2)
+    turns = FairLock(waiting=2, each=2)
     order, gate, entered = [], threading.Event(), threading.Event()
     threads = [taking(turns, "now", order, gate, entered)]
     entered.wait()
@@ -246,7 +250,7 @@ def test_too_many_are_sent_away(visitors):
 
 
 def test_a_turn_that_fails_is_over():
-    turns = Turns()
+    turns = FairLock()
     with pytest.raises(ValueError, match="inside"), turns.taken("a"):
         raise ValueError("inside")
     with turns.taken("b"):

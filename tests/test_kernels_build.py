@@ -91,7 +91,7 @@ def test_what_is_kept_needs_no_compiler_and_is_not_built_again(tmp_path):
 def test_the_cache_knows_source_flags_and_what_it_serves(tmp_path):
     source = tmp_path / "swish.c"
     source.write_text("int one;")
-    plain = libraries.Recipe("swish", source, ("cc",), (("-O1",),), "a processor")
+    plain = libraries.Build("swish", source, ("cc",), (("-O1",),), "a processor")
     names = {plain.file_name}
     for changes in ({"flags": (("-O2",),)}, {"serves": "another"}, {"name": "other"}):
         names.add(dataclasses.replace(plain, **changes).file_name)
@@ -136,7 +136,7 @@ def test_without_a_compiler_the_reason_is_told(tmp_path):
 def test_the_timing_variant_says_that_there_is_no_compiler(tmp_path):
     code = (
         "from swishdemo.timing import REGISTRY\n"
-        "print(REGISTRY.get('swish_fused_c').unavailable_reason('cpu'))\n"
+        "print(REGISTRY.get('swish_fused_c').unavailable_reason('cpu').key)\n"
         "import sys; assert 'torch' not in sys.modules"
     )
     assert "no_c_compiler" in use(tmp_path, code, CC="no-such-compiler")[0]

@@ -107,7 +107,7 @@ def visible_claims(shown):
 @pytest.mark.parametrize(("locale", "first", "second"), [("en", "en", "zh"), ("zh-CN", "zh", "en")])
 def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, first, second):
     shown = visit(locale=locale)
-    told = lab.court.cards(first)
+    told = lab.claims.cards(first)
     assert len(told) == 19
     assert visible_claims(shown) == [claim.id for claim in CLAIMS]
     expect(shown.locator("#lab-claims [role=heading]").first).to_have_text(
@@ -149,7 +149,7 @@ def test_evidence_is_drawn_and_an_unbuilt_check_says_so(page):
 def test_filters_by_kind_and_verdict_and_their_address(visit, lab):
     refuted = [
         each["id"]
-        for each in lab.court.listing()
+        for each in lab.claims.listing()
         if "refuted" in {part["verdict"] for part in each["parts"]}
     ]
     assert "max-slope" in refuted
@@ -189,7 +189,7 @@ def test_a_proof_expands_with_its_formulas_and_folds_again(page):
 
 def test_every_proof_stands_in_its_own_card(page, lab):
     shown = page
-    for each in lab.court.cards("en"):
+    for each in lab.claims.cards("en"):
         proofs = [part for part in each["parts"] if part["proof"]]
         button = card(shown, each["id"]).locator("[data-act=proof]")
         assert button.count() == (1 if proofs else 0)
@@ -210,7 +210,7 @@ def test_a_proof_tells_what_it_was_made_with_and_is_made_again(visit, lab):
     before = note.inner_text()
     place.get_by_role("button", name="Prove again").click()
     expect(moment).not_to_have_attribute("datetime", made.checked_at)
-    assert lab.court.card("minimum")["parts"][0]["checked_at"] == moment.get_attribute("datetime")
+    assert lab.claims.card("minimum")["parts"][0]["checked_at"] == moment.get_attribute("datetime")
     expect(note).not_to_have_text(before)
     expect(note).to_contain_text(f"Proved with {provers()} on ")
     expect(place.locator(".lab-badge")).to_have_text("imprecise")
@@ -225,7 +225,7 @@ def test_a_proof_that_is_refused_says_so_and_may_be_asked_for_again(visit, lab, 
         raise UserError("claims.error.slow", status=503, seconds=60)
 
     shown = visit()
-    monkeypatch.setattr(lab.court, "check", refuse)
+    monkeypatch.setattr(lab.claims, "check", refuse)
     place = card(shown, "smooth")
     place.locator("[data-act=check]").click()
     expect(place.get_by_role("alert")).to_contain_text("60 s")
@@ -264,14 +264,14 @@ def test_explore_takes_every_set_up_that_a_claim_names(page):
 
 def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
     asked, proceed = threading.Event(), threading.Event()
-    listed = lab.court.cards
+    listed = lab.claims.cards
 
     def slow(language="en"):
         asked.set()
         proceed.wait()
         return listed(language)
 
-    monkeypatch.setattr(lab.court, "cards", slow)
+    monkeypatch.setattr(lab.claims, "cards", slow)
     with serving(lab, "explore", "claims") as address:
         shown = opened(address, "", ready=False)
         shown.wait_for_selector("#lab-explore .main-svg")
@@ -313,7 +313,7 @@ def test_a_refusal_stands_in_its_card(page, lab, monkeypatch):
     def refuse(claim, visitor):
         raise UserError("jobs.queue_full", status=429, count=8, retry_seconds=40)
 
-    monkeypatch.setattr(lab.court, "check", refuse)
+    monkeypatch.setattr(lab.claims, "check", refuse)
     place = card(page, "cost")
     place.locator("[data-act=check]").click()
     expect(place.get_by_role("alert")).to_contain_text("8 jobs are waiting")
@@ -331,9 +331,9 @@ def test_a_failed_check_says_why(visit, lab, monkeypatch):
         purpose="claim:cost:kernel",
         reason=Sentence("jobs.out_of_memory"),
     )
-    known, found = lab.court.jobs, lab.manager.get
+    known, found = lab.claims.jobs, lab.manager.get
     monkeypatch.setattr(
-        lab.court, "jobs", lambda claim: [failed] if claim == "cost" else known(claim)
+        lab.claims, "jobs", lambda claim: [failed] if claim == "cost" else known(claim)
     )
     monkeypatch.setattr(
         lab.manager, "get", lambda job, visitor=None: failed if job == failed.id else found(job)
@@ -386,7 +386,7 @@ def test_another_visitor_may_not_stop_a_check(lab, monkeypatch):
     stopped = []
     monkeypatch.setattr(lab.manager, "stop", lambda job, visitor: stopped.append(job))
     someone = SimpleNamespace(headers={"x-visitor": "someone-else-entirely"})
-    lab.court.check("beta-range", "the-one-who-asked")
+    lab.claims.check("beta-range", "the-one-who-asked")
     try:
         assert claims.stopper(lab)({"claim": "beta-range"}, someone) == {"stopped": True}
         assert stopped == []

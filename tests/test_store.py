@@ -27,11 +27,11 @@ from swishdemo.finite_json import dump, finite
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.store import Limits, Store
+from swishdemo.jobs.store import Retention, Store
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
-LIMITS = Limits(count=50, days=30, bytes=10**9, all_bytes=10**9)
+LIMITS = Retention(count=50, days=30, bytes=10**9, all_bytes=10**9)
 JOB = Job("first", "run", "anna", {"steps": 3}, created_at=1000.0)
 
 
@@ -208,7 +208,9 @@ def test_what_is_too_old_goes_whoever_it_belongs_to(store: Store) -> None:
     assert [job.id for job in store.find()] == ["young"]
 
 
-def kept_of(store: Store, sizes: dict[str, int], limits: Limits, visitor: str = "anna") -> set[str]:
+def kept_of(
+    store: Store, sizes: dict[str, int], limits: Retention, visitor: str = "anna"
+) -> set[str]:
     """What a prune leaves of ended jobs with reports of these sizes, the oldest first."""
     for place, (name, size) in enumerate(sizes.items()):
         ended = replace(JOB, id=name, visitor=name.split()[0], created_at=float(place))
@@ -234,7 +236,7 @@ def test_the_whole_store_has_a_size_too(store: Store) -> None:
 
 def test_limits_are_those_of_the_settings() -> None:
     values = Settings(max_runs=1, keep_days=2, max_megabytes=3, store_megabytes=4)
-    assert Limits.of(values) == Limits(count=1, days=2, bytes=3_000_000, all_bytes=4_000_000)
+    assert Retention.of(values) == Retention(count=1, days=2, bytes=3_000_000, all_bytes=4_000_000)
 
 
 def test_results_of_an_interrupted_job_count(tmp_path: Path) -> None:
@@ -447,7 +449,7 @@ def works(store: Store) -> None:
     store.annotate("all", {"name": "named"})
     assert store.get("all") == replace(filled(), name="named")
     assert store.reports("all") == [("Report", {"step": 0, "index": 0})]
-    store.prune("bert", Limits(0, 0, 0, 0))
+    store.prune("bert", Retention(0, 0, 0, 0))
     assert store.find() == []
     store.close()
 

@@ -11,7 +11,6 @@ from swishdemo.jobs.job import Job
 from swishdemo.kernels import build, libraries
 from swishdemo.settings import Toolchain
 from swishdemo.text import LANGUAGES, Sentence, catalogue, text
-from swishdemo.text import Sentence as Why
 from swishdemo.timing import REGISTRY, HostCard, Measurement, variants
 from swishdemo.ui import time_text as words
 from swishdemo.ui.time_table import table
@@ -285,8 +284,8 @@ def test_a_layer_s_saved_bytes_are_told_whole():
         ("running", {"seconds": 2.0}, ["1", "3", "2"]),
         ("finished", {"seconds": 6.25}, ["6.2"]),
         ("stopped", {"seconds": 2.1}, ["2.1"]),
-        ("stopped", {"reason": Why("jobs.time_limit", {"seconds": 900})}, ["900"]),
-        ("failed", {"reason": Why("jobs.worker_ended", {"code": 3, "output": ""})}, ["3"]),
+        ("stopped", {"reason": Sentence("jobs.time_limit", seconds=900)}, ["900"]),
+        ("failed", {"reason": Sentence("jobs.worker_ended", code=3, output="")}, ["3"]),
     ],
 )
 def test_each_state_has_its_sentence(state, more, said, language):

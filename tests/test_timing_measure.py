@@ -26,12 +26,12 @@ from swishdemo.timing import (
     latest,
     measuring,
 )
+from swishdemo.timing.export import left_out
 from swishdemo.timing.host_card import missing_compiler
 from swishdemo.timing.implementations import Implementation, build
 from swishdemo.timing.loop import Plan
 from swishdemo.timing.measuring import measure, patiently
 from swishdemo.timing.networks import step
-from swishdemo.timing.report import left_out
 from swishdemo.timing.request import STEP_ELEMENTS
 from swishdemo.timing.workload import peak_bytes, streams, timed, workload
 

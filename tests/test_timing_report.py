@@ -11,13 +11,13 @@ import pytest
 from api_server import ANNA, BERT, serving
 from test_export import until
 
-from swishdemo.claims.evaluate import Court
+from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import HostCard, Measurement
+from swishdemo.timing.export import as_csv, as_markdown
 from swishdemo.timing.imported import parse
-from swishdemo.timing.report import as_csv, as_markdown
 from swishdemo.ui.lab import Lab
 
 HOST = HostCard.collect(threads=1)
@@ -146,7 +146,7 @@ def server(tmp_path_factory):
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     manager = JobManager.open(settings)
     with (
-        serving(Lab(settings, manager, Court(manager))) as url,
+        serving(Lab(settings, manager, ClaimEvaluator(manager))) as url,
         httpx.Client(base_url=url, headers=ANNA, timeout=60) as client,
     ):
         yield client

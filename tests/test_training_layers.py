@@ -11,10 +11,10 @@ from torch.nn import functional
 from swishdemo import activations, datasets
 from swishdemo.training import TrainingConfig, replicas
 from swishdemo.training.architecture import Dropout, architecture, outputs, parameter_count
+from swishdemo.training.engine.call_tape import Arena, CallTape
 from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.engine.layers import Masks
 from swishdemo.training.engine.samples import Batch, Samples
-from swishdemo.training.engine.tape import Arena, Tape
 from swishdemo.training.module import Network
 
 CPU = torch.device("cpu")
@@ -211,7 +211,7 @@ DROPPING = TrainingConfig(network="mlp", beta_starts=(1.0,), rivals=("tanh",), s
 
 def test_dropout_drops_its_share_and_keeps_the_mean():
     like = torch.zeros(1)
-    tape = Tape(3, 50, Arena(like), training=True)
+    tape = CallTape(3, 50, Arena(like), training=True)
     x = tape.padded(400)
     x.data.fill_(2.0)
     out = Masks(Dropout(0, 400, 0.4), [(0, 0), (0, 1), (0, 0)], like).bind(x, tape)

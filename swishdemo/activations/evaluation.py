@@ -19,7 +19,7 @@ from swishdemo.activations.record import Activation
 from swishdemo.errors import UserError
 
 if TYPE_CHECKING:
-    from swishdemo.activations.analysis.digits import Digits
+    from swishdemo.activations.analysis.multiprecision import Digits
     from swishdemo.activations.symbolic.tape import Tape
 
 Array = npt.NDArray[np.float64]
@@ -211,7 +211,7 @@ def _refine(
     """Compute the open points again with more digits, in place."""
     if not open_points.any():
         return
-    from swishdemo.activations.analysis.digits import Digits
+    from swishdemo.activations.analysis.multiprecision import Digits
 
     levels = [Digits(bits, decides=bits == _BITS[-1]) for bits in _BITS]
     distinct, first = np.unique(points[open_points], return_inverse=True)

@@ -83,7 +83,7 @@ def typed_module(activation: Activation) -> str:
 
 
 def _imports(records: str) -> str:
-    from swishdemo.activations.symbolic.javascript import imports
+    from swishdemo.activations.symbolic.javascript_printer import imports
 
     used = [name for name in imports() if re.search(rf"\b{name}\(", records)]
     return (
@@ -135,7 +135,7 @@ def literal(activation: Activation) -> str:
 
 
 def _breaks(activation: Activation, places: Sequence[Any]) -> str:
-    from swishdemo.activations.symbolic.javascript import inline
+    from swishdemo.activations.symbolic.javascript_printer import inline
 
     listed = f"[{', '.join(map(inline, places))}]"
     taken = _taken(activation, *places)
@@ -155,13 +155,13 @@ def _taken(activation: Activation, *expressions: Any) -> str:
 
 def _named(name: str) -> str:
     """A parameter in the argument: its name, and the variable's where that is another."""
-    from swishdemo.activations.symbolic.javascript import local
+    from swishdemo.activations.symbolic.javascript_printer import local
 
     return name if local(name) == name else f"{name}: {local(name)}"
 
 
 def _function(activation: Activation, expression: Any, near: bool = False) -> str:
-    from swishdemo.activations.symbolic.javascript import body, overflows, unwrapped
+    from swishdemo.activations.symbolic.javascript_printer import body, overflows, unwrapped
     from swishdemo.activations.symbolic.symbols import X
 
     taken = _taken(activation, expression)

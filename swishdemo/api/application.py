@@ -20,7 +20,7 @@ import swishdemo
 from swishdemo.api import catalogue, claims, errors, jobs
 from swishdemo.api.errors import FiniteJSON
 from swishdemo.api.guard import GradioGuard, is_below
-from swishdemo.api.strict_json import StrictBodies, local_path
+from swishdemo.api.strict_json import StrictJSON, local_path
 from swishdemo.jobs.visitor import VisitorCookie
 from swishdemo.ui.lab import Lab
 
@@ -45,7 +45,7 @@ def build_api(lab: Lab) -> FastAPI:
         openapi_url=None,
         default_response_class=FiniteJSON,
         redirect_slashes=False,
-        middleware=[Middleware(VisitorCookie), Middleware(StrictBodies)],
+        middleware=[Middleware(VisitorCookie), Middleware(StrictJSON)],
     )
     errors.install(app)
     for part in (catalogue, jobs, claims):

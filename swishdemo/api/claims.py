@@ -16,7 +16,7 @@ def routes(lab: Lab) -> APIRouter:
     @router.get("/api/claims")
     def list_claims(tongue: Tongue) -> FiniteJSON:
         """Every claim, in parts, each with its verdict and the evidence for it."""
-        return FiniteJSON(lab.court.listing(tongue))
+        return FiniteJSON(lab.claims.listing(tongue))
 
     @router.post(
         "/api/claims/{claim_id}/check",
@@ -28,7 +28,7 @@ def routes(lab: Lab) -> APIRouter:
     )
     def check_claim(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Check a claim here and now: 200 with the claim where that is instant, else 201."""
-        claim, job = lab.court.check(claim_id[:80], visitor, tongue)
+        claim, job = lab.claims.check(claim_id[:80], visitor, tongue)
         if job is None:
             return FiniteJSON(claim)
         where = "runs" if job.kind == "run" else "timings"

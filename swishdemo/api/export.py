@@ -123,24 +123,24 @@ def timing_as_json(kept: Kept, baseline: str) -> Response:
 
 
 def timing_as_csv(kept: Kept, baseline: str) -> Response:
-    """A row for each measurement (`swishdemo.timing.report.as_csv`).
+    """A row for each measurement (`swishdemo.timing.export.as_csv`).
 
     Raises:
         UserError: The baseline is none of the timing's variants (422).
     """
-    from swishdemo.timing.report import as_csv
+    from swishdemo.timing.export import as_csv
 
     _check_baseline(kept, baseline)
     return _text(kept, "csv", ".csv", as_csv(_timed(kept), _host(kept), baseline))
 
 
 def timing_as_markdown(kept: Kept, baseline: str) -> Response:
-    """Tables, the host and what to mind (`swishdemo.timing.report.as_markdown`).
+    """Tables, the host and what to mind (`swishdemo.timing.export.as_markdown`).
 
     Raises:
         UserError: The baseline is none of the timing's variants (422).
     """
-    from swishdemo.timing.report import as_markdown
+    from swishdemo.timing.export import as_markdown
 
     _check_baseline(kept, baseline)
     return _text(

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swishdemo.api.errors import FiniteJSON, language, refusal
-from swishdemo.api.strict_json import StrictBodies, local_path, parse
+from swishdemo.api.strict_json import StrictJSON, local_path, parse
 from swishdemo.datasets.csv import MOST_BYTES as TABLE_BYTES
 from swishdemo.errors import UserError
 from swishdemo.timing.imported import MOST_BYTES as TIMING_BYTES
@@ -51,7 +51,9 @@ class GradioGuard:
     def __init__(self, app: ASGIApp, beside: tuple[str, ...] = ()) -> None:
         self._app = app
         self._beside = beside
-        self._guarded = _Bodies(_Refusing(app), limit_bytes=_ESCAPED * TIMING_BYTES + _LIMIT_BYTES)
+        self._guarded = _LimitedJSON(
+            _Refusing(app), limit_bytes=_ESCAPED * TIMING_BYTES + _LIMIT_BYTES
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -76,7 +78,7 @@ def is_below(path: str, places: tuple[str, ...]) -> bool:
     return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
-class _Bodies(StrictBodies):
+class _LimitedJSON(StrictJSON):
     """Small bodies, but for one text: a visitor's table, or another host's timing."""
 
     def read(self, scope: Scope, body: bytes, content_type: bytes) -> Any:
@@ -108,7 +110,7 @@ def _check_call(value: dict[str, Any], scope: Scope, *, joins: bool) -> None:
     """Refuse what the page never sends, and Gradio would keep or break at.
 
     Raises:
-        UserError: As `_Bodies.read`.
+        UserError: As `_LimitedJSON.read`.
     """
     session = value.get("session_hash")
     names = [each for each in (session, value.get("event_id")) if each is not None]

@@ -27,7 +27,7 @@ _READ = "swishdemo.json"
 _reading = CapacityLimiter(2)
 
 
-class StrictBodies:
+class StrictJSON:
     """ASGI middleware that lets only small, strict JSON through; no handler reads another body.
 
     Args:
@@ -82,7 +82,7 @@ def local_path(scope: Scope) -> str:
 
 
 async def json_object(request: Request) -> dict[str, Any]:
-    """The body's JSON object, as `StrictBodies` read it; an empty body is an empty object.
+    """The body's JSON object, as `StrictJSON` read it; an empty body is an empty object.
 
     Raises:
         UserError: It is something else (422).

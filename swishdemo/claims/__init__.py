@@ -1,15 +1,15 @@
-"""The article's sentences, checked: records, rules and the court that applies them.
+"""The article's sentences, checked: records, rules and the evaluator that applies them.
 
 - `record`: a claim and its parts; `verdicts`: what a check can come to, and why.
 - `register`: the claims; their texts lie in the catalogue under ``claims``.
 - `symbolic`: Swish's landmarks, proved; `slope`, `limits`, `smoothness`, `vanishing`: the parts
   that are proved; `history`: those that are cited.
 - `cost`, `beta`: the parts that jobs decide; `intervals`: their statistics.
-- `court`: runs the checks and tells the verdicts; `manager`: what it needs of the job manager.
+- `evaluator`: runs the checks and tells the verdicts; `manager`: what it needs of the job manager.
 """
 
 from swishdemo.claims.article import CLAIMS, get
-from swishdemo.claims.evaluate import Court
+from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.claims.record import (
     ARTICLE,
     VERDICTS,
@@ -28,7 +28,7 @@ __all__ = [
     "CLAIMS",
     "VERDICTS",
     "Claim",
-    "Court",
+    "ClaimEvaluator",
     "Instant",
     "Measured",
     "Part",

@@ -1,4 +1,4 @@
-"""The court: runs the checks and tells the verdicts, with their evidence, in either language."""
+"""Runs the checks and tells verdicts with their evidence, in either language."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from swishdemo.activations.typed.fair_lock import Turns
+from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.claims.article import CLAIMS, get
 from swishdemo.claims.manager import Job, Manager
 from swishdemo.claims.proofs import Proof, kept, prove_apart
@@ -24,7 +24,7 @@ _MOST_READ = 500
 """Evidence of so many jobs is kept in memory."""
 
 
-class Court:
+class ClaimEvaluator:
     """Verdicts on the claims; any thread may call it.
 
     A proof is told as it was kept (`swishdemo.claims.proofs`), or as it was last made here, for
@@ -47,7 +47,7 @@ class Court:
         self._claims = claims
         self._prove = prove
         # One process proves at a time, and not more wait for it than a few of the web's threads.
-        self._turns = Turns(waiting=8, each=2)
+        self._lock = FairLock(waiting=8, each=2)
         self._proofs = kept()
         self._reading = Lock()
         self._read: dict[tuple[str, str, str], Evidence | None] = {}
@@ -182,7 +182,7 @@ class Court:
     def _prove_anew(self, claim: Claim, visitor: str) -> None:
         parts = [part for part in claim.parts if isinstance(part, Instant)]
         if parts:
-            with self._turns.taken(visitor):
+            with self._lock.taken(visitor):
                 made = self._prove(parts)
             names = [f"{claim.id}.{part.name}" for part in parts]
             self._proofs |= dict(zip(names, made, strict=True))

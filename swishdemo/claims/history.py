@@ -10,7 +10,7 @@ from swishdemo.text import Sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DatedSource:
     """A dated source that describes the function.
 
     Attributes:
@@ -44,10 +44,10 @@ class Source:
         }
 
 
-GELU = Source(
+GELU = DatedSource(
     "Hendrycks, Gimpel", "Gaussian Error Linear Units", "1606.08415", date(2016, 6, 27), False
 )
-SILU = Source(
+SILU = DatedSource(
     "Elfwing, Uchibe, Doya",
     "Sigmoid-Weighted Linear Units for Neural Network Function Approximation in "
     "Reinforcement Learning",
@@ -55,7 +55,7 @@ SILU = Source(
     date(2017, 2, 10),
     False,
 )
-SWISH = Source(
+SWISH = DatedSource(
     "Ramachandran, Zoph, Le",
     "Searching for Activation Functions",
     "1710.05941",
@@ -75,8 +75,8 @@ class First(Instant):
     """
 
     kind: Kind = "cited"
-    claimed: Source = SWISH
-    known: tuple[Source, ...] = SOURCES
+    claimed: DatedSource = SWISH
+    known: tuple[DatedSource, ...] = SOURCES
 
     def check(self) -> Evidence:
         """Order the sources by their dates."""
@@ -106,7 +106,7 @@ class Year(Instant):
 
     kind: Kind = "cited"
     claimed_year: int = 2017
-    paper: Source = SWISH
+    paper: DatedSource = SWISH
 
     def check(self) -> Evidence:
         """Read the paper's date."""

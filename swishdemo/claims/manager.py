@@ -1,4 +1,4 @@
-"""What the court needs of the job manager, which lives in a room above it."""
+"""What the evaluator needs of the job manager, which lives in a room above it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from swishdemo.settings import Settings
 
 
 class Job(Protocol):
-    """What the court needs to know of a job."""
+    """What the evaluator needs to know of a job."""
 
     @property
     def id(self) -> str:
@@ -53,7 +53,7 @@ class Job(Protocol):
 
 
 class Manager(Protocol):
-    """What the court needs of the job manager."""
+    """What the evaluator needs of the job manager."""
 
     @property
     def settings(self) -> Settings:

@@ -115,7 +115,7 @@ CLASSES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HubSource:
     """Where the images lie.
 
     Attributes:
@@ -135,7 +135,7 @@ class Source:
     test: int = 10_000
 
 
-def loader(source: Source) -> Callable[[DataOptions], Split]:
+def loader(source: HubSource) -> Callable[[DataOptions], Split]:
     """What loads the images of ``source``; the arrays of the last options are kept."""
 
     @lru_cache(maxsize=1)
@@ -161,7 +161,7 @@ def loader(source: Source) -> Callable[[DataOptions], Split]:
 
 
 def _read(
-    source: Source, part: str, size: int, rows: npt.NDArray[np.int64]
+    source: HubSource, part: str, size: int, rows: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """The images ``[row, *shape]`` and the classes of these rows of a part."""
     file = fetch(source.repository, f"{source.folder}/{part}-00000-of-00001.parquet")
@@ -177,7 +177,7 @@ def _read(
 
 
 def _decoded(
-    file: Path, source: Source, size: int, rows: npt.NDArray[np.int64]
+    file: Path, source: HubSource, size: int, rows: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     from PIL import Image
     from pyarrow import parquet
@@ -201,11 +201,11 @@ def _decoded(
 
 
 SOURCES = {
-    "mnist": Source("ylecun/mnist", "mnist", "image", (1, 28, 28)),
-    "fashion-mnist": Source(
+    "mnist": HubSource("ylecun/mnist", "mnist", "image", (1, 28, 28)),
+    "fashion-mnist": HubSource(
         "zalando-datasets/fashion_mnist", "fashion_mnist", "image", (1, 28, 28)
     ),
-    "cifar10": Source("uoft-cs/cifar10", "plain_text", "img", (3, 32, 32), train=50_000),
+    "cifar10": HubSource("uoft-cs/cifar10", "plain_text", "img", (3, 32, 32), train=50_000),
 }
 """Where each dataset lies, by its name."""
 

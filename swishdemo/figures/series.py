@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CurveGroup:
     """The replicas of one activation.
 
     Attributes:
@@ -64,7 +64,7 @@ class Series:
     accuracy: Array
     convergence: Array
     share: Array
-    groups: tuple[Group, ...]
+    groups: tuple[CurveGroup, ...]
     starts: tuple[float | None, ...]
     moves: bool
     last: int
@@ -99,7 +99,7 @@ class Series:
             convergence=_array([report["convergence"] for report in reports]).T,
             share=_array([report["share"] for report in reports]),
             groups=tuple(
-                Group(name, slice(begin, end))
+                CurveGroup(name, slice(begin, end))
                 for name, begin, end in zip(names, begins, ends, strict=True)
             ),
             starts=starts,

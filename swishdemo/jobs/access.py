@@ -13,7 +13,7 @@ from swishdemo.errors import UserError
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Kind, Reports
-from swishdemo.jobs.queue import Device
+from swishdemo.jobs.queue import JobQueue
 from swishdemo.jobs.records import reports_of, understood
 from swishdemo.jobs.store import Store
 from swishdemo.text import Sentence
@@ -26,7 +26,7 @@ _KEPT = 500
 Value = TypeVar("Value")
 
 
-class Reading:
+class JobAccess:
     """The jobs of the store, each as it stands now where it has not ended.
 
     Args:
@@ -35,7 +35,7 @@ class Reading:
         kinds: Those that this server knows; the first of them takes in jobs of all others.
     """
 
-    def __init__(self, store: Store, device: Device, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, store: Store, device: JobQueue, kinds: Mapping[str, Kind]) -> None:
         self._store = store
         self._device = device
         self._kinds = kinds

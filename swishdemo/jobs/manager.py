@@ -12,15 +12,15 @@ from typing import Any
 from swishdemo.errors import UserError
 from swishdemo.host import usable_cores
 from swishdemo.jobs import annotation, recovery
-from swishdemo.jobs.access import Reading, asked
+from swishdemo.jobs.access import JobAccess, asked
 from swishdemo.jobs.database import Cause, StoreError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
 from swishdemo.jobs.messages import Runner, RunnerError
 from swishdemo.jobs.process import ProcessRunner
-from swishdemo.jobs.queue import Driven
+from swishdemo.jobs.queue import LiveJob
 from swishdemo.jobs.scheduler import Scheduler, wrong_state
-from swishdemo.jobs.store import Limits, Store
+from swishdemo.jobs.store import Retention, Store
 from swishdemo.settings import Settings
 
 _MEGABYTES_IN_MEMORY = 200
@@ -37,7 +37,7 @@ class JobManager:
     itself, which may see every job. A job that is another visitor's is as good as absent: 404.
 
     Args:
-        settings: Limits.
+        settings: Retention.
         store: What outlives the server; the manager closes it.
         runner: Where jobs run; the manager closes it.
         known: The kinds of job.
@@ -57,7 +57,7 @@ class JobManager:
         self.runner = runner
         self._kinds = dict(kinds() if known is None else known)
         self._store = store
-        self._limits = Limits.of(settings)
+        self._limits = Retention.of(settings)
         self._scheduler = Scheduler(
             store,
             runner,
@@ -67,7 +67,7 @@ class JobManager:
             pause_seconds=pause_seconds,
         )
         self._device = self._scheduler.device
-        self._reading = Reading(store, self._device, self._kinds)
+        self._reading = JobAccess(store, self._device, self._kinds)
         recovery.sum_up(store, self._kinds)
 
     @classmethod
@@ -83,7 +83,7 @@ class JobManager:
             most = min(settings.store_megabytes, _MEGABYTES_IN_MEMORY)
             settings = replace(settings, store_megabytes=most)
         with suppress(StoreError):  # it can be read, and is tidied up another time
-            store.prune("", Limits.of(settings))
+            store.prune("", Retention.of(settings))
         return cls(settings, store, ProcessRunner(min(settings.threads, usable_cores())))
 
     def submit(
@@ -122,7 +122,7 @@ class JobManager:
             steps=chosen.steps(as_json),
             host=chosen.host(),
         )
-        driven = Driven(job, chosen, parsed, estimate=chosen.estimate(as_json))
+        driven = LiveJob(job, chosen, parsed, estimate=chosen.estimate(as_json))
         self._device.add(driven)
         with suppress(StoreError):  # it is tidied up another time
             self._store.prune(visitor, self._limits)
@@ -142,7 +142,7 @@ class JobManager:
             self.runner.prepare(self._kinds[kind].work)
 
     def get(self, job_id: str, visitor: str | None = None) -> Job:
-        """The job as it stands, for who may read it (`swishdemo.jobs.access.Reading.get`)."""
+        """The job as it stands, for who may read it (`swishdemo.jobs.access.JobAccess.get`)."""
         return self._reading.get(job_id, visitor)
 
     def list(
@@ -294,7 +294,7 @@ class JobManager:
         self._scheduler.close()
         self._store.close()
 
-    def _under_way(self, job_id: str, visitor: str | None, wish: str) -> Driven:
+    def _under_way(self, job_id: str, visitor: str | None, wish: str) -> LiveJob:
         job = self._reading.own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is None:

@@ -19,7 +19,7 @@ _GUESSED_SECONDS = 10.0
 
 
 @dataclass(slots=True, eq=False)
-class Driven:
+class LiveJob:
     """A job of this server that is not yet settled; changed under the device's lock alone.
 
     Attributes:
@@ -44,7 +44,7 @@ class Driven:
     estimate: float | None = None
 
 
-class Device:
+class JobQueue:
     """Lets one job run at a time; every method takes the lock ``changed``, which is re-entrant.
 
     Args:
@@ -54,31 +54,31 @@ class Device:
     """
 
     def __init__(
-        self, queue_limit: int, visitor_limit: int, drive: Callable[[Driven], None]
+        self, queue_limit: int, visitor_limit: int, drive: Callable[[LiveJob], None]
     ) -> None:
         self.changed = Condition()
         self.closed = False
         self._queue_limit = queue_limit
         self._visitor_limit = visitor_limit
         self._drive = drive
-        self._live: dict[str, Driven] = {}
-        self._queue: list[Driven] = []
-        self._holder: Driven | None = None
+        self._live: dict[str, LiveJob] = {}
+        self._queue: list[LiveJob] = []
+        self._holder: LiveJob | None = None
         self._listeners: set[Callable[[str], None]] = set()
         self._usual_seconds: dict[str, float] = {}
 
     # What is there.
 
-    def live(self, job_id: str) -> Driven | None:
+    def live(self, job_id: str) -> LiveJob | None:
         """The job where it is not yet settled."""
         return self._live.get(job_id)
 
-    def snapshot(self) -> dict[str, Driven]:
+    def snapshot(self) -> dict[str, LiveJob]:
         """All jobs that are not yet settled."""
         with self.changed:
             return dict(self._live)
 
-    def seen(self, driven: Driven) -> Job:
+    def seen(self, driven: LiveJob) -> Job:
         """The job as it stands now, with its place in the queue and the time that it has run."""
         with self.changed:
             job = self._timed(driven)
@@ -94,12 +94,12 @@ class Device:
         states = [driven.job.state for driven in tuple(self._live.values())]
         return {state: states.count(state) for state in ("running", "waiting", "paused")}
 
-    def ran(self, driven: Driven) -> float:
+    def ran(self, driven: LiveJob) -> float:
         """Seconds that the job has run, waiting and pauses left out."""
         running = driven.job.state == "running"
         return driven.job.seconds + (time.monotonic() - driven.turned_at if running else 0.0)
 
-    def holds(self, driven: Driven) -> bool:
+    def holds(self, driven: LiveJob) -> bool:
         """Whether the job has the device, which a paused one keeps until it really rests."""
         return self._holder is driven
 
@@ -136,7 +136,7 @@ class Device:
 
     # How a job comes, changes and goes.
 
-    def add(self, driven: Driven) -> None:
+    def add(self, driven: LiveJob) -> None:
         """Queue a job, which may start once it is `admitted`.
 
         Raises:
@@ -166,7 +166,7 @@ class Device:
             self._live[driven.job.id] = driven
             self._queue.append(driven)
 
-    def admit(self, driven: Driven) -> Job:
+    def admit(self, driven: LiveJob) -> Job:
         """Let a job start that the store now has."""
         with self.changed:
             driven.stored = True
@@ -174,14 +174,14 @@ class Device:
             self.tell(driven.job.id)
             return self.seen(driven)
 
-    def turn(self, driven: Driven, state: Literal["running", "paused", "waiting"]) -> None:
+    def turn(self, driven: LiveJob, state: Literal["running", "paused", "waiting"]) -> None:
         """Put an active job into another state that it can leave."""
         with self.changed:
             driven.job = replace(self._timed(driven), state=state)
             driven.turned_at = time.monotonic()
             self.tell(driven.job.id)
 
-    def go_on(self, driven: Driven) -> None:
+    def go_on(self, driven: LiveJob) -> None:
         """Let a job run now where it has the device, else as the next one."""
         with self.changed:
             if self.holds(driven):
@@ -191,7 +191,7 @@ class Device:
                 self._queue.insert(0, driven)
                 self._dispatch()
 
-    def end(self, driven: Driven, state: State, reason: Sentence | None = None) -> None:
+    def end(self, driven: LiveJob, state: State, reason: Sentence | None = None) -> None:
         """Put an active job into a state that it does not leave; its work is told to stop."""
         with self.changed:
             if not driven.job.active:
@@ -206,7 +206,7 @@ class Device:
                 driven.handle.stop()
             self.tell(driven.job.id, *(other.job.id for other in self._queue))
 
-    def release(self, driven: Driven) -> None:
+    def release(self, driven: LiveJob) -> None:
         """Give the device to the next job, where this one has it."""
         with self.changed:
             if self.holds(driven):
@@ -221,7 +221,7 @@ class Device:
                 driven.job = replace(driven.job, **values)
             self.tell(job_id)
 
-    def forget(self, driven: Driven) -> None:
+    def forget(self, driven: LiveJob) -> None:
         """Drop a job that is settled, or never began."""
         with self.changed:
             self._live.pop(driven.job.id, None)
@@ -240,7 +240,7 @@ class Device:
         self._run(driven)
         self.tell(*(other.job.id for other in self._queue))
 
-    def _run(self, driven: Driven) -> None:
+    def _run(self, driven: LiveJob) -> None:
         self.turn(driven, "running")
         if driven.thread is None:
             driven.job = replace(driven.job, started_at=time.time())
@@ -249,10 +249,10 @@ class Device:
         elif driven.handle is not None:
             (driven.handle.step if driven.stepping else driven.handle.resume)()
 
-    def _timed(self, driven: Driven) -> Job:
+    def _timed(self, driven: LiveJob) -> Job:
         return replace(driven.job, seconds=self.ran(driven), sparkline=thinned(driven.trace))
 
-    def _left(self, driven: Driven) -> float:
+    def _left(self, driven: LiveJob) -> float:
         job, ran = driven.job, self.ran(driven)
         if job.steps and job.step:
             return ran * max(0, job.steps - job.step) / job.step

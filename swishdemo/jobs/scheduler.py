@@ -23,7 +23,7 @@ from swishdemo.jobs.messages import (
     RunnerError,
     Stopped,
 )
-from swishdemo.jobs.queue import Device, Driven
+from swishdemo.jobs.queue import JobQueue, LiveJob
 from swishdemo.jobs.store import Store
 from swishdemo.text import Sentence
 
@@ -58,14 +58,14 @@ class Scheduler:
         max_seconds: float,
         pause_seconds: float,
     ) -> None:
-        self.device = Device(queue_limit, visitor_limit, self._drive)
+        self.device = JobQueue(queue_limit, visitor_limit, self._drive)
         self._store = store
         self._runner = runner
         self._max_seconds = max_seconds
         self._pause_seconds = pause_seconds
-        self._unsaved: list[Driven] = []
+        self._unsaved: list[LiveJob] = []
 
-    def reject(self, driven: Driven, error: StoreError) -> Job:
+    def reject(self, driven: LiveJob, error: StoreError) -> Job:
         """End a job that could not be stored before it began."""
         _LOG.error("job %s could not be stored: %s", driven.job.id, error)
         self.device.end(driven, "failed", _unsaved(error))
@@ -79,7 +79,7 @@ class Scheduler:
         for driven in unsaved:
             self._settle(driven)
 
-    def stop(self, driven: Driven) -> None:
+    def stop(self, driven: LiveJob) -> None:
         """End a job because its owner wants it."""
         with self.device.changed:
             self.device.end(driven, "stopped")
@@ -97,7 +97,7 @@ class Scheduler:
                     self.device.forget(driven)
             self.device.tell(job_id)
 
-    def pause(self, driven: Driven) -> None:
+    def pause(self, driven: LiveJob) -> None:
         """Let a running job rest."""
         with self.device.changed:
             _check(driven, "pause", "running")
@@ -109,14 +109,14 @@ class Scheduler:
             if driven.handle is not None:
                 driven.handle.pause()
 
-    def resume(self, driven: Driven) -> None:
+    def resume(self, driven: LiveJob) -> None:
         """Let a paused job go on."""
         with self.device.changed:
             _check(driven, "resume", "paused")
             driven.stepping = False
             self.device.go_on(driven)
 
-    def step(self, driven: Driven) -> None:
+    def step(self, driven: LiveJob) -> None:
         """Let a running or paused job go on to its next report, and rest there."""
         with self.device.changed:
             _check(driven, "step", "paused", "running")
@@ -138,7 +138,7 @@ class Scheduler:
             else:
                 driven.thread.join(5.0)
 
-    def _drive(self, driven: Driven) -> None:
+    def _drive(self, driven: LiveJob) -> None:
         try:
             self._follow(driven)
         except RunnerError:
@@ -153,7 +153,7 @@ class Scheduler:
         self.device.release(driven)
         self._settle(driven)
 
-    def _follow(self, driven: Driven) -> None:
+    def _follow(self, driven: LiveJob) -> None:
         handle = self._begin(driven)
         while driven.job.active:
             match handle.receive(0.2):
@@ -177,7 +177,7 @@ class Scheduler:
                         self.device.end(driven, "failed", reason)
             self._check_time(driven)
 
-    def _begin(self, driven: Driven) -> Handle:
+    def _begin(self, driven: LiveJob) -> Handle:
         environment = driven.kind.environment(driven.job.config)
         handle = self._runner.start(driven.kind.work, driven.config, environment)
         with self.device.changed:
@@ -190,7 +190,7 @@ class Scheduler:
                 handle.stop()
         return handle
 
-    def _is_to_go_on(self, driven: Driven, why: Sentence) -> bool:
+    def _is_to_go_on(self, driven: LiveJob, why: Sentence) -> bool:
         """Whether something is left that another process can do; then it is what is to be done."""
         if not driven.job.active:
             return False
@@ -203,7 +203,7 @@ class Scheduler:
             self._record(driven, item)
         return driven.job.active
 
-    def _record(self, driven: Driven, item: Item) -> None:
+    def _record(self, driven: LiveJob, item: Item) -> None:
         job = driven.job
         try:
             self._store.append(job.id, job.reports, item.name, item.value)
@@ -220,14 +220,14 @@ class Scheduler:
             )
             self.device.tell(job.id)
 
-    def _attach(self, driven: Driven, value: Mapping[str, Any]) -> None:
+    def _attach(self, driven: LiveJob, value: Mapping[str, Any]) -> None:
         try:
             self._store.attach(driven.job.id, value)
         except StoreError as error:
             _LOG.error("job %s: its attachment could not be stored: %s", driven.job.id, error)
             self.device.end(driven, "failed", _unsaved(error))
 
-    def _rest(self, driven: Driven, is_latest: bool) -> None:
+    def _rest(self, driven: LiveJob, is_latest: bool) -> None:
         with self.device.changed:
             if not is_latest:
                 return
@@ -237,7 +237,7 @@ class Scheduler:
             if driven.job.state == "paused":
                 self.device.release(driven)
 
-    def _check_time(self, driven: Driven) -> None:
+    def _check_time(self, driven: LiveJob) -> None:
         state, limit = driven.job.state, self._max_seconds
         if state == "running" and self.device.ran(driven) > limit:
             reason = Sentence("jobs.time_limit", seconds=round(limit))
@@ -247,7 +247,7 @@ class Scheduler:
             reason = Sentence("jobs.pause_limit", seconds=round(limit))
             self.device.end(driven, "stopped", reason)
 
-    def _summarise(self, driven: Driven) -> None:
+    def _summarise(self, driven: LiveJob) -> None:
         try:
             reports = self._store.reports(driven.job.id)
             summary = driven.kind.summarise(driven.job.config, reports)
@@ -257,7 +257,7 @@ class Scheduler:
         with self.device.changed:
             driven.job = replace(driven.job, summary=summary)
 
-    def _settle(self, driven: Driven) -> None:
+    def _settle(self, driven: LiveJob) -> None:
         """Store an ended job; where that fails, it stays in memory and says so."""
         if driven.job.summary is None and driven.job.reports:
             self._summarise(driven)
@@ -277,7 +277,7 @@ class Scheduler:
         self.device.forget(driven)
         self.save_the_unsaved()
 
-    def _keep_unsaved(self, driven: Driven) -> None:
+    def _keep_unsaved(self, driven: LiveJob) -> None:
         with self.device.changed:
             self._unsaved.append(driven)
             if len(self._unsaved) > _MOST_UNSAVED:
@@ -290,7 +290,7 @@ def wrong_state(state: State, wish: str) -> UserError:
     return UserError("jobs.wrong_state", status=409, state=told, wish=wished)
 
 
-def _check(driven: Driven, wish: str, *allowed: State) -> None:
+def _check(driven: LiveJob, wish: str, *allowed: State) -> None:
     state = driven.job.state
     if state not in allowed or driven.deleted:
         raise wrong_state(state, wish)

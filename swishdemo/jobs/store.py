@@ -37,7 +37,7 @@ _BYTES = "(SELECT COALESCE(SUM(LENGTH(CAST(value AS BLOB))), 0) FROM reports WHE
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Retention:
     """How much is kept of ended jobs.
 
     Attributes:
@@ -53,7 +53,7 @@ class Limits:
     all_bytes: int
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
+    def of(cls, settings: Settings) -> Retention:
         """Those that the server's settings name."""
         return cls(
             count=settings.max_runs,
@@ -246,7 +246,7 @@ class Store:
             database.executemany("DELETE FROM reports WHERE job = ?", keys)
             database.executemany("DELETE FROM jobs WHERE id = ?", keys)
 
-    def prune(self, visitor: str, limits: Limits, now: float | None = None) -> None:
+    def prune(self, visitor: str, limits: Retention, now: float | None = None) -> None:
         """Remove ended jobs beyond the limits, the oldest first.
 
         Jobs with a purpose (evidence for a claim) go by their age and the whole store's size.

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from swishdemo.kernels import libraries
-from swishdemo.kernels.libraries import BuildError, Recipe
+from swishdemo.kernels.libraries import Build, BuildError
 from swishdemo.kernels.processor import INTEL, LEVELS, best_level, description
 from swishdemo.settings import Toolchain
 
@@ -94,7 +94,7 @@ def prebuild(folder: Path) -> list[str]:
     return [each.file_name for each in recipes]
 
 
-def recipe(element: str, tools: Toolchain, level: str | None = None) -> Recipe:
+def recipe(element: str, tools: Toolchain, level: str | None = None) -> Build:
     """How the kernel is compiled: for this processor, or for all that have a ``level``."""
     tuned = (f"-march={level or 'native'}", "-ffp-contract=fast")
     flags: Sequence[tuple[str, ...]] = (
@@ -105,10 +105,10 @@ def recipe(element: str, tools: Toolchain, level: str | None = None) -> Recipe:
     )
     flags = tuple((*each, f"-DELEMENT={element}") for each in (flags[:1] if level else flags))
     name = f"swish-{element}-{level or 'native'}"
-    return Recipe(name, SOURCE, compiler(tools), flags, level or description())
+    return Build(name, SOURCE, compiler(tools), flags, level or description())
 
 
-def node_recipe(tools: Toolchain) -> Recipe | None:
+def node_recipe(tools: Toolchain) -> Build | None:
     """How the C++ node is compiled: against the headers of PyTorch and Python, for any processor.
 
     PyTorch is looked at, and not imported; None where it is not installed.
@@ -129,7 +129,7 @@ def node_recipe(tools: Toolchain) -> Recipe | None:
     )  # fmt: skip
     torch = f"{words.get('__version__')} {words.get('git_version')}"
     serves = f"{torch} {sys.implementation.cache_tag} {sys.abiflags}"
-    return Recipe("node", NODE_SOURCE, cxx_compiler(tools), (flags,), serves)
+    return Build("node", NODE_SOURCE, cxx_compiler(tools), (flags,), serves)
 
 
 def to_be_built(element: str) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def compiler(tools: Toolchain) -> tuple[str, ...]:
     return ()
 
 
-def _with_compiler(recipe: Recipe) -> Recipe:
+def _with_compiler(recipe: Build) -> Build:
     if not recipe.compiler:
         wanted = " ".join(libraries.toolchain().cc) or "cc, gcc or clang"
         raise BuildError(f"there is no C compiler here ({wanted})")

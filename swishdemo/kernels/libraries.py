@@ -40,7 +40,7 @@ class BuildRefused(BuildError):
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Build:
     """What is compiled, how, and for what.
 
     Attributes:
@@ -81,7 +81,7 @@ def kept_in(tools: Toolchain) -> Path:
     return tools.cache_dir / "kernels"
 
 
-def find(recipe: Recipe, *folders: Path) -> ctypes.CDLL | None:
+def find(recipe: Build, *folders: Path) -> ctypes.CDLL | None:
     """The library from the first of ``folders`` that has it whole; None without one."""
     for folder in folders:
         path = folder / recipe.file_name
@@ -91,7 +91,7 @@ def find(recipe: Recipe, *folders: Path) -> ctypes.CDLL | None:
     return None
 
 
-def build(recipe: Recipe, folder: Path) -> ctypes.CDLL:
+def build(recipe: Build, folder: Path) -> ctypes.CDLL:
     """Compile, keep the result in ``folder`` and load it; where another process has, load that.
 
     Where it cannot be kept, that is said in a warning, and it is loaded all the same.
@@ -111,7 +111,7 @@ def build(recipe: Recipe, folder: Path) -> ctypes.CDLL:
         raise BuildError(f"{recipe.source.name} cannot be built and loaded: {error}") from error
 
 
-def _built(recipe: Recipe, folder: Path) -> ctypes.CDLL:
+def _built(recipe: Build, folder: Path) -> ctypes.CDLL:
     with _aside() as aside:
         path = _compile(recipe, aside / "built.so")
         try:
@@ -140,7 +140,7 @@ def _aside() -> Iterator[Path]:
 
 
 @contextmanager
-def _alone(recipe: Recipe) -> Iterator[None]:
+def _alone(recipe: Build) -> Iterator[None]:
     """Wait while another process builds from the same source; it lets go even when it is killed."""
     with recipe.source.open("rb") as file:
         with suppress(OSError):  # not every file system has locks: then several may build
@@ -173,7 +173,7 @@ def _keep(built: Path, path: Path) -> Path:
     return path
 
 
-def _compile(recipe: Recipe, target: Path) -> Path:
+def _compile(recipe: Build, target: Path) -> Path:
     compiler = recipe.compiler
     for flags in recipe.flags:
         status, said = _run([*compiler, str(recipe.source), *flags, "-o", str(target)])

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from swishdemo.kernels import libraries
 from swishdemo.kernels.build import library, node_recipe
-from swishdemo.kernels.libraries import BuildError, Recipe
+from swishdemo.kernels.libraries import Build, BuildError
 from swishdemo.kernels.native import ELEMENTS
 from swishdemo.kernels.operator import differentiate, swish_backward
 from swishdemo.settings import Toolchain
@@ -81,7 +81,7 @@ def build(folder: Path | None = None) -> str:
     return how.file_name
 
 
-def recipe(tools: Toolchain) -> Recipe:
+def recipe(tools: Toolchain) -> Build:
     """How the node is compiled (`swishdemo.kernels.build.node_recipe`)."""
     how = node_recipe(tools)
     assert how is not None  # PyTorch is loaded here

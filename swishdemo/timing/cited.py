@@ -15,7 +15,7 @@ SHAPE = (16, 10, 256, 256)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CitedSource:
     """Where figures were published.
 
     Attributes:
@@ -51,7 +51,7 @@ class Cited:
     dtype: str
     passes: str
     seconds: float
-    source: Source
+    source: CitedSource
 
 
 _POSTS = (
@@ -59,10 +59,10 @@ _POSTS = (
     "aeeb7f4d6ec1c7a5314121a5e0b65568a386538c/2021/benchmarking_mish/Native_Mish_Benchmark_{}.ipynb"
 )
 _WARNER = "B. Warner, Benchmarking PyTorch's Native Mish"
-_V100 = Source(_WARNER, _POSTS.format("V100"), 2021)
-_P100 = Source(_WARNER, _POSTS.format("P100"), 2021)
-_SKYLAKE = Source(_WARNER, _POSTS.format("CPU"), 2021, clock="processor")
-_BRANDON = Source(
+_V100 = CitedSource(_WARNER, _POSTS.format("V100"), 2021)
+_P100 = CitedSource(_WARNER, _POSTS.format("P100"), 2021)
+_SKYLAKE = CitedSource(_WARNER, _POSTS.format("CPU"), 2021, clock="processor")
+_BRANDON = CitedSource(
     "T. Brandon, mish-cuda",
     "https://github.com/thomasbrandon/mish-cuda/blob/"
     "25412ed711cb73e482b65089ec997a27ccd8a255/README.md",
@@ -73,7 +73,7 @@ _BRANDON = Source(
 
 # (source, device, dtype) -> activation -> implementation, forward and backward in microseconds.
 _MICROSECONDS: Mapping[
-    tuple[Source, str, str], Mapping[str, tuple[tuple[str, float, float], ...]]
+    tuple[CitedSource, str, str], Mapping[str, tuple[tuple[str, float, float], ...]]
 ] = {
     (_V100, "Tesla V100-SXM2", "float32"): {
         "relu": (("F.relu", 132.7, 235.3),),

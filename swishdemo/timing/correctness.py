@@ -26,7 +26,7 @@ _TRIED = (1.0, 0.4, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """What the gate found.
 
     Attributes:
@@ -39,7 +39,7 @@ class Verdict:
     reason: Sentence | None = None
 
 
-def check(variant: Variant, device: torch.device, dtype: torch.dtype) -> Verdict:
+def check(variant: Variant, device: torch.device, dtype: torch.dtype) -> CheckResult:
     """Compare value, derivative and the gradients of all parameters with the definition.
 
     The definition is evaluated in float64, at inputs and parameters as ``dtype`` rounds them: both
@@ -62,13 +62,13 @@ def check(variant: Variant, device: torch.device, dtype: torch.dtype) -> Verdict
             return verdict
         worst = max(worst, verdict.max_error)
         if verdict.reason:
-            return Verdict(worst, verdict.reason)
-    return Verdict(worst)
+            return CheckResult(worst, verdict.reason)
+    return CheckResult(worst)
 
 
 def _check_at(
     variant: Variant, implementation: Implementation, at: Mapping[str, float], like: Tensor
-) -> Verdict:
+) -> CheckResult:
     """Check at one value of each parameter; ``like`` is a tensor of the device and the dtype."""
     names = list(implementation.parameters)
     leaves = list(implementation.parameters.values())
@@ -81,11 +81,11 @@ def _check_at(
     y = implementation.call(x)
     if y.shape != x.shape or y.dtype != x.dtype:
         shape, dtype = str(tuple(y.shape)), str(y.dtype)
-        return Verdict(math.inf, Sentence("time.gate.shape", shape=shape, dtype=dtype))
+        return CheckResult(math.inf, Sentence("time.gate.shape", shape=shape, dtype=dtype))
     gradients = torch.autograd.grad(y, [x, *leaves], slopes, allow_unused=True)
     for name, gradient in zip(("x", *names), gradients, strict=True):
         if gradient is None:
-            return Verdict(math.inf, Sentence("time.gate.missing", parameter=name))
+            return CheckResult(math.inf, Sentence("time.gate.missing", parameter=name))
     points = _float64(x)
     exact = activations.evaluate(definition, points, at)
     eps = torch.finfo(like.dtype).eps
@@ -103,16 +103,16 @@ def _check_at(
         error[np.isnan(error)] = np.inf
         unknown = ~np.isfinite(wanted) | np.isinf(spread)
         if key == "value" and unknown.all():
-            return Verdict(None, Sentence("time.gate.nothing"))
+            return CheckResult(None, Sentence("time.gate.nothing"))
         error[unknown] = 0  # there is nothing to compare with
         worst = max(worst, float(error.max()))
         beyond = error - (allowed + np.where(np.isinf(spread), 0, spread) / size)
         if beyond.max() > 0:
             index = int(beyond.argmax())
             limit = allowed + float(np.broadcast_to(spread, size.shape)[index] / size[index])
-            return Verdict(worst, _reason(key, error[index], limit, x=f"{points[index]:.4g}"))
+            return CheckResult(worst, _reason(key, error[index], limit, x=f"{points[index]:.4g}"))
     if not leaves:
-        return Verdict(worst)
+        return CheckResult(worst)
 
     x = _bulk().to(like)
     slopes = _slopes(x)
@@ -124,8 +124,8 @@ def _check_at(
         if not error <= _SUM_ROUNDINGS * eps:  # so that NaN is wrong too
             allowed = _SUM_ROUNDINGS * eps
             reason = _reason("parameter", error, allowed, parameter=name, at=f"{at[name]:.3g}")
-            return Verdict(worst, reason)
-    return Verdict(worst)
+            return CheckResult(worst, reason)
+    return CheckResult(worst)
 
 
 def _spreads(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from swishdemo.errors import UserError
-from swishdemo.timing.measurement import ITEM_BYTES, Measurement, latest
+from swishdemo.timing.measurement import ITEM_BYTES, STEP_PHASES, Measurement, latest
 
 MOST_BYTES = 1_000_000
 """Size of the largest file that is read."""
@@ -25,11 +25,10 @@ _LONGEST = 210  # characters of a name: a typed formula's
 _LONGEST_SECONDS = 1e6
 _MOST_ELEMENTS = 2**40
 _MOST_MEMORY = 2**60
-_PARTS = ("forward", "backward", "update")
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class ImportedTiming:
     """Another host's figures.
 
     Attributes:
@@ -43,7 +42,7 @@ class Foreign:
     measurements: tuple[Measurement, ...]
 
 
-def parse(text: str) -> Foreign:
+def parse(text: str) -> ImportedTiming:
     """Read an exported timing.
 
     Args:
@@ -72,7 +71,9 @@ def parse(text: str) -> Foreign:
     host = value.get("host")
     card = host if isinstance(host, Mapping) else {}
     on_gpu = any(m.device == "cuda" for m in timed) and isinstance(card.get("gpu"), str)
-    return Foreign(_words(card.get("gpu" if on_gpu else "cpu")), _words(card.get("torch")), timed)
+    return ImportedTiming(
+        _words(card.get("gpu" if on_gpu else "cpu")), _words(card.get("torch")), timed
+    )
 
 
 class _Record:
@@ -131,9 +132,9 @@ class _Record:
         value = self._fields.get("part_seconds")
         if not value and (value is None or isinstance(value, dict)):
             return {}
-        if not isinstance(value, dict) or set(value) != set(_PARTS):
+        if not isinstance(value, dict) or set(value) != set(STEP_PHASES):
             self.fail("part_seconds")
-        return {part: self.seconds(value[part], "part_seconds") for part in _PARTS}
+        return {part: self.seconds(value[part], "part_seconds") for part in STEP_PHASES}
 
     def flag(self, field: str) -> bool:
         value = self._fields.get(field, False)

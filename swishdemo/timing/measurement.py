@@ -19,6 +19,9 @@ ITEM_BYTES: Mapping[str, int] = {"float32": 4, "float64": 8, "bfloat16": 2, "flo
 MOVED: Mapping[str, int] = {"forward": 2, "backward": 3, "both": 5}
 """Tensors that a pass reads and writes at the least: x → y, and x or y with g → g·f′."""
 
+STEP_PHASES = ("forward", "backward", "update")
+"""What a training step's time is made of, in order (`Measurement.part_seconds`)."""
+
 _CHOICES: Mapping[str, Iterable[str | None]] = {
     "dtype": ITEM_BYTES,
     "passes": MOVED,

@@ -149,7 +149,7 @@ class _Session:
         self._variants = [registry.get(name) for name in request.variants]
         self._device = torch.device(request.device)
         self._dtype: torch.dtype = getattr(torch, request.dtype)
-        self._verdicts: dict[str, correctness.Verdict | Sentence] = {}
+        self._verdicts: dict[str, correctness.CheckResult | Sentence] = {}
         self._built: dict[str, float] = {}
 
     def run(self) -> Iterator[HostCard | Measurement | None]:
@@ -262,7 +262,7 @@ class _Session:
         first = self._clock() - began
         return calls, calls.saved_bytes(), calls.peak_bytes(), first
 
-    def _judge(self, variant: Variant) -> correctness.Verdict | Sentence:
+    def _judge(self, variant: Variant) -> correctness.CheckResult | Sentence:
         reason = variant.unavailable_reason(self._request.device, self._request.dtype)
         if reason:
             return reason

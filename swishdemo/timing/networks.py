@@ -26,7 +26,7 @@ _HEADS = 4
 _MLPS = {"mlp": (784, 512, 512, 10), "mlp_small": (64, 64, 64, 10)}
 
 
-class Step:
+class TrainingStep:
     """One training step, part by part, on data that stay the same.
 
     Args:
@@ -59,7 +59,7 @@ def step(
     request: TimingRequest,
     device: torch.device,
     dtype: torch.dtype,
-) -> Step:
+) -> TrainingStep:
     """The request's network and its step.
 
     Args:
@@ -84,7 +84,7 @@ def step(
         with torch.autocast(device.type, torch.bfloat16, enabled=request.amp):
             return criterion(network(inputs), targets)
 
-    return Step(loss_of, [*network.parameters(), *own])
+    return TrainingStep(loss_of, [*network.parameters(), *own])
 
 
 class _Placed(nn.Module):

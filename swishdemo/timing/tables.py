@@ -22,8 +22,6 @@ from swishdemo.timing.variants import REGISTRY
 
 NONE = "–"
 """Stands where there is no figure."""
-PARTS = ("forward", "backward", "update")
-"""What a training step's time is made of, in order (`Measurement.part_seconds`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from torch.autograd import profiler
 
 from swishdemo.timing.implementations import Implementation, build
 from swishdemo.timing.loop import Clock
-from swishdemo.timing.networks import Step, step
+from swishdemo.timing.networks import TrainingStep, step
 from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
 from swishdemo.timing.variants import Variant
 
@@ -284,7 +284,9 @@ def workload(
     )
 
 
-def _step(step: Step, request: TimingRequest, device: torch.device, clock: Clock) -> Workload:
+def _step(
+    step: TrainingStep, request: TimingRequest, device: torch.device, clock: Clock
+) -> Workload:
     grad = torch.autograd.grad
     return Workload(
         forward=step.forward,

@@ -161,7 +161,7 @@ class Normalisation:
 
 
 @dataclass(frozen=True, slots=True)
-class Activation:
+class ActivationLayer:
     """An activation layer; ``site`` counts them from 0."""
 
     site: int
@@ -185,7 +185,7 @@ class Residual:
     body: tuple[Part, ...]
 
 
-Part = Affine | Convolution | Normalisation | Activation | Dropout | Residual
+Part = Affine | Convolution | Normalisation | ActivationLayer | Dropout | Residual
 
 
 def outputs(config: TrainingConfig, dataset: Dataset) -> int:
@@ -219,7 +219,7 @@ def architecture(config: TrainingConfig, dataset: Dataset) -> tuple[Part, ...]:
         if config.normalisation != "none":
             kind = config.normalisation
             body.append(Normalisation(f"norm.{site}", kind, channels, positions))
-        body.append(Activation(site, channels, positions))
+        body.append(ActivationLayer(site, channels, positions))
         if config.dropout:
             body.append(Dropout(site, channels * positions, config.dropout))
         skips = config.network.startswith("residual") and site > 0 and after == shape
@@ -251,9 +251,9 @@ def weighted(parts: tuple[Part, ...]) -> tuple[Affine | Convolution, ...]:
     return tuple(part for part in flat(parts) if isinstance(part, Affine | Convolution))
 
 
-def sites(parts: tuple[Part, ...]) -> tuple[Activation, ...]:
+def sites(parts: tuple[Part, ...]) -> tuple[ActivationLayer, ...]:
     """The activation layers."""
-    return tuple(part for part in flat(parts) if isinstance(part, Activation))
+    return tuple(part for part in flat(parts) if isinstance(part, ActivationLayer))
 
 
 def parameter_count(parts: tuple[Part, ...]) -> int:

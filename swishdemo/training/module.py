@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from swishdemo import activations
 from swishdemo.training.architecture import (
-    Activation,
+    ActivationLayer,
     ActivationParameter,
     Affine,
     Convolution,
@@ -46,7 +46,7 @@ class ParametricActivation(nn.Module):
         self,
         config: TrainingConfig,
         replica: Replica,
-        part: Activation,
+        part: ActivationLayer,
         shared: dict[str, nn.Parameter],
     ) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class Network(nn.Module):
                     )
                 case Normalisation():
                     self.norm[_number(part.name)] = _normalisation(part)
-                case Activation():
+                case ActivationLayer():
                     layer = ParametricActivation(config, replica, part, self._shared)
                     self.activation[str(part.site)] = layer
                 case Dropout():
@@ -148,7 +148,7 @@ class Network(nn.Module):
                     x = self.hidden[_number(part.name)](x)
                 case Normalisation():
                     x = self.norm[_number(part.name)](x)
-                case Activation():
+                case ActivationLayer():
                     x = self.activation[str(part.site)](x)
                 case Dropout():
                     x = self.dropout[str(part.site)](x)

@@ -22,12 +22,12 @@ from swishdemo.training.config import (
     report_steps,
     view_steps,
 )
+from swishdemo.training.engine.call_tape import Arena
 from swishdemo.training.engine.ensemble import Ensemble
-from swishdemo.training.engine.samples import Batch, Samples, evaluated_together, in_parts, orders
-from swishdemo.training.engine.tape import Arena
+from swishdemo.training.engine.samples import Batch, Samples, evaluated_together, in_batches, orders
 from swishdemo.training.engine.trainer import Trainer
-from swishdemo.training.probes.evaluation import Evaluator, weights
 from swishdemo.training.probes.reporting import Reporter
+from swishdemo.training.probes.scores import Scorer, weights
 from swishdemo.training.probes.views import Viewer, watched
 from swishdemo.training.report import TICK, Report, Tick
 
@@ -169,14 +169,14 @@ class Run:
         self._heavy = product_count(parts) * config.batch * len(rows) > _HEAVY_PRODUCTS
         learning, testing = (Arena(self._train.inputs) for _ in range(2))
         evaluators = []
-        for part in in_parts(rows, parts, config.batch, on_cpu=device.type == "cpu"):
+        for part in in_batches(rows, parts, config.batch, on_cpu=device.type == "cpu"):
             yield TICK
             ensemble = Ensemble(part, config, parts, device)
             yield TICK
             self._ensembles.append(ensemble)
             self._trainers.append(Trainer(ensemble, self._batch, learning))
             together = evaluated_together(parts, len(part))
-            evaluators.append(Evaluator(ensemble, self._test, together, testing))
+            evaluators.append(Scorer(ensemble, self._test, together, testing))
         looked_at = Ensemble([rows[number] for number in watched(rows)], config, parts, device)
         viewer = Viewer(config, rows, looked_at, dataset, self._train, self._test)
         return Reporter(config, self._trainers, evaluators, viewer, device)

@@ -74,7 +74,7 @@ def lister(lab: Lab) -> Callable[..., dict[str, Any]]:
     def cards(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Every claim with its verdicts."""
         tongue, visitor = language(request), visitor_of(request)
-        listed = lab.court.cards(tongue)
+        listed = lab.claims.cards(tongue)
         return {"cards": [_drawn(lab, card, tongue, visitor) for card in listed]}
 
     return cards
@@ -87,8 +87,8 @@ def checker(lab: Lab) -> Callable[..., dict[str, Any]]:
     def check(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Prove a claim, and submit what it needs to be judged; the card as it stands then."""
         claim, tongue, visitor = field_text(given, "claim"), language(request), visitor_of(request)
-        lab.court.check(claim, visitor)
-        return {"card": _drawn(lab, lab.court.card(claim, tongue), tongue, visitor)}
+        lab.claims.check(claim, visitor)
+        return {"card": _drawn(lab, lab.claims.card(claim, tongue), tongue, visitor)}
 
     return check
 
@@ -110,7 +110,7 @@ def poller(lab: Lab) -> Callable[..., dict[str, Any]]:
             get(claim_id)  # refuses what is no claim
             states[claim_id] = _progress(lab, claim_id, tongue, visitor)
             if states[claim_id]["mark"] != known:
-                card = lab.court.card(claim_id, tongue)
+                card = lab.claims.card(claim_id, tongue)
                 states[claim_id]["card"] = _drawn(lab, card, tongue, visitor)
         return {"states": states, "done": not any(each["active"] for each in states.values())}
 
@@ -134,7 +134,7 @@ def stopper(lab: Lab) -> Callable[..., dict[str, Any]]:
 
 
 def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> dict[str, Any]:
-    """A card of the court with its figures, the state of its jobs and where to go on."""
+    """A card of the evaluator with its figures, the state of its jobs and where to go on."""
     from swishdemo.figures.claims import claim_figure
 
     for part in card["parts"]:
@@ -157,7 +157,7 @@ def _progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[s
     tells whether one that is under way is the visitor's, who may stop it.
     """
     needed = purposes(get(claim_id))
-    jobs = [lab.manager.get(job.id) for job in lab.court.jobs(claim_id)]
+    jobs = [lab.manager.get(job.id) for job in lab.claims.jobs(claim_id)]
     lines: list[dict[str, str]] = []
     for job in jobs:
         if job.state == "finished":  # if it cannot be read, the verdict's reason says so

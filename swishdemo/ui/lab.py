@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from swishdemo.activations.typed.formula_process import Workshop, workshop
-from swishdemo.claims.evaluate import Court
+from swishdemo.activations.typed.formula_process import FormulaProcess, formula_process
+from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 
@@ -20,18 +20,18 @@ class Lab:
     Attributes:
         settings: What the environment sets.
         manager: Starts, queues, stops and stores jobs.
-        court: Holds the article's claims against evidence.
+        claims: Holds the article's claims against evidence.
     """
 
     settings: Settings
     manager: JobManager
-    court: Court
+    claims: ClaimEvaluator
 
     @classmethod
     def open(cls, settings: Settings) -> Lab:
         """Open the store and make ready to run jobs; starts no process yet."""
         manager = JobManager.open(settings)
-        return cls(settings, manager, Court(manager))
+        return cls(settings, manager, ClaimEvaluator(manager))
 
     @property
     def unkept(self) -> str | None:
@@ -41,14 +41,14 @@ class Lab:
         return "shell.unkept.space" if self.settings.ephemeral else None
 
     @property
-    def formulas(self) -> Workshop:
+    def formulas(self) -> FormulaProcess:
         """Where formulas that visitors type are worked out."""
-        return workshop(self.settings.formula_seconds)
+        return formula_process(self.settings.formula_seconds)
 
     @property
-    def studies(self) -> Workshop:
+    def studies(self) -> FormulaProcess:
         """Where what takes longer is worked out: many points, all landmarks, narrow types."""
-        return workshop(_STUDIES * self.settings.formula_seconds, "studies")
+        return formula_process(_STUDIES * self.settings.formula_seconds, "studies")
 
     def close(self) -> None:
         """End every job and close the store."""

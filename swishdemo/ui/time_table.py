@@ -18,7 +18,7 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement
-from swishdemo.timing.imported import Foreign, parse
+from swishdemo.timing.imported import ImportedTiming, parse
 from swishdemo.timing.quantities import byte_size, duration, figures, quartiles, seconds_of
 from swishdemo.timing.tables import (
     NONE,
@@ -207,7 +207,7 @@ class Shelf:
     """Other hosts' figures, each known by a token to the visitor who brought it; in memory only."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[str, Foreign]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[str, ImportedTiming]] = OrderedDict()
         self._lock = Lock()
 
     def put(self, content: str, visitor: str) -> str:
@@ -219,10 +219,10 @@ class Shelf:
         Raises:
             UserError: It is no timing (`swishdemo.timing.imported.parse`).
         """
-        foreign = parse(content)
+        imported = parse(content)
         token = f"file-{secrets.token_urlsafe(16)}"
         with self._lock:
-            self._kept[token] = (visitor, foreign)
+            self._kept[token] = (visitor, imported)
             own = [name for name, (owner, _) in self._kept.items() if owner == visitor]
             for name in own[:-_MOST_EACH]:
                 del self._kept[name]
@@ -230,19 +230,19 @@ class Shelf:
                 self._kept.popitem(last=False)
         return token
 
-    def get(self, token: str, visitor: str) -> Foreign:
+    def get(self, token: str, visitor: str) -> ImportedTiming:
         """The figures of a token.
 
         Raises:
             UserError: It is not (or no longer) there, or another's (404).
         """
         with self._lock:
-            owner, foreign = self._kept.get(token, ("", None))
-        if foreign is None or owner != visitor:
+            owner, imported = self._kept.get(token, ("", None))
+        if imported is None or owner != visitor:
             raise UserError("timed.beside.gone", status=404)
-        return foreign
+        return imported
 
-    def of(self, visitor: str) -> list[tuple[str, Foreign]]:
+    def of(self, visitor: str) -> list[tuple[str, ImportedTiming]]:
         """All of a visitor's, the oldest first."""
         with self._lock:
             return [(name, kept) for name, (owner, kept) in self._kept.items() if owner == visitor]

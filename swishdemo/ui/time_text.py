@@ -12,7 +12,7 @@ from swishdemo.text import Language, Sentence, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats
 from swishdemo.timing.estimate import to_be_built
 from swishdemo.timing.host_card import threads_words
-from swishdemo.timing.imported import Foreign
+from swishdemo.timing.imported import ImportedTiming
 from swishdemo.timing.quantities import seconds_of, size_label
 from swishdemo.timing.ratio import Ratio
 
@@ -217,13 +217,13 @@ def doubts(reasons: Sequence[Sentence], language: Language) -> list[str]:
     return [reason.sentence(language) for reason in reasons]
 
 
-def host_name(foreign: Foreign, language: Language) -> str:
+def host_name(imported: ImportedTiming, language: Language) -> str:
     """What another host is called; a file may not say."""
-    return foreign.name or text("timed.beside.unnamed", language)
+    return imported.name or text("timed.beside.unnamed", language)
 
 
 def beside(
-    other: Foreign | None,
+    other: ImportedTiming | None,
     theirs: Sequence[Measurement],
     here: Sequence[Measurement],
     baseline: str,

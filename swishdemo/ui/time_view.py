@@ -15,8 +15,8 @@ from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import timing_as_json
 from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, host_card, report
-from swishdemo.timing.imported import Foreign, comparable
+from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, export, host_card
+from swishdemo.timing.imported import ImportedTiming, comparable
 from swishdemo.timing.quantities import size_label
 from swishdemo.ui import time_text as words
 from swishdemo.ui.time_table import EvidenceBook, Shelf, table
@@ -117,10 +117,10 @@ class TimeView:
         evidence = self._book.read(job.id)
         measured = list(evidence.measured.values())
         if form == "csv":
-            return report.as_csv(measured, evidence.host, baseline)
-        return report.as_markdown(measured, evidence.host, baseline, language)
+            return export.as_csv(measured, evidence.host, baseline)
+        return export.as_markdown(measured, evidence.host, baseline, language)
 
-    def _beside(self, look: Look, visitor: str) -> Foreign | None:
+    def _beside(self, look: Look, visitor: str) -> ImportedTiming | None:
         """What is laid beside, checked to be this visitor's.
 
         Raises:
@@ -137,7 +137,7 @@ class TimeView:
         evidence = self._book.read(job.id)
         name = job.name or words.entry(job, look.language)["what"]
         torch = (evidence.host.torch if evidence.host else None) or ""
-        return Foreign(name, torch, tuple(evidence.measured.values()))
+        return ImportedTiming(name, torch, tuple(evidence.measured.values()))
 
     def _draw(
         self,
@@ -196,7 +196,7 @@ class TimeView:
             ),
             "host": host_card.lines(evidence.host, language, active=active),
             "left_out": [
-                *(list(entry[1:]) for entry in report.left_out(measured, language)),
+                *(list(entry[1:]) for entry in export.left_out(measured, language)),
                 *([] if active else words.unreached(variants, measured, language)),
             ],
             "doubts": [
@@ -239,7 +239,7 @@ def _figures(
     timed: Sequence[Measurement],
     variants: tuple[str, ...],
     baseline: str,
-    beside: Foreign | None,
+    beside: ImportedTiming | None,
     host: HostCard | None,
     look: Look,
     *,

@@ -24,13 +24,13 @@ from torch.nn import functional
 from swishdemo import datasets
 from swishdemo.training import Report, TrainingConfig, replicas
 from swishdemo.training.architecture import architecture, outputs
+from swishdemo.training.engine.call_tape import Arena
 from swishdemo.training.engine.ensemble import Ensemble
-from swishdemo.training.engine.samples import Batch, Samples, in_parts, orders
-from swishdemo.training.engine.tape import Arena
+from swishdemo.training.engine.samples import Batch, Samples, in_batches, orders
 from swishdemo.training.engine.trainer import Trainer
 from swishdemo.training.module import Network
-from swishdemo.training.probes.evaluation import Evaluator
 from swishdemo.training.probes.reporting import Reporter
+from swishdemo.training.probes.scores import Evaluator
 from swishdemo.training.run import train
 
 STEPS_OF_THE_ENSEMBLE = 40
@@ -59,7 +59,7 @@ def peers(config: TrainingConfig) -> tuple[Callable[[], None], Callable[[], None
     batch, arena = Batch(samples, config.batch), Arena(samples.inputs)
     trainers = [
         Trainer(Ensemble(part, config, parts, device), batch, arena)
-        for part in in_parts(rows, parts, config.batch, on_cpu=True)
+        for part in in_batches(rows, parts, config.batch, on_cpu=True)
     ]
 
     def together() -> None:

@@ -44,7 +44,7 @@ def root(
     places: int = _DIGITS,
 ) -> Any:
     """The change of sign in a bracket, computed with ``bits`` to ``places`` decimal places."""
-    from swishdemo.activations.analysis.digits import Digits
+    from swishdemo.activations.analysis.multiprecision import Digits
 
     digits = Digits(bits)
     inputs = {name: digits.number(value) for name, value in parameters.items()}
@@ -107,7 +107,7 @@ def underflown(
     Returns:
         Rows (low, high), rising, and as many rows of the signs, −1 or 1, at those places.
     """
-    from swishdemo.activations.analysis.digits import Digits
+    from swishdemo.activations.analysis.multiprecision import Digits
 
     digits = Digits(_FEW_BITS)
     inputs = {name: digits.number(value) for name, value in parameters.items()}

@@ -62,7 +62,7 @@ def numbers(
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TypeLimits:
     """What a type can hold.
 
     Attributes:
@@ -80,12 +80,12 @@ class Limits:
     smallest: float
 
 
-def limits(dtype: np.dtype[Any]) -> Limits:
+def limits(dtype: np.dtype[Any]) -> TypeLimits:
     """The limits of a type."""
     import ml_dtypes
 
     info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
-    return Limits(
+    return TypeLimits(
         bits=int(info.nmant),
         lowest=int(info.minexp),
         highest=int(info.maxexp) - 1,

@@ -17,7 +17,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.javascript import FUNCTIONS as JAVASCRIPT_NAMES
+from swishdemo.activations.symbolic.javascript_printer import FUNCTIONS as JAVASCRIPT_NAMES
 from swishdemo.activations.symbolic.tape import double, is_held
 
 # How tightly a text holds together: a part that is looser than its place asks for gets brackets.

@@ -10,7 +10,7 @@ from threading import Condition
 from swishdemo.errors import UserError
 
 
-class Turns:
+class FairLock:
     """A fair lock with a bounded queue.
 
     Args:

@@ -22,7 +22,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from swishdemo.activations.registry import formula_name
-from swishdemo.activations.typed.fair_lock import Turns
+from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.errors import UserError
 
 _LOG = logging.getLogger(__name__)
@@ -30,17 +30,17 @@ _START_SECONDS = 60.0
 """In which a worker must have loaded SymPy; a busy machine is slow."""
 
 
-class Workshop:
+class FormulaProcess:
     """One worker process, started at its first use, and the queue before it.
 
     Args:
         seconds: How long one formula may take once its turn has come.
-        turns: The queue.
+        lock: The queue.
     """
 
-    def __init__(self, seconds: float, turns: Turns | None = None) -> None:
+    def __init__(self, seconds: float, lock: FairLock | None = None) -> None:
         self.seconds = seconds
-        self._turns = turns or Turns()
+        self._lock = lock or FairLock()
         self._worker: _Worker | None = None
         self._starting = Lock()
 
@@ -56,7 +56,7 @@ class Workshop:
             UserError: What the function raises; or it took too long, or the worker was killed
                 (422), or too many wait (429).
         """
-        with self._turns.taken(visitor):
+        with self._lock.taken(visitor):
             return self._perform(pickle.dumps((work, arguments)))
 
     def warm(self) -> None:
@@ -172,20 +172,20 @@ def checked_name(name: str, seconds: float, field: str) -> str:
             many wait (429).
     """
     try:
-        found: str = workshop(seconds).ask("check", formula_name(name)[1:])
+        found: str = formula_process(seconds).ask("check", formula_name(name)[1:])
     except UserError as error:
         raise UserError(error.key, field=field, status=error.status, **error.values) from None
     return found
 
 
 @cache
-def workshop(seconds: float, room: str = "reading") -> Workshop:
-    """The process-wide workshop of a time limit; other rooms have a worker of their own.
+def formula_process(seconds: float, room: str = "reading") -> FormulaProcess:
+    """The process-wide formula_process of a time limit; other rooms have a worker of their own.
 
     Args:
         seconds: The limit, a setting.
         room: What it is for, so that long work of one kind does not keep up the other.
     """
-    made = Workshop(seconds)
+    made = FormulaProcess(seconds)
     atexit.register(made.close)
     return made

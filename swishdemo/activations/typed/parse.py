@@ -82,7 +82,7 @@ def parse_formula(text: object) -> Activation:
     _check_characters(text)
     tree = _tree(text)
     _check_size(tree, text)
-    from swishdemo.activations.typed.build import Builder
+    from swishdemo.activations.typed.expressions import Builder
 
     builder = Builder(text, _column)
     expression = builder.formula(tree)

@@ -22,6 +22,7 @@ from swishdemo.figures.plotly import (
 from swishdemo.figures.timing.colours import colour_of, hover, hue_of
 from swishdemo.text import Language, text
 from swishdemo.timing import Measurement
+from swishdemo.timing.measurement import STEP_PHASES
 from swishdemo.timing.quantities import duration, figures, seconds_of, size_label
 
 HEIGHT = 330
@@ -142,9 +143,6 @@ def _cache_places(
     return [(name, size / each) for name, size in caches.items()]
 
 
-PARTS = ("forward", "backward", "update")
-"""Of a step, in order (`Measurement.part_seconds`)."""
-
 _ALPHAS = (1.0, 0.62, 0.3)
 _ROW_PIXELS, _TOP_PIXELS, _FOOT_PIXELS = 32, 26, 26
 
@@ -203,7 +201,7 @@ def steps_figure(
             "textposition": "none",
             "hovertemplate": "%{text}<extra></extra>",
         }
-        for part, alpha in zip(PARTS, _ALPHAS, strict=True)
+        for part, alpha in zip(STEP_PHASES, _ALPHAS, strict=True)
     ]
     totals = [
         note(
@@ -268,6 +266,6 @@ def _legend(language: Language) -> Figure:
     """The parts' names in their order, each behind a square as dark as its bars."""
     words = "   ".join(
         f'<span style="opacity:{alpha}">■</span> {text(f"timed.report.part_{part}", language)}'
-        for part, alpha in zip(PARTS, _ALPHAS, strict=True)
+        for part, alpha in zip(STEP_PHASES, _ALPHAS, strict=True)
     )
     return note(words, xref="paper", yref="paper", x=0, y=1, xanchor="left", yanchor="bottom")

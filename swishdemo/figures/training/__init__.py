@@ -9,7 +9,7 @@ from swishdemo.figures.training.inside import (
     layers_figure,
     surface_figure,
 )
-from swishdemo.figures.training.parameters import (
+from swishdemo.figures.training.learned_parameters import (
     beta_figure,
     conserved_figure,
     convergence_figure,

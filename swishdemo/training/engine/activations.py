@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from swishdemo import activations
-from swishdemo.training.engine.tape import Call, Tape
+from swishdemo.training.engine.call_tape import Call, CallTape
 
 _ATEN = torch.ops.aten
 
@@ -45,7 +45,7 @@ class Pass:
 
 
 def bind_form(
-    name: str, operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
+    name: str, operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: CallTape
 ) -> Pass:
     """Bind the activation called ``name``.
 
@@ -62,7 +62,7 @@ def bind_form(
 
 
 def _swish(
-    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
+    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: CallTape
 ) -> Pass:
     """x·σ(βx): with s = σ(βx), v = g·s·(1−s)·x gives both gradients.
 
@@ -92,7 +92,7 @@ def _swish(
 
 
 def _tanh(
-    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
+    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: CallTape
 ) -> Pass:
     """2·σ(2x) − 1, because PyTorch's sigmoid takes a third of the time of its tanh."""
     gate, minus_one = tape.passing(*z.shape), z.new_tensor(-1.0)
@@ -107,7 +107,7 @@ def _tanh(
 
 
 def _relu(
-    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
+    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: CallTape
 ) -> Pass:
     return Pass(
         (partial(torch.clamp_min, z, 0, out=out),),
@@ -116,7 +116,7 @@ def _relu(
 
 
 def _gelu(
-    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
+    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: CallTape
 ) -> Pass:
     # Into memory with gaps, as ``out`` is, PyTorch's GELU writes wrong values (2.13, by oneDNN).
     whole = tape.passing(*z.shape)
@@ -127,7 +127,7 @@ def _gelu(
 
 
 def _sigmoid(
-    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
+    operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: CallTape
 ) -> Pass:
     return Pass(
         (partial(torch.sigmoid, z, out=out),),
@@ -135,7 +135,7 @@ def _sigmoid(
     )
 
 
-_FORMS: dict[str, Callable[[Sequence[Operand], Tensor, Tensor, Tensor, Tape], Pass]] = {
+_FORMS: dict[str, Callable[[Sequence[Operand], Tensor, Tensor, Tensor, CallTape], Pass]] = {
     "swish": _swish,
     "tanh": _tanh,
     "relu": _relu,
@@ -145,7 +145,7 @@ _FORMS: dict[str, Callable[[Sequence[Operand], Tensor, Tensor, Tensor, Tape], Pa
 
 
 def _autograd(
-    name: str, operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: Tape
+    name: str, operands: Sequence[Operand], z: Tensor, out: Tensor, gradient: Tensor, tape: CallTape
 ) -> Pass:
     function = activations.torch_function(name)
     learned = [operand for operand in operands if operand.gradient is not None]

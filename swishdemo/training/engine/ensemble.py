@@ -1,7 +1,7 @@
 """Many replicas of one network, computed together, with a hand-written backward.
 
 All replicas see the same batch. A network is a list of layers that are bound to memory once
-(`swishdemo.training.engine.tape`); values lie as ``[replica, feature, sample]``.
+(`swishdemo.training.engine.call_tape`); values lie as ``[replica, feature, sample]``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from swishdemo.training.architecture import (
-    Activation,
+    ActivationLayer,
     Affine,
     Convolution,
     Dropout,
@@ -29,6 +29,7 @@ from swishdemo.training.architecture import (
     weighted,
 )
 from swishdemo.training.config import Replica, TrainingConfig
+from swishdemo.training.engine.call_tape import Arena, CallTape, Values
 from swishdemo.training.engine.initialisation import initial_weights, unit_gain
 from swishdemo.training.engine.layers import (
     Masks,
@@ -47,11 +48,10 @@ from swishdemo.training.engine.parameters import (
     groups_of,
 )
 from swishdemo.training.engine.samples import Batch
-from swishdemo.training.engine.tape import Arena, Tape, Values
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class BoundEnsemble:
     """A network bound to a batch.
 
     Attributes:
@@ -61,7 +61,7 @@ class Bound:
         sites: The activation layers.
     """
 
-    tape: Tape
+    tape: CallTape
     outputs: Values
     loss: Tensor
     sites: tuple[Site, ...]
@@ -120,7 +120,9 @@ class Ensemble:
         self.steps = 0
         self._start()
 
-    def bind(self, batch: Batch, *, training: bool = True, arena: Arena | None = None) -> Bound:
+    def bind(
+        self, batch: Batch, *, training: bool = True, arena: Arena | None = None
+    ) -> BoundEnsemble:
         """Bind the network to a batch's memory.
 
         Args:
@@ -131,14 +133,14 @@ class Ensemble:
         arena = arena or Arena(self.parameters.values)
         arena.restart()
         products = torch.bfloat16 if self.config.amp else None
-        tape = Tape(len(self.replicas), batch.size, arena, training, products)
+        tape = CallTape(len(self.replicas), batch.size, arena, training, products)
         tape.then(*self.activation_parameters.forward)
         found: list[Site] = []
         outputs = self._bind(self.parts, batch.inputs, tape, found)
         loss = bind_objective(self.config.objective, outputs, batch.targets, tape)
         if training:
             tape.backward += self.activation_parameters.backward
-        return Bound(tape, outputs, loss, tuple(found))
+        return BoundEnsemble(tape, outputs, loss, tuple(found))
 
     def entries(self) -> Iterator[tuple[str, int, Tensor]]:
         """What replicas' states have: a name, the first replica that has it, and their values.
@@ -181,7 +183,7 @@ class Ensemble:
             if first <= index < first + len(views):
                 yield name, views[index - first]
 
-    def _bind(self, parts: Sequence[Part], x: Values, tape: Tape, found: list[Site]) -> Values:
+    def _bind(self, parts: Sequence[Part], x: Values, tape: CallTape, found: list[Site]) -> Values:
         for part in parts:
             match part:
                 case Affine():
@@ -192,7 +194,7 @@ class Ensemble:
                     running = self.running.get(part.name)
                     weights = self._weights(part.name, tape)
                     x = bind_normalisation(part, *weights, running, x, tape)
-                case Activation():
+                case ActivationLayer():
                     slices = self.activation_parameters.slices(part.site, tape.training)
                     x, site = bind_activation(slices, x, tape)
                     found.append(site)
@@ -202,7 +204,9 @@ class Ensemble:
                     x = self._bind_residual(part, x, tape, found)
         return x
 
-    def _bind_residual(self, part: Residual, x: Values, tape: Tape, found: list[Site]) -> Values:
+    def _bind_residual(
+        self, part: Residual, x: Values, tape: CallTape, found: list[Site]
+    ) -> Values:
         assert x.gradient is not None
         out = tape.padded(x.features)
         assert out.gradient is not None
@@ -213,7 +217,7 @@ class Ensemble:
         tape.then(partial(torch.add, x.data, inner.data, out=out.data))
         return out
 
-    def _weights(self, name: str, tape: Tape) -> tuple[Tensor, Tensor]:
+    def _weights(self, name: str, tape: CallTape) -> tuple[Tensor, Tensor]:
         block = self.blocks[name]
         return self.values[block], self.gradients[block]
 

@@ -28,10 +28,10 @@ from torch import Tensor
 
 from swishdemo.training.architecture import Convolution, Dropout, Normalisation
 from swishdemo.training.engine.activations import Operand, bind_form
-from swishdemo.training.engine.tape import Call, Tape, Values
+from swishdemo.training.engine.call_tape import Call, CallTape, Values
 
 
-def bind_affine(weights: Tensor, gradients: Tensor, x: Values, tape: Tape) -> Values:
+def bind_affine(weights: Tensor, gradients: Tensor, x: Values, tape: CallTape) -> Values:
     """Bind an affine layer.
 
     Args:
@@ -68,7 +68,7 @@ def bind_affine(weights: Tensor, gradients: Tensor, x: Values, tape: Tape) -> Va
 
 
 def bind_convolution(
-    part: Convolution, weights: Tensor, gradients: Tensor, x: Values, tape: Tape
+    part: Convolution, weights: Tensor, gradients: Tensor, x: Values, tape: CallTape
 ) -> Values:
     """Bind a convolution.
 
@@ -160,7 +160,7 @@ class Masks:
             for seed in distinct
         ]
 
-    def bind(self, x: Values, tape: Tape) -> Values:
+    def bind(self, x: Values, tape: CallTape) -> Values:
         """Bind the layer: each step draws anew. In evaluation it is not there."""
         if not tape.training:
             return x
@@ -192,7 +192,7 @@ def bind_normalisation(
     gradients: Tensor,
     running: Tensor | None,
     z: Values,
-    tape: Tape,
+    tape: CallTape,
 ) -> Values:
     """Bind a normalisation; the gradient is turned in place.
 
@@ -292,7 +292,7 @@ class Site:
     turn: Sequence[Call]
 
 
-def bind_activation(slices: Sequence[Slice], z: Values, tape: Tape) -> tuple[Values, Site]:
+def bind_activation(slices: Sequence[Slice], z: Values, tape: CallTape) -> tuple[Values, Site]:
     """Bind an activation layer behind the pre-activations ``z``."""
     assert z.gradient is not None
     out = tape.padded(z.features, z.gradient)

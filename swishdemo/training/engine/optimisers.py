@@ -18,11 +18,11 @@ import torch
 from torch import Tensor
 
 from swishdemo.training.config import TrainingConfig
+from swishdemo.training.engine.call_tape import CallTape, Values
 from swishdemo.training.engine.parameters import Parameters
-from swishdemo.training.engine.tape import Tape, Values
 
 
-def bind_objective(name: str, outputs: Values, targets: Tensor, tape: Tape) -> Tensor:
+def bind_objective(name: str, outputs: Values, targets: Tensor, tape: CallTape) -> Tensor:
     """Bind the objective; returns the memory of its mean over the samples, ``[replica]``.
 
     Args:

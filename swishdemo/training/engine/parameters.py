@@ -15,11 +15,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from swishdemo.training.architecture import Activation, activation_at, parameters_of, start_of
+from swishdemo.training.architecture import ActivationLayer, activation_at, parameters_of, start_of
 from swishdemo.training.config import Replica, TrainingConfig
 from swishdemo.training.engine.activations import Operand
+from swishdemo.training.engine.call_tape import Call
 from swishdemo.training.engine.layers import Slice
-from swishdemo.training.engine.tape import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class GroupParameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ParameterGroup:
     """Consecutive replicas of one activation, in one layer.
 
     Attributes:
@@ -61,8 +61,8 @@ class Group:
 
 
 def groups_of(
-    config: TrainingConfig, replicas: Sequence[Replica], sites: Sequence[Activation]
-) -> tuple[Group, ...]:
+    config: TrainingConfig, replicas: Sequence[Replica], sites: Sequence[ActivationLayer]
+) -> tuple[ParameterGroup, ...]:
     """All groups, by layer, then by replica."""
     found = []
     for site in sites:
@@ -90,12 +90,12 @@ def groups_of(
                 for each in parameters_of(config, name, rival)
             )
             span = slice(first, first + len(rows))
-            found.append(Group(site.site, span, rival, name, channels, parameter))
+            found.append(ParameterGroup(site.site, span, rival, name, channels, parameter))
             first += len(rows)
     return tuple(found)
 
 
-def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
+def blocks_of(groups: Sequence[ParameterGroup]) -> tuple[Block, ...]:
     """Where the learned parameters stand, each once."""
     blocks = (parameter.block for group in groups for parameter in group.parameters)
     return tuple(dict.fromkeys(block for block in blocks if block is not None))
@@ -109,7 +109,7 @@ class ActivationParameters:
         parameters: Where the learned ones are.
     """
 
-    def __init__(self, groups: Sequence[Group], parameters: Parameters) -> None:
+    def __init__(self, groups: Sequence[ParameterGroup], parameters: Parameters) -> None:
         self.groups = tuple(groups)
         self._raw = parameters.views(parameters.values)
         self._by_raw = parameters.views(parameters.gradients)

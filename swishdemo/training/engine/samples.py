@@ -15,7 +15,7 @@ from torch import Tensor
 
 from swishdemo.training.architecture import Convolution, Part, sites, weighted
 from swishdemo.training.config import Replica
-from swishdemo.training.engine.tape import Values
+from swishdemo.training.engine.call_tape import Values
 
 MOST_REPLICAS = 256
 LAYER_NUMBERS = 750_000
@@ -39,7 +39,7 @@ def layer_numbers(parts: tuple[Part, ...]) -> tuple[int, int]:
     return max(found), sum(found)
 
 
-def in_parts(
+def in_batches(
     rows: Sequence[Replica], parts: tuple[Part, ...], batch: int, *, on_cpu: bool
 ) -> Iterator[Sequence[Replica]]:
     """The replicas in parts of about equal size; all in one on a GPU."""

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.architecture import weighted
+from swishdemo.training.engine.call_tape import Arena
 from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.engine.optimisers import optimiser
 from swishdemo.training.engine.parameters import Block
 from swishdemo.training.engine.samples import Batch
-from swishdemo.training.engine.tape import Arena
 
 EXPLODED = 1e6
 """A replica whose loss is beyond it, or no number, has diverged."""

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from swishdemo.training.architecture import HOMOGENEOUS, Part, Residual, sites, weighted
 from swishdemo.training.engine.ensemble import Ensemble
-from swishdemo.training.engine.parameters import Group
+from swishdemo.training.engine.parameters import ParameterGroup
 
 
 def conserved(ensemble: Ensemble) -> Tensor:
@@ -56,7 +56,7 @@ def conserved(ensemble: Ensemble) -> Tensor:
     return found
 
 
-def _own_term(ensemble: Ensemble, group: Group) -> Tensor | float | None:
+def _own_term(ensemble: Ensemble, group: ParameterGroup) -> Tensor | float | None:
     """β²/r; 0 for ReLU's kin; None where there is no such change."""
     if group.activation in HOMOGENEOUS:
         return 0.0
@@ -76,7 +76,7 @@ def _squares(ensemble: Ensemble, hidden: str, rows: slice) -> Tensor:
     return ensemble.values[block][rows].square().sum((1, 2))
 
 
-def _one_change(ensemble: Ensemble, group: Group) -> bool:
+def _one_change(ensemble: Ensemble, group: ParameterGroup) -> bool:
     """Whether the layers that share a β can be changed at once; told of the first of them."""
     mine = [each for each in ensemble.groups if each.rows == group.rows]
     same = all(each.activation == group.activation for each in mine)

@@ -13,10 +13,10 @@ from swishdemo.training.architecture import weighted
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
 from swishdemo.training.convergence import HELD, have_met, share_in_band, spread
 from swishdemo.training.engine.ensemble import Ensemble
-from swishdemo.training.engine.parameters import Group, GroupParameter
+from swishdemo.training.engine.parameters import GroupParameter, ParameterGroup
 from swishdemo.training.engine.trainer import Trainer
 from swishdemo.training.probes.conserved import conserved
-from swishdemo.training.probes.evaluation import Evaluation, Evaluator, Units
+from swishdemo.training.probes.scores import Scorer, Scores, Units
 from swishdemo.training.probes.views import Viewer
 from swishdemo.training.report import LayerFigures, Report, Trace, Values, View
 
@@ -36,7 +36,7 @@ class Reporter:
         self,
         config: TrainingConfig,
         trainers: Sequence[Trainer],
-        evaluators: Sequence[Evaluator],
+        evaluators: Sequence[Scorer],
         viewer: Viewer,
         device: torch.device,
     ) -> None:
@@ -63,7 +63,7 @@ class Reporter:
             tested: Samples of the test set to evaluate on; 0 repeats what was found last.
             looks: Whether layers and views are told; the test set is then evaluated too.
         """
-        found: list[Evaluation] = []
+        found: list[Scores] = []
         if tested:
             for evaluator in self._evaluators:
                 found.append((yield from evaluator.evaluate(tested, units=looks)))
@@ -134,7 +134,7 @@ class Reporter:
                 found[group.site][start : first + group.rows.stop] = means.tolist()
         return found
 
-    def _sizes(self, evaluations: Sequence[Evaluation]) -> list[list[float]]:
+    def _sizes(self, evaluations: Sequence[Scores]) -> list[list[float]]:
         """The effective size of each β, likewise."""
         found = [[math.nan] * self._first_count for _ in range(self._layers)]
         for (first, ensemble), evaluation in zip(self._placed(), evaluations, strict=True):
@@ -193,7 +193,7 @@ class Reporter:
         )
 
 
-def _own_betas(ensemble: Ensemble) -> Iterator[tuple[Group, GroupParameter]]:
+def _own_betas(ensemble: Ensemble) -> Iterator[tuple[ParameterGroup, GroupParameter]]:
     """The β of those that are no rivals."""
     for group in ensemble.groups:
         for parameter in group.parameters:
@@ -201,7 +201,7 @@ def _own_betas(ensemble: Ensemble) -> Iterator[tuple[Group, GroupParameter]]:
                 yield group, parameter
 
 
-def _place(group: Group) -> tuple[int, int]:
+def _place(group: ParameterGroup) -> tuple[int, int]:
     return group.site, group.rows.start
 
 

@@ -10,9 +10,9 @@ from torch import Tensor
 from swishdemo.datasets import Dataset
 from swishdemo.training.architecture import sites
 from swishdemo.training.config import Replica, TrainingConfig
-from swishdemo.training.engine.ensemble import Bound, Ensemble
+from swishdemo.training.engine.ensemble import BoundEnsemble, Ensemble
 from swishdemo.training.engine.samples import Samples
-from swishdemo.training.probes.evaluation import Evaluator
+from swishdemo.training.probes.scores import Scorer
 from swishdemo.training.report import View
 
 PLANE, CURVE = 32, 128
@@ -64,7 +64,7 @@ class Viewer:
         self._extent: list[tuple[float, float]] = []
         probe = min(PROBED, test.count)
         self._first = torch.arange(probe, device=inputs.device)
-        self._test = Evaluator(ensemble, test, probe)
+        self._test = Scorer(ensemble, test, probe)
         if self._size:
             low, high = inputs.amin(1), inputs.amax(1)
             margin = _MARGIN * (high - low)
@@ -72,7 +72,7 @@ class Viewer:
             axes = [torch.linspace(*ends, self._size).to(inputs) for ends in self._extent]
             points = torch.stack([axis.flatten() for axis in torch.meshgrid(*axes, indexing="xy")])
             grid = Samples(points, test.targets.new_zeros(len(test.targets), points.shape[1]), None)
-            self._grid = Evaluator(ensemble, grid, grid.count)
+            self._grid = Scorer(ensemble, grid, grid.count)
             self._points = torch.arange(grid.count, device=inputs.device)
 
     @torch.no_grad()
@@ -124,7 +124,7 @@ class Viewer:
         said = self._said(bound.outputs.data)
         return [_rounded(row) for row in said], self._hidden(bound)
 
-    def _hidden(self, bound: Bound) -> list[list[tuple[tuple[float, ...], ...]]]:
+    def _hidden(self, bound: BoundEnsemble) -> list[list[tuple[tuple[float, ...], ...]]]:
         found = []
         shape = (self._size,) * len(self._extent)
         for site in bound.sites[:MOST_LAYERS]:

@@ -10,7 +10,7 @@ from itertools import groupby
 from swishdemo import activations
 from swishdemo.activations.code import pytorch as code_pytorch
 from swishdemo.training.architecture import (
-    Activation,
+    ActivationLayer,
     ActivationParameter,
     activation_at,
     architecture,
@@ -124,7 +124,7 @@ class _Writer:
         self.definitions: dict[str, None] = {}
         self.learned: dict[str, None] = {}
 
-    def layers(self, row: Replica, layers: tuple[Activation, ...]) -> str:
+    def layers(self, row: Replica, layers: tuple[ActivationLayer, ...]) -> str:
         """The expression of a list of modules, one for each layer."""
         calls = [self._call(row, layer) for layer in layers]
         runs = [(call, len(list(same))) for call, same in groupby(calls)]
@@ -140,10 +140,10 @@ class _Writer:
         listed = f"[{', '.join(parts)}]"
         return f"tied({listed})" if shares else listed
 
-    def _parameters(self, row: Replica, layer: Activation) -> tuple[ActivationParameter, ...]:
+    def _parameters(self, row: Replica, layer: ActivationLayer) -> tuple[ActivationParameter, ...]:
         return parameters_of(self._config, activation_at(self._config, row, layer.site), row.rival)
 
-    def _call(self, row: Replica, layer: Activation) -> str:
+    def _call(self, row: Replica, layer: ActivationLayer) -> str:
         """The expression of a layer's module, its parameters as they are learned."""
         config = self._config
         name = activation_at(config, row, layer.site)

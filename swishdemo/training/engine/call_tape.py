@@ -81,7 +81,7 @@ class Arena:
 
 
 @dataclass(slots=True)
-class Tape:
+class CallTape:
     """The calls of one forward and backward pass over fixed memory.
 
     Attributes:

@@ -12,13 +12,13 @@ from swishdemo.activations.registry import is_formula
 from swishdemo.text import Language, text
 from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host_card import HostCard, lines, threads_words
-from swishdemo.timing.measurement import Measurement, latest
+from swishdemo.timing.measurement import STEP_PHASES, Measurement, latest
 from swishdemo.timing.quantities import place_of
-from swishdemo.timing.tables import PARTS, grid, label_of
+from swishdemo.timing.tables import grid, label_of
 
 _COLUMNS = (
     *("variant", "ratio", "median", "iqr", "rate", "limit", "saved", "peak"),
-    *(f"part_{part}" for part in PARTS),
+    *(f"part_{part}" for part in STEP_PHASES),
     *("error", "repeats", "prepared"),
 )
 _LEFT_TO_JSON = frozenset(
@@ -28,7 +28,7 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TimingReport:
     """What a report tells, before it is Markdown or stands on a terminal.
 
     Attributes:
@@ -46,7 +46,7 @@ class Report:
     @classmethod
     def of(
         cls, measurements: Sequence[Measurement], host: HostCard | None, language: Language = "en"
-    ) -> Report:
+    ) -> TimingReport:
         """The report of one timing; of several measurements of one thing the latest holds."""
         found = latest(measurements)
         timed = sorted((m for m in found if m.is_timed), key=_place)
@@ -117,7 +117,7 @@ def as_markdown(
         baseline: The variant that counts as 1; where it has no time there are no ratios.
         language: Of the words.
     """
-    told = Report.of(measurements, host, language)
+    told = TimingReport.of(measurements, host, language)
     parts = [f"# {text('timed.report.title', language)}"]
     for cell in told.cells:
         parts += [f"## {setting(cell[0], language)}", _table(cell, baseline, language)]
@@ -166,7 +166,7 @@ def _place(m: Measurement) -> tuple[str, ...]:
 
 def _row(m: Measurement, base: Measurement | None, host: HostCard | None) -> dict[str, object]:
     record = {name: value for name, value in m.as_json().items() if name not in _LEFT_TO_JSON}
-    spent = {f"{part}_seconds": m.part_seconds.get(part) for part in PARTS}
+    spent = {f"{part}_seconds": m.part_seconds.get(part) for part in STEP_PHASES}
     against = m.ratio(base) if base and m.is_timed else None
     sure = against if against and against.has_interval and m is not base else None
     told = {

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.checkpoint import KEPT_BYTES, Entry, State, Weights
-from swishdemo.training.engine.ensemble import Bound, Ensemble
+from swishdemo.training.engine.call_tape import Arena
+from swishdemo.training.engine.ensemble import BoundEnsemble, Ensemble
 from swishdemo.training.engine.layers import Site
 from swishdemo.training.engine.optimisers import right
 from swishdemo.training.engine.samples import Batch, Samples
-from swishdemo.training.engine.tape import Arena
 
 DEAD_BELOW = 1e-3
 """A unit is dead where its slope is smaller than this, in size, at every sample."""
@@ -43,7 +43,7 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Scores:
     """Figures on the test set.
 
     Attributes:
@@ -61,7 +61,7 @@ class Evaluation:
     units: Units | None
 
 
-class Evaluator:
+class Scorer:
     """Evaluates an ensemble, a part of the samples at a time.
 
     Args:
@@ -76,10 +76,10 @@ class Evaluator:
     ) -> None:
         self._ensemble, self._samples, self._together = ensemble, samples, together
         self._arena = arena or Arena(ensemble.parameters.values)
-        self._bound: dict[int, tuple[Batch, Bound]] = {}
+        self._bound: dict[int, tuple[Batch, BoundEnsemble]] = {}
         self._numbers = torch.arange(samples.count, device=samples.inputs.device)
 
-    def evaluate(self, count: int, *, units: bool) -> Generator[Tick, None, Evaluation]:
+    def evaluate(self, count: int, *, units: bool) -> Generator[Tick, None, Scores]:
         """Evaluate on the first ``count`` samples.
 
         Args:
@@ -111,14 +111,14 @@ class Evaluator:
             accuracy = 1 - mean_loss / targets.var(unbiased=False).clamp_min(1e-12)
         else:
             accuracy = recognised / count
-        return Evaluation(
+        return Scores(
             mean_loss,
             accuracy,
             tuple((s / (n * count)).sqrt() for s, n in zip(squares, features, strict=True)),
             _units(bound.sites) if units else None,
         )
 
-    def run(self, rows: Tensor) -> Bound:
+    def run(self, rows: Tensor) -> BoundEnsemble:
         """The network on the samples numbered ``rows``, forward."""
         size = len(rows)
         if size not in self._bound:
