@@ -70,7 +70,7 @@ class Table:
             told.append(text("data.csv.read.row_names", language))
         if self.decimal == ",":
             told.append(text("data.csv.read.decimal", language))
-        return ("" if language == "zh" else " ").join(told)
+        return text("language.space", language).join(told)
 
     def as_json(self) -> dict[str, Any]:
         """What may be kept of it: all but the text."""

@@ -1,44 +1,76 @@
-"""Every sentence that a user reads, in both languages: one catalogue, a TOML file for each area.
+"""Every sentence that a user reads: a folder a language, in it a TOML file an area.
 
-A file ``train.toml`` holds the keys ``train.…``; an entry names the languages side by side::
-
-    [start]
-    en = "Start"
-    zh = "开始"
+``en/train.toml`` holds the keys ``train.…`` in English, ``zh/train.toml`` the same in Chinese.
+Sentences that belong to one record stand in that record's file, which gives them to `say`. A
+further language is a folder: what it lacks is said in English, and it may translate a record's
+sentences under the record's keys. Its ``language.toml`` tells what the language is called.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
+Language = str
+"""The name of a folder here, such as "zh"."""
+
+_HERE = Path(__file__).parent
+ENGLISH: Language = "en"
+LANGUAGES: tuple[Language, ...] = (
+    ENGLISH,
+    *sorted({path.parent.name for path in _HERE.glob("*/language.toml")} - {ENGLISH}),
+)
 _LONGEST = 400  # characters of a header that are read
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
+_OF_RECORDS: dict[str, Mapping[Language, str]] = {}
 
 
 @cache
-def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """All entries: key → language → sentence.
+def folder(language: Language) -> Mapping[str, str]:
+    """What a language's folder says: key → sentence.
 
     Raises:
-        ValueError: Two files or tables give the same key.
+        ValueError: A value is no text.
     """
-    entries: dict[str, Mapping[str, str]] = {}
-    for file in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
-        if not file.name.endswith(".toml"):
-            continue
-        area = file.name.removesuffix(".toml")
-        for key, entry in _flatten(area, tomllib.loads(file.read_text("utf-8"))):
-            if key in entries:
-                raise ValueError(f"text key {key} is given twice")
-            entries[key] = entry
+    return {
+        key: sentence
+        for path in sorted((_HERE / language).glob("*.toml"))
+        for key, sentence in _flat(path.stem, tomllib.loads(path.read_text("utf-8")))
+    }
+
+
+def say(key: str, sentences: Mapping[Language, str]) -> None:
+    """Add a record's sentences to the catalogue.
+
+    Args:
+        key: Under which they are found.
+        sentences: Language → sentence, English among them.
+
+    Raises:
+        ValueError: The key has another sentence already.
+    """
+    if _OF_RECORDS.setdefault(key, sentences) != sentences or key in folder(ENGLISH):
+        raise ValueError(f"text key {key} is given twice")
+    catalogue.cache_clear()
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[Language, str]]:
+    """All sentences: key → language → sentence, English where a language lacks one."""
+    folders = {language: folder(language) for language in LANGUAGES}
+    entries: dict[str, Mapping[Language, str]] = {}
+    for key in (*folders[ENGLISH], *_OF_RECORDS):
+        own = _OF_RECORDS.get(key, {})
+        english = own.get(ENGLISH) or folders[ENGLISH][key]
+        entries[key] = {
+            language: folders[language].get(key) or own.get(language, english)
+            for language in LANGUAGES
+        }
     return entries
 
 
@@ -124,8 +156,9 @@ def _spoken(value: object, language: Language) -> object:
     if isinstance(value, Sentence):
         return text(value.key, language, **value.values)
     if isinstance(value, tuple):
-        separator = "；" if language == "zh" else "; "
-        return separator.join(str(_spoken(each, language)) for each in value)
+        return text("language.semicolon", language).join(
+            str(_spoken(each, language)) for each in value
+        )
     return value
 
 
@@ -145,13 +178,12 @@ def language_of(accepted: object) -> Language:
     return language if best else "en"
 
 
-def _flatten(prefix: str, table: Mapping[str, object]) -> list[tuple[str, Mapping[str, str]]]:
-    found: list[tuple[str, Mapping[str, str]]] = []
+def _flat(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for name, value in table.items():
-        if not isinstance(value, dict):
-            raise ValueError(f"text {prefix}: {name} is no table of languages")
-        if set(value) & set(LANGUAGES):
-            found.append((f"{prefix}.{name}", value))
+        key = f"{prefix}.{name}"
+        if isinstance(value, dict):
+            yield from _flat(key, value)
+        elif isinstance(value, str):
+            yield key, value
         else:
-            found.extend(_flatten(f"{prefix}.{name}", value))
-    return found
+            raise ValueError(f"text {key} is no text")

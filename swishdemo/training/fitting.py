@@ -53,7 +53,7 @@ class Fitted:
             default=_told(self.default),
         )
         why = self.reason.sentence(language) if self.reason else ""
-        return f"{told}{'' if language == 'zh' else ' '}{why}".strip()
+        return text("language.space", language).join(filter(None, (told, why)))
 
     def as_json(self, language: Language = "en") -> dict[str, Any]:
         """The change as a JSON object."""

@@ -7,8 +7,6 @@ from gradio.i18n import I18nData
 
 from swishdemo.text import catalogue
 
-# Gradio's key for Chinese is "zh-CN"; its look-up splits keys at dots, ours stay whole without.
-_TAGS = {"en": "en", "zh": "zh-CN"}
 # Gradio writes all that it is given into the page, before its first script: so it is given what
 # its components show, a fifth of the catalogue.
 _SHOWN = (
@@ -27,8 +25,9 @@ _KEYS = [key for key in catalogue() if key.startswith(_SHOWN)]
 
 translations = gr.I18n(
     **{
+        # Gradio's look-up splits keys at dots, ours stay whole without.
         tag: {key.replace(".", "_"): catalogue()[key][language] for key in _KEYS}
-        for language, tag in _TAGS.items()
+        for language, tag in catalogue()["language.tag"].items()
     }
 )
 

@@ -40,7 +40,6 @@ _RATE_REPORTS = 20
 _MINUTE = 90
 """Seconds from which a time is told in minutes."""
 _ADAPTIVE = ("adam", "adamw")
-_AND: Mapping[Language, str] = {"en": ", ", "zh": "、"}
 _ACTIVATION_FIELDS = ("activation", "rivals", "layer_activations")
 
 Reports = Sequence[Mapping[str, Any]]
@@ -327,7 +326,7 @@ def beta_note(
         words.append(text(f"run.note_{kind}", language))
     mirrored = {number: each for number, each in _betas(parsed, last).items() if each.negative}
     if mirrored:
-        listed = _AND[language].join(
+        listed = text("language.comma", language).join(
             text(
                 "run.note_of_layer",
                 language,
@@ -341,7 +340,7 @@ def beta_note(
         used = parsed.layer_activations or (parsed.activation,)
         kind = "mirrored" if MIRRORED.issuperset(used) else "negative"
         words.append(text(f"run.note_{kind}", language, layers=listed + more))
-    return ("" if language == "zh" else " ").join(words)
+    return text("language.space", language).join(words)
 
 
 def network_note(
@@ -381,10 +380,12 @@ def tie(job: Job, language: Language) -> str:
         return ""  # one does better: that is no tie
     if not equal:
         return ""
-    words = text("run.tie", language, rivals=_AND[language].join(map(_label, equal)))
+    words = text(
+        "run.tie", language, rivals=text("language.comma", language).join(map(_label, equal))
+    )
     if watched(job.config).first != "beta" or not learns_beta(TrainingConfig.of_json(job.config)):
         return words
-    return words + ("" if language == "zh" else " ") + text("run.tie_beta", language)
+    return words + text("language.space", language) + text("run.tie_beta", language)
 
 
 def _as_good(one: Mapping[str, float | None], other: Mapping[str, float | None]) -> bool:
@@ -515,7 +516,11 @@ def told(value: object, field: str, language: Language) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list | tuple):
-        between = _AND[language] if any(isinstance(each, str) for each in value) else " "
+        between = (
+            text("language.comma", language)
+            if any(isinstance(each, str) for each in value)
+            else " "
+        )
         return between.join(told(each, field, language) for each in value)
     if isinstance(value, Mapping):
         return value["name"] or f"{value['rows']} × {len(value['columns'])}"

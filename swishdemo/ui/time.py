@@ -9,6 +9,7 @@ import gradio as gr
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of
+from swishdemo.text import LANGUAGES
 from swishdemo.timing import TimingRequest, host_summary
 from swishdemo.timing.cited import all_cited
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
@@ -46,7 +47,7 @@ def build(lab: Lab) -> None:
             host=host_summary(),
             cited=_cited(),
             presets={
-                name: {tongue: about(name, lab.settings, tongue) for tongue in ("en", "zh")}
+                name: {tongue: about(name, lab.settings, tongue) for tongue in LANGUAGES}
                 for name in PRESETS
             },
         )

@@ -1,7 +1,10 @@
 /** One claim as a card: the sentence, a row for each part with its verdict and evidence, buttons. */
 
-import { escaped, language, t } from "../core/text.js";
+import { escaped, language, TAGS, t } from "../core/text.js";
 import { LivePlot } from "../plot/live_plot.js";
+
+/** The article's language. */
+const ARTICLE = "zh";
 
 const TONES = {
   confirmed: "ok",
@@ -34,12 +37,11 @@ export function skeletonCard(claim) {
   </article>`;
 }
 
-/** The sentence in both languages, the page's first. */
+/** The sentence in the page's language, and in the article's; in English where that is the page's. */
 function said(claim) {
-  const [first, second] = language === "zh" ? ["zh", "en"] : ["en", "zh"];
-  const tag = { en: "en", zh: "zh-CN" };
-  return `<div class="claims-said" role="heading" aria-level="2" id="said-${claim.id}" lang="${tag[first]}">${escaped(claim.statement[first])}</div>
-    <div class="claims-also" lang="${tag[second]}">${escaped(claim.statement[second])}</div>`;
+  const also = language === ARTICLE ? "en" : ARTICLE;
+  return `<div class="claims-said" role="heading" aria-level="2" id="said-${claim.id}" lang="${TAGS[language]}">${escaped(claim.statement[language])}</div>
+    <div class="claims-also" lang="${TAGS[also]}">${escaped(claim.statement[also])}</div>`;
 }
 
 /** A whole card: the sentence above the first part, the buttons under the last, the proofs' place. */

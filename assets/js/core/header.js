@@ -2,7 +2,7 @@
 
 import { choice, flush, onRefused, onReturn, outwardLink, read, write } from "./state.js";
 import { keep } from "./storage.js";
-import { escaped, language, t } from "./text.js";
+import { escaped, language, TAGS, t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
 const TABS = ["explore", "train", "time", "claims"];
@@ -17,15 +17,14 @@ const LINK = icon(
 );
 
 export function mount({ element, props }) {
-  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  document.documentElement.lang = TAGS[language];
   element.innerHTML = `
     <div class="lab lab-header">
       ${brand()}
       <div class="lab-tools">
         <span class="lab-host" title="${escaped(t("shell.host_tip"))}">${escaped(props.host?.[language] ?? "")}</span>
         <span class="lab-seg" role="group" aria-label="${escaped(t("shell.language"))}">
-          <button data-lang="en" lang="en" aria-pressed="${language === "en"}" title="English">EN</button>
-          <button data-lang="zh" lang="zh" aria-pressed="${language === "zh"}" title="中文">中文</button>
+          ${Object.keys(TAGS).map(tongue).join("")}
         </span>
         <button class="lab-btn" data-theme-toggle title="${escaped(t("shell.theme_tip"))}" aria-label="${escaped(t("shell.theme_tip"))}"></button>
         <button class="lab-btn" data-copy title="${escaped(t("shell.copy_tip"))}">${LINK}<span>${escaped(t("shell.copy"))}</span></button>
@@ -60,6 +59,9 @@ export function mount({ element, props }) {
     told = banner(t("shell.refused", { list: list.join(", ") }), 8000);
   });
 }
+
+const tongue = (each) =>
+  `<button data-lang="${each}" lang="${TAGS[each]}" aria-pressed="${language === each}" title="${escaped(t("language.name", {}, each))}">${escaped(t("language.short", {}, each))}</button>`;
 
 /** Sign and name. */
 export const brand = () => `<div class="lab-brand">

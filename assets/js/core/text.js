@@ -1,20 +1,21 @@
 /** What the reader reads, in the page's language, from the one catalogue. */
 
 import { entries } from "../../catalogue.js";
-import { language } from "./visitor.js";
+import { language, TAGS } from "./visitor.js";
 
-export { language };
+export { language, TAGS };
 
 /**
  * The sentence of a key, its {placeholders} filled.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
+ * @param {string} [tongue] Its language, if not the page's.
  * @returns {string}
  */
-export function t(key, values = {}) {
+export function t(key, values = {}, tongue = language) {
   const entry = entries[key];
   if (!entry) throw new Error(`no text for ${key}`);
-  return entry[language].replace(/\{(\w+)\}/g, (all, name) =>
+  return entry[tongue].replace(/\{(\w+)\}/g, (all, name) =>
     name in values ? String(values[name]) : all,
   );
 }

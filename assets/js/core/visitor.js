@@ -6,21 +6,21 @@
  * which it knows the visitor.
  */
 
+import { entries } from "../../catalogue.js";
 import { keep, keepsCookies, kept } from "./storage.js";
 
-const TAGS = { en: "en", zh: "zh-CN" };
+/** @type {Record<string, string>} Language → its tag for browsers: zh → zh-CN. */
+export const TAGS = entries["language.tag"];
 const known = (name) => Object.hasOwn(TAGS, name);
 const url = new URL(location.href);
 const asked = url.searchParams.get("lang");
 if (known(asked)) keep("language", asked);
 const [chosen, theme] = [kept("language"), kept("theme")];
 
-/** @type {"en" | "zh"} The page's language. */
-export const language = known(chosen)
-  ? chosen
-  : navigator.language.toLowerCase().startsWith("zh")
-    ? "zh"
-    : "en";
+const [liked] = navigator.language.toLowerCase().split("-");
+
+/** The page's language, one of TAGS. */
+export const language = known(chosen) ? chosen : known(liked) ? liked : "en";
 
 if (known(chosen)) {
   Object.defineProperty(navigator, "language", { get: () => TAGS[language] });

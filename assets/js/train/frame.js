@@ -149,8 +149,7 @@ export function decoded(buffer) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(buffer);
   } catch {
-    const chinese = document.documentElement.lang.startsWith("zh");
-    return new TextDecoder(chinese ? "gb18030" : "windows-1252").decode(buffer);
+    return new TextDecoder(t("language.code_page")).decode(buffer);
   }
 }
 
