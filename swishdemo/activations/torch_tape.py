@@ -156,16 +156,7 @@ class _Run:
             if root.kind == "root":
                 # √u³ has no slope at 0 by way of √u.
                 return _raised(self.value(root.arguments[0], scope), step.value / 2)
-        arguments = [self.value(argument, scope) for argument in step.arguments]
-        if step.kind == "add":
-            return reduce(lambda a, b: a + b, arguments)
-        if step.kind == "multiply":
-            return reduce(lambda a, b: a * b, arguments)
-        if step.kind == "power":
-            return _power(arguments[0], step.value)
-        if step.kind == "raise":
-            return _raised(arguments[0], arguments[1])
-        return _apply(_FUNCTIONS[step.kind], arguments[0])
+        return _computed(step, [self.value(argument, scope) for argument in step.arguments])
 
     def _where(self, step: Step, scope: _Scope) -> Value:
         left, right = (self.value(place, scope) for place in step.arguments[:2])
@@ -180,6 +171,20 @@ class _Run:
         if not isinstance(first, Tensor) and not isinstance(second, Tensor):
             first = _tensor(first, self._like)  # two numbers would have torch's default dtype
         return torch.where(holds, first, second)
+
+
+def _computed(step: Step, arguments: list[Value]) -> Value:
+    match step.kind:
+        case "add":
+            return reduce(lambda a, b: a + b, arguments)
+        case "multiply":
+            return reduce(lambda a, b: a * b, arguments)
+        case "power":
+            return _power(arguments[0], step.value)
+        case "raise":
+            return _raised(arguments[0], arguments[1])
+        case _:
+            return _apply(_FUNCTIONS[step.kind], arguments[0])
 
 
 def _power(base: Value, exponent: int) -> Value:

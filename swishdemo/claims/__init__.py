@@ -1,11 +1,10 @@
-"""The article's sentences, checked: records, rules and the evaluator that applies them.
+"""Checks the article's sentences: records, rules, and the evaluator that applies them.
 
-- `record`: a claim and its parts; `verdicts`: what a check can come to, and why.
-- `register`: the claims; their texts lie in the catalogue under ``claims``.
-- `symbolic`: Swish's landmarks, proved; `slope`, `limits`, `smoothness`, `vanishing`: the parts
-  that are proved; `history`: those that are cited.
-- `cost`, `beta`: the parts that jobs decide; `intervals`: their statistics.
-- `evaluator`: runs the checks and tells the verdicts; `manager`: what it needs of the job manager.
+- `record`: a claim and its parts, and what a check can come to.
+- `article`: the claims; their texts lie in the catalogue under ``claims``.
+- `symbolic`: Swish's landmarks, proved; `slope`, `limits`: the parts that are proved; `history`:
+  those that are cited; `cost`, `beta`: those that jobs decide.
+- `evaluate`: runs the checks and tells the verdicts; `proofs`: proofs made beforehand.
 """
 
 from swishdemo.claims.article import CLAIMS, get

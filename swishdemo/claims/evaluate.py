@@ -11,10 +11,11 @@ from typing import Any
 
 from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.claims.article import CLAIMS, get
-from swishdemo.claims.manager import Job, Manager
 from swishdemo.claims.proofs import Proof, kept, prove_apart
 from swishdemo.claims.record import Claim, Evidence, Instant, Measured, Part, Verdict
 from swishdemo.errors import UserError
+from swishdemo.jobs.job import Job
+from swishdemo.jobs.manager import JobManager
 from swishdemo.text import LANGUAGES, Language, catalogue, text
 from swishdemo.timing import HostCard
 
@@ -39,7 +40,7 @@ class ClaimEvaluator:
 
     def __init__(
         self,
-        manager: Manager,
+        manager: JobManager,
         claims: tuple[Claim, ...] = CLAIMS,
         prove: Callable[[Sequence[Instant]], Sequence[Proof]] = prove_apart,
     ) -> None:

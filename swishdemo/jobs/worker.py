@@ -78,7 +78,7 @@ def _perform(
     """Run one job to its end, or to where it is stopped."""
     try:
         results = iter(_resolve(work)(pickle.loads(config)))
-        if _stream(results, connection, orders):
+        if _Stream(connection, orders).run(results):
             return Finished()
         close = getattr(results, "close", None)
         if close is not None:
@@ -93,42 +93,57 @@ def _perform(
         return Failed(reason, traceback.format_exc())
 
 
-def _stream(results: Iterator[Any], connection: Connection[Any, Any], orders: Queue[Order]) -> bool:
-    """Send what ``results`` yields and obey orders between; whether it came to its end."""
-    resting = stepping = False
-    turn = 0
-    sent_at = 0.0
-    for result in results:
-        if isinstance(result, Tick):
-            if time.monotonic() - sent_at >= _TICK_SECONDS:
-                connection.send(TICK)
-                sent_at = time.monotonic()
-        elif isinstance(result, Attachment):
-            connection.send(Attached(result.as_json()))
-        else:
-            connection.send(Item(type(result).__name__, result.as_json()))
-            sent_at = time.monotonic()
-            if stepping:
-                resting, stepping = True, False
-                connection.send(Paused(turn))
-        while resting or not orders.empty():
-            try:
-                order = orders.get(block=resting)
-            except Empty:
-                break
-            match order:
-                case ("stop",):
+class _Stream:
+    """Sends what a job yields and obeys orders between."""
+
+    def __init__(self, connection: Connection[Any, Any], orders: Queue[Order]) -> None:
+        self._connection = connection
+        self._orders = orders
+        self._resting = self._stepping = False
+        self._turn = 0
+        self._sent_at = 0.0
+
+    def run(self, results: Iterator[Any]) -> bool:
+        """Whether ``results`` came to its end."""
+        for result in results:
+            self._send(result)
+            while self._resting or not self._orders.empty():
+                try:
+                    order = self._orders.get(block=self._resting)
+                except Empty:
+                    break
+                if order == ("stop",):
                     return False
-                case ("pause", int(turn)):
-                    resting, stepping = True, False
-                    connection.send(Paused(turn))
-                case ("resume", int(turn)):
-                    resting = stepping = False
-                case ("step", int(turn)):
-                    resting, stepping = False, True
-                case _:
-                    pass
-    return True
+                self._obey(order)
+        return True
+
+    def _send(self, result: Any) -> None:
+        if isinstance(result, Tick):
+            if time.monotonic() - self._sent_at >= _TICK_SECONDS:
+                self._connection.send(TICK)
+                self._sent_at = time.monotonic()
+        elif isinstance(result, Attachment):
+            self._connection.send(Attached(result.as_json()))
+        else:
+            self._connection.send(Item(type(result).__name__, result.as_json()))
+            self._sent_at = time.monotonic()
+            if self._stepping:
+                self._rest(self._turn)
+
+    def _obey(self, order: Order) -> None:
+        match order:
+            case ("pause", int(turn)):
+                self._rest(turn)
+            case ("resume", int(turn)):
+                self._turn, self._resting, self._stepping = turn, False, False
+            case ("step", int(turn)):
+                self._turn, self._resting, self._stepping = turn, False, True
+            case _:
+                pass
+
+    def _rest(self, turn: int) -> None:
+        self._turn, self._resting, self._stepping = turn, True, False
+        self._connection.send(Paused(turn))
 
 
 def _is_memory_error(error: BaseException) -> bool:

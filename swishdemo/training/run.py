@@ -116,18 +116,14 @@ class Run:
             yield from self._differentiate(trainer)
             trainer.measure()
         total = self._losses()
-        reported, tested, looked = (
-            set(steps(config.steps)) for steps in (report_steps, evaluated_steps, view_steps)
-        )
+        reported, looked = set(report_steps(config.steps)), set(view_steps(config.steps))
         counted = 1
         for step in range(config.steps + 1):
             late = 0 < config.max_seconds <= self._elapsed()
             last = step == config.steps
             if step in reported or late:
-                count = self._test.count if last or late else min(TESTED, self._test.count)
-                if step not in tested and not late:
-                    count = 0
                 looks = step in looked or late
+                count = self._tested(step, whole=last or late)
                 report = yield from reporter.report(step, total / counted, count, looks=looks)
                 ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
                 if looks or ended:
@@ -149,6 +145,13 @@ class Run:
                 yield TICK
             total += self._losses()
             counted += 1
+
+    def _tested(self, step: int, *, whole: bool) -> int:
+        """How many test samples a report at ``step`` looks at."""
+        if whole:
+            return self._test.count
+        asked = step in evaluated_steps(self._config.steps)
+        return min(TESTED, self._test.count) if asked else 0
 
     def _build(self) -> Generator[Tick, None, Reporter]:
         """Load the data and make all parts."""

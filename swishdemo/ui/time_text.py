@@ -61,69 +61,76 @@ def answer(
         host: The machine, of which it is said here already that it was busy.
         again: Other timings of this visitor of the same thing on such a machine, the newest first.
     """
+    found = _subjects(here, others, state)
+    if not here or here[0].context not in found:
+        key = "answer_starting" if state in ACTIVE else "answer_without"
+        return [text(f"time.ui.{'answer_queued' if state == 'waiting' else key}", language), ""]
+    context = here[0].context
+    what = found[context][0].variant
+    names = {
+        "what": REGISTRY.get(what).label(language),
+        "base": activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label,
+    }
+    parts, notes = [], []
+    verdict: Ratio | None = None
+    for each in _CONTEXTS:
+        if each not in found or found[each][0].variant != what:
+            continue
+        subject, base, growing = found[each]
+        interval = None if growing else subject.ratio(base)
+        if interval is not None and not interval.has_interval:
+            interval = None
+        if interval is not None and interval.is_vague and each != context:
+            continue
+        quotient = f"{seconds_of(subject) / seconds_of(base):.2f}"
+        parts.append(text(f"time.ui.answer_{each}", language, ratio=quotient, base=names["base"]))
+        notes.append(_note(subject, interval, growing, language))
+        if each == context and interval is not None:
+            verdict = interval
+            notes += _again(interval, what, again, language)
+    busy = [why.sentence(language) for why in caveats((), host) if why.key == "time.warning.busy"]
+    rests_on = " · ".join([*notes, setting(here[0], language), *busy])
+    if verdict is not None and verdict.is_vague:
+        low, high = f"{verdict.low:.2f}", f"{verdict.high:.2f}"
+        return [text("time.ui.answer_vague", language, **names, low=low, high=high), rests_on]
+    against = "open" if verdict is None else _against_the_article(verdict)
+    place = text(f"time.ui.context.{context}", language)
+    sentence = text(
+        "time.ui.answer",
+        language,
+        what=names["what"],
+        parts=text("time.ui.answer_join", language).join(parts),
+        verdict=text(f"time.ui.answer_{against}", language, context=place),
+    )
+    return [sentence, rests_on]
+
+
+def _subjects(
+    here: Sequence[Measurement], others: Sequence[Sequence[Measurement]], state: State
+) -> dict[str, tuple[Measurement, Measurement, bool]]:
+    """Context → what was timed of Swish, the article's baseline, and whether they still grow."""
     found: dict[str, tuple[Measurement, Measurement, bool]] = {}
     for measured, growing in [(here, state in ACTIVE), *((other, False) for other in others)]:
         timed = {m.variant: m for m in measured if m.is_timed}
         subject = next((m for m in _by_registry(timed) if m.activation == _SUBJECT), None)
         if subject and ARTICLE_BASELINE in timed:
             found.setdefault(subject.context, (subject, timed[ARTICLE_BASELINE], growing))
-    if not here or here[0].context not in found:
-        key = "answer_starting" if state in ACTIVE else "answer_without"
-        return [text(f"time.ui.{'answer_queued' if state == 'waiting' else key}", language), ""]
-    what = found[here[0].context][0].variant
-    label = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
-    parts, notes, verdict = [], [], "open"
-    vague: Ratio | None = None
-    for context in _CONTEXTS:
-        if context not in found or found[context][0].variant != what:
-            continue
-        subject, base, growing = found[context]
-        quotient = f"{seconds_of(subject) / seconds_of(base):.2f}"
-        parts.append(text(f"time.ui.answer_{context}", language, ratio=quotient, base=label))
-        size = (
-            text(f"time.ui.network.{subject.network}", language)
-            if context == "step"
-            else text("time.ui.note_elements", language, count=size_label(subject.elements))
-        )
-        name = text(f"time.ui.context.{context}", language)
-        named = {"context": name[:1].upper() + name[1:], "size": size}
-        interval = None if growing else subject.ratio(base)
-        if interval is None or not interval.has_interval:
-            key = "note_part_growing" if growing else "note_part_rough"
-            notes.append(text(f"time.ui.{key}", language, **named))
-        else:
-            if context == here[0].context:
-                verdict = _against_the_article(interval)
-                vague = interval if interval.is_vague else None
-            elif interval.is_vague:
-                parts.pop()
-                continue
-            low, high = f"{interval.low:.2f}", f"{interval.high:.2f}"
-            notes.append(text("time.ui.note_part", language, **named, low=low, high=high))
-            if context == here[0].context:
-                notes += _again(interval, what, again, language)
-    busy = [
-        reason.sentence(language)
-        for reason in caveats((), host)
-        if reason.key == "time.warning.busy"
-    ]
-    if vague is not None:
-        low, high = f"{vague.low:.2f}", f"{vague.high:.2f}"
-        told = {"what": REGISTRY.get(what).label(language), "base": label, "low": low, "high": high}
-        sentence = text("time.ui.answer_vague", language, **told)
-        return [sentence, " · ".join([*notes, setting(here[0], language), *busy])]
-    sentence = text(
-        "time.ui.answer",
-        language,
-        what=REGISTRY.get(what).label(language),
-        parts=text("time.ui.answer_join", language).join(parts),
-        verdict=text(
-            f"time.ui.answer_{verdict}",
-            language,
-            context=text(f"time.ui.context.{here[0].context}", language),
-        ),
-    )
-    return [sentence, " · ".join([*notes, setting(here[0], language), *busy])]
+    return found
+
+
+def _note(subject: Measurement, interval: Ratio | None, growing: bool, language: Language) -> str:
+    """Where a ratio was taken, and its interval where there is one."""
+    if subject.context == "step":
+        size = text(f"time.ui.network.{subject.network}", language)
+    else:
+        size = text("time.ui.note_elements", language, count=size_label(subject.elements))
+    name = text(f"time.ui.context.{subject.context}", language)
+    named = {"context": name[:1].upper() + name[1:], "size": size}
+    if interval is None:
+        key = "note_part_growing" if growing else "note_part_rough"
+        return text(f"time.ui.{key}", language, **named)
+    low, high = f"{interval.low:.2f}", f"{interval.high:.2f}"
+    return text("time.ui.note_part", language, **named, low=low, high=high)
 
 
 def _again(

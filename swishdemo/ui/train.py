@@ -28,7 +28,7 @@ _OPEN = ("beta", "activations", "replicas")
 _WISHES = ("stop", "pause", "resume", "step", "delete")
 
 
-def build(lab: Lab) -> None:
+def build(lab: Lab) -> None:  # noqa: C901, PLR0915
     """Put the tab's components into the surrounding ``gr.Blocks``."""
     view = RunView(lab.manager)
     table = {field.name: field for field in fields(lab.settings)}

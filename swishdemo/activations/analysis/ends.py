@@ -284,8 +284,11 @@ def ending(expression: Any, side: int, ends: Ends) -> tuple[Limit, bool]:
         (sympy.Rational(share.value) * each for share, each in zip(shares, waves, strict=True)),
         start=sympy.S.Zero,
     )
-    low, high = _swing(wave)
-    size = _limit(largest, side, ends)
+    return _swinging(*_swing(wave), _limit(largest, side, ends))
+
+
+def _swinging(low: float, high: float, size: Limit) -> tuple[Limit, bool]:
+    """The ending of what swings between two numbers, times what goes to ``size``."""
     if size.kind == "number":
         found, endless = _between(*sorted((size.value * low, size.value * high)))
         return found, endless or low < 0 < high

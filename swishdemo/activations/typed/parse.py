@@ -160,10 +160,7 @@ def _check_characters(text: str) -> None:
         match = _TOKEN.match(text, position)
         column = position + 1
         if match is None:
-            if text[position] in _INSTEAD:
-                raise refuse(_INSTEAD[text[position]], column)
-            shown = text[position] if text[position].isprintable() else repr(text[position])
-            raise refuse("character", column, value=shown)
+            raise _no_token(text[position], column)
         token, kind = match.group(), match.lastgroup or ""
         if kind == "number":
             _check_number(token, column)
@@ -183,6 +180,12 @@ def _check_characters(text: str) -> None:
         position = match.end()
         if kind != "space":
             before = kind
+
+
+def _no_token(sign: str, column: int) -> UserError:
+    if sign in _INSTEAD:
+        return refuse(_INSTEAD[sign], column)
+    return refuse("character", column, value=sign if sign.isprintable() else repr(sign))
 
 
 def _check_number(token: str, column: int) -> None:

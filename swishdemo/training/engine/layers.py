@@ -211,24 +211,21 @@ def bind_normalisation(
     out = tape.beside(z.data)
     y, centred = out.view(shape), tape.beside(x)
     scale, shift = weights[:, 0, :, None], weights[:, 1, :, None]
-    by_scale, by_shift = gradients[:, 0], gradients[:, 1]
     batch = part.kind == "batch"
+    frozen = batch and not tape.training
     # What the moments are taken over, as axes of [replica, channel, position, sample].
     axes = (2, 3) if batch else (1, 2)
     grid = tape.replicas, part.channels, part.positions, tape.samples
     inverse = tape.empty(*(1 if axis in axes else size for axis, size in enumerate(grid)))
     mean = tape.beside(inverse)
-    values = part.positions * (tape.samples if batch else part.channels)
 
     def moments() -> None:
         torch.mean(x.view(grid), axes, keepdim=True, out=mean)
         torch.sub(x.view(grid), mean, out=centred.view(grid))
         torch.mul(centred, centred, out=y)
         torch.mean(y.view(grid), axes, keepdim=True, out=inverse)
-        if batch and running is not None:
-            unbiased = inverse.view(running[:, 1].shape) * (values / (values - 1))
-            running[:, 0].lerp_(mean.view_as(running[:, 0]), MOMENTUM)
-            running[:, 1].lerp_(unbiased, MOMENTUM)
+        if running is not None and batch:
+            _remember(running, mean, inverse, part.positions * tape.samples)
         inverse.add_(EPSILON).rsqrt_()
 
     def remembered() -> None:
@@ -241,21 +238,27 @@ def bind_normalisation(
         torch.mul(centred, scale, out=y).add_(shift)
 
     def backward() -> None:
-        torch.sum(gradient, 2, out=by_shift)
+        torch.sum(gradient, 2, out=gradients[:, 1])
         torch.mul(gradient, centred, out=y)  # the output is used up
-        torch.sum(y, 2, out=by_scale)
+        torch.sum(y, 2, out=gradients[:, 0])
         gradient.mul_(scale)
         if not frozen:
             torch.mul(gradient, centred, out=y)
             along = y.view(grid).mean(axes, keepdim=True)
-            level = gradient.view(grid).mean(axes, keepdim=True)
-            gradient.view(grid).sub_(level).sub_(centred.view(grid) * along)
+            gradient.view(grid).sub_(gradient.view(grid).mean(axes, keepdim=True))
+            gradient.view(grid).sub_(centred.view(grid) * along)
         gradient.view(grid).mul_(inverse)
 
-    frozen = batch and not tape.training
     tape.then(remembered if frozen else moments, finish)
     tape.before(backward)
     return Values(out, gradient=z.gradient)
+
+
+def _remember(running: Tensor, mean: Tensor, variance: Tensor, values: int) -> None:
+    """Let a batch's moments, over so many values, enter the running ones as PyTorch does."""
+    unbiased = variance.view(running[:, 1].shape) * (values / (values - 1))
+    running[:, 0].lerp_(mean.view_as(running[:, 0]), MOMENTUM)
+    running[:, 1].lerp_(unbiased, MOMENTUM)
 
 
 @dataclass(frozen=True, slots=True)
