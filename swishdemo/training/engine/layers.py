@@ -244,9 +244,10 @@ def bind_normalisation(
         gradient.mul_(scale)
         if not frozen:
             torch.mul(gradient, centred, out=y)
-            along = y.view(grid).mean(axes, keepdim=True)
-            gradient.view(grid).sub_(gradient.view(grid).mean(axes, keepdim=True))
-            gradient.view(grid).sub_(centred.view(grid) * along)
+            inner = y.view(grid).mean(axes, keepdim=True)
+            gradient.view(grid).sub_(gradient.view(grid).mean(axes, keepdim=True)).sub_(
+                centred.view(grid) * inner
+            )
         gradient.view(grid).mul_(inverse)
 
     tape.then(remembered if frozen else moments, finish)
