@@ -36,6 +36,15 @@ def launch_options(executable: str) -> dict[str, Any]:
     return {"args": ARGUMENTS, "executable_path": found}
 
 
+def is_wrong(said: Any) -> bool:
+    """Whether what a page's console says is an error.
+
+    Chromium writes a line for each answer of 4xx; where REST refuses, the page tells the reader.
+    """
+    refused = "/api/" in said.location["url"] and "status of 4" in said.text
+    return said.type == "error" and not refused
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as listener:

@@ -25,7 +25,7 @@ import httpx
 import numpy as np
 import pytest
 import torch
-from browser import free_port
+from browser import free_port, is_wrong
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from serving import ROOT, serving
 from visiting import eventually
@@ -99,7 +99,7 @@ class Person:
         self.app = app
         self.context = context
         self.wrong: list[str] = []
-        context.on("console", lambda said: said.type == "error" and self._note(said.text))
+        context.on("console", lambda said: is_wrong(said) and self._note(said.text))
         context.on("weberror", lambda error: self._note(str(error.error)))
         context.on("response", lambda got: got.status >= 500 and self._note(f"{got.status} {got}"))
 

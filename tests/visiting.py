@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from browser import is_wrong
 
 PLOT = "#lab-explore .explore-plot"
 PATIENCE = 90_000
@@ -79,7 +80,7 @@ def opens(browsers, server):
         page.set_viewport_size(viewport)
         page.wrong = []
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
+        page.on("console", lambda said: is_wrong(said) and page.wrong.append(said.text))
         return page
 
     return opened

@@ -1,7 +1,8 @@
-"""The REST interface, documented at ``/docs``.
+"""The REST interface, documented at ``/docs``; the page uses it as notebooks do.
 
 - `application`: the FastAPI app, and how it stands beside the page.
-- `facts`, `jobs`, `claims`, `export`, `events`: the routes.
-- `bodies`, `answers`, `schemas`: strict JSON in, finite JSON out, and how both are documented.
-- `documentation`: ``/docs`` and ``/openapi.json``; `guard`: Gradio's own routes, made polite.
+- `catalogue`, `calculation`, `jobs`, `claims`, `export`, `events`: the routes.
+- `caller`, `strict_json`, `errors`, `schemas`: who asks and what was sent, finite JSON and errors
+  out, and how both are documented.
+- `guard`: Gradio's own routes, made polite.
 """

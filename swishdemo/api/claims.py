@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from swishdemo.api.caller import Tongue, Visitor
 from swishdemo.api.errors import FiniteJSON
-from swishdemo.api.jobs import Tongue, Visitor
 from swishdemo.ui.lab import Lab
 
 

@@ -40,14 +40,15 @@ def language(request: Request) -> Language:
 def refusal(error: UserError, language: Language) -> FiniteJSON:
     """The answer to a request that is refused.
 
-    With 422 ``detail`` is a list, as FastAPI's own: where, and what was wrong. Else it is one
-    sentence. What was sent is not repeated.
+    With 422 ``detail`` is a list, as FastAPI's own: where, and what was wrong; of a formula also
+    the ``column``, from 1. Else it is one sentence. What was sent is not repeated.
     """
     sentence = error.sentence(language)
     detail: Any = sentence
     if error.status == 422:
         where = ["body", error.field] if error.field else ["body"]
-        detail = [{"type": "value_error", "loc": where, "msg": sentence}]
+        column = {name: error.values[name] for name in ("column",) if name in error.values}
+        detail = [{"type": "value_error", "loc": where, "msg": sentence, **column}]
     retry = error.values.get("retry_seconds")
     headers = {"Retry-After": str(retry)} if error.status == 429 and retry else None
     return FiniteJSON({"detail": detail}, error.status, headers)

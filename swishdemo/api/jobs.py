@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from swishdemo.api import events, export, schemas
-from swishdemo.api.errors import FiniteJSON, language
-from swishdemo.api.strict_json import json_object
+from swishdemo.api.caller import Given, Tongue, Visitor
+from swishdemo.api.errors import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import timing_as_json, told
-from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import LANGUAGES, Language, Sentence, text
 from swishdemo.ui.lab import Lab
 
-
-async def _visitor(request: Request) -> str:
-    return visitor_of(request)
-
-
-async def _language(request: Request) -> Language:
-    return language(request)
-
-
-Visitor = Annotated[str, Depends(_visitor)]
-Tongue = Annotated[Language, Depends(_language)]
-Given = Annotated[dict[str, Any], Depends(json_object)]
 After = Annotated[int, Query(ge=-1, le=2**53, description="Only reports of a greater index.")]
 _BUSY: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such job of yours."},

@@ -28,20 +28,24 @@ def body(schema: Schema, *, required: bool = False, example: Any = None) -> dict
     return {"requestBody": {"required": required, "content": {"application/json": content}}}
 
 
+_ACTIVATION: dict[str, Schema] = {
+    "activation": {
+        "type": "string",
+        "description": "A name of GET /api/activations, or = and a formula.",
+    },
+    "formula": {
+        "type": "string",
+        "description": "In place of activation: a formula in x and named parameters.",
+    },
+    "parameters": {"type": "object", "additionalProperties": {"type": "number"}},
+}
+
 EVALUATION: Schema = {
     "type": "object",
     "required": ["x"],
     "additionalProperties": False,
     "properties": {
-        "activation": {
-            "type": "string",
-            "description": "A name of GET /api/activations, or = and a formula.",
-        },
-        "formula": {
-            "type": "string",
-            "description": "In place of activation: a formula in x and named parameters.",
-        },
-        "parameters": {"type": "object", "additionalProperties": {"type": "number"}},
+        **_ACTIVATION,
         "x": {
             "type": "array",
             "items": {"type": "number"},
@@ -49,6 +53,18 @@ EVALUATION: Schema = {
             "maxItems": 20_000,
         },
     },
+}
+
+STUDY: Schema = {"type": "object", "properties": _ACTIVATION}
+FORMULA: Schema = {
+    "type": "object",
+    "required": ["formula"],
+    "properties": {"formula": {"type": "string"}},
+}
+PREPARATION: Schema = {
+    "type": "object",
+    "required": ["what"],
+    "properties": {"what": {"enum": ["formulas", "timing"]}},
 }
 
 

@@ -16,7 +16,6 @@ from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.fitting import fitted
 from swishdemo.training.table import fields
 from swishdemo.ui.assets import live
-from swishdemo.ui.explore import questions
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
@@ -197,5 +196,4 @@ def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:
             raise UserError("error.wrong_type", name="runs", expected=Sentence("error.kind.ids"))
         return compared(lab.manager, runs, visitor_of(request), language(request))
 
-    formula, *_ = questions(lab)  # for the curve of a typed activation
-    return poll, wish, compare, formula
+    return poll, wish, compare

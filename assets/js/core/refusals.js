@@ -1,11 +1,7 @@
-/** What was refused: by REST in words; a field of Gradio's, where its reason stands, and when. */
+/** What Gradio has refused: at which field its reason stands, and when. */
 
 const REFUSED = ".validation-error";
 const ANSWER_DRAWN = 400; // milliseconds
-
-/** What REST says of a request that it refuses. @param {{detail: string | {msg: string}[]}} said */
-export const refusalOf = ({ detail }) =>
-  Array.isArray(detail) ? detail.map(({ msg }) => msg).join(" ") : detail;
 
 /**
  * Calls `heard` after each click, once the server's answer to it has been drawn.

@@ -1,5 +1,6 @@
 /** An activation as code to take along, written by the server from its definition. */
 
+import * as server from "../core/server.js";
 import { escaped, t } from "../core/text.js";
 
 const LANGUAGES = {
@@ -79,13 +80,14 @@ export function card(host, lab) {
     resting = setTimeout(async () => {
       const number = ++asked;
       const [record, language] = [chosen(), state.get("code")];
-      const answer = await lab.server
-        .code({
-          activation: record.name,
-          parameters: lab.values(record),
-          language,
-          trainable: state.get("trainable") === "on",
-        })
+      const given = {
+        activation: record.name,
+        parameters: lab.values(record),
+        language,
+        trainable: state.get("trainable") === "on",
+      };
+      const answer = await server
+        .ask("code", { given })
         .catch(() => ({ error: t("code.unreachable") }));
       if (number !== asked) return;
       error.textContent = answer.error ?? "";

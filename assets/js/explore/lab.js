@@ -28,10 +28,9 @@ const swish = activations.find(({ name }) => name === "swish");
 
 /**
  * @param {ReturnType<typeof import("../core/state.js").store>} state
- * @param {any} server The server functions.
  * @param {(event: string) => void} trigger Raises an event of the tab's Gradio component.
  */
-export function exploreLab(state, server, trigger) {
+export function exploreLab(state, trigger) {
   /** The record of the typed formula; null where there is none. */
   let typed = null;
 
@@ -41,7 +40,6 @@ export function exploreLab(state, server, trigger) {
   };
   const lab = {
     state,
-    server,
     swish,
     trigger,
     /** The scale of β's slider: low, high, toBeta, toSlider. */

@@ -1,5 +1,6 @@
 /** In low precision: the error of a formula as written and of the stable form, computed in a type. */
 
+import * as server from "../core/server.js";
 import { escaped, powers, raised, short, t } from "../core/text.js";
 import { activationColour, onTheme } from "../core/theme.js";
 import { LivePlot } from "../plot/live_plot.js";
@@ -59,7 +60,7 @@ export function card(host, lab) {
     host.classList.add("lab-waiting");
     let answer;
     try {
-      answer = await lab.server.precision(given);
+      answer = await server.ask("precision", { given });
     } catch {
       answer = { error: t("precision.error_server") };
     }

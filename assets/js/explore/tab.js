@@ -29,25 +29,21 @@ const CARDS = [
   ["code.heading", () => import("./code_card.js"), "explore-code"],
 ];
 
-/** Gradio's component, once it is there. @type {(component: any) => void} */
+/** Takes how an event of Gradio's component is raised. @type {(trigger: any) => void} */
 let connect;
 const connected = new Promise((done) => {
   connect = done;
 });
-/** What the component can do, to be asked before it is there. */
-const server = new Proxy(
-  {},
-  { get: (_, name) => async (given) => (await connected).server[name](given) },
-);
-const trigger = async (event) => (await connected).trigger(event);
+/** Raises an event of the component, once it is there. */
+const trigger = async (event) => (await connected)(event);
 
 let made = null;
 
 /** Takes the tab into Gradio's component, made here or, before that was there, by `early.js`. */
-export function mount({ element, trigger, server }) {
+export function mount({ element, trigger }) {
   element.append(made ?? make(element));
   document.getElementById("lab-early")?.remove();
-  connect({ server, trigger });
+  connect(trigger);
 }
 
 /** Makes the tab within an element, and gives what it has put there. @param {HTMLElement} host */
@@ -58,7 +54,7 @@ export function make(host) {
   element.innerHTML = skeleton();
   const $ = (name) => element.querySelector(`[data-part="${name}"]`);
   const state = store(PROPERTIES);
-  const lab = exploreLab(state, server, trigger);
+  const lab = exploreLab(state, trigger);
 
   greet($("hello"));
   lab.beta = betaControl($("beta"), state);

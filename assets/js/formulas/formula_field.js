@@ -1,6 +1,7 @@
 /** The field for a formula of one's own: live, with the place of what is wrong. */
 
 import { hand } from "../core/handover.js";
+import * as server from "../core/server.js";
 import { refuse as refuseValue } from "../core/state.js";
 import { escaped, t } from "../core/text.js";
 import { parameterControls } from "./parameter_controls.js";
@@ -48,7 +49,7 @@ export function formulaField(host, lab) {
       return;
     }
     busy = true;
-    const answer = await typedRecord(lab.server, text).catch((error) => {
+    const answer = await typedRecord(text).catch((error) => {
       console.error(error);
       return { error: t("formula.unreachable") };
     });
@@ -138,7 +139,7 @@ export function formulaField(host, lab) {
   field.addEventListener("focus", () => {
     step = true;
   });
-  field.addEventListener("focus", () => lab.server.warm({}), { once: true });
+  field.addEventListener("focus", () => server.prepare("formulas"), { once: true });
   window.addEventListener("swish-lab-back", changed);
   $("examples").addEventListener("change", ({ target }) => {
     field.value = target.value;

@@ -3,6 +3,7 @@
  * are the defaults, in closed form for Swish, else computed by the server.
  */
 
+import * as server from "../core/server.js";
 import { swishLandmarks } from "./swish_landmarks.js";
 
 /**
@@ -49,7 +50,7 @@ export function propertySource(lab) {
     clearTimeout(before?.timer);
     const timer = setTimeout(
       async () => {
-        const answer = await lab.server.properties(asked).catch(() => null);
+        const answer = await server.ask("properties", { given: asked }).catch(() => null);
         if (waiting.get(name)?.key === key) waiting.delete(name);
         if (!answer) return;
         if (known.size > 200) known.clear();

@@ -1,5 +1,6 @@
 /** A typed formula in the browser: its record, and what doubles make of it far out. */
 
+import * as server from "../core/server.js";
 import { fixed, short, t } from "../core/text.js";
 import { sample } from "../plot/sampling.js";
 
@@ -15,13 +16,12 @@ const KEPT = 30;
 
 /**
  * What the server says of a formula, with its record in place of the module's text.
- * @param {any} server
  * @param {string} text
  * @returns {Promise<any>} `{error, column}` where it is none, or has no code that runs here.
  */
-export async function typedRecord(server, text) {
+export async function typedRecord(text) {
   if (kept.has(text)) return kept.get(text);
-  const answer = await server.formula({ text });
+  const answer = await server.ask("describe", { given: { formula: text } });
   if (answer.error) return answer;
   const source = answer.module.replace(
     '"../formulas/special_functions.js"',

@@ -1,6 +1,6 @@
 /** Files that a reader takes along. */
 
-import { refusalOf } from "../core/refusals.js";
+import { file } from "../core/server.js";
 import { loadPlotly } from "./live_plot.js";
 
 /** @param {string} name @param {string} type @param {string} text */
@@ -9,17 +9,14 @@ export function download(name, type, text) {
 }
 
 /**
- * Saves what this server has at an address, under the name that comes with it. The browser's own
- * saving would not tell who asks, where cookies are denied, nor why there is no file.
+ * Saves a file of this server's.
  * @param {string} address
- * @returns {Promise<string | null>} Why there is none.
+ * @returns {Promise<string | undefined>} Why there is none.
  */
 export async function downloadFrom(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) return refusalOf(await answer.json());
-  const [, name] = answer.headers.get("Content-Disposition").match(/filename="(.+)"/);
-  save(name, URL.createObjectURL(await answer.blob()));
-  return null;
+  const { name, content, error } = await file(address);
+  if (!error) save(name, URL.createObjectURL(content));
+  return error;
 }
 
 const LINE = 20; // pixels

@@ -12,9 +12,8 @@ const REACH = 6;
 /**
  * @param {HTMLElement} root
  * @param {Record<string, any>} plots
- * @param {any} server
  */
-export function inside(root, plots, server) {
+export function inside(root, plots) {
   const $ = (name) => root.querySelector(`[data-part="${name}"]`);
   let shown = {};
 
@@ -41,8 +40,7 @@ export function inside(root, plots, server) {
   /** The histogram, with f and f′ over it as soon as the activation is known here. */
   async function underCurves(figure, { name, parameters }) {
     const record =
-      activations.find((each) => each.name === name) ??
-      (await typedRecord(server, name.slice(1))).record;
+      activations.find((each) => each.name === name) ?? (await typedRecord(name.slice(1))).record;
     if (shown.figures_inside.inputs === figure)
       plots.inputs.update(record ? withCurves(figure, record, name, parameters) : figure);
   }

@@ -1,6 +1,6 @@
 /** The visitor's runs: what each is called, how it went; the one that is shown, and several compared. */
 
-import { refusalOf } from "../core/refusals.js";
+import * as rest from "../core/server.js";
 import { tellShare } from "../core/state.js";
 import { escaped, moment, t } from "../core/text.js";
 import { downloadFrom } from "../plot/download.js";
@@ -93,14 +93,9 @@ export function runList(host, { server, follow, current, say, told }) {
   }
 
   async function annotate(values) {
-    const answer = await fetch(`api/runs/${current()}`, {
-      method: "PATCH",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(values),
-    });
-    const said = await answer.json();
-    if (!answer.ok) say(refusalOf(said), true);
-    return answer.ok ? said : null;
+    const said = await rest.ask(`runs/${current()}`, { method: "PATCH", given: values });
+    if (said.error) say(said.error, true);
+    return said.error ? null : said;
   }
 
   async function compare() {

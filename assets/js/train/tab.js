@@ -2,7 +2,7 @@
 
 import { handed, onHanded, whenThere } from "../core/handover.js";
 import { poll } from "../core/poll.js";
-import { refusalOf } from "../core/refusals.js";
+import * as rest from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { escaped, t } from "../core/text.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
@@ -24,7 +24,7 @@ export function mount({ element, props, trigger, watch, server }) {
   const $ = (name) => element.querySelector(`[data-part="${name}"]`);
   const plots = Object.fromEntries(PLOTS.map((name) => [name, new LivePlot($(name))]));
   const picked = picks(element, () => follow(run, true));
-  const look = inside(element, plots, server);
+  const look = inside(element, plots);
   const runs = runList($("runs"), { server, follow, current: () => run, say, told: () => told });
   let run = read("run", (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined), null);
   let after = -1;
@@ -178,16 +178,11 @@ export function mount({ element, props, trigger, watch, server }) {
 
   /** A new run of the same settings. */
   async function again() {
-    const { config } = await (await fetch(`api/runs/${run}`)).json();
-    const asked = await fetch("api/runs", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ ...config, csv: undefined }),
-    });
-    const answer = await asked.json();
-    if (asked.ok) return follow(answer.id);
+    const { config } = await rest.ask(`runs/${run}`);
+    const answer = await rest.ask("runs", { given: { ...config, csv: undefined } });
+    if (!answer.error) return follow(answer.id);
     $("wishes").dataset.wishes = "";
-    say(refusalOf(answer), true);
+    say(answer.error, true);
   }
 
   // The Start button is Gradio's; its answer arrives as this component's value.
