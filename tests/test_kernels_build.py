@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from swishdemo.kernels import build, libraries, node, processor
+from swishdemo.kernels import build, libraries, node
 
 ROOT = Path(__file__).parents[1]
 BUILD = """
@@ -100,7 +100,7 @@ def test_the_cache_knows_source_flags_and_what_it_serves(tmp_path):
     assert len(names) == 5
     assert dataclasses.replace(plain, compiler=("gcc",)).file_name in names
     tools = libraries.toolchain()
-    assert build.recipe("float", tools).serves == processor.description()
+    assert build.recipe("float", tools).serves == build.description()
     assert torch.__version__ in node.recipe(tools).serves
 
 

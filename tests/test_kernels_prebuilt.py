@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from swishdemo.kernels.build import ELEMENTS
-from swishdemo.kernels.processor import LEVELS, best_level
+from swishdemo.kernels.build import ELEMENTS, LEVELS, best_level
 
 ROOT = Path(__file__).parents[1]
 STEP = re.search(
@@ -20,10 +19,10 @@ STEP = re.search(
 HERE = list(LEVELS)[list(LEVELS).index(best_level()) :] if LEVELS else []
 USE = r"""
 import re, sys, torch
-from swishdemo.kernels import build, libraries, node, processor
-flags = processor.LEVELS.get(sys.argv[1])
+from swishdemo.kernels import build, libraries, node
+flags = build.LEVELS.get(sys.argv[1])
 if flags is not None:
-    processor._flags = lambda: flags
+    build._flags = lambda: flags
 from swishdemo import fused_swish
 for dtype in (torch.float32, torch.float64, torch.bfloat16):
     x = torch.linspace(-200, 200, 1999, dtype=dtype, requires_grad=True)

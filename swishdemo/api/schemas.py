@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from swishdemo.fields import Field
-from swishdemo.jobs.annotation import LONGEST
+from swishdemo.jobs.job import LONGEST
 
 Schema = dict[str, Any]
 

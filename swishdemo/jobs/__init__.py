@@ -1,10 +1,9 @@
-"""Jobs: where a generator runs, who waits for the device, and what is kept of the results.
+"""Runs jobs: where a generator works, who waits for the device, what is kept of the results.
 
-- `messages`: what a runner streams; `runner`: the contract; `process`, `worker`: the one runner.
-- `job`, `store`: a job as a value, and what is kept of jobs and reports; `database`: the file of
-  it; `annotation`: what its owner says of a job; `host`: on what it was computed.
-- `kinds`: what the two kinds of job run; `device`: who runs and who waits;
-  `scheduler`: what is done with jobs; `manager`: what may be asked for; `reading`: who may read
-  what; `recovery`: what becomes of jobs that a server left behind.
+- `job`: a job as a value, and what its owner says of it; `kinds`: what the kinds of job run.
+- `messages`: what a runner streams, and its contract; `process`, `worker`: the one runner.
+- `queue`: who runs and who waits; `scheduler`: what is done with jobs; `manager`: what may be
+  asked for; `access`: who may read what.
+- `store`: what is kept of jobs and reports, `database` its file, `records` the reading of it.
 - `visitor`: the cookie by which a visitor is known again.
 """

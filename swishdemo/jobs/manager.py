@@ -1,7 +1,11 @@
-"""The jobs of this server: who may ask for which, and what is known of them."""
+"""The jobs of this server: who may ask for which, and what is known of them.
+
+What a server makes of the jobs that the one before it left in the middle.
+"""
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -11,14 +15,14 @@ from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.host import usable_cores
-from swishdemo.jobs import annotation, recovery
 from swishdemo.jobs.access import JobAccess, asked
 from swishdemo.jobs.database import Cause, StoreError
-from swishdemo.jobs.job import Job
+from swishdemo.jobs.job import Job, annotated, thinned
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
 from swishdemo.jobs.messages import Runner, RunnerError
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.queue import LiveJob
+from swishdemo.jobs.records import UNREADABLE, reports_of, understood
 from swishdemo.jobs.scheduler import Scheduler, wrong_state
 from swishdemo.jobs.store import Retention, Store
 from swishdemo.settings import Settings
@@ -68,7 +72,7 @@ class JobManager:
         )
         self._device = self._scheduler.device
         self._reading = JobAccess(store, self._device, self._kinds)
-        recovery.sum_up(store, self._kinds)
+        sum_up(store, self._kinds)
 
     @classmethod
     def open(cls, settings: Settings, *, kept: bool = True) -> JobManager:
@@ -180,13 +184,13 @@ class JobManager:
     def annotate(
         self, job_id: str, visitor: str | None = None, given: Mapping[str, object] | None = None
     ) -> Job:
-        """Change what its owner says of a job (`swishdemo.jobs.annotation.read`).
+        """Change what its owner says of a job (`swishdemo.jobs.job.annotated`).
 
         Raises:
             UserError: A value is refused (422); the job is not there, or another's (404); it
                 cannot be stored (503).
         """
-        values = annotation.read(given or {}, self._reading.own(job_id, visitor).share)
+        values = annotated(given or {}, self._reading.own(job_id, visitor).share)
         if values:
             asked(lambda: self._store.annotate(job_id, values), writing=True)
             self._device.annotate(job_id, values)
@@ -300,3 +304,43 @@ class JobManager:
         if driven is None:
             raise wrong_state(job.state, wish)
         return driven
+
+
+_LOG = logging.getLogger(__name__)
+
+
+def sum_up(store: Store, kinds: Mapping[str, Kind]) -> None:
+    """Give each job that opening the store has closed what its stored reports tell of it.
+
+    While a job runs the store has its reports alone: how far it came, and the sum of it, are
+    written at its end, which these jobs did not live to see.
+    """
+    for job_id in store.interrupted:
+        try:
+            _sum_up(store, job_id, kinds)
+        except StoreError as error:
+            _LOG.error("job %s could not be summed up: %s", job_id, error)
+        except Exception:  # a record of an older version, say: its reports are there all the same
+            _LOG.warning("job %s could not be summed up", job_id, exc_info=True)
+
+
+def _sum_up(store: Store, job_id: str, kinds: Mapping[str, Kind]) -> None:
+    job = store.get(job_id)
+    if job is None or job.kind not in kinds:
+        return
+    kind, known = kinds[job.kind], understood(job, kinds)
+    reports = [
+        each for each in reports_of(known, kind, store.reports(job_id)) if each[0] != UNREADABLE
+    ]
+    if known.unreadable or not reports:
+        return  # what cannot be read stays as it is
+    trace = [kind.trace(name, value) for name, value in reports]
+    for name, value in reports:
+        job = kind.advance(job, name, value)
+    job = replace(
+        job,
+        sparkline=thinned([number for number in trace if number is not None]),
+        seconds=reports[-1][1].get("elapsed_seconds", job.seconds),
+    )
+    store.save(job)
+    store.save(replace(job, summary=kind.summarise(known.config, reports)))

@@ -9,14 +9,62 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from swishdemo.activations.analysis.doubles import Doubles
 from swishdemo.activations.analysis.enclosure import run
-from swishdemo.activations.analysis.properties import Bound, Zeros
 from swishdemo.activations.analysis.shape import Junction, Shape, Stretch, jump, same
+from swishdemo.finite_json import finite
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A least or greatest value.
+
+    Attributes:
+        kind: ``attained``, ``approached`` (a number that no x reaches), ``unbounded`` or
+            ``unknown``.
+        value: The number; ±∞ for ``unbounded``, NaN for ``unknown``.
+    """
+
+    kind: str
+    value: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The bound as a JSON object; a value that is not finite is null."""
+        return {"kind": self.kind, "value": finite(self.value)}
+
+
+@dataclass(frozen=True, slots=True)
+class Zeros:
+    """Where f is 0.
+
+    Attributes:
+        at: The places, rising; of endlessly many, the nearest to 0.
+        flat: The stretches on which f is 0 all over, (low, high), infinite possibly.
+        kind: ``all`` where these are all, ``endless`` where there are infinitely many more, or
+            ``searched`` where |x| ≤ reach was searched.
+        reach: What was searched.
+    """
+
+    at: tuple[float, ...]
+    flat: tuple[tuple[float, float], ...]
+    kind: str
+    reach: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The zeros as a JSON object; an infinite end of a stretch is null."""
+        return {
+            "at": list(self.at),
+            "flat": [[finite(low), finite(high)] for low, high in self.flat],
+            "kind": self.kind,
+            "reach": finite(self.reach),
+        }
+
 
 # What an extreme of f, and one of f′, is called: the lowest, then the highest.
 _NAMES = (("minimum", "maximum"), ("shallowest", "steepest"))

@@ -15,54 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from swishdemo.activations.evaluation import parameter_values
 from swishdemo.activations.record import Activation, Landmark
+from swishdemo.finite_json import finite
 
 if TYPE_CHECKING:
     from swishdemo.activations.analysis.ends import Limit
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A least or greatest value.
-
-    Attributes:
-        kind: ``attained``, ``approached`` (a number that no x reaches), ``unbounded`` or
-            ``unknown``.
-        value: The number; ±∞ for ``unbounded``, NaN for ``unknown``.
-    """
-
-    kind: str
-    value: float
-
-    def as_json(self) -> dict[str, Any]:
-        """The bound as a JSON object; a value that is not finite is null."""
-        return {"kind": self.kind, "value": finite(self.value)}
-
-
-@dataclass(frozen=True, slots=True)
-class Zeros:
-    """Where f is 0.
-
-    Attributes:
-        at: The places, rising; of endlessly many, the nearest to 0.
-        flat: The stretches on which f is 0 all over, (low, high), infinite possibly.
-        kind: ``all`` where these are all, ``endless`` where there are infinitely many more, or
-            ``searched`` where |x| ≤ reach was searched.
-        reach: What was searched.
-    """
-
-    at: tuple[float, ...]
-    flat: tuple[tuple[float, float], ...]
-    kind: str
-    reach: float
-
-    def as_json(self) -> dict[str, Any]:
-        """The zeros as a JSON object; an infinite end of a stretch is null."""
-        return {
-            "at": list(self.at),
-            "flat": [[finite(low), finite(high)] for low, high in self.flat],
-            "kind": self.kind,
-            "reach": finite(self.reach),
-        }
+    from swishdemo.activations.analysis.marks import Bound, Zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +157,6 @@ def scaled(found: Properties, size: float) -> Properties:
         high=replace(found.high, value=found.high.value / size),
         minimum=minimum if minimum and all(map(math.isfinite, minimum)) else None,
     )
-
-
-def finite(value: float) -> float | None:
-    """The number where it is finite, else None."""
-    return value if math.isfinite(value) else None
 
 
 def _limit_json(limit: Limit) -> dict[str, Any]:
