@@ -254,10 +254,11 @@ IN_BROWSER = """async ([typed], [library, cases, points]) => {
     const html = katex.renderToString(latex, { displayMode: true, strict: "error" });
     if (html.includes("katex-error")) throw new Error(html);
   };
+  const answers = new Map(cases.map(([answer]) => [answer.name.slice(1), answer]));
+  window.fetch = async (_, { body }) => Response.json(answers.get(JSON.parse(body).formula));
   return Promise.all(cases.map(async ([answer, piece, latex, p]) => {
     try {
-      const server = { formula: async () => answer };
-      const { record, error } = await typed.typedRecord(server, answer.name.slice(1));
+      const { record, error } = await typed.typedRecord(answer.name.slice(1));
       if (error) return error;
       typed.caveats({ ...answer, record });
       const m = await import(`data:text/javascript;base64,${piece}`);

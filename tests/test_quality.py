@@ -1,5 +1,7 @@
 """The linters, the formatters and the type checker are part of the test command."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +41,58 @@ def test_scripts_and_styles_are_clean():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Checked" in done.stdout + done.stderr
+
+
+def typescript():
+    """The command of TypeScript's compiler, where there is one: it comes with npm, not with pip."""
+    if found := shutil.which("tsc"):
+        return [found]
+    npx = shutil.which("npx")
+    command = [npx, "--no-install", "tsc"]
+    if npx and subprocess.run([*command, "--version"], capture_output=True).returncode == 0:
+        return command
+    return None
+
+
+def test_the_scripts_types_agree():
+    command = typescript()
+    if command is None:
+        pytest.skip("TypeScript is not installed: npm install --global typescript@5.9")
+    done = subprocess.run(
+        [*command, "-p", "tests/tsconfig.json"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def holding(pattern):
+    """Our scripts in which a pattern is found, by their path under assets/js."""
+    folder = ROOT / "assets" / "js"
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.js")
+        if re.search(pattern, path.read_text("utf-8"))
+    }
+
+
+def test_one_script_has_each_duty():
+    assert holding(r"(inner|outer)HTML = |insertAdjacentHTML|document\.write\b") == {"core/dom.js"}
+    assert holding(r"\bfetch\(|XMLHttpRequest|EventSource|WebSocket") == {"core/server.js"}
+    assert holding(r"PerformanceObserver|validation-error") == {"core/gradio.js"}
+
+
+def test_scripts_and_styles_have_short_lines_and_stand_in_folders():
+    assets = ROOT / "assets"
+    assert not list((assets / "js").glob("*.js"))
+    files = [*assets.rglob("*.js"), *assets.rglob("*.css")]
+    assert len(files) > 50
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in files
+        if path.parent.name != "generated"
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if len(line) > 100
+    ]
+    assert long == []
 
 
 def test_the_top_level_holds_what_it_may():

@@ -49,9 +49,11 @@ def modules(address, name, found):
         return
     answer = PATIENT.get(name)
     found[name] = answer
-    for path in re.findall(r'new URL\("(\.[^"]+\w)", import', answer.text):
+    for path in re.findall(r'new URL\("(\.[^"]+)", import', answer.text):
         named = str(httpx.URL(name).join(path))
-        assert PATIENT.get(named).status_code == 200, named
+        # Of a folder, that of REST, what everybody may ask.
+        asked = f"{named}health" if named.endswith("/") else named
+        assert PATIENT.get(asked).status_code == 200, asked
     for path in re.findall(r'(?:from |import |import\()"(\.[^"]+)"', answer.text):
         modules(address, str(httpx.URL(name).join(path)), found)
 

@@ -85,7 +85,7 @@ def uses():
                 pattern = re.compile(re.escape(found).replace("\0", "(.+)"))
                 if re.match(rf"(?:{areas})\.", found):
                     keys.append(pattern)
-                elif re.match(r"[a-z.]{4,}", found):
+                elif re.match(r"[a-z._]{4,}", found):
                     words.append(pattern)
         plain |= set(re.findall(r"[\w-]+", re.sub(r"#.*", "", path.read_text("utf-8"))))
     return plain, keys, words

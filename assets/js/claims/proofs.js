@@ -1,6 +1,6 @@
-/** Proofs, set by Gradio's own Markdown component, for it has the typesetter of LaTeX. */
+/** Typesets proofs by Gradio's own Markdown component, for it has the typesetter of LaTeX. */
 
-import { escaped } from "../core/text.js";
+import { fill, html } from "../core/dom.js";
 import { provedWith } from "./claim_card.js";
 
 /**
@@ -8,32 +8,34 @@ import { provedWith } from "./claim_card.js";
  * is shown in a card is a copy, because the original belongs to Gradio.
  * @param {string} name The id of a hidden gr.Markdown, which asks its element's `proofs()`.
  * @param {() => void} ask Has the component ask.
- * @param {() => any[]} cards What there is to prove.
+ * @param {() => import("./claim_card.js").Card[]} cards What there is to prove.
  */
 export function proofReader(name, ask, cards) {
   const proved = () =>
-    cards().flatMap((card) =>
-      card.parts.filter((part) => part.proof).map((part) => [`${card.id}/${part.name}`, part]),
+    cards().flatMap(({ id, parts }) =>
+      parts.filter((part) => part.proof).map((part) => ({ key: `${id}/${part.name}`, ...part })),
     );
   const written = () =>
     proved()
-      .map(([, part]) => part.proof)
+      .map(({ proof }) => proof)
       .join("\n\n---\n\n");
+  /** @type {{text: string, done: Promise<Map<string, Element[]>>} | null} */
   let asked = null;
 
   /** Waits until as many proofs stand there as were asked for. */
   function typeset() {
     const text = written();
     if (asked?.text === text) return asked.done;
-    const markdown = document.getElementById(name);
-    markdown.proofs = written;
-    const count = proved().length;
+    const markdown = /** @type {HTMLElement} */ (document.getElementById(name));
+    Object.assign(markdown, { proofs: written });
+    const all = proved();
+    /** @type {Promise<Map<string, Element[]>>} */
     const done = new Promise((resolve) => {
       const look = () => {
         const found = sections(markdown);
-        if (found.length !== count || !markdown.querySelector(".katex")) return;
+        if (found.length !== all.length || !markdown.querySelector(".katex")) return;
         observer.disconnect();
-        resolve(new Map(proved().map(([name], at) => [name, found[at]])));
+        resolve(new Map(all.map(({ key }, at) => [key, found[at]])));
       };
       const observer = new MutationObserver(() => requestAnimationFrame(look));
       observer.observe(markdown, { childList: true, subtree: true, characterData: true });
@@ -45,14 +47,18 @@ export function proofReader(name, ask, cards) {
   }
 
   return {
-    /** The nodes of a card's proofs, each under its part's name where there are several. */
+    /**
+     * The nodes of a card's proofs, each under its part's name where there are several.
+     * @param {import("./claim_card.js").Card} card
+     */
     async of(card) {
       const known = await typeset();
       const parts = card.parts.filter((part) => part.proof);
       return parts.map((part) => {
         const node = document.createElement("div");
-        if (parts.length > 1) node.innerHTML = `<h3>${escaped(part.label)}</h3>`;
-        node.append(...known.get(`${card.id}/${part.name}`).map((each) => each.cloneNode(true)));
+        if (parts.length > 1) fill(node, html`<h3>${part.label}</h3>`);
+        const proof = known.get(`${card.id}/${part.name}`) ?? [];
+        node.append(...proof.map((each) => each.cloneNode(true)));
         const made = document.createElement("p");
         made.className = "lab-note";
         made.textContent = provedWith(part);
@@ -63,14 +69,15 @@ export function proofReader(name, ask, cards) {
   };
 }
 
-/** The rendered Markdown, cut at its rules. */
+/** The rendered Markdown, cut at its rules. @param {HTMLElement} markdown */
 function sections(markdown) {
-  const first = markdown.querySelector("p");
-  if (!first) return [];
+  const text = markdown.querySelector("p")?.parentElement;
+  if (!text) return [];
+  /** @type {Element[][]} */
   const found = [[]];
-  for (const node of first.parentElement.children) {
+  for (const node of text.children) {
     if (node.tagName === "HR") found.push([]);
-    else found.at(-1).push(node);
+    else found[found.length - 1].push(node);
   }
   return found;
 }

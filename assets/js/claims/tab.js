@@ -1,41 +1,58 @@
-/** Claims: the article's sentences as cards, their verdicts made and checked on this server. */
+/**
+ * Runs the Claims tab: the article's sentences as cards, their verdicts made and checked on this
+ * server.
+ */
 
+import { closest, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
 import { banner } from "../core/header.js";
-import { poll } from "../core/poll.js";
+import { poll } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
-import { escaped, t } from "../core/text.js";
+import { t } from "../core/text.js";
 import { drawFigures, fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
 import { proofReader } from "./proofs.js";
 
 const KINDS = ["proved", "cited", "timed", "trained"];
 const VERDICTS = ["confirmed", "imprecise", "refuted", "depends", "undecided", "not run"];
 
+/** @typedef {import("./claim_card.js").Card} Card */
+/**
+ * @typedef {{active: boolean, mark: string, share: number, lines: {words: string}[], card?: Card}}
+ *   JobState
+ */
+
+/** @param {import("../core/gradio.js").Component} component */
 export function mount({ element, props, trigger, server }) {
-  element.innerHTML = skeleton(props);
-  const $ = (name) => element.querySelector(`[data-part="${name}"]`);
-  const node = (id) => element.querySelector(`[data-claim="${id}"]`);
-  /** @type {Map<string, any>} What the server said of each claim, by its id. */
+  fill(element, skeleton(props));
+  const $ = partsOf(element);
+  const checkAll = $("all", HTMLButtonElement);
+  /** The card of a claim on the page. @param {string} id */
+  const node = (id) => find(element, `[data-claim="${id}"]`);
+  /** @type {Map<string, Card>} What the server said of each claim, by its id. */
   const cards = new Map();
   const filter = {
-    kind: read("kind", choice(KINDS), null),
-    verdict: read("verdict", choice(VERDICTS), null),
+    kind: read("kind", choice(KINDS), /** @type {string | null} */ (null)),
+    verdict: read("verdict", choice(VERDICTS), /** @type {string | null} */ (null)),
   };
   const proofs = proofReader(
     "lab-proofs",
     () => trigger("input"),
     () => [...cards.values()],
   );
+  /** @type {Record<string, string>} What was heard last of each job, by its claim. */
   let watched = {};
   let endPolling = () => {};
 
   // ---- Verdicts: fetched when the tab is first looked at. ----
 
   async function fetchCards() {
-    $("counts").innerHTML = `<span class="lab-note">${escaped(t("court.deciding"))}</span>`;
+    fill($("counts"), html`<span class="lab-note">${t("court.deciding")}</span>`);
     const answer = await ask("cards", {});
     if (answer.error) {
-      $("counts").innerHTML = `<span class="lab-error" role="alert">${escaped(answer.error)}</span>
-        <button class="lab-btn" data-act="retry">${escaped(t("court.retry"))}</button>`;
+      fill(
+        $("counts"),
+        html`<span class="lab-error" role="alert">${answer.error}</span>
+        <button class="lab-btn" data-act="retry">${t("court.retry")}</button>`,
+      );
       return;
     }
     answer.cards.forEach(show);
@@ -45,14 +62,18 @@ export function mount({ element, props, trigger, server }) {
     goToAnchor();
   }
 
-  /** Puts a card's news on the page; a verdict that has changed is marked for a moment. */
+  /**
+   * Puts a card's news on the page; a verdict that has changed is marked for a moment.
+   * @param {Card} card
+   */
   function show(card) {
     const before = cards.get(card.id);
     cards.set(card.id, card);
     const place = node(card.id);
     const shown = place.querySelector("[data-proof]:not([hidden])") !== null;
-    const focused = place.contains(document.activeElement) && document.activeElement.dataset.act;
-    place.innerHTML = fullCard(card);
+    const active = closest(document.activeElement, "[data-act]");
+    const focused = place.contains(active) && active?.dataset.act;
+    fill(place, fullCard(card));
     place.removeAttribute("aria-busy");
     card.parts.forEach((part, at) => {
       const changed = before && before.parts[at].verdict !== part.verdict;
@@ -64,59 +85,58 @@ export function mount({ element, props, trigger, server }) {
     drawFigures(place, card);
     if (shown) showProof(card.id, true);
     // Who pressed "Check" finds "Stop" in its place, and the other way round.
-    if (focused)
-      (place.querySelector(`[data-act="${focused}"]`) ?? place.querySelector("[data-act]")).focus({
-        preventScroll: true,
-      });
+    if (!focused) return;
+    const acts = findAll(place, "[data-act]");
+    const again = acts.find(({ dataset }) => dataset.act === focused) ?? acts[0];
+    again.focus({ preventScroll: true });
   }
 
   function summary() {
     const all = [...cards.values()].flatMap((card) => card.parts);
-    const focused = document.activeElement?.dataset.verdict;
-    const counted = VERDICTS.map((verdict) => [
-      verdict,
-      all.filter((part) => part.verdict === verdict).length,
-    ]);
-    $("counts").innerHTML =
-      `<span class="lab-note">${escaped(t("court.parts", { count: all.length }))}</span>
-      <span class="lab-row" role="group" aria-label="${escaped(t("court.filter_verdict"))}">${counted
-        .filter(([verdict, count]) => count || verdict === filter.verdict)
-        .map(
-          ([
-            verdict,
-            count,
-          ]) => `<button class="lab-chip claims-chip" data-verdict="${verdict}" aria-pressed="${verdict === filter.verdict}"
-            title="${escaped(t("court.filter_verdict_tip"))}">${verdictIcon(verdict)}<span><b>${count}</b> ${escaped(t(`claims.verdict.${verdict.replace(" ", "_")}`))}</span></button>`,
-        )
-        .join("")}</span>`;
+    const focused = closest(document.activeElement, "[data-verdict]")?.dataset.verdict;
+    const chips = VERDICTS.flatMap((verdict) => {
+      const count = all.filter((part) => part.verdict === verdict).length;
+      return count || verdict === filter.verdict ? [chip(verdict, count)] : [];
+    });
+    fill(
+      $("counts"),
+      html`<span class="lab-note">${t("court.parts", { count: all.length })}</span>
+      <span class="lab-row" role="group" aria-label="${t("court.filter_verdict")}">${chips}</span>`,
+    );
     if (focused)
-      $("counts").querySelector(`[data-verdict="${focused}"]`)?.focus({ preventScroll: true });
+      findAll($("counts"), `[data-verdict="${focused}"]`)[0]?.focus({ preventScroll: true });
     const runnable = [...cards.values()].filter((card) => card.seconds);
     const busy = runnable.length > 0 && runnable.every((card) => card.progress.active);
-    $("all").disabled = busy || !runnable.length;
+    checkAll.disabled = busy || !runnable.length;
     const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
-    $("all").querySelector("span").textContent = t(
-      busy ? "court.checking_all" : "court.check_all_seconds",
-      { seconds },
-    );
+    const words = t(busy ? "court.checking_all" : "court.check_all_seconds", { seconds });
+    find(checkAll, "span").textContent = words;
     sieve();
+  }
+
+  /** @param {string} verdict @param {number} count */
+  function chip(verdict, count) {
+    const name = t(`claims.verdict.${verdict.replace(" ", "_")}`);
+    return html`<button class="lab-chip claims-chip" data-verdict="${verdict}"
+      aria-pressed="${verdict === filter.verdict}" title="${t("court.filter_verdict_tip")}"
+      >${verdictIcon(verdict)}<span><b>${count}</b> ${name}</span></button>`;
   }
 
   /** Leaves the cards that both filters let through. */
   function sieve() {
-    for (const button of element.querySelectorAll("[data-kind]")) {
-      button.setAttribute("aria-pressed", String((button.dataset.kind || null) === filter.kind));
-    }
+    press(findAll(element, "[data-kind]"), ({ dataset }) => (dataset.kind || null) === filter.kind);
     let left = 0;
     for (const claim of props.claims) {
-      const parts = cards.get(claim.id)?.parts ?? claim.kinds.map((kind) => ({ kind }));
+      /** @type {{kind: string, verdict?: string}[]} */
+      const parts =
+        cards.get(claim.id)?.parts ?? claim.kinds.map((/** @type {string} */ kind) => ({ kind }));
       const fits = parts.some(
         (part) =>
           (!filter.kind || part.kind === filter.kind) &&
           (!filter.verdict || !part.verdict || part.verdict === filter.verdict),
       );
       node(claim.id).hidden = !fits;
-      left += fits;
+      left += Number(fits);
     }
     $("none").hidden = left > 0;
     write({ kind: filter.kind, verdict: filter.verdict });
@@ -134,6 +154,7 @@ export function mount({ element, props, trigger, server }) {
     endPolling = poll(() => server.poll({ claims: watched }), heard, 400);
   }
 
+  /** @param {{error?: string, states: Record<string, JobState>}} answer */
   function heard(answer) {
     if (answer.error) {
       for (const id of Object.keys(watched)) refusal(id, answer.error);
@@ -148,24 +169,28 @@ export function mount({ element, props, trigger, server }) {
     if (Object.values(answer.states).some((state) => state.card)) summary();
   }
 
+  /** @param {string} id @param {JobState} state */
   function paintProgress(id, state) {
     const place = node(id);
     place.querySelectorAll("[data-part=lines] p").forEach((line, at) => {
       if (state.lines[at]) line.textContent = state.lines[at].words;
     });
-    const bar = place.querySelector(".lab-bar i");
+    const [bar] = findAll(place, ".lab-bar i");
     if (bar) bar.style.width = `${100 * state.share}%`;
   }
 
-  /** Asks the server to check claims, one after the other; a refusal stands in its card. */
+  /**
+   * Asks the server to check claims, one after the other; a refusal stands in its card.
+   * @param {string[]} ids
+   */
   async function check(ids) {
     for (const id of ids) {
-      const button = node(id).querySelector("[data-act=check]");
+      const [button] = findAll(node(id), "[data-act=check]", HTMLButtonElement);
       const words = button?.textContent;
       refusal(id, "");
       if (button) {
         button.disabled = true;
-        if (!cards.get(id).seconds) button.textContent = t("court.proving");
+        if (!cards.get(id)?.seconds) button.textContent = t("court.proving");
       }
       const answer = await ask("check", { claim: id });
       if (answer.error) {
@@ -180,7 +205,10 @@ export function mount({ element, props, trigger, server }) {
     }
   }
 
-  /** A server function's answer; an error too where there is no server. */
+  /**
+   * A server function's answer; an error too where there is no server.
+   * @param {string} name @param {object} given
+   */
   async function ask(name, given) {
     try {
       return await server[name](given);
@@ -189,23 +217,26 @@ export function mount({ element, props, trigger, server }) {
     }
   }
 
+  /** @param {string} id @param {string} sentence */
   function refusal(id, sentence) {
-    node(id).querySelector("[data-part=refusal]").textContent = sentence;
+    find(node(id), "[data-part=refusal]").textContent = sentence;
   }
 
   // ---- Proofs and links ----
 
+  /** @param {string} id @param {boolean} wanted */
   async function showProof(id, wanted) {
-    const place = node(id).querySelector("[data-proof]");
-    const button = node(id).querySelector("[data-act=proof]");
-    if (!place || !button) return;
+    const [place] = findAll(node(id), "[data-proof]");
+    const [button] = findAll(node(id), "[data-act=proof]");
+    const card = cards.get(id);
+    if (!place || !button || !card) return;
     button.setAttribute("aria-expanded", String(wanted));
     button.textContent = t(wanted ? "court.proof_hide" : "court.proof_show");
     place.hidden = !wanted;
-    if (wanted && !place.childElementCount)
-      place.replaceChildren(...(await proofs.of(cards.get(id))));
+    if (wanted && !place.childElementCount) place.replaceChildren(...(await proofs.of(card)));
   }
 
+  /** @param {string} id @param {HTMLElement} button */
   async function copyLink(id, button) {
     flush();
     const url = new URL(location.href);
@@ -228,7 +259,9 @@ export function mount({ element, props, trigger, server }) {
   /** Scrolls to the card that the address names, and marks it. */
   function goToAnchor() {
     const id = location.hash.match(/^#claim-([a-z-]+)$/)?.[1];
-    const place = props.claims.some((claim) => claim.id === id) ? node(id) : null;
+    /** @type {import("./claim_card.js").Claim[]} */
+    const claims = props.claims;
+    const place = id && claims.some((claim) => claim.id === id) ? node(id) : null;
     element.querySelector(".claims-here")?.classList.remove("claims-here");
     if (!place) return;
     if (place.hidden) {
@@ -241,9 +274,9 @@ export function mount({ element, props, trigger, server }) {
   }
 
   element.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
+    const button = closest(event.target, "button");
     if (!button) return;
-    const id = button.closest("[data-claim]")?.dataset.claim;
+    const id = closest(button, "[data-claim]")?.dataset.claim ?? "";
     const { act, kind, verdict } = button.dataset;
     if (kind !== undefined) {
       filter.kind = kind || null;
@@ -268,7 +301,9 @@ export function mount({ element, props, trigger, server }) {
     else if (act === "link") copyLink(id, button);
   });
   window.addEventListener("hashchange", goToAnchor);
-  window.addEventListener("swish-lab-back", () => cards.size || fetchCards());
+  window.addEventListener("swish-lab-back", () => {
+    if (!cards.size) fetchCards();
+  });
 
   sieve();
   whenSeen(element, () => {
@@ -277,7 +312,10 @@ export function mount({ element, props, trigger, server }) {
   });
 }
 
-/** Calls back once, when the element is first laid out: its tab has been opened. */
+/**
+ * Calls back once, when the element is first laid out: its tab has been opened.
+ * @param {HTMLElement} element @param {() => void} seen
+ */
 function whenSeen(element, seen) {
   const observer = new ResizeObserver(() => {
     if (!element.clientWidth) return;
@@ -287,33 +325,35 @@ function whenSeen(element, seen) {
   observer.observe(element);
 }
 
+/** @param {{claims: import("./claim_card.js").Claim[], article: string, paper: string}} props */
 function skeleton({ claims, article, paper }) {
-  const link = (href, key) =>
-    `<a href="${escaped(href)}" target="_blank" rel="noopener">${escaped(t(key))}</a>`;
-  return `<div class="lab claims">
-    <section class="lab-card claims-summary" aria-label="${escaped(t("shell.tab_claims"))}">
+  /** @param {string} key */
+  const h = (key) => t(`court.${key}`);
+  /** @param {string} href @param {string} words */
+  const link = (href, words) => html`<a href="${href}" target="_blank" rel="noopener">${words}</a>`;
+  const kinds = ["", ...KINDS].map(
+    (kind) => html`<button data-kind="${kind}" aria-pressed="${!kind}"
+      title="${h("filter_kind_tip")}">${kind ? t(`claims.kind.${kind}`) : h("all")}</button>`,
+  );
+  return html`<div class="lab claims">
+    <section class="lab-card claims-summary" aria-label="${t("shell.tab_claims")}">
       <div class="claims-head">
         <div>
-          <div class="lab-big" role="heading" aria-level="1">${escaped(t("court.title", { count: claims.length }))}</div>
-          <p class="lab-note">${escaped(t("court.lead"))} ${link(article, "court.article")} · ${link(paper, "court.paper")}</p>
+          <div class="lab-big" role="heading" aria-level="1"
+            >${t("court.title", { count: claims.length })}</div>
+          <p class="lab-note">${h("lead")} ${link(article, h("article"))} ·
+            ${link(paper, h("paper"))}</p>
         </div>
-        <button class="lab-btn lab-primary" data-act="all" data-part="all" title="${escaped(t("court.check_all_tip"))}" disabled>▶ <span>${escaped(t("court.check_all"))}</span></button>
+        <button class="lab-btn lab-primary" data-act="all" data-part="all"
+          title="${h("check_all_tip")}" disabled>▶ <span>${h("check_all")}</span></button>
       </div>
       <div class="claims-filters">
         <div class="lab-row" data-part="counts" aria-live="polite"></div>
-        <span class="lab-seg" role="group" aria-label="${escaped(t("court.filter_kind"))}">${[
-          "",
-          ...KINDS,
-        ]
-          .map(
-            (kind) =>
-              `<button data-kind="${kind}" aria-pressed="${!kind}" title="${escaped(t("court.filter_kind_tip"))}">${escaped(kind ? t(`claims.kind.${kind}`) : t("court.all"))}</button>`,
-          )
-          .join("")}</span>
+        <span class="lab-seg" role="group" aria-label="${h("filter_kind")}">${kinds}</span>
       </div>
     </section>
-    ${claims.map(skeletonCard).join("")}
-    <section class="lab-card lab-empty claims-none" data-part="none" hidden><p>${escaped(t("court.none"))}</p>
-      <button class="lab-btn" data-act="clear">${escaped(t("court.none_clear"))}</button></section>
+    ${claims.map(skeletonCard)}
+    <section class="lab-card lab-empty claims-none" data-part="none" hidden><p>${h("none")}</p>
+      <button class="lab-btn" data-act="clear">${h("none_clear")}</button></section>
   </div>`;
 }

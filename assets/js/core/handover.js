@@ -1,17 +1,30 @@
-/** A formula that goes from the Explore tab to another, which may not have been opened yet. */
+/** Hands a formula from the Explore tab to another, which may not have been opened yet. */
 
+import { whenThere } from "./gradio.js";
 import { openTab } from "./header.js";
 import { read, write } from "./state.js";
 
-/** What a tab has been handed, and its property in the address. */
+/**
+ * @typedef {object} Receiver
+ * @property {string} property In the address.
+ * @property {string} control Gradio's, that is filled.
+ * @property {string | null} formula What it was handed last.
+ * @property {(() => void) | null} taken
+ */
+
+/** @type {Record<"train" | "time", Receiver>} */
 const TABS = {
   train: { property: "rival", control: "lab-rivals", formula: null, taken: null },
   time: { property: "variant", control: "lab-time-formula", formula: null, taken: null },
 };
+/** @param {string} text */
 const formula = (text) =>
   text.startsWith("=") && text.length > 1 && text.length <= 210 ? text : undefined;
 
-/** Opens a tab with a formula filled in. @param {"train" | "time"} tab @param {string} name "=x*sigmoid(x)" */
+/**
+ * Opens a tab with a formula filled in.
+ * @param {"train" | "time"} tab @param {string} name "=x*sigmoid(x)"
+ */
 export function hand(tab, name) {
   const to = TABS[tab];
   to.formula = name;
@@ -31,22 +44,10 @@ export function hand(tab, name) {
  */
 export function onHanded(tab, taken) {
   const to = TABS[tab];
-  to.formula ??= read(to.property, formula, null);
+  to.formula ??= read(to.property, formula, /** @type {string | null} */ (null));
   to.taken = taken;
   if (to.formula) taken();
 }
 
 /** The formula that a tab was handed last. @param {"train" | "time"} tab */
 export const handed = (tab) => TABS[tab].formula;
-
-/** The element of an id, as soon as Gradio has made it: its components come in no sure order. */
-export function whenThere(id) {
-  return new Promise((done) => {
-    const look = () => {
-      const node = document.getElementById(id);
-      if (node) done(node);
-      else requestAnimationFrame(look);
-    };
-    look();
-  });
-}

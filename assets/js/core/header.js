@@ -1,51 +1,65 @@
-/** The page's head: name, host, language, theme, link; and the tab that the address names. */
+/**
+ * Makes the page's head: name, host, language, theme, link; and shows the tab that the address
+ * names.
+ */
 
+import { closest, fill, find, findAll, html } from "./dom.js";
+import { isAlive, language, TAGS } from "./server.js";
 import { choice, flush, onRefused, onReturn, outwardLink, read, write } from "./state.js";
 import { keep } from "./storage.js";
-import { escaped, language, TAGS, t } from "./text.js";
+import { t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
 const TABS = ["explore", "train", "time", "claims"];
-const icon = (path) =>
-  `<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${path}</svg>`;
-const MOON = icon('<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>');
+/** @param {import("./dom.js").Html} shapes */
+const icon = (shapes) =>
+  html`<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor"
+    stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"
+    >${shapes}</svg>`;
+const MOON = icon(html`<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>`);
 const SUN = icon(
-  '<circle cx="12" cy="12" r="4"/><path d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2"/>',
+  html`<circle cx="12" cy="12" r="4"/><path
+    d="M12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2"/>`,
 );
 const LINK = icon(
-  '<path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1"/>',
+  html`<path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1
+    M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1"/>`,
 );
 
+/** @param {import("./gradio.js").Component} component */
 export function mount({ element, props }) {
   document.documentElement.lang = TAGS[language];
-  element.innerHTML = `
+  const tip = t("shell.theme_tip");
+  fill(
+    element,
+    html`
     <div class="lab lab-header">
       ${brand()}
       <div class="lab-tools">
-        <span class="lab-host" title="${escaped(t("shell.host_tip"))}">${escaped(props.host?.[language] ?? "")}</span>
-        <span class="lab-seg" role="group" aria-label="${escaped(t("shell.language"))}">
-          ${Object.keys(TAGS).map(tongue).join("")}
+        <span class="lab-host" title="${t("shell.host_tip")}">${props.host?.[language]}</span>
+        <span class="lab-seg" role="group" aria-label="${t("shell.language")}">
+          ${Object.keys(TAGS).map(languageButton)}
         </span>
-        <button class="lab-btn" data-theme-toggle title="${escaped(t("shell.theme_tip"))}" aria-label="${escaped(t("shell.theme_tip"))}"></button>
-        <button class="lab-btn" data-copy title="${escaped(t("shell.copy_tip"))}">${LINK}<span>${escaped(t("shell.copy"))}</span></button>
+        <button class="lab-btn" data-theme-toggle title="${tip}" aria-label="${tip}"></button>
+        <button class="lab-btn" data-copy title="${t("shell.copy_tip")}"
+          >${LINK}<span>${t("shell.copy")}</span></button>
       </div>
-    </div>`;
-  const theme = element.querySelector("[data-theme-toggle]");
-  const paint = () => {
-    theme.innerHTML = isDark() ? SUN : MOON;
-  };
+    </div>`,
+  );
+  const theme = find(element, "[data-theme-toggle]");
+  const paint = () => fill(theme, isDark() ? SUN : MOON);
   paint();
   onTheme(paint);
   theme.addEventListener("click", toggleTheme);
-  for (const button of element.querySelectorAll("[data-lang]")) {
-    button.addEventListener("click", () => speak(button.dataset.lang));
+  for (const button of findAll(element, "[data-lang]")) {
+    button.addEventListener("click", () => speak(button.dataset.lang ?? ""));
   }
-  const copy = element.querySelector("[data-copy]");
+  const copy = find(element, "[data-copy]");
   copy.addEventListener("click", async () => {
     const { href, hidden } = outwardLink();
     const done = await copyText(href);
     if (done && hidden) banner(t("shell.copied_private"), 8000);
-    const label = copy.querySelector("span");
+    const label = find(copy, "span");
     label.textContent = t(done ? "shell.copied" : "shell.copy_failed");
     setTimeout(() => {
       label.textContent = t("shell.copy");
@@ -53,19 +67,24 @@ export function mount({ element, props }) {
   });
   followTabs();
   watchServer();
-  let told = null;
+  /** @type {HTMLElement | null} */
+  let refusals = null;
   onRefused((list) => {
-    told?.remove();
-    told = banner(t("shell.refused", { list: list.join(", ") }), 8000);
+    refusals?.remove();
+    refusals = banner(t("shell.refused", { list: list.join(", ") }), 8000);
   });
 }
 
-const tongue = (each) =>
-  `<button data-lang="${each}" lang="${TAGS[each]}" aria-pressed="${language === each}" title="${escaped(t("language.name", {}, each))}">${escaped(t("language.short", {}, each))}</button>`;
+/** @param {string} each A language. */
+const languageButton = (each) => html`<button data-lang="${each}" lang="${TAGS[each]}"
+  aria-pressed="${language === each}" title="${t("language.name", {}, each)}"
+  >${t("language.short", {}, each)}</button>`;
 
 /** Sign and name. */
-export const brand = () => `<div class="lab-brand">
-    <svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><path d="M1 13C7 13 8 17 11 16S17 8 25 1" fill="none" stroke="var(--lab-accent)" stroke-width="2.6" stroke-linecap="round"/></svg>
+export const brand = () => html`<div class="lab-brand">
+    <svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><path
+      d="M1 13C7 13 8 17 11 16S17 8 25 1" fill="none" stroke="var(--lab-accent)"
+      stroke-width="2.6" stroke-linecap="round"/></svg>
     <span>Swish Lab</span>
   </div>`;
 
@@ -73,7 +92,10 @@ export const brand = () => `<div class="lab-brand">
 export const wantedTab = () =>
   location.hash.startsWith("#claim-") ? "claims" : read("tab", choice(TABS), TABS[0]);
 
-/** Copies a text; where the clipboard is closed (an unsafe origin), by a selection. */
+/**
+ * Copies a text; where the clipboard is closed (an unsafe origin), by a selection.
+ * @param {string} text
+ */
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -88,6 +110,7 @@ async function copyText(text) {
   }
 }
 
+/** @param {string} lang */
 function speak(lang) {
   if (lang === language) return;
   keep("language", lang);
@@ -106,10 +129,11 @@ function followTabs() {
   const begun = performance.now();
   const look = () => {
     const bar = document.querySelector("#lab-tabs");
+    /** @type {HTMLElement | null | undefined} */
     const tab = bar?.querySelector(`button[role="tab"][data-tab-id="${wanted}"]`);
     if (tab?.getAttribute("aria-selected") === "true") {
-      bar.addEventListener("click", (event) => {
-        const opened = event.target.closest?.("button[data-tab-id]")?.dataset.tabId;
+      bar?.addEventListener("click", (event) => {
+        const opened = closest(event.target, "button[data-tab-id]")?.dataset.tabId;
         // Only a reader's click is a step to come back to; ours follows the address.
         if (opened) write({ tab: opened === TABS[0] ? null : opened }, event.isTrusted);
       });
@@ -125,20 +149,17 @@ function followTabs() {
 
 /** Opens a tab from anywhere on the page. @param {string} name */
 export function openTab(name) {
-  document.querySelector(`#lab-tabs button[data-tab-id="${name}"]`)?.click();
+  /** @type {HTMLElement | null} */
+  const button = document.querySelector(`#lab-tabs button[data-tab-id="${name}"]`);
+  button?.click();
 }
 
 /** Says when the server is gone, and when it is back. */
 function watchServer() {
-  const address = new URL("../../../../api/health", import.meta.url);
+  /** @type {HTMLElement | null} */
   let shown = null;
   const check = async () => {
-    let alive = false;
-    try {
-      alive = (await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(5000) })).ok;
-    } catch {
-      alive = false;
-    }
+    const alive = await isAlive();
     if (!alive && !shown) shown = banner(t("shell.gone"));
     if (alive && shown) {
       shown.remove();

@@ -1,10 +1,62 @@
 /**
- * All talk with the server, by the REST routes that notebooks use too. The language and the visitor
- * go along with each request (`visitor.js`).
+ * Talks with the server: who asks and in which language, requests, files, and asking again and
+ * again while a job is under way.
+ *
+ * It runs before Gradio, which follows `navigator.language` and `?__theme=`: both say what the
+ * reader chose, here or at an earlier visit. Each request of the page, Gradio's too, tells the
+ * language; and, where cookies are denied, a name by which the server knows the visitor.
  */
 
-import "./visitor.js";
+import { entries } from "../../catalogue.js";
+import { keep, keepsCookies, kept } from "./storage.js";
 
+/** @typedef {Record<string, (given: object) => Promise<any>>} Functions Gradio's. */
+
+/** @type {Record<string, string>} Language → its tag for browsers: zh → zh-CN. */
+export const TAGS = entries["language.tag"];
+/** @param {string | null} name @returns {name is string} */
+const isLanguage = (name) => name !== null && Object.hasOwn(TAGS, name);
+
+const url = new URL(location.href);
+const wanted = url.searchParams.get("lang");
+if (isLanguage(wanted)) keep("language", wanted);
+const [chosen, theme] = [kept("language"), kept("theme")];
+const [liked] = navigator.language.toLowerCase().split("-");
+
+/** The page's language, one of TAGS. */
+export const language = isLanguage(chosen) ? chosen : isLanguage(liked) ? liked : "en";
+
+if (isLanguage(chosen)) {
+  Object.defineProperty(navigator, "language", { get: () => TAGS[language] });
+  Object.defineProperty(navigator, "languages", { get: () => [TAGS[language]] });
+}
+if (!url.searchParams.has("__theme") && (theme === "light" || theme === "dark")) {
+  url.searchParams.set("__theme", theme);
+  history.replaceState(history.state, "", url);
+}
+
+/** @type {Record<string, string>} */
+const headers = { "Accept-Language": TAGS[language] };
+if (!keepsCookies()) headers["X-Visitor"] = kept("visitor") ?? newVisitor();
+
+function newVisitor() {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(24))];
+  const name = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  keep("visitor", name);
+  return name;
+}
+
+const plainFetch = window.fetch;
+window.fetch = (address, options = {}) => {
+  const isRequest = address instanceof Request;
+  const target = new URL(isRequest ? address.url : address, document.baseURI);
+  if (target.origin !== location.origin) return plainFetch(address, options);
+  const all = new Headers(options.headers ?? (isRequest ? address.headers : {}));
+  for (const [name, value] of Object.entries(headers)) all.set(name, value);
+  return plainFetch(address, { ...options, headers: all });
+};
+
+/** Where REST lies: scripts are at `lab/<version>/js/core/` under the app's root. */
 const ROOT = new URL("../../../../api/", import.meta.url);
 
 /**
@@ -19,11 +71,13 @@ export function route(path, query = {}) {
   return url.href;
 }
 
+/** @typedef {{error: string, field?: string, column?: number}} Refusal In the page's language. */
+
 /**
  * What the server answers: to a question, or, where something is given, to a wish.
  * @param {string} path Below `/api/`.
  * @param {{given?: object, method?: string, query?: Record<string, any>}} [options]
- * @returns {Promise<any>} `{error, field, column, status}` where it refuses, in the page's language.
+ * @returns {Promise<any>} A `Refusal` with its `status` where it refuses.
  * @throws {Error} The server cannot be reached.
  */
 export async function ask(path, { given, method, query } = {}) {
@@ -35,11 +89,15 @@ export async function ask(path, { given, method, query } = {}) {
     }),
   });
   if (answer.status === 204) return {};
-  const told = await answer.json();
-  return answer.ok ? told : { ...refusalOf(told), status: answer.status };
+  const said = await answer.json();
+  return answer.ok ? said : { ...refusalOf(said), status: answer.status };
 }
 
-/** What is said of a refusal. @param {{detail: string | {msg: string, loc: any[], column?: number}[]}} told */
+/**
+ * What is said of a refusal.
+ * @param {{detail: string | {msg: string, loc: any[], column?: number}[]}} said
+ * @returns {Refusal}
+ */
 function refusalOf({ detail }) {
   if (typeof detail === "string") return { error: detail };
   const [{ loc, column }] = detail;
@@ -47,17 +105,68 @@ function refusalOf({ detail }) {
 }
 
 /**
- * A file of the server's: its name and content. The browser's own saving would not tell who asks,
- * where cookies are denied, nor why there is no file.
+ * A file of the server's. The browser's own saving would not tell who asks, where cookies are
+ * denied, nor why there is no file.
  * @param {string} address
- * @returns {Promise<{name?: string, content?: Blob, error?: string}>}
+ * @returns {Promise<{name: string, content: Blob, error?: undefined} | Refusal>}
  */
 export async function file(address) {
   const answer = await fetch(address);
   if (!answer.ok) return refusalOf(await answer.json());
-  const [, name] = answer.headers.get("Content-Disposition").match(/filename="(.+)"/);
-  return { name, content: await answer.blob() };
+  const named = answer.headers.get("Content-Disposition") ?? "";
+  return { name: /filename="(.+)"/.exec(named)?.[1] ?? "file", content: await answer.blob() };
 }
 
 /** Has a worker ready, for the reader is about to ask. @param {"formulas" | "timing"} what */
 export const prepare = (what) => ask("prepare", { given: { what } }).catch(() => {});
+
+/** Whether the server answers. */
+export async function isAlive() {
+  const request = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(5000) };
+  try {
+    return (await fetch(route("health"), request)).ok;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Calls `question` until it answers that nothing more will come.
+ * @param {() => Promise<{done?: boolean, error?: string}>} question
+ * @param {(answer: any) => void} heard Called with each answer.
+ * @param {number} [milliseconds] Between an answer and the next question.
+ * @param {number} [hurry] How many milliseconds from now it asks four times as often: something was
+ *   asked for that is done at once.
+ * @returns {() => void} Ends it.
+ */
+export function poll(question, heard, milliseconds = 150, hurry = 0) {
+  const calm = performance.now() + hurry;
+  let ended = false;
+  (async () => {
+    while (!ended) {
+      let answer;
+      try {
+        answer = await question();
+      } catch {
+        // The server is gone; the page's head says so. Ask again until it is back.
+        await pause(2000);
+        continue;
+      }
+      if (ended) return;
+      try {
+        heard(answer);
+      } catch (error) {
+        reportError(error); // the next answer may be drawn all the same
+      }
+      if (answer.done || answer.error) return;
+      const often = performance.now() < calm ? 0.25 : 1;
+      await pause((document.hidden ? 4 : often) * milliseconds);
+    }
+  })();
+  return () => {
+    ended = true;
+  };
+}
+
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -10,7 +10,10 @@ const refused = [];
 /** @type {((list: string[]) => void) | null} */
 let tell = null;
 
-/** Calls back with all that was refused so far, now and again as the tabs read their own. */
+/**
+ * Calls back with all that was refused so far, now and again as the tabs read their own.
+ * @param {(list: string[]) => void} listener
+ */
 export function onRefused(listener) {
   tell = listener;
   if (refused.length) tell(refused);
@@ -29,9 +32,11 @@ export function refuse(name, text = given.get(name) ?? "") {
 }
 
 let given = new URLSearchParams(location.search);
+/** @type {Map<string, string | number | null>} */
 const pending = new Map();
 let steps = false;
-let timer = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
 
 /**
  * A property from the address, or the fallback where it is absent or refused.
@@ -56,7 +61,10 @@ export function read(name, parse, fallback) {
 /** Of a list, or of several named values, what is known is kept. @param {unknown} value */
 const partsOf = (value) =>
   typeof value === "object" && value !== null ? Object.keys(value).length : Infinity;
-/** Whether a part of the address is among what is kept of it. @param {any} value @param {string} part */
+/**
+ * Whether a part of the address is among what is kept of it.
+ * @param {any} value @param {string} part
+ */
 const holds = (value, part) =>
   Array.isArray(value) ? value.map(String).includes(part) : part.split(":")[0] in value;
 
@@ -120,8 +128,12 @@ export function outwardLink() {
   return { href: url.href, hidden };
 }
 
+/** @type {Set<() => void>} */
 const returns = new Set();
-/** Calls back when the reader has gone back or forth in the history. @param {() => void} listener */
+/**
+ * Calls back when the reader has gone back or forth in the history.
+ * @param {() => void} listener
+ */
 export function onReturn(listener) {
   returns.add(listener);
 }
@@ -135,20 +147,28 @@ window.addEventListener("popstate", () => {
 /**
  * @template T
  * @typedef {object} Property One line of a tab's table of state.
- * @property {(text: string) => T | undefined} parse Reads the address; undefined for what it refuses.
+ * @property {(text: string) => T | undefined} parse Reads the address; undefined where it refuses.
  * @property {T} fallback The value that the address does not show.
  * @property {(value: T) => string} [format] Writes the address; `String` where it is left out.
  */
+
+/** @typedef {ReturnType<typeof store>} State */
 
 /**
  * A tab's state, kept in the address.
  * @param {Record<string, Property<any>>} table
  */
 export function store(table) {
+  /** @type {Record<string, any>} */
   const values = {};
+  /** @type {Set<(changed: Set<string>) => void>} */
   const listeners = new Set();
+  /** @param {string} name @param {unknown} value */
   const words = (name, value) => (table[name].format ?? String)(value);
-  /** What the address shows of a property; null for the value that it does not show. */
+  /**
+   * What the address shows of a property; null for the value that it does not show.
+   * @param {string} name
+   */
   const shown = (name) => {
     const text = words(name, values[name]);
     return text === words(name, table[name].fallback) ? null : text;
@@ -170,7 +190,10 @@ export function store(table) {
     ),
   );
 
-  /** Takes new values over; gives the names of those that differ. */
+  /**
+   * Takes new values over; gives the names of those that differ.
+   * @param {Record<string, any>} next
+   */
   function take(next) {
     const changed = Object.keys(next).filter(
       (name) => words(name, next[name]) !== words(name, values[name]),
@@ -178,13 +201,14 @@ export function store(table) {
     for (const name of changed) values[name] = next[name];
     return changed;
   }
+  /** @param {string[]} changed */
   const spread = (changed) => {
     if (changed.length) for (const listener of listeners) listener(new Set(changed));
   };
   onReturn(() => spread(take(readAll())));
 
   return {
-    /** @param {string} name */
+    /** @param {string} name @returns {any} */
     get: (name) => values[name],
     /**
      * Sets properties, tells who listens, and writes the address once all rest.
@@ -198,23 +222,34 @@ export function store(table) {
       spread(changed);
     },
     /** @param {(changed: Set<string>) => void} listener Given the names of what has changed. */
-    subscribe: (listener) => listeners.add(listener),
+    subscribe(listener) {
+      listeners.add(listener);
+    },
   };
 }
 
 /** Parses a finite number within limits. */
 export const number =
   (low = -Infinity, high = Infinity) =>
+  /** @param {string} text */
   (text) => {
     const value = text.trim() === "" ? NaN : Number(text.replaceAll("−", "-"));
     return Number.isFinite(value) && value >= low && value <= high ? value : undefined;
   };
 
-/** Parses one of the choices. */
-export const choice = (choices) => (text) => (choices.includes(text) ? text : undefined);
+/**
+ * Parses one of the choices.
+ * @template T
+ * @param {readonly T[]} choices
+ * @returns {(text: unknown) => T | undefined}
+ */
+export const choice = (choices) => (text) => choices.find((each) => each === text);
 
-/** Parses a list of some of the choices, with a comma between, the known ones; it may be empty. */
-export const some = (choices) => (text) => {
+/**
+ * Parses a list of some of the choices, with a comma between, the known ones; it may be empty.
+ * @param {readonly string[]} choices
+ */
+export const some = (choices) => (/** @type {string} */ text) => {
   const list = [...new Set(text.split(",").filter(Boolean))];
   const known = list.filter((name) => choices.includes(name));
   return known.length || !list.length ? known : undefined;

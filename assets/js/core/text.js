@@ -1,9 +1,7 @@
 /** What the reader reads, in the page's language, from the one catalogue. */
 
 import { entries } from "../../catalogue.js";
-import { language, TAGS } from "./visitor.js";
-
-export { language, TAGS };
+import { language } from "./server.js";
 
 /**
  * The sentence of a key, its {placeholders} filled.
@@ -20,19 +18,20 @@ export function t(key, values = {}, tongue = language) {
   );
 }
 
-/** Escapes a text for HTML. @param {unknown} value @returns {string} */
-export function escaped(value) {
-  return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-
-/** A number as a reader reads it: a true minus sign, fixed digits. @param {number} value @param {number} digits */
+/**
+ * A number as a reader reads it: a true minus sign, fixed digits.
+ * @param {number} value @param {number} digits
+ */
 export function fixed(value, digits) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "–";
   const text = value.toFixed(digits);
   return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
 }
 
-/** As `fixed`, but what that would show as nothing, or as too much, in few significant digits. */
+/**
+ * As `fixed`, but what that would show as nothing, or as too much, in few digits.
+ * @param {number} value @param {number} digits
+ */
 export function compact(value, digits) {
   const size = Math.abs(value);
   return size >= 1e5 || (size > 0 && size < 10 ** -digits) ? short(value, 3) : fixed(value, digits);
@@ -41,6 +40,7 @@ export function compact(value, digits) {
 /** The time of day, with the date where it is another one. @param {number} seconds Since 1970. */
 export function moment(seconds) {
   const at = new Date(seconds * 1000);
+  /** @type {Intl.DateTimeFormatOptions} */
   const time = { hour: "2-digit", minute: "2-digit" };
   const today = at.toDateString() === new Date().toDateString();
   return at.toLocaleString(language, today ? time : { month: "short", day: "numeric", ...time });
@@ -61,17 +61,25 @@ const RAISED = {
 };
 
 /** A whole number as an exponent. @param {number} value */
-export const raised = (value) => [...String(value)].map((sign) => RAISED[sign]).join("");
+export const raised = (value) =>
+  [...String(value)].map((sign) => RAISED[/** @type {keyof typeof RAISED} */ (sign)]).join("");
 
-/** As `short`, with powers of ten written out: 5.66·10⁻⁸. @param {number} value @param {number} [digits] */
+/**
+ * As `short`, with powers of ten written out: 5.66·10⁻⁸.
+ * @param {number} value @param {number} [digits]
+ */
 export function powers(value, digits = 6) {
   if (!Number.isFinite(value) || value === 0) return short(value, digits);
-  const [head, power] = value.toExponential(digits - 1).split("e");
+  const [head, exponent] = value.toExponential(digits - 1).split("e");
+  const power = Number(exponent);
   if (power >= -4 && power < digits) return short(value, digits);
-  return `${short(Number(head), digits)}·10${raised(Number(power))}`;
+  return `${short(Number(head), digits)}·10${raised(power)}`;
 }
 
-/** A number in as few digits as say it to `digits` significant ones. @param {number} value @param {number} [digits] */
+/**
+ * A number in as few digits as say it to `digits` significant ones.
+ * @param {number} value @param {number} [digits]
+ */
 export function short(value, digits = 6) {
   if (!Number.isFinite(value)) return fixed(value, 0);
   return String(Number(value.toPrecision(digits))).replace(/-/g, "−");

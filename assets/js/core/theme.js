@@ -2,8 +2,9 @@
 
 import { activations } from "../generated/activations.js";
 import { keep } from "./storage.js";
-import "./visitor.js"; // sets the theme that the address names
+import "./server.js"; // sets the theme that the address names
 
+/** @type {Set<() => void>} */
 const listeners = new Set();
 
 /** @returns {boolean} */
@@ -21,7 +22,10 @@ export function toggleTheme() {
   history.replaceState(history.state, "", url);
 }
 
-/** Calls back after each change of theme, by our button or the system's. @param {() => void} listener */
+/**
+ * Calls back after each change of theme, by our button or the system's.
+ * @param {() => void} listener
+ */
 export function onTheme(listener) {
   listeners.add(listener);
 }
@@ -43,7 +47,7 @@ new MutationObserver(() => {
 
 /**
  * The colour of a token: "@name" is the style sheet's --lab-name, "@act-gelu" an activation's own;
- * "/0.2" behind it makes it transparent, "+0.2" brings it nearer to the text's colour. Anything else
+ * "/0.2" behind it makes it transparent, "+0.2" brings it nearer to the text's colour. What is none
  * is a colour already.
  * @param {string} token
  * @returns {string}
@@ -51,19 +55,21 @@ new MutationObserver(() => {
 export function colour(token) {
   if (!token.startsWith("@")) return token;
   if (token.startsWith("@act-=")) return colour("@typed"); // a formula may hold a "/"
-  const [name, alpha, nearer] = /^([^/+]+)(?:\/(.+))?(?:\+(.+))?$/.exec(token.slice(1)).slice(1);
+  const [name, alpha, nearer] =
+    /^([^/+]+)(?:\/(.+))?(?:\+(.+))?$/.exec(token.slice(1))?.slice(1) ?? [];
   const base = name.startsWith("act-")
     ? activationColour(name.slice(4))
     : getComputedStyle(document.body).getPropertyValue(`--lab-${name}`).trim();
   if (nearer !== undefined) {
     const text = channels(colour("@text"));
-    return `rgb(${channels(base).map((part, at) => Math.round(part + nearer * (text[at] - part)))})`;
+    const mixed = channels(base).map((part, at) => part + Number(nearer) * (text[at] - part));
+    return `rgb(${mixed.map(Math.round)})`;
   }
   return alpha === undefined ? base : `rgba(${channels(base)},${alpha})`;
 }
 
 /** Red, green and blue of a colour such as "#c2410c". @param {string} hex */
-const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+export const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
 /** @param {string} name */
 export function activationColour(name) {
@@ -73,7 +79,10 @@ export function activationColour(name) {
   return isDark() ? record.colourDark : record.colour;
 }
 
-/** A copy of a figure (or any part of one) with every colour token resolved. */
+/**
+ * A copy of a figure (or any part of one) with every colour token resolved.
+ * @param {any} value @returns {any}
+ */
 export function resolve(value) {
   if (typeof value === "string") return value.startsWith("@") ? colour(value) : value;
   if (Array.isArray(value)) {

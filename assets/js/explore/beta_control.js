@@ -1,7 +1,8 @@
-/** The control of β: a slider (linear or logarithmic), exact entry, presets, a sweep. */
+/** Controls β: a slider (linear or logarithmic), exact entry, presets, a sweep. */
 
+import { fill, find, findAll, html, press, setText } from "../core/dom.js";
 import { number } from "../core/state.js";
-import { escaped, short, t } from "../core/text.js";
+import { short, t } from "../core/text.js";
 
 const PRESETS = [
   ["0", 0],
@@ -18,7 +19,17 @@ const SPEEDS = [
   [2, "2 ×"],
   [4, "4 ×"],
 ];
-/** What the slider's position means; the map of f(x, β) has the same axis. */
+/**
+ * @typedef {object} Scale What the slider's position means; the map of f(x, β) has the same axis.
+ * @property {number} low
+ * @property {number} high
+ * @property {(at: number) => number} toBeta
+ * @property {(beta: number) => number} toSlider
+ * @property {number} step
+ * @property {number} coarse A step of the page keys.
+ */
+
+/** @type {Record<string, Scale>} */
 const SCALES = {
   linear: {
     low: -10,
@@ -40,36 +51,28 @@ const SCALES = {
 };
 /** Milliseconds of a sweep over the slider's range and back, at speed 1. */
 const PERIOD = 8000;
+/** @type {Record<string, number>} */
 const COARSE = { PageUp: 1, PageDown: -1, ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 };
 
-/** The scale of the slider by the state. */
+/** @typedef {import("../core/state.js").State} State */
+
+/** The scale of the slider by the state. @param {State} state */
 export const scaleOf = (state) => SCALES[state.get("scale")];
 
 /**
  * @param {HTMLElement} host
- * @param {ReturnType<import("../core/state.js").store>} state
+ * @param {State} state
  */
 export function betaControl(host, state) {
-  host.innerHTML = `
-    <div class="lab-row lab-between"><h3 style="margin:0">β</h3>
-      <span class="lab-seg" role="group" aria-label="${escaped(t("explore.scale"))}">
-        <button data-scale="linear" title="${escaped(t("explore.tip_linear"))}">${escaped(t("explore.linear"))}</button>
-        <button data-scale="log" title="${escaped(t("explore.tip_log"))}">${escaped(t("explore.log"))}</button></span></div>
-    <div class="lab-row lab-between" style="flex-wrap:nowrap">
-      <span class="explore-exact"><input class="lab-big explore-beta" id="lab-beta-value" inputmode="decimal" aria-label="${escaped(t("explore.beta_exact"))}" title="${escaped(t("explore.beta_exact"))}" autocomplete="off"></span>
-      <span class="lab-row explore-sweep"><button class="lab-btn" data-sweep title="${escaped(t("explore.tip_sweep"))}"></button>
-      <select class="lab-field" data-speed aria-label="${escaped(t("explore.speed"))}" title="${escaped(t("explore.speed"))}">${SPEEDS.map(([speed, label]) => `<option value="${speed}">${label}</option>`).join("")}</select></span></div>
-    <input type="range" id="lab-beta" aria-label="β" title="${escaped(t("explore.tip_beta"))}">
-    <div class="lab-row explore-presets" style="gap:5px">${PRESETS.map(([label, beta]) => `<button class="lab-btn" data-beta="${beta}">${label}</button>`).join("")}</div>
-    <p class="lab-error" data-error role="alert"></p>
-    <p class="lab-note" data-part="beta-note" style="margin-top:8px;min-height:36px"></p>`;
-  const slider = host.querySelector("#lab-beta");
-  const exact = host.querySelector("#lab-beta-value");
-  const sweep = host.querySelector("[data-sweep]");
-  const speed = host.querySelector("[data-speed]");
-  const error = host.querySelector("[data-error]");
-  const note = host.querySelector("[data-part=beta-note]");
-  const presets = [...host.querySelectorAll("[data-beta]")];
+  fill(host, skeleton());
+  const slider = find(host, "#lab-beta", HTMLInputElement);
+  const exact = find(host, "#lab-beta-value", HTMLInputElement);
+  const sweep = find(host, "[data-sweep]");
+  const speed = find(host, "[data-speed]", HTMLSelectElement);
+  const error = find(host, "[data-error]");
+  const note = find(host, "[data-part=beta-note]");
+  const presets = findAll(host, "[data-beta]");
+  const scales = findAll(host, "[data-scale]");
 
   function show() {
     const beta = state.get("beta");
@@ -77,35 +80,37 @@ export function betaControl(host, state) {
     // For a logarithmic slider, the number it stands for is not its own.
     slider.setAttribute("aria-valuetext", `β = ${short(beta, 4)}`);
     if (document.activeElement !== exact) exact.value = short(beta, 15);
-    for (const button of presets) {
-      const pressed = String(Number(button.dataset.beta) === beta);
-      if (button.getAttribute("aria-pressed") !== pressed)
-        button.setAttribute("aria-pressed", pressed);
-    }
-    const words = noteOf(beta);
-    if (note.textContent !== words) note.textContent = words;
+    press(presets, ({ dataset }) => Number(dataset.beta) === beta);
+    setText(note, noteOf(beta));
   }
 
   function showScale() {
     const { low, high, step } = scaleOf(state);
     Object.assign(slider, { min: String(low), max: String(high), step: String(step) });
-    for (const button of host.querySelectorAll("[data-scale]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.scale === state.get("scale")));
-    }
+    press(scales, ({ dataset }) => dataset.scale === state.get("scale"));
     speed.value = String(state.get("speed"));
   }
 
+  /** @param {string} words */
   const refuse = (words) => {
     error.textContent = words;
     exact.setAttribute("aria-invalid", String(words !== ""));
   };
 
+  /** @param {number} beta */
   function choose(beta) {
-    if (playing) stop();
-    refuse("");
+    settled();
     state.set({ beta });
   }
-  /** Rounded as a reader would: the slider's own steps, free of floating-point tails. */
+  /** β is another than what was refused, or than where the sweep is. */
+  function settled() {
+    if (playing) stop();
+    refuse("");
+  }
+  /**
+   * Rounded as a reader would: the slider's own steps, free of tails.
+   * @param {number} at @param {number} digits
+   */
   const atSlider = (at, digits) => Number(scaleOf(state).toBeta(at).toPrecision(digits));
 
   slider.addEventListener("input", () => choose(atSlider(Number(slider.value), 4)));
@@ -129,26 +134,29 @@ export function betaControl(host, state) {
   exact.addEventListener("blur", () => exact.getAttribute("aria-invalid") !== "true" && show());
   for (const button of presets)
     button.addEventListener("click", () => choose(Number(button.dataset.beta)));
-  for (const button of host.querySelectorAll("[data-scale]")) {
+  for (const button of scales) {
     button.addEventListener("click", () => state.set({ scale: button.dataset.scale }));
   }
   speed.addEventListener("change", () => state.set({ speed: Number(speed.value) }));
 
   let playing = false;
+  /** Whether the sweep itself is setting β. */
+  let sweeping = false;
   function stop() {
     playing = false;
-    sweep.innerHTML = `▶ ${escaped(t("explore.sweep"))}`;
+    sweep.textContent = `▶ ${t("explore.sweep")}`;
     sweep.setAttribute("aria-pressed", "false");
   }
   /** Moves β up and down from where it is; once a second alone where less motion is asked for. */
   function play() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     playing = true;
-    sweep.innerHTML = `❚❚ ${escaped(t("explore.pause"))}`;
+    sweep.textContent = `❚❚ ${t("explore.pause")}`;
     sweep.setAttribute("aria-pressed", "true");
     const { low, high, toSlider } = scaleOf(state);
     let phase = Math.min(1, Math.max(0, (toSlider(state.get("beta")) - low) / (high - low)));
     let last = performance.now();
+    /** @param {number} now */
     const frame = (now) => {
       if (!playing) return;
       requestAnimationFrame(frame);
@@ -157,20 +165,48 @@ export function betaControl(host, state) {
       last = now;
       const at = phase < 1 ? phase : 2 - phase;
       const scale = scaleOf(state);
+      sweeping = true;
       state.set({ beta: atSlider(scale.low + at * (scale.high - scale.low), 3) });
+      sweeping = false;
     };
     requestAnimationFrame(frame);
   }
   sweep.addEventListener("click", () => (playing ? stop() : play()));
 
   state.subscribe((changed) => {
+    if (changed.has("beta") && !sweeping) settled();
     if (changed.has("scale") || changed.has("speed")) showScale();
     if (changed.has("beta") || changed.has("scale")) show();
   });
   stop();
   showScale();
   show();
-  return { choose };
+}
+
+function skeleton() {
+  /** @param {string} key */
+  const h = (key) => t(`explore.${key}`);
+  const speeds = SPEEDS.map(([speed, label]) => html`<option value="${speed}">${label}</option>`);
+  const presets = PRESETS.map(
+    ([label, beta]) => html`<button class="lab-btn" data-beta="${beta}">${label}</button>`,
+  );
+  return html`
+    <div class="lab-row lab-between"><h3 style="margin:0">β</h3>
+      <span class="lab-seg" role="group" aria-label="${h("scale")}">
+        <button data-scale="linear" title="${h("tip_linear")}">${h("linear")}</button>
+        <button data-scale="log" title="${h("tip_log")}">${h("log")}</button></span></div>
+    <div class="lab-row lab-between" style="flex-wrap:nowrap">
+      <span class="explore-exact"><input class="lab-big explore-beta" id="lab-beta-value"
+        inputmode="decimal" aria-label="${h("beta_exact")}" title="${h("beta_exact")}"
+        autocomplete="off"></span>
+      <span class="lab-row explore-sweep"
+        ><button class="lab-btn" data-sweep title="${h("tip_sweep")}"></button>
+      <select class="lab-field" data-speed aria-label="${h("speed")}"
+        title="${h("speed")}">${speeds}</select></span></div>
+    <input type="range" id="lab-beta" aria-label="β" title="${h("tip_beta")}">
+    <div class="lab-row explore-presets" style="gap:5px">${presets}</div>
+    <p class="lab-error" data-error role="alert"></p>
+    <p class="lab-note" data-part="beta-note" style="margin-top:8px;min-height:36px"></p>`;
 }
 
 /** A line on what this β makes of Swish. @param {number} beta */

@@ -1,8 +1,10 @@
-/** An activation as code to take along, written by the server from its definition. */
+/** Shows an activation as code to take along, written by the server from its definition. */
 
+import { fill, find, findAll, html, press } from "../core/dom.js";
 import * as server from "../core/server.js";
-import { escaped, t } from "../core/text.js";
+import { t } from "../core/text.js";
 
+/** @type {Record<string, string>} */
 const LANGUAGES = {
   pytorch: "PyTorch",
   jax: "JAX",
@@ -13,38 +15,21 @@ const LANGUAGES = {
 /** Milliseconds without a change after which the server is asked. */
 const REST = 250;
 
-/** @param {HTMLElement} host @param {any} lab */
+/** @type {import("./lazy_cards.js").MakeCard} */
 export function card(host, lab) {
   const { state } = lab;
   host.classList.add("code-card");
-  host.innerHTML = `
-    <div class="lab-row lab-between">
-      <span class="lab-seg" role="group" aria-label="${escaped(t("code.language"))}">${Object.entries(
-        LANGUAGES,
-      )
-        .map(
-          ([key, language]) =>
-            `<button data-language="${key}" title="${escaped(t("code.tip", { language }))}">${language}</button>`,
-        )
-        .join("")}</span>
-      <span class="lab-row code-choice">
-        <select class="lab-field" aria-label="${escaped(t("code.of"))}" title="${escaped(t("code.tip_of"))}"></select>
-        <label class="code-trainable" title="${escaped(t("code.tip_trainable"))}"><input type="checkbox"> ${escaped(t("code.trainable"))}</label>
-        <button class="lab-btn" data-copy title="${escaped(t("code.tip_copy"))}">${escaped(t("code.copy"))}</button></span>
-    </div>
-    <pre class="code-block" tabindex="0" role="region"><code></code></pre>
-    <p class="lab-error" role="alert"></p><p class="lab-unseen" aria-live="polite"></p>`;
-  const [select, box, block, pre, copy, error, spoken] = [
-    "select",
-    "input",
-    "code",
-    "pre",
-    "[data-copy]",
-    ".lab-error",
-    ".lab-unseen",
-  ].map((each) => host.querySelector(each));
+  fill(host, skeleton());
+  const select = find(host, "select", HTMLSelectElement);
+  const box = find(host, "input", HTMLInputElement);
+  const copy = find(host, "[data-copy]", HTMLButtonElement);
+  const [block, pre, error, spoken] = ["code", "pre", ".lab-error", ".lab-unseen"].map((each) =>
+    find(host, each),
+  );
+  const languages = findAll(host, "[data-language]");
   let shown = "";
-  let resting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let resting;
   let asked = 0;
 
   const chosen = () => {
@@ -53,20 +38,10 @@ export function card(host, lab) {
   };
 
   function controls() {
-    for (const button of host.querySelectorAll("[data-language]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.language === state.get("code")));
-    }
-    const options = lab
-      .chosen()
-      .map(
-        (record) =>
-          `<option value="${escaped(lab.keyOf(record))}">${escaped(record.label)}</option>`,
-      )
-      .join("");
-    if (select.dataset.html !== options) select.innerHTML = select.dataset.html = options;
-    select.value = lab.keyOf(chosen());
+    press(languages, ({ dataset }) => dataset.language === state.get("code"));
+    lab.offerChosen(select, chosen());
     box.checked = state.get("trainable") === "on";
-    box.closest("label").hidden = state.get("code") !== "pytorch";
+    box.closest("label")?.toggleAttribute("hidden", state.get("code") !== "pytorch");
     box.disabled = !chosen().parameters.length;
     pre.setAttribute(
       "aria-label",
@@ -93,15 +68,14 @@ export function card(host, lab) {
       error.textContent = answer.error ?? "";
       // What is not of this moment must not be copied.
       shown = answer.code ?? "";
-      block.innerHTML = coloured(shown, language);
+      fill(block, coloured(shown, language));
       copy.disabled = !shown;
     }, REST);
   }
 
-  host.addEventListener("click", ({ target }) => {
-    const { language } = target.dataset;
-    if (language) state.set({ code: language });
-  });
+  for (const button of languages) {
+    button.addEventListener("click", () => state.set({ code: button.dataset.language }));
+  }
   select.addEventListener("change", () => state.set({ code_of: select.value }));
   box.addEventListener("change", () => state.set({ trainable: box.checked ? "on" : "off" }));
   copy.addEventListener("click", async () => {
@@ -113,7 +87,7 @@ export function card(host, lab) {
     copy.textContent = done ? `✓ ${t("code.copied")}` : t("code.copy");
     spoken.textContent = done ? t("code.copied") : "";
     error.textContent = done ? "" : t("code.not_copied");
-    if (!done) getSelection().selectAllChildren(block);
+    if (!done) getSelection()?.selectAllChildren(block);
     setTimeout(() => {
       copy.textContent = t("code.copy");
     }, 1600);
@@ -133,28 +107,56 @@ export function card(host, lab) {
   };
 }
 
-const PYTHON = [
-  /("""[\s\S]*?"""|#.*)|("[^"\n]*")|\b(import|from|as|def|class|return|if|else|self|super|True|False|None)\b|\b(\d[\d.e+-]*(?<=[\d.]))/g,
-  ["note", "text", "word", "number"],
-];
-const SCRIPT = [
-  /(\/\*[\s\S]*?\*\/|\/\/.*)|("[^"\n]*")|\b(export|function|const|let|return|for)\b|\b(\d[\d.e+-]*(?<=[\d.]))/g,
-  ["note", "text", "word", "number"],
-];
-const TEX = [
-  /(^%.*$)|(\{[a-z*]+\})|(\\[A-Za-z]+)|\b(\d[\d.]*)/gm,
-  ["note", "text", "word", "number"],
-];
+const PYTHON_WORDS = "import|from|as|def|class|return|if|else|self|super|True|False|None";
+const SCRIPT_WORDS = "export|function|const|let|return|for";
+const NUMBER = String.raw`\b(\d[\d.e+-]*(?<=[\d.]))`;
 
-/** The code as HTML, its comments, texts, words and numbers marked. */
+/** In this order what a pattern's groups are. */
+const KINDS = ["note", "text", "word", "number"];
+const PYTHON = new RegExp(
+  String.raw`("""[\s\S]*?"""|#.*)|("[^"\n]*")|\b(${PYTHON_WORDS})\b|${NUMBER}`,
+  "g",
+);
+const SCRIPT = new RegExp(
+  String.raw`(\/\*[\s\S]*?\*\/|\/\/.*)|("[^"\n]*")|\b(${SCRIPT_WORDS})\b|${NUMBER}`,
+  "g",
+);
+const TEX = /(^%.*$)|(\{[a-z*]+\})|(\\[A-Za-z]+)|\b(\d[\d.]*)/gm;
+/** @type {Record<string, RegExp>} */
+const PATTERNS = { javascript: SCRIPT, latex: TEX };
+
+/**
+ * The code as HTML, its comments, texts, words and numbers marked.
+ * @param {string} text @param {string} language
+ */
 function coloured(text, language) {
-  const [pattern, kinds] = { javascript: SCRIPT, latex: TEX }[language] ?? PYTHON;
-  let html = "";
+  const parts = [];
   let from = 0;
-  for (const match of text.matchAll(pattern)) {
-    const kind = kinds[match.slice(1).findIndex((each) => each !== undefined)];
-    html += `${escaped(text.slice(from, match.index))}<span class="code-${kind}">${escaped(match[0])}</span>`;
+  for (const match of text.matchAll(PATTERNS[language] ?? PYTHON)) {
+    const kind = KINDS[match.slice(1).findIndex((each) => each !== undefined)];
+    parts.push(text.slice(from, match.index), html`<span class="code-${kind}">${match[0]}</span>`);
     from = match.index + match[0].length;
   }
-  return html + escaped(text.slice(from));
+  return html`${[...parts, text.slice(from)]}`;
+}
+
+function skeleton() {
+  /** @param {string} key */
+  const h = (key) => t(`code.${key}`);
+  const languages = Object.entries(LANGUAGES).map(
+    ([key, language]) =>
+      html`<button data-language="${key}"
+        title="${t("code.tip", { language })}">${language}</button>`,
+  );
+  return html`
+    <div class="lab-row lab-between">
+      <span class="lab-seg" role="group" aria-label="${h("language")}">${languages}</span>
+      <span class="lab-row code-choice">
+        <select class="lab-field" aria-label="${h("of")}" title="${h("tip_of")}"></select>
+        <label class="code-trainable" title="${h("tip_trainable")}"
+          ><input type="checkbox"> ${h("trainable")}</label>
+        <button class="lab-btn" data-copy title="${h("tip_copy")}">${h("copy")}</button></span>
+    </div>
+    <pre class="code-block" tabindex="0" role="region"><code></code></pre>
+    <p class="lab-error" role="alert"></p><p class="lab-unseen" aria-live="polite"></p>`;
 }

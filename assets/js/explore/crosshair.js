@@ -1,6 +1,9 @@
-/** What is read off the curves: a crosshair through all panels, the values beside it, the labels. */
+/**
+ * Reads values off the curves: a crosshair through all panels, the values beside it, the labels.
+ */
 
-import { compact, escaped, fixed, short, t } from "../core/text.js";
+import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
+import { compact, fixed, short, t } from "../core/text.js";
 import { activationColour } from "../core/theme.js";
 import { swishLandmarks } from "../generated/activations.js";
 
@@ -13,42 +16,54 @@ const GROWTH = 5;
 /** A finger that has moved no further has tapped. */
 const TAP = 8;
 
+/** @typedef {import("./lab.js").Lab} Lab */
+/** @typedef {import("./lab.js").Activation} Activation */
+/** @typedef {import("../formulas/swish_landmarks.js").Landmark} Landmark */
+/** @typedef {{activation: Activation, value: number}} Value At the cursor. */
+
 /**
  * @param {HTMLElement} frame What the pointer moves over; it holds the plot.
- * @param {any} plot The live plot.
- * @param {any} lab
+ * @param {ReturnType<typeof import("./curves.js").curves>} drawn
+ * @param {Lab} lab
  */
-export function reading(frame, plot, lab) {
-  const $ = (name) => frame.querySelector(`[data-part="${name}"]`);
+export function crosshair(frame, { plot, curvesOf }, lab) {
+  const $ = partsOf(frame);
   const line = $("crosshair");
   const box = $("box");
   const labels = { f: $("label-dip"), df: $("label-steep") };
+  /** @type {WeakMap<HTMLElement, string>} The names that stand over each panel. */
+  const written = new WeakMap();
   let cursor = 0.5;
-  /** The panel that the pointer is over, or that was tapped; null where it is elsewhere. */
+  /** @type {string | null} The panel that the pointer is over, or that was tapped. */
   let over = null;
+  /** @returns {string[]} */
+  const panels = () => lab.state.get("show");
 
+  /** Plotly's axes of a panel, as drawn. @param {number} index @returns {any[]} */
   const axes = (index) => {
     const layout = plot.node._fullLayout ?? {};
     const number = index ? index + 1 : "";
     return [layout.xaxis, layout[`yaxis${number}`]];
   };
 
-  /** The values of all curves of a panel at the cursor, highest first. */
+  /** The values of all curves of a panel at the cursor. @param {string} panel @returns {Value[]} */
   function values(panel) {
-    return lab
-      .curves(panel)
+    return curvesOf(panel)
       .map(({ activation, of }) => ({ activation, value: of(cursor) }))
       .filter(({ value }) => value !== null && !Number.isNaN(value));
   }
 
+  /** @param {Value} row */
   const name = ({ activation }) =>
-    `<b style="color:${activationColour(activation.name)}">${escaped(activation.label)}</b>`;
-  const named = (row) => `<span>${name(row)} ${compact(row.value, 3)}</span>`;
+    html`<b style="color:${activationColour(activation.name)}">${activation.label}</b>`;
+  /** @param {Value} row */
+  const named = (row) => html`<span>${name(row)} ${compact(row.value, 3)}</span>`;
 
   function heads() {
     const [low, high] = lab.state.get("x");
     if (cursor < low || cursor > high) cursor = (low + high) / 2;
-    lab.state.get("show").forEach((panel, index) => {
+    panels().forEach((panel, index) => {
+      /** @type {HTMLElement | null} */
       const head = frame.querySelector(`[data-reading="${panel}"]`);
       if (!head) return;
       // In the menu's order, so that no name changes its place while the pointer moves.
@@ -56,28 +71,32 @@ export function reading(frame, plot, lab) {
       const texts = rows.map(({ value }) => ` ${compact(value, 3)}`);
       const names = rows.map(name);
       if (!index) {
-        names.unshift("");
+        names.unshift(html``);
         texts.unshift(`x = ${fixed(cursor, digits())}`);
       }
       // The names stay while the figures change, of which most do not: β moves Swish's alone.
       const all = names.join();
-      if (head.names !== all) {
-        head.innerHTML = names.map((each, at) => `<span>${each}${texts[at]}</span>`).join("");
+      if (written.get(head) !== all) {
+        fill(head, html`${names.map((each, at) => html`<span>${each}${texts[at]}</span>`)}`);
         fit(head);
       } else {
         for (const [at, { lastChild }] of [...head.children].entries()) {
-          if (lastChild.data !== texts[at]) lastChild.data = texts[at];
+          if (lastChild && lastChild.nodeValue !== texts[at]) lastChild.nodeValue = texts[at];
         }
       }
-      head.names = all;
+      written.set(head, all);
     });
   }
 
-  /** Shows as many names as there is room for, and how many more there are. */
+  /**
+   * Shows as many names as there is room for, and how many more there are.
+   * @param {HTMLElement} head
+   */
   function fit(head) {
-    const more = head.nextElementSibling;
+    const more = find(/** @type {HTMLElement} */ (head.parentElement), "[data-more]");
     more.hidden = true;
-    const widths = [...head.children].map((each) => each.offsetWidth + GAP + GROWTH);
+    const names = findAll(head, ":scope > *");
+    const widths = names.map((each) => each.offsetWidth + GAP + GROWTH);
     if (widths.reduce((sum, width) => sum + width, 0) <= head.clientWidth) return;
     more.hidden = false;
     let room = head.clientWidth;
@@ -85,7 +104,7 @@ export function reading(frame, plot, lab) {
     widths.forEach((width, at) => {
       room -= width;
       const out = room < 0;
-      head.children[at].hidden = out;
+      names[at].hidden = out;
       left += Number(out);
     });
     more.textContent = `+${left}`;
@@ -98,7 +117,7 @@ export function reading(frame, plot, lab) {
     return Math.min(9, Math.max(2, Math.ceil(-Math.log10((high - low) / 600))));
   }
 
-  function crosshair() {
+  function showLine() {
     const [x] = axes(0);
     if (!x?._length) return;
     const at = x.d2p(cursor);
@@ -107,23 +126,20 @@ export function reading(frame, plot, lab) {
     const away = over === null || line.hidden;
     if (box.hidden !== away) box.hidden = away; // written anew, it is styled anew
     if (away) return;
-    const [, y] = axes(lab.state.get("show").indexOf(over));
-    const rows = values(over).sort((a, b) => b.value - a.value);
+    const [, y] = axes(panels().indexOf(over ?? ""));
+    const rows = values(over ?? "").sort((a, b) => b.value - a.value);
     const { clientWidth, clientHeight } = frame;
-    box.style.setProperty(
-      "--columns",
-      String(
-        Math.max(
-          1,
-          Math.min(Math.ceil(rows.length / ROWS), Math.floor((clientWidth - 24) / COLUMN)),
-        ),
-      ),
-    );
-    box.innerHTML = `<p>x = ${fixed(cursor, digits())}</p><div>${rows.map(named).join("")}</div>`;
+    const room = Math.floor((clientWidth - 24) / COLUMN);
+    const columns = Math.max(1, Math.min(Math.ceil(rows.length / ROWS), room));
+    box.style.setProperty("--columns", String(columns));
+    fill(box, html`<p>x = ${fixed(cursor, digits())}</p><div>${rows.map(named)}</div>`);
     // Beside the crosshair, where there is more room, and whole within the frame.
     const left = x._offset + at + (at > 0.55 * x._length ? -14 - box.offsetWidth : 14);
-    const inside = (wanted, size, room) => Math.max(0, Math.min(wanted, room - size));
-    box.style.transform = `translate(${inside(left, box.offsetWidth, clientWidth)}px, ${inside((y?._offset ?? 0) + 8, box.offsetHeight, clientHeight)}px)`;
+    /** @param {number} wanted @param {number} size @param {number} whole */
+    const inside = (wanted, size, whole) => Math.max(0, Math.min(wanted, whole - size));
+    const across = inside(left, box.offsetWidth, clientWidth);
+    const down = inside((y?._offset ?? 0) + 8, box.offsetHeight, clientHeight);
+    box.style.transform = `translate(${across}px, ${down}px)`;
   }
 
   /** The dip's and the steepest slope's figures, beside their markers. */
@@ -131,69 +147,77 @@ export function reading(frame, plot, lab) {
     const points = swishLandmarks(lab.state.get("beta"));
     const dip = points.find(({ kind }) => kind === "minimum" || kind === "maximum");
     const steep = points.find(({ kind }) => kind === "steepest");
-    write(labels.f, "f", dip, dip?.value, dip?.kind === "minimum" ? 10 : -26);
-    write(labels.df, "df", steep, steep?.slope, -26);
+    label(labels.f, "f", dip, dip?.value, dip?.kind === "minimum" ? 10 : -26);
+    label(labels.df, "df", steep, steep?.slope, -26);
   }
 
-  function write(label, panel, point, height, off) {
-    const index = lab.state.get("show").indexOf(panel);
+  /**
+   * @param {HTMLElement} node @param {string} panel @param {Landmark | undefined} point
+   * @param {number | undefined} height @param {number} off Pixels down from the point.
+   */
+  function label(node, panel, point, height = NaN, off) {
+    const index = panels().indexOf(panel);
     const [x, y] = index < 0 ? [] : axes(index);
     const [left, top] = point && x && y ? [x.d2p(point.x), y.d2p(height)] : [NaN, NaN];
-    label.hidden = !(left >= 0 && left <= x?._length && top >= 0 && top <= y?._length);
-    if (label.hidden) return;
-    label.textContent = compact(height, 4);
-    if (top + off + 16 > y._length) off = -26; // below it the figures of x would be hidden
-    off = Math.max(off, -top - 6); // above it the panel's readings
+    node.hidden = !(left >= 0 && left <= x?._length && top >= 0 && top <= y?._length);
+    if (node.hidden) return;
+    node.textContent = compact(height, 4);
+    // Below it the figures of x would be hidden, above it the panel's readings.
+    const wanted = top + off + 16 > y._length ? -26 : off;
+    const away = Math.max(wanted, -top - 6);
     const inside = Math.min(Math.max(x._offset + left, 30), x._offset + x._length - 24);
-    label.style.transform = `translate(${inside}px, ${y._offset + top + off}px) translateX(-50%)`;
+    node.style.transform = `translate(${inside}px, ${y._offset + top + away}px) translateX(-50%)`;
   }
 
   /** Everything that stands over the plot. */
   function place() {
-    crosshair();
+    showLine();
     figures();
   }
 
+  /** @param {number} at */
   function read(at) {
     const [low, high] = lab.state.get("x");
     cursor = Math.min(high, Math.max(low, at));
     heads();
-    crosshair();
+    showLine();
   }
 
-  /** Moves the crosshair to where a pointer is, if that is in a panel. */
+  /**
+   * Moves the crosshair to where a pointer is, if that is in a panel.
+   * @param {PointerEvent} event
+   */
   function point(event) {
     const [x] = axes(0);
     if (!x) return;
     const bounds = plot.node.getBoundingClientRect();
     const [at, height] = [event.clientX - bounds.left - x._offset, event.clientY - bounds.top];
     over =
-      lab.state.get("show").find((_, index) => {
+      panels().find((_, index) => {
         const [, y] = axes(index);
         return y && height >= y._offset && height <= y._offset + y._length;
       }) ?? null;
     if (at < 0 || at > x._length) over = null;
     else read(x.p2d(at));
-    if (over === null) crosshair();
+    if (over === null) showLine();
   }
   function leave() {
     over = null;
-    crosshair();
+    showLine();
   }
 
   // A mouse reads where it is; a finger moves x, and reads where it taps, until the next tap.
+  /** @type {PointerEvent | null} */
   let tapped = null;
   frame.addEventListener("pointerdown", (event) => {
     if (event.pointerType !== "touch") return;
-    tapped = event.isPrimary && !event.target.closest("button, .explore-box") ? event : null;
+    tapped = event.isPrimary && !closest(event.target, "button, .explore-box") ? event : null;
   });
   frame.addEventListener("pointermove", (event) => {
     if (event.pointerType !== "touch") return point(event);
-    if (
-      !tapped ||
-      Math.hypot(event.clientX - tapped.clientX, event.clientY - tapped.clientY) <= TAP
-    )
-      return;
+    if (!tapped) return;
+    const [right, down] = [event.clientX - tapped.clientX, event.clientY - tapped.clientY];
+    if (Math.hypot(right, down) <= TAP) return;
     tapped = null;
     leave();
   });
@@ -206,14 +230,14 @@ export function reading(frame, plot, lab) {
   frame.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && leave());
   document.addEventListener(
     "pointerdown",
-    (event) => over !== null && !frame.contains(event.target) && leave(),
+    ({ target }) => over !== null && !frame.contains(/** @type {Node} */ (target)) && leave(),
   );
   // All values of a panel, where not all have room over it.
   frame.addEventListener("click", (event) => {
-    const panel = event.target.closest("[data-more]")?.dataset.more;
+    const panel = closest(event.target, "[data-more]")?.dataset.more;
     if (!panel) return;
     over = over === panel ? null : panel;
-    crosshair();
+    showLine();
   });
   frame.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return leave();
@@ -226,7 +250,8 @@ export function reading(frame, plot, lab) {
   });
 
   /** What a screen reader is told, once all rests. */
-  let rest = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let rest;
   function say() {
     clearTimeout(rest);
     rest = setTimeout(() => {
@@ -245,20 +270,25 @@ export function reading(frame, plot, lab) {
   };
 }
 
-/** What the plot shows, in a sentence or two. */
+/**
+ * What the plot shows, in a sentence or two.
+ * @param {Lab} lab @param {number} cursor @param {Value[]} values
+ */
 function spoken(lab, cursor, values) {
   const beta = lab.state.get("beta");
-  const points = swishLandmarks(beta).map(({ kind, x, value, slope }) =>
-    t(
-      kind === "minimum" || kind === "maximum" ? "explore.spoken_extreme" : "explore.spoken_slope",
-      {
-        what: t(`explore.landmark_${kind}`),
-        x: compact(x, 4),
-        value: compact(value, 4),
-        slope: compact(slope, 4),
-      },
-    ),
-  );
+  const points = swishLandmarks(beta).map(({ kind, x, value, slope }) => {
+    const extreme = kind === "minimum" || kind === "maximum";
+    return t(extreme ? "explore.spoken_extreme" : "explore.spoken_slope", {
+      what: t(`explore.landmark_${kind}`),
+      x: compact(x, 4),
+      value: compact(value, 4),
+      slope: compact(slope, 4),
+    });
+  });
+  const named = points.join("; ") || t("explore.spoken_line");
   const at = values.map(({ activation, value }) => `${activation.label} ${compact(value, 3)}`);
-  return `${t("explore.spoken", { beta: short(beta, 4), points: points.join("; ") || t("explore.spoken_line") })} ${t("explore.spoken_at", { x: fixed(cursor, 2), values: at.join(", ") })}`;
+  return [
+    t("explore.spoken", { beta: short(beta, 4), points: named }),
+    t("explore.spoken_at", { x: fixed(cursor, 2), values: at.join(", ") }),
+  ].join(" ");
 }

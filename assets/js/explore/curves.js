@@ -1,9 +1,11 @@
-/** The plot of the Explore tab: panels over one x axis, in which only what moves is drawn anew. */
+/**
+ * Draws the plot of the Explore tab: panels over one x axis, in which only what moves is drawn
+ * anew.
+ */
 
 import { swishLandmarks } from "../generated/activations.js";
 import { LivePlot } from "../plot/live_plot.js";
 import { sample } from "../plot/sampling.js";
-import { scaleOf } from "./beta_control.js";
 import { heightOf, PANEL } from "./panels.js";
 import { trail } from "./trail.js";
 
@@ -12,24 +14,45 @@ const HEAD = 30;
 const FOOT = 26;
 const NOTHING = { x: [null], y: [null] };
 
+/** @typedef {import("./lab.js").Lab} Lab */
+/** @typedef {import("./lab.js").Activation} Activation */
+/** @typedef {import("../plot/live_plot.js").Points} Points */
+
+/**
+ * @typedef {object} Trace
+ * @property {string} panel
+ * @property {Activation} [activation]
+ * @property {number} [ghost] Its age.
+ * @property {boolean} [marks]
+ * @property {string[]} depends Names of the activations whose parameters it follows.
+ * @property {() => Points} draw
+ */
+
 /**
  * @param {HTMLElement} node
- * @param {any} lab
+ * @param {Lab} lab
+ * @param {(places: [panel: string, top: number][]) => void} placed Called when panels are laid out,
+ *   with the pixels from the plot's top to each.
  */
-export function curves(node, lab) {
+export function curves(node, lab, placed) {
   const plot = new LivePlot(node);
-  const ghosts = trail(() => scaleOf(lab.state));
+  const ghosts = trail(() => lab.scale);
   ghosts.clear(lab.state.get("beta"));
-  /** @type {{panel: string, depends: string[], draw: () => {x: any[], y: any[]}}[]} By trace. */
+  /** @type {Trace[]} */
   let traces = [];
-  /** The range of y by panel. */
+  /** @type {Record<string, [number, number]>} The range of y by panel. */
   let heights = {};
   let frame = "";
 
+  /** @returns {string[]} */
   const shown = () => lab.state.get("show");
+  /** @param {string} panel */
   const spanOf = (panel) => (heights[panel] ? heights[panel][1] - heights[panel][0] : 6);
-  const lineOf = (panel, { of, breaks, places }) =>
-    sample(of, breaks, lab.state.get("x"), spanOf(panel), places);
+  /** @param {string} panel @param {import("./panels.js").Curve | null} curve @returns {Points} */
+  const lineOf = (panel, curve) =>
+    curve
+      ? sample(curve.of, curve.breaks, lab.state.get("x"), spanOf(panel), curve.places)
+      : NOTHING;
 
   /** Swish itself comes last among the lines, so that it lies on top. */
   const ordered = () => {
@@ -37,19 +60,17 @@ export function curves(node, lab) {
     return [...others, swish];
   };
 
+  /** @returns {Trace[]} */
   function list() {
     const [low, high] = lab.state.get("x");
     return shown().flatMap((panel) => {
-      const lines = ordered().map((activation) => {
-        const curve = PANEL[panel].curve(activation, lab);
-        return {
-          panel,
-          activation,
-          depends: curve?.depends ?? [],
-          // Read anew at each call: its parameters are those of the moment.
-          draw: () => (curve ? lineOf(panel, PANEL[panel].curve(activation, lab)) : NOTHING),
-        };
-      });
+      const lines = ordered().map((activation) => ({
+        panel,
+        activation,
+        depends: PANEL[panel].curve(activation, lab)?.depends ?? [],
+        // Read anew at each call: its parameters are those of the moment.
+        draw: () => lineOf(panel, PANEL[panel].curve(activation, lab)),
+      }));
       const swish = lines[lines.length - 1];
       const past = Array.from({ length: swish.depends.length ? ghosts.count : 0 }, (_, age) => ({
         panel,
@@ -65,21 +86,23 @@ export function curves(node, lab) {
     });
   }
 
-  /** An earlier β's curve; where there is none, the present one's, which covers it. */
+  /**
+   * An earlier β's curve; where there is none, the present one's, which covers it.
+   * @param {string} panel @param {number} age
+   */
   function ghostLine(panel, age) {
     const swish = lab.swish;
     const beta = lab.state.get("trail") === "on" ? ghosts.betas()[age] : undefined;
     if (beta === undefined) return lineOf(panel, PANEL[panel].curve(swish, lab));
-    return lineOf(
-      panel,
-      PANEL[panel].curve(swish, {
-        ...lab,
-        values: (record) => (record === swish ? { beta } : lab.values(record)),
-      }),
-    );
+    /** @param {Activation} record */
+    const values = (record) => (record === swish ? { beta } : lab.values(record));
+    return lineOf(panel, PANEL[panel].curve(swish, { ...lab, values }));
   }
 
-  /** Minimum and steepest points: markers that move with β. */
+  /**
+   * Minimum and steepest points: markers that move with β.
+   * @param {string} panel @param {number} low @param {number} high
+   */
   function marksOf(panel, low, high) {
     const points = swishLandmarks(lab.state.get("beta")).filter(
       ({ x, kind }) =>
@@ -93,54 +116,36 @@ export function curves(node, lab) {
     };
   }
 
+  /** @param {Trace} trace */
   function styleOf({ activation, ghost, marks }) {
-    if (marks)
-      return {
-        mode: "markers",
-        marker: { size: 9, color: "@panel", line: { color: "@act-swish", width: 2.4 } },
-      };
-    if (ghost !== undefined)
-      return {
-        mode: "lines",
-        name: "ghost",
-        line: {
-          color: `@act-swish/${ghosts.opacity(ghost)}`,
-          width: 1.4,
-          dash: "dot",
-          simplify: false,
-        },
-      };
-    const isSwish = activation === lab.swish;
-    return {
-      mode: "lines",
-      name: activation.label,
-      line: {
-        color: `@act-${activation.name}`,
-        width: isSwish ? 3.2 : 1.9,
-        dash: activation.dash,
-        simplify: false,
-      },
-    };
+    if (marks) {
+      const line = { color: "@act-swish", width: 2.4 };
+      return { mode: "markers", marker: { size: 9, color: "@panel", line } };
+    }
+    if (ghost !== undefined) {
+      const color = `@act-swish/${ghosts.opacity(ghost)}`;
+      const line = { color, width: 1.4, dash: "dot", simplify: false };
+      return { mode: "lines", name: "ghost", line };
+    }
+    const { name, label, dash } = activation ?? lab.swish;
+    const width = activation === lab.swish ? 3.2 : 1.9;
+    const line = { color: `@act-${name}`, width, dash, simplify: false };
+    return { mode: "lines", name: label, line };
   }
 
-  /** The ranges of y by what is drawn; true where one has changed enough to be seen. */
+  /**
+   * The ranges of y by what is drawn; true where one has changed enough to be seen.
+   * @param {Points[]} data
+   */
   function fit(data) {
     const [low, high] = lab.state.get("x");
     let changed = false;
     for (const panel of shown()) {
-      const lines = data.filter(
-        (_, at) =>
-          traces[at].panel === panel && traces[at].ghost === undefined && !traces[at].marks,
-      );
+      const lines = data.filter((_, at) => traces[at].panel === panel && traces[at].activation);
       const cap = panel === "f" ? 1.25 * Math.max(Math.abs(low), Math.abs(high)) : Infinity;
       const next = heightOf(lines, PANEL[panel].least, cap);
-      const [was, span] = [heights[panel], next[1] - next[0]];
-      if (
-        was &&
-        Math.abs(was[0] - next[0]) < 0.03 * span &&
-        Math.abs(was[1] - next[1]) < 0.03 * span
-      )
-        continue;
+      const span = next[1] - next[0];
+      if (heights[panel]?.every((end, at) => Math.abs(end - next[at]) < 0.03 * span)) continue;
       heights[panel] = next;
       changed = true;
     }
@@ -162,25 +167,18 @@ export function curves(node, lab) {
 
   /**
    * Where nothing is new but the typed formula, its lines take the place of the one before: told by
-   * `move`, that is painted in 1 ms; a redraw of all takes 35, at each key. False where more is new.
+   * `move`, that is painted in 1 ms; a redraw of all takes 35, at each key. False where more is
+   * new.
    */
   function retyped() {
     const others = ["x", "show", "theta", "base"].map((name) => lab.state.get(name));
     const next = frameOf(others);
-    const typed = traces
-      .filter(({ activation }) => activation?.name.startsWith("="))
-      .map(({ activation }) => activation)[0];
+    const typed = traces.find(({ activation }) => activation?.name.startsWith("="))?.activation;
     const record = lab.recordOf("formula");
     const was = frame;
     frame = next;
-    if (
-      was !== next ||
-      !typed ||
-      !record ||
-      typed === record ||
-      others.flat().some((name) => String(name).startsWith("formula"))
-    )
-      return false;
+    if (was !== next || !plot.figure || !typed || !record || typed === record) return false;
+    if (others.flat().some((name) => String(name).startsWith("formula"))) return false;
     const moving = traces.flatMap(({ activation }, at) => (activation === typed ? [at] : []));
     traces = list();
     for (const at of moving) plot.figure.data[at].name = record.label;
@@ -190,7 +188,10 @@ export function curves(node, lab) {
     );
     return true;
   }
-  /** All that the traces are made by, but for the typed formula itself. */
+  /**
+   * All that the traces are made by, but for the typed formula itself.
+   * @param {unknown[]} others
+   */
   const frameOf = (others) =>
     JSON.stringify([
       others,
@@ -199,11 +200,14 @@ export function curves(node, lab) {
       node.clientHeight,
     ]);
 
+  /** @param {Points[]} data */
   function draw(data) {
     const panels = shown();
-    node.parentElement.dataset.panels = String(panels.length); // the style sheet gives the height
+    // The style sheet gives the height.
+    if (node.parentElement) node.parentElement.dataset.panels = String(panels.length);
     const total = node.clientHeight || 600;
     const each = total / panels.length;
+    /** @type {Record<string, any>} */
     const layout = {
       margin: { l: 48, r: 18, t: HEAD, b: FOOT },
       hovermode: false,
@@ -211,6 +215,7 @@ export function curves(node, lab) {
       dragmode: "zoom",
     };
     const inner = total - HEAD - FOOT;
+    /** @param {number} pixels */
     const fraction = (pixels) => Math.min(1, Math.max(0, pixels / inner));
     panels.forEach((panel, index) => {
       const number = index ? String(index + 1) : "";
@@ -226,10 +231,7 @@ export function curves(node, lab) {
         range: [...heights[panel]],
         fixedrange: true,
         nticks: 7,
-        domain: [
-          fraction(total - FOOT - (top + each - FOOT)),
-          fraction(total - FOOT - (top + HEAD)),
-        ],
+        domain: [fraction(total - top - each), fraction(total - FOOT - (top + HEAD))],
       };
     });
     plot.update({
@@ -247,10 +249,13 @@ export function curves(node, lab) {
       }),
       layout,
     });
-    lab.placeHeads(panels.map((panel, index) => [panel, index * each]));
+    placed(panels.map((panel, index) => [panel, index * each]));
   }
 
-  /** What follows some activations' parameters is drawn anew, and nothing else. */
+  /**
+   * What follows some activations' parameters is drawn anew, and nothing else.
+   * @param {Set<string>} names
+   */
   function move(names) {
     const left = names.has("swish") && ghosts.follow(lab.state.get("beta"));
     const moving = traces.flatMap(({ depends }, at) =>
@@ -271,7 +276,7 @@ export function curves(node, lab) {
       if (plot.figure && fit(plot.figure.data)) draw(traces.map((trace) => trace.draw()));
     },
     forget: () => ghosts.clear(lab.state.get("beta")),
-    /** The curves of a panel, in the menu's order, for reading. */
+    /** The curves of a panel, in the menu's order, for reading. @param {string} panel */
     curvesOf: (panel) =>
       lab.chosen().flatMap((activation) => {
         const curve = PANEL[panel].curve(activation, lab);

@@ -1,4 +1,7 @@
-/** The variance of a signal through the layers of a deep network, as a cobweb and layer by layer. */
+/**
+ * Draws the variance of a signal through the layers of a deep network, as a cobweb and layer by
+ * layer.
+ */
 
 import { t } from "../core/text.js";
 import { depths, roughSecondMoment, secondMoment } from "../formulas/moments.js";
@@ -10,18 +13,19 @@ const DECADES = 30;
 const TOLERANCE = 1e-9;
 const POINTS = 41;
 
+/** @param {number} q */
 const drawable = (q) => q > 10 ** -DECADES && q < 10 ** DECADES;
 
 /**
  * @typedef {object} Walk An activation in a network.
- * @property {any} record
- * @property {Record<string, number>} p
+ * @property {import("./lab.js").Activation} record
+ * @property {import("./lab.js").Values} p
  * @property {number} gain
  */
 
 /**
  * @param {HTMLElement} node
- * @param {any} lab
+ * @param {import("./lab.js").Lab} lab
  */
 export function depthPlot(node, lab) {
   const plot = new LivePlot(node);
@@ -30,10 +34,12 @@ export function depthPlot(node, lab) {
   /** How many layers' traces stand before Swish's own. */
   let before = 0;
 
+  /** @param {Walk} walk @param {boolean} rough @returns {(q: number) => number} */
   const second =
     ({ record, p }, rough) =>
     (q) =>
       rough ? roughSecondMoment(record, p, q) : secondMoment(record, p, q, TOLERANCE);
+  /** @param {Walk} walk @param {boolean} rough */
   const pathOf = (walk, rough) =>
     depths(second(walk, rough), {
       gain: walk.gain,
@@ -41,7 +47,7 @@ export function depthPlot(node, lab) {
       layers: lab.state.get("layers"),
     });
 
-  /** q ↦ gain²·E[f(√q·t)²] over the decades shown. */
+  /** q ↦ gain²·E[f(√q·t)²] over the decades shown. @param {Walk} walk @param {boolean} rough */
   function mapOf(walk, rough) {
     const of = second(walk, rough);
     const x = Array.from(
@@ -51,7 +57,10 @@ export function depthPlot(node, lab) {
     return { x, y: x.map((q) => walk.gain ** 2 * of(q)).map((q) => (drawable(q) ? q : null)) };
   }
 
-  /** From the diagonal up or down to the map, from there across to the diagonal, and so on. */
+  /**
+   * From the diagonal up or down to the map, from there across to the diagonal, and so on.
+   * @param {number[]} path
+   */
   function webOf(path) {
     const x = [path[0]];
     const y = [path[0]];
@@ -62,12 +71,17 @@ export function depthPlot(node, lab) {
     return { x, y };
   }
 
+  /** @param {number[]} path */
   const layersOf = (path) => ({
     x: path.map((_, layer) => layer),
     y: path.map((q) => (drawable(q) ? q : null)),
   });
 
-  /** The traces of one activation. */
+  /**
+   * The traces of one activation.
+   * @param {Walk} walk @param {number[]} path @param {boolean} rough
+   * @returns {import("../plot/live_plot.js").Points[]}
+   */
   const tracesOf = (walk, path, rough) =>
     lab.state.get("depth") === "cobweb" ? [mapOf(walk, rough), webOf(path)] : [layersOf(path)];
 
@@ -79,15 +93,14 @@ export function depthPlot(node, lab) {
     const start = Math.log10(lab.state.get("q0"));
     span = [Math.min(start, 0) - 1, Math.max(start, 0) + 1];
     const paths = walks.map((walk) => pathOf(walk, false));
+    const atLayer = `${t("signal.at_layer", { layer: "%{x}" })}: q = %{y:.3g}`;
     const lines = walks.flatMap((walk, at) =>
       tracesOf(walk, paths[at], false).map((points, part) => ({
         type: "scatter",
         mode: "lines",
         name: walk.record.label,
         hoverinfo: cobweb ? "skip" : "all",
-        hovertemplate: cobweb
-          ? undefined
-          : `${t("signal.at_layer", { layer: "%{x}" })}: q = %{y:.3g}<extra>${walk.record.label}</extra>`,
+        hovertemplate: cobweb ? undefined : `${atLayer}<extra>${walk.record.label}</extra>`,
         line: {
           color: `@act-${walk.record.name}`,
           width: cobweb && part ? 1.2 : 2.4,

@@ -1,21 +1,28 @@
-/** The formulas of what is shown, set as mathematics. */
+/** Sets the formulas of what is shown as mathematics. */
 
-import { whenThere } from "../core/handover.js";
+import { whenThere } from "../core/gradio.js";
 import { t } from "../core/text.js";
 
-/** The card of formulas: a gr.Markdown, for Gradio sets LaTeX; asked anew when the choice changes. */
+/**
+ * The card of formulas: a gr.Markdown, for Gradio sets LaTeX; asked anew when the choice changes.
+ * @type {import("./lazy_cards.js").MakeCard}
+ */
 export function card(host, lab) {
   let there = false;
   whenThere("lab-formula").then((markdown) => {
     host.append(markdown);
-    markdown.formulas = () => formulas(lab.chosen());
+    Object.assign(markdown, { formulas: () => formulas(lab.chosen()) }); // which Gradio's part asks
     there = true;
     lab.trigger("input");
   });
-  return { update: (what) => there && what === "shown" && lab.trigger("input") };
+  return {
+    update(what) {
+      if (there && what === "shown") lab.trigger("input");
+    },
+  };
 }
 
-/** Markdown with the LaTeX of what is shown. */
+/** Markdown with the LaTeX of what is shown. @param {import("./lab.js").Activation[]} chosen */
 function formulas(chosen) {
   return chosen
     .map((each) => {

@@ -4,17 +4,21 @@
  * @param {HTMLElement} frame
  * @param {() => any} axis Plotly's x axis as drawn.
  * @param {() => number[]} range The ends of x.
- * @param {(range: number[], rest: boolean) => void} show Called with the ends wanted; `rest` at the end.
+ * @param {(range: number[]) => void} show Called with the ends wanted.
  */
 export function gestures(frame, axis, range, show) {
   /** @type {Map<number, number>} Where each finger is, in pixels from the left of the axis. */
   const fingers = new Map();
   /** The x under each finger when the gesture began. */
+  /** @type {number[]} */
   let held = [];
+  /** @type {number[] | null} */
   let wanted = null;
   let frameAsked = false;
 
+  /** @param {MouseEvent} event */
   const pixel = (event) => event.clientX - frame.getBoundingClientRect().left - axis()._offset;
+  /** @param {number} at */
   const x = (at) => {
     const [low, high] = range();
     return low + ((high - low) * at) / axis()._length;
@@ -35,7 +39,7 @@ export function gestures(frame, axis, range, show) {
     if (!(scale > 0)) return;
     const start = held[0] - at[0] * scale;
     wanted = [start, start + scale * length];
-    show(wanted, false);
+    show(wanted);
   }
 
   frame.addEventListener("pointerdown", (event) => {
@@ -52,9 +56,9 @@ export function gestures(frame, axis, range, show) {
     requestAnimationFrame(follow);
   });
   for (const name of ["pointerup", "pointercancel"]) {
-    frame.addEventListener(name, (event) => {
+    frame.addEventListener(name, (/** @type {any} */ event) => {
       if (!fingers.delete(event.pointerId)) return;
-      if (wanted && !fingers.size) show(wanted, true);
+      if (wanted && !fingers.size) show(wanted);
       if (!fingers.size) wanted = null;
       else grip();
     });
@@ -67,7 +71,8 @@ export function gestures(frame, axis, range, show) {
     });
   }
 
-  let resting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let resting;
   frame.addEventListener(
     "wheel",
     (event) => {
@@ -77,9 +82,9 @@ export function gestures(frame, axis, range, show) {
       const at = x(pixel(event));
       const factor = Math.exp(Math.max(-0.5, Math.min(0.5, event.deltaY / 300)));
       wanted = [at + (low - at) * factor, at + (high - at) * factor];
-      show(wanted, false);
+      show(wanted);
       clearTimeout(resting);
-      resting = setTimeout(() => show(range(), true), 200);
+      resting = setTimeout(() => show(range()), 200);
     },
     { passive: false },
   );

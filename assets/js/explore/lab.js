@@ -1,5 +1,6 @@
-/** What every part of the Explore tab is given: its state, and what follows from it. */
+/** Makes what every part of the Explore tab is given: its state, and what follows from it. */
 
+import { offer } from "../core/dom.js";
 import { refuse } from "../core/state.js";
 import { propertySource } from "../formulas/property_source.js";
 import { activations } from "../generated/activations.js";
@@ -24,118 +25,160 @@ const GREEK = {
 /** A whole number as an index. @param {string} digits */
 const lowered = (digits) =>
   [...digits].map((digit) => String.fromCharCode(0x2080 + Number(digit))).join("");
-const swish = activations.find(({ name }) => name === "swish");
+const swish = /** @type {Activation} */ (activations.find(({ name }) => name === "swish"));
+
+/** @typedef {import("../generated/activations.js").Activation} Activation */
+/** @typedef {import("../generated/activations.js").Values} Values */
+/** @typedef {ReturnType<typeof exploreLab>} Lab What every part of the tab is given. */
 
 /**
- * @param {ReturnType<typeof import("../core/state.js").store>} state
+ * @param {import("../core/state.js").State} state
  * @param {(event: string) => void} trigger Raises an event of the tab's Gradio component.
+ * @param {() => void} typedAnew Called when the typed formula is another, or gone.
  */
-export function exploreLab(state, trigger) {
-  /** The record of the typed formula; null where there is none. */
+export function exploreLab(state, trigger, typedAnew) {
+  /** @type {Activation | null} The record of the typed formula; null where there is none. */
   let typed = null;
 
-  const hasParameter = (key) => {
+  /** A record's name in the state's keys. @param {Activation} record */
+  const keyOf = (record) => (record === typed ? "formula" : record.name);
+
+  /** @param {string} key A name of the registry, or "formula". @returns {Activation | null} */
+  const recordOf = (key) =>
+    key === "formula" ? typed : (activations.find(({ name }) => name === key) ?? null);
+
+  /** A parameter of a record. @param {string} key "elu.alpha" */
+  function parameterOf(key) {
     const [name, parameter] = key.split(".");
-    return Boolean(lab.recordOf(name)?.parameters.some((each) => each.name === parameter));
-  };
-  const lab = {
+    return recordOf(name)?.parameters.find((each) => each.name === parameter);
+  }
+
+  /** The records that are shown: Swish, its rivals in the registry's order, the typed one. */
+  function chosen() {
+    const names = state.get("act");
+    const rivals = activations.filter(({ name }) => names.includes(name));
+    return [swish, ...rivals, ...(typed ? [typed] : [])];
+  }
+
+  /** A record's parameters as they stand. @param {Activation} record @returns {Values} */
+  function values(record) {
+    if (record === swish) return { beta: state.get("beta") };
+    const given = state.get("par");
+    const key = keyOf(record);
+    return Object.fromEntries(
+      record.parameters.map((each) => [each.name, given[`${key}.${each.name}`] ?? each.default]),
+    );
+  }
+
+  const facts = propertySource({ state, swish, keyOf, values });
+
+  /**
+   * Where a typed formula has its landmarks, as far as they are known: narrow ones are not missed.
+   * @param {Activation} record
+   * @returns {number[]}
+   */
+  function places(record) {
+    /** @type {{x: number}[]} */
+    const known = (record === typed && facts.of(record).facts?.landmarks) || [];
+    return known.map(({ x }) => x).filter(Number.isFinite);
+  }
+
+  /** What differences are to: the usual one where the formula that was is gone. */
+  const baseline = () =>
+    /** @type {Activation} */ (recordOf(state.get("base")) ?? recordOf(PROPERTIES.base.fallback));
+
+  /** The θ of ∂f/∂θ: β where the formula has no such parameter. @returns {string} */
+  const theta = () =>
+    parameterOf(state.get("theta")) ? state.get("theta") : PROPERTIES.theta.fallback;
+
+  /**
+   * Takes back what is set of a typed formula that is gone, or has no such part.
+   * @param {boolean} refused Whether the address has said it, so that it is told as refused.
+   */
+  function forgetAbsent(refused) {
+    const names = ["base", "mark", "code_of", "against", "lossy"].filter(
+      (name) => !recordOf(state.get(name)),
+    );
+    if (!parameterOf(state.get("theta"))) names.push("theta");
+    const par = state.get("par");
+    const absent = Object.keys(par).filter((key) => !parameterOf(key));
+    if (refused) for (const name of names) refuse(name);
+    if (refused && absent.length) refuse("par", absent.map((key) => `${key}:${par[key]}`).join());
+    const kept = Object.fromEntries(Object.entries(par).filter(([key]) => parameterOf(key)));
+    const usual = names.map((name) => [name, PROPERTIES[name].fallback]);
+    state.set({ ...Object.fromEntries(usual), par: kept }, false);
+  }
+
+  /** The symbol of a parameter. @param {string} key "elu.alpha" */
+  function symbolOf(key) {
+    const symbol = parameterOf(key)?.symbol ?? key.split(".")[1];
+    const plain = symbol
+      .replace(/_\{?(\d+)\}?/g, (_, digits) => lowered(digits))
+      .replace(/\\mathrm\{(.*)\}/, "$1")
+      .replace(/\\/g, "");
+    return GREEK[/** @type {keyof typeof GREEK} */ (symbol)] ?? plain;
+  }
+
+  /** Puts a rival in or out. @param {string} name */
+  function toggle(name) {
+    if (typed && name === typed.name) return state.set({ formula: "" });
+    if (name === "swish" || !recordOf(name)) return;
+    /** @type {string[]} */
+    const names = state.get("act");
+    const others = names.filter((each) => each !== name);
+    state.set({ act: names.includes(name) ? others : [...names, name] });
+  }
+
+  /** Sets a parameter. @param {string} key "elu.alpha" @param {number} value */
+  function tune(key, value) {
+    if (key === "swish.beta") return state.set({ beta: value });
+    const { [key]: _, ...rest } = state.get("par");
+    state.set({ par: value === parameterOf(key)?.default ? rest : { ...rest, [key]: value } });
+  }
+
+  /**
+   * Takes a typed formula's record into the plot; null takes it out.
+   * @param {Activation | null} record
+   */
+  function setTyped(record) {
+    typed = record;
+    typedAnew();
+  }
+
+  /**
+   * Fills a menu with the records that are shown, and another's.
+   * @param {HTMLSelectElement} menu @param {Activation} record The one chosen.
+   */
+  function offerChosen(menu, record) {
+    const records = new Set([...chosen(), record]);
+    offer(
+      menu,
+      [...records].map((each) => [keyOf(each), each.label]),
+      keyOf(record),
+    );
+  }
+
+  return {
     state,
     swish,
     trigger,
-    /** The scale of β's slider: low, high, toBeta, toSlider. */
+    facts,
+    /** The scale of β's slider. */
     get scale() {
       return scaleOf(state);
     },
-    /** The records that are shown: Swish, its rivals in the registry's order, the typed one. */
-    chosen() {
-      const names = state.get("act");
-      return [
-        swish,
-        ...activations.filter(({ name }) => names.includes(name)),
-        ...(typed ? [typed] : []),
-      ];
-    },
-    /** A record's name in the state's keys. */
-    keyOf: (record) => (record === typed ? "formula" : record.name),
-    /** @param {string} key A name of the registry, or "formula". */
-    recordOf: (key) => (key === "formula" ? typed : activations.find(({ name }) => name === key)),
-    /** A record's parameters as they stand. */
-    values(record) {
-      if (record === swish) return { beta: state.get("beta") };
-      const given = state.get("par");
-      const key = lab.keyOf(record);
-      return Object.fromEntries(
-        record.parameters.map((each) => [each.name, given[`${key}.${each.name}`] ?? each.default]),
-      );
-    },
-    /** Where a typed formula has its landmarks, as far as they are known: narrow ones are not missed. */
-    places: (record) =>
-      record === typed
-        ? (lab.facts.of(record).facts?.landmarks ?? []).map(({ x }) => x).filter(Number.isFinite)
-        : [],
-    /** What differences are to: the usual one where the formula that was is gone. */
-    baseline: () => lab.recordOf(state.get("base")) ?? lab.recordOf(PROPERTIES.base.fallback),
-    /** The θ of ∂f/∂θ: β where the formula has no such parameter. */
-    theta: () =>
-      hasParameter(state.get("theta")) ? state.get("theta") : PROPERTIES.theta.fallback,
-    /**
-     * Takes back what is set of a typed formula that is gone, or has no such part.
-     * @param {boolean} told Whether the address has said it, so that it is told as refused.
-     */
-    forgetAbsent(told) {
-      const names = ["base", "mark", "code_of", "against", "lossy"].filter(
-        (name) => !lab.recordOf(state.get(name)),
-      );
-      if (!hasParameter(state.get("theta"))) names.push("theta");
-      const par = state.get("par");
-      const absent = Object.keys(par).filter((key) => !hasParameter(key));
-      if (told) for (const name of names) refuse(name);
-      if (told && absent.length) refuse("par", absent.map((key) => `${key}:${par[key]}`).join());
-      const kept = Object.fromEntries(Object.entries(par).filter(([key]) => hasParameter(key)));
-      state.set(
-        {
-          ...Object.fromEntries(names.map((name) => [name, PROPERTIES[name].fallback])),
-          par: kept,
-        },
-        false,
-      );
-    },
-    /** The symbol of a parameter. @param {string} key "elu.alpha" */
-    symbolOf(key) {
-      const [name, parameter] = key.split(".");
-      const symbol =
-        lab.recordOf(name)?.parameters.find((each) => each.name === parameter)?.symbol ?? parameter;
-      return (
-        GREEK[symbol] ??
-        symbol
-          .replace(/_\{?(\d+)\}?/g, (_, digits) => lowered(digits))
-          .replace(/\\mathrm\{(.*)\}/, "$1")
-          .replace(/\\/g, "")
-      );
-    },
-    /** Puts a rival in or out. */
-    toggle(name) {
-      if (typed && name === typed.name) return state.set({ formula: "" });
-      if (name === "swish" || !activations.some((each) => each.name === name)) return;
-      const names = state.get("act");
-      state.set({
-        act: names.includes(name) ? names.filter((each) => each !== name) : [...names, name],
-      });
-    },
-    /** Sets a parameter. @param {string} key "elu.alpha" @param {number} value */
-    tune(key, value) {
-      if (key === "swish.beta") return lab.beta.choose(value);
-      const [name, parameter] = key.split(".");
-      const usual = lab.recordOf(name)?.parameters.find((each) => each.name === parameter)?.default;
-      const { [key]: was, ...rest } = state.get("par");
-      state.set({ par: value === usual ? rest : { ...rest, [key]: value } });
-    },
-    /** Takes a typed formula's record into the plot; null takes it out. */
-    setTyped(record) {
-      typed = record;
-      lab.shownAnew();
-    },
+    chosen,
+    keyOf,
+    recordOf,
+    values,
+    places,
+    baseline,
+    theta,
+    symbolOf,
+    forgetAbsent,
+    toggle,
+    tune,
+    setTyped,
+    offerChosen,
   };
-  lab.facts = propertySource(lab);
-  return lab;
 }

@@ -1,63 +1,82 @@
-/** The landmarks of an activation that is shown: those of Swish move with β, in closed form. */
+/**
+ * Lists the landmarks of an activation that is shown: those of Swish move with β, in closed form.
+ */
 
-import { escaped, short, t } from "../core/text.js";
+import { fill, find, findAll, html, setText } from "../core/dom.js";
+import { short, t } from "../core/text.js";
 
 const KINDS = ["minimum", "maximum", "steepest", "shallowest", "zero"];
 /** Of many of one kind, the nearest to 0 are listed. */
 const MOST = 5;
 
-/** What is said of Swish's landmarks: with β < 0 it is mirrored, with β = 0 a line. @param {number} beta */
+/**
+ * What is said of Swish's landmarks: with β < 0 it is mirrored, with β = 0 a line.
+ * @param {number} beta
+ */
 const swishNote = (beta) =>
   `explore.landmark_note${beta > 0 ? "" : beta < 0 ? "_mirrored" : "_flat"}`;
 
-/** @param {HTMLElement} host @param {any} lab */
+/** @typedef {[shown: string, title: string]} Cell */
+/** @typedef {{kind: string, cells: Cell[]}} Row */
+
+/**
+ * @typedef {object} Mark
+ * @property {string} kind
+ * @property {number | null} x
+ * @property {number} value
+ * @property {number} slope
+ * @property {number | null} [end] Of a stretch.
+ */
+
+/** @type {import("./lazy_cards.js").MakeCard} */
 export function card(host, lab) {
-  host.innerHTML = `<label class="lab-label">${escaped(t("properties.landmarks_of"))}<select class="lab-field" title="${escaped(t("properties.tip_mark"))}"></select></label>
-    <p class="lab-note" data-part="landmark-title"></p>
-    <div class="lab-scroll" tabindex="0"><table class="landmark-table"><thead><tr><th>${escaped(t("explore.col_what"))}</th><th>x</th><th>f(x)</th><th>f′(x)</th></tr></thead><tbody data-part="landmarks"></tbody></table></div>
-    <p class="lab-note property-note" data-part="landmark-note"></p>`;
+  fill(host, skeleton());
   const [title, body, note] = ["title", "landmarks", "note"].map((name) =>
-    host.querySelector(`[data-part$=${name}]`),
+    find(host, `[data-part$=${name}]`),
   );
-  const select = host.querySelector("select");
+  const select = find(host, "select", HTMLSelectElement);
   const source = lab.facts;
-  source.onArrived((record) => record === chosen() && paint());
+  source.onArrived((record) => {
+    if (record === chosen()) paint();
+  });
 
   const chosen = () =>
     lab.chosen().find((record) => lab.keyOf(record) === lab.state.get("mark")) ?? lab.swish;
 
-  /** A number to as many digits as it is right to, as far as there is room: what is shown, and its title. */
+  /**
+   * A number to as many digits as it is right to, as far as there is room.
+   * @param {number | null} value
+   * @returns {Cell}
+   */
   const digits = (value) => (value === null ? ["–", ""] : [short(value, 7), short(value, 15)]);
 
-  /** A row: its kind, and of each cell what it shows and its title. */
+  /** @param {Mark} mark @returns {Row} */
   function row({ kind, x, value, slope, end }) {
-    const stretch =
-      end === undefined
-        ? digits(x)
-        : [
-            `${x === null ? "(−∞" : `[${short(x, 6)}`}, ${end === null ? "∞)" : `${short(end, 6)}]`}`,
-            "",
-          ];
-    return { kind, cells: [stretch, digits(value), digits(slope)] };
+    const low = x === null ? "(−∞" : `[${short(x, 6)}`;
+    const high = end === null || end === undefined ? "∞)" : `${short(end, 6)}]`;
+    const where = end === undefined ? digits(x) : /** @type {Cell} */ ([`${low}, ${high}`, ""]);
+    return { kind, cells: [where, digits(value), digits(slope)] };
   }
 
-  /** Writes the rows; where rows of these kinds stand there already, what differs in them. */
   let standing = "";
+  /**
+   * Writes the rows; where rows of these kinds stand there already, what differs.
+   * @param {Row[]} rows
+   */
   function write(rows) {
     const kinds = rows.map(({ kind }) => kind).join();
     const cells = rows.flatMap((each) => each.cells);
     if (standing !== kinds) {
       standing = kinds;
-      body.innerHTML = rows
-        .map(
-          ({ kind }) =>
-            `<tr><td>${escaped(t(`explore.landmark_${kind}`))}</td>${"<td><span></span></td>".repeat(3)}</tr>`,
-        )
-        .join("");
+      const empty = html`<td><span></span></td><td><span></span></td><td><span></span></td>`;
+      const lines = rows.map(
+        ({ kind }) => html`<tr><td>${t(`explore.landmark_${kind}`)}</td>${empty}</tr>`,
+      );
+      fill(body, html`${lines}`);
     }
-    body.querySelectorAll("span").forEach((span, at) => {
+    findAll(body, "span").forEach((span, at) => {
       const [shown, whole] = cells[at];
-      if (span.textContent !== shown) span.textContent = shown;
+      setText(span, shown);
       if (span.title !== whole) span.title = whole;
     });
   }
@@ -75,15 +94,21 @@ export function card(host, lab) {
     host.classList.toggle("landmark-moves", record === lab.swish);
     if (!facts || facts.error) {
       standing = "";
-      body.innerHTML = `<tr><td class="lab-note" colspan="4">${escaped(facts?.error ?? t("properties.computing"))}</td></tr>`;
+      const words = facts?.error ?? t("properties.computing");
+      fill(body, html`<tr><td class="lab-note" colspan="4">${words}</td></tr>`);
       return;
     }
+    /** @type {Mark[]} */
+    const marks = facts.landmarks;
+    /** @param {string} kind */
+    const ofKind = (kind) => marks.filter((mark) => mark.kind === kind);
+    /** @param {string} kind */
     const near = (kind) =>
-      facts.landmarks
-        .filter((mark) => mark.kind === kind)
-        .sort((a, b) => Math.abs(a.x) - Math.abs(b.x))
+      ofKind(kind)
+        .sort((a, b) => Math.abs(a.x ?? 0) - Math.abs(b.x ?? 0))
         .slice(0, MOST);
     const [before, after] = [facts.slopeBefore, facts.slopeAfter].map(digits);
+    /** @type {Cell} */
     const slope =
       facts.slopeBefore === facts.slopeAfter
         ? after
@@ -92,11 +117,7 @@ export function card(host, lab) {
       ...KINDS.flatMap((kind) => near(kind).map(row)),
       { kind: "origin", cells: [["0", ""], digits(facts.atZero), slope] },
     ]);
-    const many =
-      facts.zeros.kind === "endless" ||
-      facts.landmarks.some(
-        ({ kind }) => facts.landmarks.filter((mark) => mark.kind === kind).length > MOST,
-      );
+    const many = facts.zeros.kind === "endless" || KINDS.some((kind) => ofKind(kind).length > MOST);
     const key =
       record === lab.swish
         ? swishNote(lab.state.get("beta"))
@@ -105,31 +126,31 @@ export function card(host, lab) {
           : facts.zeros.kind === "searched"
             ? "properties.note_searched"
             : "properties.note_found";
-    const said = t(key, { count: MOST, reach: short(facts.zeros.reach ?? Infinity, 3) });
-    if (note.textContent !== said) note.textContent = said;
-  }
-
-  function options() {
-    const html = lab
-      .chosen()
-      .map(
-        (record) =>
-          `<option value="${escaped(lab.keyOf(record))}">${escaped(record.label)}</option>`,
-      )
-      .join("");
-    if (select.dataset.html !== html) select.innerHTML = select.dataset.html = html;
-    select.value = lab.keyOf(chosen());
+    const reach = short(facts.zeros.reach ?? Infinity, 3);
+    setText(note, t(key, { count: MOST, reach }));
   }
 
   select.addEventListener("change", () => lab.state.set({ mark: select.value }));
-  lab.state.subscribe((changed) => changed.has("mark") && update("shown"));
+  lab.state.subscribe((changed) => {
+    if (changed.has("mark")) update("shown");
+  });
   source.ready().then(() => update("shown"));
 
-  /** @param {"shown" | "beta"} what */
+  /** @param {import("./lazy_cards.js").Change} what */
   function update(what) {
     if (what === "beta" && chosen() !== lab.swish) return;
-    if (what === "shown") options();
+    if (what === "shown") lab.offerChosen(select, chosen());
     paint();
   }
   return { update };
+}
+
+function skeleton() {
+  const heads = [t("explore.col_what"), "x", "f(x)", "f′(x)"].map((head) => html`<th>${head}</th>`);
+  return html`<label class="lab-label">${t("properties.landmarks_of")}<select class="lab-field"
+      title="${t("properties.tip_mark")}"></select></label>
+    <p class="lab-note" data-part="landmark-title"></p>
+    <div class="lab-scroll" tabindex="0"><table class="landmark-table"
+      ><thead><tr>${heads}</tr></thead><tbody data-part="landmarks"></tbody></table></div>
+    <p class="lab-note property-note" data-part="landmark-note"></p>`;
 }

@@ -1,29 +1,49 @@
-/** The cards under the plot: each is told what changed, once it is on the screen; of β, by turns. */
+/**
+ * Shows the cards under the plot: each is told what changed, once it is on the screen; of β, by
+ * turns.
+ */
 
-import { escaped, t } from "../core/text.js";
+import { fill, find, html } from "../core/dom.js";
+import { t } from "../core/text.js";
+
+/** @typedef {"shown" | "beta"} Change What has changed: all that is shown, or β alone. */
 
 /**
  * @typedef {object} Card
- * @property {(what: "shown" | "beta") => void} update
- * @property {boolean} [prompt] Whether it is told of β in the very frame: it is dragged itself, or does
- *   next to nothing then.
+ * @property {(what: Change) => void} update
+ * @property {boolean} [prompt] Whether it is told of β in the very frame: it is dragged itself, or
+ *   does next to nothing then.
+ */
+
+/** @typedef {(host: HTMLElement, lab: import("./lab.js").Lab) => Card} MakeCard */
+
+/**
+ * @typedef {object} Entry
+ * @property {HTMLElement} host
+ * @property {() => Promise<{card: MakeCard}>} load
+ * @property {Card | null} card
+ * @property {boolean} making
+ * @property {boolean} seen
+ * @property {Change | null} stale
  */
 
 /**
  * @param {HTMLElement} grid
- * @param {[string, () => Promise<{card: (host: HTMLElement, lab: any) => Card}>, string?][]} list
- *   Key of the heading, the module that makes the card, and a class of its own.
- * @param {any} lab
+ * @param {[string, Entry["load"], string?][]} list Key of the heading, the module that makes the
+ *   card, and a class of its own.
+ * @param {import("./lab.js").Lab} lab
  */
-export function cards(grid, list, lab) {
+export function lazyCards(grid, list, lab) {
+  /** @type {Entry[]} */
   const entries = list.map(([key, load, look = ""]) => {
     const host = document.createElement("section");
     host.className = `lab-card ${look}`;
-    host.innerHTML = `<h3>${escaped(t(key))}</h3><div></div>`;
+    fill(host, html`<h3>${t(key)}</h3><div></div>`);
     grid.append(host);
-    return { host, load, card: null, seen: false, stale: "shown" };
+    return { host, load, card: null, making: false, seen: false, stale: "shown" };
   });
 
+  /** @param {Entry} entry */
   function refresh(entry) {
     if (!entry.seen || !entry.stale) return;
     if (!entry.card) {
@@ -35,12 +55,15 @@ export function cards(grid, list, lab) {
     entry.card.update(what);
   }
 
-  /** Loads and makes a card when it is first seen: what nobody scrolls to costs nothing. */
+  /**
+   * Loads and makes a card when it is first seen: what nobody scrolls to costs nothing.
+   * @param {Entry} entry
+   */
   async function make(entry) {
     if (entry.making) return;
     entry.making = true;
     const { card } = await entry.load();
-    entry.card = card(entry.host.querySelector("div"), lab);
+    entry.card = card(find(entry.host, "div"), lab);
     entry.host.classList.add("explore-made");
     refresh(entry);
   }
@@ -49,6 +72,7 @@ export function cards(grid, list, lab) {
     (seen) => {
       for (const { target, isIntersecting } of seen) {
         const entry = entries.find(({ host }) => host === target);
+        if (!entry) continue;
         entry.seen = isIntersecting;
         refresh(entry);
       }
@@ -63,6 +87,7 @@ export function cards(grid, list, lab) {
 
   /** One of the cards that wait for β follows it: all in one frame would take the curves' time. */
   function turn() {
+    /** @param {Entry} entry */
     const waiting = (entry) => entry.seen && entry.card && entry.stale === "beta";
     const order = [...entries.slice(next), ...entries.slice(0, next)];
     const entry = order.find(waiting);
@@ -77,7 +102,7 @@ export function cards(grid, list, lab) {
   }
 
   return {
-    /** @param {"shown" | "beta"} what */
+    /** @param {Change} what */
     update(what) {
       for (const entry of entries) {
         if (entry.stale !== "shown") entry.stale = what;

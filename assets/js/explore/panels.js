@@ -1,6 +1,12 @@
-/** The panels of the Explore plot: what each draws of an activation, and how high it reaches. */
+/**
+ * Draws the panels of the Explore plot: what each draws of an activation, and how high it reaches.
+ */
 
 import { breaksOf } from "../plot/sampling.js";
+
+/** @typedef {import("./lab.js").Lab} Lab */
+/** @typedef {import("./lab.js").Activation} Activation */
+/** @typedef {import("../plot/live_plot.js").Points} Points */
 
 /**
  * @typedef {object} Curve
@@ -12,11 +18,12 @@ import { breaksOf } from "../plot/sampling.js";
 
 /**
  * @typedef {object} Panel
- * @property {(lab: any) => string} title
- * @property {(activation: any, lab: any) => Curve | null} curve null where it draws nothing of it.
+ * @property {(lab: Lab) => string} title
+ * @property {(activation: Activation, lab: Lab) => Curve | null} curve null: it draws none of it.
  * @property {number} least The least height of what it shows, so that noise is not blown up.
  */
 
+/** @param {"f" | "df" | "d2f"} key @returns {(activation: Activation, lab: Lab) => Curve} */
 const plain = (key) => (activation, lab) => {
   const p = lab.values(activation);
   return {
@@ -65,16 +72,22 @@ export const PANEL = {
   },
 };
 
+/** @param {Points} line */
 const isBroken = ({ y }) => y.some((value, at) => value === null && at > 0 && at < y.length - 1);
 
-/** Its values at about even distances: points crowd at a pole, which is not to decide the height. */
+/**
+ * Its values at about even distances: points crowd at a pole, which is not to decide the height.
+ * @param {Points} line
+ */
 function even({ x, y }) {
-  const step = (x.at(-1) - x[0]) / 256;
-  let last = -Infinity;
-  return y.filter((value, at) => {
-    if (value === null || x[at] < last + step) return false;
-    last = x[at];
-    return true;
+  const [first, last] = [Number(x[0]), Number(x.at(-1))];
+  const step = (last - first) / 256;
+  let before = -Infinity;
+  return y.flatMap((value, at) => {
+    const place = x[at];
+    if (value === null || place === null || place < before + step) return [];
+    before = place;
+    return [value];
   });
 }
 
@@ -86,7 +99,7 @@ function quantile(values, share) {
 
 /**
  * The range of y in which curves are seen well: all of them, but for what shoots off.
- * @param {{x: number[], y: (number | null)[]}[]} lines
+ * @param {Points[]} lines
  * @param {number} least
  * @param {number} [cap] Farthest from 0.
  * @returns {[number, number]}

@@ -1,17 +1,25 @@
-/** In low precision: the error of a formula as written and of the stable form, computed in a type. */
+/**
+ * Shows, in low precision, the error of a formula as written and of the stable form, computed in a
+ * type.
+ */
 
+import { fill, findAll, html, partsOf, press } from "../core/dom.js";
 import * as server from "../core/server.js";
-import { escaped, powers, raised, short, t } from "../core/text.js";
+import { powers, raised, short, t } from "../core/text.js";
 import { activationColour, onTheme } from "../core/theme.js";
+import { plain } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
 
 const TYPES = ["fp32", "bf16", "fp16"];
-/** Beyond this e^x has left the type on both sides. */
+/** @type {Record<string, number>} Beyond this e^x has left the type on both sides. */
 const REACH = { fp32: 115, bf16: 115, fp16: 24 };
-/** The smallest number above 0. */
+/** @type {Record<string, number>} The smallest number above 0. */
 const SMALLEST = { fp32: 2 ** -149, bf16: 2 ** -133, fp16: 2 ** -24 };
 const FARTHEST = 10_000;
-/** Bits of a significand, the leading 1 counted: a result that has become 0 is off by 2^bits ulp. */
+/**
+ * @type {Record<string, number>} Bits of a significand, the leading 1 counted: a result that has
+ *   become 0 is off by 2^bits ulp.
+ */
 const BITS = { fp32: 24, bf16: 8, fp16: 11 };
 /** The lower end of the plot: a smaller error is drawn there. */
 const FLOOR = 0.1;
@@ -19,20 +27,37 @@ const FLOOR = 0.1;
 const HALF = 0.5;
 const REST = 150;
 
-/** @param {HTMLElement} host @param {any} lab */
+/**
+ * @typedef {object} Way What a way to compute does.
+ * @property {(number | null)[]} ulp
+ * @property {{kind: string, near: number, far: number, exact: number | null}[]} lost
+ * @property {number | null} worst
+ * @property {number} at Where it is worst.
+ */
+
+/** @typedef {import("./lab.js").Activation} Activation */
+/** @typedef {import("./lab.js").Values} Values */
+
+/** @type {import("./lazy_cards.js").MakeCard} */
 export function card(host, lab) {
-  host.innerHTML = skeleton();
-  const $ = (name) => host.querySelector(`[data-part="${name}"]`);
+  fill(host, skeleton());
+  const $ = partsOf(host);
   const { state } = lab;
+  const types = findAll(host, "[data-dtype]");
+  const reaches = findAll(host, "[data-reach]");
+  const lossy = $("lossy", HTMLSelectElement);
   const plot = new LivePlot($("plot"));
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   let asked = "";
-  /** The last answer and its question. */
+  /**
+   * @type {{given: ReturnType<typeof question>, answer: any, record: Activation} | null} The last.
+   */
   let shown = null;
 
   const record = () => lab.recordOf(state.get("lossy")) ?? lab.swish;
 
-  /** The range of x: wide enough for all to go wrong, or the plot's. */
+  /** The range of x: wide enough for all to go wrong, or the plot's. @param {string} type */
   function range(type) {
     if (state.get("reach") === "plot") return state.get("x");
     const p = lab.values(record());
@@ -51,7 +76,9 @@ export function card(host, lab) {
     return { activation: record().name, parameters: lab.values(record()), low, high, type };
   }
 
-  /** Asks the server, unless it was asked just that; an answer that is no longer wanted is dropped. */
+  /**
+   * Asks the server, unless it was asked just that; an answer that is no longer wanted is dropped.
+   */
   async function ask() {
     const given = question();
     const key = JSON.stringify(given);
@@ -81,22 +108,26 @@ export function card(host, lab) {
   }
 
   function draw() {
+    if (!shown) return;
     const { given, answer, record: of } = shown;
     const { type, low, high } = given;
     const top = Math.log10(2 ** BITS[type]) + 0.5;
+    /** @param {Way} way @param {string} name @param {object} style */
     const line = (way, name, style) => ({
       type: "scatter",
       mode: "lines",
       name,
       x: answer.x,
       y: way.ulp.map((value) => (value === null ? null : Math.max(FLOOR, value))),
-      hovertemplate: `x ≈ %{x:.4g}: %{y:.3g} ulp<extra>${escaped(name)}</extra>`,
+      hovertemplate: `x ≈ %{x:.4g}: %{y:.3g} ulp<extra>${plain(name)}</extra>`,
       line: { shape: "hvh", simplify: false, ...style },
     });
-    const lost = answer.written.lost.filter(({ kind }) => kind !== "zero");
+    /** @type {Way} */
+    const written = answer.written;
+    const lost = written.lost.filter(({ kind }) => kind !== "zero");
     plot.update({
       data: [
-        line(answer.written, t("precision.written"), { color: "@muted", width: 1.6, dash: "dot" }),
+        line(written, t("precision.written"), { color: "@muted", width: 1.6, dash: "dot" }),
         line(answer.stable, t("precision.stable"), { color: `@act-${of.name}`, width: 2.4 }),
       ],
       layout: {
@@ -149,9 +180,7 @@ export function card(host, lab) {
           t("precision.says", { ...words, written: phrase(answer.written) }),
           t("precision.says_stable", { stable: phrase(answer.stable) }),
         ];
-    $("says").innerHTML = sentences
-      .map((sentence) => `<span>${escaped(sentence)}</span>`)
-      .join(" ");
+    fill($("says"), html`${sentences.map((sentence) => html`<span>${sentence}</span> `)}`);
     $("tried").textContent = t(answer.every ? "precision.tried_all" : "precision.tried_some", {
       count: answer.tried.toLocaleString("en").replace(/,/g, " "),
       type,
@@ -159,10 +188,10 @@ export function card(host, lab) {
       high: short(high, 4),
       unit: `2${raised(1 - BITS[type])}`,
     });
-    $("plot").setAttribute("aria-label", $("says").textContent);
+    $("plot").setAttribute("aria-label", $("says").textContent ?? "");
   }
 
-  /** What a way to compute does, in words. */
+  /** What a way to compute does, in words. @param {Way} way */
   function phrase({ lost, worst, at }) {
     const parts = lost.map(({ kind, near, far, exact }) =>
       t(near === far ? `precision.lost_${kind}_at` : `precision.lost_${kind}`, {
@@ -182,7 +211,10 @@ export function card(host, lab) {
     return [...parts, else_].join(t("precision.and"));
   }
 
-  /** Swish (β = 1.3), its parameters as the type has rounded them. */
+  /**
+   * Swish (β = 1.3), its parameters as the type has rounded them.
+   * @param {Activation} of @param {Values} parameters
+   */
   function nameOf(of, parameters) {
     const given = Object.entries(parameters).map(
       ([name, value]) => `${lab.symbolOf(`${lab.keyOf(of)}.${name}`)} = ${short(value, 6)}`,
@@ -191,17 +223,9 @@ export function card(host, lab) {
   }
 
   function controls() {
-    for (const button of host.querySelectorAll("[data-dtype]"))
-      button.setAttribute("aria-pressed", String(button.dataset.dtype === state.get("dtype")));
-    for (const button of host.querySelectorAll("[data-reach]"))
-      button.setAttribute("aria-pressed", String(button.dataset.reach === state.get("reach")));
-    const records = lab.chosen();
-    if (!records.includes(record())) records.push(record());
-    const html = records
-      .map((each) => `<option value="${escaped(lab.keyOf(each))}">${escaped(each.label)}</option>`)
-      .join("");
-    if ($("lossy").dataset.html !== html) $("lossy").innerHTML = $("lossy").dataset.html = html;
-    $("lossy").value = lab.keyOf(record());
+    press(types, ({ dataset }) => dataset.dtype === state.get("dtype"));
+    press(reaches, ({ dataset }) => dataset.reach === state.get("reach"));
+    lab.offerChosen(lossy, record());
   }
 
   state.subscribe((changed) => {
@@ -209,13 +233,15 @@ export function card(host, lab) {
     controls();
     later();
   });
-  for (const name of ["dtype", "reach"]) {
-    for (const button of host.querySelectorAll(`[data-${name}]`))
-      button.addEventListener("click", () => state.set({ [name]: button.dataset[name] }));
+  for (const button of types) {
+    button.addEventListener("click", () => state.set({ dtype: button.dataset.dtype }));
   }
-  $("lossy").addEventListener("change", ({ target }) => state.set({ lossy: target.value }));
+  for (const button of reaches) {
+    button.addEventListener("click", () => state.set({ reach: button.dataset.reach }));
+  }
+  lossy.addEventListener("change", () => state.set({ lossy: lossy.value }));
   window.addEventListener("swish-lab-back", later);
-  onTheme(() => shown && draw());
+  onTheme(draw);
 
   return {
     prompt: true,
@@ -226,7 +252,11 @@ export function card(host, lab) {
   };
 }
 
-/** Where a function that dies out on this side falls below a size; 0 where it never does or always is. */
+/**
+ * Where a function that dies out on this side falls below a size; 0 where it never does or always
+ * is.
+ * @param {(x: number) => number} f @param {number} size
+ */
 function endOf(f, size) {
   let x = FARTHEST;
   if (!(Math.abs(f(x)) < size)) return 0;
@@ -235,17 +265,27 @@ function endOf(f, size) {
   return x > 1e-3 && Math.abs(f(0.9 * x)) < Math.sqrt(size) ? x : 0;
 }
 
-const s = (key) => escaped(t(`precision.${key}`));
-
 function skeleton() {
-  return `<p class="precision-says" data-part="says" aria-live="polite">${s("waiting")}</p>
+  /** @param {string} key */
+  const h = (key) => t(`precision.${key}`);
+  const types = TYPES.map(
+    (type) => html`<button data-dtype="${type}" title="${h(`tip_${type}`)}">${type}</button>`,
+  );
+  const reaches = ["wide", "plot"].map(
+    (name) => html`<button data-reach="${name}" title="${h(`tip_${name}`)}">${h(name)}</button>`,
+  );
+  const legend = ["written", "stable", "half"].map(
+    (name) => html`<span class="precision-${name}">${h(name)}</span>`,
+  );
+  return html`<p class="precision-says" data-part="says" aria-live="polite">${h("waiting")}</p>
     <p class="lab-error" data-part="error" role="alert"></p>
     <div class="lab-row precision-controls">
-      <span class="lab-seg" role="group" aria-label="${s("type")}">${TYPES.map((type) => `<button data-dtype="${type}" title="${escaped(t(`precision.tip_${type}`))}">${type}</button>`).join("")}</span>
-      <select class="lab-field" data-part="lossy" aria-label="${s("lossy")}" title="${s("lossy")}"></select>
-      <span class="lab-seg" role="group" aria-label="${s("range")}"><button data-reach="wide" title="${s("tip_wide")}">${s("wide")}</button><button data-reach="plot" title="${s("tip_plot")}">${s("plot")}</button></span>
+      <span class="lab-seg" role="group" aria-label="${h("type")}">${types}</span>
+      <select class="lab-field" data-part="lossy" aria-label="${h("lossy")}"
+        title="${h("lossy")}"></select>
+      <span class="lab-seg" role="group" aria-label="${h("range")}">${reaches}</span>
     </div>
-    <div class="lab-row precision-legend lab-note" data-part="legend"><span class="precision-written">${s("written")}</span><span class="precision-stable">${s("stable")}</span><span class="precision-half">${s("half")}</span></div>
-    <div class="precision-plot" data-part="plot" role="img" aria-label="${escaped(t("precision.card"))}"></div>
+    <div class="lab-row precision-legend lab-note" data-part="legend">${legend}</div>
+    <div class="precision-plot" data-part="plot" role="img" aria-label="${h("card")}"></div>
     <p class="lab-note" data-part="tried"></p>`;
 }

@@ -1,54 +1,78 @@
-/** The columns of the property table: what each shows of an activation's facts, and how it sorts. */
+/**
+ * Defines the columns of the property table: what each shows of an activation's facts, how it
+ * sorts.
+ */
 
-import { escaped, short, t } from "../core/text.js";
+import { html } from "../core/dom.js";
+import { short, t } from "../core/text.js";
+
+/** @typedef {import("../core/dom.js").Content} Content */
+/** @typedef {{kind: string, value: number}} Bound */
 
 /**
  * @typedef {object} Column
- * @property {string} name Key of its heading and its explanation: properties.col_…, properties.tip_…
- * @property {(facts: any) => string} cell HTML.
+ * @property {string} name Key of its heading and explanation: properties.col_…, properties.tip_…
+ * @property {(facts: any) => Content} cell
  * @property {(facts: any) => number} key What it is sorted by; NaN stands last.
  * @property {boolean} [word] Whether it shows a word and no number.
  */
 
-const UNKNOWN = () => `<span title="${escaped(t("properties.unknown"))}">?</span>`;
-/** A number in four digits, or as many as given, all of them where there are more: see its title. */
+/** @param {string} title @param {Content} text */
+const titled = (title, text) => html`<span title="${title}">${text}</span>`;
+const unknown = () => titled(t("properties.unknown"), "?");
+
+/**
+ * A number in four digits, or as many as given, all of them where there are more: see its title.
+ * @param {number} value
+ * @param {number} [digits]
+ */
 function figure(value, digits = 4) {
   if (short(value, digits) === short(value, 12)) return short(value, digits);
   const size = Math.abs(value);
-  const said =
-    size >= 1e-4 && size < 10 ** digits
-      ? value.toPrecision(digits).replace("-", "−")
-      : short(value, digits);
-  return `<span title="${short(value, 12)}">${said}</span>`;
+  const plain = size >= 1e-4 && size < 10 ** digits;
+  const said = plain ? value.toPrecision(digits).replace("-", "−") : short(value, digits);
+  return titled(short(value, 12), said);
 }
-const word = (name, sign) =>
-  `<span title="${escaped(t(`properties.word_${name}`))}">${sign}<span class="lab-sr">${escaped(t(`properties.word_${name}`))}</span></span>`;
+
+/** A sign for the eye, and its word for all. @param {string} name @param {Content} sign */
+function word(name, sign) {
+  const said = t(`properties.word_${name}`);
+  return titled(said, html`${sign}<span class="lab-sr">${said}</span>`);
+}
+/** @param {string} value */
 const yes = (value) =>
-  value === "unknown" ? UNKNOWN() : value === "yes" ? word("yes", "✓") : word("no", "·");
-const either = (value, table) => (value === "unknown" ? UNKNOWN() : word(value, table[value]));
+  value === "unknown" ? unknown() : value === "yes" ? word("yes", "✓") : word("no", "·");
+/** @param {string} value @param {Record<string, Content>} table */
+const either = (value, table) => (value === "unknown" ? unknown() : word(value, table[value]));
+/** @param {string} value @param {string[]} list */
 const place = (value, list) => (value === "unknown" ? NaN : list.indexOf(value));
 
 const MONOTONE = { increasing: "↗", decreasing: "↘", constant: "→", no: "·" };
 const CONVEX = { convex: "∪", concave: "∩", both: "−", no: "·" };
 const PARITY = { odd: t("properties.word_odd"), even: t("properties.word_even"), no: "·" };
+const BOUNDED = { both: "↕", below: "↧", above: "↥", no: "·" };
 
-/** The number of a bound; ±∞ where there is none. */
+/** The number of a bound; ±∞ where there is none. @param {Bound} bound @param {number} side */
 const bound = ({ kind, value }, side) =>
   kind === "unknown" ? NaN : kind === "unbounded" ? side * Infinity : value;
 
+/** @param {{low: Bound, high: Bound}} facts */
 function range({ low, high }) {
+  /** @param {Bound} bound @param {number} side */
   const end = ({ kind, value }, side) =>
     kind === "unknown" ? "?" : kind === "unbounded" ? short(side * Infinity) : figure(value);
   const open = low.kind === "attained" ? "[" : "(";
-  return `${open}${end(low, -1)}, ${end(high, 1)}${high.kind === "attained" ? "]" : ")"}`;
+  const close = high.kind === "attained" ? "]" : ")";
+  return html`${open}${end(low, -1)}, ${end(high, 1)}${close}`;
 }
 
-/** A line as one writes it: x, −0.25x, 1.051x + 2. */
+/** A line as one writes it: x, −0.25x, 1.051x + 2. @param {{slope: number, offset: number}} line */
 export function line({ slope, offset }) {
   const factor = slope === 1 ? "" : slope === -1 ? "−" : short(slope, 4);
   return `${factor}x${offset ? ` ${offset < 0 ? "−" : "+"} ${short(Math.abs(offset), 4)}` : ""}`;
 }
 
+/** @param {any} found */
 function limit(found) {
   switch (found.kind) {
     case "number":
@@ -56,45 +80,91 @@ function limit(found) {
     case "infinite":
       return short(found.sign * Infinity);
     case "line":
-      return `<span title="${escaped(t("properties.asymptote", { line: line(found) }))}">${line(found)}</span>`;
-    case "oscillating":
-      return `<span title="${escaped(t("properties.oscillating"))}">${short(found.low ?? -Infinity, 4)} … ${short(found.high ?? Infinity, 4)}</span>`;
+      return titled(t("properties.asymptote", { line: line(found) }), line(found));
+    case "oscillating": {
+      const [low, high] = [found.low ?? -Infinity, found.high ?? Infinity];
+      return titled(t("properties.oscillating"), `${short(low, 4)} … ${short(high, 4)}`);
+    }
     case "none":
       return "–";
     default:
-      return UNKNOWN();
+      return unknown();
   }
 }
-const limitKey = ({ kind, value, sign, slope }) =>
-  kind === "number"
-    ? value
-    : kind === "line"
-      ? sign * (1e6 + Math.abs(slope))
-      : kind === "infinite"
-        ? sign * 1e9
-        : NaN;
 
-const bounded = ({ low, high }) => {
+/** @param {any} found */
+function limitKey({ kind, value, sign, slope }) {
+  if (kind === "number") return value;
+  if (kind === "line") return sign * (1e6 + Math.abs(slope));
+  return kind === "infinite" ? sign * 1e9 : NaN;
+}
+
+/** @param {{low: Bound, high: Bound}} facts */
+function bounded({ low, high }) {
   if (low.kind === "unknown" || high.kind === "unknown") return "unknown";
   const [below, above] = [low, high].map(({ kind }) => kind !== "unbounded");
   return below && above ? "both" : below ? "below" : above ? "above" : "no";
-};
-const BOUNDED = { both: "↕", below: "↧", above: "↥", no: "·" };
-
-function zeros({ at, flat, kind }) {
-  if (kind === "endless") return `<span title="${escaped(t("properties.endless"))}">∞</span>`;
-  const stretches = flat.map(([low, high]) =>
-    low === null
-      ? `≤ ${short(high ?? Infinity, 4)}`
-      : high === null
-        ? `≥ ${short(low, 4)}`
-        : `[${short(low, 4)}, ${short(high, 4)}]`,
-  );
-  const count = at.length || !stretches.length ? [String(at.length)] : [];
-  const list = at.map((x) => short(x, 6)).join("; ");
-  const text = [...stretches, ...count].join(" + ") + (kind === "searched" ? "+" : "");
-  return list ? `<span title="x = ${list}">${text}</span>` : text;
 }
+
+/** @param {any} facts */
+const minimumCell = ({ minimum }) =>
+  minimum
+    ? titled(`x = ${short(minimum[0], 12)}, f = ${short(minimum[1], 12)}`, figure(minimum[1]))
+    : "–";
+
+/** @param {{lipschitz: Bound}} facts */
+function lipschitz({ lipschitz: { kind, value } }) {
+  return kind === "unknown" ? unknown() : kind === "unbounded" ? "∞" : figure(value);
+}
+
+/** @param {any} facts */
+function smoothCell({ smooth }) {
+  if (smooth === "unknown") return unknown();
+  return smooth === -1 ? word("jumps", "–") : html`C<sup>${smooth ?? "∞"}</sup>`;
+}
+
+/** @param {any} facts */
+function slopeCell({ slopeBefore, slopeAfter }) {
+  const [before, after] = [slopeBefore, slopeAfter].map((each) =>
+    each === null ? "–" : figure(each, 3),
+  );
+  return slopeBefore === slopeAfter ? after : html`${before} | ${after}`;
+}
+
+/** @param {{zeros: {at: number[], flat: [number | null, number | null][], kind: string}}} facts */
+function zerosCell({ zeros: { at, flat, kind } }) {
+  if (kind === "endless") return titled(t("properties.endless"), "∞");
+  const stretches = flat.map(([low, high]) => {
+    if (low === null) return `≤ ${short(high ?? Infinity, 4)}`;
+    return high === null ? `≥ ${short(low, 4)}` : `[${short(low, 4)}, ${short(high, 4)}]`;
+  });
+  const count = at.length || !stretches.length ? [String(at.length)] : [];
+  const text = [...stretches, ...count].join(" + ") + (kind === "searched" ? "+" : "");
+  const list = at.map((x) => short(x, 6)).join("; ");
+  return list ? titled(`x = ${list}`, text) : text;
+}
+
+/** A column of ✓ and ·. @param {string} name @returns {Column} */
+const yesColumn = (name) => ({
+  name,
+  word: true,
+  cell: (facts) => yes(facts[name]),
+  key: (facts) => place(facts[name], ["yes", "no"]),
+});
+
+/**
+ * A column of signs.
+ * @param {string} name
+ * @param {Record<string, Content>} table
+ * @param {(facts: any) => string} [of]
+ * @returns {Column}
+ */
+const signColumn = (name, table, of = (facts) => facts[name]) => ({
+  name,
+  word: true,
+  cell: (facts) => either(of(facts), table),
+  key: (facts) => place(of(facts), Object.keys(table)),
+});
 
 /** @type {Column[]} */
 export const COLUMNS = [
@@ -105,71 +175,20 @@ export const COLUMNS = [
   },
   { name: "left", cell: ({ left }) => limit(left), key: ({ left }) => limitKey(left) },
   { name: "right", cell: ({ right }) => limit(right), key: ({ right }) => limitKey(right) },
-  {
-    name: "minimum",
-    cell: ({ minimum }) =>
-      minimum
-        ? `<span title="x = ${short(minimum[0], 12)}, f = ${short(minimum[1], 12)}">${figure(minimum[1])}</span>`
-        : "–",
-    key: ({ minimum }) => minimum?.[1] ?? NaN,
-  },
-  {
-    name: "lipschitz",
-    cell: ({ lipschitz }) =>
-      lipschitz.kind === "unknown"
-        ? UNKNOWN()
-        : lipschitz.kind === "unbounded"
-          ? "∞"
-          : figure(lipschitz.value),
-    key: ({ lipschitz }) => bound(lipschitz, 1),
-  },
-  {
-    name: "monotone",
-    word: true,
-    cell: ({ monotone }) => either(monotone, MONOTONE),
-    key: ({ monotone }) => place(monotone, Object.keys(MONOTONE)),
-  },
-  {
-    name: "convex",
-    word: true,
-    cell: ({ convex }) => either(convex, CONVEX),
-    key: ({ convex }) => place(convex, Object.keys(CONVEX)),
-  },
+  { name: "minimum", cell: minimumCell, key: ({ minimum }) => minimum?.[1] ?? NaN },
+  { name: "lipschitz", cell: lipschitz, key: (facts) => bound(facts.lipschitz, 1) },
+  signColumn("monotone", MONOTONE),
+  signColumn("convex", CONVEX),
   {
     name: "smooth",
     word: true,
-    cell: ({ smooth }) =>
-      smooth === "unknown"
-        ? UNKNOWN()
-        : smooth === -1
-          ? word("jumps", "–")
-          : `C<sup>${smooth ?? "∞"}</sup>`,
+    cell: smoothCell,
     key: ({ smooth }) => (smooth === "unknown" ? NaN : (smooth ?? 99)),
   },
-  {
-    name: "bounded",
-    word: true,
-    cell: (facts) => either(bounded(facts), BOUNDED),
-    key: (facts) => place(bounded(facts), Object.keys(BOUNDED)),
-  },
-  {
-    name: "gate",
-    word: true,
-    cell: ({ gate }) => yes(gate),
-    key: ({ gate }) => place(gate, ["yes", "no"]),
-  },
-  {
-    name: "centred",
-    word: true,
-    cell: ({ centred }) => yes(centred),
-    key: ({ centred }) => place(centred, ["yes", "no"]),
-  },
-  {
-    name: "parity",
-    word: true,
-    cell: ({ parity }) => either(parity, PARITY),
-    key: ({ parity }) => place(parity, Object.keys(PARITY)),
-  },
+  signColumn("bounded", BOUNDED, bounded),
+  yesColumn("gate"),
+  yesColumn("centred"),
+  signColumn("parity", PARITY),
   {
     name: "value",
     cell: ({ atZero }) => (atZero === null ? "–" : figure(atZero, 3)),
@@ -177,19 +196,12 @@ export const COLUMNS = [
   },
   {
     name: "slope",
-    cell: ({ slopeBefore, slopeAfter }) =>
-      slopeBefore === slopeAfter
-        ? slopeBefore === null
-          ? "–"
-          : figure(slopeBefore, 3)
-        : [slopeBefore, slopeAfter]
-            .map((each) => (each === null ? "–" : figure(each, 3)))
-            .join(" | "),
+    cell: slopeCell,
     key: ({ slopeBefore, slopeAfter }) => slopeAfter ?? slopeBefore ?? NaN,
   },
   {
     name: "zeros",
-    cell: ({ zeros: all }) => zeros(all),
+    cell: zerosCell,
     key: ({ zeros: { at, flat, kind } }) =>
       kind === "endless" ? 1e9 : at.length + 1000 * flat.length,
   },

@@ -1,4 +1,4 @@
-/** What is plotted as a file: a picture at twice its size, or a table in full precision. */
+/** Saves what is plotted as a file: a picture at twice its size, or a table in full precision. */
 
 import { short } from "../core/text.js";
 import { colour } from "../core/theme.js";
@@ -6,10 +6,13 @@ import { download, pictureOf, plain } from "../plot/download.js";
 import { toCsv, toTable } from "../plot/sampling.js";
 import { PANEL } from "./panels.js";
 
+/** @typedef {ReturnType<typeof import("./curves.js").curves>} Drawn */
+/** @typedef {import("./lab.js").Lab} Lab */
+
 /**
  * @param {"png" | "svg" | "csv" | "json"} kind
- * @param {any} drawn What `curves.js` has drawn.
- * @param {any} lab
+ * @param {Drawn} drawn What `curves.js` has drawn.
+ * @param {Lab} lab
  */
 export async function save(kind, drawn, lab) {
   if (kind === "png" || kind === "svg")
@@ -17,7 +20,9 @@ export async function save(kind, drawn, lab) {
       background: colour("@panel"),
       notes: names(drawn, lab),
     });
-  const named = lab.state.get("show").flatMap((panel) =>
+  /** @type {string[]} */
+  const panels = lab.state.get("show");
+  const named = panels.flatMap((panel) =>
     drawn.curvesOf(panel).map(({ activation, of, breaks, places }) => {
       const given = Object.entries(lab.values(activation))
         .map(([key, value]) => `${key}=${value}`)
@@ -32,6 +37,7 @@ export async function save(kind, drawn, lab) {
   );
   const table = toTable(named, lab.state.get("x"));
   if (kind === "csv") return download("swish-lab.csv", "text/csv", toCsv(table));
+  /** @param {string} _ @param {unknown} value */
   const finite = (_, value) =>
     typeof value === "number" && !Number.isFinite(value) ? null : value;
   return download(
@@ -41,15 +47,21 @@ export async function save(kind, drawn, lab) {
   );
 }
 
-/** What each panel shows, and of which activations: on the page that is said over the plot. */
+/**
+ * What each panel shows, and of which activations: on the page that is said over the plot.
+ * @param {Drawn} drawn @param {Lab} lab
+ */
 function names(drawn, lab) {
   const { layout } = drawn.plot.node;
-  return lab.state.get("show").map((panel, at) => {
+  /** @type {string[]} */
+  const panels = lab.state.get("show");
+  return panels.map((panel, at) => {
     const curves = drawn.curvesOf(panel).map(({ activation }) => {
       const given = Object.entries(lab.values(activation)).map(
         ([key, value]) => `${lab.symbolOf(`${lab.keyOf(activation)}.${key}`)} = ${short(value, 6)}`,
       );
-      return `<span style="color:${colour(`@act-${activation.name}`)}">${plain([activation.label, ...given].join(", "))}</span>`;
+      const words = plain([activation.label, ...given].join(", "));
+      return `<span style="color:${colour(`@act-${activation.name}`)}">${words}</span>`;
     });
     return {
       text: [`<b>${plain(PANEL[panel].title(lab))}</b>`, ...curves].join("   "),

@@ -1,7 +1,11 @@
-/** As a signal sees it: what an activation makes of N(0, σ²), and a deep network of many layers. */
+/**
+ * Shows what a signal sees: what an activation makes of N(0, σ²), and a deep network of many
+ * layers.
+ */
 
+import { fill, findAll, html, offer, partsOf, press, setText } from "../core/dom.js";
 import { number } from "../core/state.js";
-import { escaped, powers, short, t } from "../core/text.js";
+import { powers, short, t } from "../core/text.js";
 import { activationColour } from "../core/theme.js";
 import { flatShare } from "../formulas/flatness.js";
 import { moments } from "../formulas/moments.js";
@@ -16,7 +20,24 @@ const REST = 160;
 /** A share, told apart from none at all. @param {number} value */
 const shareOf = (value) => (value > 0 && value < 1e-4 ? "< 0.01 %" : `${short(100 * value, 3)} %`);
 
-/** The rows: key, the number, how it is written. The later ones hold at σ = 1. */
+/** @typedef {import("./lab.js").Activation} Activation */
+/** @typedef {import("../formulas/moments.js").Moments} Moments */
+
+/**
+ * @typedef {object} Figures Of a record at a setting.
+ * @property {string} setting
+ * @property {Moments} at At the deviation chosen.
+ * @property {Moments} unit At σ = 1.
+ * @property {number} gain
+ * @property {number} flat
+ */
+
+/**
+ * @typedef {[key: string, of: (figures: Figures) => number, written?: (value: number) => string]}
+ *   Row
+ */
+
+/** @type {Row[]} The rows: key, the number, how it is written. The later ones hold at σ = 1. */
 const ROWS = [
   ["mean", ({ at }) => at.mean],
   ["variance", ({ at }) => at.variance],
@@ -32,22 +53,32 @@ const ROWS = [
   ],
   ["gradient", ({ gain, unit }) => gain ** 2 * unit.steepness],
 ];
-const UNIT_ROWS = ["gain", "slope", "fixed", "gradient"];
+/** The rows from here on hold at σ = 1. */
+const FIRST_UNIT_ROW = "gain";
 
 /** @param {number} slope Of q ↦ g²·E[f(√q·t)²] at its fixed point 1. */
 const stability = (slope) =>
   Math.abs(slope - 1) < SAME ? "marginal" : slope > 1 ? "unstable" : "stable";
 
-/** @param {HTMLElement} host @param {any} lab */
+/** @type {import("./lazy_cards.js").MakeCard} */
 export function card(host, lab) {
-  host.innerHTML = skeleton();
-  const $ = (name) => host.querySelector(`[data-part="${name}"]`);
+  fill(host, skeleton());
+  const $ = partsOf(host);
   const { state } = lab;
   const plot = depthPlot($("plot"), lab);
+  const slider = $("sigma", HTMLInputElement);
+  const against = $("against", HTMLSelectElement);
+  const gains = findAll(host, "[data-gain]");
+  const views = findAll(host, "[data-depth]");
+  /** @type {Map<Activation, Figures>} */
   const known = new Map();
-  let resting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let resting;
 
-  /** All figures of a record, computed once for each setting. */
+  /**
+   * All figures of a record, computed once for each setting.
+   * @param {Activation} record @returns {Figures}
+   */
   function figures(record) {
     const p = lab.values(record);
     const sigma = state.get("sigma");
@@ -67,24 +98,30 @@ export function card(host, lab) {
     return found;
   }
 
-  const cell = (figure, [, of, written]) => (written ?? ((value) => powers(value, 4)))(of(figure));
+  /** @param {Figures} figures @param {Row} row */
+  const cell = (figures, [, of, written]) =>
+    (written ?? ((value) => powers(value, 4)))(of(figures));
 
   function table() {
     const records = lab.chosen();
     for (const record of known.keys()) if (!records.includes(record)) known.delete(record);
-    $("heads").innerHTML =
-      `<th></th>${records.map((record) => `<th scope="col" style="color:${activationColour(record.name)}">${escaped(record.label)}</th>`).join("")}`;
-    $("rows").innerHTML = ROWS.map((row) => {
+    const heads = records.map(
+      ({ name, label }) =>
+        html`<th scope="col" style="color:${activationColour(name)}">${label}</th>`,
+    );
+    fill($("heads"), html`<th></th>${heads}`);
+    const unit = html`<tr class="signal-unit"
+      ><th scope="colgroup" colspan="${records.length + 1}">${t("signal.at_one")}</th></tr>`;
+    const rows = ROWS.map((row) => {
       const [key] = row;
-      const head =
-        key === UNIT_ROWS[0]
-          ? `<tr class="signal-unit"><th scope="colgroup" colspan="${records.length + 1}">${escaped(t("signal.at_one"))}</th></tr>`
-          : "";
-      const cells = records
-        .map((record) => `<td><span>${escaped(cell(figures(record), row))}</span></td>`)
-        .join("");
-      return `${head}<tr data-row="${key}"><th scope="row" title="${escaped(t(`signal.tip_${key}`))}">${escaped(t(`signal.row_${key}`))}</th>${cells}</tr>`;
-    }).join("");
+      const cells = records.map(
+        (record) => html`<td><span>${cell(figures(record), row)}</span></td>`,
+      );
+      return html`${key === FIRST_UNIT_ROW ? unit : ""}<tr data-row="${key}"
+        ><th scope="row" title="${t(`signal.tip_${key}`)}">${t(`signal.row_${key}`)}</th
+        >${cells}</tr>`;
+    });
+    fill($("rows"), html`${rows}`);
   }
 
   /** Swish's own column, while β moves. */
@@ -92,19 +129,24 @@ export function card(host, lab) {
     const found = figures(lab.swish);
     for (const row of ROWS) {
       const shown = host.querySelector(`[data-row="${row[0]}"] td span`);
-      const words = cell(found, row);
-      if (shown && shown.textContent !== words) shown.textContent = words;
+      if (shown) setText(shown, cell(found, row));
     }
   }
 
-  const rival = () => lab.recordOf(state.get("against")) ?? lab.recordOf("relu");
+  const rival = () =>
+    /** @type {Activation} */ (lab.recordOf(state.get("against")) ?? lab.recordOf("relu"));
+  /** @param {Activation} record @returns {import("./depth_plot.js").Walk} */
   function walkOf(record) {
     const gain = state.get("gain");
-    return {
-      record,
-      p: lab.values(record),
-      gain: gain === "own" ? figures(record).gain : gain === "he" ? Math.SQRT2 : gain,
-    };
+    const factor = gain === "own" ? figures(record).gain : gain === "he" ? Math.SQRT2 : gain;
+    return { record, p: lab.values(record), gain: factor };
+  }
+
+  /** The last variance of a path, as it is written. @param {number[]} path */
+  function endOf(path) {
+    const q = path[path.length - 1];
+    if (Number.isNaN(q)) return t("signal.none");
+    return q < 1e-300 ? "0" : q > 1e300 ? "∞" : powers(q, 3);
   }
 
   /** The network: its plot, and in words what it shows. */
@@ -112,14 +154,6 @@ export function card(host, lab) {
     const walks = [rival(), lab.swish].map(walkOf);
     const paths = plot.draw(walks);
     const [other, swish] = walks.map(({ record }) => record);
-    const q = (path) =>
-      Number.isNaN(path.at(-1))
-        ? t("signal.none")
-        : path.at(-1) < 1e-300
-          ? "0"
-          : path.at(-1) > 1e300
-            ? "∞"
-            : powers(path.at(-1), 3);
     const { gain, unit } = figures(swish);
     const own = state.get("gain") === "own";
     const fixed =
@@ -135,26 +169,25 @@ export function card(host, lab) {
       start: short(state.get("q0"), 4),
       layers: state.get("layers"),
       name: own ? "Swish" : nameOf(swish),
-      q: q(paths[1]),
+      q: endOf(paths[1]),
       rival: other.label,
-      rival_q: q(paths[0]),
+      rival_q: endOf(paths[0]),
     });
     $("says").textContent = `${fixed} ${after}`.trim();
-    $("legend").innerHTML = [swish, other]
-      .map(
-        (record) =>
-          `<b style="color:${activationColour(record.name)}">${escaped(record.label)}</b>`,
-      )
-      .concat(state.get("depth") === "cobweb" ? escaped(t("signal.diagonal")) : [])
-      .join(" · ");
+    /** @param {Activation} record */
+    const named = ({ name, label }) =>
+      html`<b style="color:${activationColour(name)}">${label}</b>`;
+    const diagonal = state.get("depth") === "cobweb" && ` · ${t("signal.diagonal")}`;
+    fill($("legend"), html`${named(swish)} · ${named(other)}${diagonal || ""}`);
   }
+  /** @param {Activation} swish */
   const nameOf = (swish) => `${swish.label} (β = ${short(state.get("beta"), 4)})`;
 
   /** What the controls show. */
   function controls() {
     const sigma = state.get("sigma");
-    $("sigma").value = String(Math.log10(sigma));
-    $("sigma").setAttribute("aria-valuetext", `σ = ${short(sigma, 3)}`);
+    slider.value = String(Math.log10(sigma));
+    slider.setAttribute("aria-valuetext", `σ = ${short(sigma, 3)}`);
     const gain = state.get("gain");
     const fields = {
       "sigma-value": sigma,
@@ -163,25 +196,18 @@ export function card(host, lab) {
       layers: state.get("layers"),
     };
     for (const [name, value] of Object.entries(fields)) {
-      const field = $(name);
+      const field = $(name, HTMLInputElement);
       if (document.activeElement !== field) field.value = short(value, 5);
       if (document.activeElement !== field) field.setAttribute("aria-invalid", "false");
     }
-    for (const button of host.querySelectorAll("[data-gain]"))
-      button.setAttribute("aria-pressed", String(button.dataset.gain === gain));
-    for (const button of host.querySelectorAll("[data-depth]"))
-      button.setAttribute("aria-pressed", String(button.dataset.depth === state.get("depth")));
-    const names = new Map(
-      [...lab.chosen(), rival()]
-        .filter((record) => record !== lab.swish)
-        .map((record) => [lab.keyOf(record), record.label]),
+    press(gains, ({ dataset }) => dataset.gain === gain);
+    press(views, ({ dataset }) => dataset.depth === state.get("depth"));
+    const rivals = new Set([...lab.chosen(), rival()].filter((record) => record !== lab.swish));
+    offer(
+      against,
+      [...rivals].map((record) => [lab.keyOf(record), record.label]),
+      lab.keyOf(rival()),
     );
-    const html = [...names]
-      .map(([name, label]) => `<option value="${escaped(name)}">${escaped(label)}</option>`)
-      .join("");
-    if ($("against").dataset.html !== html)
-      $("against").innerHTML = $("against").dataset.html = html;
-    $("against").value = lab.keyOf(rival());
   }
 
   function all() {
@@ -192,12 +218,9 @@ export function card(host, lab) {
   }
 
   let asked = false;
+  const followed = ["sigma", "gain", "q0", "layers", "depth", "against"];
   state.subscribe((changed) => {
-    if (
-      asked ||
-      !["sigma", "gain", "q0", "layers", "depth", "against"].some((name) => changed.has(name))
-    )
-      return;
+    if (asked || !followed.some((name) => changed.has(name))) return;
     asked = true;
     requestAnimationFrame(() => {
       asked = false;
@@ -205,27 +228,24 @@ export function card(host, lab) {
     });
   });
 
-  $("sigma").addEventListener("input", ({ target }) =>
-    state.set({ sigma: Number((10 ** Number(target.value)).toPrecision(3)) }),
+  slider.addEventListener("input", () =>
+    state.set({ sigma: Number((10 ** Number(slider.value)).toPrecision(3)) }),
   );
-  for (const button of host.querySelectorAll("[data-gain]"))
+  for (const button of gains) {
     button.addEventListener("click", () => state.set({ gain: button.dataset.gain }));
-  for (const button of host.querySelectorAll("[data-depth]"))
+  }
+  for (const button of views) {
     button.addEventListener("click", () => state.set({ depth: button.dataset.depth }));
-  $("against").addEventListener("change", ({ target }) => state.set({ against: target.value }));
-  for (const [part, name, low, high, whole] of [
-    ["sigma-value", "sigma", 0.1, 10],
-    ["gain-value", "gain", 0.01, 100],
-    ["q0", "q0", 0.001, 1000],
-    ["layers", "layers", 1, 100, true],
-  ]) {
-    $(part).addEventListener("change", ({ target }) => {
-      const value = number(low, high)(target.value);
+  }
+  against.addEventListener("change", () => state.set({ against: against.value }));
+  for (const { part, name, low, high, whole } of EXACT) {
+    const field = $(part, HTMLInputElement);
+    field.addEventListener("change", () => {
+      const value = number(low, high)(field.value);
       const good = value !== undefined && (!whole || Number.isInteger(value));
-      target.setAttribute("aria-invalid", String(!good));
-      $("error").textContent = good
-        ? ""
-        : t("signal.error_range", { name: target.dataset.name, low, high });
+      const limits = { name: field.dataset.name ?? "", low, high };
+      field.setAttribute("aria-invalid", String(!good));
+      $("error").textContent = good ? "" : t("signal.error_range", limits);
       if (good) state.set({ [name]: value });
     });
   }
@@ -241,27 +261,51 @@ export function card(host, lab) {
   };
 }
 
-const s = (key) => escaped(t(`signal.${key}`));
-const field = (part, key, name) =>
-  `<label class="signal-field" title="${escaped(t(`signal.tip_${key}`))}">${s(key)} <input class="lab-field" data-part="${part}" data-name="${escaped(name)}" inputmode="decimal" autocomplete="off"></label>`;
+/** What is entered exactly: its field, its property in the state, its limits. */
+const EXACT = [
+  { part: "sigma-value", name: "sigma", low: 0.1, high: 10, whole: false },
+  { part: "gain-value", name: "gain", low: 0.01, high: 100, whole: false },
+  { part: "q0", name: "q0", low: 0.001, high: 1000, whole: false },
+  { part: "layers", name: "layers", low: 1, high: 100, whole: true },
+];
 
 function skeleton() {
-  return `<p class="lab-note">${s("intro")}</p>
+  /** @param {string} key */
+  const h = (key) => t(`signal.${key}`);
+  /** @param {string} part @param {string} key @param {string} name */
+  const field = (part, key, name) =>
+    html`<label class="signal-field" title="${h(`tip_${key}`)}">${h(key)} <input class="lab-field"
+        data-part="${part}" data-name="${name}" inputmode="decimal" autocomplete="off"></label>`;
+  const gains = html`<button data-gain="own" title="${h("tip_own")}">${h("own")}</button
+    ><button data-gain="he" title="${h("tip_he")}">He √2</button>`;
+  const views = html`<button data-depth="cobweb" title="${h("tip_cobweb")}">${h("cobweb")}</button
+    ><button data-depth="layers" title="${h("tip_by_layer")}">${h("by_layer")}</button>`;
+  const fields = [
+    field("gain-value", "gain", h("gain")),
+    field("q0", "start", "q₀"),
+    field("layers", "layers", h("layers")),
+  ];
+  return html`<p class="lab-note">${h("intro")}</p>
     <div class="signal-halves"><div>
-    <div class="signal-sigma"><label title="${s("tip_sigma")}">σ <input type="range" data-part="sigma" min="-1" max="1" step="0.01" aria-label="σ"></label>
-      <input class="lab-field" data-part="sigma-value" data-name="σ" aria-label="${s("sigma_exact")}" title="${s("sigma_exact")}" inputmode="decimal" autocomplete="off"></div>
-    <div class="lab-scroll" tabindex="0"><table class="signal-table"><thead><tr data-part="heads"></tr></thead><tbody data-part="rows"></tbody></table></div>
+    <div class="signal-sigma"><label title="${h("tip_sigma")}">σ <input type="range"
+        data-part="sigma" min="-1" max="1" step="0.01" aria-label="σ"></label>
+      <input class="lab-field" data-part="sigma-value" data-name="σ"
+        aria-label="${h("sigma_exact")}" title="${h("sigma_exact")}" inputmode="decimal"
+        autocomplete="off"></div>
+    <div class="lab-scroll" tabindex="0"><table class="signal-table"
+      ><thead><tr data-part="heads"></tr></thead><tbody data-part="rows"></tbody></table></div>
     </div><div>
-    <h3>${s("network")}</h3>
+    <h3>${h("network")}</h3>
     <p class="signal-says" data-part="says" aria-live="polite"></p>
     <div class="lab-row signal-controls">
-      <span class="lab-seg" role="group" aria-label="${s("gain")}"><button data-gain="own" title="${s("tip_own")}">${s("own")}</button><button data-gain="he" title="${s("tip_he")}">He √2</button></span>
-      ${field("gain-value", "gain", t("signal.gain"))}${field("q0", "start", "q₀")}${field("layers", "layers", t("signal.layers"))}
-      <label class="signal-field" title="${s("tip_against")}">${s("against")} <select class="lab-field" data-part="against"></select></label>
+      <span class="lab-seg" role="group" aria-label="${h("gain")}">${gains}</span>
+      ${fields}
+      <label class="signal-field" title="${h("tip_against")}">${h("against")}
+        <select class="lab-field" data-part="against"></select></label>
     </div>
     <p class="lab-error" data-part="error" role="alert"></p>
     <div class="lab-row lab-between"><span class="lab-note" data-part="legend"></span>
-      <span class="lab-seg" role="group" aria-label="${s("view")}"><button data-depth="cobweb" title="${s("tip_cobweb")}">${s("cobweb")}</button><button data-depth="layers" title="${s("tip_by_layer")}">${s("by_layer")}</button></span></div>
-    <div class="signal-plot" data-part="plot" role="img" aria-label="${s("plot_label")}"></div>
+      <span class="lab-seg" role="group" aria-label="${h("view")}">${views}</span></div>
+    <div class="signal-plot" data-part="plot" role="img" aria-label="${h("plot_label")}"></div>
     </div></div>`;
 }

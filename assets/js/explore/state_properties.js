@@ -24,7 +24,7 @@ export const FARTHEST = 1000;
 
 /** @param {string} text "-6,6" */
 function range(text) {
-  const [low, high, ...more] = text.split(",").map(number(-FARTHEST, FARTHEST));
+  const [low = NaN, high = NaN, ...more] = text.split(",").map(number(-FARTHEST, FARTHEST));
   // Narrower, neighbouring points would be the same double before long.
   return !more.length && high - low >= 1e-6 ? [low, high] : undefined;
 }
@@ -43,7 +43,10 @@ function parameterValues(text) {
   return known.length || !entries.length ? Object.fromEntries(known) : undefined;
 }
 
-/** Whether it names a parameter of the registry, or may be one of a typed formula. @param {string} name */
+/**
+ * Whether it names a parameter of the registry, or may be one of a typed formula.
+ * @param {string} name
+ */
 const ofParameter = (name) => parameters.includes(name) || /^formula\.\w+$/.test(name);
 
 /** @type {Record<string, import("../core/state.js").Property<any>>} */
@@ -52,7 +55,7 @@ export const PROPERTIES = {
   beta: { parse: number(), fallback: 1 },
   scale: { parse: choice(["linear", "log"]), fallback: "linear" },
   speed: { parse: (text) => choice([0.25, 0.5, 1, 2, 4])(Number(text)), fallback: 1 },
-  // The activations beside Swish, their parameters where they are not the defaults, a typed formula.
+  // The activations beside Swish, their parameters that are not the defaults, a typed formula.
   act: { parse: some(rivals), fallback: ["relu", "gelu", "mish", "elu"] },
   par: {
     parse: parameterValues,
@@ -79,7 +82,7 @@ export const PROPERTIES = {
     ]),
     fallback: "",
   },
-  // The code to take along: language, of which activation, whether its parameters are to be trained.
+  // The code to take along: language, of which activation, whether its parameters are trained.
   code: { parse: choice(["pytorch", "jax", "numpy", "javascript", "latex"]), fallback: "pytorch" },
   code_of: { parse: choice([...names, "formula"]), fallback: "swish" },
   trainable: { parse: choice(["on", "off"]), fallback: "on" },

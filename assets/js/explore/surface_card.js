@@ -1,44 +1,38 @@
-/** Swish over x and β, as a map or in 3-D; on the map, dragging and the arrow keys set β. */
+/** Shows Swish over x and β, as a map or in 3-D; on the map, dragging and the arrow keys set β. */
 
-import { escaped, short, t } from "../core/text.js";
+import { fill, find, findAll, html, press } from "../core/dom.js";
+import { short, t } from "../core/text.js";
 import { isDark } from "../core/theme.js";
 import { surfaceMap } from "./surface_map.js";
 import { hasWebGl, surfaceScene } from "./surface_scene.js";
 
+/** @type {Record<string, string>} */
 const TITLES = { f: "f", df: "f′" };
+/** @type {Record<string, number>} */
 const FINE = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 };
+/** @type {Record<string, number>} */
 const COARSE = { PageUp: 1, PageDown: -1 };
 /** Milliseconds of rest after which the surface is drawn for another x or another size. */
 const REST = 60;
 
-/** @param {HTMLElement} host @param {any} lab */
+/** @type {import("./lazy_cards.js").MakeCard} */
 export function card(host, lab) {
   const { state } = lab;
-  const segment = (name, choices) =>
-    `<span class="lab-seg" role="group" aria-label="${escaped(t(`surface.${name}`))}">${choices.map(([key, words]) => `<button data-${name}="${key}" title="${escaped(t(`surface.tip_${key}`))}">${escaped(words)}</button>`).join("")}</span>`;
   host.classList.add("surface-card");
-  host.innerHTML = `<div class="lab-row lab-between">${segment("of", [
-    ["f", "f(x, β)"],
-    ["df", "f′(x, β)"],
-  ])}${segment("view", [
-    ["map", t("surface.map")],
-    ["3d", t("surface.3d")],
-  ])}</div>
-    <div class="surface-map"></div>
-    <div class="surface-scene" role="img" aria-label="${escaped(t("surface.scene_label"))}" hidden></div>
-    <p class="lab-note surface-none" hidden>${escaped(t("surface.no_webgl"))}</p>
-    <p class="lab-note lab-reading surface-reading"></p>`;
+  fill(host, skeleton());
   const [box, room, none, reading] = [
     ".surface-map",
     ".surface-scene",
     ".surface-none",
     ".surface-reading",
-  ].map((each) => host.querySelector(each));
+  ].map((each) => find(host, each));
+  const ofs = findAll(host, "[data-of]");
+  const views = findAll(host, "[data-view]");
   const map = surfaceMap(box);
   const { area } = map;
-  area.insertAdjacentHTML("beforeend", "<i><b></b></i>");
-  const line = area.querySelector("i");
-  const label = line.firstElementChild;
+  const [line, label] = ["i", "b"].map((name) => document.createElement(name));
+  line.append(label);
+  area.append(line);
   for (const [name, words] of Object.entries({
     tabindex: "0",
     role: "slider",
@@ -50,12 +44,19 @@ export function card(host, lab) {
   /** @type {ReturnType<typeof surfaceScene> | null} Made when it is first shown. */
   let scene = null;
   let drawn = "";
-  let resting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let resting;
   let height = 0;
-  /** Where the map stands on the screen; null where that is to be measured anew. @type {DOMRect | null} */
+  /**
+   * Where the map stands on the screen; null where that is to be measured anew.
+   * @type {DOMRect | null}
+   */
   let bounds = null;
 
-  const value = (x, beta) => lab.swish[state.get("of")](x, { beta });
+  /** @returns {"f" | "df"} */
+  const of = () => state.get("of");
+  /** @param {number} x @param {number} beta */
+  const value = (x, beta) => lab.swish[of()](x, { beta });
   const inThree = () => state.get("surface") === "3d";
   const key = () =>
     JSON.stringify([
@@ -69,13 +70,8 @@ export function card(host, lab) {
     ]);
 
   function show() {
-    for (const [name, property] of [
-      ["of", "of"],
-      ["view", "surface"],
-    ]) {
-      for (const button of host.querySelectorAll(`[data-${name}]`))
-        button.setAttribute("aria-pressed", String(button.dataset[name] === state.get(property)));
-    }
+    press(ofs, ({ dataset }) => dataset.of === of());
+    press(views, ({ dataset }) => dataset.view === state.get("surface"));
     const possible = !inThree() || hasWebGl();
     box.hidden = inThree();
     room.hidden = !inThree() || !possible;
@@ -86,14 +82,14 @@ export function card(host, lab) {
     tell();
     const [range, scale] = [state.get("x"), lab.scale];
     if (!inThree()) {
-      map.draw(state.get("of"), value, range, scale);
+      map.draw(of(), value, range, scale);
       height = area.clientHeight;
       area.setAttribute("aria-valuemin", String(scale.toBeta(scale.low)));
       area.setAttribute("aria-valuemax", String(scale.toBeta(scale.high)));
       mark();
     } else if (possible) {
       scene ??= surfaceScene(room);
-      scene.draw(TITLES[state.get("of")], value, range, scale, state.get("beta"));
+      scene.draw(TITLES[of()], value, range, scale, state.get("beta"));
     }
   }
 
@@ -112,17 +108,21 @@ export function card(host, lab) {
     area.setAttribute("aria-valuetext", words);
   }
 
-  /** What is under the pointer, or what may be done. */
-  function tell(x, beta) {
-    const name = TITLES[state.get("of")];
-    reading.textContent =
-      x === undefined
-        ? t(inThree() ? "surface.hint_3d" : "surface.hint")
-        : `x = ${short(x, 5)} · β = ${short(beta, 5)} · ${name} = ${short(value(x, beta), 6)}`;
+  /** What is under the pointer, or what may be done. @param {[x: number, beta: number]} [at] */
+  function tell(at) {
+    if (!at) {
+      reading.textContent = t(inThree() ? "surface.hint_3d" : "surface.hint");
+      return;
+    }
+    const [x, beta] = at.map((each) => short(each, 5));
+    reading.textContent = `x = ${x} · β = ${beta} · ${TITLES[of()]} = ${short(value(...at), 6)}`;
   }
 
+  /** @param {number} at */
   const rounded = (at, digits = 3) => Number(lab.scale.toBeta(at).toPrecision(digits));
+  /** @param {number} share */
   const within = (share) => Math.min(1, Math.max(0, share));
+  /** @param {PointerEvent} event @returns {[x: number, beta: number]} */
   function under(event) {
     // Measured at each move, the page would be laid out twice a frame.
     bounds ??= area.getBoundingClientRect();
@@ -144,14 +144,14 @@ export function card(host, lab) {
   area.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     area.setPointerCapture(event.pointerId);
-    const [x, beta] = under(event);
-    lab.tune("swish.beta", beta);
-    tell(x, beta);
+    const at = under(event);
+    lab.tune("swish.beta", at[1]);
+    tell(at);
   });
   area.addEventListener("pointermove", (event) => {
-    const [x, beta] = under(event);
-    if (area.hasPointerCapture(event.pointerId)) lab.tune("swish.beta", beta);
-    tell(x, beta);
+    const at = under(event);
+    if (area.hasPointerCapture(event.pointerId)) lab.tune("swish.beta", at[1]);
+    tell(at);
   });
   area.addEventListener("pointerleave", () => tell());
   area.addEventListener("keydown", (event) => {
@@ -159,19 +159,22 @@ export function card(host, lab) {
     const fine = (high - low) / 100;
     const step =
       (FINE[event.key] ?? 0) * (event.shiftKey ? coarse : fine) + (COARSE[event.key] ?? 0) * coarse;
+    /** @type {Record<string, number>} */
     const ends = { Home: low, End: high };
     const at = ends[event.key] ?? (step ? lab.scale.toSlider(state.get("beta")) + step : null);
     if (at === null || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     lab.tune("swish.beta", rounded(Math.min(high, Math.max(low, at)), 4));
   });
-  host.addEventListener("click", ({ target }) => {
-    const { of, view } = target.dataset;
-    if (of) state.set({ of });
-    if (view) state.set({ surface: view });
+  for (const button of ofs) {
+    button.addEventListener("click", () => state.set({ of: button.dataset.of }));
+  }
+  for (const button of views) {
+    button.addEventListener("click", () => state.set({ surface: button.dataset.view }));
+  }
+  state.subscribe((changed) => {
+    if (changed.has("of") || changed.has("surface")) show();
   });
-
-  state.subscribe((changed) => (changed.has("of") || changed.has("surface")) && show());
   const soon = () => {
     if (key() === drawn) return;
     clearTimeout(resting);
@@ -193,4 +196,27 @@ export function card(host, lab) {
       else mark();
     },
   };
+}
+
+function skeleton() {
+  /** @param {string} name @param {[string, string][]} choices */
+  const segment = (name, choices) => {
+    const buttons = choices.map(
+      ([key, words]) => html`<button data-${name}="${key}"
+        title="${t(`surface.tip_${key}`)}">${words}</button>`,
+    );
+    const label = t(`surface.${name}`);
+    return html`<span class="lab-seg" role="group" aria-label="${label}">${buttons}</span>`;
+  };
+  return html`<div class="lab-row lab-between">${segment("of", [
+    ["f", "f(x, β)"],
+    ["df", "f′(x, β)"],
+  ])}${segment("view", [
+    ["map", t("surface.map")],
+    ["3d", t("surface.3d")],
+  ])}</div>
+    <div class="surface-map"></div>
+    <div class="surface-scene" role="img" aria-label="${t("surface.scene_label")}" hidden></div>
+    <p class="lab-note surface-none" hidden>${t("surface.no_webgl")}</p>
+    <p class="lab-note lab-reading surface-reading"></p>`;
 }

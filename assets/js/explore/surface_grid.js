@@ -1,4 +1,4 @@
-/** Values of Swish over x and β at the nodes of a grid, and the lines on which they are equal. */
+/** Computes Swish over x and β at the nodes of a grid, and the lines on which they are equal. */
 
 /**
  * @typedef {object} Grid
@@ -62,7 +62,7 @@ export function contour({ values, columns, rows }, level) {
       const b = values[at + 1] - level;
       const c = values[at + columns + 1] - level;
       const d = values[at + columns] - level;
-      const signs = (a > 0) + (b > 0) + (c > 0) + (d > 0);
+      const signs = [a, b, c, d].filter((corner) => corner > 0).length;
       if (signs === 0 || signs === 4) continue;
       const crossed = [];
       if (a > 0 !== b > 0) crossed.push(column + a / (a - b), row);

@@ -1,6 +1,10 @@
-/** The map of a surface: colours, contour lines, axes and a colour bar, on a canvas of its own. */
+/**
+ * Draws the map of a surface: colours, contour lines, axes and a colour bar, on a canvas of its
+ * own.
+ */
 
-import { escaped, short } from "../core/text.js";
+import { fill, find, html } from "../core/dom.js";
+import { short } from "../core/text.js";
 import { colour } from "../core/theme.js";
 import { css, ramp } from "../plot/colour_ramp.js";
 import { contour, gridOf, levelsOf } from "./surface_grid.js";
@@ -10,18 +14,33 @@ const STEP = 2.5;
 /** Pixels between two numbers of the colour bar, at least. */
 const APART = 13;
 
-/**
- * @param {HTMLElement} host
- * @returns {{draw: (of: "f" | "df", f: (x: number, beta: number) => number, range: number[], scale: any) => void, area: HTMLElement}}
- */
-export function surfaceMap(host) {
-  host.innerHTML = `<div class="surface-axis surface-betas" aria-hidden="true"></div>
-    <div class="surface-area"><canvas></canvas></div>
-    <div class="surface-bar" aria-hidden="true"><canvas width="1" height="128"></canvas><div></div></div>
-    <div class="surface-axis surface-xs" aria-hidden="true"></div>`;
-  const [betas, area, bar, xs] = host.children;
-  const [canvas, strip] = host.querySelectorAll("canvas");
+/** @typedef {import("./beta_control.js").Scale} Scale */
+/** @typedef {import("./surface_grid.js").Grid} Grid */
+/** @typedef {ReturnType<typeof ramp>} Ramp */
 
+/** @param {HTMLElement} host */
+export function surfaceMap(host) {
+  fill(
+    host,
+    html`<div class="surface-axis surface-betas" aria-hidden="true"></div>
+    <div class="surface-area"><canvas></canvas></div>
+    <div class="surface-bar" aria-hidden="true"
+      ><canvas width="1" height="128"></canvas><div></div></div>
+    <div class="surface-axis surface-xs" aria-hidden="true"></div>`,
+  );
+  const [betas, area, numbers, xs] = [
+    ".surface-betas",
+    ".surface-area",
+    ".surface-bar div",
+    ".surface-xs",
+  ].map((each) => find(host, each));
+  const canvas = find(area, "canvas", HTMLCanvasElement);
+  const strip = find(host, ".surface-bar canvas", HTMLCanvasElement);
+
+  /**
+   * @param {"f" | "df"} of @param {(x: number, beta: number) => number} f
+   * @param {number[]} range @param {Scale} scale
+   */
   function draw(of, f, range, scale) {
     const { clientWidth: width, clientHeight: height } = area;
     if (!width) return;
@@ -30,7 +49,7 @@ export function surfaceMap(host) {
     const colours = ramp(grid.low, grid.high);
     const dense = Math.min(2, devicePixelRatio || 1);
     Object.assign(canvas, { width: width * dense, height: height * dense });
-    const pen = canvas.getContext("2d");
+    const pen = penOf(canvas);
     pen.scale(dense, dense);
     // From the centre of a corner's pixel to that of the opposite one: there the nodes are.
     pen.drawImage(
@@ -46,19 +65,22 @@ export function surfaceMap(host) {
     );
     lines(pen, grid, levels, width, height);
     paintBar(grid, colours, levels);
+    /** @param {number} at */
     const down = (at) => `top:${(100 * (scale.high - at)) / (scale.high - scale.low)}%`;
-    betas.innerHTML = `${ticks(betaTicks(scale), down, scale.toBeta)}<b>β</b>`;
+    fill(betas, html`${ticks(betaTicks(scale), down, scale.toBeta)}<b>β</b>`);
     const [low, high] = range;
+    /** @param {number} x */
     const along = (x) => `left:${(100 * (x - low)) / (high - low)}%`;
-    const xTicks = even(low, high, Math.min(12, width / 45));
-    xs.innerHTML = `${ticks(xTicks, along, (x) => x)}<b>x</b>`;
+    fill(xs, html`${ticks(even(low, high, Math.min(12, width / 45)), along)}<b>x</b>`);
   }
 
+  /** @param {Grid} grid @param {Ramp} colours @param {number[]} levels */
   function paintBar({ low, high }, colours, levels) {
-    const pen = strip.getContext("2d");
+    const pen = penOf(strip);
     const { height } = strip;
     // Even in the share, as the colours are: the numbers stand where their colours do.
     const [foot, top] = [low, high].map(colours.share);
+    /** @param {number} value */
     const place = (value) => (top - colours.share(value)) / (top - foot);
     const shareToColour = ramp(-1, 1);
     for (let row = 0; row < height; row++) {
@@ -67,22 +89,22 @@ export function surfaceMap(host) {
       pen.fillRect(0, row, 1, 1);
     }
     const room = APART / (strip.clientHeight || 1);
+    /** @type {number[]} */
     const shown = [];
     // 0 first: it is what the ramp turns about.
     for (const level of [...levels].sort((a, b) => Math.abs(a) - Math.abs(b))) {
       if (shown.every((other) => Math.abs(place(other) - place(level)) > room)) shown.push(level);
     }
-    bar.lastElementChild.innerHTML = ticks(
-      shown,
-      (level) => `top:${100 * place(level)}%`,
-      (level) => level,
-    );
+    fill(numbers, html`${ticks(shown, (level) => `top:${100 * place(level)}%`)}`);
   }
 
   return { draw, area };
 }
 
-/** A grid as an image of one pixel a node. */
+/** @param {HTMLCanvasElement} canvas */
+const penOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+
+/** A grid as an image of one pixel a node. @param {Grid} grid @param {Ramp} colours */
 function picture(grid, colours) {
   const image = new ImageData(grid.columns, grid.rows);
   grid.values.forEach((value, at) => {
@@ -91,11 +113,15 @@ function picture(grid, colours) {
     image.data[4 * at + 3] = 255;
   });
   const sheet = new OffscreenCanvas(grid.columns, grid.rows);
-  sheet.getContext("2d").putImageData(image, 0, 0);
+  sheet.getContext("2d")?.putImageData(image, 0, 0);
   return sheet;
 }
 
-/** The contour lines; that of 0 is stronger. */
+/**
+ * The contour lines; that of 0 is stronger.
+ * @param {CanvasRenderingContext2D} pen @param {Grid} grid @param {number[]} levels
+ * @param {number} width @param {number} height
+ */
 function lines(pen, grid, levels, width, height) {
   const [across, down] = [width / (grid.columns - 1), height / (grid.rows - 1)];
   for (const level of levels) {
@@ -110,22 +136,29 @@ function lines(pen, grid, levels, width, height) {
   }
 }
 
-/** Where an axis of β has numbers, in the slider's own measure. */
+/** Where an axis of β has numbers, in the slider's own measure. @param {Scale} scale */
 export function betaTicks({ low, high }) {
   return even(low, high, 5);
 }
 
-/** Round numbers within a range, about as many as wanted. */
+/**
+ * Round numbers within a range, about as many as wanted.
+ * @param {number} low @param {number} high @param {number} wanted
+ */
 function even(low, high, wanted) {
   const rough = (high - low) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough * 0.999);
+  const steps = [1, 2, 5, 10].map((each) => each * power);
+  const step = steps.find((each) => each >= rough * 0.999) ?? steps[3];
   const first = Math.ceil(low / step - 1e-9);
   const count = Math.floor(high / step + 1e-9) - first + 1;
   return Array.from({ length: count }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
-const ticks = (values, place, shown) =>
-  values
-    .map((value) => `<span style="${place(value)}">${escaped(short(shown(value), 5))}</span>`)
-    .join("");
+/**
+ * @param {number[]} values
+ * @param {(value: number) => string} place Their style.
+ * @param {(value: number) => number} [shown] What is written of each.
+ */
+const ticks = (values, place, shown = (value) => value) =>
+  values.map((value) => html`<span style="${place(value)}">${short(shown(value), 5)}</span>`);

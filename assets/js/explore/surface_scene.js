@@ -1,4 +1,4 @@
-/** The surface in three dimensions, with the current β's curve on it. */
+/** Draws the surface in three dimensions, with the current β's curve on it. */
 
 import { short } from "../core/text.js";
 import { ramp } from "../plot/colour_ramp.js";
@@ -19,26 +19,31 @@ export function hasWebGl() {
 /** @param {HTMLElement} node */
 export function surfaceScene(node) {
   const plot = new LivePlot(node);
+  /** @type {((beta: number) => object) | null} The curve of a β. */
   let curve = null;
-  let resting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let resting;
 
   /**
    * @param {string} title Of the height.
    * @param {(x: number, beta: number) => number} f
-   * @param {number[]} range @param {any} scale
+   * @param {number[]} range @param {import("./beta_control.js").Scale} scale
    * @param {number} beta
    */
   function draw(title, f, range, scale, beta) {
     const grid = gridOf(f, range, scale, NODES, NODES);
     const colours = ramp(grid.low, grid.high);
+    /** @param {number} low @param {number} high */
     const along = (low, high) =>
       Array.from({ length: NODES }, (_, at) => low + ((high - low) * at) / (NODES - 1));
+    /** @param {(value: number, at: number) => number} of */
     const rows = (of) =>
       Array.from({ length: NODES }, (_, row) =>
         Array.from(grid.values.slice(row * NODES, (row + 1) * NODES), of),
       );
-    const x = along(...range);
-    curve = (value) => {
+    const x = along(range[0], range[1]);
+    /** @param {number} value */
+    const curveAt = (value) => {
       const at = scale.toSlider(value);
       const seen = at >= scale.low && at <= scale.high;
       // A little above the surface, or the two would be drawn through one another.
@@ -51,6 +56,7 @@ export function surfaceScene(node) {
         text: x.map((_, index) => (index === middle ? `β = ${short(value, 4)}` : "")),
       };
     };
+    curve = curveAt;
     const axis = {
       gridcolor: "@grid",
       zerolinecolor: "@zero",
@@ -58,9 +64,11 @@ export function surfaceScene(node) {
       tickfont: { color: "@muted", size: 11 },
       showspikes: false,
     };
+    /** @param {string} text */
     const named = (text) => ({ text, font: { color: "@muted", size: 12 } });
     const far = node.clientWidth < 1.3 * node.clientHeight ? 1.4 : 1.16;
     const betas = betaTicks(scale);
+    /** @param {number} start @param {number} end @param {number} count */
     const mesh = (start, end, count) => ({
       show: true,
       start,
@@ -78,10 +86,8 @@ export function surfaceScene(node) {
           y: along(scale.high, scale.low),
           z: rows((value) => value),
           surfacecolor: rows(colours.share),
-          customdata: rows((_, at) => at).map((row, at) =>
-            row.map(() =>
-              short(scale.toBeta(scale.high - ((scale.high - scale.low) * at) / (NODES - 1)), 4),
-            ),
+          customdata: along(scale.high, scale.low).map((at) =>
+            Array(NODES).fill(short(scale.toBeta(at), 4)),
           ),
           colorscale: colours.stops,
           cmin: -1,
@@ -92,7 +98,11 @@ export function surfaceScene(node) {
             x: mesh(range[0], range[1], 12),
             y: mesh(scale.low, scale.high, 10),
           },
-          hovertemplate: `x = %{x:.3~g}<br>β = %{customdata}<br>${title} = %{z:.4~g}<extra></extra>`,
+          hovertemplate: [
+            "x = %{x:.3~g}",
+            "β = %{customdata}",
+            `${title} = %{z:.4~g}<extra></extra>`,
+          ].join("<br>"),
         },
         {
           type: "scatter3d",
@@ -101,7 +111,7 @@ export function surfaceScene(node) {
           textfont: { color: "@text", size: 13 },
           textposition: "top center",
           hoverinfo: "skip",
-          ...curve(beta),
+          ...curveAt(beta),
         },
       ],
       layout: {
@@ -133,6 +143,7 @@ export function surfaceScene(node) {
     move(beta) {
       clearTimeout(resting);
       resting = setTimeout(() => {
+        if (!plot.figure || !curve) return;
         Object.assign(plot.figure.data[1], curve(beta));
         plot.redraw();
       }, REST);

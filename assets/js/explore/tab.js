@@ -1,24 +1,27 @@
-/** Explore: curves of Swish_β and its rivals, computed and drawn here while β is dragged. */
+/**
+ * Runs the Explore tab: curves of Swish_β and its rivals, computed and drawn here while β is
+ * dragged.
+ */
 
+import { fill, findAll, html, partsOf } from "../core/dom.js";
 import { store } from "../core/state.js";
-import { escaped } from "../core/text.js";
 import { onTheme } from "../core/theme.js";
 import { activationPicker } from "../formulas/activation_picker.js";
 import { formulaField } from "../formulas/formula_field.js";
 import { stillOf } from "../plot/still_picture.js";
 import { betaControl } from "./beta_control.js";
-import { reading } from "./crosshair.js";
+import { crosshair } from "./crosshair.js";
 import { curves } from "./curves.js";
 import { greet, skeleton } from "./frame.js";
 import { gestures } from "./gestures.js";
 import { exploreLab } from "./lab.js";
-import { cards } from "./lazy_cards.js";
+import { lazyCards } from "./lazy_cards.js";
 import { panelControls } from "./panel_controls.js";
 import { PANEL } from "./panels.js";
 import { save } from "./save_plot.js";
 import { FARTHEST, PROPERTIES } from "./state_properties.js";
 
-/** The cards under the plot: heading, where it is made, a class of its own. */
+/** @type {Parameters<typeof lazyCards>[1]} The cards under the plot. */
 const CARDS = [
   ["properties.heading", () => import("./property_card.js"), "explore-wide"],
   ["explore.card_landmarks", () => import("./landmark_card.js")],
@@ -29,17 +32,20 @@ const CARDS = [
   ["code.heading", () => import("./code_card.js"), "explore-code"],
 ];
 
-/** Takes how an event of Gradio's component is raised. @type {(trigger: any) => void} */
-let connect;
-const connected = new Promise((done) => {
-  connect = done;
-});
-/** Raises an event of the component, once it is there. */
+/** @typedef {import("../core/gradio.js").Component} Component */
+
+/** @type {PromiseWithResolvers<Component["trigger"]>} Once Gradio's component is there. */
+const { promise: connected, resolve: connect } = Promise.withResolvers();
+/** Raises an event of the component, once it is there. @param {string} event */
 const trigger = async (event) => (await connected)(event);
 
+/** @type {HTMLElement | null} */
 let made = null;
 
-/** Takes the tab into Gradio's component, made here or, before that was there, by `early.js`. */
+/**
+ * Takes the tab into Gradio's component, made here or, before that was there, by `early.js`.
+ * @param {Component} component
+ */
 export function mount({ element, trigger }) {
   element.append(made ?? make(element));
   document.getElementById("lab-early")?.remove();
@@ -51,19 +57,18 @@ export function make(host) {
   const element = document.createElement("div");
   made = element;
   host.append(element);
-  element.innerHTML = skeleton();
-  const $ = (name) => element.querySelector(`[data-part="${name}"]`);
+  fill(element, skeleton());
+  const $ = partsOf(element);
   const state = store(PROPERTIES);
-  const lab = exploreLab(state, trigger);
+  const lab = exploreLab(state, trigger, () => shownAnew());
 
   greet($("hello"));
-  lab.beta = betaControl($("beta"), state);
+  betaControl($("beta"), state);
   const picker = activationPicker($("picker"), lab);
   const panels = panelControls($("panels"), lab);
-  const drawn = curves($("plot"), lab);
-  Object.assign(lab, { curves: drawn.curvesOf, placeHeads, shownAnew });
-  const values = reading($("frame"), drawn.plot, lab);
-  const below = cards($("cards"), CARDS, lab);
+  const drawn = curves($("plot"), lab, placeHeads);
+  const values = crosshair($("frame"), drawn, lab);
+  const below = lazyCards($("cards"), CARDS, lab);
   gestures(
     $("frame"),
     () => drawn.plot.node._fullLayout?.xaxis,
@@ -71,15 +76,18 @@ export function make(host) {
     zoom,
   );
 
-  /** The titles and readings over the panels, where the panels are. */
+  /**
+   * The titles and readings over the panels, where the panels are.
+   * @param {[string, number][]} places
+   */
   function placeHeads(places) {
-    const heads = $("heads");
-    heads.innerHTML = places
-      .map(
-        ([panel, top]) =>
-          `<div class="explore-head" style="top:${top}px"><h3>${escaped(PANEL[panel].title(lab))}</h3><div class="lab-note lab-reading" data-reading="${panel}"></div><button class="lab-btn explore-more" data-more="${panel}" hidden></button></div>`,
-      )
-      .join("");
+    const heads = places.map(
+      ([panel, top]) => html`<div class="explore-head" style="top:${top}px"
+          ><h3>${PANEL[panel].title(lab)}</h3
+          ><div class="lab-note lab-reading" data-reading="${panel}"></div
+          ><button class="lab-btn explore-more" data-more="${panel}" hidden></button></div>`,
+    );
+    fill($("heads"), html`${heads}`);
     values.update();
   }
 
@@ -100,9 +108,11 @@ export function make(host) {
 
   /** Until Plotly has drawn, a still picture stands there. */
   let waits = true;
-  /** Parameters have moved: their curves and no others, at most once a frame. */
+  /** @type {Set<string>} Whose parameters have moved: their curves and no others, once a frame. */
   let moved = new Set();
-  let resting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let resting;
+  /** @param {Iterable<string>} names */
   function move(names) {
     if (!moved.size) requestAnimationFrame(moveNow);
     for (const name of names) moved.add(name);
@@ -122,7 +132,7 @@ export function make(host) {
     below.update(!following && names.size === 1 && names.has("swish") ? "beta" : "shown");
   }
   function still() {
-    stillOf($("still"), drawn.plot.figure);
+    if (drawn.plot.figure) stillOf($("still"), drawn.plot.figure);
   }
   function rested() {
     drawn.refit();
@@ -134,6 +144,7 @@ export function make(host) {
       if (changed.has("x") || changed.has("trail")) drawn.forget();
       return shownAnew();
     }
+    /** @type {Set<string>} */
     const names = new Set();
     if (changed.has("beta")) names.add("swish");
     if (changed.has("par")) {
@@ -146,19 +157,21 @@ export function make(host) {
     if (changed.has("scale")) below.update("shown");
   });
 
-  /** Shows another stretch of x, within what may be shown. */
+  /** Shows another stretch of x, within what may be shown. @param {number[]} range */
   function zoom([low, high]) {
     const width = Math.min(2 * FARTHEST, Math.max(1e-5, high - low));
     const start = Math.max(-FARTHEST, Math.min(FARTHEST - width, low));
     if (!Number.isFinite(start)) return;
     // As many digits as the eye can tell apart, so that links stay short.
     const digits = Math.ceil(-Math.log10(width)) + 4;
+    /** @param {number} value */
     const round = (value) => Number(value.toFixed(Math.max(0, Math.min(12, digits))));
     state.set({ x: [round(start), round(start + width)] });
   }
 
-  for (const button of element.querySelectorAll("[data-save]")) {
-    button.addEventListener("click", () => save(button.dataset.save, drawn, lab));
+  for (const button of findAll(element, "[data-save]")) {
+    const kind = /** @type {Parameters<typeof save>[0]} */ (button.dataset.save);
+    button.addEventListener("click", () => save(kind, drawn, lab));
   }
   onTheme(() => {
     values.update();

@@ -1,6 +1,9 @@
-/** The menu of activations: those chosen, a searchable list by family, the parameters of the chosen. */
+/**
+ * Offers the activations: those chosen, a searchable list by family, the parameters of the chosen.
+ */
 
-import { escaped, t } from "../core/text.js";
+import { closest, fill, find, findAll, html } from "../core/dom.js";
+import { t } from "../core/text.js";
 import { activationColour, isDark, onTheme } from "../core/theme.js";
 import { activations } from "../generated/activations.js";
 import { parameterControls } from "./parameter_controls.js";
@@ -14,42 +17,49 @@ const DASHES = {
   longdashdot: "8 2 1.5 2",
 };
 
-/** A short sample of an activation's line, as its chip shows it. */
-const sampleLine = (dash) =>
-  `<svg width="18" height="6" viewBox="0 0 18 6" aria-hidden="true"><path d="M0 3H18" stroke="currentColor" stroke-width="2.6" stroke-dasharray="${DASHES[dash] ?? ""}"/></svg>`;
+/** A short sample of an activation's line, as its chip shows it. @param {string} dash */
+function sampleLine(dash) {
+  const dashes = DASHES[/** @type {keyof typeof DASHES} */ (dash)];
+  return html`<svg width="18" height="6" viewBox="0 0 18 6" aria-hidden="true"><path
+    d="M0 3H18" stroke="currentColor" stroke-width="2.6" stroke-dasharray="${dashes}"/></svg>`;
+}
+
+/** @typedef {import("../generated/activations.js").Activation} Activation */
 
 /**
  * @param {HTMLElement} host
- * @param {any} lab What `explore/tab.js` gives to its parts.
+ * @param {import("../explore/lab.js").Lab} lab
  */
 export function activationPicker(host, lab) {
-  const count = activations.length;
-  host.innerHTML = `
-    <h3>${escaped(t("explore.activations"))}</h3>
+  const hint = t("explore.search", { count: activations.length });
+  fill(
+    host,
+    html`
+    <h3>${t("explore.activations")}</h3>
     <div class="lab-row explore-chosen" data-chosen></div>
-    <input class="lab-field" type="search" placeholder="${escaped(t("explore.search", { count }))}" aria-label="${escaped(t("explore.search", { count }))}" title="${escaped(t("explore.tip_search"))}">
+    <input class="lab-field" type="search" placeholder="${hint}" aria-label="${hint}"
+      title="${t("explore.tip_search")}">
     <div class="explore-menu" data-menu tabindex="-1"></div>
     <p class="lab-note explore-what" data-what aria-live="off"></p>
-    <div data-parameters></div>`;
-  const $ = (name) => host.querySelector(`[data-${name}]`);
-  const search = host.querySelector("input");
+    <div data-parameters></div>`,
+  );
+  const [chosen, menu, what, values] = ["chosen", "menu", "what", "parameters"].map((name) =>
+    find(host, `[data-${name}]`),
+  );
+  const search = find(host, "input", HTMLInputElement);
   // Swish's β and the typed formula's parameters have controls of their own.
   const own = ["swish", "formula"];
-  const parameters = parameterControls($("parameters"), lab, () =>
+  const parameters = parameterControls(values, lab, () =>
     lab.chosen().filter((each) => !own.includes(lab.keyOf(each))),
   );
 
-  const chip = (
-    each,
-    pressed,
-  ) => `<button class="lab-chip" data-name="${escaped(each.name)}" aria-pressed="${pressed}"
-      style="--chip:${activationColour(each.name)}">${sampleLine(each.dash)}${escaped(each.label)}</button>`;
+  /** @param {Activation} each @param {boolean} pressed */
+  const chip = ({ name, label, dash }, pressed) =>
+    html`<button class="lab-chip" data-name="${name}" aria-pressed="${pressed}"
+      style="--chip:${activationColour(name)}">${sampleLine(dash)}${label}</button>`;
 
   function paintChosen() {
-    $("chosen").innerHTML = lab
-      .chosen()
-      .map((each) => chip(each, true))
-      .join("");
+    fill(chosen, html`${lab.chosen().map((each) => chip(each, true))}`);
   }
 
   /** What the menu shows, in a few words: painted anew at each key of a formula, it took 15 ms. */
@@ -61,42 +71,44 @@ export function activationPicker(host, lab) {
     if (painted === shows) return;
     painted = shows;
     const families = Map.groupBy(activations, ({ family }) => family);
-    const groups = [...families].map(([family, members]) => {
+    const groups = [...families].flatMap(([family, members]) => {
       const title = t(`activations.family.${family}`);
       const found = members.filter(({ name, label }) =>
         `${name} ${label} ${title} ${purpose(name)}`.toLowerCase().includes(wanted),
       );
-      return found.length
-        ? `<h4>${escaped(title)}</h4><div class="lab-row">${found.map((each) => chip(each, pressed.has(each))).join("")}</div>`
-        : "";
+      const chips = found.map((each) => chip(each, pressed.has(each)));
+      return found.length ? [html`<h4>${title}</h4><div class="lab-row">${chips}</div>`] : [];
     });
-    $("menu").innerHTML =
-      groups.join("") || `<span class="lab-note">${escaped(t("explore.none_found"))}</span>`;
+    const none = html`<span class="lab-note">${t("explore.none_found")}</span>`;
+    fill(menu, html`${groups.length ? groups : none}`);
   }
 
   host.addEventListener("click", (event) => {
-    const name = event.target.closest("[data-name]")?.dataset.name;
+    const name = closest(event.target, "[data-name]")?.dataset.name;
     if (name) lab.toggle(name);
   });
+  /** @param {Event} event */
   const tell = (event) => {
-    const name = event.target.closest?.("[data-name]")?.dataset.name;
-    if (name) $("what").textContent = about(name);
+    const name = closest(event.target, "[data-name]")?.dataset.name;
+    if (name) what.textContent = about(name);
   };
   host.addEventListener("pointerover", tell);
   host.addEventListener("focusin", tell);
   search.addEventListener("input", paintMenu);
   search.addEventListener("keydown", (event) => {
     // The one that is left is meant.
-    const found = $("menu").querySelectorAll("[data-name]");
-    if (event.key === "Enter" && found.length === 1) lab.toggle(found[0].dataset.name);
+    const found = findAll(menu, "[data-name]");
+    if (event.key === "Enter" && found.length === 1) lab.toggle(found[0].dataset.name ?? "");
   });
   function paint() {
     paintChosen();
     paintMenu();
     parameters.paint();
-    $("what").textContent = about("swish");
+    what.textContent = about("swish");
   }
+  /** @param {string} name */
   const purpose = (name) => t(`activations.purpose.${name}`);
+  /** @param {string} name */
   function about(name) {
     const record = activations.find((each) => each.name === name);
     return record ? `${record.label}, ${record.year}: ${purpose(name)}` : name.slice(1);
@@ -107,18 +119,14 @@ export function activationPicker(host, lab) {
     /** The choice has changed: all anew. The focus stays on the chip that was pressed. */
     paint() {
       const focused = document.activeElement;
-      const [name, menu] = [
-        host.contains(focused) && focused.dataset.name,
-        $("menu").contains(focused),
-      ];
-      const top = $("menu").scrollTop;
+      const name = host.contains(focused) && closest(focused, "[data-name]")?.dataset.name;
+      const box = menu.contains(focused) ? menu : chosen;
+      const top = menu.scrollTop;
       paint();
-      $("menu").scrollTop = top;
-      const box = menu ? $("menu") : $("chosen");
-      if (name)
-        (box.querySelector(`[data-name="${CSS.escape(name)}"]`) ?? search).focus({
-          preventScroll: true,
-        });
+      menu.scrollTop = top;
+      if (!name) return;
+      const again = findAll(box, "[data-name]").find((each) => each.dataset.name === name);
+      (again ?? search).focus({ preventScroll: true });
     },
     showParameters: parameters.show,
   };

@@ -15,13 +15,15 @@ const NOISE = 1e-9;
 
 /**
  * The share of inputs x ~ N(0, σ²) at which |f′| is below a threshold: no signal comes back there.
- * @param {any} record
- * @param {Record<string, number>} p Its parameters.
+ * @param {import("../generated/activations.js").Activation} record
+ * @param {import("../generated/activations.js").Values} p Its parameters.
  * @param {number} sigma
  * @param {number} below
  */
 export function flatShare(record, p, sigma, below) {
+  /** @param {number} t */
   const slope = (t) => record.df(sigma * t, p);
+  /** @param {number} t */
   const inside = (t) => Math.abs(slope(t)) < below;
   const breaks = breaksOf(record, p).map((at) => at / sigma);
   const ends = [-END, ...breaks.filter((at) => Math.abs(at) < END), END].sort((a, b) => a - b);
@@ -45,7 +47,11 @@ export function flatShare(record, p, sigma, below) {
   return share;
 }
 
-/** Points of a piece between which f′ does not dip unseen: its zeros and its least sizes are there. */
+/**
+ * Points of a piece between which f′ does not dip unseen: its zeros and its least sizes are there.
+ * @param {(t: number) => number} slope @param {number} below
+ * @param {number} first @param {number} last
+ */
 function looked(slope, below, first, last) {
   const at = [first, ...LOOK.filter((t) => t > first && t < last), last];
   const values = at.map(slope);
@@ -64,7 +70,10 @@ function looked(slope, below, first, last) {
   return [...at, ...more].sort((a, b) => a - b);
 }
 
-/** Where a statement changes between two places at which it differs. */
+/**
+ * Where a statement changes between two places at which it differs.
+ * @param {(t: number) => boolean} holds @param {number} from @param {number} to
+ */
 function crossing(holds, from, to) {
   const first = holds(from);
   for (let step = 0; step < 60; step++) {
@@ -76,7 +85,10 @@ function crossing(holds, from, to) {
   return (from + to) / 2;
 }
 
-/** Where a function with one dip between two places is least, by thirds. */
+/**
+ * Where a function with one dip between two places is least, by thirds.
+ * @param {(t: number) => number} of @param {number} from @param {number} to
+ */
 function least(of, from, to) {
   for (let step = 0; step < 40; step++) {
     const third = (to - from) / 3;
@@ -86,6 +98,9 @@ function least(of, from, to) {
   return (from + to) / 2;
 }
 
-/** The standard normal probability of an interval, in digits that the tails keep. */
+/**
+ * The normal probability of an interval, in digits that the tails keep.
+ * @param {number} low @param {number} high
+ */
 const between = (low, high) =>
   low > 0 ? normalCdf(-low) - normalCdf(-high) : normalCdf(high) - normalCdf(low);

@@ -1,13 +1,14 @@
-/** The field for a formula of one's own: live, with the place of what is wrong. */
+/** Takes a formula of one's own: live, with the place of what is wrong. */
 
+import { closest, fieldOf, fill, find, html } from "../core/dom.js";
 import { hand } from "../core/handover.js";
 import * as server from "../core/server.js";
 import { refuse as refuseValue } from "../core/state.js";
-import { escaped, t } from "../core/text.js";
+import { t } from "../core/text.js";
 import { parameterControls } from "./parameter_controls.js";
 import { caveats, settled, summary, typedRecord } from "./typed_formula.js";
 
-const EXAMPLES = [
+export const EXAMPLES = [
   ["Swish", "x*sigmoid(beta*x)"],
   ["Leaky ReLU", "max(x, a*x)"],
   ["ELU", "where(x>0, x, a*(exp(x)-1))"],
@@ -20,21 +21,28 @@ const EXAMPLES = [
   ["", "x*sigmoid(x) + c*sin(k*x)"],
 ];
 /** The functions of the grammar, as the help lists them. */
-const FUNCTIONS =
-  "sigmoid softplus softsign tanh sech Phi phi erf exp expm1 log ln log1p sqrt cbrt abs sin cos tan atan sinh cosh asinh sign relu silu gelu max min clip where";
-const CONSTANTS = "pi e";
+export const FUNCTIONS = [
+  ..."sigmoid softplus softsign tanh sech Phi phi erf exp expm1 log ln log1p sqrt cbrt abs".split(
+    " ",
+  ),
+  ..."sin cos tan atan sinh cosh asinh sign relu silu gelu max min clip where".split(" "),
+];
+export const CONSTANTS = ["pi", "e"];
 
 /**
  * @param {HTMLElement} host
- * @param {any} lab What `explore/tab.js` gives to its parts.
+ * @param {import("../explore/lab.js").Lab} lab
  */
 export function formulaField(host, lab) {
-  host.innerHTML = skeleton();
-  const $ = (name) => host.querySelector(`[data-${name}]`);
-  const field = $("formula");
+  fill(host, skeleton());
+  /** @param {string} name */
+  const $ = (name) => find(host, `[data-${name}]`);
+  const field = find(host, "[data-formula]", HTMLInputElement);
   /** What is drawn: the last text that was a formula. */
+  /** @type {import("./typed_formula.js").TypedFormula | null} */
   let shown = null;
   let busy = false;
+  /** @type {string | null} */
   let waiting = null;
   /** Whether what is typed next is a step of the history: half a word on the way to it is none. */
   let step = true;
@@ -42,7 +50,10 @@ export function formulaField(host, lab) {
   let fromAddress = false;
   const sliders = parameterControls($("sliders"), lab, () => (shown ? [shown.record] : []), true);
 
-  /** Asks for the text's record; of several asked for meanwhile, only the last. */
+  /**
+   * Asks for the text's record; of several asked for meanwhile, only the last.
+   * @param {string} text
+   */
   async function ask(text) {
     if (busy) {
       waiting = text;
@@ -54,22 +65,21 @@ export function formulaField(host, lab) {
       return { error: t("formula.unreachable") };
     });
     busy = false;
-    const next = waiting;
+    const next = /** @type {string | null} */ (waiting);
     waiting = null;
     if (next !== null) ask(next);
     else if (field.value.trim() === text) take(answer, text);
   }
 
+  /** @param {Awaited<ReturnType<typeof typedRecord>>} answer @param {string} text */
   function take(answer, text) {
-    if (answer.error) return refuse(answer);
+    if (answer.error !== undefined) return refuse(answer);
     shown = answer;
-    said(false);
+    markWrong(false);
     $("column").hidden = true;
     $("error").textContent = "";
-    $("good").innerHTML = `<b aria-hidden="true">✓</b> ${escaped(summary(answer))}`;
-    $("notes").innerHTML = caveats(answer)
-      .map((note) => `<p class="lab-note">${escaped(note)}</p>`)
-      .join("");
+    fill($("good"), html`<b aria-hidden="true">✓</b> ${summary(answer)}`);
+    fill($("notes"), html`${caveats(answer).map((note) => html`<p class="lab-note">${note}</p>`)}`);
     $("use").hidden = false;
     lab.setTyped(answer.record);
     sliders.paint();
@@ -77,20 +87,26 @@ export function formulaField(host, lab) {
     settle();
   }
 
-  /** The address's formula has been read, or refused: what else it says of it can be held against that. */
+  /**
+   * The address's formula has been read, or refused: what else it says of it can be held against
+   * that.
+   */
   function settle() {
     if (fromAddress) lab.forgetAbsent(true);
     fromAddress = false;
   }
 
-  /** What is wrong, and where; the curve of what was right before stays. */
+  /**
+   * What is wrong, and where; the curve of what was right before stays.
+   * @param {import("./typed_formula.js").Refusal} refusal
+   */
   function refuse({ error, column }) {
     if (fromAddress) {
       refuseValue("formula");
       lab.state.set({ formula: "" }, false); // it stays in its field, to be mended
     }
     settle();
-    said(true);
+    markWrong(true);
     $("good").textContent = "";
     $("notes").textContent = "";
     $("error").textContent = error;
@@ -101,13 +117,14 @@ export function formulaField(host, lab) {
     );
     follow();
   }
-  const said = (wrong) => field.setAttribute("aria-invalid", String(wrong));
+  /** @param {boolean} wrong */
+  const markWrong = (wrong) => field.setAttribute("aria-invalid", String(wrong));
   const follow = () => $("column").style.setProperty("--scrolled", `${field.scrollLeft}px`);
 
   /** Nothing is typed: nothing is drawn. */
   function clear() {
     shown = null;
-    said(false);
+    markWrong(false);
     for (const name of ["good", "error", "notes"]) $(name).textContent = "";
     $("column").hidden = true;
     $("use").hidden = true;
@@ -117,6 +134,7 @@ export function formulaField(host, lab) {
     lab.forgetAbsent(false);
   }
 
+  /** @param {string} text */
   function keep(text) {
     if (text === lab.state.get("formula")) return;
     lab.state.set({ formula: text }, step);
@@ -141,16 +159,18 @@ export function formulaField(host, lab) {
   });
   field.addEventListener("focus", () => server.prepare("formulas"), { once: true });
   window.addEventListener("swish-lab-back", changed);
-  $("examples").addEventListener("change", ({ target }) => {
-    field.value = target.value;
-    target.value = "";
+  $("examples").addEventListener("change", (event) => {
+    const menu = fieldOf(event);
+    field.value = menu.value;
+    menu.value = "";
     step = true;
     changed();
     field.focus();
   });
   host.addEventListener("click", (event) => {
-    const tab = event.target.closest("[data-hand]")?.dataset.hand;
-    if (tab && shown) hand(tab, settled(shown, lab.values(shown.record)));
+    const tab = closest(event.target, "[data-hand]")?.dataset.hand;
+    if ((tab === "train" || tab === "time") && shown)
+      hand(tab, settled(shown, lab.values(shown.record)));
   });
   lab.state.subscribe((names) => {
     if (names.has("par")) sliders.show();
@@ -167,22 +187,26 @@ export function formulaField(host, lab) {
 }
 
 function skeleton() {
-  const h = (key) => escaped(t(`formula.${key}`));
+  /** @param {string} key */
+  const h = (key) => t(`formula.${key}`);
   const options = EXAMPLES.map(
     ([name, formula]) =>
-      `<option value="${escaped(formula)}">${escaped(name ? `${name}: ${formula}` : formula)}</option>`,
+      html`<option value="${formula}">${name ? `${name}: ${formula}` : formula}</option>`,
   );
-  const code = (names) =>
-    names
-      .split(" ")
-      .map((name) => `<code>${name}</code>`)
-      .join(" ");
-  return `<div class="lab-row lab-between formula-head"><h3>${h("title")}</h3>
-      <select class="lab-field" data-examples aria-label="${h("examples")}" title="${h("examples_tip")}"><option value="">${h("examples")}</option>${options.join("")}</select></div>
+  /** @param {string[]} names */
+  const code = (names) => names.map((name) => html` <code>${name}</code>`);
+  return html`<div class="lab-row lab-between formula-head"><h3>${h("title")}</h3>
+      <select class="lab-field" data-examples aria-label="${h("examples")}"
+        title="${h("examples_tip")}"><option value="">${h("examples")}</option
+        >${options}</select></div>
     <div class="formula-line"><label for="lab-own" class="lab-note">f(x) =</label>
-      <div><input class="lab-field" id="lab-own" data-formula maxlength="200" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="x*sigmoid(beta*x)" aria-describedby="lab-own-said" title="${h("tip")}">
+      <div><input class="lab-field" id="lab-own" data-formula maxlength="200" autocomplete="off"
+          autocapitalize="off" spellcheck="false" placeholder="x*sigmoid(beta*x)"
+          aria-describedby="lab-own-said" title="${h("tip")}">
         <div class="formula-column" aria-hidden="true"><i data-column hidden>^</i></div></div></div>
-    <div class="formula-said" id="lab-own-said"><p class="lab-note" data-good role="status"></p><p class="lab-error" data-error role="alert"></p></div>
+    <div class="formula-said" id="lab-own-said"
+      ><p class="lab-note" data-good role="status"></p
+      ><p class="lab-error" data-error role="alert"></p></div>
     <div data-notes></div>
     <div data-sliders></div>
     <div class="lab-row" data-use hidden>
@@ -190,5 +214,6 @@ function skeleton() {
       <button class="lab-btn" data-hand="time" title="${h("time_tip")}">${h("time")}</button></div>
     <details class="lab-note"><summary>${h("help")}</summary>
       <p>${h("help_write")}</p><p>${h("help_pieces")}</p><p>${h("help_parameters")}</p>
-      <p>${h("help_functions")} ${code(FUNCTIONS)}</p><p>${h("help_activations")}</p><p>${h("help_constants")} ${code(CONSTANTS)}</p></details>`;
+      <p>${h("help_functions")}${code(FUNCTIONS)}</p><p>${h("help_activations")}</p>
+      <p>${h("help_constants")}${code(CONSTANTS)}</p></details>`;
 }

@@ -63,7 +63,7 @@ export function integrals(integrands, count, breaks, tolerance = 1e-12, most = 4
   ].sort((a, b) => a - b);
   const out = new Array(count).fill(0);
 
-  /** @returns {Piece} */
+  /** @param {number} from @param {number} to @param {number} depth @returns {Piece} */
   function piece(from, to, depth) {
     const [sum, short, size, error] = [0, 1, 2, 3].map(() => new Array(count).fill(0));
     const [middle, half] = [(from + to) / 2, (to - from) / 2];
@@ -89,6 +89,7 @@ export function integrals(integrands, count, breaks, tolerance = 1e-12, most = 4
   /** @type {Piece[]} */
   const done = [];
   let open = ends.slice(1).flatMap((to, at) => (to > ends[at] ? [piece(ends[at], to, 0)] : []));
+  /** @param {"sum" | "error" | "size"} key @returns {number[]} */
   const total = (key) => {
     const sums = new Array(count).fill(0);
     for (const list of [done, open])
@@ -135,8 +136,8 @@ export function integrals(integrands, count, breaks, tolerance = 1e-12, most = 4
  */
 
 /**
- * @param {any} record
- * @param {Record<string, number>} p Its parameters.
+ * @param {import("../generated/activations.js").Activation} record
+ * @param {import("../generated/activations.js").Values} p Its parameters.
  * @param {number} sigma
  * @param {number} [tolerance]
  * @returns {Moments}
@@ -169,8 +170,8 @@ export function moments(record, p, sigma, tolerance) {
 
 /**
  * E[f²] for x ~ N(0, variance): what the variance becomes in a layer of weights of gain 1.
- * @param {any} record
- * @param {Record<string, number>} p
+ * @param {import("../generated/activations.js").Activation} record
+ * @param {import("../generated/activations.js").Values} p
  * @param {number} variance
  * @param {number} [tolerance]
  */
@@ -191,6 +192,9 @@ export function secondMoment(record, p, variance, tolerance = 1e-12) {
 /**
  * The same to 4 digits or so in a fiftieth of the time, for what is drawn while β moves: the
  * trapezoidal rule after t = sinh u, at 49 nodes.
+ * @param {import("../generated/activations.js").Activation} record
+ * @param {import("../generated/activations.js").Values} p
+ * @param {number} variance
  */
 export function roughSecondMoment(record, p, variance) {
   const sigma = Math.sqrt(variance);

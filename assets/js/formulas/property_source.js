@@ -19,20 +19,38 @@ const NEGATED = {
   decreasing: "decreasing",
 };
 
-/** @typedef {Record<string, any>} Facts As `described` of swishdemo/activations/analysis/properties.py. */
+/**
+ * @typedef {Record<string, any>} Facts As `described` of
+ *   swishdemo/activations/analysis/properties.py.
+ */
 
-/** @param {any} lab */
+/** @typedef {import("../generated/activations.js").Activation} Activation */
+
+/**
+ * @typedef {object} Shown What the facts depend on.
+ * @property {import("../core/state.js").State} state
+ * @property {Activation} swish
+ * @property {(record: Activation) => string} keyOf
+ * @property {(record: Activation) => Record<string, number>} values
+ */
+
+/** @param {Shown} lab */
 export function propertySource(lab) {
+  /** @type {Set<(record: Activation) => void>} */
   const listeners = new Set();
   /** @type {Record<string, Facts>} */
   let shipped = {};
   /** @type {Map<string, Facts | {error: string}>} By record and parameters. */
   const known = new Map();
+  /** @type {Map<string, {key: string, timer: ReturnType<typeof setTimeout>}>} */
   const waiting = new Map();
+  /** @type {Map<string, Facts | {error: string}>} */
   const last = new Map();
+  /** @type {{beta: number, facts: Facts | null}} */
   let atBeta = { beta: NaN, facts: null };
 
-  let loaded = null;
+  /** @type {Promise<void> | undefined} */
+  let loaded;
   /** Loads what is shipped, once somebody asks for it. */
   function ready() {
     loaded ??= import("../generated/properties.js").then(({ properties }) => {
@@ -41,8 +59,10 @@ export function propertySource(lab) {
     return loaded;
   }
 
+  /** @param {Activation} record */
   const question = (record) => ({ activation: record.name, parameters: lab.values(record) });
 
+  /** @param {string} key @param {Activation} record @param {object} asked */
   function ask(key, record, asked) {
     const name = lab.keyOf(record);
     const before = waiting.get(name);
@@ -72,6 +92,7 @@ export function propertySource(lab) {
   /**
    * The facts of a record; `old` where they are those of earlier parameters, and new ones are on
    * their way. `facts` is null, or has an `error`, where there are none.
+   * @param {Activation} record
    * @returns {{facts: any, old: boolean}}
    */
   function of(record) {
@@ -94,8 +115,12 @@ export function propertySource(lab) {
   return {
     ready,
     of,
-    /** @param {(record: any) => void} listener Called when the facts of a record have come. */
-    onArrived: (listener) => listeners.add(listener),
+    /**
+     * @param {(record: Activation) => void} listener Called when the facts of a record have come.
+     */
+    onArrived(listener) {
+      listeners.add(listener);
+    },
   };
 }
 
@@ -108,6 +133,7 @@ export function propertySource(lab) {
 export function swishFacts(one, beta) {
   if (beta === 0) return LINE;
   const size = Math.abs(beta);
+  /** @param {{kind: string, value: number | null}} bound */
   const by = ({ kind, value }, sign = 1) => ({
     kind,
     value: value === null ? null : (sign * value) / size,
@@ -116,7 +142,7 @@ export function swishFacts(one, beta) {
     ...one,
     low: by(one.low),
     high: by(one.high),
-    minimum: one.minimum.map((value) => value / size),
+    minimum: one.minimum.map((/** @type {number} */ value) => value / size),
     landmarks: [...swishLandmarks(beta), { kind: "zero", x: 0, value: 0, slope: 0.5 }],
   };
   if (beta > 0) return scaled;
@@ -127,11 +153,11 @@ export function swishFacts(one, beta) {
     left: opposite(one.right),
     right: opposite(one.left),
     minimum: null,
-    convex: NEGATED[one.convex] ?? one.convex,
+    convex: NEGATED[/** @type {keyof typeof NEGATED} */ (one.convex)] ?? one.convex,
   };
 }
 
-/** The other end of −f(−x). */
+/** The other end of −f(−x). @param {any} limit */
 function opposite(limit) {
   if (limit.kind === "line") return { ...limit, sign: -limit.sign, offset: 0 - limit.offset };
   return limit.kind === "number" ? { ...limit, value: 0 - limit.value } : limit;

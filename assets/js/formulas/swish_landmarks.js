@@ -33,6 +33,7 @@ const AT_STEEPEST = (STEEPEST + 2) / 2;
  *   they lie beyond the largest number.
  */
 export function swishLandmarks(beta) {
+  /** @type {Landmark[]} */
   const landmarks = [
     { kind: beta > 0 ? "minimum" : "maximum", x: -(1 + W) / beta, value: -W / beta, slope: 0 },
     {

@@ -10,17 +10,33 @@ const STEPS = 40;
 /** Gaps nearer to each other than this are one. */
 const NEAR = 0.2;
 
-/** @type {Map<string, any>} What was loaded lately, by the formula's text. */
+/** @typedef {import("../generated/activations.js").Activation} Activation */
+
+/**
+ * @typedef {object} TypedFormula What the server says of a formula, and its record.
+ * @property {string} text
+ * @property {Activation} record
+ * @property {"smooth" | "kinks" | "jumps"} shape
+ * @property {number[]} at Where it is not smooth.
+ * @property {[x: number, exact: number | string | null][]} probes
+ * @property {[at: number, length: number, name: string][]} places Of the parameters in the text.
+ * @property {undefined} [error]
+ */
+
+/** @typedef {{error: string, column?: number}} Refusal */
+
+/** @type {Map<string, TypedFormula>} What was loaded lately, by the formula's text. */
 const kept = new Map();
 const KEPT = 30;
 
 /**
  * What the server says of a formula, with its record in place of the module's text.
  * @param {string} text
- * @returns {Promise<any>} `{error, column}` where it is none, or has no code that runs here.
+ * @returns {Promise<TypedFormula | Refusal>} A refusal where it is none, or its code does not run.
  */
 export async function typedRecord(text) {
-  if (kept.has(text)) return kept.get(text);
+  const before = kept.get(text);
+  if (before) return before;
   const answer = await server.ask("describe", { given: { formula: text } });
   if (answer.error) return answer;
   const source = answer.module.replace(
@@ -29,16 +45,18 @@ export async function typedRecord(text) {
   );
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   try {
+    /** @type {{activation: Activation}} */
     const { activation } = await import(address);
     harmless(activation);
     // Where f is not, its derivatives are not, though their own formulas may be.
-    for (const key of ["df", "d2f"]) {
+    for (const key of /** @type {const} */ (["df", "d2f"])) {
       const derivative = activation[key];
-      activation[key] = (x, p) => (Number.isNaN(activation.f(x, p)) ? NaN : derivative(x, p));
+      activation[key] = (/** @type {number} */ x, /** @type {any} */ p) =>
+        Number.isNaN(activation.f(x, p)) ? NaN : derivative(x, p);
     }
     const loaded = { ...answer, record: activation, text };
     kept.set(text, loaded);
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+    if (kept.size > KEPT) kept.delete([...kept.keys()][0]);
     return loaded;
   } catch (error) {
     console.error(error);
@@ -48,8 +66,17 @@ export async function typedRecord(text) {
   }
 }
 
-/** Makes what fails in a formula's code no number: whatever it is, the other curves are drawn. */
+/**
+ * Makes what fails in a formula's code no number: whatever it is, the other curves are drawn.
+ * @param {Activation} activation
+ */
 function harmless(activation) {
+  /**
+   * @template {any[]} G, R
+   * @param {(...given: G) => R} call
+   * @param {R} otherwise
+   * @returns {(...given: G) => R}
+   */
   const safe = (call, otherwise) => {
     let told = false;
     return (...given) => {
@@ -62,13 +89,14 @@ function harmless(activation) {
       }
     };
   };
-  for (const key of ["f", "df", "d2f"]) activation[key] = safe(activation[key], NaN);
+  for (const key of /** @type {const} */ (["f", "df", "d2f"]))
+    activation[key] = safe(activation[key], NaN);
   for (const key of Object.keys(activation.dparameters))
     activation.dparameters[key] = safe(activation.dparameters[key], NaN);
   if (typeof activation.breaks === "function") activation.breaks = safe(activation.breaks, []);
 }
 
-/** What it is, in a line: how smooth, how many parameters. */
+/** What it is, in a line: how smooth, how many parameters. @param {TypedFormula} formula */
 export function summary({ shape, at, record }) {
   const places =
     at
@@ -87,28 +115,33 @@ export function summary({ shape, at, record }) {
       ? t(`formula.${shape}_at`, { places })
       : t(`formula.${shape}`);
   const count = record.parameters.length;
-  return `${how} · ${count === 1 ? t("formula.one_parameter") : t("formula.parameters", { count })}`;
+  const named = count === 1 ? t("formula.one_parameter") : t("formula.parameters", { count });
+  return `${how} · ${named}`;
 }
 
-/** Where a formula of one piece is broken or stops all the same: at poles, and at its domain's ends. */
+/**
+ * Where a formula of one piece is broken or stops all the same: at poles, and at its domain's ends.
+ * @param {Activation} record
+ */
 function gapsOf(record) {
   const defaults = Object.fromEntries(record.parameters.map((each) => [each.name, each.default]));
   const { x, y } = sample((at) => record.f(at, defaults), [], [-10, 10], 4);
   // About a pole there are many gaps; they are one place, in their middle.
+  /** @type {number[][]} */
   const clusters = [];
   x.forEach((place, at) => {
-    if (y[at] !== null || (at > 0 && y[at - 1] === null)) return;
+    if (place === null || y[at] !== null || (at > 0 && y[at - 1] === null)) return;
     const last = clusters.at(-1);
-    if (last && place - last.at(-1) < NEAR) last.push(place);
+    if (last && place - last[last.length - 1] < NEAR) last.push(place);
     else clusters.push([place]);
   });
-  return clusters.map((places) => (places[0] + places.at(-1)) / 2);
+  return clusters.map((places) => (places[0] + places[places.length - 1]) / 2);
 }
 
 /**
  * Where double arithmetic, or the largest double, is left: found by holding the record's own values
  * against exact ones.
- * @param {{probes: any[][], record: any}} answer
+ * @param {TypedFormula} formula
  * @returns {string[]} Sentences.
  */
 export function caveats({ probes, record }) {
@@ -143,7 +176,10 @@ function verdict(mine, exact) {
   return Math.abs(mine - exact) <= WRONG * Math.max(Math.abs(exact), 1e-290) ? "right" : "lost";
 }
 
-/** The place between a good and a bad point from which f is no number, to three digits. */
+/**
+ * The place between a good and a bad point from which f is no number, to three digits.
+ * @param {(x: number) => number} f @param {number} good @param {number} bad
+ */
 function edge(f, good, bad) {
   if (Number.isFinite(f(bad))) return short(good, 3);
   let [near, far] = [good, bad];

@@ -1,6 +1,6 @@
 /** Colours of a surface: a ramp that diverges about 0, blue below and Swish's own colour above. */
 
-import { colour } from "../core/theme.js";
+import { channels, colour } from "../core/theme.js";
 
 /**
  * A colour for each value. The root of the size is what is drawn evenly, so that a dip of 0.3 is
@@ -14,7 +14,7 @@ export function ramp(low, high) {
   const size = Math.max(-low, high) || 1;
   /** @param {number} value @returns {number} From −1 to 1. */
   const share = (value) => Math.sign(value) * Math.sqrt(Math.min(1, Math.abs(value) / size));
-  /** @param {number} at A share. @returns {number[]} Red, green, blue. */
+  /** @param {number} share @returns {number[]} Red, green, blue. */
   function at(share) {
     const end = share < 0 ? below : above;
     return zero.map((from, each) => from + (end[each] - from) * Math.abs(share));
@@ -34,5 +34,3 @@ export function ramp(low, high) {
 
 /** Red, green and blue as CSS writes them. @param {number[]} parts */
 export const css = (parts) => `rgb(${parts.map(Math.round).join(",")})`;
-
-const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));

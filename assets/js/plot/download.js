@@ -1,4 +1,4 @@
-/** Files that a reader takes along. */
+/** Saves files that a reader takes along. */
 
 import { file } from "../core/server.js";
 import { loadPlotly } from "./live_plot.js";
@@ -14,23 +14,25 @@ export function download(name, type, text) {
  * @returns {Promise<string | undefined>} Why there is none.
  */
 export async function downloadFrom(address) {
-  const { name, content, error } = await file(address);
-  if (!error) save(name, URL.createObjectURL(content));
-  return error;
+  const saved = await file(address);
+  if (saved.error === undefined) save(saved.name, URL.createObjectURL(saved.content));
+  return saved.error;
 }
 
 const LINE = 20; // pixels
 
 /**
  * A plot as a picture at twice its size.
+ * @param {import("./live_plot.js").LivePlot} plot
  * @param {"png" | "svg"} format
- * @param {{background: string, ink?: string, heading?: string[], notes?: object[]}} look `notes` are
- *   Plotly's annotations beside those of the plot; `heading` is what stands over it, a line
- *   each, in the colour of `ink`: on a page of its own a picture has to say what it shows.
+ * @param {string} name Of the file, without its end.
+ * @param {{background: string, ink?: string, heading?: string[], notes?: object[]}} look
+ *   `notes` are Plotly's annotations beside those of the plot; `heading` is what stands over it, a
+ *   line each, in the colour of `ink`: on a page of its own a picture has to say what it shows.
  */
 export async function pictureOf(plot, format, name, { background, ink, heading = [], notes = [] }) {
   const Plotly = await loadPlotly();
-  const { data, layout } = plot.node;
+  const { data, layout = {} } = plot.node;
   const { clientWidth: width, clientHeight } = plot.node;
   const [first, ...others] = heading.map(plain);
   const room = heading.length ? LINE * heading.length + 12 : 0;
@@ -59,6 +61,7 @@ export async function pictureOf(plot, format, name, { background, ink, heading =
 /** A text in which Plotly finds no tags. @param {string} text */
 export const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
+/** @param {string} name @param {string} href */
 function save(name, href) {
   const link = Object.assign(document.createElement("a"), { href, download: name });
   document.body.append(link);

@@ -1,6 +1,7 @@
 /** The live plot: one Plotly node that is kept and updated, so that zoom and hidden lines stay. */
 
-import { whenThere } from "../core/handover.js";
+import { findAll } from "../core/dom.js";
+import { whenThere } from "../core/gradio.js";
 import { onTheme, resolve } from "../core/theme.js";
 import { logTicks } from "./log_ticks.js";
 
@@ -25,7 +26,9 @@ export function loadPlotly() {
   return loading;
 }
 
-/** Once the browser has painted what there is, and Gradio, which takes as long, has made its tabs. */
+/**
+ * Once the browser has painted what there is, and Gradio, which takes as long, has made its tabs.
+ */
 async function painted() {
   const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   if (window.gradio_config) await whenThere("lab-tabs");
@@ -69,7 +72,18 @@ const config = {
 /** Pixels that a number takes along an axis, and the most numbers of one. */
 const [TICK_WIDTH, TICK_HEIGHT, MOST_TICKS] = [64, 26, 9];
 
-/** Every plot on the page, so that a change of theme reaches them all at once. */
+/**
+ * @typedef {HTMLElement & {layout?: any, data?: any[], calcdata?: any, _fullLayout?: any,
+ *   on: (event: string, heard: (change: any) => void) => void}} PlotNode As Plotly makes it.
+ */
+/** @typedef {{data: any[], layout?: any}} Figure */
+/** @typedef {{x: (number | null)[], y: (number | null)[]}} Points */
+/** @typedef {{c2p: (value: number) => number}} DrawnAxis */
+
+/**
+ * Every plot on the page, so that a change of theme reaches them all at once.
+ * @type {Set<LivePlot>}
+ */
 const plots = new Set();
 onTheme(() => {
   for (const plot of plots) plot.redraw();
@@ -78,12 +92,17 @@ onTheme(() => {
 export class LivePlot {
   /** @param {HTMLElement} node An empty element with a height of its own. */
   constructor(node) {
-    this.node = node;
+    this.node = /** @type {PlotNode} */ (node);
+    /** @type {Figure | null} */
     this.figure = null;
-    /** Resolved once it has been drawn for the first time. */
-    this.drawn = new Promise((done) => {
-      this.first = done;
-    });
+    /** Whether it has no width yet; whether it hears when a reader zooms. */
+    this.waits = this.listens = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.resting = undefined;
+    /** @type {PromiseWithResolvers<void>} Resolved once it has been drawn for the first time. */
+    const { promise, resolve: first } = Promise.withResolvers();
+    this.drawn = promise;
+    this.first = first;
     node.classList.add("lab-plot");
     plots.add(this);
     new ResizeObserver(() => {
@@ -93,7 +112,7 @@ export class LivePlot {
     }).observe(node);
   }
 
-  /** Draws a figure, or makes the drawn one like it. @param {{data: any[], layout?: any}} figure */
+  /** Draws a figure, or makes the drawn one like it. @param {Figure} figure */
   update(figure) {
     clearTimeout(this.resting); // what has moved is in the figure of before, or in this one
     this.figure = figure;
@@ -105,6 +124,7 @@ export class LivePlot {
     this.waits = !this.node.clientWidth;
     if (!this.figure || this.waits) return this.drawn;
     const { data, layout = {} } = this.figure;
+    /** @type {Record<string, any>} */
     const full = { ...layoutBase, ...layout, margin: { ...layoutBase.margin, ...layout.margin } };
     for (const key of Object.keys(layout).concat("xaxis", "yaxis")) {
       if (!/^[xy]axis\d*$/.test(key)) continue;
@@ -126,27 +146,26 @@ export class LivePlot {
 
   /** Whether the numbers on a logarithmic axis are left to us. @param {string} key */
   counts(key) {
-    const { type, range, tickvals, dtick } = this.figure.layout?.[key] ?? {};
+    const { type, range, tickvals, dtick } = this.figure?.layout?.[key] ?? {};
     return type === "log" && Boolean(range) && !tickvals && !dtick;
   }
 
-  /** The numbers on a logarithmic axis that shows a range. */
+  /**
+   * The numbers on a logarithmic axis that shows a range.
+   * @param {string} key @param {number[]} range
+   */
   ticksOf(key, [low, high]) {
-    const { figure } = this;
-    const { l, r, t, b } = { ...layoutBase.margin, ...figure.layout.margin };
+    const layout = this.figure?.layout;
+    const { l, r, t, b } = { ...layoutBase.margin, ...layout.margin };
     const room = key.startsWith("x")
       ? (this.node.clientWidth - l - r) / TICK_WIDTH
       : (this.node.clientHeight - t - b) / TICK_HEIGHT;
-    return logTicks(
-      low,
-      high,
-      Math.min(MOST_TICKS, Math.max(3, Math.floor(room))),
-      figure.layout[key],
-    );
+    return logTicks(low, high, Math.min(MOST_TICKS, Math.max(3, Math.floor(room))), layout[key]);
   }
 
   /** Writes other numbers where a reader has zoomed, or the plot has another size. */
   async tick() {
+    /** @type {Record<string, any>} */
     const changes = {};
     for (const key of Object.keys(this.figure?.layout ?? {})) {
       if (!/^[xy]axis\d*$/.test(key) || !this.counts(key)) continue;
@@ -166,12 +185,12 @@ export class LivePlot {
    * paths themselves are written in under 1 ms. Plotly is told once the movement rests. What moves
    * is painted on a layer of its own (`.moving` in the style sheet): with 10 rivals beside it,
    * painting them all again took 30 ms of processor time a frame, and 17 ms without.
-   * @param {{x: number[], y: number[]}[]} data The new points of each trace.
+   * @param {Points[]} data The new points of each trace.
    * @param {number[]} traces Their indices.
    */
   move(data, traces) {
     traces.forEach((index, at) => {
-      Object.assign(this.figure.data[index], data[at]);
+      Object.assign(this.figure?.data[index], data[at]);
       const drawn = this.node.calcdata?.[index]?.[0];
       const group = drawn?.node3?.node();
       if (!group) return;
@@ -189,14 +208,17 @@ export class LivePlot {
     this.resting = setTimeout(() => this.settle(traces), 160);
   }
 
-  /** Gives Plotly the points that `move` has drawn, for its zoom, its pictures, its next redraw. */
+  /**
+   * Gives Plotly the points that `move` has drawn, for its zoom, its pictures, its next redraw.
+   * @param {number[]} traces
+   */
   async settle(traces) {
-    if (this.waits) return;
     const { figure } = this;
+    if (this.waits || !figure) return;
     const Plotly = await loadPlotly();
     if (figure !== this.figure) return;
     const data = traces.map((index) => {
-      const { x, y, name } = this.figure.data[index];
+      const { x, y, name } = figure.data[index];
       return { x, y, name };
     });
     await Plotly.animate(
@@ -207,8 +229,9 @@ export class LivePlot {
   }
 }
 
-/** The axes that a trace is drawn on. */
+/** The axes that a trace is drawn on. @param {PlotNode} node @param {any} trace */
 function drawnAxes(node, trace) {
+  /** @param {string} axis @param {string} letter */
   const name = (axis, letter) => `${letter}axis${axis.slice(1)}`;
   return {
     xaxis: node._fullLayout[name(trace.xaxis, "x")],
@@ -216,29 +239,35 @@ function drawnAxes(node, trace) {
   };
 }
 
-/** The `d` of a line: pixels to a tenth, as Plotly writes them; a gap where there is no number. */
+/**
+ * The `d` of a line: pixels to a tenth, as Plotly writes them; a gap where there is no number.
+ * @param {Points} points @param {DrawnAxis} xaxis @param {DrawnAxis} yaxis
+ */
 function pathOf({ x, y }, xaxis, yaxis) {
   let path = "";
   let pen = "M";
   for (let at = 0; at < x.length; at++) {
-    if (y[at] === null || x[at] === null) {
+    const [right, up] = [x[at], y[at]];
+    if (up === null || right === null) {
       pen = "M";
       continue;
     }
     // What lies far outside is cut off there, or the renderer works in vain.
-    const height = Math.max(-9999, Math.min(9999, yaxis.c2p(y[at])));
-    path += `${pen}${xaxis.c2p(x[at]).toFixed(1)},${height.toFixed(1)}`;
+    const height = Math.max(-9999, Math.min(9999, yaxis.c2p(up)));
+    path += `${pen}${xaxis.c2p(right).toFixed(1)},${height.toFixed(1)}`;
     pen = "L";
   }
   return path;
 }
 
+/**
+ * @param {Element} group @param {Points} points @param {DrawnAxis} xaxis @param {DrawnAxis} yaxis
+ */
 function writeMarkers(group, { x, y }, xaxis, yaxis) {
-  const points = group.querySelectorAll("path.point");
-  points.forEach((point, at) => {
-    const there = x[at] !== undefined && x[at] !== null;
+  findAll(group, "path.point", SVGElement).forEach((point, at) => {
+    const [right, up] = [x[at] ?? null, y[at] ?? null];
+    const there = right !== null && up !== null;
     point.style.display = there ? "" : "none";
-    if (there)
-      point.setAttribute("transform", `translate(${xaxis.c2p(x[at])},${yaxis.c2p(y[at])})`);
+    if (there) point.setAttribute("transform", `translate(${xaxis.c2p(right)},${yaxis.c2p(up)})`);
   });
 }

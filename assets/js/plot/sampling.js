@@ -15,13 +15,16 @@ const JUMP = 0.02;
 /** In an interval that would take more points than this, all parts are halved equally often. */
 const MOST = 48;
 const EVEN_DEPTH = 5;
-/** Where an interval is first divided: at its middle, a wave could have all its zeros on even points. */
+/**
+ * Where an interval is first divided: at its middle, a wave could have all its zeros on even
+ * points.
+ */
 const FIRST = 0.4871;
 
 /**
  * Where the derivatives of an activation jump.
- * @param {{breaks: number[] | ((p: object) => number[])}} activation
- * @param {object} parameters
+ * @param {Pick<import("../generated/activations.js").Activation, "breaks">} activation
+ * @param {import("../generated/activations.js").Values} parameters
  * @returns {number[]}
  */
 export const breaksOf = ({ breaks }, parameters) =>
@@ -36,12 +39,16 @@ export const breaksOf = ({ breaks }, parameters) =>
  * @returns {{x: (number | null)[], y: (number | null)[]}} null where the line is broken.
  */
 export function sample(f, breaks, [low, high], height, places = []) {
+  /** @type {(number | null)[]} */
   const x = [];
+  /** @type {(number | null)[]} */
   const y = [];
+  /** @param {number} at @param {number} value */
   const add = (at, value) => {
     x.push(at);
     y.push(Number.isFinite(value) ? value : null);
   };
+  /** @param {number} at */
   const gap = (at) => {
     if (y[y.length - 1] === null) return;
     x.push(at);
@@ -50,7 +57,11 @@ export function sample(f, breaks, [low, high], height, places = []) {
   const bend = BEND * height;
   const jump = JUMP * height;
 
-  /** Adds what lies between two points, and the second one; `most` is where x gets too long. */
+  /**
+   * Adds what lies between two points, and the second one; `most` is where x gets too long.
+   * @param {number} a @param {number} fa @param {number} b @param {number} fb
+   * @param {number} depth @param {number} [most]
+   */
   function between(a, fa, b, fb, depth, most = x.length + MOST) {
     const share = depth ? 0.5 : FIRST;
     const middle = a + share * (b - a);
@@ -73,6 +84,7 @@ export function sample(f, breaks, [low, high], height, places = []) {
   const edges = breaks.filter((at) => at > low && at < high).sort((a, b) => a - b);
   const starts = grid(low, high, places);
   let next = 0;
+  /** @type {[number, number] | null} */
   let from = null;
   for (const at of starts) {
     while (next < edges.length && edges[next] <= at) {
@@ -93,7 +105,7 @@ export function sample(f, breaks, [low, high], height, places = []) {
   return { x, y };
 }
 
-/** The one-sided values at a break. */
+/** The one-sided values at a break. @param {(x: number) => number} f @param {number} edge */
 function sides(f, edge) {
   const off = 1e-9 * Math.max(1, Math.abs(edge));
   return [f(edge - off), f(edge + off)];
@@ -102,6 +114,7 @@ function sides(f, edge) {
 /**
  * Even points, and denser ones about 0, where functions of βx have all their features however
  * large β is: between even points a narrow one would be passed over.
+ * @param {number} low @param {number} high @param {number[]} places
  */
 function grid(low, high, places) {
   const points = Array.from(
@@ -118,8 +131,8 @@ function grid(low, high, places) {
 }
 
 /**
- * Curves for a file: at evenly spaced points, at the numbers next to each break on both its sides, and
- * at the places of narrow features.
+ * Curves for a file: at evenly spaced points, at the numbers next to each break on both its sides,
+ * and at the places of narrow features.
  * @param {{name: string, of: (x: number) => number, breaks: number[], places: number[]}[]} curves
  * @param {number[]} range
  */
@@ -132,15 +145,20 @@ export function toTable(curves, [low, high]) {
   return { x, curves: curves.map(({ name, of }) => ({ name, values: x.map(of) })) };
 }
 
-/** A number between the next ones below and above, to a digit of the last place. @param {number} at */
+/**
+ * A number between the next ones below and above, to a digit of the last place.
+ * @param {number} at
+ */
 function beside(at) {
   const step = Math.max(2 ** -1022, Math.abs(at) * 2 ** -52);
   return [at - step, at, at + step];
 }
 
-/** A table as CSV; empty where there is no number. */
+/** A table as CSV; empty where there is no number. @param {ReturnType<typeof toTable>} table */
 export function toCsv({ x, curves }) {
+  /** @param {number} value */
   const cell = (value) => (Number.isFinite(value) ? String(value) : "");
+  /** @param {string} name */
   const word = (name) => (/[",\n]/.test(name) ? `"${name.replace(/"/g, '""')}"` : name);
   const lines = [["x", ...curves.map(({ name }) => word(name))].join(",")];
   for (const [row, at] of x.entries()) {

@@ -1,5 +1,6 @@
 /** A still picture of a figure's lines, which stands there until Plotly has loaded. */
 
+import { fill, html } from "../core/dom.js";
 import { resolve } from "../core/theme.js";
 
 const DASHES = {
@@ -13,7 +14,7 @@ const DASHES = {
 
 /**
  * @param {HTMLElement} host As large as the plot.
- * @param {{data: any[], layout: any}} figure What the plot will draw.
+ * @param {import("./live_plot.js").Figure} figure What the plot will draw.
  */
 export function stillOf(host, figure) {
   const { clientWidth: width, clientHeight: height } = host;
@@ -21,30 +22,33 @@ export function stillOf(host, figure) {
   const { data, layout } = resolve(figure);
   const { l, r, t, b } = layout.margin;
   const [innerWidth, innerHeight] = [width - l - r, height - t - b];
-  const paths = data
-    .filter(({ mode, name }) => mode === "lines" && name !== "ghost")
-    .map(({ x, y, yaxis, line }) => {
-      const { range, domain } = layout[`yaxis${yaxis.slice(1)}`];
-      const [low, high] = layout.xaxis.range;
-      const [top, tall] = [
-        t + (1 - domain[1]) * innerHeight,
-        (domain[1] - domain[0]) * innerHeight,
-      ];
-      let [path, pen] = ["", "M"];
-      for (const [index, at] of x.entries()) {
-        if (at === null || y[index] === null) {
-          pen = "M";
-          continue;
-        }
-        const down = Math.max(
-          -9999,
-          Math.min(9999, top + (tall * (range[1] - y[index])) / (range[1] - range[0])),
-        );
-        path += `${pen}${(l + (innerWidth * (at - low)) / (high - low)).toFixed(1)},${down.toFixed(1)}`;
-        pen = "L";
+  /** @param {any} trace */
+  function drawn({ x, y, yaxis, line }) {
+    const { range, domain } = layout[`yaxis${yaxis.slice(1)}`];
+    const [low, high] = layout.xaxis.range;
+    const [top, tall] = [t + (1 - domain[1]) * innerHeight, (domain[1] - domain[0]) * innerHeight];
+    let [path, pen] = ["", "M"];
+    for (const [index, at] of x.entries()) {
+      if (at === null || y[index] === null) {
+        pen = "M";
+        continue;
       }
-      const clip = `<clipPath id="still-${yaxis}"><rect x="${l}" y="${top}" width="${innerWidth}" height="${tall}"/></clipPath>`;
-      return `${clip}<path class="still-line" d="${path}" fill="none" stroke="${line.color}" stroke-width="${line.width}" stroke-dasharray="${DASHES[line.dash] ?? ""}" clip-path="url(#still-${yaxis})"/>`;
-    });
-  host.innerHTML = `<svg width="${width}" height="${height}" aria-hidden="true">${paths.join("")}</svg>`;
+      const right = l + (innerWidth * (at - low)) / (high - low);
+      const down = top + (tall * (range[1] - y[index])) / (range[1] - range[0]);
+      path += `${pen}${right.toFixed(1)},${Math.max(-9999, Math.min(9999, down)).toFixed(1)}`;
+      pen = "L";
+    }
+    const dash = DASHES[/** @type {keyof typeof DASHES} */ (line.dash)];
+    return html`<clipPath id="still-${yaxis}"><rect
+        x="${l}" y="${top}" width="${innerWidth}" height="${tall}"/></clipPath><path
+        class="still-line" d="${path}" fill="none" stroke="${line.color}"
+        stroke-width="${line.width}" stroke-dasharray="${dash}" clip-path="url(#still-${yaxis})"/>`;
+  }
+  const lines = data.filter(
+    (/** @type {any} */ { mode, name }) => mode === "lines" && name !== "ghost",
+  );
+  fill(
+    host,
+    html`<svg width="${width}" height="${height}" aria-hidden="true">${lines.map(drawn)}</svg>`,
+  );
 }

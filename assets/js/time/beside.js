@@ -1,20 +1,27 @@
-/** What is laid beside a timing: another of one's own, or another host's file. */
+/** Picks what is laid beside a timing: another of one's own, or another host's file. */
 
-import { escaped, t } from "../core/text.js";
+import { fill, find, html, offer } from "../core/dom.js";
+import { t } from "../core/text.js";
 
 const MOST_BYTES = 1_000_000;
 const FILE = "a file";
 
 /**
  * @param {HTMLElement} host
- * @param {{server: any, lay: (token: string | null) => void,
+ * @param {{server: import("../core/server.js").Functions, lay: (token: string | null) => void,
  *   notice: (line: string, failed?: boolean) => void}} tab
  */
 export function besidePicker(host, { server, lay, notice }) {
-  host.innerHTML = `<label class="time-pick">${escaped(t("timed.beside.label"))}
-    <select class="lab-field" data-beside title="${escaped(t("timed.beside.tip"))}"></select></label>
-    <input type="file" accept=".json,application/json" hidden aria-label="${escaped(t("timed.beside.file"))}">`;
-  const [select, file] = [host.querySelector("select"), host.querySelector("input")];
+  /** @param {string} key */
+  const h = (key) => t(`timed.beside.${key}`);
+  fill(
+    host,
+    html`<label class="time-pick">${h("label")}
+    <select class="lab-field" data-beside title="${h("tip")}"></select></label>
+    <input type="file" accept=".json,application/json" hidden aria-label="${h("file")}">`,
+  );
+  const select = find(host, "select", HTMLSelectElement);
+  const file = find(host, "input", HTMLInputElement);
   let chosen = "";
 
   /**
@@ -24,20 +31,15 @@ export function besidePicker(host, { server, lay, notice }) {
    */
   function show(timings, files, beside) {
     chosen = beside ?? "";
-    const option = (value, label) => `<option value="${escaped(value)}">${escaped(label)}</option>`;
-    select.innerHTML = [
-      option("", t("timed.beside.none")),
-      ...timings.map(({ id, name, what }) => option(id, name || what)),
-      ...files.map(([token, name]) => option(token, name)),
-      option(FILE, t("timed.beside.file")),
-    ].join("");
-    select.value = chosen;
+    /** @type {[string, string][]} */
+    const own = timings.map(({ id, name, what }) => [id, name || what]);
+    offer(select, [["", h("none")], ...own, ...files, [FILE, h("file")]], chosen);
     select.disabled = host.hidden = false;
   }
 
   /** While a timing goes on nothing can lie beside it; the field keeps its place. */
   function rest() {
-    if (!select.options.length) select.add(new Option(t("timed.beside.none"), ""));
+    if (!select.options.length) select.add(new Option(h("none"), ""));
     select.disabled = true;
     host.hidden = false;
   }
@@ -50,13 +52,13 @@ export function besidePicker(host, { server, lay, notice }) {
     lay(value || null);
   });
   file.addEventListener("change", async () => {
-    const [given] = file.files;
+    const given = file.files?.[0];
     file.value = "";
     if (!given) return;
     if (given.size > MOST_BYTES) return notice(t("timed.foreign.too_large", { limit: 1 }), true);
     const answer = await server
       .lay({ text: await given.text() })
-      .catch(() => ({ error: t("timed.beside.unread") }));
+      .catch(() => ({ error: h("unread") }));
     if (answer.error) return notice(answer.error, true);
     notice("");
     lay(answer.token);

@@ -1,36 +1,40 @@
-/** Time: what the implementations cost on this host, drawn while the figures come in. */
+/**
+ * Runs the Time tab: what the implementations cost on this host, drawn while the figures come in.
+ */
 
-import { handed, onHanded, whenThere } from "../core/handover.js";
-import { poll } from "../core/poll.js";
-import { goToRefused, onAnswered } from "../core/refusals.js";
+import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
+import { goToRefused, onAnswered, whenThere } from "../core/gradio.js";
+import { handed, onHanded } from "../core/handover.js";
+import { language, poll } from "../core/server.js";
 import { read, write } from "../core/state.js";
-import { escaped, language, t } from "../core/text.js";
+import { t } from "../core/text.js";
 import { besidePicker } from "./beside.js";
 import { citedCard } from "./cited.js";
-import { cards } from "./timing_cards.js";
-import { keptList } from "./timing_list.js";
+import { timingCards } from "./timing_cards.js";
+import { timingList } from "./timing_list.js";
 
 const NARROW = matchMedia("(max-width: 760px)");
-const tip = (key) => `title="${escaped(t(key))}"`;
 
+/** @param {import("../core/gradio.js").Component} component */
 export function mount({ element, props, trigger, watch, server }) {
-  const page = cards(element, {
+  const page = timingCards(element, {
     look: (changed) => look(changed),
     save: (format) => server.export({ id: state.id, format, baseline: state.baseline }),
-    notice: (line, failed) => notice(line, failed),
+    notice,
   });
   citedCard(page.part("cited"), props.cited);
   const beside = besidePicker(page.part("beside-pick"), {
     server,
     lay: (token) => look({ beside: token }),
-    notice: (line, failed) => notice(line, failed),
+    notice,
   });
   const status = document.createElement("div");
   status.className = "lab time-status";
-  status.innerHTML = statusParts();
+  fill(status, statusParts());
   (document.getElementById("lab-time-start") ?? element).append(status);
-  const s = (name) => status.querySelector(`[data-part="${name}"]`);
-  const kept = keptList(s("kept"), {
+  const s = partsOf(status);
+  const stop = s("stop", HTMLButtonElement);
+  const kept = timingList(s("kept"), {
     server,
     open: (id) => {
       write({ timing: id });
@@ -38,12 +42,16 @@ export function mount({ element, props, trigger, watch, server }) {
       look({ id, elements: null, beside: null });
     },
     changed: () => follow(),
-    notice: (line, failed) => notice(line, failed),
+    notice,
   });
 
   const state = {
     /** @type {string | null} The timing that is shown; null asks for the visitor's latest. */
-    id: read("timing", (text) => (/^[\w-]{8,64}$/.test(text) ? text : undefined), null),
+    id: read(
+      "timing",
+      (text) => (/^[\w-]{8,64}$/.test(text) ? text : undefined),
+      /** @type {string | null} */ (null),
+    ),
     mark: "",
     baseline: "relu",
     /** @type {number | null} */
@@ -86,6 +94,7 @@ export function mount({ element, props, trigger, watch, server }) {
     );
   }
 
+  /** @param {any} answer */
   function hear(answer) {
     if (answer.id && answer.id !== state.id) state.id = answer.id;
     state.mark = answer.mark ?? "";
@@ -101,26 +110,28 @@ export function mount({ element, props, trigger, watch, server }) {
     if (answer.earlier) {
       kept.show(answer.earlier, state.id);
       beside.show(
-        answer.earlier.filter(({ id }) => id !== state.id),
+        answer.earlier.filter((/** @type {{id: string}} */ { id }) => id !== state.id),
         answer.files ?? [],
         state.beside,
       );
     }
     const active = Boolean(answer.id) && !answer.done;
     if (active) beside.rest();
-    s("stop").hidden = !active;
+    stop.hidden = !active;
     s("progress").hidden = !active;
     s("share").style.width = `${Math.round(100 * (answer.share ?? 0))}%`;
-    if (active) s("stop").disabled = s("stop").disabled && s("stop").dataset.id === answer.id;
+    if (active) stop.disabled = stop.disabled && stop.dataset.id === answer.id;
     if (answer.line !== undefined) say(answer.line, answer.failed);
     element.dataset.state = answer.state ?? "empty";
   }
 
+  /** @param {string} line */
   function say(line, failed = false) {
-    if (s("line").textContent !== line) s("line").textContent = line;
+    setText(s("line"), line);
     s("line").className = failed ? "lab-error" : "lab-note";
   }
 
+  /** @param {string} line */
   function notice(line, failed = false) {
     s("notice").textContent = line;
     s("notice").className = failed ? "lab-error" : "lab-note";
@@ -131,16 +142,19 @@ export function mount({ element, props, trigger, watch, server }) {
     onAnswered(button, () => goToRefused("#lab-time-fields", notice));
   });
 
-  /** Looks at the same figures in another way: nothing is measured again. */
+  /**
+   * Looks at the same figures in another way: nothing is measured again.
+   * @param {Partial<typeof state>} changed
+   */
   function look(changed) {
     Object.assign(state, changed);
     follow();
   }
 
   NARROW.addEventListener("change", () => look({}));
-  s("stop").addEventListener("click", async () => {
-    s("stop").disabled = true;
-    s("stop").dataset.id = state.id;
+  stop.addEventListener("click", async () => {
+    stop.disabled = true;
+    stop.dataset.id = state.id ?? "";
     say(t("time.ui.stopping"));
     const answer = await server.stop({ id: state.id }).catch(() => ({}));
     if (answer.error) notice(answer.error, true);
@@ -154,50 +168,60 @@ export function mount({ element, props, trigger, watch, server }) {
     if (error) return notice(error, true);
     if (!id || id === state.id) return;
     notice("");
-    s("stop").disabled = false;
+    stop.disabled = false;
     write({ timing: id });
     say(t("time.ui.state_starting"));
     look({ id, elements: null, beside: null, mark: "" });
   });
-  let [chosen, presets] = ["article", {}];
+  let chosen = "article";
+  /** @type {Record<string, string>} */
+  let presets = {};
 
-  /** Says what a preset answers, and about how long that takes as things stand. */
-  function about(preset, told = presets) {
-    [chosen, presets] = [preset, told];
-    s("preset").textContent = told[preset] ?? props.presets[preset]?.[language] ?? "";
+  /**
+   * Says what a preset answers, and about how long that takes as things stand.
+   * @param {string} preset
+   */
+  function about(preset, sentences = presets) {
+    [chosen, presets] = [preset, sentences];
+    s("preset").textContent = sentences[preset] ?? props.presets[preset]?.[language] ?? "";
   }
   about("article");
 
-  // A worker takes seconds to start: it does so while the reader's hand is on the way to the button.
+  // A worker takes seconds to start: it does so while the reader's hand is on its way.
   const start = document.getElementById("lab-time-start");
   for (const event of ["pointerenter", "focusin"])
     start?.addEventListener(event, () => server.ready({}).catch(() => {}), { once: true });
-  for (const card of [start, document.getElementById("lab-time-fields")]) tooltips(card);
+  for (const card of [start, document.getElementById("lab-time-fields")]) if (card) tooltips(card);
   // Gradio's field for a formula asks for it here when another tab has handed one over.
   whenThere("lab-time").then((node) => {
-    node.formula = () => (handed("time") ?? "").slice(1);
+    Object.assign(node, { formula: () => (handed("time") ?? "").slice(1) });
     onHanded("time", () => trigger("input"));
   });
   window.addEventListener("swish-lab-back", follow);
   follow();
 }
 
-/** Gradio's lines of help become tooltips of their fields; they stay in the page for screen readers. */
+/**
+ * Gradio's lines of help become tooltips of their fields; they stay in the page for screen readers.
+ * @param {HTMLElement} fields
+ */
 function tooltips(fields) {
-  for (const help of fields?.querySelectorAll(".info-text") ?? []) {
-    help.closest(".block").title = help.textContent.trim();
+  for (const help of findAll(fields, ".info-text")) {
+    help.closest(".block")?.setAttribute("title", (help.textContent ?? "").trim());
   }
-  for (const box of fields?.querySelectorAll("#lab-time-variants input") ?? []) {
+  for (const box of findAll(fields, "#lab-time-variants input", HTMLInputElement)) {
     // The box bears the bare name; what it is stands in the catalogue.
-    box.title = box.closest("label").title = t(`time.variant.${box.name}.note`);
+    box.title = t(`time.variant.${box.name}.note`);
+    box.closest("label")?.setAttribute("title", box.title);
   }
 }
 
 function statusParts() {
-  return `
+  return html`
     <p class="lab-note time-preset" data-part="preset"></p>
     <div class="lab-row time-run">
-      <button class="lab-btn" data-part="stop" type="button" hidden ${tip("time.ui.stop_tip")}>■ ${escaped(t("time.ui.stop"))}</button>
+      <button class="lab-btn" data-part="stop" type="button" hidden
+        title="${t("time.ui.stop_tip")}">■ ${t("time.ui.stop")}</button>
       <span class="lab-note" data-part="line" role="status"></span>
     </div>
     <div class="lab-bar" data-part="progress" hidden><i data-part="share"></i></div>

@@ -1,11 +1,13 @@
-/** The cards of a timing: the answer, the pictures, the table, the host, and what to mind. */
+/** Shows a timing in cards: the answer, the pictures, the table, the host, and what to mind. */
 
-import { escaped, t } from "../core/text.js";
+import { closest, fill, findAll, html, offer, partsOf } from "../core/dom.js";
+import { t } from "../core/text.js";
 import { colour, onTheme } from "../core/theme.js";
 import { download, pictureOf } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
 
 const FIGURES = ["bars", "steps", "sizes", "roofline", "memory"];
+/** @type {Record<string, [name: string, type: string]>} */
 const FILES = {
   csv: ["swish-lab-timing.csv", "text/csv"],
   json: ["swish-lab-timing.json", "application/json"],
@@ -14,28 +16,42 @@ const FILES = {
 
 const LONGEST_LINE = 100; // letters over a saved picture
 
-const h = (key) => escaped(t(`time.ui.${key}`));
-const tip = (key) => `title="${h(key)}"`;
+/** @param {string} key */
+const h = (key) => t(`time.ui.${key}`);
 
-/** Escapes a sentence of ours and sets what stands in **asterisks** in bold. */
-const bold = (sentence) => escaped(sentence).replace(/\*\*(.+?)\*\*/g, "<b>$1</b>");
+/** A sentence of ours; what stands in it in **asterisks** is bold. @param {string} sentence */
+const bold = (sentence) =>
+  html`${sentence
+    .split(/\*\*(.+?)\*\*/)
+    .map((part, at) => (at % 2 ? html`<b>${part}</b>` : part))}`;
+
+/** @typedef {import("../core/dom.js").Content} Content */
+/** @typedef {{note: string, colour: string, cells: string[]}} Row */
+/** @typedef {{heads: [label: string, why: string][], rows: Row[]}} Table */
 
 /**
- * @param {HTMLElement} element
- * @param {{look: (changed: object) => void, save: (format: string) => Promise<any>,
- *   notice: (line: string, failed?: boolean) => void}} tab
+ * @typedef {object} Tab
+ * @property {(changed: {baseline?: string, elements?: number}) => void} look
+ * @property {(format: string) => Promise<any>} save
+ * @property {(line: string, failed?: boolean) => void} notice
  */
-export function cards(element, { look, save, notice }) {
-  element.innerHTML = skeleton();
-  const part = (name) => element.querySelector(`[data-part="${name}"]`);
+
+/** @param {HTMLElement} element @param {Tab} tab */
+export function timingCards(element, { look, save, notice }) {
+  fill(element, skeleton());
+  const part = partsOf(element);
+  const baseline = part("baseline", HTMLSelectElement);
+  const sizes = part("sizes-pick", HTMLSelectElement);
   const plots = Object.fromEntries(FIGURES.map((name) => [name, new LivePlot(part(name))]));
+  /** @type {Table} */
   let drawnTable = { heads: [], rows: [] };
   /** Of the host that is shown. */
   let processor = "";
 
+  /** @param {any} drawn */
   function draw(drawn) {
     const [answer, note] = drawn.answer;
-    part("answer").innerHTML = bold(answer);
+    fill(part("answer"), bold(answer));
     part("note").textContent = note ?? "";
     const nothing = drawn.active === undefined;
     const figures = drawn.figures;
@@ -54,83 +70,78 @@ export function cards(element, { look, save, notice }) {
     choices(drawn);
     table(drawn.table);
     facts(drawn);
-    if (drawn.shape && drawn.shape.join() === "16,10,256,256") part("cited").open = true;
+    if (drawn.shape && drawn.shape.join() === "16,10,256,256")
+      part("cited").setAttribute("open", "");
   }
 
-  /** Draws a figure in a node of the figure's own height. */
+  /**
+   * Draws a figure in a node of the figure's own height.
+   * @param {LivePlot} plot @param {any} figure
+   */
   function show(plot, figure) {
     const { height, ...layout } = figure.layout;
     plot.node.style.height = `${height}px`;
     plot.update({ data: figure.data, layout });
   }
 
-  function beside(told) {
-    part("beside").hidden = !told;
-    if (told) part("beside").innerHTML = `<b>${escaped(told[0])}</b> ${escaped(told[1])}`;
+  /** @param {[name: string, what: string] | null} other */
+  function beside(other) {
+    part("beside").hidden = !other;
+    if (other) fill(part("beside"), html`<b>${other[0]}</b> ${other[1]}`);
   }
 
+  /** @param {any} drawn */
   function choices(drawn) {
-    const baseline = part("baseline");
-    const options = drawn.baselines
-      .map(([name, label]) => `<option value="${escaped(name)}">${escaped(label)}</option>`)
-      .join("");
-    if (baseline.dataset.options !== options) {
-      baseline.innerHTML = options;
-      baseline.dataset.options = options;
-    }
-    baseline.value = drawn.baseline;
-    baseline.parentElement.hidden = drawn.baselines.length < 2;
-    const sizes = part("sizes-pick");
-    sizes.parentElement.hidden = drawn.sizes.length < 2;
-    sizes.innerHTML = drawn.sizes
-      .map(([size, label]) => `<option value="${size}">${escaped(label)}</option>`)
-      .join("");
-    sizes.value = String(drawn.elements);
+    offer(baseline, drawn.baselines, drawn.baseline);
+    offer(sizes, drawn.sizes, String(drawn.elements));
+    baseline.parentElement?.toggleAttribute("hidden", drawn.baselines.length < 2);
+    sizes.parentElement?.toggleAttribute("hidden", drawn.sizes.length < 2);
   }
 
+  /** @param {Table} table */
   function table({ heads, rows }) {
     drawnTable = { heads, rows };
-    part("head").innerHTML = heads
-      .map(([label, why]) => `<th scope="col" title="${escaped(why)}">${escaped(label)}</th>`)
-      .join("");
-    part("rows").innerHTML = rows
-      .map(({ note, colour: token, cells }) => {
-        const [label, ...others] = cells;
-        const dot = `<i class="time-dot" data-colour="${escaped(token)}" style="background:${colour(token)}"></i>`;
-        return `<tr><th scope="row" title="${escaped(note)}">${dot}${escaped(label)}</th>${others.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`;
-      })
-      .join("");
+    const titles = heads.map(([label, why]) => html`<th scope="col" title="${why}">${label}</th>`);
+    fill(part("head"), html`${titles}`);
+    const lines = rows.map(({ note, colour: token, cells: [label, ...others] }) => {
+      const dot = html`<i class="time-dot" data-colour="${token}"
+        style="background:${colour(token)}"></i>`;
+      const cells = others.map((cell) => html`<td>${cell}</td>`);
+      return html`<tr><th scope="row" title="${note}">${dot}${label}</th>${cells}</tr>`;
+    });
+    fill(part("rows"), html`${lines}`);
     part("table-card").hidden = !rows.length;
   }
 
-  function facts(drawn) {
-    processor = drawn.host[0]?.[1] ?? "";
-    part("host").innerHTML = drawn.host.length
-      ? drawn.host
-          .map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`)
-          .join("")
-      : `<dd class="lab-note">${h("host_none")}</dd>`;
-    part("left-out").innerHTML = items(
-      drawn.left_out.map(([name, why]) => `<b>${escaped(name)}</b>: ${escaped(why)}`),
-      t(drawn.active || !drawn.table.rows.length ? "time.ui.left_before" : "time.ui.left_none"),
+  /** @param {any} drawn */
+  function facts({ host, left_out: leftOut, doubts, active, table: { rows } }) {
+    processor = host[0]?.[1] ?? "";
+    const lines = host.map(
+      (/** @type {[string, string]} */ [name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
     );
-    part("trust").hidden = drawn.active || !drawn.table.rows.length;
-    part("doubts").innerHTML = items(drawn.doubts.map(escaped), t("time.ui.trust_good"));
+    const none = html`<dd class="lab-note">${h("host_none")}</dd>`;
+    fill(part("host"), html`${lines.length ? lines : none}`);
+    const left = leftOut.map(
+      (/** @type {[string, string]} */ [name, why]) => html`<b>${name}</b>: ${why}`,
+    );
+    const unfinished = active || !rows.length;
+    fill(part("left-out"), items(left, h(unfinished ? "left_before" : "left_none")));
+    part("trust").hidden = unfinished;
+    fill(part("doubts"), items(doubts, h("trust_good")));
   }
 
+  /** @param {Content[]} entries @param {string} none */
   const items = (entries, none) =>
     entries.length
-      ? `<ul>${entries.map((entry) => `<li>${entry}</li>`).join("")}</ul>`
-      : `<p class="lab-note">${escaped(none)}</p>`;
+      ? html`<ul>${entries.map((entry) => html`<li>${entry}</li>`)}</ul>`
+      : html`<p class="lab-note">${none}</p>`;
 
   onTheme(() => {
-    for (const dot of element.querySelectorAll(".time-dot"))
-      dot.style.background = colour(dot.dataset.colour);
+    for (const dot of findAll(element, ".time-dot"))
+      dot.style.background = colour(dot.dataset.colour ?? "");
   });
-  part("baseline").addEventListener("change", ({ target }) => look({ baseline: target.value }));
-  part("sizes-pick").addEventListener("change", ({ target }) =>
-    look({ elements: Number(target.value) }),
-  );
+  baseline.addEventListener("change", () => look({ baseline: baseline.value }));
+  sizes.addEventListener("change", () => look({ elements: Number(sizes.value) }));
   part("copy").addEventListener("click", async () => {
     const { heads, rows } = drawnTable;
     const text = [heads.map(([label]) => label), ...rows.map(({ cells }) => cells)]
@@ -146,16 +157,17 @@ export function cards(element, { look, save, notice }) {
     }, 1600);
   });
   element.addEventListener("click", async ({ target }) => {
-    const { file, picture } = target.dataset;
+    const picture = closest(target, "[data-picture]");
+    const file = closest(target, "[data-file]")?.dataset.file;
     if (picture) {
-      const told = [...target.closest("section").querySelectorAll(".time-title > *")].map((each) =>
-        each.textContent.trim(),
-      );
-      const heading = [...told, ...lines(`${part("note").textContent} · ${processor}`)];
-      pictureOf(plots[picture], "png", `swish-lab-${picture}`, {
+      const name = picture.dataset.picture ?? "";
+      const card = /** @type {HTMLElement} */ (picture.closest("section"));
+      const titles = findAll(card, ".time-title > *").map((each) => each.textContent ?? "");
+      const below = lines(`${part("note").textContent} · ${processor}`);
+      pictureOf(plots[name], "png", `swish-lab-${name}`, {
         background: colour("@panel"),
         ink: colour("@text"),
-        heading,
+        heading: [...titles.map((title) => title.trim()), ...below],
       });
     }
     if (!file) return;
@@ -170,68 +182,86 @@ export function cards(element, { look, save, notice }) {
 /** Parts of a text, as many on a line as go there. @param {string} text */
 function lines(text) {
   const found = [""];
-  for (const word of text
-    .split(" · ")
-    .map((each) => each.trim())
-    .filter(Boolean)) {
-    const longer = [found.at(-1), word].filter(Boolean).join(" · ");
+  const words = text.split(" · ").map((each) => each.trim());
+  for (const word of words.filter(Boolean)) {
+    const longer = [found[found.length - 1], word].filter(Boolean).join(" · ");
     if (longer.length > LONGEST_LINE) found.push(word);
     else found[found.length - 1] = longer;
   }
   return found;
 }
 
-/** A card with one picture, its heading and the button that saves it. */
-function picture(name) {
+/** A card with one picture, its heading and the button that saves it. @param {string} name */
+function pictureCard(name) {
   const [title, note, label] = ["title", "note", "label"].map((word) =>
-    escaped(t(`time.ui.${name}_${word}`)),
+    t(`time.ui.${name}_${word}`),
   );
-  return `<section class="lab-card" data-part="${name}-card" hidden>
-    <div class="lab-row lab-between time-head time-headline"><div class="time-title"><h3>${title}</h3><span class="lab-note">${note}</span></div>${png(name)}</div>
+  return html`<section class="lab-card" data-part="${name}-card" hidden>
+    <div class="lab-row lab-between time-head time-headline"><div class="time-title"
+      ><h3>${title}</h3><span class="lab-note">${note}</span></div>${png(name)}</div>
     <div data-part="${name}" role="img" aria-label="${label}"></div></section>`;
 }
 
-const png = (name) =>
-  `<button class="lab-btn time-png" type="button" data-picture="${name}" ${tip("png_tip")}>PNG</button>`;
+/** @param {string} name */
+const png = (name) => html`<button class="lab-btn time-png" type="button" data-picture="${name}"
+  title="${h("png_tip")}">PNG</button>`;
+
+/** Bars beside a line, where there is no figure yet. */
+const BARS = html`<svg width="220" height="96" viewBox="0 0 220 96" aria-hidden="true">
+          <g fill="var(--lab-soft)">${[66, 92, 150, 212].map(
+            (width, at) =>
+              html`<rect x="0" y="${4 + 24 * at}" width="${width}" height="16" rx="4"/>`,
+          )}</g>
+          <path d="M76 0V96" stroke="var(--lab-accent)" stroke-width="1.6"
+            stroke-dasharray="5 4"/></svg>`;
 
 function skeleton() {
-  return `<div class="lab lab-col">
+  const files = Object.entries({ csv: "CSV", json: "JSON", markdown: "Markdown" }).map(
+    ([format, name]) => html`
+          <button class="lab-btn" type="button" data-file="${format}"
+            title="${h(`${format}_tip`)}">${name}</button>`,
+  );
+  return html`<div class="lab lab-col">
     <section class="lab-card">
       <p class="time-answer" data-part="answer" aria-live="polite">&nbsp;</p>
       <p class="lab-note" data-part="note"></p>
     </section>
     <section class="lab-card">
       <div class="lab-row lab-between time-head" data-part="bars-head" hidden>
-        <div class="time-title"><h3 data-part="title"></h3><span class="lab-note" data-part="title-note"></span></div>
+        <div class="time-title"><h3 data-part="title"></h3
+          ><span class="lab-note" data-part="title-note"></span></div>
         <div class="lab-row time-picks">
-          <label class="time-pick" hidden>${h("size")} <select class="lab-field" data-part="sizes-pick"></select></label>
-          <label class="time-pick" hidden>${h("baseline")} <select class="lab-field" data-part="baseline" ${tip("baseline_tip")}></select></label>
+          <label class="time-pick" hidden>${h("size")}
+            <select class="lab-field" data-part="sizes-pick"></select></label>
+          <label class="time-pick" hidden>${h("baseline")} <select class="lab-field"
+            data-part="baseline" title="${h("baseline_tip")}"></select></label>
           <span data-part="beside-pick" hidden></span>${png("bars")}
         </div>
       </div>
       <p class="lab-note time-beside" data-part="beside" hidden></p>
       <div data-part="bars" role="img" aria-label="${h("bars_label")}" hidden></div>
       <div class="lab-empty time-empty" data-part="bars-empty">
-        <div><svg width="220" height="96" viewBox="0 0 220 96" aria-hidden="true">
-          <g fill="var(--lab-soft)"><rect x="0" y="4" width="66" height="16" rx="4"/><rect x="0" y="28" width="92" height="16" rx="4"/><rect x="0" y="52" width="150" height="16" rx="4"/><rect x="0" y="76" width="212" height="16" rx="4"/></g>
-          <path d="M76 0V96" stroke="var(--lab-accent)" stroke-width="1.6" stroke-dasharray="5 4"/></svg>
-        <p class="time-empty-what" data-part="bars-what">${h("bars_none")}</p><p data-part="bars-how">${h("bars_none_how")}</p></div>
+        <div>${BARS}
+        <p class="time-empty-what" data-part="bars-what">${h("bars_none")}</p
+        ><p data-part="bars-how">${h("bars_none_how")}</p></div>
       </div>
     </section>
-    ${FIGURES.slice(1).map(picture).join("")}
+    ${FIGURES.slice(1).map(pictureCard)}
     <section class="lab-card" data-part="table-card" hidden>
       <div class="lab-row lab-between time-head"><h3>${h("table")}</h3>
         <div class="lab-row">
-          <button class="lab-btn" type="button" data-part="copy" ${tip("copy_tip")}>${h("copy")}</button>
-          <button class="lab-btn" type="button" data-file="csv" ${tip("csv_tip")}>CSV</button>
-          <button class="lab-btn" type="button" data-file="json" ${tip("json_tip")}>JSON</button>
-          <button class="lab-btn" type="button" data-file="markdown" ${tip("markdown_tip")}>Markdown</button></div></div>
-      <div class="lab-scroll" tabindex="0"><table class="time-table"><thead><tr data-part="head"></tr></thead><tbody data-part="rows"></tbody></table></div>
+          <button class="lab-btn" type="button" data-part="copy"
+            title="${h("copy_tip")}">${h("copy")}</button>${files}</div></div>
+      <div class="lab-scroll" tabindex="0"><table class="time-table"
+        ><thead><tr data-part="head"></tr></thead><tbody data-part="rows"></tbody></table></div>
     </section>
     <div class="lab-pair" data-part="facts" hidden>
-      <section class="lab-card"><h3>${h("host")}</h3><dl class="time-host" data-part="host"></dl></section>
-      <section class="lab-card time-lists"><div data-part="trust" class="time-list"><h3>${h("trust")}</h3><div data-part="doubts"></div></div>
-        <div class="time-list"><h3>${h("left_out")}</h3><div data-part="left-out"></div></div></section>
+      <section class="lab-card"><h3>${h("host")}</h3
+        ><dl class="time-host" data-part="host"></dl></section>
+      <section class="lab-card time-lists"><div data-part="trust" class="time-list"
+          ><h3>${h("trust")}</h3><div data-part="doubts"></div></div>
+        <div class="time-list"><h3>${h("left_out")}</h3
+          ><div data-part="left-out"></div></div></section>
     </div>
     <details class="lab-card time-cited" data-part="cited"></details>
   </div>`;

@@ -1,56 +1,63 @@
-/** The visitor's timings: open one, call it by a name, remove it. */
+/** Lists the visitor's timings: open one, call it by a name, share it, remove it. */
 
+import { fill, find, html, offer, partsOf } from "../core/dom.js";
 import { tellShare } from "../core/state.js";
-import { escaped, moment, t } from "../core/text.js";
+import { moment, t } from "../core/text.js";
+
+/** @typedef {{id: string, name: string, share: string | null, what: string, at: number}} Timing */
 
 /**
- * @param {HTMLElement} host
- * @param {{server: any, open: (id: string | null) => void, changed: () => void,
- *   notice: (line: string, failed?: boolean) => void}} tab
+ * @typedef {object} Tab
+ * @property {import("../core/server.js").Functions} server
+ * @property {(id: string | null) => void} open
+ * @property {() => void} changed
+ * @property {(line: string, failed?: boolean) => void} notice
  */
-export function keptList(host, { server, open, changed, notice }) {
-  host.innerHTML = `<label class="lab-label">${escaped(t("time.ui.earlier"))}
-      <select class="lab-field" data-part="earlier" title="${escaped(t("time.ui.earlier_tip"))}"></select></label>
-    <div class="lab-row time-kept">
-      <input class="lab-field" data-part="name" maxlength="80" placeholder="${escaped(t("timed.kept.name"))}" aria-label="${escaped(t("timed.kept.name"))}">
-      <button class="lab-btn" type="button" data-part="link" title="${escaped(t("timed.kept.share_tip"))}"></button>
-      <button class="lab-btn" type="button" data-part="drop" title="${escaped(t("timed.kept.drop_tip"))}" aria-label="${escaped(t("timed.kept.drop_tip"))}">×</button></div>`;
-  const part = (name) => host.querySelector(`[data-part="${name}"]`);
-  let [entries, current] = [[], null];
 
-  /** @param {{id: string, name: string, share: string | null, what: string, at: number}[]} kept @param {string | null} id The one shown. */
+/** @param {HTMLElement} host @param {Tab} tab */
+export function timingList(host, { server, open, changed, notice }) {
+  fill(host, skeleton());
+  const part = partsOf(host);
+  const earlier = part("earlier", HTMLSelectElement);
+  const nameField = part("name", HTMLInputElement);
+  const link = part("link");
+  /** @type {Timing[]} */
+  let entries = [];
+  /** @type {string | null} */
+  let current = null;
+
+  /** @param {Timing[]} kept @param {string | null} id The one shown. */
   function show(kept, id) {
     [entries, current] = [kept, id];
-    const label = ({ name, what, at }) => `${moment(at)} · ${name || what}`;
-    part("earlier").innerHTML = kept
-      .map((each) => `<option value="${escaped(each.id)}">${escaped(label(each))}</option>`)
-      .join("");
-    part("earlier").value = id;
+    offer(
+      earlier,
+      kept.map((each) => [each.id, `${moment(each.at)} · ${each.name || each.what}`]),
+      id ?? "",
+    );
     const shown = kept.find((each) => each.id === id);
-    tellShare("timing", shown ? { tab: "time", id, share: shown.share } : null);
-    host.querySelector(".time-kept").hidden = !shown; // another's, by its link
-    part("link").textContent = t(shown?.share ? "run.unshare" : "run.share_run");
-    const name = part("name");
-    if (document.activeElement !== name) name.value = shown?.name ?? "";
+    tellShare("timing", shown ? { tab: "time", id: shown.id, share: shown.share } : null);
+    find(host, ".time-kept").hidden = !shown; // another's, by its link
+    link.textContent = t(shown?.share ? "run.unshare" : "run.share_run");
+    if (document.activeElement !== nameField) nameField.value = shown?.name ?? "";
     host.hidden = !kept.length;
   }
 
-  part("earlier").addEventListener("change", ({ target }) => open(target.value));
-  part("name").addEventListener("change", async ({ target }) => {
-    const answer = await server.annotate({ id: current, name: target.value });
+  earlier.addEventListener("change", () => open(earlier.value));
+  nameField.addEventListener("change", async () => {
+    const answer = await server.annotate({ id: current, name: nameField.value });
     if (answer.error) notice(answer.error, true);
-    target.blur();
+    nameField.blur();
     changed();
   });
-  part("link").addEventListener("click", async () => {
+  link.addEventListener("click", async () => {
     const shared = !entries.find(({ id }) => id === current)?.share;
     const answer = await server.annotate({ id: current, shared });
     if (answer.error) return notice(answer.error, true);
     if (answer.share) {
-      const link = new URL(location.href);
-      link.search = `?tab=time&timing=${answer.share}`;
-      await navigator.clipboard?.writeText(link.href).catch(() => {});
-      notice(t("run.shared_copied", { link: link.href }));
+      const address = new URL(location.href);
+      address.search = `?tab=time&timing=${answer.share}`;
+      await navigator.clipboard?.writeText(address.href).catch(() => {});
+      notice(t("run.shared_copied", { link: address.href }));
     } else notice("");
     changed();
   });
@@ -65,4 +72,18 @@ export function keptList(host, { server, open, changed, notice }) {
   });
 
   return { show };
+}
+
+function skeleton() {
+  /** @param {string} key */
+  const h = (key) => t(`timed.kept.${key}`);
+  return html`<label class="lab-label">${t("time.ui.earlier")}
+      <select class="lab-field" data-part="earlier"
+        title="${t("time.ui.earlier_tip")}"></select></label>
+    <div class="lab-row time-kept">
+      <input class="lab-field" data-part="name" maxlength="80" placeholder="${h("name")}"
+        aria-label="${h("name")}">
+      <button class="lab-btn" type="button" data-part="link" title="${h("share_tip")}"></button>
+      <button class="lab-btn" type="button" data-part="drop" title="${h("drop_tip")}"
+        aria-label="${h("drop_tip")}">×</button></div>`;
 }

@@ -1,7 +1,12 @@
-/** The frame of the Train tab: where its plots and choices stand. */
+/**
+ * Lays out the Train tab: where its plots and choices stand, and what is added to Gradio's form.
+ */
 
-import { goToRefused, holdsRefused, onAnswered } from "../core/refusals.js";
-import { escaped, t } from "../core/text.js";
+import { find, findAll, html } from "../core/dom.js";
+import { goToRefused, holdsRefused, onAnswered } from "../core/gradio.js";
+import { t } from "../core/text.js";
+
+/** @typedef {import("../core/dom.js").Content} Content */
 
 /** What is not shown before a run has something for it. */
 const LATER = new Set(["ends", "conserved", "inputs", "layers"]);
@@ -18,30 +23,53 @@ export const PLOTS = [
   "layers",
 ];
 
-const h = (key, values) => escaped(t(`run.${key}`, values));
+/** @param {string} key */
+const h = (key) => t(`run.${key}`);
 
-/** A row of buttons of which one is chosen. @param {string} name Of what is picked. */
-const segment = (name, choices, label) =>
-  `<span class="lab-seg" role="group" aria-label="${label}" data-pick="${name}">${choices
-    .map(
-      ([value, words, tip]) =>
-        `<button data-value="${value}" aria-pressed="false"${tip ? ` title="${tip}"` : ""}>${words}</button>`,
-    )
-    .join("")}</span>`;
-const select = (name, label, options = "") =>
-  `<label class="lab-note train-pick"${options ? "" : " hidden"}>${label} <select class="lab-field" data-pick="${name}" aria-label="${label}">${options}</select></label>`;
+/**
+ * A row of buttons of which one is chosen.
+ * @param {string} name @param {string[]} values @param {string} label
+ */
+function segment(name, values, label) {
+  const buttons = values.map(
+    (value) =>
+      html`<button data-value="${value}" aria-pressed="false"
+        >${t(`run.${name}_${value}`)}</button>`,
+  );
+  return html`<span class="lab-seg" role="group" aria-label="${label}" data-pick="${name}"
+    >${buttons}</span>`;
+}
+
+/** @param {string} name @param {string} label @param {Content[]} [options] */
+const select = (name, label, options = []) =>
+  html`<label class="lab-note train-pick" ${options.length ? "" : html`hidden`}
+    >${label} <select class="lab-field" data-pick="${name}"
+      aria-label="${label}">${options}</select></label>`;
+
+/** @param {string} name */
 const flag = (name) =>
-  `<label class="lab-note train-pick"><input type="checkbox" data-pick="${name}"> ${h(name)}</label>`;
+  html`<label class="lab-note train-pick"><input type="checkbox" data-pick="${name}">
+    ${h(name)}</label>`;
 
-function card(name, title, tools = "", large = false, under = "") {
-  return `<section class="lab-card"${LATER.has(name) ? " hidden" : ""}><div class="lab-row lab-between train-head"><h3>${title}</h3><span class="lab-row">${tools}</span></div>
-    <div class="train-frame"><div data-part="${name}" class="${large ? "train-large" : "train-small"}"></div>
-    <div class="lab-empty train-empty" data-part="empty-${name}">${h("empty")}</div></div>${under}</section>`;
+/**
+ * A plot in a card of its own.
+ * @param {string} name
+ * @param {{tools?: Content, look?: "train-small" | "train-large", under?: Content}} [more]
+ */
+function card(name, { tools = "", look = "train-small", under = "" } = {}) {
+  return html`<section class="lab-card" ${LATER.has(name) ? html`hidden` : ""}
+    ><div class="lab-row lab-between train-head"
+      ><h3>${h(`plot_${name}`)}</h3><span class="lab-row">${tools}</span></div>
+    <div class="train-frame"><div data-part="${name}" class="${look}"></div>
+    <div class="lab-empty train-empty" data-part="empty-${name}"
+      >${h("empty")}</div></div>${under}</section>`;
 }
 
 /** Pictures that belong together, by what is watched in them. */
 const GROUPS = ["beta", "race", "inside", "layers"];
-const group = (name, html) => `<div class="lab-col train-group" data-group="${name}">${html}</div>`;
+/** @param {string} name @param {Content} content */
+const group = (name, content) =>
+  html`<div class="lab-col train-group" data-group="${name}">${content}</div>`;
 
 /**
  * Puts the pictures that a run is about before the others, for the eye and for the keyboard.
@@ -51,58 +79,95 @@ const group = (name, html) => `<div class="lab-col train-group" data-group="${na
 export function arrange(root, first) {
   if (root.dataset.first === first) return;
   root.dataset.first = first;
-  const list = root.querySelector('[data-part="runs"]');
+  const list = find(root, '[data-part="runs"]');
   const order = [first, ...GROUPS.filter((name) => name !== first)];
-  for (const name of order) list.before(root.querySelector(`[data-group="${name}"]`));
+  for (const name of order) list.before(find(root, `[data-group="${name}"]`));
 }
 
 /** The tab's HTML, but for the form, which is Gradio's. */
 export function skeleton() {
-  const quantities = ["size", "signed", "effective", "own"].map((each) => [
-    each,
-    h(`quantity_${each}`),
-  ]);
-  const perLayer = ["dead", "saturated", "gradient_norm", "variance", "weight_norm"].map(
-    (each) =>
-      `<option value="${each}" title="${h(`layered_${each}_tip`)}">${h(`layered_${each}`)}</option>`,
-  );
-  const bands = `<span class="lab-note train-bands"><i class="train-key" style="background:color-mix(in srgb, var(--lab-band) 35%, transparent)"></i>${h("band_article")} <i class="train-key" style="background:color-mix(in srgb, var(--lab-band2) 18%, transparent)"></i>${h("band_paper")}</span>`;
-  return `<div class="lab lab-col">
+  return html`<div class="lab lab-col">
     <section class="lab-card">
       <div class="lab-stats" data-part="stats"></div>
       <div class="lab-row lab-between train-state">
-        <div><p class="train-what" data-part="what"></p><p class="lab-note" data-part="table" hidden></p><ul class="lab-note train-fitted" data-part="fitted" hidden></ul><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
-        <div class="lab-row"><span class="lab-note" data-part="left"></span><span class="lab-row" data-part="wishes"></span></div></div>
+        <div><p class="train-what" data-part="what"></p
+          ><p class="lab-note" data-part="table" hidden></p
+          ><ul class="lab-note train-fitted" data-part="fitted" hidden></ul
+          ><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
+        <div class="lab-row"><span class="lab-note" data-part="left"></span
+          ><span class="lab-row" data-part="wishes"></span></div></div>
       <div class="lab-bar"><i data-part="progress"></i></div>
     </section>
-    ${group(
-      "beta",
-      `${card("beta", h("plot_beta"), `${bands}${segment("quantity", quantities, h("quantity"))}${select("layer", h("pick_layer"))}${select("seed", h("pick_seed"))}`, true)}
-    <p class="lab-note train-under" data-part="beta-note" hidden></p>
-    <div class="lab-pair train-three">${card("convergence", h("plot_convergence"))}${card("ends", h("plot_ends"))}${card("conserved", h("plot_conserved"))}</div>`,
-    )}
-    ${group(
-      "race",
-      `<section class="lab-row train-tools" aria-label="${h("pick_smooth")}"><label class="lab-note train-pick">${h("pick_smooth")} <input type="range" min="0" max="0.98" step="0.02" value="0" data-pick="smooth" aria-label="${h("pick_smooth")}"></label>${flag("log_loss")}${flag("log_steps")}</section>
-    <div class="lab-pair">${card("loss", h("plot_loss"))}${card("accuracy", h("plot_accuracy"))}</div>
-    <p class="lab-note train-under" data-part="tie" hidden></p>`,
-    )}
-    ${group(
-      "inside",
-      `<div class="lab-pair train-inside">
-      <section class="lab-card"><div class="lab-row lab-between train-head"><h3>${h("plot_inside")}</h3><span class="lab-row"><span class="lab-note" data-part="looked"></span>${select("look", h("pick_look"))}</span></div>
-        <div class="train-frame"><div data-part="inside" class="train-middle"></div><div class="train-guesses" data-part="guesses" hidden></div>
-        <div class="lab-empty train-empty" data-part="empty-inside">${h("empty")}</div></div></section>
-      <section class="lab-card" data-part="units-card" hidden><div class="lab-row lab-between train-head"><h3>${h("plot_units")}</h3></div><div class="train-units" data-part="units"></div></section>
-    </div>`,
-    )}
-    ${group(
-      "layers",
-      `<div class="lab-pair">${card("layers", h("plot_layers"), select("per_layer", h("per_layer"), perLayer.join("")))}
-      ${card("inputs", h("plot_inputs"), "", false, `<p class="lab-note" data-part="inputs-note" hidden></p>`)}</div>`,
-    )}
+    ${[betaGroup(), raceGroup(), insideGroup(), layersGroup()]}
     <section class="lab-card" data-part="runs"></section>
   </div>`;
+}
+
+function betaGroup() {
+  /** @param {string} name @param {string} colour @param {string} words */
+  const key = (name, colour, words) => html`<i class="train-key"
+    style="background:color-mix(in srgb, var(--lab-${name}) ${colour}, transparent)"></i>${words}`;
+  const bands = html`<span class="lab-note train-bands"
+    >${key("band", "35%", h("band_article"))} ${key("band2", "18%", h("band_paper"))}</span>`;
+  const tools = [
+    bands,
+    segment("quantity", ["size", "signed", "effective", "own"], h("quantity")),
+    select("layer", h("pick_layer")),
+    select("seed", h("pick_seed")),
+  ];
+  return group(
+    "beta",
+    html`${card("beta", { tools, look: "train-large" })}
+    <p class="lab-note train-under" data-part="beta-note" hidden></p>
+    <div class="lab-pair train-three">${["convergence", "ends", "conserved"].map((name) =>
+      card(name),
+    )}</div>`,
+  );
+}
+
+function raceGroup() {
+  return group(
+    "race",
+    html`<section class="lab-row train-tools" aria-label="${h("pick_smooth")}"
+      ><label class="lab-note train-pick">${h("pick_smooth")} <input type="range" min="0"
+        max="0.98" step="0.02" value="0" data-pick="smooth" aria-label="${h("pick_smooth")}"
+        ></label>${flag("log_loss")}${flag("log_steps")}</section>
+    <div class="lab-pair">${card("loss")}${card("accuracy")}</div>
+    <p class="lab-note train-under" data-part="tie" hidden></p>`,
+  );
+}
+
+function insideGroup() {
+  return group(
+    "inside",
+    html`<div class="lab-pair train-inside">
+      <section class="lab-card"><div class="lab-row lab-between train-head"
+          ><h3>${h("plot_inside")}</h3><span class="lab-row"
+          ><span class="lab-note" data-part="looked"></span>${select("look", h("pick_look"))}</span
+        ></div>
+        <div class="train-frame"><div data-part="inside" class="train-middle"></div
+          ><div class="train-guesses" data-part="guesses" hidden></div>
+        <div class="lab-empty train-empty" data-part="empty-inside"
+          >${h("empty")}</div></div></section>
+      <section class="lab-card" data-part="units-card" hidden
+        ><div class="lab-row lab-between train-head"><h3>${h("plot_units")}</h3></div
+        ><div class="train-units" data-part="units"></div></section>
+    </div>`,
+  );
+}
+
+function layersGroup() {
+  const quantities = ["dead", "saturated", "gradient_norm", "variance", "weight_norm"].map(
+    (name) => html`<option value="${name}"
+      title="${h(`layered_${name}_tip`)}">${h(`layered_${name}`)}</option>`,
+  );
+  const note = html`<p class="lab-note" data-part="inputs-note" hidden></p>`;
+  const tools = select("per_layer", h("per_layer"), quantities);
+  return group(
+    "layers",
+    html`<div class="lab-pair">${card("layers", { tools })}
+      ${card("inputs", { under: note })}</div>`,
+  );
 }
 
 /**
@@ -114,27 +179,31 @@ export function tableField(field) {
   const button = document.createElement("label");
   button.className = "lab-btn train-file";
   button.title = t("run.choose_file_tip");
-  button.innerHTML = `${h("choose_file")}<input type="file" accept=".csv,.tsv,.txt,text/csv">`;
-  const file = button.querySelector("input");
-  const told = document.createElement("p");
-  told.className = "lab-note train-table";
-  told.setAttribute("role", "status");
+  const file = Object.assign(document.createElement("input"), {
+    type: "file",
+    accept: ".csv,.tsv,.txt,text/csv",
+  });
+  button.append(h("choose_file"), file);
+  const note = document.createElement("p");
+  note.className = "lab-note train-table";
+  note.setAttribute("role", "status");
   file.addEventListener("change", async () => {
-    const area = field.querySelector("textarea");
-    area.value = file.files[0] ? decoded(await file.files[0].arrayBuffer()) : "";
+    const area = find(field, "textarea", HTMLTextAreaElement);
+    const given = file.files?.[0];
+    area.value = given ? decoded(await given.arrayBuffer()) : "";
     area.dispatchEvent(new Event("input", { bubbles: true }));
     file.value = "";
   });
   field.addEventListener("input", () => {
-    told.textContent = "";
-  }); // it is of another table
-  field.append(button, told);
+    note.textContent = ""; // it is of another table
+  });
+  field.append(button, note);
 }
 
 /** Says below the table's field what it was taken for; nothing for "". @param {string} words */
-export function tellTable(words) {
-  const told = document.querySelector("#lab-csv .train-table");
-  if (told) told.textContent = words;
+export function noteTable(words) {
+  const note = document.querySelector("#lab-csv .train-table");
+  if (note) note.textContent = words;
 }
 
 /**
@@ -162,10 +231,12 @@ const FIELDS = "#lab-train-columns";
  * @param {(words: string, wrong: boolean) => void} say Says the reason beside the button too.
  */
 export function showRefused(start, begun, say) {
-  const groups = () => [...document.querySelectorAll("[id^=lab-group-]")];
+  const groups = () => findAll(document, "[id^=lab-group-]");
+  /** @param {HTMLElement} group */
   const isOpen = (group) =>
-    Boolean(group.querySelector("[data-testid=accordion-content]")?.offsetParent);
-  const turn = (group) => group.querySelector(".label-wrap").click();
+    findAll(group, "[data-testid=accordion-content]").some((each) => each.offsetParent);
+  /** @param {HTMLElement} group */
+  const turn = (group) => find(group, ".label-wrap").click();
   let before = 0;
   start.addEventListener("click", () => {
     before = begun();
@@ -174,9 +245,9 @@ export function showRefused(start, begun, say) {
     if (begun() !== before || goToRefused(FIELDS, say)) return;
     // The fields of a group that was never opened are not in the page yet.
     const closed = groups().filter((group) => !isOpen(group));
-    closed.forEach(turn);
+    for (const group of closed) turn(group);
     setTimeout(() => {
-      closed.filter((group) => !holdsRefused(group)).forEach(turn);
+      for (const group of closed) if (!holdsRefused(group)) turn(group);
       goToRefused(FIELDS, say);
     }, 300);
   });

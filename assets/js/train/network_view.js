@@ -1,22 +1,34 @@
-/** A look into one network: what it guesses, what its units respond to, its inputs under f and f′. */
+/**
+ * Shows the inside of one network: what it guesses, what its units respond to, its inputs under f
+ * and f′.
+ */
 
-import { escaped, t } from "../core/text.js";
+import { fill, findAll, html, partsOf } from "../core/dom.js";
+import { t } from "../core/text.js";
 import { onTheme } from "../core/theme.js";
 import { typedRecord } from "../formulas/typed_formula.js";
 import { activations } from "../generated/activations.js";
 import { ramp } from "../plot/colour_ramp.js";
+import { plain } from "../plot/download.js";
 
 const CURVE_POINTS = 241;
 const REACH = 6;
 
+/** @typedef {import("../plot/live_plot.js").Figure} Figure */
+/** @typedef {import("../generated/activations.js").Activation} Activation */
+/** @typedef {(value: number) => number[]} Paint A colour's red, green and blue. */
+/** @typedef {{class: string, label: string, probability: number, pixels: number[][]}} Guess */
+
 /**
  * @param {HTMLElement} root
- * @param {Record<string, any>} plots
+ * @param {Record<string, import("../plot/live_plot.js").LivePlot>} plots
  */
-export function inside(root, plots) {
-  const $ = (name) => root.querySelector(`[data-part="${name}"]`);
+export function networkView(root, plots) {
+  const $ = partsOf(root);
+  /** @type {any} The last answer. */
   let shown = {};
 
+  /** @param {any} answer */
   function show(answer) {
     shown = answer;
     const { guesses = [], figures_inside: figures, step_looked: step, units = [] } = answer;
@@ -27,7 +39,7 @@ export function inside(root, plots) {
     $("empty-inside").hidden = seen || guesses.length > 0;
     if (!seen && !guesses.length && figures) $("empty-inside").textContent = t("run.no_look");
     const pictures = seen ? [] : guesses; // of what has a plane there are none
-    $("guesses").innerHTML = pictures.map(guess).join("");
+    fill($("guesses"), html`${pictures.map(guess)}`);
     drawImages($("guesses"), pictures);
     $("units-card").hidden = !units.length;
     drawUnits($("units"), units);
@@ -37,18 +49,33 @@ export function inside(root, plots) {
     if (figures?.inputs) underCurves(figures.inputs, answer.activation);
   }
 
-  /** The histogram, with f and f′ over it as soon as the activation is known here. */
+  /**
+   * The histogram, with f and f′ over it as soon as the activation is known here.
+   * @param {Figure} figure @param {any} activation
+   */
   async function underCurves(figure, { name, parameters }) {
-    const record =
-      activations.find((each) => each.name === name) ?? (await typedRecord(name.slice(1))).record;
+    const record = activations.find((each) => each.name === name) ?? (await typed(name));
     if (shown.figures_inside.inputs === figure)
       plots.inputs.update(record ? withCurves(figure, record, name, parameters) : figure);
   }
-  onTheme(() => shown.units && drawUnits($("units"), shown.units));
+
+  /** @param {string} name "=x*sigmoid(x)" */
+  async function typed(name) {
+    const formula = await typedRecord(name.slice(1));
+    return formula.error === undefined ? formula.record : null;
+  }
+
+  onTheme(() => {
+    if (shown.units) drawUnits($("units"), shown.units);
+  });
   return { show };
 }
 
-/** @param {Record<string, number>} learned Those of its parameters that were trained. */
+/**
+ * @param {Figure} figure @param {Activation} record @param {string} name
+ * @param {Record<string, number>} learned Those of its parameters that were trained.
+ * @returns {Figure}
+ */
 function withCurves(figure, record, name, learned) {
   const parameters = Object.fromEntries(
     record.parameters.map((each) => [each.name, learned[each.name] ?? each.default]),
@@ -57,6 +84,10 @@ function withCurves(figure, record, name, learned) {
     { length: CURVE_POINTS },
     (_, at) => -REACH + (2 * REACH * at) / (CURVE_POINTS - 1),
   );
+  /**
+   * @param {(x: number, p: Record<string, number>) => number} of @param {string} title
+   * @param {string} dash
+   */
   const curve = (of, title, dash) => ({
     type: "scatter",
     mode: "lines",
@@ -66,17 +97,14 @@ function withCurves(figure, record, name, learned) {
     line: { color: `@act-${name}`, width: 2.2, dash },
     hovertemplate: "%{y:.3f}",
   });
-  const label = record.label.replace(/</g, "&lt;"); // Plotly reads tags
-  const told = record.parameters.filter((each) => each.name in learned);
-  const words = [
-    label,
-    ...told.map(
-      (each) =>
-        `${each.name === "beta" ? "β" : each.name} = ${learned[each.name].toFixed(2).replace("-", "−")}`,
-    ),
-  ].join(", ");
+  const trained = record.parameters.filter((each) => each.name in learned);
+  const words = trained.map(({ name: parameter }) => {
+    const symbol = parameter === "beta" ? "β" : parameter;
+    return `${symbol} = ${learned[parameter].toFixed(2).replace("-", "−")}`;
+  });
+  const title = ["f", plain(record.label), ...words].join(", ");
   return {
-    data: [...figure.data, curve(record.f, `f, ${words}`, "solid"), curve(record.df, "f′", "dash")],
+    data: [...figure.data, curve(record.f, title, "solid"), curve(record.df, "f′", "dash")],
     layout: {
       ...figure.layout,
       hovermode: "x",
@@ -87,17 +115,20 @@ function withCurves(figure, record, name, learned) {
   };
 }
 
+/** @param {Guess} guess */
 function guess({ class: found, label, probability }) {
   const right = found === label;
   const share = `${Math.round(100 * probability)} %`;
   const words = t(right ? "run.guess_right" : "run.guess_wrong", { guess: found, label, share });
-  return `<figure class="${right ? "" : "train-wrong"}" title="${escaped(words)}"><canvas role="img" aria-label="${escaped(words)}"></canvas>
-    <figcaption>${found}${right ? "" : ` <s>${label}</s>`} <span>${share}</span></figcaption></figure>`;
+  return html`<figure class="${right ? "" : "train-wrong"}" title="${words}"
+    ><canvas role="img" aria-label="${words}"></canvas>
+    <figcaption>${found}${right ? "" : html` <s>${label}</s>`}
+      <span>${share}</span></figcaption></figure>`;
 }
 
-/** Grey pictures, a pixel a value. */
+/** Grey pictures, a pixel a value. @param {HTMLElement} host @param {Guess[]} images */
 function drawImages(host, images) {
-  host.querySelectorAll("canvas").forEach((canvas, at) => {
+  findAll(host, "canvas", HTMLCanvasElement).forEach((canvas, at) => {
     const { pixels } = images[at];
     paint(canvas, pixels.flat(), pixels[0].length, (value) => {
       const grey = Math.round(255 * (1 - value));
@@ -106,27 +137,40 @@ function drawImages(host, images) {
   });
 }
 
-/** What each unit answers over the plane, or along the one input: from blue (low) to orange. */
+/**
+ * What each unit answers over the plane, or along the one input: from blue (low) to orange.
+ * @param {HTMLElement} host @param {number[][]} units
+ */
 function drawUnits(host, units) {
   if (host.childElementCount !== units.length) {
-    host.innerHTML = units
-      .map((_, at) => `<canvas role="img" aria-label="${at + 1}" title="${at + 1}"></canvas>`)
-      .join("");
+    const names = units.map((_, at) => at + 1);
+    fill(
+      host,
+      html`${names.map(
+        (name) => html`<canvas role="img" aria-label="${name}" title="${name}"></canvas>`,
+      )}`,
+    );
   }
+  const sheets = findAll(host, "canvas", HTMLCanvasElement);
   units.forEach((values, at) => {
     const far = Math.max(1e-9, ...values.map(Math.abs));
     const side = Math.round(Math.sqrt(values.length));
     const square = side * side === values.length && side > 8;
-    paint(host.children[at], values, square ? side : values.length, ramp(-far, far).of, square);
+    paint(sheets[at], values, square ? side : values.length, ramp(-far, far).of, square);
   });
 }
 
-/** Values in rows; the first row at the bottom where it is a plane. */
+/**
+ * Values in rows; the first row at the bottom where it is a plane.
+ * @param {HTMLCanvasElement} canvas @param {number[]} values @param {number} width
+ * @param {Paint} colour
+ */
 function paint(canvas, values, width, colour, upwards = false) {
   const height = values.length / width;
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d");
+  if (!context) return;
   const image = context.createImageData(width, height);
   values.forEach((value, at) => {
     const row = Math.floor(at / width);

@@ -1,36 +1,49 @@
-/** Train: a run as it streams in, found again after a reload, held beside others. */
+/** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
-import { handed, onHanded, whenThere } from "../core/handover.js";
-import { poll } from "../core/poll.js";
-import * as rest from "../core/server.js";
+import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
+import { whenThere } from "../core/gradio.js";
+import { handed, onHanded } from "../core/handover.js";
+import { ask, poll } from "../core/server.js";
 import { read, write } from "../core/state.js";
-import { escaped, t } from "../core/text.js";
+import { t } from "../core/text.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
-import { arrange, PLOTS, showRefused, skeleton, tableField, tellTable } from "./frame.js";
-import { inside } from "./network_view.js";
+import { arrange, noteTable, PLOTS, showRefused, skeleton, tableField } from "./frame.js";
+import { networkView } from "./network_view.js";
 import { runList } from "./run_list.js";
-import { picks } from "./view_choices.js";
+import { viewChoices } from "./view_choices.js";
 
-/** Which wishes a run in a state can be asked. */
+/** @type {Record<string, string[]>} Which wishes a run in a state can be asked. */
 const WISHES = {
   running: ["pause", "stop"],
   paused: ["resume", "step", "stop"],
   waiting: ["stop"],
 };
+/** @type {Record<string, string>} */
 const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■", again: "↺", use: "⇠" };
 
+/** @param {import("../core/gradio.js").Component} component */
 export function mount({ element, props, trigger, watch, server }) {
-  element.innerHTML = skeleton();
-  const $ = (name) => element.querySelector(`[data-part="${name}"]`);
+  fill(element, skeleton());
+  const $ = partsOf(element);
   const plots = Object.fromEntries(PLOTS.map((name) => [name, new LivePlot($(name))]));
-  const picked = picks(element, () => follow(run, true));
-  const look = inside(element, plots);
-  const runs = runList($("runs"), { server, follow, current: () => run, say, told: () => told });
-  let run = read("run", (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined), null);
+  const picked = viewChoices(element, () => follow(run, true));
+  const look = networkView(element, plots);
+  const runs = runList($("runs"), {
+    server,
+    follow,
+    current: () => run,
+    say,
+    latest: () => latest,
+  });
+  let run = read(
+    "run",
+    (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined),
+    /** @type {string | null} */ (null),
+  );
   let after = -1;
   let end = () => {};
-  /** The last answer. */
-  let told = {};
+  /** @type {Record<string, any>} What was told of the run last. */
+  let latest = {};
 
   /** @param {string | null} next @param {boolean} [anew] Whether all is to be drawn again. */
   function follow(next, anew = false, hurry = 0) {
@@ -41,23 +54,24 @@ export function mount({ element, props, trigger, watch, server }) {
     }
     if (next !== run) {
       // What an earlier run has drawn is hidden behind these, and its units go.
-      for (const note of element.querySelectorAll(".train-empty")) note.hidden = false;
+      for (const note of findAll(element, ".train-empty")) note.hidden = false;
       $("units-card").hidden = true;
       picked.forget();
     }
     run = next;
     write({ run });
-    end = poll(ask, show, undefined, hurry);
+    end = poll(question, show, undefined, hurry);
   }
 
   /**
-   * Once all has been drawn, a run that streams is drawn where it is on the screen; the rest follows
-   * when it is seen, or at the end.
+   * Once all has been drawn, a run that streams is drawn where it is on the screen; the rest
+   * follows when it is seen, or at the end.
    */
+  /** @type {string[]} */
   let asked = [];
   let whole = false;
-  function ask() {
-    asked = whole && told.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
+  function question() {
+    asked = whole && latest.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
     return server.poll({ run, after, picked: { ...picked.values(), only: asked } });
   }
   const seen = new Set(PLOTS);
@@ -65,22 +79,24 @@ export function mount({ element, props, trigger, watch, server }) {
     (entries) => {
       let news = false;
       for (const { target, isIntersecting } of entries) {
-        const { part } = target.dataset;
+        const part = /** @type {HTMLElement} */ (target).dataset.part ?? "";
         news ||= isIntersecting && !seen.has(part);
         if (isIntersecting) seen.add(part);
         else seen.delete(part);
       }
-      if (news && told.done === false) after = -1;
+      if (news && latest.done === false) after = -1;
     },
     { rootMargin: "80px" },
   );
   for (const name of PLOTS) watching.observe($(name));
 
+  /** @param {string} words */
   function say(words, wrong = false) {
     $("line").textContent = words;
     $("line").className = wrong ? "lab-error" : "lab-note";
   }
 
+  /** @param {any} answer */
   function show(answer) {
     if (answer.error) {
       say(answer.error, true);
@@ -91,10 +107,10 @@ export function mount({ element, props, trigger, watch, server }) {
       }
       return;
     }
-    told = { ...told, ...answer };
+    latest = { ...latest, ...answer };
     say(answer.line ?? "", answer.state === "failed");
     element.dataset.state = answer.state ?? "none";
-    // Of a run whose settings cannot be read nothing is drawn, and nothing can begin again with them.
+    // Of a run whose settings cannot be read nothing is drawn, and nothing can begin with them.
     const lost = answer.run && answer.again === null;
     element.toggleAttribute("data-lost", Boolean(lost));
     if (answer.run) run = answer.run;
@@ -104,7 +120,7 @@ export function mount({ element, props, trigger, watch, server }) {
     $("table").textContent = answer.table ?? "";
     const changed = answer.run === started.run ? started.fitted : [];
     $("fitted").hidden = !changed.length;
-    $("fitted").innerHTML = changed.map((words) => `<li>${escaped(words)}</li>`).join("");
+    fill($("fitted"), html`${changed.map((words) => html`<li>${words}</li>`)}`);
     if (answer.first) arrange(element, answer.first);
     $("tie").hidden = !answer.tie;
     $("tie").textContent = answer.tie ?? "";
@@ -115,36 +131,32 @@ export function mount({ element, props, trigger, watch, server }) {
     const wanted = `${wishes.join()} ${answer.again}`;
     if ($("wishes").dataset.wishes !== wanted) {
       $("wishes").dataset.wishes = wanted;
-      $("wishes").innerHTML = wishes.map(button).join("");
-      const again = $("wishes").querySelector("[data-wish=again]");
+      fill($("wishes"), html`${wishes.map(button)}`);
+      const [again] = findAll($("wishes"), "[data-wish=again]", HTMLButtonElement);
       if (again && answer.again === false) {
         again.disabled = true;
         again.title = t("run.again_table");
       }
     }
-    if (answer.stats) {
-      $("stats").innerHTML = answer.stats
-        .map(
-          ({ value, label, tone }) =>
-            `<div class="lab-stat"><b class="${tone ? `lab-${tone}` : ""}">${escaped(value)}</b><span>${unbroken(escaped(label))}</span></div>`,
-        )
-        .join("");
-    }
+    if (answer.stats) fill($("stats"), html`${answer.stats.map(stat)}`);
     after = answer.after ?? after;
     if (answer.figures) draw(answer);
     whole ||= Boolean(answer.figures);
     if (answer.done && asked.length) follow(run, true);
   }
 
+  /** @param {any} answer */
   function draw(answer) {
     picked.offer(answer);
+    /** @param {string} name */
+    const cardOf = (name) => /** @type {HTMLElement} */ ($(name).closest("section"));
     for (const [name, title] of Object.entries(answer.titles ?? {}))
-      $(name).closest("section").querySelector("h3").textContent = title;
+      find(cardOf(name), "h3").textContent = title;
     $("beta-note").hidden = !answer.beta_note;
-    $("beta-note").innerHTML = unbroken(escaped(answer.beta_note ?? ""));
+    fill($("beta-note"), unbroken(answer.beta_note ?? ""));
     const shown = { ...answer.figures, ...answer.figures_inside };
     for (const name of PLOTS) {
-      const card = $(name).closest("section");
+      const card = cardOf(name);
       const figure = shown[name];
       // A plot that this run has no use for goes; one that is still to come says so.
       if (!asked.length || asked.includes(name)) {
@@ -157,9 +169,10 @@ export function mount({ element, props, trigger, watch, server }) {
   }
 
   element.addEventListener("click", async (event) => {
-    const wish = event.target.closest("[data-wish]")?.dataset.wish;
+    const pressed = closest(event.target, "[data-wish]");
+    const wish = pressed?.dataset.wish;
     if (!wish) return;
-    event.target.closest("[data-wish]").disabled = true;
+    pressed.setAttribute("disabled", "");
     if (wish === "again") return again();
     if (wish === "use") return use();
     const answer = await server.wish({ run, wish });
@@ -178,8 +191,8 @@ export function mount({ element, props, trigger, watch, server }) {
 
   /** A new run of the same settings. */
   async function again() {
-    const { config } = await rest.ask(`runs/${run}`);
-    const answer = await rest.ask("runs", { given: { ...config, csv: undefined } });
+    const { config } = await ask(`runs/${run}`);
+    const answer = await ask("runs", { given: { ...config, csv: undefined } });
     if (!answer.error) return follow(answer.id);
     $("wishes").dataset.wishes = "";
     say(answer.error, true);
@@ -187,12 +200,15 @@ export function mount({ element, props, trigger, watch, server }) {
 
   // The Start button is Gradio's; its answer arrives as this component's value.
   let begun = 0;
-  /** The run that this page has begun last, and which of its defaults were changed. */
+  /**
+   * @type {{run: string | null, fitted: string[]}} What this page has begun last, and what was
+   *   fitted.
+   */
   let started = { run: null, fitted: [] };
   whenThere("lab-start").then((start) => {
     showRefused(start, () => begun, say);
-    start.addEventListener("click", loadPlotly, { once: true }); // while the run begins
-    start.addEventListener("click", () => tellTable("")); // until it is told of this run's table
+    start.addEventListener("click", () => loadPlotly(), { once: true }); // while the run begins
+    start.addEventListener("click", () => noteTable("")); // until it is told of this run's table
   });
   watch("value", () => {
     const { value } = props;
@@ -200,16 +216,17 @@ export function mount({ element, props, trigger, watch, server }) {
     if (value?.error) show({ error: value.error });
     else if (value?.run) {
       started = value;
-      tellTable(value.table ?? "");
+      noteTable(value.table ?? "");
       follow(value.run);
     }
   });
   // Gradio's control of the rivals takes a formula in when it asks for it here.
   whenThere("lab-train").then((node) => {
-    // One output whose value is a list: a list of lists.
-    node.withFormula = (rivals) => [
+    /** One output whose value is a list: a list of lists. @param {string[] | null} rivals */
+    const withFormula = (rivals) => [
       [...new Set([...(rivals ?? []), handed("train")].filter(Boolean))],
     ];
+    Object.assign(node, { withFormula });
     onHanded("train", () => trigger("input"));
   });
   whenThere("lab-csv").then(tableField);
@@ -217,10 +234,16 @@ export function mount({ element, props, trigger, watch, server }) {
   follow(run);
 }
 
-/** A line may not end within |β|. @param {string} html */
-const unbroken = (html) => html.replaceAll("|β|", '<span class="train-size">|β|</span>');
+/** A sentence in which no line ends within |β|. @param {string} sentence */
+const unbroken = (sentence) =>
+  html`${sentence.split(/(\|β\|)/).map((part) => (part === "|β|" ? SIZE : part))}`;
+const SIZE = html`<span class="train-size">|β|</span>`;
 
-const button = (wish) => {
-  const name = wish === "step" ? "step_once" : wish;
-  return `<button class="lab-btn" data-wish="${wish}" title="${escaped(t(`run.${wish}_tip`))}"><span aria-hidden="true">${SIGNS[wish]}</span>${escaped(t(`run.${name}`))}</button>`;
-};
+/** @param {{value: string, label: string, tone: string | null}} stat */
+const stat = ({ value, label, tone }) => html`<div class="lab-stat"
+  ><b class="${tone ? `lab-${tone}` : ""}">${value}</b><span>${unbroken(label)}</span></div>`;
+
+/** @param {string} wish */
+const button = (wish) => html`<button class="lab-btn" data-wish="${wish}"
+  title="${t(`run.${wish}_tip`)}"><span aria-hidden="true">${SIGNS[wish]}</span
+  >${t(`run.${wish === "step" ? "step_once" : wish}`)}</button>`;

@@ -1,8 +1,9 @@
-/** What the reader picks to see of a run: the choices beside the plots. */
+/** Lets the reader pick what to see of a run: the choices beside the plots. */
 
-import { escaped, t } from "../core/text.js";
+import { closest, fieldOf, find, findAll, offer, press } from "../core/dom.js";
+import { t } from "../core/text.js";
 
-/** What is drawn by layer is left to the run until the reader picks. */
+/** @type {Record<string, any>} What is drawn by layer is left to the run until the reader picks. */
 const FIRST = {
   quantity: "size",
   layer: 0,
@@ -18,22 +19,21 @@ const FIRST = {
  * @param {HTMLElement} root Holds the controls, each marked with `data-pick`.
  * @param {() => void} changed
  */
-export function picks(root, changed) {
+export function viewChoices(root, changed) {
   const values = { ...FIRST };
-  const control = (name) => root.querySelector(`[data-pick="${name}"]`);
+  /** @template {Element} [T=HTMLElement] @param {string} name @param {new () => T} [kind] */
+  const control = (name, kind) => find(root, `[data-pick="${name}"]`, kind);
 
   function paint() {
-    for (const group of root.querySelectorAll(".lab-seg[data-pick]")) {
-      for (const button of group.querySelectorAll("button")) {
-        button.setAttribute(
-          "aria-pressed",
-          String(button.dataset.value === values[group.dataset.pick]),
-        );
-      }
+    for (const group of findAll(root, ".lab-seg[data-pick]")) {
+      const value = values[group.dataset.pick ?? ""];
+      press(findAll(group, "button"), ({ dataset }) => dataset.value === value);
     }
-    for (const name of ["log_loss", "log_steps"]) control(name).checked = values[name];
+    for (const name of ["log_loss", "log_steps"])
+      control(name, HTMLInputElement).checked = values[name];
   }
 
+  /** @param {string} name @param {unknown} value */
   function set(name, value) {
     if (values[name] === value) return;
     values[name] = value;
@@ -42,30 +42,35 @@ export function picks(root, changed) {
   }
 
   root.addEventListener("click", ({ target }) => {
-    const button = target.closest(".lab-seg[data-pick] button");
-    if (button) set(button.closest(".lab-seg").dataset.pick, button.dataset.value);
+    const button = closest(target, ".lab-seg[data-pick] button");
+    const name = closest(button, ".lab-seg")?.dataset.pick;
+    if (button && name) set(name, button.dataset.value);
   });
-  root.addEventListener("input", ({ target }) => {
-    const name = target.dataset?.pick;
+  root.addEventListener("input", (event) => {
+    const field = fieldOf(event);
+    const name = field.dataset?.pick;
     if (!name) return;
-    if (target.type === "checkbox") set(name, target.checked);
-    else set(name, name === "per_layer" ? target.value : Number(target.value));
+    if (field.type === "checkbox") set(name, /** @type {HTMLInputElement} */ (field).checked);
+    else set(name, name === "per_layer" ? field.value : Number(field.value));
   });
   paint();
 
-  /** Fills a menu; one that has a single entry is not shown. */
-  function fill(name, words) {
-    const menu = control(name);
-    const text = JSON.stringify(words);
-    if (menu.dataset.words !== text) {
-      menu.dataset.words = text;
-      menu.innerHTML = words
-        .map((word, at) => `<option value="${at}">${escaped(word)}</option>`)
-        .join("");
+  /**
+   * Fills a menu; one that has a single entry is not shown.
+   * @param {string} name @param {string[]} words
+   */
+  function entries(name, words) {
+    const menu = control(name, HTMLSelectElement);
+    const before = menu.dataset.shown;
+    offer(
+      menu,
+      words.map((word, at) => [String(at), word]),
+      "",
+    );
+    if (menu.dataset.shown !== before)
       values[name] = Math.min(values[name], Math.max(0, words.length - 1));
-    }
     menu.value = String(values[name]);
-    menu.closest("label").hidden = words.length < 2;
+    menu.closest("label")?.toggleAttribute("hidden", words.length < 2);
   }
 
   return {
@@ -76,23 +81,19 @@ export function picks(root, changed) {
     },
     /** What a run has to pick from. @param {any} answer */
     offer({ layers = 0, seeds = [], looks, quantities = [], per_layer: perLayer }) {
-      if (perLayer) control("per_layer").value = perLayer;
-      fill(
+      if (perLayer) control("per_layer", HTMLSelectElement).value = perLayer;
+      entries(
         "layer",
         Array.from({ length: layers }, (_, at) => t("run.layer", { number: at + 1 })),
       );
-      fill(
-        "seed",
-        seeds.length > 1
-          ? [t("run.all_seeds"), ...seeds.map((seed) => t("run.one_seed", { seed }))]
-          : [],
-      );
-      if (looks) fill("look", looks);
-      for (const button of control("quantity").querySelectorAll("button"))
+      const named = seeds.map((/** @type {number} */ seed) => t("run.one_seed", { seed }));
+      entries("seed", seeds.length > 1 ? [t("run.all_seeds"), ...named] : []);
+      if (looks) entries("look", looks);
+      for (const button of findAll(control("quantity"), "button"))
         button.hidden = !quantities.includes(button.dataset.value);
       control("quantity").hidden = quantities.length < 2;
       // The bands are of β and of |β|.
-      root.querySelector(".train-bands").hidden =
+      find(root, ".train-bands").hidden =
         !quantities.includes("size") || ["effective", "own"].includes(values.quantity);
       if (quantities.length && !quantities.includes(values.quantity))
         set("quantity", quantities[0]);
