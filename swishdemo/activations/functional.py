@@ -1,7 +1,6 @@
 """Swish in PyTorch: its definition, with a trainable β, and the article's memory-efficient form.
 
-This module loads PyTorch. The forms of the other activations stand in
-:mod:`swishdemo.activations.forms`.
+This module loads PyTorch.
 
 What saves memory or time here has a backward pass of its own, which is right for plain tensors.
 Whatever else PyTorch has (`is_plain` tells) is served by `definition`, whose derivatives, of every

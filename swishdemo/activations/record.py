@@ -1,11 +1,19 @@
-"""The record of an activation function: plain data and one lazily called formula."""
+"""The record of an activation function: plain data, its formula as text.
+
+A record stands in the module of its family: ``gated.py``, ``rectified.py`` and so on. Adding one
+there adds it to every tab, test and menu, once ``python -m swishdemo generate`` has run. The
+colours have a contrast of at least 4.5 : 1 on their ground (#ffffff or #1b1d21); lines of one dash
+differ in colour for every kind of colour vision.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from swishdemo.text import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +36,32 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedNumber:
+    """A number in a formula that has a name and never changes.
+
+    Attributes:
+        name: The identifier in the formula.
+        digits: Its value, as decimal digits.
+        symbol: The name in LaTeX.
+    """
+
+    name: str
+    digits: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Activation:
-    """One activation function, defined once; everything else is derived from ``expression``.
+    """One activation function, defined once; everything else is derived from ``formula``.
 
     Attributes:
         name: The key in the registry.
         label: The name that a reader sees.
-        expression: Returns the SymPy formula in the symbol ``x`` and the parameters' symbols;
-            a function, so that neither the record nor its import loads SymPy.
-        parameters: The parameters of the formula, in the order of ``torch``'s arguments.
+        formula: In ``x``, its parameters and constants, in the grammar of typed formulas:
+            ``x*sigmoid(beta*x)``. Where pieces meet, ``where(x > 0, a, b)`` is b.
+        parameters: The parameters of the formula, in the order of PyTorch's arguments.
+        constants: The fixed numbers of the formula that have names.
+        purpose: Language → one line on what it is for; none for a formula that a user typed.
         year: Year of first publication; 0 for a formula that a user typed.
         source: Citation and address; empty for a typed formula.
         family: ``gated``, ``rectified``, ``soft``, ``bounded``, ``shrinkage``, ``periodic`` or
@@ -44,22 +69,39 @@ class Activation:
         colour: Line colour on a light ground, ``#rrggbb``.
         colour_dark: Line colour on a dark ground.
         dash: Plotly's name of the line's dash.
-        torch: ``module:function`` of the PyTorch form ``f(x, *parameters)``; empty if none.
-        builtin: PyTorch's own form at the default parameters; empty where PyTorch has none.
+        builtin: ``module:function`` of PyTorch's own form, the activation at its default
+            parameters; empty where PyTorch has none.
+        torch: The PyTorch form where ``builtin`` is not exact at all parameters, or where this is
+            faster than what follows from the formula: an expression of ``x`` and the parameters,
+            which are numbers or tensors (``number`` tells), in the functions of
+            ``torch.nn.functional`` and ``torch``, and in ``swish``. It is differentiable in all of
+            them, twice; no branch that is not taken spoils a gradient.
+        call: PyTorch's own function as a call in exported code, where ``builtin`` takes arguments
+            of its own. ``{alpha}`` is a parameter's value; a call without any holds at the default
+            parameters alone.
     """
 
     name: str
     label: str
-    expression: Callable[[], Any] = field(repr=False)
-    parameters: tuple[Parameter, ...]
+    formula: str
+    parameters: tuple[Parameter, ...] = ()
+    constants: tuple[FixedNumber, ...] = ()
+    purpose: Mapping[Language, str] = field(default_factory=dict, hash=False)
     year: int
     source: str
     family: str
     colour: str
     colour_dark: str
     dash: str
-    torch: str
-    builtin: str
+    builtin: str = ""
+    torch: str = ""
+    call: str = ""
+
+    def expression(self) -> Any:
+        """The formula as a SymPy expression in ``x`` and the parameters' symbols; loads SymPy."""
+        from swishdemo.activations.typed.parse import expression
+
+        return expression(self)
 
     def defaults(self) -> dict[str, float]:
         """The parameters' default values by name."""

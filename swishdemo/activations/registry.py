@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeGuard
 
+from swishdemo.activations import bounded, gated, periodic, rectified, shrinkage, soft
 from swishdemo.activations.record import Activation
-from swishdemo.activations.records import RECORDS
 from swishdemo.errors import UserError
+from swishdemo.text import say
 
+_FAMILIES = (gated, rectified, soft, bounded, shrinkage, periodic)
 _LABEL = 28
 
 
@@ -27,7 +29,9 @@ def index(records: Iterable[Activation]) -> dict[str, Activation]:
     return found
 
 
-_REGISTRY = index(RECORDS)
+_REGISTRY = index(record for family in _FAMILIES for record in family.RECORDS)
+for _record in _REGISTRY.values():
+    say(f"activations.purpose.{_record.name}", _record.purpose)
 
 
 def names() -> tuple[str, ...]:

@@ -1,10 +1,11 @@
-"""The PyTorch form of an activation, found by the reference in its record."""
+"""The PyTorch form of an activation, as its record says it or as it follows from its formula."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from typing import TYPE_CHECKING
+from functools import cache
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 from swishdemo.activations.registry import get
 
@@ -24,14 +25,32 @@ def torch_function(name: str) -> Callable[..., Tensor]:
     """
     activation = get(name)
     if activation.torch:
-        return resolve(activation.torch)
+        given = "".join(f", {each.name}={each.default!r}" for each in activation.parameters)
+        return _written(f"lambda x{given}: {activation.torch}")
+    if activation.builtin:
+        own: Callable[..., Tensor] = resolve_name(activation.builtin)
+        return own
     from swishdemo.activations.torch_tape import compiled
 
     return compiled(activation)
 
 
-def resolve(reference: str) -> Callable[..., Tensor]:
-    """The function at ``module:function``."""
-    module, _, function = reference.partition(":")
-    found: Callable[..., Tensor] = getattr(import_module(module), function)
-    return found
+@cache
+def _written(text: str) -> Callable[..., Tensor]:
+    """The function of a record's text, which is ours, never a visitor's."""
+    function: Callable[..., Tensor] = eval(text, _names())
+    return function
+
+
+@cache
+def _names() -> dict[str, Any]:
+    """What a record's PyTorch form may name."""
+    import torch
+    from torch.nn import functional
+
+    from swishdemo.activations.functional import swish
+
+    def number(*values: object) -> bool:
+        return not any(isinstance(value, torch.Tensor) for value in values)
+
+    return {**vars(functional), **vars(torch), "swish": swish, "number": number}

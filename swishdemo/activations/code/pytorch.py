@@ -20,13 +20,6 @@ _IMPORTS = {
     "F": "import torch.nn.functional as F",
     "nn": "from torch import nn",
 }
-# PyTorch's own functions that take our parameters, or an argument of their own. Its softplus turns
-# into x from 20 on and its hard sigmoid has a slope of single precision: those are written out.
-_BUILTIN = {
-    "elu": "F.elu(x, alpha={alpha})",
-    "leaky_relu": "F.leaky_relu(x, negative_slope={slope})",
-    "gelu_tanh": 'F.gelu(x, approximate="tanh")',
-}
 
 
 def write(activation: Activation, values: Mapping[str, float], trainable: bool) -> str:
@@ -66,19 +59,15 @@ def definitions(
 
 def _builtin(activation: Activation, values: Mapping[str, float]) -> str:
     """A call of PyTorch's own function, where it is the same function; else empty."""
-    if activation.name in _BUILTIN:
-        return _BUILTIN[activation.name].format(
-            **{name: python.number(value) for name, value in values.items()}
-        )
-    module, _, name = activation.builtin.partition(":")
-    library = {"torch": "torch", "torch.nn.functional": "F"}.get(module)
-    if library is None:
+    if activation.call:
+        written = {name: python.number(value) for name, value in values.items()}
+        call = activation.call.format(**written)
+        return call if call != activation.call or values == activation.defaults() else ""
+    if activation.torch or not activation.builtin:
         return ""
-    if activation.torch == activation.builtin:
-        return f"{library}.{name}({', '.join(['x', *map(python.number, values.values())])})"
-    if activation.name == "swish" and values == {"beta": 1.0}:
-        return "F.silu(x)"
-    return ""
+    module, _, name = activation.builtin.partition(":")
+    library = {"torch": "torch", "torch.nn.functional": "F"}[module]
+    return f"{library}.{name}({', '.join(['x', *map(python.number, values.values())])})"
 
 
 def _init(

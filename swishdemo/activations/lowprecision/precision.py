@@ -303,9 +303,7 @@ def _rounded(parameters: Mapping[str, float], dtype: np.dtype[Any]) -> dict[str,
 @lru_cache(maxsize=64)
 def _tapes(activation: Activation) -> tuple[Tape, Tape]:
     """The operations of f as written, and of the stable form."""
-    import sympy
-
     from swishdemo.activations.symbolic.derive import slope
     from swishdemo.activations.symbolic.tape import record
 
-    return record([sympy.sympify(activation.expression())]), record([slope(activation)[0]])
+    return record([activation.expression()]), record([slope(activation)[0]])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -181,7 +181,7 @@ def derive(activation: Activation) -> Derived:
     """Derive all that the tabs need from the record's expression."""
     shown = activation.expression()
     f, df = slope(activation)
-    d2f = _collected(stable(_differentiate(_plain_slope(activation), s.X)))
+    d2f = _collected(stable(_differentiate(_plain_slope(shown), s.X)))
     return Derived(
         f=_finished(f),
         df=_finished(df),
@@ -205,18 +205,19 @@ def _finished(expression: Any) -> Any:
 @lru_cache(maxsize=64)
 def slope(activation: Activation) -> tuple[Any, Any]:
     """F and f′ alone, for those who must know how long they are before f″ is asked for."""
-    return _function(activation), _collected(_plain_slope(activation))
+    shown = activation.expression()
+    return stable(shown), _slope(shown)
 
 
 @lru_cache(maxsize=64)
-def _function(activation: Activation) -> Any:
-    return stable(sympy.sympify(activation.expression()))
+def _slope(f: Any) -> Any:
+    return _collected(_plain_slope(f))
 
 
 @lru_cache(maxsize=64)
-def _plain_slope(activation: Activation) -> Any:
+def _plain_slope(f: Any) -> Any:
     """F′ before its roots are collected, which would be longer to differentiate again."""
-    return stable(_differentiate(_function(activation), s.X))
+    return stable(_differentiate(stable(f), s.X))
 
 
 def tree_size(expression: Any) -> int:
@@ -289,11 +290,7 @@ def latex(activation: Activation) -> str:
 def latex_derivative(activation: Activation) -> str:
     """The right-hand side of f′(x) = … in LaTeX."""
     decimals = _decimals(activation)
-    kept = activation
-    if decimals.typed:
-        written = decimals.kept(activation.expression())
-        kept = replace(activation, expression=lambda: written)
-    return _print(decimals.shown(slope(kept)[1]), activation)
+    return _print(decimals.shown(_slope(decimals.kept(activation.expression()))), activation)
 
 
 def _decimals(activation: Activation) -> Decimals:

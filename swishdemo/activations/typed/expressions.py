@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy
 
+from swishdemo.activations.record import FixedNumber
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import tree_size
 from swishdemo.activations.symbolic.stable import in_pieces
@@ -25,7 +26,6 @@ from swishdemo.activations.typed.functions import (
     WRITTEN_OUT,
     function,
     function_names,
-    latex_name,
 )
 from swishdemo.activations.typed.parse import (
     MAX_BITS,
@@ -54,24 +54,30 @@ class Builder:
     Args:
         text: The formula, for its numbers and for the columns of messages.
         column: Gives the column of a node.
+        constants: The named numbers of a record's formula, whose decimals stay as they are
+            written; None for a typed one, whose decimals are fractions.
     """
 
-    def __init__(self, text: str, column: Callable[[ast.AST, str], int]) -> None:
+    def __init__(
+        self,
+        text: str,
+        column: Callable[[ast.AST, str], int],
+        constants: Iterable[FixedNumber] | None = None,
+    ) -> None:
         self.parameters: list[str] = []
+        self._keeps_decimals = constants is not None
+        self._constants = {
+            each.name: s.Constant(each.symbol, each.digits) for each in constants or ()
+        }
         self._text = text
         self._column = column
         self._domain = Domain()
         self._sound: set[Any] = set()  # the parts whose numbers are known to be doubles
 
-    def in_order(self, tokens: Iterable[str]) -> list[str]:
+    def in_order(self, tokens: Iterable[str]) -> tuple[str, ...]:
         """The parameters as they stand in the text, whose ``tokens`` are its names."""
         read = dict.fromkeys(GREEK.get(token, token) for token in tokens)
-        return [name for name in read if name in self.parameters]
-
-    @staticmethod
-    def latex(name: str) -> str:
-        """A parameter's symbol."""
-        return latex_name(name)
+        return tuple(name for name in read if name in self.parameters)
 
     def formula(self, node: ast.expr) -> Any:
         """The expression of a whole formula; it has no value where the text as written has none.
@@ -144,12 +150,17 @@ class Builder:
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
             raise refuse("construct", self._at(node))
         match = _NUMBER.match(self._text, self._at(node) - 1)
-        return sympy.Rational(match.group() if match else str(node.value))
+        digits = match.group() if match else str(node.value)
+        if self._keeps_decimals and not digits.isdigit():
+            return s.Constant(digits, digits)
+        return sympy.Rational(digits)
 
     def _name(self, node: ast.Name) -> Any:
         name = GREEK.get(node.id, node.id)
         if name == "x":
             return s.X
+        if name in self._constants:
+            return self._constants[name]
         if name in CONSTANTS:
             return CONSTANTS[name]
         if name == "X":

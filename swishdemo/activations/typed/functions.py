@@ -91,7 +91,7 @@ def function(name: str) -> Function | None:
         values[: len(given)] = given
         symbols = [s.symbol(each.name) for each in activation.parameters]
         filled = {s.X: u, **dict(zip(symbols, values, strict=True))}
-        return sympy.sympify(activation.expression()).xreplace(filled)
+        return activation.expression().xreplace(filled)
 
     return Function(1, 1 + len(activation.parameters), build)
 

@@ -12,9 +12,10 @@ import keyword
 import math
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from swishdemo.activations.record import Activation, Parameter
+from swishdemo.activations.record import Activation, FixedNumber, Parameter
 from swishdemo.activations.registry import formula_label
 from swishdemo.errors import UserError
 from swishdemo.text import Sentence
@@ -80,31 +81,46 @@ def parse_formula(text: object) -> Activation:
         raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
     text = text.translate(_TYPED)
     _check_characters(text)
-    tree = _tree(text)
-    _check_size(tree, text)
-    from swishdemo.activations.typed.expressions import Builder
+    _check_size(_tree(text), text)
+    _, parameters = _built(text)
+    from swishdemo.activations.typed.functions import latex_name
 
-    builder = Builder(text, _column)
-    expression = builder.formula(tree)
     activation = Activation(
         name=f"={text.strip()}",
         label=formula_label(text),
-        expression=lambda: expression,
-        parameters=tuple(
-            Parameter(name, 1.0, -5.0, 5.0, builder.latex(name))
-            for name in builder.in_order(token for _, token in named_tokens(text))
-        ),
+        formula=text,
+        parameters=tuple(Parameter(name, 1.0, -5.0, 5.0, latex_name(name)) for name in parameters),
         year=0,
         source="",
         family="typed",
         colour="#be123c",
         colour_dark="#fb7185",
         dash="solid",
-        torch="",
-        builtin="",
     )
     _check_steps(activation)
     return activation
+
+
+def expression(activation: Activation) -> Any:
+    """The SymPy expression of a record's formula; the decimals of a registered one keep a name.
+
+    Raises:
+        UserError: As `parse_formula`.
+    """
+    typed = activation.name.startswith("=")
+    return _built(activation.formula, None if typed else activation.constants)[0]
+
+
+@lru_cache(maxsize=256)
+def _built(
+    text: str, constants: tuple[FixedNumber, ...] | None = None
+) -> tuple[Any, tuple[str, ...]]:
+    """A formula's expression, and its parameters in the order of the text."""
+    from swishdemo.activations.typed.expressions import Builder
+
+    builder = Builder(text, _column, constants)
+    built = builder.formula(_tree(text))
+    return built, builder.in_order(token for _, token in named_tokens(text))
 
 
 def refuse(key: str, column: int | None = None, **values: object) -> UserError:
