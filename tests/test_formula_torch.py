@@ -77,7 +77,9 @@ def test_values_and_gradients_are_those_of_the_definition(activation):
         assert fine[np.abs(at) < 40].all()
 
 
-@pytest.mark.parametrize("activation", [a for a in activations() if a.torch], ids=lambda a: a.name)
+@pytest.mark.parametrize(
+    "activation", [a for a in activations() if a.torch or a.builtin], ids=lambda a: a.name
+)
 def test_the_registrys_own_forms_agree_with_what_is_compiled(activation):
     """Two ways to PyTorch that share no code."""
     at = torch.tensor(np.setdiff1d(AT, breaks(activation)))
