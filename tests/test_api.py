@@ -509,6 +509,8 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         *(("GET", "/api/recipes"), ("GET", "/api/datasets"), ("GET", "/api/variants")),
         ("GET", "/api/runs/{job_id}/reports"),
         *(("GET", "/api/claims"), ("POST", "/api/claims/{claim_id}/check")),
+        *(("POST", "/api/describe"), ("POST", "/api/properties"), ("POST", "/api/precision")),
+        *(("POST", "/api/code"), ("POST", "/api/prepare")),
     }
 
 

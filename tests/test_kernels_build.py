@@ -136,7 +136,7 @@ def test_without_a_compiler_the_reason_is_told(tmp_path):
 def test_the_timing_variant_says_that_there_is_no_compiler(tmp_path):
     code = (
         "from swishdemo.timing import REGISTRY\n"
-        "print(REGISTRY.get('swish_fused_c').unavailable_reason('cpu').key)\n"
+        "why = REGISTRY.get('swish_fused_c').unavailable_reason('cpu'); print(why and why.key)\n"
         "import sys; assert 'torch' not in sys.modules"
     )
     assert "no_c_compiler" in use(tmp_path, code, CC="no-such-compiler")[0]

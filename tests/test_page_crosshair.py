@@ -205,8 +205,8 @@ def test_a_formula_may_be_what_differences_are_to(turn):
     expect(page.locator(".explore-head h3").nth(1)).to_have_text("f − ReLU")
 
 
-def test_back_does_not_stop_at_half_a_formula(turn):
-    page = turn()
+def test_back_does_not_stop_at_half_a_formula(visit):
+    page = visit()
     page.click("#lab-own")
     page.locator("#lab-own").press_sequentially("x*tanh(x)", delay=300)
     page.wait_for_url(re.compile("tanh"))
