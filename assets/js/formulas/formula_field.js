@@ -3,7 +3,7 @@
 import { closest, fieldOf, fill, find, html } from "../core/dom.js";
 import { hand } from "../core/handover.js";
 import * as server from "../core/server.js";
-import { refuse as refuseValue } from "../core/state.js";
+import { onReturn, refuse as refuseValue } from "../core/state.js";
 import { t } from "../core/text.js";
 import { parameterControls } from "./parameter_controls.js";
 import { caveats, settled, summary, typedRecord } from "./typed_formula.js";
@@ -155,6 +155,9 @@ export function formulaField(host, lab) {
   field.addEventListener("scroll", follow);
   // Who puts the cursor there is about to type: the server loads meanwhile what it needs.
   field.addEventListener("focus", () => {
+    step = true;
+  });
+  onReturn(() => {
     step = true;
   });
   field.addEventListener("focus", () => server.prepare("formulas"), { once: true });
