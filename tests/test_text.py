@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from swishdemo.activations import registry as _activations
+from swishdemo.datasets import registry as _datasets
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, catalogue, folder, language_of, text
+from swishdemo.training.recipes import recipes
+
+# The records say their own sentences.
+assert _activations.names() and _datasets.names() and recipes()
 
 ROOT = Path(__file__).parents[1]
 PLACEHOLDER = re.compile(r"\{(\w+)[^{}]*\}")

@@ -319,7 +319,10 @@ def _refusal(key: str, **values: Any) -> UserError:
 
 CSV = Dataset(
     name="csv",
-    title="data.title.csv",
+    titles={
+        "en": "Your own table (CSV)",
+        "zh": "自己的表格（CSV）",
+    },
     kind="table",
     task="classification",
     shape=(),

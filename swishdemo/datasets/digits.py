@@ -30,7 +30,10 @@ def load(options: DataOptions) -> Split:
 
 DIGITS = Dataset(
     name="digits",
-    title="data.title.digits",
+    titles={
+        "en": "Handwritten digits, 8×8 pixels",
+        "zh": "手写数字，8×8 像素",
+    },
     kind="image",
     task="classification",
     shape=(1, 8, 8),

@@ -6,13 +6,14 @@ give the same points in every version. Without noise each set can be learned wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from swishdemo.datasets.record import DataOptions, Dataset, Kind, Split, parts, split, with_noise
+from swishdemo.text import Language
 
 SAMPLES = 1000
 """How many are made by default."""
@@ -77,7 +78,9 @@ def _checkerboard(count: int, random: Random) -> Points:
     return (cells + places) * 2 / _CELLS - 1, cells.sum(1) % 2
 
 
-def _points(name: str, make: Callable[[int, Random], Points], source: str) -> Dataset:
+def _points(
+    name: str, titles: Mapping[Language, str], make: Callable[[int, Random], Points], source: str
+) -> Dataset:
     @lru_cache(maxsize=4)
     def load(options: DataOptions) -> Split:
         random = Random(options.seed)
@@ -86,7 +89,7 @@ def _points(name: str, make: Callable[[int, Random], Points], source: str) -> Da
         train, test = parts(len(inputs), options, random)
         return split(inputs, labels.astype(np.int64), train, test, (0,))
 
-    return _dataset(name, "points", load, source)
+    return _dataset(name, titles, "points", load, source)
 
 
 @lru_cache(maxsize=4)
@@ -99,11 +102,17 @@ def _sine(options: DataOptions) -> Split:
     return split(inputs, targets, train, test, (0,))
 
 
-def _dataset(name: str, kind: Kind, loader: Callable[[DataOptions], Split], source: str) -> Dataset:
+def _dataset(
+    name: str,
+    titles: Mapping[Language, str],
+    kind: Kind,
+    loader: Callable[[DataOptions], Split],
+    source: str,
+) -> Dataset:
     curve = kind == "curve"
     return Dataset(
         name=name,
-        title=f"data.title.{name}",
+        titles=titles,
         kind=kind,
         task="regression" if curve else "classification",
         shape=(1,) if curve else (2,),
@@ -119,13 +128,66 @@ def _dataset(name: str, kind: Kind, loader: Callable[[DataOptions], Split], sour
 GENERATED = (
     _points(
         "spiral",
+        {
+            "en": "Two spirals",
+            "zh": "双螺旋",
+        },
         _spiral,
         "Lang and Witbrock, Learning to tell two spirals apart, 1988; generated here",
     ),
-    _points("moons", _moons, "scikit-learn, make_moons"),
-    _points("circles", _circles, "scikit-learn, make_circles"),
-    _points("xor", _xor, "Minsky and Papert, Perceptrons, 1969; generated here"),
-    _points("gaussians", _gaussians, "scikit-learn, make_blobs"),
-    _points("checkerboard", _checkerboard, "generated here"),
-    _dataset("sine", "curve", _sine, "generated here"),
+    _points(
+        "moons",
+        {
+            "en": "Two moons",
+            "zh": "双月牙",
+        },
+        _moons,
+        "scikit-learn, make_moons",
+    ),
+    _points(
+        "circles",
+        {
+            "en": "Two circles",
+            "zh": "同心圆",
+        },
+        _circles,
+        "scikit-learn, make_circles",
+    ),
+    _points(
+        "xor",
+        {
+            "en": "Exclusive or",
+            "zh": "异或",
+        },
+        _xor,
+        "Minsky and Papert, Perceptrons, 1969; generated here",
+    ),
+    _points(
+        "gaussians",
+        {
+            "en": "Two Gaussian clouds",
+            "zh": "两团高斯点",
+        },
+        _gaussians,
+        "scikit-learn, make_blobs",
+    ),
+    _points(
+        "checkerboard",
+        {
+            "en": "Checkerboard",
+            "zh": "棋盘格",
+        },
+        _checkerboard,
+        "generated here",
+    ),
+    _dataset(
+        "sine",
+        {
+            "en": "A sine curve (regression)",
+            "zh": "正弦曲线（回归）",
+        },
+        "curve",
+        _sine,
+        "generated here",
+    ),
 )

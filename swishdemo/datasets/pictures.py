@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ import numpy.typing as npt
 from swishdemo.datasets.record import DataOptions, Dataset, Split, split, test_size, with_noise
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
+from swishdemo.text import Language
 
 _PATIENCE_SECONDS = 5.0
 """In which the hub must have answered; the name's look-up alone may take longer than a minute."""
@@ -210,11 +211,17 @@ SOURCES = {
 """Where each dataset lies, by its name."""
 
 
-def _pictures(name: str, most_samples: int, class_names: tuple[str, ...], citation: str) -> Dataset:
+def _pictures(
+    name: str,
+    titles: Mapping[Language, str],
+    most_samples: int,
+    class_names: tuple[str, ...],
+    citation: str,
+) -> Dataset:
     source = SOURCES[name]
     return Dataset(
         name=name,
-        title=f"data.title.{name}",
+        titles=titles,
         kind="image",
         task="classification",
         shape=source.shape,
@@ -233,6 +240,7 @@ def _pictures(name: str, most_samples: int, class_names: tuple[str, ...], citati
 PICTURES = (
     _pictures(
         "mnist",
+        {"en": "MNIST, handwritten digits, 28×28 pixels", "zh": "MNIST 手写数字，28×28 像素"},
         50_000,
         (),
         "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document "
@@ -240,6 +248,7 @@ PICTURES = (
     ),
     _pictures(
         "fashion-mnist",
+        {"en": "Fashion-MNIST, clothes, 28×28 pixels", "zh": "Fashion-MNIST 服饰，28×28 像素"},
         50_000,
         (
             *("T-shirt", "trousers", "pullover", "dress", "coat"),
@@ -249,6 +258,7 @@ PICTURES = (
     ),
     _pictures(
         "cifar10",
+        {"en": "CIFAR-10, colour photographs, 32×32 pixels", "zh": "CIFAR-10 彩色照片，32×32 像素"},
         25_000,
         (
             *("airplane", "automobile", "bird", "cat", "deer"),

@@ -6,7 +6,7 @@ From raw samples to a `Split`: noise, the two parts, and the training part's own
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from swishdemo.datasets.table import Table
 from swishdemo.errors import UserError
+from swishdemo.text import Language
 
 Kind = Literal["image", "points", "curve", "table"]
 Task = Literal["classification", "regression"]
@@ -83,7 +84,7 @@ class Dataset:
 
     Attributes:
         name: The key in the registry.
-        title: The key of its title in the text catalogue.
+        titles: Language → title, ``data.title.<name>`` of the catalogue.
         kind: ``image``, ``points`` of a plane, ``curve`` (one input, one target) or ``table``.
         task: ``classification`` or ``regression``.
         shape: Shape of one input: channels, height, width; or the number of features.
@@ -98,7 +99,7 @@ class Dataset:
     """
 
     name: str
-    title: str
+    titles: Mapping[Language, str]
     kind: Kind
     task: Task
     shape: tuple[int, ...]
@@ -110,6 +111,11 @@ class Dataset:
     loader: Callable[[DataOptions], Split] = field(repr=False)
     most_test: int | None = None
     class_names: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The key of its title in the text catalogue."""
+        return f"data.title.{self.name}"
 
     def at(self, options: DataOptions) -> Dataset:
         """The same dataset as these options make it: its sizes, and what a table holds.

@@ -8,6 +8,7 @@ from swishdemo.datasets.generated import GENERATED
 from swishdemo.datasets.pictures import PICTURES
 from swishdemo.datasets.record import Dataset
 from swishdemo.errors import UserError
+from swishdemo.text import say
 
 _REGISTRY: dict[str, Dataset] = {}
 
@@ -21,6 +22,7 @@ def register(dataset: Dataset) -> Dataset:
     if dataset.name in _REGISTRY:
         raise ValueError(f"dataset {dataset.name} is registered twice")
     _REGISTRY[dataset.name] = dataset
+    say(dataset.title, dataset.titles)
     return dataset
 
 

@@ -6,6 +6,7 @@ import gradio as gr
 from gradio.i18n import I18nData
 
 from swishdemo.text import catalogue
+from swishdemo.training.recipes import recipes
 
 # Gradio writes all that it is given into the page, before its first script: so it is given what
 # its components show, a fifth of the catalogue.
@@ -21,6 +22,7 @@ _SHOWN = (
     "time.ui.",
     "time.variant.",
 )
+recipes()  # say their titles, as the datasets did
 _KEYS = [key for key in catalogue() if key.startswith(_SHOWN)]
 
 translations = gr.I18n(
