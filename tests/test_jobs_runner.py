@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from fake_work import FakeConfig
+from visiting import eventually
 
 from swishdemo.jobs.messages import (
     Attached,
@@ -76,7 +77,14 @@ def test_a_job_with_an_environment_of_its_own_has_a_worker_of_its_own(
     usual = runner.start(WORK, FakeConfig())
     collect(usual)
     plain = runner.start(WORK, FakeConfig(), {"GLIBC_TUNABLES": ""})
-    started = Path(f"/proc/{plain.pid}/environ").read_bytes().split(b"\0")
+    environment = Path(f"/proc/{plain.pid}/environ")
+
+    def shown() -> bytes:  # a moment after the program has been started
+        variables = environment.read_bytes()
+        assert variables
+        return variables
+
+    started = eventually(shown).split(b"\0")
     assert [v for v in started if v.startswith(b"GLIBC_TUNABLES=")] == [b"GLIBC_TUNABLES="]
     collect(plain)
     plain.close()

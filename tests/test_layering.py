@@ -1,6 +1,7 @@
 """Lower rooms never import upper ones, and what is heavy stays out of the way."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib.metadata import packages_distributions, requires
@@ -66,6 +67,14 @@ def test_lower_rooms_never_import_upper_ones():
         if other > level or (other == level and (room, target) not in BESIDE):
             wrong.append(f"{path.relative_to(ROOT)} imports {module}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("room", sorted(PACKAGE.rglob("__init__.py")), ids=lambda p: p.parent.name)
+def test_what_a_room_says_it_holds_is_there(room):
+    told = ast.get_docstring(ast.parse(room.read_text("utf-8"))) or ""
+    listed = set(re.findall(r"(?<!`)`([a-z_]+)`(?!`)", told.partition("\n- ")[2]))
+    here = {path.stem if path.is_file() else path.name for path in room.parent.iterdir()}
+    assert listed <= here, "the docstring names modules that are gone"
 
 
 def test_only_the_page_knows_gradio_and_nothing_needs_plotly_to_run():

@@ -1,10 +1,10 @@
 """The data that a run may name: records to list, arrays to load.
 
-- `record`: a dataset, the options about it, its arrays; `registry`: all of them.
+- `record`: a dataset, the options about it, its arrays, and how they are split into training and
+  test parts; `registry`: all of them.
 - `digits`, `generated`: what is there without a download.
-- `csv`: a visitor's own table; `table`: what is known of it, and how its text travels.
-- `pictures`: images of the Hugging Face hub; `hub`: how its files are fetched and kept.
-- `splitting`: noise, the two parts, and the training part's scale.
+- `csv`: a visitor's own table; `layout`: how its text is laid out; `table`: what is known of it.
+- `pictures`: images of the Hugging Face hub, fetched and kept.
 """
 
 from swishdemo.datasets.record import DataOptions, Dataset, Split

@@ -1,8 +1,9 @@
 """Swish with a trainable β in one pass over the memory, in C and Triton, built where it runs.
 
-`libraries` compiles, keeps and loads, for the `processor` that is here; `build` does so with
-``swish.c`` at first use, `node` with ``node.cpp`` in the background from then on. `memory` says
-how a tensor's elements lie, `native` hands tensors over, and `cuda` those on a GPU to `cuda_tiles`,
-which Triton compiles; `operator` registers operators with PyTorch, and `function` chooses among the
-forms; `module` is the layer. The first three are free of PyTorch.
+- `libraries`: compiles, keeps and loads; `build`: does so with ``swish.c`` at first use, for the
+  processor that is here; `node`: with ``node.cpp``, in the background from then on.
+- `memory`: how a tensor's elements lie; `native`: hands tensors over; `cuda`: those on a GPU, to
+  `cuda_tiles`, which Triton compiles.
+- `operator`: registers operators with PyTorch; `function`: chooses among the forms; `module`: the
+  layer. `libraries` and `build` are free of PyTorch.
 """

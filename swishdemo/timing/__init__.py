@@ -1,9 +1,14 @@
-"""What an activation costs here: every implementation, checked and timed by one function.
+"""Measures what an activation costs here: every implementation is checked, then timed.
 
-`variants` holds the implementations, `request` what may be asked, `measuring.measure` answers,
-`measurement` compares, `host` describes the machine, `caveats` says what to mind. All but `gate`,
-`implementation`, `builders`, `workload` and `measuring` are free of PyTorch, and what stands here
-is too.
+- `variants`: what can be timed; `implementations`: how it is built; `networks`: for whole steps.
+- `request`, `presets`, `estimate`: what may be asked, and about how long it takes.
+- `measuring`: the one function that answers; `correctness`: the check before; `workload`, `loop`:
+  what is called and how it is clocked; `resume`: what is left after a process has died.
+- `measurement`, `ratio`: figures, and how they compare; `caveats`: what to mind.
+- `host_card`, `quantities`, `tables`, `export`: the machine and the figures in words and files.
+- `imported`, `cited`: another host's figures, and published ones.
+
+What builds, checks and times loads PyTorch; what stands here does not.
 """
 
 from swishdemo.text import Sentence

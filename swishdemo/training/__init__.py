@@ -1,9 +1,9 @@
-"""Many replicas of a network, trained together: config, reports, recipes.
+"""Trains many replicas of a network together: config, reports, recipes.
 
 - `config`, `table`, `checks`, `fitting`: what may be asked for; `recipes`: what is worth it.
-- `architecture`, `learned`, `schedules`: what follows from it.
-- `report`, `summary`, `convergence`: what a run tells.
-- `train`: the run itself; `engine`: its computation; `inspection`: what its reports are made from;
+- `architecture`: what follows from it.
+- `report`, `summary`, `convergence`: what a run tells; `checkpoint`, `script`: how it goes along.
+- `run`: the run itself; `engine`: its computation; `probes`: what its reports are made from;
   `module`: one replica as a plain PyTorch module. These load torch, the others do not.
 """
 

@@ -1,7 +1,7 @@
 """What a timing looks like: pure functions from measurements to Plotly figures.
 
-A bar for each implementation (`bars`), time against size (`sizes`), bytes a second against bytes
-(`roofline`), what is kept in memory (`memory`), and a training step's parts (`steps`).
+- `bars`: a bar for each implementation; `sizes`: time against size, and a training step's parts.
+- `roofline`: bytes a second against bytes, and what is kept in memory; `colours`: of the variants.
 """
 
 from swishdemo.figures.timing.bars import bars_figure

@@ -1,7 +1,7 @@
-"""Many replicas of one network as one batched computation.
+"""Computes many replicas of one network as one batch.
 
-- `layers`: the layers, bound to memory; `ensemble`: networks made of them.
-- `parameters`, `activation_parameters`, `initialisation`: what is learned.
-- `samples`, `objective`: what is learned from, and what is minimised.
-- `optimisers`, `trainer`: steps; `blocks`: in how many parts.
+- `layers`, `activations`: the layers, bound to memory by `call_tape`; `ensemble`: networks of them.
+- `parameters`, `initialisation`: what is learned, and where it starts.
+- `samples`: what is learned from, and in how many batches of replicas.
+- `optimisers`, `trainer`: what is minimised, and its steps.
 """
