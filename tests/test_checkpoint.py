@@ -12,10 +12,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swishdemo.training import Report, TrainingConfig, replicas
+from swishdemo.training import Report, TrainingConfig, reference, replicas
 from swishdemo.training import checkpoint as c
 from swishdemo.training.config import view_steps
-from swishdemo.training.module import Network
 from swishdemo.training.probes import scores as taking
 from swishdemo.training.probes.views import watched
 from swishdemo.training.run import Run
@@ -92,7 +91,7 @@ def test_a_kept_replica_loads_into_the_network_that_says_what_the_run_says(confi
         expected = run.weights(number)
         assert list(state) == list(expected)
         assert all(torch.equal(state[name], expected[name]) for name in state)
-        network = Network(config, row).eval()
+        network = reference.network(config, row).eval()
         network.load_state_dict(state)  # strict: no name too many, none missing
         with torch.no_grad():
             answers = network(torch.tensor(split.test_inputs)).argmax(1).numpy()

@@ -16,8 +16,7 @@ from api_server import ANNA, BERT, serving
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
-from swishdemo.training import TrainingConfig, replicas
-from swishdemo.training.module import Network
+from swishdemo.training import TrainingConfig, reference, replicas
 from swishdemo.training.script import script
 from swishdemo.ui.lab import Lab
 
@@ -74,7 +73,7 @@ def test_the_weights_of_a_replica_load_into_its_network(
         answer = client.get(f"{finished}/export?format=weights&replica={number}")
         assert answer.status_code == 200
         assert f"-replica-{number}-step-20.pt" in answer.headers["content-disposition"]
-        network = Network(config, row).eval()
+        network = reference.network(config, row).eval()
         network.load_state_dict(torch.load(io.BytesIO(answer.content), weights_only=True))
         with torch.no_grad():
             right = network(torch.tensor(split.test_inputs)).argmax(1).numpy() == split.test_labels

@@ -10,16 +10,17 @@ from pathlib import Path
 import huggingface_hub
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from test_datasets_hub import COLOUR, GREY, as_parquet
 from test_training_any import REQUESTS, mended
 
-from swishdemo.datasets import pictures
+from swishdemo.datasets import names, pictures
 from swishdemo.datasets.csv import read
 from swishdemo.errors import UserError
-from swishdemo.training import Report, TrainingConfig, recipes, replicas
-from swishdemo.training.run import train
-from swishdemo.training.script import data, script
+from swishdemo.training import Report, TrainingConfig, recipes, reference, replicas
+from swishdemo.training.run import Run, train
+from swishdemo.training.script import script
 
 RUNNER = Path(__file__).with_name("script_runner.py")
 SMALL = TrainingConfig(seeds=2, beta_starts=(0.5, 2.0), steps=30, width=4)
@@ -298,12 +299,12 @@ def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp
         path.write_bytes(as_parquet(source, part))
         return path
 
-    monkeypatch.setitem(data.SOURCES, name, source)
+    monkeypatch.setitem(pictures.SOURCES, name, source)
     monkeypatch.setattr(pictures, "fetch", fetched)
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetched)
     config = replace(SMALL, dataset=name, samples=100, noise=noise, data_seed=4)
     text = written(config)
-    assert "pip install torch numpy huggingface_hub pyarrow pillow\n" in text
+    assert "pip install torch numpy huggingface_hub pillow pyarrow\n" in text
     space = {}
     exec(text.partition("\nclass ")[0], space)
     split = pictures.loader(source)(config.data)
@@ -311,6 +312,39 @@ def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp
         x, y = space[f"{part}_x"].numpy(), space[f"{part}_y"].numpy()
         np.testing.assert_allclose(x, getattr(split, f"{part}_inputs"), rtol=1e-5, atol=1e-6)
         np.testing.assert_array_equal(y, getattr(split, f"{part}_labels"))
+
+
+@pytest.mark.parametrize("name", sorted({*names()} - {"csv", *pictures.SOURCES}))
+@pytest.mark.parametrize("options", [{}, {"noise": 0.3, "samples": 90, "data_seed": 4}], ids=str)
+def test_each_dataset_has_its_lines_in_the_script(name, options):
+    config = replace(MLP, dataset=name, objective="mse", batch=8, **options)
+    space = {}
+    exec(written(config).partition("\nclass ")[0], space)
+    split = config.described().load(config.data)
+    for part in ("train", "test"):
+        x, y = space[f"{part}_x"].numpy(), space[f"{part}_y"].numpy()
+        np.testing.assert_allclose(x, getattr(split, f"{part}_inputs"), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(y, getattr(split, f"{part}_labels"), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["MLP on the spiral", "residual CNN", "one β for layers that differ"]
+)
+def test_weights_of_the_run_load_into_the_network_of_the_script(name):
+    config = replace(CONFIGS[name], steps=2)
+    run = Run(config)
+    list(run.reports())
+    space = {}
+    exec(written(config).partition("\nREPLICAS = ")[0], space)
+    inputs = torch.tensor(config.described().load(config.data).test_inputs)
+    for number, row in enumerate(replicas(config)):
+        name = f"{row.activation} (rival)" if row.rival else row.activation
+        made = space["ACTIVATIONS"].get(name) or space["ACTIVATIONS"][row.activation]
+        theirs = space["Network"](made(row.beta_start), row.seed).eval()
+        ours = reference.network(config, row).eval()
+        for network in (theirs, ours):
+            network.load_state_dict(run.weights(number))
+        torch.testing.assert_close(theirs(inputs), ours(inputs))
 
 
 def test_a_run_that_ended_early_is_repeated_up_to_there(execute):
@@ -356,17 +390,20 @@ def test_only_what_the_run_uses_is_written():
     plain = written(replace(MLP, weight_decay=0.0, beta_decay=0.0, beta_lr_factor=1.0, rivals=()))
     for absent in ("Dropout", "Norm", "Skip", "groups", "schedule", "clip", "softplus", "sklearn"):
         assert absent not in plain
-    assert len(plain.splitlines()) < 150
+    assert len(plain.splitlines()) < 200
     assert not re.search(r"[ \t]$", plain, re.MULTILINE)
     longest = written(CONFIGS["residual MLP, a formula that learns"])
-    for present in ("Skip(", "positive(", "per_channel(", "unit_gain(", "groups("):
+    for present in ("before + x", "Positive(activation, 6", "unit_gain(", "groups("):
         assert present in longest
 
 
 def test_on_a_gpu_all_lies_there():
     record = final(replace(MLP, steps=1, dropout=0.1))
     text = written(replace(MLP, dropout=0.1), replace(record, device="cuda"))
-    assert 'torch.set_default_device("cuda")' in text and 'torch.Generator("cuda")' in text
+    assert (
+        'torch.set_default_device("cuda")' in text
+        and "torch.Generator(torch.get_default_device())" in text
+    )
     compile(text, "script.py", "exec")
 
 

@@ -9,13 +9,12 @@ import torch
 from torch.nn import functional
 
 from swishdemo import activations, datasets
-from swishdemo.training import TrainingConfig, replicas
+from swishdemo.training import TrainingConfig, reference, replicas
 from swishdemo.training.architecture import Dropout, architecture, outputs, parameter_count
 from swishdemo.training.engine.call_tape import Arena, CallTape
 from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.engine.layers import Masks
 from swishdemo.training.engine.samples import Batch, Samples
-from swishdemo.training.module import Network
 
 CPU = torch.device("cpu")
 BASE = TrainingConfig(
@@ -69,7 +68,7 @@ class Bench:
             ensemble.values = kept
 
     def module(self, index, state=None):
-        network = Network(self.config, self.rows[index]).double()
+        network = reference.network(self.config, self.rows[index]).double()
         network.load_state_dict(state or self.ensemble.state(index))
         return network
 
@@ -168,27 +167,27 @@ def test_parameters_are_counted_as_modules_have_them():
         config = dataclasses.replace(
             BASE, **changes, normalisation=norm, beta_scope="fixed", train_parameters=False
         )
-        network = Network(config, replicas(config)[0])
+        network = reference.network(config, replicas(config)[0])
         told = parameter_count(architecture(config, config.described()))
         assert told == sum(each.numel() for each in network.parameters())
 
 
 def test_the_recipe_s_network_is_the_one_of_the_claims():
     config = TrainingConfig()
-    network = Network(config, replicas(config)[0])
+    network = reference.network(config, replicas(config)[0])
     assert sum(parameter.numel() for parameter in network.parameters()) == 1900
-    assert [tuple(each.weight.shape) for each in network.hidden.values()] == [
+    assert [tuple(each.weight.shape) for each in network.hidden] == [
         (8, 1, 3, 3),
         (16, 8, 3, 3),
     ]
-    assert all(each.stride == (2, 2) for each in network.hidden.values())
+    assert all(each.stride == (2, 2) for each in network.hidden)
     assert tuple(network.output.weight.shape) == (10, 64)
 
 
 def test_a_network_that_shares_a_beta_shares_it():
     config = dataclasses.replace(BASE, network="mlp", beta_scope="network", depth=3)
-    network = Network(config, replicas(config)[0])
-    betas = [layer.beta for layer in network.activation.values()]
+    network = reference.network(config, replicas(config)[0])
+    betas = [layer.beta for layer in network.activation]
     assert all(one is two for one, two in pairwise(betas))
     assert Bench(config).ensemble.activation_parameters.value(
         Bench(config).ensemble.groups[0].parameters[0]
@@ -274,7 +273,7 @@ def test_a_parameter_that_unlike_activations_share_starts_as_the_first_has_it(or
     )
     bench = Bench(config, stir=0.0)
     ours = bench.ensemble.state(0)
-    theirs = Network(config, bench.rows[0]).state_dict()
+    theirs = reference.network(config, bench.rows[0]).state_dict()
     shared = [name for name in theirs if name.startswith("activation.") and name.endswith(".a")]
     assert len(shared) == 2
     wanted = {"prelu": 0.25, "pelu": 1.0}[order[0]]

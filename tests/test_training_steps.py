@@ -9,14 +9,13 @@ import torch
 from torch.nn import functional
 
 from swishdemo import datasets
-from swishdemo.training import TrainingConfig, replicas
+from swishdemo.training import TrainingConfig, reference, replicas
 from swishdemo.training.architecture import Affine, Convolution, architecture, outputs
 from swishdemo.training.config import rate_factor
 from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.engine.initialisation import initial_weights, unit_gain
 from swishdemo.training.engine.samples import Batch, Samples, orders
 from swishdemo.training.engine.trainer import Trainer
-from swishdemo.training.module import Network
 
 CPU = torch.device("cpu")
 BASE = TrainingConfig(
@@ -50,10 +49,12 @@ class Race:
         self.trainer = Trainer(ensemble, self.batch)
         self.networks = []
         for index, row in enumerate(self.rows):
-            network = Network(config, row).double()
+            network = reference.network(config, row).double()
             network.load_state_dict(ensemble.state(index))
             self.networks.append(network)
-        self.optimisers = [make(config, network.groups(config)) for network in self.networks]
+        self.optimisers = [
+            make(config, reference.groups(config, network)) for network in self.networks
+        ]
 
     def run(self, steps, factor=lambda step: 1.0):
         batches = orders(5, self.samples.count, self.config.batch)
@@ -234,6 +235,19 @@ def test_replicas_of_one_seed_share_their_weights_up_to_the_gain():
         torch.testing.assert_close(state["hidden.0.weight"], expected)
         assert torch.equal(state["output.weight"], first["output.weight"])
     assert not torch.equal(ensemble.state(1)["output.weight"], first["output.weight"])
+
+
+@pytest.mark.parametrize("init", INITS)
+def test_a_network_alone_starts_with_the_weights_that_it_has_among_others(init):
+    config = dataclasses.replace(
+        BASE, init=init, init_scale=0.7, init_bias=0.2, beta_scope="channel", beta_form="softplus"
+    )
+    rows = replicas(config)
+    ensemble = Ensemble(rows, config, architecture(config, config.described()), CPU)
+    for index, row in enumerate(rows):
+        state = ensemble.state(index)
+        for name, value in reference.network(config, row).state_dict().items():
+            torch.testing.assert_close(value, state[name], rtol=1e-5, atol=1e-6)
 
 
 def test_biases_start_where_they_are_told():

@@ -10,10 +10,17 @@ import torch
 from swishdemo import activations, datasets
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
-from swishdemo.training import Report, Tick, TrainingConfig, replicas, report_steps, summarise
+from swishdemo.training import (
+    Report,
+    Tick,
+    TrainingConfig,
+    reference,
+    replicas,
+    report_steps,
+    summarise,
+)
 from swishdemo.training.config import evaluated_steps, view_steps
 from swishdemo.training.convergence import converged_step, share_in_band, spread
-from swishdemo.training.module import Network
 from swishdemo.training.run import Run, train
 
 SHORT = TrainingConfig(beta_starts=(0.5, 2.0), seeds=2, steps=12)
@@ -341,11 +348,11 @@ def test_figures_of_layers_are_those_of_plain_networks():
     split = datasets.get("moons").load(config.data)
     inputs = torch.tensor(split.test_inputs).double()[100:]  # the part that was evaluated last
     for index, row in enumerate(replicas(config)):
-        network = Network(config, row)
+        network = reference.network(config, row)
         network.load_state_dict(run.weights(index))
         network.double()
-        z = network.hidden["0"](inputs)
-        slope = torch.autograd.functional.jvp(network.activation["0"], z, torch.ones_like(z))[
+        z = network.hidden[0](inputs)
+        slope = torch.autograd.functional.jvp(network.activation[0], z, torch.ones_like(z))[
             1
         ].detach()
         dead = float((slope.abs().amax(0) < 1e-3).double().mean())
@@ -355,7 +362,7 @@ def test_figures_of_layers_are_those_of_plain_networks():
         variance = float(z.detach().var(unbiased=False))
         assert last.layers.variance[0][index] == pytest.approx(variance, rel=1e-3)
         norms = [
-            float(w.detach().norm()) for w in (network.hidden["0"].weight, network.output.weight)
+            float(w.detach().norm()) for w in (network.hidden[0].weight, network.output.weight)
         ]
         told = [last.layers.weight_norm[layer][index] for layer in (0, 2)]
         assert told == pytest.approx(norms, rel=1e-5)
@@ -365,7 +372,7 @@ def test_figures_of_layers_are_those_of_plain_networks():
 def test_the_norm_of_the_gradient_is_that_of_the_last_batch():
     config = dataclasses.replace(MLP, rivals=(), steps=1, lr=0.0, batch=800, depth=1)
     found = reports(config)
-    network = Network(config, replicas(config)[0])
+    network = reference.network(config, replicas(config)[0])
     run = Run(config)
     next(item for item in run.reports() if isinstance(item, Report))
     network.load_state_dict(run.weights(0))
@@ -374,7 +381,7 @@ def test_the_norm_of_the_gradient_is_that_of_the_last_batch():
         network(torch.tensor(split.train_inputs)), torch.tensor(split.train_labels)
     )
     loss.backward()
-    hidden = network.hidden["0"]
+    hidden = network.hidden[0]
     norm = float(torch.cat([hidden.weight.grad.flatten(), hidden.bias.grad]).norm())
     for report in found:
         assert report.layers.gradient_norm[0][0] == pytest.approx(norm, rel=1e-4)
@@ -386,7 +393,7 @@ def test_views_show_what_the_networks_say():
     assert [view.replica for view in last.views] == [0, 2, 4]
     split = datasets.get("moons").load(MLP.data)
     for view in last.views:
-        network = Network(MLP, replicas(MLP)[view.replica])
+        network = reference.network(MLP, replicas(MLP)[view.replica])
         network.load_state_dict(run.weights(view.replica))
         (left, right), (low, high) = view.extent
         across = torch.linspace(left, right, view.size)
@@ -394,7 +401,7 @@ def test_views_show_what_the_networks_say():
         grid = torch.stack([across.repeat(view.size), up.repeat_interleave(view.size)], 1)
         with torch.no_grad():
             said = network(grid).softmax(1)[:, 1]
-            hidden = network.activation["0"](network.hidden["0"](grid))
+            hidden = network.activation[0](network.hidden[0](grid))
             first = network(torch.tensor(split.test_inputs[:16])).softmax(1).max(1)
         assert list(view.surface) == pytest.approx(said.tolist(), rel=6e-3, abs=1e-6)
         every_second = hidden.view(view.size, view.size, -1)[::2, ::2].flatten(0, 1).t()
@@ -473,7 +480,7 @@ def test_weights_can_be_loaded_without_trust():
         file = io.BytesIO()
         torch.save(run.weights(index), file)
         file.seek(0)
-        network = Network(config, row)
+        network = reference.network(config, row)
         network.load_state_dict(torch.load(file, weights_only=True))
         network.eval()
         split = datasets.get("digits").load(config.data)

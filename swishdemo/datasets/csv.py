@@ -10,8 +10,11 @@ a regression.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
+import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,15 +26,7 @@ import numpy.typing as npt
 
 from swishdemo.datasets import layout
 from swishdemo.datasets.layout import FLAGS, MOST_CLASSES, Row
-from swishdemo.datasets.record import (
-    FEWEST_SAMPLES,
-    DataOptions,
-    Dataset,
-    Split,
-    parts,
-    split,
-    with_noise,
-)
+from swishdemo.datasets.record import FEWEST_SAMPLES, DataOptions, Dataset, Raw, Split, split
 from swishdemo.datasets.table import Table
 from swishdemo.errors import UserError
 from swishdemo.text import Sentence
@@ -92,10 +87,69 @@ def load(options: DataOptions) -> Split:
     """The table's arrays. They are not cached: nothing of it stays when the run is over."""
     assert options.table is not None
     content = _parse(options.table.text, "yes" if options.table.header else "no")
+    return split(*divided(options, CSV.at(options), content.features, content.labels), (0,))
+
+
+def divided(
+    options: DataOptions, dataset: Dataset, x: npt.NDArray[Any], y: npt.NDArray[Any]
+) -> Raw:
+    """Add the noise, and choose the rows of both parts."""
     random = np.random.RandomState(options.seed)
-    train, test = parts(len(content.features), options, random)
-    inputs = with_noise(content.features, options, random, content.features.std(0))
-    return split(inputs, content.labels, train, test, (0,))
+    order = random.permutation(len(x))
+    if options.samples:
+        order = order[: options.samples]
+    if options.noise:
+        x = x + random.normal(size=x.shape) * (options.noise * x.std(0))
+    return x, y, order[: dataset.train], order[dataset.train :]
+
+
+def decoded(raw: bytes, digest: str) -> str:
+    """The text of a table's file, whichever way it was saved."""
+    for encoding in ("utf-16", "gb18030", "cp1252", "utf-8-sig"):
+        text = raw.decode(encoding, "replace").lstrip("\ufeff")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if hashlib.sha256(text.encode()).hexdigest() == digest:
+            return text
+    print("This is not the table that the run had.", file=sys.stderr)
+    return text
+
+
+def argument(options: DataOptions, dataset: Dataset) -> Raw:
+    """Features and labels of the table that the first argument names."""
+    table = options.table
+    assert table is not None
+
+    def number(cell: str) -> float:
+        if cell.lower() in ("true", "false"):
+            return float(cell.lower() == "true")
+        return float(cell.replace(",", ".") if table.decimal == "," else cell)
+
+    with open(sys.argv[1], "rb") as file:
+        text = decoded(file.read(), table.digest)
+    if table.separator:
+        delimiter = table.separator
+    else:  # an older version has not kept it: it was that of the first line
+        head = next(line for line in text.splitlines() if line.strip())
+        head = re.sub(r'"[^"]*"', "", head)
+        delimiter = next((sign for sign in "\t;," if sign in head), ",")
+    lines = io.StringIO(text, newline="")
+    found = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ")
+    rows = [[cell.strip() for cell in row] for row in found]
+    rows = [row for row in rows if any(row)][-table.rows :]
+    if table.used:  # not what is empty, nor what only numbers the rows
+        rows = [[row[at] for at in list(table.used)] for row in rows]
+    x = np.array([[number(cell) for cell in row[:-1]] for row in rows])
+    if table.class_names:
+        classes = list(table.class_names)
+        if table.separator:
+            labels = [row[-1].replace("\n", " ") for row in rows]
+        else:  # to an older version 1.0 was the class 1
+            whole = all(re.fullmatch(r"-?[0-9]+", name) for name in classes)
+            labels = [str(int(float(row[-1]))) if whole else row[-1] for row in rows]
+        y = np.array([classes.index(label) for label in labels])
+    else:
+        y = np.array([number(row[-1]) for row in rows])
+    return divided(options, dataset, x, y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,4 +386,5 @@ CSV = Dataset(
     most_samples=MOST_ROWS,
     source="yours; not kept longer than the run",
     loader=load,
+    script=argument,
 )

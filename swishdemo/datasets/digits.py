@@ -6,7 +6,23 @@ from functools import lru_cache
 
 import numpy as np
 
-from swishdemo.datasets.record import DataOptions, Dataset, Split, parts, split, with_noise
+from swishdemo.datasets.record import DataOptions, Dataset, Raw, Split, split
+
+
+def digits(options: DataOptions, dataset: Dataset) -> Raw:
+    """Images of 1×8×8 pixels, and the digits that they show."""
+    from sklearn.datasets import load_digits
+
+    # RandomState: NumPy has frozen its stream, so the split is the same in every version.
+    random = np.random.RandomState(options.seed)
+    found = load_digits()
+    x, y = found.images[:, None], found.target
+    order = random.permutation(len(x))
+    if options.samples:
+        order = order[: options.samples]
+    if options.noise:
+        x = x + random.normal(size=x.shape) * (options.noise * x.std())
+    return x, y, order[: dataset.train], order[dataset.train :]
 
 
 @lru_cache(maxsize=4)
@@ -16,16 +32,7 @@ def load(options: DataOptions) -> Split:
     One mean and one deviation for all pixels: some pixels are 0 in every image, and a deviation
     for each pixel would blow up the few grey values of the test part there.
     """
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    images = np.asarray(bunch.images, dtype=np.float64)[:, None]
-    labels = np.asarray(bunch.target, dtype=np.int64)
-    # RandomState: NumPy has frozen its stream, so the split is the same in every version.
-    random = np.random.RandomState(options.seed)
-    train, test = parts(len(images), options, random)
-    images = with_noise(images, options, random, images.std())
-    return split(images, labels, train, test, (0, 1, 2, 3))
+    return split(*digits(options, DIGITS.at(options)), (0, 1, 2, 3))
 
 
 DIGITS = Dataset(
@@ -46,4 +53,5 @@ DIGITS = Dataset(
         "https://doi.org/10.24432/C50P49, as in scikit-learn"
     ),
     loader=load,
+    script=digits,
 )

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.datasets.record import DataOptions, Dataset, Kind, Split, parts, split, with_noise
+from swishdemo.datasets.record import DataOptions, Dataset, Kind, Raw, Script, Split, split
 from swishdemo.text import Language
 
 SAMPLES = 1000
@@ -32,85 +32,91 @@ Random = np.random.RandomState
 Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]
 
 
-def _spiral(count: int, random: Random) -> Points:
+def spiral(count: int, random: Random) -> Points:
     """Two arms that wind about the origin, half a turn apart; evenly spaced along the radius."""
-    labels = np.arange(count) % 2
+    y = np.arange(count) % 2
     along = (np.arange(count) // 2 + 1) / ((count + 1) // 2)
-    angle = 2 * np.pi * _TURNS * along + np.pi * labels
-    return along[:, None] * np.stack([np.sin(angle), np.cos(angle)], 1), labels
+    angle = 2 * np.pi * _TURNS * along + np.pi * y
+    return along[:, None] * np.stack([np.sin(angle), np.cos(angle)], 1), y
 
 
-def _moons(count: int, random: Random) -> Points:
+def moons(count: int, random: Random) -> Points:
     """Two half circles that reach into each other; about the origin, half their usual size."""
     from sklearn.datasets import make_moons
 
-    inputs, labels = make_moons(count, random_state=random)
-    return (inputs - [0.5, 0.25]) / 1.5, labels
+    x, y = make_moons(count, random_state=random)
+    return (x - [0.5, 0.25]) / 1.5, y
 
 
-def _circles(count: int, random: Random) -> Points:
+def circles(count: int, random: Random) -> Points:
     """A circle within another of twice its radius."""
     from sklearn.datasets import make_circles
 
-    inputs, labels = make_circles(count, factor=0.5, random_state=random)
-    return inputs, labels
+    x, y = make_circles(count, factor=0.5, random_state=random)
+    return x, y
 
 
-def _xor(count: int, random: Random) -> Points:
+def xor(count: int, random: Random) -> Points:
     """Squares of the four quadrants; opposite ones are of one class."""
-    inputs = random.uniform(_MARGIN, 1, (count, 2)) * random.choice([-1, 1], (count, 2))
-    return inputs, (inputs.prod(1) > 0).astype(np.int64)
+    x = random.uniform(_MARGIN, 1, (count, 2)) * random.choice([-1, 1], (count, 2))
+    return x, (x.prod(1) > 0).astype(np.int64)
 
 
-def _gaussians(count: int, random: Random) -> Points:
+def gaussians(count: int, random: Random) -> Points:
     """Two round clouds, four of their deviations off the line between them."""
     from sklearn.datasets import make_blobs
 
     centres = np.array([[-0.5, -0.5], [0.5, 0.5]])
-    inputs, labels = make_blobs(count, centers=centres, cluster_std=0.17, random_state=random)
-    return inputs, labels
+    x, y = make_blobs(count, centers=centres, cluster_std=0.17, random_state=random)
+    return x, y
 
 
-def _checkerboard(count: int, random: Random) -> Points:
+def checkerboard(count: int, random: Random) -> Points:
     """A board of 4×4 squares."""
     cells = random.randint(0, _CELLS, (count, 2))
     places = random.uniform(_MARGIN, 1 - _MARGIN, (count, 2))
     return (cells + places) * 2 / _CELLS - 1, cells.sum(1) % 2
 
 
-def _points(
-    name: str, titles: Mapping[Language, str], make: Callable[[int, Random], Points], source: str
-) -> Dataset:
-    @lru_cache(maxsize=4)
-    def load(options: DataOptions) -> Split:
-        random = Random(options.seed)
-        inputs, labels = make(options.samples or SAMPLES, random)
-        inputs = with_noise(inputs, options, random)
-        train, test = parts(len(inputs), options, random)
-        return split(inputs, labels.astype(np.int64), train, test, (0,))
-
-    return _dataset(name, titles, "points", load, source)
+_MADE_BY: dict[str, Callable[[int, Random], Points]] = {
+    make.__name__: make for make in (spiral, moons, circles, xor, gaussians, checkerboard)
+}
 
 
-@lru_cache(maxsize=4)
-def _sine(options: DataOptions) -> Split:
+def points(options: DataOptions, dataset: Dataset) -> Raw:
+    """Points, and which of two classes they are of."""
+    random = np.random.RandomState(options.seed)
+    x, y = _MADE_BY[dataset.name](dataset.train + dataset.test, random)
+    if options.noise:
+        x = x + random.normal(size=x.shape) * options.noise
+    order = random.permutation(len(x))
+    return x, y.astype(np.int64), order[: dataset.train], order[dataset.train :]
+
+
+def sine(options: DataOptions, dataset: Dataset) -> Raw:
     """Two periods of the sine over [−1, 1], at random places."""
-    random = Random(options.seed)
-    inputs = random.uniform(-1, 1, (options.samples or SAMPLES, 1))
-    targets = with_noise(np.sin(2 * np.pi * inputs[:, 0]), options, random)
-    train, test = parts(len(inputs), options, random)
-    return split(inputs, targets, train, test, (0,))
+    random = np.random.RandomState(options.seed)
+    x = random.uniform(-1, 1, (dataset.train + dataset.test, 1))
+    y = np.sin(2 * np.pi * x[:, 0])
+    if options.noise:
+        y = y + random.normal(size=y.shape) * options.noise
+    order = random.permutation(len(x))
+    return x, y, order[: dataset.train], order[dataset.train :]
 
 
 def _dataset(
     name: str,
     titles: Mapping[Language, str],
-    kind: Kind,
-    loader: Callable[[DataOptions], Split],
     source: str,
+    script: Script = points,
+    kind: Kind = "points",
 ) -> Dataset:
+    @lru_cache(maxsize=4)
+    def load(options: DataOptions) -> Split:
+        return split(*script(options, dataset.at(options)), (0,))
+
     curve = kind == "curve"
-    return Dataset(
+    dataset = Dataset(
         name=name,
         titles=titles,
         kind=kind,
@@ -121,63 +127,59 @@ def _dataset(
         test=SAMPLES // 5,
         most_samples=_MOST,
         source=source,
-        loader=loader,
+        loader=load,
+        script=script,
     )
+    return dataset
 
 
 GENERATED = (
-    _points(
+    _dataset(
         "spiral",
         {
             "en": "Two spirals",
             "zh": "双螺旋",
         },
-        _spiral,
         "Lang and Witbrock, Learning to tell two spirals apart, 1988; generated here",
     ),
-    _points(
+    _dataset(
         "moons",
         {
             "en": "Two moons",
             "zh": "双月牙",
         },
-        _moons,
         "scikit-learn, make_moons",
     ),
-    _points(
+    _dataset(
         "circles",
         {
             "en": "Two circles",
             "zh": "同心圆",
         },
-        _circles,
         "scikit-learn, make_circles",
     ),
-    _points(
+    _dataset(
         "xor",
         {
             "en": "Exclusive or",
             "zh": "异或",
         },
-        _xor,
         "Minsky and Papert, Perceptrons, 1969; generated here",
     ),
-    _points(
+    _dataset(
         "gaussians",
         {
             "en": "Two Gaussian clouds",
             "zh": "两团高斯点",
         },
-        _gaussians,
         "scikit-learn, make_blobs",
     ),
-    _points(
+    _dataset(
         "checkerboard",
         {
             "en": "Checkerboard",
             "zh": "棋盘格",
         },
-        _checkerboard,
         "generated here",
     ),
     _dataset(
@@ -186,8 +188,8 @@ GENERATED = (
             "en": "A sine curve (regression)",
             "zh": "正弦曲线（回归）",
         },
-        "curve",
-        _sine,
         "generated here",
+        sine,
+        "curve",
     ),
 )

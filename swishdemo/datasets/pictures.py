@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.datasets.record import DataOptions, Dataset, Split, split, test_size, with_noise
+from swishdemo.datasets.record import DataOptions, Dataset, Raw, Split, split, test_size
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import Language
@@ -153,7 +154,8 @@ def loader(source: HubSource) -> Callable[[DataOptions], Split]:
         ]
         images = np.concatenate([part[0] for part in chosen])
         labels = np.concatenate([part[1] for part in chosen])
-        images = with_noise(images, options, random, images.std())
+        if options.noise:
+            images = images + random.normal(size=images.shape) * (options.noise * images.std())
         rows = np.arange(total)
         # One mean and one deviation a channel: grey images have one of each.
         return split(images, labels, rows[: total - test], rows[total - test :], (0, 2, 3))
@@ -201,6 +203,34 @@ def _decoded(
     return images, labels
 
 
+def pictures(options: DataOptions, dataset: Dataset) -> Raw:
+    """Images of the Hugging Face hub, and their classes."""
+    from huggingface_hub import hf_hub_download
+    from PIL import Image
+    from pyarrow import parquet
+
+    source = SOURCES[dataset.name]
+    channels, height, width = source.shape
+    mode = "L" if source.shape[0] == 1 else "RGB"
+
+    def read(part: str, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        file = source.folder + f"/{part}-00000-of-00001.parquet"
+        path = hf_hub_download(source.repository, file, repo_type="dataset")
+        table = parquet.read_table(path).take(rows)
+        files = [io.BytesIO(entry["bytes"].as_py()) for entry in table[source.column]]
+        images = np.stack([np.asarray(Image.open(each).convert(mode)) for each in files])
+        images = images.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+        return images, table["label"].to_numpy()
+
+    random = np.random.RandomState(options.seed)
+    first = read("train", random.permutation(source.train)[: dataset.train])
+    second = read("test", random.permutation(source.test)[: dataset.test])
+    x, y = (np.concatenate(both) for both in zip(first, second, strict=True))
+    if options.noise:
+        x = x + random.normal(size=x.shape) * (options.noise * x.std())
+    return x, y, np.arange(dataset.train), np.arange(dataset.train, len(x))
+
+
 SOURCES = {
     "mnist": HubSource("ylecun/mnist", "mnist", "image", (1, 28, 28)),
     "fashion-mnist": HubSource(
@@ -233,6 +263,7 @@ def _pictures(
         class_names=class_names,
         source=f"{citation}; https://huggingface.co/datasets/{source.repository}",
         loader=loader(source),
+        script=pictures,
     )
 
 

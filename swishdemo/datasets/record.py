@@ -49,6 +49,12 @@ class DataOptions:
 
 _DEFAULTS = DataOptions()
 
+Raw = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Inputs ``[sample, *shape]``, with the noise that was asked for; class numbers or targets; the
+rows of the training part, and those of the test part."""
+
+Script = Callable[[DataOptions, "Dataset"], Raw]
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
@@ -96,6 +102,10 @@ class Dataset:
         class_names: What the classes are called; empty where they are but numbers.
         source: Where it is from: citation and address.
         loader: Makes the arrays; what it needs is imported when it is called.
+        script: Loads the raw samples without this project, of arguments ``options`` and
+            ``dataset``: its lines stand in the script of a run
+            (`swishdemo.training.script`), with what depends on these two worked out. Constants
+            and functions beside it may be used.
     """
 
     name: str
@@ -109,6 +119,7 @@ class Dataset:
     most_samples: int
     source: str
     loader: Callable[[DataOptions], Split] = field(repr=False)
+    script: Script = field(repr=False)
     most_test: int | None = None
     class_names: tuple[str, ...] = ()
 
@@ -197,14 +208,6 @@ _FINITE = 1e30
 Indices = npt.NDArray[np.int64]
 
 
-def parts(total: int, options: DataOptions, random: np.random.RandomState) -> tuple[Indices, ...]:
-    """The numbers of the training samples and of the test samples, by a random permutation."""
-    chosen = total if options.samples is None else options.samples
-    order = random.permutation(total)[:chosen].astype(np.int64)
-    test = test_size(chosen, options.test_share)
-    return order[: chosen - test], order[chosen - test :]
-
-
 def split(
     inputs: npt.NDArray[Any],
     labels: npt.NDArray[Any],
@@ -244,15 +247,6 @@ def split(
     ):  # what is cached is handed to everyone
         array.setflags(write=False)
     return whole
-
-
-def with_noise(
-    values: npt.NDArray[Any], options: DataOptions, random: np.random.RandomState, unit: Any = 1.0
-) -> npt.NDArray[Any]:
-    """The values with Gaussian noise of ``options.noise`` times ``unit``."""
-    if not options.noise:
-        return values
-    return np.asarray(values + random.normal(size=values.shape) * (options.noise * unit))
 
 
 def _moments(

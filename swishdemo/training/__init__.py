@@ -2,9 +2,10 @@
 
 - `config`, `table`, `checks`, `fitting`: what may be asked for; `recipes`: what is worth it.
 - `architecture`: what follows from it.
-- `report`, `summary`, `convergence`: what a run tells; `checkpoint`, `script`: how it goes along.
+- `report`, `summary`, `convergence`: what a run tells.
 - `run`: the run itself; `engine`: its computation; `probes`: what its reports are made from;
-  `module`: one replica as a plain PyTorch module. These load torch, the others do not.
+  `reference`: one network in plain PyTorch. These load torch, the others do not.
+- `script`: the reference's own lines as the script of a run, by `tailor`.
 """
 
 from swishdemo.fields import Field

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from swishdemo import activations
 from swishdemo.activations.registry import is_formula
@@ -67,6 +67,17 @@ def parameters_of(
         learned = config.beta_scope != "fixed" if is_beta else config.train_parameters
         found.append(ActivationParameter(name, learned, is_beta and config.beta_form == "softplus"))
     return tuple(found)
+
+
+def learns_parameters(config: TrainingConfig) -> bool:
+    """Whether parameters of activations are trained, where activations have any."""
+    return config.beta_scope != "fixed" or config.train_parameters
+
+
+def has_groups(config: TrainingConfig) -> bool:
+    """Whether weights, biases and what activations learn differ in their decay or rate."""
+    own = config.beta_decay > 0 or config.beta_lr_factor != 1
+    return config.weight_decay > 0 or (learns_parameters(config) and own)
 
 
 def start_of(activation: str, parameter: str, replica: Replica) -> float:
@@ -249,6 +260,16 @@ def flat(parts: tuple[Part, ...]) -> Iterator[Part]:
 def weighted(parts: tuple[Part, ...]) -> tuple[Affine | Convolution, ...]:
     """The layers that have weights."""
     return tuple(part for part in flat(parts) if isinstance(part, Affine | Convolution))
+
+
+def layer_shapes(config: TrainingConfig) -> list[Any]:
+    """What `torch.nn.Linear` and `torch.nn.Conv2d` are made of for the layers with weights."""
+    return [
+        (part.inputs, part.outputs, 3, part.stride, 1)
+        if isinstance(part, Convolution)
+        else (part.inputs, part.outputs)
+        for part in weighted(architecture(config, config.described()))
+    ]
 
 
 def sites(parts: tuple[Part, ...]) -> tuple[ActivationLayer, ...]:

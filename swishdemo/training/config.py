@@ -314,6 +314,11 @@ def report_steps(steps: int) -> tuple[int, ...]:
     return (*range(0, steps, interval), steps)
 
 
+def last_interval(config: TrainingConfig, step: int) -> int:
+    """Steps between a report at ``step``, where a run may have ended, and the one before."""
+    return step - max(each for each in report_steps(config.steps) if each < step)
+
+
 def evaluated_steps(steps: int) -> tuple[int, ...]:
     """The reported steps at which the test set is evaluated: 0, every fifth, and the last."""
     reported = report_steps(steps)

@@ -90,7 +90,7 @@ class Run:
     def weights(self, replica: int) -> dict[str, Tensor]:
         """A replica's parameters as they are now, on the CPU.
 
-        They are those of `swishdemo.training.module.Network`: its ``state_dict``.
+        They are those of `swishdemo.training.reference.Network`: its ``state_dict``.
 
         Args:
             replica: Its number in `swishdemo.training.config.replicas`.

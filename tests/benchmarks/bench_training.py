@@ -22,13 +22,12 @@ import torch
 from torch.nn import functional
 
 from swishdemo import datasets
-from swishdemo.training import Report, TrainingConfig, replicas
+from swishdemo.training import Report, TrainingConfig, reference, replicas
 from swishdemo.training.architecture import architecture, outputs
 from swishdemo.training.engine.call_tape import Arena
 from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.engine.samples import Batch, Samples, in_batches, orders
 from swishdemo.training.engine.trainer import Trainer
-from swishdemo.training.module import Network
 from swishdemo.training.probes.reporting import Reporter
 from swishdemo.training.probes.scores import Evaluator
 from swishdemo.training.run import train
@@ -71,10 +70,10 @@ def peers(config: TrainingConfig) -> tuple[Callable[[], None], Callable[[], None
     networks = []
     for trainer in trainers:
         for index, row in enumerate(trainer.ensemble.replicas):
-            networks.append(Network(config, row))
+            networks.append(reference.network(config, row))
             networks[-1].load_state_dict(trainer.ensemble.state(index))
     optimisers = [
-        torch.optim.SGD(network.groups(config), lr=config.lr, momentum=config.momentum)
+        torch.optim.SGD(reference.groups(config, network), lr=config.lr, momentum=config.momentum)
         for network in networks
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.code import python as python
-from swishdemo.activations.code.python import MODULE, PYTHON, class_name
+from swishdemo.activations.code.python import MODULE, PYTHON, class_name, function_name
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import derive
@@ -30,7 +30,7 @@ def write(activation: Activation, values: Mapping[str, float], trainable: bool) 
 
 
 def attributes(activation: Activation) -> dict[str, str]:
-    """What the parameters are called as attributes of the module."""
+    """What the parameters are called, as attributes of a module too."""
     return python.names(activation, PYTHON | MODULE)
 
 
@@ -55,6 +55,31 @@ def definitions(
     lines = f"class {class_name(activation)}(nn.Module):\n"
     lines += "\n".join(map(python.indent, [title, *parts]))
     return *python.helpers(lines, "torch"), lines
+
+
+def function(activation: Activation, values: Mapping[str, float], learned: bool) -> tuple[str, ...]:
+    """What is defined for a function of x and of the parameters: what it needs, then itself.
+
+    Args:
+        activation: Whose function it is.
+        values: The parameters' values.
+        learned: Whether some parameter is given to it; else, where PyTorch has the same function,
+            the values stand in it, and it is one of x alone.
+    """
+    called = attributes(activation)
+    builtin = "" if learned and values else _builtin(activation, values)
+    if builtin:
+        lines, arguments = f"return {builtin}\n", ["x"]
+    else:
+        f = derive(activation).f
+        lines, arguments = python.body(f, PYTORCH, called, values), ["x", *called.values()]
+        if called and _alone(f):
+            tensors = "".join(f"{name} = torch.as_tensor({name})\n" for name in called.values())
+            lines = tensors + lines
+    title = python.docstring(python.head(activation, python.given(values) if builtin else ""))
+    text = f"def {function_name(activation)}({', '.join(arguments)}):\n"
+    text += python.indent(title + lines)
+    return *python.helpers(text, "torch"), text
 
 
 def _builtin(activation: Activation, values: Mapping[str, float]) -> str:

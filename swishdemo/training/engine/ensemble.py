@@ -145,7 +145,7 @@ class Ensemble:
     def entries(self) -> Iterator[tuple[str, int, Tensor]]:
         """What replicas' states have: a name, the first replica that has it, and their values.
 
-        The names are those of `swishdemo.training.module.Network`; the values are views
+        The names are those of `swishdemo.training.reference.Network`; the values are views
         ``[replica, …]`` of the parameters, and each is shaped as in that network.
         """
         for part in weighted(self.parts):
@@ -169,7 +169,7 @@ class Ensemble:
                     yield name, learned.first, self.values[learned]
 
     def state(self, index: int) -> dict[str, Tensor]:
-        """The parameters of one replica, as `swishdemo.training.module.Network` names them."""
+        """The parameters of one replica, as `swishdemo.training.reference.Network` names them."""
         return {name: view.detach().clone() for name, view in self._entries_of(index)}
 
     @torch.no_grad()
