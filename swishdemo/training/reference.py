@@ -59,7 +59,7 @@ def standardised(config: TrainingConfig, x: Any, y: Any, train: Any, test: Any) 
     return (x[train], y[train]), (x[test], y[test])
 
 
-class Activation(nn.Module):
+class ActivationModule(nn.Module):
     """A function of x and of what is learned: one value of each, or one for each channel."""
 
     def __init__(self, function: Any, channels: int = 1, **learned: float):
@@ -80,7 +80,7 @@ class Activation(nn.Module):
         return found
 
 
-class Positive(Activation):
+class Positive(ActivationModule):
     """Keeps β above 0: β = softplus(ρ), and ρ is what is learned."""
 
     def __init__(self, function: Any, channels: int = 1, **learned: float):
@@ -94,7 +94,7 @@ class Positive(Activation):
         return values | {"beta": F.softplus(values["beta"])}
 
 
-def tied(layers: Sequence[Activation]) -> Sequence[Activation]:
+def tied(layers: Sequence[ActivationModule]) -> Sequence[ActivationModule]:
     """Let all layers share what they learn; the first that has it says where it starts."""
     shared: dict[str, Any] = {}
     for layer in layers:
@@ -103,7 +103,7 @@ def tied(layers: Sequence[Activation]) -> Sequence[Activation]:
     return layers
 
 
-class Dropout(nn.Module):
+class SeededDropout(nn.Module):
     """Sets features to 0 in training; which, follows from the seeds and the layer's number."""
 
     def __init__(self, rate: float, *seeds: int) -> None:
@@ -133,7 +133,7 @@ class Network(nn.Module):
     hidden: Any
     activation: Any
 
-    def __init__(self, config: TrainingConfig, activations: Sequence[Activation], seed: int):
+    def __init__(self, config: TrainingConfig, activations: Sequence[ActivationModule], seed: int):
         super().__init__()
         self.config = config
         *hidden, output = layer_shapes(config)
@@ -151,7 +151,7 @@ class Network(nn.Module):
         self.activation = nn.ModuleList(activations)
         if config.dropout:
             seeds = [(config.seed, seed, number) for number in range(len(hidden))]
-            self.dropout = nn.ModuleList([Dropout(config.dropout, *each) for each in seeds])
+            self.dropout = nn.ModuleList([SeededDropout(config.dropout, *each) for each in seeds])
         self.output = nn.Linear(*output)
         draw(config, self, seed)
 
@@ -364,7 +364,9 @@ def network(config: TrainingConfig, replica: Replica) -> Network:
     return Network(config, layers, replica.seed)
 
 
-def _activation(config: TrainingConfig, replica: Replica, part: ActivationLayer) -> Activation:
+def _activation(
+    config: TrainingConfig, replica: Replica, part: ActivationLayer
+) -> ActivationModule:
     name = activation_at(config, replica, part.site)
     function, used = activations.torch_function(name), parameters_of(config, name, replica.rival)
     starts = {each.name: start_of(name, each.name, replica) for each in used}
@@ -373,5 +375,5 @@ def _activation(config: TrainingConfig, replica: Replica, part: ActivationLayer)
         return function(x, *(starts | learned).values())
 
     learned = {each.name: starts[each.name] for each in used if each.learned}
-    made = Positive if any(each.learned and each.softplus for each in used) else Activation
+    made = Positive if any(each.learned and each.softplus for each in used) else ActivationModule
     return made(called, part.channels if config.beta_scope == "channel" else 1, **learned)

@@ -63,7 +63,7 @@ def script(record: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     data = Tailor(sources[0], constants | {"options": config.data, "dataset": dataset}, {})
     project = {each.__name__: each for each in _PROJECT}
     network = Tailor(sources[1], project | {"config": config, "steps": steps}, _NAMED)
-    families = _Activations(config, {*data.names, *network.names, *imports, "beta"})
+    families = _Families(config, {*data.names, *network.names, *imports, "beta"})
     load, table = f"standardised(*{dataset.script.__name__}())", families.table()
     run = _run(config, families.names, compared)
     sections = [
@@ -89,7 +89,7 @@ def _start(config: TrainingConfig, steps: int, on_gpu: bool) -> str:
     return "\n".join(lines)
 
 
-class _Activations:
+class _Families:
     """The activations of a run: functions, and what makes the layers of a network.
 
     Args:
@@ -149,7 +149,7 @@ class _Activations:
         starting = [f"{each}={given[each]}" for each in learned]
         positive = any(each.learned and each.softplus for each in used)
         made = ", ".join([made, *channels, *starting])
-        return f"{'Positive' if positive else 'Activation'}({made})"
+        return f"{'Positive' if positive else 'ActivationModule'}({made})"
 
     def _function(self, name: str, lines: str) -> str:
         """What the function that the lines define is called, as no other is."""
