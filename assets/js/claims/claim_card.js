@@ -241,10 +241,10 @@ function setupLink(card) {
 /** How long ago a moment was, in the page's language. @param {string} moment */
 function ago(moment) {
   const seconds = (Date.parse(moment) - Date.now()) / 1000;
-  const spoken = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  if (seconds > -60) return spoken.format(0, "second");
-  if (seconds > -3600) return spoken.format(Math.round(seconds / 60), "minute");
-  if (seconds > -86400) return spoken.format(Math.round(seconds / 3600), "hour");
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  if (seconds > -60) return relative.format(0, "second");
+  if (seconds > -3600) return relative.format(Math.round(seconds / 60), "minute");
+  if (seconds > -86400) return relative.format(Math.round(seconds / 3600), "hour");
   return new Date(moment).toLocaleDateString(language);
 }
 

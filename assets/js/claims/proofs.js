@@ -20,12 +20,12 @@ export function proofReader(name, ask, cards) {
       .map(({ proof }) => proof)
       .join("\n\n---\n\n");
   /** @type {{text: string, done: Promise<Map<string, Element[]>>} | null} */
-  let asked = null;
+  let last = null;
 
   /** Waits until as many proofs stand there as were asked for. */
   function typeset() {
     const text = written();
-    if (asked?.text === text) return asked.done;
+    if (last?.text === text) return last.done;
     const markdown = /** @type {HTMLElement} */ (document.getElementById(name));
     Object.assign(markdown, { proofs: written });
     const all = proved();
@@ -42,7 +42,7 @@ export function proofReader(name, ask, cards) {
       ask();
       look();
     });
-    asked = { text, done };
+    last = { text, done };
     return done;
   }
 

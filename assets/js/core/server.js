@@ -89,8 +89,8 @@ export async function ask(path, { given, method, query } = {}) {
     }),
   });
   if (answer.status === 204) return {};
-  const said = await answer.json();
-  return answer.ok ? said : { ...refusalOf(said), status: answer.status };
+  const content = await answer.json();
+  return answer.ok ? content : { ...refusalOf(content), status: answer.status };
 }
 
 /**

@@ -8,15 +8,15 @@
 /** @type {string[]} Parameters of the address that were refused, as "name=value". */
 const refused = [];
 /** @type {((list: string[]) => void) | null} */
-let tell = null;
+let listen = null;
 
 /**
  * Calls back with all that was refused so far, now and again as the tabs read their own.
  * @param {(list: string[]) => void} listener
  */
 export function onRefused(listener) {
-  tell = listener;
-  if (refused.length) tell(refused);
+  listen = listener;
+  if (refused.length) listen(refused);
 }
 
 /**
@@ -28,7 +28,7 @@ export function refuse(name, text = given.get(name) ?? "") {
   const what = `${name}=${text.length > 40 ? `${text.slice(0, 40)}…` : text}`;
   if (refused.includes(what)) return; // read by two
   refused.push(what);
-  tell?.(refused);
+  listen?.(refused);
 }
 
 let given = new URLSearchParams(location.search);

@@ -7,13 +7,13 @@ import { language } from "./server.js";
  * The sentence of a key, its {placeholders} filled.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
- * @param {string} [tongue] Its language, if not the page's.
+ * @param {string} [lang] Its language, if not the page's.
  * @returns {string}
  */
-export function t(key, values = {}, tongue = language) {
+export function t(key, values = {}, lang = language) {
   const entry = entries[key];
   if (!entry) throw new Error(`no text for ${key}`);
-  return entry[tongue].replace(/\{(\w+)\}/g, (all, name) =>
+  return entry[lang].replace(/\{(\w+)\}/g, (all, name) =>
     name in values ? String(values[name]) : all,
   );
 }

@@ -31,11 +31,11 @@ export function onTheme(listener) {
 }
 
 // Gradio does the same, but later: what is drawn before it has its colours from the start.
-const asked = new URLSearchParams(location.search).get("__theme");
+const wanted = new URLSearchParams(location.search).get("__theme");
 const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 document.body.classList.toggle(
   "dark",
-  (asked === "dark" || asked === "light" ? asked : system) === "dark",
+  (wanted === "dark" || wanted === "light" ? wanted : system) === "dark",
 );
 
 let dark = isDark();

@@ -23,14 +23,14 @@ export function card(host, lab) {
   const select = find(host, "select", HTMLSelectElement);
   const box = find(host, "input", HTMLInputElement);
   const copy = find(host, "[data-copy]", HTMLButtonElement);
-  const [block, pre, error, spoken] = ["code", "pre", ".lab-error", ".lab-unseen"].map((each) =>
+  const [block, pre, error, status] = ["code", "pre", ".lab-error", ".lab-unseen"].map((each) =>
     find(host, each),
   );
   const languages = findAll(host, "[data-language]");
   let shown = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
-  let asked = 0;
+  let newest = 0;
 
   const chosen = () => {
     const all = lab.chosen();
@@ -53,7 +53,7 @@ export function card(host, lab) {
   function ask() {
     clearTimeout(resting);
     resting = setTimeout(async () => {
-      const number = ++asked;
+      const number = ++newest;
       const [record, language] = [chosen(), state.get("code")];
       const given = {
         activation: record.name,
@@ -64,7 +64,7 @@ export function card(host, lab) {
       const answer = await server
         .ask("code", { given })
         .catch(() => ({ error: t("code.unreachable") }));
-      if (number !== asked) return;
+      if (number !== newest) return;
       error.textContent = answer.error ?? "";
       // What is not of this moment must not be copied.
       shown = answer.code ?? "";
@@ -85,7 +85,7 @@ export function card(host, lab) {
       () => false,
     );
     copy.textContent = done ? `✓ ${t("code.copied")}` : t("code.copy");
-    spoken.textContent = done ? t("code.copied") : "";
+    status.textContent = done ? t("code.copied") : "";
     error.textContent = done ? "" : t("code.not_copied");
     if (!done) getSelection()?.selectAllChildren(block);
     setTimeout(() => {

@@ -255,7 +255,7 @@ export function crosshair(frame, { plot, curvesOf }, lab) {
   function say() {
     clearTimeout(rest);
     rest = setTimeout(() => {
-      $("spoken").textContent = spoken(lab, cursor, values("f"));
+      $("spoken").textContent = description(lab, cursor, values("f"));
     }, 700);
   }
 
@@ -274,7 +274,7 @@ export function crosshair(frame, { plot, curvesOf }, lab) {
  * What the plot shows, in a sentence or two.
  * @param {Lab} lab @param {number} cursor @param {Value[]} values
  */
-function spoken(lab, cursor, values) {
+function description(lab, cursor, values) {
   const beta = lab.state.get("beta");
   const points = swishLandmarks(beta).map(({ kind, x, value, slope }) => {
     const extreme = kind === "minimum" || kind === "maximum";

@@ -49,7 +49,7 @@ export function card(host, lab) {
   const plot = new LivePlot($("plot"));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  let asked = "";
+  let requested = "";
   /**
    * @type {{given: ReturnType<typeof question>, answer: any, record: Activation} | null} The last.
    */
@@ -82,8 +82,8 @@ export function card(host, lab) {
   async function ask() {
     const given = question();
     const key = JSON.stringify(given);
-    if (key === asked) return;
-    asked = key;
+    if (key === requested) return;
+    requested = key;
     host.classList.add("lab-waiting");
     let answer;
     try {
@@ -91,11 +91,11 @@ export function card(host, lab) {
     } catch {
       answer = { error: t("precision.error_server") };
     }
-    if (key !== asked) return;
+    if (key !== requested) return;
     host.classList.remove("lab-waiting");
     $("error").textContent = answer.error ?? "";
     if (answer.error) {
-      asked = ""; // so that it may be asked again
+      requested = ""; // so that it may be asked again
       return;
     }
     shown = { given, answer, record: record() };

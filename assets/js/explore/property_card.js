@@ -71,11 +71,11 @@ export function card(host, lab) {
     const changed = record.parameters.filter(
       (each) => values[each.name] !== each.default || lab.keyOf(record) === "formula",
     );
-    const said = changed.map((each) => {
+    const changes = changed.map((each) => {
       const symbol = lab.symbolOf(`${lab.keyOf(record)}.${each.name}`);
       return `${symbol} = ${short(values[each.name], 4)}`;
     });
-    return html`${record.label}${said.length ? html` <small>${said.join(", ")}</small>` : ""}`;
+    return html`${record.label}${changes.length ? html` <small>${changes.join(", ")}</small>` : ""}`;
   }
 
   /** @param {Activation} record @param {boolean} pressed @param {Found} found */

@@ -30,14 +30,14 @@ function figure(value, digits = 4) {
   if (short(value, digits) === short(value, 12)) return short(value, digits);
   const size = Math.abs(value);
   const plain = size >= 1e-4 && size < 10 ** digits;
-  const said = plain ? value.toPrecision(digits).replace("-", "−") : short(value, digits);
-  return titled(short(value, 12), said);
+  const text = plain ? value.toPrecision(digits).replace("-", "−") : short(value, digits);
+  return titled(short(value, 12), text);
 }
 
 /** A sign for the eye, and its word for all. @param {string} name @param {Content} sign */
 function word(name, sign) {
-  const said = t(`properties.word_${name}`);
-  return titled(said, html`${sign}<span class="lab-sr">${said}</span>`);
+  const text = t(`properties.word_${name}`);
+  return titled(text, html`${sign}<span class="lab-sr">${text}</span>`);
 }
 /** @param {string} value */
 const yes = (value) =>

@@ -217,13 +217,13 @@ export function card(host, lab) {
     network();
   }
 
-  let asked = false;
+  let awaited = false;
   const followed = ["sigma", "gain", "q0", "layers", "depth", "against"];
   state.subscribe((changed) => {
-    if (asked || !followed.some((name) => changed.has(name))) return;
-    asked = true;
+    if (awaited || !followed.some((name) => changed.has(name))) return;
+    awaited = true;
     requestAnimationFrame(() => {
-      asked = false;
+      awaited = false;
       all();
     });
   });

@@ -79,7 +79,7 @@ export function card(host, lab) {
     const now = key();
     if (now === drawn) return;
     drawn = now;
-    tell();
+    describe();
     const [range, scale] = [state.get("x"), lab.scale];
     if (!inThree()) {
       map.draw(of(), value, range, scale);
@@ -109,7 +109,7 @@ export function card(host, lab) {
   }
 
   /** What is under the pointer, or what may be done. @param {[x: number, beta: number]} [at] */
-  function tell(at) {
+  function describe(at) {
     if (!at) {
       reading.textContent = t(inThree() ? "surface.hint_3d" : "surface.hint");
       return;
@@ -146,14 +146,14 @@ export function card(host, lab) {
     area.setPointerCapture(event.pointerId);
     const at = under(event);
     lab.tune("swish.beta", at[1]);
-    tell(at);
+    describe(at);
   });
   area.addEventListener("pointermove", (event) => {
     const at = under(event);
     if (area.hasPointerCapture(event.pointerId)) lab.tune("swish.beta", at[1]);
-    tell(at);
+    describe(at);
   });
-  area.addEventListener("pointerleave", () => tell());
+  area.addEventListener("pointerleave", () => describe());
   area.addEventListener("keydown", (event) => {
     const { low, high, coarse } = lab.scale;
     const fine = (high - low) / 100;

@@ -88,12 +88,12 @@ export function activationPicker(host, lab) {
     if (name) lab.toggle(name);
   });
   /** @param {Event} event */
-  const tell = (event) => {
+  const describe = (event) => {
     const name = closest(event.target, "[data-name]")?.dataset.name;
     if (name) what.textContent = about(name);
   };
-  host.addEventListener("pointerover", tell);
-  host.addEventListener("focusin", tell);
+  host.addEventListener("pointerover", describe);
+  host.addEventListener("focusin", describe);
   search.addEventListener("input", paintMenu);
   search.addEventListener("keydown", (event) => {
     // The one that is left is meant.

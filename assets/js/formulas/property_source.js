@@ -62,15 +62,15 @@ export function propertySource(lab) {
   /** @param {Activation} record */
   const question = (record) => ({ activation: record.name, parameters: lab.values(record) });
 
-  /** @param {string} key @param {Activation} record @param {object} asked */
-  function ask(key, record, asked) {
+  /** @param {string} key @param {Activation} record @param {object} given */
+  function ask(key, record, given) {
     const name = lab.keyOf(record);
     const before = waiting.get(name);
     if (before?.key === key) return;
     clearTimeout(before?.timer);
     const timer = setTimeout(
       async () => {
-        const answer = await server.ask("properties", { given: asked }).catch(() => null);
+        const answer = await server.ask("properties", { given }).catch(() => null);
         if (waiting.get(name)?.key === key) waiting.delete(name);
         if (!answer) return;
         if (known.size > 200) known.clear();
@@ -101,14 +101,14 @@ export function propertySource(lab) {
     const name = lab.keyOf(record);
     if (shipped[name] && record.parameters.every((each) => values[each.name] === each.default))
       return { facts: shipped[name], old: false };
-    const asked = question(record);
-    const key = JSON.stringify(asked);
+    const given = question(record);
+    const key = JSON.stringify(given);
     const facts = known.get(key);
     if (facts) {
       last.set(name, facts);
       return { facts, old: false };
     }
-    ask(key, record, asked);
+    ask(key, record, given);
     return { facts: last.get(name) ?? null, old: true };
   }
 

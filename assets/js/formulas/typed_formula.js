@@ -78,13 +78,13 @@ function harmless(activation) {
    * @returns {(...given: G) => R}
    */
   const safe = (call, otherwise) => {
-    let told = false;
+    let reported = false;
     return (...given) => {
       try {
         return call(...given);
       } catch (error) {
-        if (!told) console.error(error);
-        told = true;
+        if (!reported) console.error(error);
+        reported = true;
         return otherwise;
       }
     };
@@ -168,12 +168,12 @@ export function caveats({ probes, record }) {
   return [...notes];
 }
 
-/** @param {number} mine @param {number | string | null} exact */
-function verdict(mine, exact) {
+/** @param {number} value @param {number | string | null} exact */
+function verdict(value, exact) {
   if (exact === null) return "undefined";
   if (typeof exact === "string") return "overflow";
-  if (!Number.isFinite(mine)) return "lost";
-  return Math.abs(mine - exact) <= WRONG * Math.max(Math.abs(exact), 1e-290) ? "right" : "lost";
+  if (!Number.isFinite(value)) return "lost";
+  return Math.abs(value - exact) <= WRONG * Math.max(Math.abs(exact), 1e-290) ? "right" : "lost";
 }
 
 /**

@@ -68,11 +68,11 @@ export function mount({ element, props, trigger, watch, server }) {
    * follows when it is seen, or at the end.
    */
   /** @type {string[]} */
-  let asked = [];
+  let requested = [];
   let whole = false;
   function question() {
-    asked = whole && latest.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
-    return server.poll({ run, after, picked: { ...picked.values(), only: asked } });
+    requested = whole && latest.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
+    return server.poll({ run, after, picked: { ...picked.values(), only: requested } });
   }
   const seen = new Set(PLOTS);
   const watching = new IntersectionObserver(
@@ -142,7 +142,7 @@ export function mount({ element, props, trigger, watch, server }) {
     after = answer.after ?? after;
     if (answer.figures) draw(answer);
     whole ||= Boolean(answer.figures);
-    if (answer.done && asked.length) follow(run, true);
+    if (answer.done && requested.length) follow(run, true);
   }
 
   /** @param {any} answer */
@@ -159,7 +159,7 @@ export function mount({ element, props, trigger, watch, server }) {
       const card = cardOf(name);
       const figure = shown[name];
       // A plot that this run has no use for goes; one that is still to come says so.
-      if (!asked.length || asked.includes(name)) {
+      if (!requested.length || requested.includes(name)) {
         card.hidden = !figure && name !== "inside";
         $(`empty-${name}`).hidden = Boolean(figure);
       }
@@ -178,7 +178,7 @@ export function mount({ element, props, trigger, watch, server }) {
     const answer = await server.wish({ run, wish });
     if (answer.error) say(answer.error, true);
     else show(answer);
-    if (answer.error || !answer.done || !asked.length) follow(run, false, 1000);
+    if (answer.error || !answer.done || !requested.length) follow(run, false, 1000);
   });
 
   /** Gradio's fields take the settings of the run that is shown. */
