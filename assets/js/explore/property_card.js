@@ -75,7 +75,8 @@ export function card(host, lab) {
       const symbol = lab.symbolOf(`${lab.keyOf(record)}.${each.name}`);
       return `${symbol} = ${short(values[each.name], 4)}`;
     });
-    return html`${record.label}${changes.length ? html` <small>${changes.join(", ")}</small>` : ""}`;
+    const tail = changes.length ? html` <small>${changes.join(", ")}</small>` : "";
+    return html`${record.label}${tail}`;
   }
 
   /** @param {Activation} record @param {boolean} pressed @param {Found} found */
