@@ -265,6 +265,43 @@ def test_many_listeners_do_not_hold_up_the_others(client: httpx.Client) -> None:
     client.post(f"{address.removesuffix('/events')}/stop")
 
 
+def heard(lines: Iterator[str], event: str) -> Any:
+    """The data of the next event of this name."""
+    for line in lines:
+        if line == f"event: {event}":
+            return json.loads(next(each for each in lines).removeprefix("data: "))
+    raise AssertionError("the stream ended")
+
+
+def test_one_stream_tells_of_several_jobs_and_claims(lab: Lab, client: httpx.Client) -> None:
+    quiet = {"steps": 2, "seconds": 1000}
+    first, second, others = (start(client, quiet) for _ in range(3))
+    asked = {"job": [first, second, "no-such-job"], "claims": True}
+    with client.stream("GET", "/api/events", params=asked) as answer:
+        lines = answer.iter_lines()
+        assert [heard(lines, "job")["id"] for _ in asked["job"]] == asked["job"]  # type: ignore
+        assert heard(lines, "claim") == {"id": None}
+        with httpx.Client(base_url=client.base_url, headers=ANNA) as other:
+            other.post(f"/api/runs/{others}/stop")  # is not followed
+            other.post(f"/api/runs/{second}/stop")
+            while (told := heard(lines, "job")) != {"id": second}:
+                assert told == {"id": first}  # which begins meanwhile
+        lab.claims.check("memory", "another visitor")
+        assert heard(lines, "claim") == {"id": "memory"}
+
+
+def test_the_stream_of_others_says_nothing_of_one_s_jobs(client: httpx.Client) -> None:
+    mine = start(client, LONG)
+    shared = client.patch(f"/api/runs/{mine}", json={"shared": True}).json()["share"]
+    with client.stream("GET", "/api/events", params={"job": [mine, shared]}, headers=BERT) as told:
+        lines = told.iter_lines()
+        assert [heard(lines, "job")["id"] for _ in range(2)] == [mine, shared]  # as was asked
+        with httpx.Client(base_url=client.base_url, headers=ANNA) as other:
+            other.post(f"/api/runs/{mine}/pause")
+        assert heard(lines, "job") == {"id": shared}
+    assert client.get("/api/events", params={"job": ["x"] * 17}).status_code == 422
+
+
 @pytest.mark.parametrize("value", ["x", "1.5", "-2", "9" * 400, "--1", "²"])
 def test_a_bad_event_id(client: httpx.Client, value: str) -> None:
     address = f"/api/runs/{start(client, {})}/events"
@@ -509,6 +546,9 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         *(("GET", "/api/recipes"), ("GET", "/api/datasets"), ("GET", "/api/variants")),
         ("GET", "/api/runs/{job_id}/reports"),
         *(("GET", "/api/claims"), ("POST", "/api/claims/{claim_id}/check")),
+        *(("GET", "/api/claims/view"), ("GET", "/api/claims/{claim_id}/view")),
+        *(("GET", "/api/claims/progress"), ("POST", "/api/claims/{claim_id}/stop")),
+        ("GET", "/api/events"),
         *(("POST", "/api/describe"), ("POST", "/api/properties"), ("POST", "/api/precision")),
         *(("POST", "/api/code"), ("POST", "/api/prepare")),
     }

@@ -1,16 +1,17 @@
-"""A job's reports and states as server-sent events."""
+"""Server-sent events: a job's reports and states; and which of several jobs have changed."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from typing import Annotated, Any
 
 from anyio import to_thread
-from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from swishdemo.api.caller import Visitor
 from swishdemo.errors import UserError
 from swishdemo.finite_json import dump
 from swishdemo.jobs.job import Job
@@ -18,14 +19,17 @@ from swishdemo.jobs.kinds import Reports
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import told
 from swishdemo.text import Language
+from swishdemo.ui.lab import Lab
 
-_KEEP_ALIVE_SECONDS = 15.0
 _AT_ONCE = 200
-_LARGEST = 2**53
 _NAMES = {"HostCard": "host", "Measurement": "measurement", "Report": "report"}
+_MOST_JOBS = 16
+_REST_SECONDS = 0.1
+"""Of several changes within so long, the page is told once."""
+After = Annotated[int, Query(ge=-1, le=2**53, description="Only reports of a greater index.")]
 
 
-def last_event(request: Request, after: int) -> int:
+async def last_event(request: Request, after: After = -1) -> int:
     """The index of the last report that the client has: by its header, else by ``after``.
 
     Raises:
@@ -40,41 +44,26 @@ def last_event(request: Request, after: int) -> int:
     return int(given)
 
 
-def stream(
-    manager: JobManager, job: Job, key: str, visitor: str, after: int, language: Language
-) -> StreamingResponse:
-    """The events of a job, past and live, until it has ended.
+async def of_job(
+    manager: JobManager, key: str, visitor: str, after: int, language: Language
+) -> AsyncGenerator[ServerSentEvent]:
+    """Tell a job's reports and states, past and live, until it has ended.
 
     A report comes as ``event: report`` (a timing's as ``measurement`` or ``host``), its index as
     the event's id; ``event: state`` brings the job whenever its state or place in the queue has
     changed. The last event is the state in which the job ended.
 
-    ``key`` is what the visitor knows the job by: its id, or its share's token. Sentences are in
-    ``language``.
+    Args:
+        manager: Of the job.
+        key: What the visitor knows the job by: its id, or its share's token.
+        visitor: Who asks.
+        after: The index of the last report that the client has.
+        language: Of the sentences.
     """
-    return StreamingResponse(
-        _events(manager, job.id, key, visitor, after, language),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
-
-
-async def _events(
-    manager: JobManager, job_id: str, key: str, visitor: str, after: int, language: Language
-) -> AsyncIterator[str]:
-    loop = asyncio.get_running_loop()
-    changed = asyncio.Event()
-
-    def heard(changed_id: str) -> None:
-        if changed_id in (job_id, ""):
-            with suppress(RuntimeError):  # the loop is closed: the server goes down
-                loop.call_soon_threadsafe(changed.set)
-
-    end = manager.listen(heard)
     known: tuple[object, ...] = ()
-    try:
+    named = await to_thread.run_sync(_names, manager, (key,), visitor)
+    with _changes(manager, lambda changed: changed in named) as next_change:
         while True:
-            changed.clear()
             try:
                 job, reports = await to_thread.run_sync(_news, manager, key, visitor, after)
             except UserError as error:  # deleted meanwhile
@@ -90,12 +79,98 @@ async def _events(
                 yield _event("state", job.as_json(language))
             if not job.active or manager.closed:
                 return
-            try:
-                await asyncio.wait_for(changed.wait(), _KEEP_ALIVE_SECONDS)
-            except TimeoutError:
-                yield ": still here\n\n"
+            await next_change()
+
+
+def routes(lab: Lab) -> APIRouter:
+    """The route that the page follows."""
+    router = APIRouter(tags=["events"])
+    manager = lab.manager
+
+    @router.get("/api/events", response_class=EventSourceResponse)
+    async def get_changes(
+        visitor: Visitor,
+        job: Annotated[list[str], Query(default_factory=list, max_length=_MOST_JOBS)],
+        claims: bool = False,
+    ) -> AsyncGenerator[ServerSentEvent]:
+        """Tell that something has changed, and should be asked for: what a page needs of events.
+
+        One stream for several jobs of either kind, each named by its id or its share's token:
+        ``event: job`` with that as ``id``. With ``claims=true`` also ``event: claim`` with the
+        ``id`` of a claim whose jobs have changed. All that you name is told once at first; the
+        stream goes on until you leave it.
+        """
+        names = await to_thread.run_sync(_names, manager, tuple(job), visitor)
+        with _changes(manager, lambda changed: claims or changed in names) as next_change:
+            for key in job:
+                yield _event("job", {"id": key})
+            if claims:
+                yield _event("claim", {"id": None})
+            while not manager.closed:
+                changed = await next_change()
+                for key in sorted(key for each in changed for key in names.get(each, ())):
+                    yield _event("job", {"id": key})
+                if claims:
+                    for claim in await to_thread.run_sync(_claims_of, manager, changed):
+                        yield _event("claim", {"id": claim})
+                await asyncio.sleep(_REST_SECONDS)
+
+    return router
+
+
+@contextmanager
+def _changes(
+    manager: JobManager, concerns: Callable[[str], bool]
+) -> Iterator[Callable[[], Awaitable[Collection[str]]]]:
+    """Listen for changes: what it gives waits for the next, and tells the ids of changed jobs."""
+    loop = asyncio.get_running_loop()
+    awake = asyncio.Event()
+    news: set[str] = set()
+
+    def tell(job_id: str) -> None:
+        news.add(job_id)
+        awake.set()
+
+    def heard(job_id: str) -> None:
+        if not job_id or concerns(job_id):  # without an id: the server goes down
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(tell, job_id)
+
+    async def next_change() -> Collection[str]:
+        await awake.wait()
+        awake.clear()
+        found = set(news)
+        news.clear()
+        return found
+
+    end = manager.listen(heard)
+    try:
+        yield next_change
     finally:
         end()
+
+
+def _names(manager: JobManager, keys: tuple[str, ...], visitor: str) -> dict[str, list[str]]:
+    """The names by which a visitor knows jobs, by the jobs' ids; what is not there has none."""
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        with suppress(UserError):
+            found.setdefault(manager.get(key, visitor).id, []).append(key)
+    return found
+
+
+def _claims_of(manager: JobManager, job_ids: Collection[str]) -> list[str | None]:
+    """The claims whose checks these jobs are; None for a job that is gone, whichever it was."""
+    found: dict[str | None, None] = {}
+    for job_id in job_ids:
+        try:
+            start, _, rest = (manager.get(job_id).purpose or "").partition(":")
+        except UserError:
+            found[None] = None
+        else:
+            if start == "claim":
+                found[rest.partition(":")[0]] = None
+    return list(found)
 
 
 def _news(manager: JobManager, key: str, visitor: str, after: int) -> tuple[Job, Reports]:
@@ -103,6 +178,6 @@ def _news(manager: JobManager, key: str, visitor: str, after: int) -> tuple[Job,
     return job, manager.reports(key, visitor, after=after, limit=_AT_ONCE)
 
 
-def _event(name: str, value: dict[str, Any], index: int | None = None) -> str:
-    number = "" if index is None else f"id: {index}\n"
-    return f"{number}event: {name}\ndata: {dump(value)}\n\n"
+def _event(name: str, value: dict[str, Any], index: int | None = None) -> ServerSentEvent:
+    number = None if index is None else str(index)
+    return ServerSentEvent(raw_data=dump(value), event=name, id=number)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Depends, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
 
 from swishdemo.api import events, export, schemas
 from swishdemo.api.caller import Given, Tongue, Visitor
@@ -17,7 +20,7 @@ from swishdemo.jobs.records import timing_as_json, told
 from swishdemo.text import LANGUAGES, Language, Sentence, text
 from swishdemo.ui.lab import Lab
 
-After = Annotated[int, Query(ge=-1, le=2**53, description="Only reports of a greater index.")]
+Last = Annotated[int, Depends(events.last_event)]
 _BUSY: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such job of yours."},
     409: {"description": "The job's state does not allow it."},
@@ -92,7 +95,9 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
         "/{job_id}/reports",
         responses=_BUSY | schemas.answers(schemas.listed(schemas.REPORT), "In order."),
     )
-    def get_reports(job_id: str, visitor: Visitor, tongue: Tongue, after: After = -1) -> FiniteJSON:
+    def get_reports(
+        job_id: str, visitor: Visitor, tongue: Tongue, after: events.After = -1
+    ) -> FiniteJSON:
         """The stored reports with an index greater than ``after``.
 
         One that cannot be read has its ``index`` and a ``reason``, and no numbers.
@@ -183,14 +188,22 @@ def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
 def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
     router = APIRouter(tags=[prefix.rpartition("/")[2]], prefix=prefix, responses=_BUSY)
 
-    @router.get("/{job_id}/events", response_class=StreamingResponse)
-    def get_events(
-        job_id: str, request: Request, visitor: Visitor, tongue: Tongue, after: After = -1
-    ) -> StreamingResponse:
+    def to_watch(job_id: str, visitor: Visitor) -> None:
+        _of_kind(manager, job_id, visitor, kind)
+
+    # What can be refused is refused before the stream begins.
+    @router.get(
+        "/{job_id}/events",
+        response_class=EventSourceResponse,
+        dependencies=[Depends(to_watch)],
+    )
+    async def get_events(
+        job_id: str, visitor: Visitor, tongue: Tongue, after: Last
+    ) -> AsyncGenerator[ServerSentEvent]:
         """Reports and states as server-sent events, live; ``Last-Event-ID`` resumes."""
-        job = _of_kind(manager, job_id, visitor, kind)
-        last = events.last_event(request, after)
-        return events.stream(manager, job, job_id, visitor, last, tongue)
+        async with aclosing(events.of_job(manager, job_id, visitor, after, tongue)) as told:
+            async for event in told:
+                yield event
 
     @router.post("/{job_id}/{wish}", responses=schemas.answers(schemas.JOB, "As it is now."))
     def wish(
