@@ -3,9 +3,9 @@
 import re
 import threading
 from contextlib import contextmanager
-from types import SimpleNamespace
 from urllib.parse import parse_qs
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -16,7 +16,7 @@ from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence, text
-from swishdemo.ui import claims
+from swishdemo.ui import claim_view
 from swishdemo.ui import page as whole
 from swishdemo.ui.assets import address as address_of
 from swishdemo.ui.lab import Lab
@@ -257,7 +257,7 @@ def test_explore_takes_every_set_up_that_a_claim_names(page):
             return Object.values(setups).flatMap((setup) => Object.entries(setup))
               .filter(([name, text]) => PROPERTIES[name]?.parse(text) === undefined);
         }""",
-        [f"/{address_of('js/explore/state_properties.js')}", claims.SETUPS],
+        [f"/{address_of('js/explore/state_properties.js')}", claim_view.SETUPS],
     )
     assert refused == []
 
@@ -320,6 +320,22 @@ def test_a_refusal_stands_in_its_card(page, lab, monkeypatch):
     expect(place.locator("[data-act=check]")).to_be_enabled()
 
 
+def test_all_are_asked_for_though_one_is_refused(visit, lab, monkeypatch):
+    asked = []
+
+    def refuse(claim, visitor):
+        asked.append(claim)
+        raise UserError("jobs.queue_full", status=429, count=8, retry_seconds=40)
+
+    shown = visit()
+    monkeypatch.setattr(lab.claims, "check", refuse)
+    runnable = [each["id"] for each in lab.claims.cards() if each["seconds"]]
+    shown.locator("[data-act=all]").click()
+    for claim in runnable:
+        expect(card(shown, claim).get_by_role("alert")).to_contain_text("8 jobs are waiting")
+    assert asked == runnable
+
+
 def test_a_failed_check_says_why(visit, lab, monkeypatch):
     failed = Job(
         "j" * 22,
@@ -350,45 +366,56 @@ def test_nothing_hangs_over_on_a_phone(visit):
         assert each.bounding_box()["width"] <= 390
 
 
+@pytest.fixture
+def client(address):
+    with httpx.Client(base_url=address, timeout=120, headers={"X-Visitor": "a" * 16}) as client:
+        yield client
+
+
 @pytest.mark.parametrize(
-    "given",
-    [
-        None,
-        [],
-        {},
-        {"claims": 3},
-        {"claims": ["memory"]},
-        {"claims": {"no-such-claim": ""}},
-        {"claims": {"x" * 100_000: ""}},
-    ],
+    ("claims", "status"),
+    [([], 422), (["no-such-claim"], 404), (["x" * 10_000], 404), (["memory"] * 65, 422)],
 )
-def test_poll_refuses_what_no_browser_sends(lab, given):
-    answer = claims.poller(lab)(given, None)
-    assert set(answer) == {"error", "field"}
-    assert len(answer["error"]) < 1000
-    assert "internal" not in answer["error"].lower()
+def test_progress_refuses_what_no_browser_asks(client, claims, status):
+    answer = client.get("/api/claims/progress", params={"claim": claims})
+    assert answer.status_code == status
+    assert len(answer.text) < 1000
 
 
-@pytest.mark.parametrize("known", [None, 3, ["a"], {"a": 1}, "x" * 10_000])
-def test_poll_takes_any_mark_as_news(lab, known):
-    answer = claims.poller(lab)({"claims": {"forms": known}}, None)
-    assert answer["states"]["forms"]["card"]["id"] == "forms"
-    assert answer["done"] is True
+def test_one_card_is_that_of_all(client):
+    cards = {card["id"]: card for card in client.get("/api/claims/view").json()}
+    assert list(cards) == [claim.id for claim in CLAIMS]
+    assert client.get("/api/claims/forms/view").json() == cards["forms"]
+    told = client.get("/api/claims/progress", params={"claim": ["forms", "memory"]}).json()
+    assert told == {name: cards[name]["progress"] for name in ("forms", "memory")}
+    assert client.get("/api/claims/nope/view").status_code == 404
 
 
-@pytest.mark.parametrize("given", [{}, {"claim": 3}, {"claim": "x" * 65}, {"claim": "nope"}])
-def test_check_and_stop_refuse_what_is_no_claim(lab, given):
-    for function in (claims.checker(lab), claims.stopper(lab)):
-        assert "internal" not in function(given, None)["error"].lower()
+@pytest.mark.parametrize("given", [None, [], {}, {"claim": 3}, {"claim": "x" * 65},
+                                   {"claim": "nope"}])  # fmt: skip
+def test_check_refuses_what_is_no_claim(lab, given):
+    handlers = [fn for fn in whole.build(lab, ("claims",)).fns.values() if fn.fn]
+    [check] = [fn for fn in handlers if fn.targets[0][1] == "submit"]
+    assert check.queue, "only events of the queue bring whose time on a GPU it is"
+    answer = check.fn(given, None)
+    assert answer["call"] is None
+    assert set(answer["answer"]) == {"error"}
+    assert len(answer["answer"]["error"]) < 1000
+    assert "internal" not in answer["answer"]["error"].lower()
 
 
-def test_another_visitor_may_not_stop_a_check(lab, monkeypatch):
+def test_stop_refuses_what_is_no_claim(client):
+    for claim in ("nope", "x" * 1000):
+        assert client.post(f"/api/claims/{claim}/stop").status_code == 404
+
+
+def test_another_visitor_may_not_stop_a_check(lab, client, monkeypatch):
     stopped = []
     monkeypatch.setattr(lab.manager, "stop", lambda job, visitor: stopped.append(job))
-    someone = SimpleNamespace(headers={"x-visitor": "someone-else-entirely"})
     lab.claims.check("beta-range", "the-one-who-asked")
     try:
-        assert claims.stopper(lab)({"claim": "beta-range"}, someone) == {"stopped": True}
+        told = client.post("/api/claims/beta-range/stop").json()
+        assert (told["active"], told["mine"]) == (True, False)
         assert stopped == []
     finally:
         monkeypatch.undo()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
 
 from swishdemo.api.caller import Tongue, Visitor
 from swishdemo.api.errors import FiniteJSON
+from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
+
+_ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such claim."}}
+Claims = Annotated[list[str], Query(max_length=64, description="Ids of GET /api/claims.")]
 
 
 def routes(lab: Lab) -> APIRouter:
@@ -18,11 +24,29 @@ def routes(lab: Lab) -> APIRouter:
         """Every claim, in parts, each with its verdict and the evidence for it."""
         return FiniteJSON(lab.claims.listing(tongue))
 
+    @router.get("/api/claims/view")
+    def view_claims(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """Every claim as the page shows it: in words of one language, with Plotly's figures."""
+        return FiniteJSON(claim_view.cards(lab, tongue, visitor))
+
+    @router.get("/api/claims/{claim_id}/view", responses=_ABSENT)
+    def view_claim(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """One claim as the page shows it."""
+        return FiniteJSON(claim_view.card(lab, claim_id[:80], tongue, visitor))
+
+    @router.get("/api/claims/progress", responses=_ABSENT)
+    def progress(claim: Claims, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """How far the checks of some claims are: by its id, the jobs of each in words.
+
+        ``mark`` is another one whenever a verdict may be another.
+        """
+        return FiniteJSON({each: claim_view.progress(lab, each, tongue, visitor) for each in claim})
+
     @router.post(
         "/api/claims/{claim_id}/check",
         responses={
             201: {"description": "A job was started; `job` is its address."},
-            404: {"description": "There is no such claim."},
+            **_ABSENT,
             429: {"description": "Too many jobs wait."},
         },
     )
@@ -33,5 +57,11 @@ def routes(lab: Lab) -> APIRouter:
             return FiniteJSON(claim)
         where = "runs" if job.kind == "run" else "timings"
         return FiniteJSON({"id": claim["id"], "job": f"/api/{where}/{job.id}"}, 201)
+
+    @router.post("/api/claims/{claim_id}/stop", responses=_ABSENT)
+    def stop_check(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """End your own jobs of a claim; how far its jobs are then."""
+        lab.claims.stop(claim_id[:80], visitor)
+        return FiniteJSON(claim_view.progress(lab, claim_id[:80], tongue, visitor))
 
     return router

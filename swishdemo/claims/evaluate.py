@@ -93,6 +93,17 @@ class ClaimEvaluator:
         jobs = self._submit(claim, visitor)
         return self._told(claim, language), jobs[0] if jobs else None
 
+    def stop(self, claim_id: str, visitor: str) -> None:
+        """End the visitor's own jobs of a claim.
+
+        Raises:
+            UserError: There is no such claim (404).
+        """
+        for purpose in purposes(get(claim_id, self._claims)):
+            for job in self._manager.list(visitor, purpose=purpose):
+                if job.active:
+                    self._manager.stop(job.id, visitor)
+
     def jobs(self, claim_id: str) -> list[Job]:
         """The newest job of each of a claim's measured parts, in any state.
 

@@ -53,6 +53,47 @@ def answering(
     return answer
 
 
+def beginning(
+    event: Callable[..., Any],
+    view: gr.HTML,
+    handler: Callable[[dict[str, Any], gr.Request], _Answer],
+) -> None:
+    """Have an event of a live component begin, or continue, work on a device.
+
+    Only with events of its queue does Gradio's page send along whose time on a GPU it is to be.
+    The component's value is the question, ``{"call": number, …}``, and then the answer with the
+    same number (``assets/js/core/gradio.js``). An error comes as ``{"error": sentence}``.
+
+    Args:
+        event: The component's, such as ``view.submit``.
+        view: The component.
+        handler: Returns at once; given what was asked, and the request.
+    """
+
+    def answer(asked: object, request: gr.Request) -> _Answer:
+        given = asked if isinstance(asked, dict) else {}
+        try:
+            told = handler(given, request)
+        except UserError as error:
+            told = {"error": error.sentence(language(request))}
+        except Exception:
+            told = {"error": internal(request)}
+        number = given.get("call")
+        return {"call": number if isinstance(number, int) else None, "answer": told}
+
+    # Gradio finds what to pass by the annotations of the function it holds.
+    answer.__annotations__ = {"asked": object, "request": gr.Request}
+    event(
+        answer,
+        view,
+        view,
+        show_progress="hidden",
+        concurrency_limit=None,
+        trigger_mode="multiple",  # the next may be asked as soon as this one has answered
+        api_visibility="private",
+    )
+
+
 def internal(request: gr.Request | None) -> str:
     """Log the exception being handled, and give the sentence that names its entry."""
     name = secrets.token_hex(4)

@@ -27,9 +27,9 @@ from serving import serving
 LISTS = (
     *("/api/activations", "/api/claims", "/api/recipes", "/api/datasets", "/api/variants"),
     *("/openapi.json", "/docs", "/api/runs", "/api/timings", "/api/health"),
+    "/api/claims/view",
 )
 FIRST = (
-    ("lab-claims", "cards", {}),
     ("lab-train", "poll", {"run": None, "after": -1}),
     ("lab-time", "poll", {"id": None, "known": ""}),
 )

@@ -4,8 +4,9 @@
  */
 
 import { closest, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
+import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
-import { poll } from "../core/server.js";
+import { ask, attempt, poll } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { drawFigures, fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
@@ -15,13 +16,11 @@ const KINDS = ["proved", "cited", "timed", "trained"];
 const VERDICTS = ["confirmed", "imprecise", "refuted", "depends", "undecided", "not run"];
 
 /** @typedef {import("./claim_card.js").Card} Card */
-/**
- * @typedef {{active: boolean, mark: string, share: number, lines: {words: string}[], card?: Card}}
- *   JobState
- */
+/** @typedef {import("./claim_card.js").Progress} Progress */
 
 /** @param {import("../core/gradio.js").Component} component */
-export function mount({ element, props, trigger, server }) {
+export function mount(component) {
+  const { element, props, trigger } = component;
   fill(element, skeleton(props));
   const $ = partsOf(element);
   const checkAll = $("all", HTMLButtonElement);
@@ -38,15 +37,14 @@ export function mount({ element, props, trigger, server }) {
     () => trigger("input"),
     () => [...cards.values()],
   );
-  /** @type {Record<string, string>} What was heard last of each job, by its claim. */
-  let watched = {};
+  const begin = beginner(component);
   let endPolling = () => {};
 
   // ---- Verdicts: fetched when the tab is first looked at. ----
 
   async function fetchCards() {
     fill($("counts"), html`<span class="lab-note">${t("court.deciding")}</span>`);
-    const answer = await ask("cards", {});
+    const answer = await attempt("claims/view");
     if (answer.error) {
       fill(
         $("counts"),
@@ -55,7 +53,7 @@ export function mount({ element, props, trigger, server }) {
       );
       return;
     }
-    answer.cards.forEach(show);
+    answer.forEach(show);
     element.dataset.ready = "true";
     summary();
     watch();
@@ -147,29 +145,41 @@ export function mount({ element, props, trigger, server }) {
   /** Follows the jobs that are under way until there is none. */
   function watch() {
     endPolling();
-    watched = {};
-    for (const card of cards.values())
-      if (card.progress.active) watched[card.id] = card.progress.mark;
-    if (!Object.keys(watched).length) return;
-    endPolling = poll(() => server.poll({ claims: watched }), heard, 400);
+    const active = [...cards.values()].filter((card) => card.progress.active);
+    if (active.length) endPolling = poll(() => progress(active.map(({ id }) => id)), heard, 400);
   }
 
-  /** @param {{error?: string, states: Record<string, JobState>}} answer */
+  /**
+   * How far the jobs of some claims are; a card anew where its verdict may be another.
+   * @param {string[]} claim
+   */
+  async function progress(claim) {
+    /** @type {Record<string, Progress> & {error?: string}} */
+    const states = await ask("claims/progress", { query: { claim } });
+    if (states.error) return { claim, error: states.error };
+    const news = claim.filter((id) => states[id].mark !== cards.get(id)?.progress.mark);
+    /** @type {(Card & {error?: string})[]} */
+    const anew = await Promise.all(news.map((id) => ask(`claims/${id}/view`)));
+    const [refused] = anew.flatMap(({ error }) => error ?? []);
+    if (refused) return { claim, error: refused };
+    return { states, anew, done: claim.every((id) => !states[id].active) };
+  }
+
+  /**
+   * @param {{claim: string[], error: string}
+   *   | {states: Record<string, Progress>, anew: Card[], error?: undefined}} answer
+   */
   function heard(answer) {
-    if (answer.error) {
-      for (const id of Object.keys(watched)) refusal(id, answer.error);
+    if (answer.error !== undefined) {
+      for (const id of answer.claim) refusal(id, answer.error);
       return;
     }
-    for (const [id, state] of Object.entries(answer.states)) {
-      if (state.card) show(state.card);
-      else paintProgress(id, state);
-      watched[id] = state.mark;
-      if (!state.active) delete watched[id];
-    }
-    if (Object.values(answer.states).some((state) => state.card)) summary();
+    for (const [id, state] of Object.entries(answer.states)) paintProgress(id, state);
+    answer.anew.forEach(show);
+    if (answer.anew.length) summary();
   }
 
-  /** @param {string} id @param {JobState} state */
+  /** @param {string} id @param {Progress} state */
   function paintProgress(id, state) {
     const place = node(id);
     place.querySelectorAll("[data-part=lines] p").forEach((line, at) => {
@@ -192,29 +202,23 @@ export function mount({ element, props, trigger, server }) {
         button.disabled = true;
         if (!cards.get(id)?.seconds) button.textContent = t("court.proving");
       }
-      const answer = await ask("check", { claim: id });
+      const answer = await begin("submit", { claim: id });
       if (answer.error) {
         if (button) Object.assign(button, { disabled: false, textContent: words });
         refusal(id, answer.error);
         if (ids.length > 1) banner(answer.error, 6000);
         continue;
       }
-      show(answer.card);
+      show(answer);
       summary();
       watch();
     }
   }
 
-  /**
-   * A server function's answer; an error too where there is no server.
-   * @param {string} name @param {object} given
-   */
-  async function ask(name, given) {
-    try {
-      return await server[name](given);
-    } catch {
-      return { error: t("court.failed") };
-    }
+  /** @param {string} id */
+  async function stop(id) {
+    const answer = await attempt(`claims/${id}/stop`, { method: "POST" });
+    if (answer.error) refusal(id, answer.error);
   }
 
   /** @param {string} id @param {string} sentence */
@@ -295,8 +299,7 @@ export function mount({ element, props, trigger, server }) {
           .map((card) => card.id),
       );
     else if (act === "check") check([id]);
-    else if (act === "stop")
-      ask("stop", { claim: id }).then((answer) => answer.error && refusal(id, answer.error));
+    else if (act === "stop") stop(id);
     else if (act === "proof") showProof(id, button.getAttribute("aria-expanded") !== "true");
     else if (act === "link") copyLink(id, button);
   });

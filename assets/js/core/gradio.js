@@ -1,4 +1,9 @@
-/** Follows Gradio's own parts of the page: when they are there, and what they refuse. */
+/**
+ * Follows Gradio's own parts of the page: when they are there, and what they refuse; and asks for
+ * work by Gradio's events.
+ */
+
+import { isAlive, UNANSWERED } from "./server.js";
 
 /**
  * @typedef {object} Component What Gradio gives to a module's `mount`.
@@ -6,7 +11,6 @@
  * @property {any} props
  * @property {(event: string) => void} trigger Raises an event of the component.
  * @property {(prop: string, changed: () => void) => void} watch
- * @property {import("./server.js").Functions} server
  */
 
 const REFUSED = ".validation-error";
@@ -66,3 +70,46 @@ export function goToRefused(fields, say) {
 
 /** Whether a field of this group was refused, seen or not. @param {Element} group */
 export const holdsRefused = (group) => Boolean(group.querySelector(REFUSED));
+
+const LOOK_AGAIN = 3000; // milliseconds
+
+/**
+ * Begins or continues work on a device. It is asked for by an event of Gradio's queue, and by no
+ * route: only with those does the page send along whose time on a Space's GPU it is to be.
+ *
+ * One question comes after the other: each is the component's value while it is asked, and then its
+ * answer is (`swishdemo.ui.handlers.beginning`).
+ * @param {Component} component
+ * @returns {(event: string, asked: object) => Promise<any>} `{error}` where it is refused.
+ */
+export function beginner({ props, trigger, watch }) {
+  let call = 0;
+  /** @type {(answer: any) => void} */
+  let answered = () => {};
+  /** @type {Promise<any>} */
+  let last = Promise.resolve();
+  watch("value", () => {
+    if (props.value?.call === call && props.value.answer) answered(props.value.answer);
+  });
+
+  /** @param {string} event @param {object} asked */
+  const ask = (event, asked) =>
+    new Promise((done) => {
+      // Who was asked may be gone; another server knows nothing of it.
+      const look = setInterval(async () => {
+        if (!(await isAlive())) answered(UNANSWERED);
+      }, LOOK_AGAIN);
+      answered = (answer) => {
+        clearInterval(look);
+        done(answer);
+      };
+      call += 1;
+      props.value = { ...asked, call };
+      trigger(event);
+    });
+
+  return (event, asked) => {
+    last = last.then(() => ask(event, asked));
+    return last;
+  };
+}

@@ -94,6 +94,16 @@ export async function ask(path, { given, method, query } = {}) {
 }
 
 /**
+ * As `ask`, for a reader who waits: that the server cannot be reached is a refusal too.
+ * @param {string} path
+ * @param {Parameters<typeof ask>[1]} [options]
+ */
+export const attempt = (path, options) => ask(path, options).catch(() => UNANSWERED);
+
+/** @type {Refusal} */
+export const UNANSWERED = { error: entries["shell.unanswered"][language] };
+
+/**
  * What is said of a refusal.
  * @param {{detail: string | {msg: string, loc: any[], column?: number}[]}} said
  * @returns {Refusal}

@@ -1,0 +1,106 @@
+"""A claim as the page shows it: its card with figures, and how far its jobs are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from swishdemo.claims.article import get
+from swishdemo.claims.evaluate import purposes
+from swishdemo.jobs.job import Job
+from swishdemo.text import Language, text
+from swishdemo.ui.lab import Lab
+
+SETUPS: dict[str, dict[str, str]] = {
+    "limits": {"beta": "1", "x": "-12,12"},
+    "minimum": {"beta": "1", "x": "-3,1"},
+    "forms": {"beta": "1", "show": "f,df"},
+    "max-slope": {"beta": "1", "x": "-4,6"},
+    "alive": {"beta": "1", "x": "-10,2", "act": "relu"},
+    "smooth": {"beta": "1", "show": "f,d2f", "act": "relu"},
+    "vanishing": {"act": "sigmoid,tanh"},
+}
+"""What the address of the tab that a claim names holds, so that the tab shows what is meant."""
+_JOB_IN_ADDRESS = {"train": "run", "time": "timing"}
+
+
+def cards(lab: Lab, tongue: Language, visitor: str) -> list[dict[str, Any]]:
+    """Every claim with its verdicts."""
+    return [_drawn(lab, card, tongue, visitor) for card in lab.claims.cards(tongue)]
+
+
+def card(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, Any]:
+    """One claim of `cards`.
+
+    Raises:
+        UserError: There is no such claim (404).
+    """
+    return _drawn(lab, lab.claims.card(claim_id, tongue), tongue, visitor)
+
+
+def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, Any]:
+    """The newest jobs of a claim in words: a line each, and how much of all is done.
+
+    ``mark`` changes whenever a verdict may have; ``own`` is the visitor's newest job; ``mine``
+    tells whether one that is under way is the visitor's, who may stop it.
+
+    Raises:
+        UserError: There is no such claim (404).
+    """
+    needed = purposes(get(claim_id))
+    jobs = [lab.manager.get(job.id) for job in lab.claims.jobs(claim_id)]
+    lines: list[dict[str, str]] = []
+    for job in jobs:
+        if job.state == "finished":  # if it cannot be read, the verdict's reason says so
+            continue
+        words = _line(job, tongue)
+        if len(needed) > 1:
+            part = text(f"claims.{claim_id}.part.{needed[job.purpose or ''].name}", tongue)
+            words = text("court.of_part", tongue, part=part, words=words)
+        lines.append({"words": words, "tone": "error" if job.state == "failed" else "note"})
+    own = [job for job in jobs if job.visitor == visitor]
+    return {
+        "active": any(job.active for job in jobs),
+        "mine": any(job.active for job in own),
+        "own": own[0].id if own else "",
+        "share": sum(map(_share, jobs)) / max(1, len(jobs)),
+        "lines": lines,
+        "mark": " ".join(f"{job.id[:8]}:{job.state}" for job in jobs),
+    }
+
+
+def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> dict[str, Any]:
+    """A card of the evaluator with its figures, the state of its jobs and where to go on."""
+    from swishdemo.figures.claims import claim_figure
+
+    for part in card["parts"]:
+        evidence = part.pop("evidence")
+        part["figure"] = claim_figure(card["id"], part["name"], evidence, tongue)
+        part["sources"] = (evidence or {}).get("sources", [])
+        steps = (evidence or {}).get("steps") or {}
+        part["steps"] = {"held": sum(steps.values()), "count": len(steps)}
+    told = progress(lab, card["id"], tongue, visitor)
+    setup = SETUPS.get(card["id"], {})
+    if told["own"]:
+        setup = {_JOB_IN_ADDRESS[card["tab"]]: told["own"]}
+    return card | {"progress": told, "setup": setup}
+
+
+def _share(job: Job) -> float:
+    """How much of the job is done, from 0 to 1."""
+    if not job.active:
+        return 1.0
+    return job.step / job.steps if job.steps else 0.0
+
+
+def _line(job: Job, tongue: Language) -> str:
+    """One job that has not finished, in one sentence."""
+    reason = job.reason.sentence(tongue) if job.reason else ""
+    if job.state == "waiting":
+        seconds = job.estimate_seconds
+        key = "court.job_waiting" if seconds is None else "court.job_waiting_estimate"
+        return text(key, tongue, position=job.position or 1, seconds=round(seconds or 0))
+    if job.state == "running" and job.step:
+        return text("court.job_running", tongue, step=job.step, steps=job.steps or "?")
+    if job.state == "running":
+        return text("court.job_starting", tongue)
+    return text(f"court.job_{job.state}", tongue, reason=reason)
