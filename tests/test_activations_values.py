@@ -178,6 +178,26 @@ def test_roots_of_pieces_have_slopes():
 
 
 @pytest.mark.parametrize(
+    "formula",
+    [
+        "sqrt(x*relu(x))",  # 0/0
+        "min(phi(x), sqrt(relu(x)*x**17)) + 1",
+        "1e152*asinh(sinh(x))/x",  # a great factor before what cancels
+        "1e140*asinh(sinh(x))/x",
+    ],
+)
+def test_where_f_is_constant_its_slope_is_0_though_the_formula_of_that_comes_to_nothing(formula):
+    found = evaluate(get(f"={formula}"), [-41.5, -3.7])
+    assert (found.df == 0).all() and (found.d2f == 0).all()
+
+
+def test_what_is_constant_on_one_side_alone_has_no_slope_made_up():
+    assert np.isnan(evaluate(get("=sqrt(abs(x)*relu(x)*x)"), [0.0]).d2f).all()
+    tilted = evaluate(get("=1e152*asinh(sinh(x))/x + 1e100*x"), [-41.5])
+    assert tilted.df == pytest.approx([1e100], rel=1e-12)
+
+
+@pytest.mark.parametrize(
     ("formula", "left", "right"),
     [
         ("sqrt(1+1/x**2)", 5**0.5, 5**0.5),

@@ -67,6 +67,8 @@ def test_a_formula_is_described(shop):
         ("abs(x**2 - 1)", "pieces", []),
         ("where(x>0, x, a*(exp(x)-1))", "kinked", [0.0]),
         ("x*tanh(log(1+exp(x)))", "smooth", []),
+        ("where(x > 1e5, 1/x, sinh(x))", "jumping", [1e5]),
+        ("where(x > 1e5, cosh(x), sinh(x))", "smooth", []),  # both beyond all doubles
     ],
 )
 def test_how_smooth_it_is(shop, text, shape, at):

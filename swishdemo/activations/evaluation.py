@@ -19,6 +19,7 @@ from swishdemo.activations.record import Activation
 from swishdemo.errors import UserError
 
 if TYPE_CHECKING:
+    from swishdemo.activations.analysis.enclosure import Pair
     from swishdemo.activations.analysis.multiprecision import Digits
     from swishdemo.activations.symbolic.tape import Tape
 
@@ -32,6 +33,9 @@ _BITS = (128, 384, 1280)
 # Operations with more digits in one call, some seconds' worth. A typed formula that cancels at
 # thousands of points is left to the middles of the doubles' bounds beyond it.
 _WORK = 100_000
+_CANCELLED = 2.0**-600
+# Where f is looked at, to see whether it is constant: relative to x, and to 1 near 0.
+_BESIDE = (-(2.0**-20), -(2.0**-21), 2.0**-21, 2.0**-20)
 # What no precision settles (the sine of a number with 10¹² digits) is no number.
 _USELESS = 1e-6
 
@@ -77,12 +81,28 @@ def evaluate(
     values = parameter_values(activation, parameters)
     steps = tape(activation)
     results = _run(steps, points.reshape(-1), values)
+    _flatten(activation, points.reshape(-1), values, results)
     undefined = np.isnan(results[0])  # where f is not, neither are its derivatives
     for result in results[1:]:
         result[undefined] = np.nan
     f, df, d2f, *others = (result.reshape(points.shape) for result in results)
     names = (parameter.name for parameter in activation.parameters)
     return Evaluation(f, df, d2f, dict(zip(names, others, strict=True)))
+
+
+def _flatten(
+    activation: Activation, points: Array, parameters: Mapping[str, float], results: list[Array]
+) -> None:
+    """Put 0 where f is constant and its derivatives' formulas are 0/0: √(x·relu(x)) at x < 0."""
+    f, *derivatives = results[:3]
+    found = np.flatnonzero(np.isfinite(f) & np.isnan(derivatives).any(0))
+    if not found.size:
+        return
+    beside = np.array(_BESIDE) * np.maximum(1.0, np.abs(points[found]))[:, None]
+    around = single(_value_tape(activation), (points[found, None] + beside).ravel(), parameters)
+    flat = found[(around.reshape(beside.shape) == f[found, None]).all(1)]
+    for derivative in derivatives:
+        derivative[flat] = np.nan_to_num(derivative[flat], nan=0.0)
 
 
 def single(tape: Tape, points: Array, parameters: Mapping[str, float]) -> Array:
@@ -237,6 +257,7 @@ def _point(
     from swishdemo.activations.analysis.enclosure import run
 
     values: list[float | None] = [None] * len(tape.outputs)
+    bounds: list[Pair] = []
     for level, arithmetic in enumerate(levels):
         inputs = {name: arithmetic.number(value) for name, value in parameters.items()}
         bounds = run(tape, {"x": arithmetic.number(x), **inputs}, arithmetic)
@@ -244,6 +265,11 @@ def _point(
         values = [value for value, _ in pairs]
         if all(settled for _, settled in pairs):
             return values, level
+    # A derivative of which hundreds of digits cancel is 0, though no precision proves it.
+    cancelled = _CANCELLED * abs(values[0] or 0.0)
+    for at, (low, high) in enumerate(bounds):
+        if values[at] is None and low <= 0 <= high and high - low <= cancelled:
+            values[at] = 0.0
     return values, len(levels)
 
 

@@ -88,6 +88,8 @@ def _shape(activation: Activation) -> tuple[str, list[float]]:
 
 
 def _alike(left: float, right: float) -> bool:
+    if math.isinf(left) or math.isinf(right):
+        return left == right
     return abs(left - right) <= _JUMP * max(1.0, abs(left), abs(right))
 
 
