@@ -19,7 +19,6 @@ from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
-from swishdemo.ui import claims as claims_page
 from swishdemo.ui import time_answers, train
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.run_view import RunView
@@ -86,9 +85,7 @@ class Opened:
         return self.asked(time_answers.answers(self.lab)[3], **given)
 
     def cards(self, language: str = "en") -> dict[str, Any]:
-        return {
-            card["id"]: card for card in self.asked(claims_page.lister(self.lab), language)["cards"]
-        }
+        return {card["id"]: card for card in self.json(f"/api/claims/view?lang={language}")}
 
 
 @contextmanager
