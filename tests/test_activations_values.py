@@ -172,6 +172,11 @@ def test_where_f_is_not_its_derivatives_are_not():
         assert np.isnan(values[0]) and np.isfinite(values[1])
 
 
+def test_a_factor_of_0_lets_the_others_be_negative_under_a_root():
+    found = evaluate(get("=min(3, sqrt(relu(x)*x**3))"), [-2.0, 0.25, 4.0])
+    assert found.f == pytest.approx([0.0, 0.0625, 3.0], rel=1e-14)
+
+
 def test_roots_of_pieces_have_slopes():
     found = evaluate(get("=sqrt(relu(x)) + max(x, 1)**1.5"), [-2.0, 0.25, 4.0])
     assert found.df == pytest.approx([0.0, 1.0, 0.25 + 3.0], rel=1e-14)

@@ -77,7 +77,8 @@ def _simplest(kind: str, u: Any) -> list[Demand]:
             return _simplest(kind, u.base) if u.exp.is_positive else []
         return [(kind, -u if u.could_extract_minus_sign() else u)]
     if u.is_Mul:
-        known = [factor for factor in u.args if is_above(factor)]
+        # A factor that may be 0 lets all others be below 0, where that is allowed.
+        known = [factor for factor in u.args if is_above(factor, kind == "nonnegative")]
         rest = [factor for factor in u.args if factor not in known]
         beside = [each for factor in known for each in _simplest("nonzero", factor)]
         return [(kind, sympy.Mul(*rest)), *(beside if kind == "positive" else [])]
