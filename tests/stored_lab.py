@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from api_server import serving
@@ -19,7 +20,7 @@ from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
-from swishdemo.ui import time_answers, train
+from swishdemo.ui import train
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.run_view import RunView
 
@@ -78,11 +79,10 @@ class Opened:
     def compared(self, runs: list[str]) -> dict[str, Any]:
         return self.asked(train._questions(self.lab, RunView(self.lab.manager))[2], runs=runs)
 
-    def timing(self, **given: Any) -> dict[str, Any]:
-        return self.asked(time_answers.answers(self.lab)[0], **given)
-
-    def timing_file(self, **given: Any) -> dict[str, Any]:
-        return self.asked(time_answers.answers(self.lab)[3], **given)
+    def timing(self, id: str | None = None, language: str = "en", **given: Any) -> Any:
+        asked = {"timing": id, "lang": language, **given}
+        known = {name: value for name, value in asked.items() if value is not None}
+        return self.json(f"/api/timings/view?{urlencode(known)}")
 
     def cards(self, language: str = "en") -> dict[str, Any]:
         return {card["id"]: card for card in self.json(f"/api/claims/view?lang={language}")}

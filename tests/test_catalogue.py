@@ -50,8 +50,8 @@ with TestClient(api) as client:
 
 visitor = SimpleNamespace(headers={"x-visitor": "somebody-who-looks-on"}, cookies={})
 blocks = {getattr(block, "elem_id", None): block for block in demo.blocks.values()}
-given = {"run": None, "after": -1, "id": None, "known": ""}
-for element, function in (("train", "poll"), ("time", "poll")):
+given = {"run": None, "after": -1}
+for element, function in (("train", "poll"),):
     answer = getattr(blocks[f"lab-{element}"], function)(given, visitor)
     assert not answer.get("error"), answer
     found[f"{element} {function}"] = loaded()
@@ -81,7 +81,7 @@ def test_every_list_and_every_tab_is_asked(answers):
         *("/api/health", "/api/activations", "/api/claims", "/api/datasets", "/api/recipes"),
         *("/api/variants", "/api/runs", "/api/timings", "/openapi.json", "/docs"),
         *("/api/claims/view", "/api/claims/progress?claim=minimum"),
-        *("train poll", "time poll", "check"),
+        *("/api/timings/view", "train poll", "check"),
     }
 
 

@@ -6,13 +6,12 @@ import re
 import pytest
 from browser import free_port
 from playwright.sync_api import Page, expect
-from starlette.middleware import Middleware
 from visiting import two_frames
 
+from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.store import Store
-from swishdemo.jobs.visitor import VisitorCookie
 from swishdemo.settings import Settings
 from swishdemo.ui import page as pages
 from swishdemo.ui.lab import Lab
@@ -26,8 +25,9 @@ SOON = 120_000
 def address(tmp_path_factory):
     settings = Settings(server_port=free_port(), data_dir=tmp_path_factory.mktemp("store"))
     manager = JobManager(settings, Store(settings.data_dir), ProcessRunner(1))
-    demo = pages.build(Lab(settings, manager, None), ("time",))
-    launch(demo, settings, middleware=[Middleware(VisitorCookie)])
+    lab = Lab(settings, manager, None)
+    demo = pages.build(lab, ("time",))
+    launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
     yield f"http://127.0.0.1:{settings.server_port}/"
     demo.close()
     manager.close()

@@ -4,8 +4,11 @@ import json
 import re
 from dataclasses import replace
 
+import httpx
 import pytest
+from api_server import ANNA, idle_lab, serving
 
+from swishdemo.api.export import TIMING_FORMATS, Kept
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.kernels import build, libraries
@@ -14,7 +17,7 @@ from swishdemo.text import LANGUAGES, Sentence, catalogue, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, variants
 from swishdemo.ui import time_text as words
 from swishdemo.ui.time_table import table
-from swishdemo.ui.time_view import Look, TimeView, look_of
+from swishdemo.ui.time_view import Look, TimeView
 
 HOST = HostCard.collect(threads=1, torch_simd="AVX2")
 CONFIG = {
@@ -206,24 +209,24 @@ def test_later_figures_replace_earlier_ones(jobs):
 
 def test_only_one_s_own_timings_are_shown(jobs):
     jobs.add("a", pair(1.4), visitor="someone else")
-    view = TimeView(jobs)
-    for ask in (
-        lambda: view.answer("a", "", Look(), "me"),
-        lambda: view.export("a", "csv", "relu", "en", "me"),
-    ):
-        with pytest.raises(UserError) as refused:
-            ask()
-        assert refused.value.status == 404
+    with pytest.raises(UserError) as refused:
+        TimeView(jobs).answer("a", "", Look(), "me")
+    assert refused.value.status == 404
 
 
 def test_the_export_holds_every_measurement(jobs):
     jobs.add("a", pair(1.4))
-    saved = json.loads(TimeView(jobs).export("a", "json", "relu", "en", "me"))
-    assert [Measurement.from_json(m) for m in saved["measurements"]] == pair(1.4)
-    assert HostCard.from_json(saved["host"]) == HOST
-    report = TimeView(jobs).export("a", "markdown", "silu", "zh", "me")
+
+    def saved(form, baseline, language="en"):
+        kept = Kept(jobs.get("a"), jobs.reports("a"), language=language)
+        return TIMING_FORMATS[form](kept, baseline).body.decode()
+
+    told = json.loads(saved("json", "relu"))
+    assert [Measurement.from_json(m) for m in told["measurements"]] == pair(1.4)
+    assert HostCard.from_json(told["host"]) == HOST
+    report = saved("markdown", "silu", "zh")
     assert "× F.silu" in report and "处理器" in report
-    assert TimeView(jobs).export("a", "csv", "relu", "en", "me").count("\r\n") == 3
+    assert saved("csv", "relu").count("\r\n") == 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -338,26 +341,65 @@ def test_building_is_said_of_what_is_built_and_until_it_is_there(
     assert says("preparing")
 
 
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    lab = idle_lab(tmp_path_factory.mktemp("data"))
+    with serving(lab) as address, httpx.Client(base_url=address, headers=ANNA) as client:
+        yield client
+
+
 @pytest.mark.parametrize(
-    "given",
+    "asked",
     [
-        {},
-        {"baseline": "nobody", "elements": "2", "narrow": 1},
-        {"baseline": ["relu"], "elements": 2.5, "narrow": "yes"},
-        {"baseline": {}, "elements": True, "narrow": None},
-        {"baseline": "x" * 10_000, "elements": 10**300},
-        {"baseline": None, "elements": -1, "beside": ""},
-        {"beside": 3},
+        {"elements": "x"},
+        {"elements": 2.5},
+        {"elements": 0},
+        {"elements": 10**300},
+        {"narrow": "perhaps"},
+        {"baseline": "x" * 10_000},
         {"beside": "x" * 65},
+        {"mark": "x" * 10_000},
+        {"timing": "x" * 65},
     ],
 )
-def test_a_hostile_look_is_the_usual_one(given):
-    assert look_of(given, "en") == Look()
+def test_a_hostile_look_is_refused(client, asked):
+    answer = client.get("/api/timings/view", params=asked)
+    assert answer.status_code == 422 and len(answer.text) < 1000
+    assert answer.json()["detail"][0]["loc"] == ["query", next(iter(asked))]
 
 
-def test_a_look_is_taken_as_given():
+@pytest.mark.parametrize("baseline", ["nobody", "", "=x", "="])
+def test_a_baseline_that_is_none_is_the_usual_one(jobs, baseline):
+    jobs.add("a", pair(1.4), state="running")
+    assert drawn(jobs, baseline=baseline)["figures"]["bars"]
+    assert drawn(jobs, baseline="nobody") == drawn(jobs)
+
+
+def test_a_look_is_taken_as_given(client, monkeypatch):
+    looks = []
+
+    def answer(view, timing, mark, look, visitor):
+        looks.append((timing, mark, look))
+        return {"done": False}
+
+    monkeypatch.setattr(TimeView, "answer", answer)
     given = {"baseline": "silu", "elements": 1024, "narrow": True, "beside": "file-x"}
-    assert look_of(given, "zh") == Look("silu", 1024, True, "zh", "file-x")
+    asked = {"timing": "a", "mark": "m", "lang": "zh"}
+    assert client.get("/api/timings/view", params=given | asked).json() == {"done": False}
+    assert client.get("/api/timings/view").status_code == 200
+    assert looks == [("a", "m", Look("silu", 1024, True, "zh", "file-x")), (None, "", Look())]
+
+
+def test_a_file_of_another_host_is_laid_beside_by_its_token(client):
+    content = json.dumps({"measurements": [m.as_json() for m in pair(2)], "note": '"' * 400_000})
+    told = client.post("/api/timings/files", json={"text": content})  # each quote takes two bytes
+    assert told.status_code == 201 and told.json()["token"].startswith("file-")
+    for content, said in (("<html>", "not JSON"), ("0" * 1_000_001, "larger than 1 MB")):
+        refused = client.post("/api/timings/files", json={"text": content})
+        assert refused.status_code == 422 and said in refused.json()["detail"][0]["msg"]
+    assert client.post("/api/timings/files", json={"text": "0" * 3_000_000}).status_code == 413
+    assert client.post("/api/timings/files", json={"text": 3}).status_code == 422
+    assert client.post("/api/runs", json={"csv": "0" * 1_000_001}).status_code == 413
 
 
 def hatched(found):

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 import swishdemo
-from swishdemo.api import calculation, catalogue, claims, errors, events, jobs
+from swishdemo.api import calculation, catalogue, claims, errors, events, jobs, page_views
 from swishdemo.api.errors import FiniteJSON
 from swishdemo.api.guard import GradioGuard, is_below
 from swishdemo.api.strict_json import StrictJSON, local_path
@@ -45,10 +45,13 @@ def build_api(lab: Lab) -> FastAPI:
         openapi_url=None,
         default_response_class=FiniteJSON,
         redirect_slashes=False,
-        middleware=[Middleware(VisitorCookie), Middleware(StrictJSON)],
+        middleware=[
+            Middleware(VisitorCookie),
+            Middleware(StrictJSON, larger={page_views.FILES: page_views.FILE_BYTES}),
+        ],
     )
     errors.install(app)
-    for part in (catalogue, calculation, events, jobs, claims):
+    for part in (catalogue, calculation, events, page_views, jobs, claims):
         app.include_router(part.routes(lab))
     app.include_router(documentation(app))
     app.openapi()  # FastAPI would read the signatures of all routes while the first asker waits

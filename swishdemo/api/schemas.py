@@ -61,6 +61,11 @@ FORMULA: Schema = {
     "required": ["formula"],
     "properties": {"formula": {"type": "string"}},
 }
+TIMING_FILE: Schema = {
+    "type": "object",
+    "required": ["text"],
+    "properties": {"text": {"type": "string", "description": "What was exported as JSON."}},
+}
 PREPARATION: Schema = {
     "type": "object",
     "required": ["what"],

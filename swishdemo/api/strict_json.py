@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from anyio import CapacityLimiter, to_thread
@@ -33,11 +35,18 @@ class StrictJSON:
     Args:
         app: The app within.
         limit_bytes: The largest body.
+        larger: The largest body of some paths that take a file.
     """
 
-    def __init__(self, app: ASGIApp, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limit_bytes: int = LIMIT_BYTES,
+        larger: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._app = app
         self._limit_bytes = limit_bytes
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -45,7 +54,8 @@ class StrictJSON:
             await self._app(scope, receive, send)
             return
         try:
-            body = await _read(receive, self._limit_bytes)
+            limit = self._larger.get(local_path(scope), self._limit_bytes)
+            body = await _read(receive, limit)
             if body is None:
                 return  # the client is gone
             kind = dict(scope["headers"]).get(b"content-type", b"")

@@ -17,7 +17,6 @@ from swishdemo.ui.assets import live
 from swishdemo.ui.handlers import beside_field, internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
-from swishdemo.ui.time_answers import answers
 from swishdemo.ui.time_form import FIELDS, SHOWN_BY_CONTEXT, controls, request_of, said, visible
 
 _FIRST = "article"
@@ -43,7 +42,6 @@ def build(lab: Lab) -> None:
         shown = live(
             "time/tab",
             elem_id="lab-time",
-            functions=answers(lab),
             host=host_summary(),
             cited=_cited(),
             presets={

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from swishdemo.errors import UserError
@@ -13,7 +13,6 @@ from swishdemo.figures import timing as figures
 from swishdemo.figures.timing import ARTICLE_BASELINE
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.records import timing_as_json
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, export, host_card
 from swishdemo.timing.imported import ImportedTiming, comparable
@@ -65,6 +64,8 @@ class TimeView:
         Raises:
             UserError: There is no such timing of this visitor.
         """
+        if not REGISTRY.knows(look.baseline):
+            look = replace(look, baseline=ARTICLE_BASELINE)
         if job_id is None:
             latest = self._manager.list(visitor, kind="timing")
             if not latest:
@@ -80,8 +81,8 @@ class TimeView:
         except UserError as error:
             look = replace(look, beside=None)
             answer["beside_gone"] = error.sentence(look.language)
-        mark = f"{job.id} {job.reports} {job.state} {job.name} {job.share} {look}"
-        answer["mark"] = mark
+        shown = f"{job.id} {job.reports} {job.state} {job.name} {job.share} {look}"
+        mark = answer["mark"] = sha256(shown.encode()).hexdigest()[:32]
         if mark != known:
             others: tuple[Job, ...] = ()
             if not job.active:
@@ -104,21 +105,6 @@ class TimeView:
             UserError: It is no timing.
         """
         return self._shelf.put(content, visitor)
-
-    def export(
-        self, job_id: str, form: str, baseline: str, language: Language, visitor: str
-    ) -> str:
-        """A timing as a file's content: ``json`` (all that is known), ``csv`` or ``markdown``."""
-        if form == "json":
-            job = self._manager.get(job_id, visitor)
-            whole = timing_as_json(job, self._manager.reports(job.id), language)
-            return json.dumps(whole, ensure_ascii=False, indent=1)
-        job = self._manager.readable(job_id, visitor)
-        evidence = self._book.read(job.id)
-        measured = list(evidence.measured.values())
-        if form == "csv":
-            return export.as_csv(measured, evidence.host, baseline)
-        return export.as_markdown(measured, evidence.host, baseline, language)
 
     def _beside(self, look: Look, visitor: str) -> ImportedTiming | None:
         """What is laid beside, checked to be this visitor's.
@@ -298,16 +284,3 @@ def _baseline(have: set[str], variants: Sequence[str]) -> str:
     if ARTICLE_BASELINE in have:
         return ARTICLE_BASELINE
     return next((name for name in variants if name in have), ARTICLE_BASELINE)
-
-
-def look_of(given: Mapping[str, Any], language: Language) -> Look:
-    """A reader's look from what the browser sent; what is no such thing takes its default."""
-    baseline, elements = given.get("baseline"), given.get("elements")
-    beside = given.get("beside")
-    return Look(
-        baseline=baseline if REGISTRY.knows(baseline) else ARTICLE_BASELINE,
-        elements=elements if type(elements) is int and 0 < elements < 2**60 else None,
-        narrow=given.get("narrow") is True,
-        language=language,
-        beside=beside if isinstance(beside, str) and 0 < len(beside) <= 64 else None,
-    )

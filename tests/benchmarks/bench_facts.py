@@ -27,12 +27,9 @@ from serving import serving
 LISTS = (
     *("/api/activations", "/api/claims", "/api/recipes", "/api/datasets", "/api/variants"),
     *("/openapi.json", "/docs", "/api/runs", "/api/timings", "/api/health"),
-    "/api/claims/view",
+    *("/api/claims/view", "/api/timings/view"),
 )
-FIRST = (
-    ("lab-train", "poll", {"run": None, "after": -1}),
-    ("lab-time", "poll", {"id": None, "known": ""}),
-)
+FIRST = (("lab-train", "poll", {"run": None, "after": -1}),)
 """What a tab asks first: its component, the server function and its argument."""
 
 

@@ -121,7 +121,8 @@ function refusalOf({ detail }) {
  * @returns {Promise<{name: string, content: Blob, error?: undefined} | Refusal>}
  */
 export async function file(address) {
-  const answer = await fetch(address);
+  const answer = await fetch(address).catch(() => null);
+  if (!answer) return UNANSWERED;
   if (!answer.ok) return refusalOf(await answer.json());
   const named = answer.headers.get("Content-Disposition") ?? "";
   return { name: /filename="(.+)"/.exec(named)?.[1] ?? "file", content: await answer.blob() };

@@ -1,6 +1,7 @@
 /** Picks what is laid beside a timing: another of one's own, or another host's file. */
 
 import { fill, find, html, offer } from "../core/dom.js";
+import { attempt } from "../core/server.js";
 import { t } from "../core/text.js";
 
 const MOST_BYTES = 1_000_000;
@@ -8,10 +9,10 @@ const FILE = "a file";
 
 /**
  * @param {HTMLElement} host
- * @param {{server: import("../core/server.js").Functions, lay: (token: string | null) => void,
+ * @param {{lay: (token: string | null) => void,
  *   notice: (line: string, failed?: boolean) => void}} tab
  */
-export function besidePicker(host, { server, lay, notice }) {
+export function besidePicker(host, { lay, notice }) {
   /** @param {string} key */
   const h = (key) => t(`timed.beside.${key}`);
   fill(
@@ -56,9 +57,8 @@ export function besidePicker(host, { server, lay, notice }) {
     file.value = "";
     if (!given) return;
     if (given.size > MOST_BYTES) return notice(t("timed.foreign.too_large", { limit: 1 }), true);
-    const answer = await server
-      .lay({ text: await given.text() })
-      .catch(() => ({ error: h("unread") }));
+    const text = await given.text();
+    const answer = await attempt("timings/files", { given: { text } });
     if (answer.error) return notice(answer.error, true);
     notice("");
     lay(answer.token);

@@ -5,9 +5,10 @@
 import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
 import { goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
-import { language, poll } from "../core/server.js";
+import { ask, attempt, language, poll, prepare, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
+import { downloadFrom } from "../plot/download.js";
 import { besidePicker } from "./beside.js";
 import { citedCard } from "./cited.js";
 import { timingCards } from "./timing_cards.js";
@@ -16,15 +17,15 @@ import { timingList } from "./timing_list.js";
 const NARROW = matchMedia("(max-width: 760px)");
 
 /** @param {import("../core/gradio.js").Component} component */
-export function mount({ element, props, trigger, watch, server }) {
+export function mount({ element, props, trigger, watch }) {
   const page = timingCards(element, {
     look: (changed) => look(changed),
-    save: (format) => server.export({ id: state.id, format, baseline: state.baseline }),
+    save: (format, baseline) =>
+      downloadFrom(route(`timings/${state.id}/export`, { format, baseline })),
     notice,
   });
   citedCard(page.part("cited"), props.cited);
   const beside = besidePicker(page.part("beside-pick"), {
-    server,
     lay: (token) => look({ beside: token }),
     notice,
   });
@@ -35,7 +36,6 @@ export function mount({ element, props, trigger, watch, server }) {
   const s = partsOf(status);
   const stop = s("stop", HTMLButtonElement);
   const kept = timingList(s("kept"), {
-    server,
     open: (id) => {
       write({ timing: id });
       notice("");
@@ -66,17 +66,12 @@ export function mount({ element, props, trigger, watch, server }) {
   /** Asks for the timing until it has ended; with it, what is drawn changes. */
   function follow() {
     end();
-    const { id, mark, baseline, elements } = state;
     end = poll(
-      () =>
-        server.poll({
-          id: state.id ?? id,
-          mark: state.mark || mark,
-          baseline,
-          elements,
-          beside: state.beside,
-          narrow: NARROW.matches,
-        }),
+      () => {
+        const { id: timing, mark, baseline, elements, beside } = state;
+        const query = { timing, mark, baseline, elements, beside, narrow: NARROW.matches };
+        return ask("timings/view", { query });
+      },
       (answer) => {
         if (answer.error) {
           if (named && !state.drawn && state.id !== null) {
@@ -156,7 +151,7 @@ export function mount({ element, props, trigger, watch, server }) {
     stop.disabled = true;
     stop.dataset.id = state.id ?? "";
     say(t("time.ui.stopping"));
-    const answer = await server.stop({ id: state.id }).catch(() => ({}));
+    const answer = await attempt(`timings/${state.id}/stop`, { method: "POST" });
     if (answer.error) notice(answer.error, true);
     follow();
   });
@@ -190,7 +185,7 @@ export function mount({ element, props, trigger, watch, server }) {
   // A worker takes seconds to start: it does so while the reader's hand is on its way.
   const start = document.getElementById("lab-time-start");
   for (const event of ["pointerenter", "focusin"])
-    start?.addEventListener(event, () => server.ready({}).catch(() => {}), { once: true });
+    start?.addEventListener(event, () => prepare("timing"), { once: true });
   for (const card of [start, document.getElementById("lab-time-fields")]) if (card) tooltips(card);
   // Gradio's field for a formula asks for it here when another tab has handed one over.
   whenThere("lab-time").then((node) => {

@@ -3,16 +3,10 @@
 import { closest, fill, findAll, html, offer, partsOf } from "../core/dom.js";
 import { t } from "../core/text.js";
 import { colour, onTheme } from "../core/theme.js";
-import { download, pictureOf } from "../plot/download.js";
+import { pictureOf } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
 
 const FIGURES = ["bars", "steps", "sizes", "roofline", "memory"];
-/** @type {Record<string, [name: string, type: string]>} */
-const FILES = {
-  csv: ["swish-lab-timing.csv", "text/csv"],
-  json: ["swish-lab-timing.json", "application/json"],
-  markdown: ["swish-lab-timing.md", "text/markdown"],
-};
 
 const LONGEST_LINE = 100; // letters over a saved picture
 
@@ -32,7 +26,8 @@ const bold = (sentence) =>
 /**
  * @typedef {object} Tab
  * @property {(changed: {baseline?: string, elements?: number}) => void} look
- * @property {(format: string) => Promise<any>} save
+ * @property {(format: string, baseline: string | null) => Promise<string | undefined>} save Tells
+ *   why there is no file.
  * @property {(line: string, failed?: boolean) => void} notice
  */
 
@@ -171,9 +166,8 @@ export function timingCards(element, { look, save, notice }) {
       });
     }
     if (!file) return;
-    const saved = await save(file);
-    if (saved.error) notice(saved.error, true);
-    else download(...FILES[file], saved.text);
+    const refused = await save(file, baseline.value || null);
+    if (refused) notice(refused, true);
   });
 
   return { part, draw };

@@ -1,6 +1,7 @@
 /** Lists the visitor's timings: open one, call it by a name, share it, remove it. */
 
 import { fill, find, html, offer, partsOf } from "../core/dom.js";
+import { attempt } from "../core/server.js";
 import { tellShare } from "../core/state.js";
 import { moment, t } from "../core/text.js";
 
@@ -8,14 +9,13 @@ import { moment, t } from "../core/text.js";
 
 /**
  * @typedef {object} Tab
- * @property {import("../core/server.js").Functions} server
  * @property {(id: string | null) => void} open
  * @property {() => void} changed
  * @property {(line: string, failed?: boolean) => void} notice
  */
 
 /** @param {HTMLElement} host @param {Tab} tab */
-export function timingList(host, { server, open, changed, notice }) {
+export function timingList(host, { open, changed, notice }) {
   fill(host, skeleton());
   const part = partsOf(host);
   const earlier = part("earlier", HTMLSelectElement);
@@ -42,16 +42,19 @@ export function timingList(host, { server, open, changed, notice }) {
     host.hidden = !kept.length;
   }
 
+  /** @param {{name?: string, shared?: boolean}} given */
+  const annotate = (given) => attempt(`timings/${current}`, { method: "PATCH", given });
+
   earlier.addEventListener("change", () => open(earlier.value));
   nameField.addEventListener("change", async () => {
-    const answer = await server.annotate({ id: current, name: nameField.value });
+    const answer = await annotate({ name: nameField.value });
     if (answer.error) notice(answer.error, true);
     nameField.blur();
     changed();
   });
   link.addEventListener("click", async () => {
     const shared = !entries.find(({ id }) => id === current)?.share;
-    const answer = await server.annotate({ id: current, shared });
+    const answer = await annotate({ shared });
     if (answer.error) return notice(answer.error, true);
     if (answer.share) {
       const address = new URL(location.href);
@@ -63,7 +66,7 @@ export function timingList(host, { server, open, changed, notice }) {
   });
   part("drop").addEventListener("click", async () => {
     const next = entries.find(({ id }) => id !== current)?.id ?? null;
-    const answer = await server.drop({ id: current });
+    const answer = await attempt(`timings/${current}`, { method: "DELETE" });
     if (answer.error) notice(answer.error, true);
     else {
       host.hidden = !next;

@@ -1,0 +1,74 @@
+"""The routes that tell a job as the page shows it: in words of one language, with Plotly's figures.
+
+What they answer is made for the page, and follows it; scripts ask for the job itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from swishdemo.api import schemas
+from swishdemo.api.caller import Given, Tongue, Visitor, short_text
+from swishdemo.api.errors import FiniteJSON
+from swishdemo.timing.imported import MOST_BYTES
+from swishdemo.timing.presets import PRESETS, about
+from swishdemo.ui.lab import Lab
+from swishdemo.ui.time_view import Look, TimeView
+
+FILES = "/api/timings/files"
+FILE_BYTES = 2 * MOST_BYTES + 1000
+"""The largest body there: a file as a text of JSON, each of whose quotes has a backslash."""
+
+_ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such job of yours."}}
+Id = Annotated[str | None, Query(max_length=64, description="Your latest where it is left out.")]
+
+
+def routes(lab: Lab) -> APIRouter:
+    """The routes of both kinds of job."""
+    router = APIRouter(tags=["page"])
+    router.include_router(_timings(lab))
+    return router
+
+
+def _timings(lab: Lab) -> APIRouter:
+    router = APIRouter()
+    view = TimeView(lab.manager)
+
+    @router.get("/api/timings/view", responses=_ABSENT)
+    def view_timing(
+        visitor: Visitor,
+        tongue: Tongue,
+        timing: Id = None,
+        mark: Annotated[str, Query(max_length=64)] = "",
+        baseline: Annotated[str, Query(max_length=300)] = "relu",
+        elements: Annotated[int | None, Query(ge=1, le=2**60)] = None,
+        beside: Annotated[str | None, Query(max_length=64)] = None,
+        narrow: bool = False,
+    ) -> FiniteJSON:
+        """A timing in words and figures, those of one size against one baseline.
+
+        What is drawn is left out where it has the ``mark`` that you know already. ``beside`` is
+        laid beside it: another timing, or the token of a file.
+        """
+        look = Look(baseline, elements, narrow, tongue, beside)
+        answer = view.answer(timing, mark, look, visitor)
+        if answer["done"]:  # what was built meanwhile need not be built again
+            answer["presets"] = {name: about(name, lab.settings, tongue) for name in PRESETS}
+        return FiniteJSON(answer)
+
+    @router.post(
+        FILES,
+        status_code=201,
+        openapi_extra=schemas.body(schemas.TIMING_FILE, required=True),
+    )
+    def lay(given: Given, visitor: Visitor) -> FiniteJSON:
+        """Read another host's exported JSON, to be laid beside your own: its ``token``.
+
+        It is kept in memory for a while, and for you alone.
+        """
+        content = short_text(given, "text", FILE_BYTES)  # its own limit has its own sentence
+        return FiniteJSON({"token": view.lay(content, visitor)}, 201)
+
+    return router
