@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from swishdemo.errors import UserError
-from swishdemo.fields import Field
+from swishdemo.form import Field
 from swishdemo.generate import generate
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports, measurements
@@ -28,7 +28,7 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import timing_as_json
 from swishdemo.settings import Settings, SettingsError, Toolchain
 from swishdemo.text import text
-from swishdemo.timing import HostCard, Measurement, fields
+from swishdemo.timing import HostCard, Measurement, TimingRequest
 from swishdemo.timing.export import TimingReport, as_csv, as_markdown, setting
 from swishdemo.timing.measurement import STEP_PHASES, latest
 from swishdemo.timing.presets import PRESETS, request_of, takes
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return _REFUSED
-    table = fields(settings)
+    table = tuple(TimingRequest.fields(settings).values())
     given = parser(table).parse_args(arguments)
     if given.command == "generate":
         return generate(given.check)

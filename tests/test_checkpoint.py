@@ -3,7 +3,6 @@
 import io
 import json
 import math
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -55,14 +54,13 @@ def test_what_is_written_is_what_torch_reads(shapes, seed):
 
 CONFIGS = {
     "cnn": SMALL,
-    "batch normalisation, β a channel": replace(
-        SMALL, normalisation="batch", beta_scope="channel", network="residual_cnn", depth=3
+    "batch normalisation, β a channel": SMALL.replace(
+        normalisation="batch", beta_scope="channel", network="residual_cnn", depth=3
     ),
-    "one β for the network": replace(
-        SMALL, network="residual_mlp", beta_scope="network", normalisation="layer", depth=3
+    "one β for the network": SMALL.replace(
+        network="residual_mlp", beta_scope="network", normalisation="layer", depth=3
     ),
-    "softplus, rivals that learn": replace(
-        SMALL,
+    "softplus, rivals that learn": SMALL.replace(
         network="mlp",
         beta_form="softplus",
         train_parameters=True,
@@ -70,8 +68,8 @@ CONFIGS = {
         rivals=("prelu", "relu", "elu"),
         dropout=0.2,
     ),
-    "a formula, layers that differ": replace(
-        SMALL, layer_activations=("=a*x*sigmoid(beta*x)", "relu"), train_parameters=True
+    "a formula, layers that differ": SMALL.replace(
+        layer_activations=("=a*x*sigmoid(beta*x)", "relu"), train_parameters=True
     ),
 }
 
@@ -123,7 +121,7 @@ def test_of_large_networks_only_those_looked_into_are_kept(monkeypatch):
 
 
 def test_a_file_weighs_little_more_than_its_numbers():
-    (kept,) = [i for i in Run(replace(SMALL, steps=1)).reports() if isinstance(i, c.Weights)][:1]
+    (kept,) = [i for i in Run(SMALL.replace(steps=1)).reports() if isinstance(i, c.Weights)][:1]
     state = kept.states[0]
     assert math.prod(loaded(state)["output.weight"].shape) * 4 < len(state.content)
     assert len(state.file()) < len(state.content) + 4000

@@ -17,7 +17,7 @@ FLOORS = [
     {"text"},
     {"errors", "settings", "host", "ticks", "finite_json"},
     {"activations"},
-    {"kernels", "fields"},
+    {"kernels", "form"},
     {"datasets", "training", "timing"},
     {"jobs"},
     {"claims"},

@@ -10,7 +10,6 @@ import pytest
 from swishdemo.cli import parser
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
-from swishdemo.timing import fields as timing_fields
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -103,8 +102,9 @@ def test_the_commands_without_a_browser_are_read_as_they_stand():
     assert len(commands) >= 2
     settings = Settings()
     for command in commands:
-        given = vars(parser(timing_fields(settings)).parse_args(command.split()))
-        request = {f.name: given[f.name] for f in timing_fields(settings)}
+        fields = TimingRequest.fields(settings)
+        given = vars(parser(tuple(fields.values())).parse_args(command.split()))
+        request = {name: given[name] for name in fields}
         TimingRequest.parse({k: v for k, v in request.items() if v is not None}, settings)
 
 

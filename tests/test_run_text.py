@@ -1,7 +1,6 @@
 """What is said of a run in words, from its summary alone."""
 
 import re
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +12,6 @@ from swishdemo.text import LANGUAGES, catalogue
 from swishdemo.training import TrainingConfig, recipes
 from swishdemo.training.architecture import MIRRORED, has_beta
 from swishdemo.training.config import learns_beta, starts
-from swishdemo.training.table import fields
 from swishdemo.ui.run_text import beta_note, network_note, score, tie, titles, told, watched, what
 
 
@@ -60,7 +58,7 @@ def test_a_run_is_called_by_its_recipe_and_what_differs():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_value_is_told_as_the_fields_menu_has_it(language):
     labels = {each.name: each.label for each in activations()}
-    for field in fields(Settings()):
+    for field in TrainingConfig.fields(Settings()).values():
         area = "data.title" if field.name == "dataset" else f"train.choice.{field.name}"
         for choice in field.choices:
             menu = f"{area}.{choice}"
@@ -105,7 +103,7 @@ def test_a_negative_beta_is_called_a_mirror_of_those_that_it_mirrors(activation)
     assert mirrors == (f"x minus {activation.label} with β = 1.7" in of_one) == bool(of_one)
     assert network_note(record, activation.name, {"beta": 1.7}, "en") == ""
     assert network_note(record, "relu", {}, "en") == ""
-    channels = replace(config, beta_scope="channel").as_json()  # a mean tells no channel's sign
+    channels = config.replace(beta_scope="channel").as_json()  # a mean tells no channel's sign
     assert network_note(channels, activation.name, {"beta": -1.7}, "zh") == ""
 
 
@@ -123,7 +121,7 @@ VARIATIONS = (
 @pytest.mark.parametrize("changes", VARIATIONS, ids=str)
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
 def test_no_words_suppose_what_a_config_does_not_have(recipe, changes):
-    config = replace(recipe.config, **changes)
+    config = recipe.config.replace(**changes)
     record, moves = config.as_json(), learns_beta(config)
     begun = starts(config)
     betas = [] if begun == (None,) else [[1.0] * len(begun) * config.seeds] * config.depth

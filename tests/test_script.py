@@ -24,7 +24,7 @@ from swishdemo.training.script import script
 
 RUNNER = Path(__file__).with_name("script_runner.py")
 SMALL = TrainingConfig(seeds=2, beta_starts=(0.5, 2.0), steps=30, width=4)
-MLP = replace(SMALL, dataset="spiral", network="mlp", width=6, lr=0.01)
+MLP = SMALL.replace(dataset="spiral", network="mlp", width=6, lr=0.01)
 TABLE = "size;weight;kind\n" + "\n".join(
     f"{n % 7 - 3};{(n * n) % 11 / 3};{'odd ones' if n % 3 else 'the rest'}" for n in range(90)
 )
@@ -101,17 +101,15 @@ def hold(found, config, report, relative=2e-3, absolute=2e-5, answers=True):
 
 
 CONFIGS = {
-    "beta-convergence": replace(recipes()[0].config, seeds=2, beta_starts=(0.1, 10.0), steps=60),
-    "MLP on the spiral": replace(
-        MLP,
+    "beta-convergence": recipes()[0].config.replace(seeds=2, beta_starts=(0.1, 10.0), steps=60),
+    "MLP on the spiral": MLP.replace(
         normalisation="batch",
         dropout=0.2,
         optimiser="adam",
         schedule="cosine",
         beta_lr_factor=2.0,
     ),
-    "residual MLP, a formula that learns": replace(
-        MLP,
+    "residual MLP, a formula that learns": MLP.replace(
         network="residual_mlp",
         depth=4,
         activation="=a*x*sigmoid(beta*x) + c*tanh(x)",
@@ -121,11 +119,10 @@ CONFIGS = {
         rivals=("prelu", "acon_c", "leaky_relu"),
         init="gain",
     ),
-    "regression": replace(
-        MLP, dataset="sine", objective="mse", noise=0.1, schedule="step", optimiser="adamw"
+    "regression": MLP.replace(
+        dataset="sine", objective="mse", noise=0.1, schedule="step", optimiser="adamw"
     ),
-    "residual CNN": replace(
-        SMALL,
+    "residual CNN": SMALL.replace(
         network="residual_cnn",
         depth=3,
         normalisation="batch",
@@ -135,8 +132,7 @@ CONFIGS = {
         clip=0.5,
         lr=0.01,
     ),
-    "one β for layers that differ": replace(
-        MLP,
+    "one β for layers that differ": MLP.replace(
         depth=4,
         beta_scope="network",
         beta_form="softplus",
@@ -146,24 +142,24 @@ CONFIGS = {
         normalisation="layer",
         network="residual_mlp",
     ),
-    "squared error to ±1, shuffled": replace(
-        MLP, dataset="moons", objective="mse", shuffled_labels=True, noise=0.1, init="orthogonal"
+    "squared error to ±1, shuffled": MLP.replace(
+        dataset="moons", objective="mse", shuffled_labels=True, noise=0.1, init="orthogonal"
     ),
-    "squared error to one-hot targets": replace(
-        SMALL, objective="mse", init="xavier", samples=400, noise=0.5, test_share=0.4
+    "squared error to one-hot targets": SMALL.replace(
+        objective="mse", init="xavier", samples=400, noise=0.5, test_share=0.4
     ),
-    "fixed β, no decay": replace(
-        SMALL, beta_scope="fixed", weight_decay=0.0, init="he_uniform", rivals=("elu", "softplus")
+    "fixed β, no decay": SMALL.replace(
+        beta_scope="fixed", weight_decay=0.0, init="he_uniform", rivals=("elu", "softplus")
     ),
-    "fixed β at 1, no other": replace(
-        SMALL, beta_scope="fixed", beta_starts=(1.0,), rivals=(), init="lecun", optimiser="sgd"
+    "fixed β at 1, no other": SMALL.replace(
+        beta_scope="fixed", beta_starts=(1.0,), rivals=(), init="lecun", optimiser="sgd"
     ),
-    "one that diverges": replace(SMALL, lr=0.5, optimiser="sgd", init_scale=3.0, rivals=("relu",)),
-    "circles": replace(MLP, dataset="circles", depth=1, init_bias=0.3),
-    "xor": replace(MLP, dataset="xor", noise=0.05),
-    "gaussians": replace(MLP, dataset="gaussians", steps=3, samples=50, batch=16),
-    "checkerboard": replace(MLP, dataset="checkerboard", data_seed=3, seed=9, dropout=0.5),
-    "images as rows": replace(MLP, dataset="digits"),
+    "one that diverges": SMALL.replace(lr=0.5, optimiser="sgd", init_scale=3.0, rivals=("relu",)),
+    "circles": MLP.replace(dataset="circles", depth=1, init_bias=0.3),
+    "xor": MLP.replace(dataset="xor", noise=0.05),
+    "gaussians": MLP.replace(dataset="gaussians", steps=3, samples=50, batch=16),
+    "checkerboard": MLP.replace(dataset="checkerboard", data_seed=3, seed=9, dropout=0.5),
+    "images as rows": MLP.replace(dataset="digits"),
 }
 
 
@@ -208,7 +204,7 @@ def test_whatever_is_allowed_is_repeated(request, execute):
 
 
 def test_products_in_bfloat16(execute):
-    config = replace(SMALL, amp=True, steps=10)
+    config = SMALL.replace(amp=True, steps=10)
     hold(execute(written(config)), config, final(config), relative=0.03, absolute=0.02)
     assert written(config).count("bfloat16()") == 2
 
@@ -221,9 +217,7 @@ def test_a_table_is_read_from_the_first_argument(labels, execute):
         "targets": "\n".join(f"{n % 7},7,{n % 5 * 0.13 + n * 0.01:.3f}" for n in range(90)),
     }[labels]
     table = read({"name": "mine.csv", "text": "\ufeff\n" + text + "\n\n"})
-    config = replace(
-        MLP, dataset="csv", csv=table, objective="mse", batch=16, samples=80, noise=0.1
-    )
+    config = MLP.replace(dataset="csv", csv=table, objective="mse", batch=16, samples=80, noise=0.1)
     hold(execute(written(config), "\ufeff\n" + text + "\n\n"), config, final(config))
     assert "odd ones;" not in written(config)
 
@@ -255,7 +249,7 @@ def test_a_table_is_read_in_the_script_as_it_was_here(
     path.write_bytes(SAVED[name].encode(encoding))
     # A browser hands over text, and its text field knows one line end.
     table = read({"name": "mine.csv", "text": SAVED[name].replace("\r\n", "\n")})
-    config = replace(MLP, dataset="csv", csv=table, objective="mse", batch=8, data_seed=3)
+    config = MLP.replace(dataset="csv", csv=table, objective="mse", batch=8, data_seed=3)
     text = written(config)
     monkeypatch.setattr("sys.argv", ["script.py", str(path)])
     space = {}
@@ -272,7 +266,7 @@ def test_another_table_is_told_to_be_another(tmp_path, monkeypatch, capsys):
     path = tmp_path / "other.csv"
     path.write_text(SAVED["without a header"].replace("0.125", "0.375"))
     table = read(SAVED["without a header"])
-    text = written(replace(MLP, dataset="csv", csv=table, batch=8))
+    text = written(MLP.replace(dataset="csv", csv=table, batch=8))
     monkeypatch.setattr("sys.argv", ["script.py", str(path)])
     exec(text.partition("\nclass ")[0], {})
     assert "not the table" in capsys.readouterr().err
@@ -280,7 +274,7 @@ def test_another_table_is_told_to_be_another(tmp_path, monkeypatch, capsys):
 
 def test_a_table_of_an_older_version_has_its_script():
     text = SAVED["without a header"]
-    record = replace(MLP, dataset="csv", csv=read(text), batch=8).as_json()
+    record = MLP.replace(dataset="csv", csv=read(text), batch=8).as_json()
     del record["csv_header"]
     for name in ("header", "separator", "decimal", "used", "row_names"):
         del record["csv"][name]
@@ -302,7 +296,7 @@ def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp
     monkeypatch.setitem(pictures.SOURCES, name, source)
     monkeypatch.setattr(pictures, "fetch", fetched)
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetched)
-    config = replace(SMALL, dataset=name, samples=100, noise=noise, data_seed=4)
+    config = SMALL.replace(dataset=name, samples=100, noise=noise, data_seed=4)
     text = written(config)
     assert "pip install torch numpy huggingface_hub pillow pyarrow\n" in text
     space = {}
@@ -317,7 +311,7 @@ def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp
 @pytest.mark.parametrize("name", sorted({*names()} - {"csv", *pictures.SOURCES}))
 @pytest.mark.parametrize("options", [{}, {"noise": 0.3, "samples": 90, "data_seed": 4}], ids=str)
 def test_each_dataset_has_its_lines_in_the_script(name, options):
-    config = replace(MLP, dataset=name, objective="mse", batch=8, **options)
+    config = MLP.replace(dataset=name, objective="mse", batch=8, **options)
     space = {}
     exec(written(config).partition("\nclass ")[0], space)
     split = config.described().load(config.data)
@@ -331,7 +325,7 @@ def test_each_dataset_has_its_lines_in_the_script(name, options):
     "name", ["MLP on the spiral", "residual CNN", "one β for layers that differ"]
 )
 def test_weights_of_the_run_load_into_the_network_of_the_script(name):
-    config = replace(CONFIGS[name], steps=2)
+    config = CONFIGS[name].replace(steps=2)
     run = Run(config)
     list(run.reports())
     space = {}
@@ -348,7 +342,7 @@ def test_weights_of_the_run_load_into_the_network_of_the_script(name):
 
 
 def test_a_run_that_ended_early_is_repeated_up_to_there(execute):
-    config = replace(SMALL, target_accuracy=0.5, steps=400)
+    config = SMALL.replace(target_accuracy=0.5, steps=400)
     report = final(config)
     assert report.ended == "target_accuracy" and 0 < report.step < 400
     text = written(config, report)
@@ -361,7 +355,7 @@ def test_a_run_that_ended_early_is_repeated_up_to_there(execute):
 
 @pytest.mark.parametrize("name", ["beta-convergence", "one that diverges"])
 def test_the_script_says_how_far_it_is_from_the_run(name, execute):
-    config = replace(CONFIGS[name], steps=10)
+    config = CONFIGS[name].replace(steps=10)
     report = final(config)
     count = len(replicas(config))
     execute(written(config, report))
@@ -382,12 +376,12 @@ def test_the_script_names_figures_as_measured_where_they_were(recipe):
     for name, found in measured.items():
         # Another recipe's figures stand under its own title.
         assert (found in head) == (other in head or recipe.name == name)
-    changed = replace(recipe.config, lr=0.5 * recipe.config.lr)
+    changed = recipe.config.replace(lr=0.5 * recipe.config.lr)
     assert other in " ".join(written(changed).split())
 
 
 def test_only_what_the_run_uses_is_written():
-    plain = written(replace(MLP, weight_decay=0.0, beta_decay=0.0, beta_lr_factor=1.0, rivals=()))
+    plain = written(MLP.replace(weight_decay=0.0, beta_decay=0.0, beta_lr_factor=1.0, rivals=()))
     for absent in ("Dropout", "Norm", "Skip", "groups", "schedule", "clip", "softplus", "sklearn"):
         assert absent not in plain
     assert len(plain.splitlines()) < 200
@@ -398,8 +392,8 @@ def test_only_what_the_run_uses_is_written():
 
 
 def test_on_a_gpu_all_lies_there():
-    record = final(replace(MLP, steps=1, dropout=0.1))
-    text = written(replace(MLP, dropout=0.1), replace(record, device="cuda"))
+    record = final(MLP.replace(steps=1, dropout=0.1))
+    text = written(MLP.replace(dropout=0.1), replace(record, device="cuda"))
     assert (
         'torch.set_default_device("cuda")' in text
         and "torch.Generator(torch.get_default_device())" in text
@@ -410,6 +404,6 @@ def test_on_a_gpu_all_lies_there():
 def test_names_that_visitors_chose_stay_words():
     rows = "\n".join(f'{n},{"abc"[n % 3]}"""\'\\n{{x}}' for n in range(30)).replace('"""', "")
     table = read({"name": '"""\nimport os', "text": f"a,label\n{rows}"})
-    text = written(replace(MLP, dataset="csv", csv=table, batch=8))
+    text = written(MLP.replace(dataset="csv", csv=table, batch=8))
     compile(text, "script.py", "exec")
     assert "import os" not in text

@@ -15,7 +15,7 @@ from swishdemo.timing import TimingRequest, variants
 from swishdemo.timing.cited import SHAPE
 from swishdemo.timing.estimate import BUILD_SECONDS, estimate
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
-from swishdemo.training import fields as training_fields
+from swishdemo.training import TrainingConfig
 from swishdemo.ui import time_form
 from swishdemo.ui.run_form import component, offered
 from swishdemo.ui.time_form import FIELDS, request_of, shape_of
@@ -110,7 +110,7 @@ def test_the_forms_offer_a_gpu_only_where_there_may_be_one(monkeypatch, server, 
     monkeypatch.setattr(host, "missing_cuda", lambda: gap)
     monkeypatch.setattr(time_form, "missing_cuda", lambda: gap)
     settings = Settings(device=server)
-    field = next(field for field in training_fields(settings) if field.name == "device")
+    field = TrainingConfig.fields(settings)["device"]
     assert offered(field) == run
     assert [value for _, value in component(field).choices] == list(run)
     with gr.Blocks(analytics_enabled=False):
@@ -120,7 +120,7 @@ def test_the_forms_offer_a_gpu_only_where_there_may_be_one(monkeypatch, server, 
 
 
 def test_a_run_from_elsewhere_is_shown_as_this_host_has_it(monkeypatch):
-    table = {field.name: field for field in training_fields(LIMITS)}
+    table = TrainingConfig.fields(LIMITS)
     monkeypatch.setattr(host, "missing_cuda", lambda: "no_cuda")
     here = _here({"device": "cuda", "threads": 10_000}, table)
     assert here == {"device": "auto", "threads": host.usable_cores()}

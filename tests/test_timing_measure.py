@@ -186,7 +186,7 @@ def test_a_record_that_misnames_its_parameters_is_refused():
 def test_a_wrong_variant_is_shown_and_not_timed_and_the_others_are():
     registry = Registry((wrong(wrong_value), REGISTRY.get("silu")))
     found = final(
-        TimingRequest("swish", ("wrong", "silu"), (4096,)),
+        TimingRequest(activation="swish", variants=("wrong", "silu"), elements=(4096,)),
         registry,
     )
     assert not found["wrong"].is_timed
@@ -205,7 +205,10 @@ def test_a_wrong_variant_is_shown_and_not_timed_and_the_others_are():
     ],
 )
 def test_what_cannot_run_is_unavailable_with_its_reason(function, sentence):
-    found = final(TimingRequest("swish", ("wrong",), (64,)), Registry((wrong(function),)))
+    found = final(
+        TimingRequest(activation="swish", variants=("wrong",), elements=(64,)),
+        Registry((wrong(function),)),
+    )
     assert found["wrong"].as_json()["unavailable"] == sentence
     assert not found["wrong"].is_timed
 
@@ -270,7 +273,7 @@ def test_saved_bytes_of_a_step_leave_out_parameters():
 
 @pytest.mark.parametrize("passes", ["forward", "backward", "both"])
 def test_all_default_variants_run_end_to_end(passes):
-    wanted = replace(request(elements=[2**12]), passes=passes)
+    wanted = request(elements=[2**12]).replace(passes=passes)
     items = list(measure(wanted, plan=QUICK))
     cards = [item for item in items if isinstance(item, HostCard)]
     assert items[0] is cards[0] and items[-1] is cards[-1] and len(cards) == 2
@@ -429,7 +432,7 @@ def test_a_shape_is_what_the_activation_sees():
     seen = set()
     variant = Variant("seeing", "relu", f"{__name__}:seeing")
     seeing.shapes = seen
-    wanted = replace(request(shape=[2, 3, 4], variants=["silu"]), variants=("seeing",))
+    wanted = request(shape=[2, 3, 4], variants=["silu"]).replace(variants=("seeing",))
     list(measure(wanted, plan=QUICK, registry=Registry((variant,))))
     assert torch.Size((2, 3, 4)) in seen
 
@@ -552,7 +555,7 @@ def test_backward_alone_is_neither_forward_nor_both():
 
 def test_threads_are_those_asked_for_and_put_back():
     before = torch.get_num_threads()
-    wanted = replace(request(variants=["silu"], elements=[64]), threads=before + 1)
+    wanted = request(variants=["silu"], elements=[64]).replace(threads=before + 1)
     stream = measure(wanted, plan=QUICK)
     next(stream)
     assert torch.get_num_threads() == before + 1

@@ -17,7 +17,9 @@ from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, TimingRequest
 from swishdemo.timing.resume import remaining
 
-REQUEST = TimingRequest("swish", ("relu", "gelu", "silu"), (64, 128, 256))
+REQUEST = TimingRequest(
+    activation="swish", variants=("relu", "gelu", "silu"), elements=(64, 128, 256)
+)
 WHY = "jobs.worker_killed_memory"
 
 
@@ -31,7 +33,7 @@ def test_the_variant_that_was_being_prepared_is_left_out_from_there_on():
     lost, rest = remaining(REQUEST, done, WHY)
     assert [(m.variant, m.elements) for m in lost] == [("gelu", 128), ("gelu", 256)]
     assert all(m.unavailable.key == "time.unavailable.killed" and m.final for m in lost)
-    assert rest == replace(REQUEST, variants=("relu", "silu"), elements=(128, 256))
+    assert rest == REQUEST.replace(variants=("relu", "silu"), elements=(128, 256))
 
 
 def test_other_ends_are_told_otherwise():
@@ -43,7 +45,7 @@ def test_among_the_blocks_of_all_nobody_is_blamed():
     done = told(64, "relu", "gelu", "silu", final=False)
     lost, rest = remaining(REQUEST, done, WHY)
     assert lost == ()
-    assert rest == replace(REQUEST, elements=(128, 256))
+    assert rest == REQUEST.replace(elements=(128, 256))
 
 
 def test_in_the_end_nothing_is_left():
@@ -51,7 +53,7 @@ def test_in_the_end_nothing_is_left():
     assert remaining(REQUEST, whole, WHY) is None
     cut = whole[:-3] + told(256, "relu", "gelu", "silu", final=False)
     assert remaining(REQUEST, cut, WHY) is None
-    assert remaining(replace(REQUEST, variants=("relu",)), [], WHY) is None
+    assert remaining(REQUEST.replace(variants=("relu",)), [], WHY) is None
 
 
 def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path):

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
-from swishdemo.training import Report, TrainingConfig, fields, replicas, summarise
+from swishdemo.training import Report, TrainingConfig, replicas, summarise
 from swishdemo.training.run import train
 
 SETTINGS = Settings()
-TABLE = {field.name: field for field in fields(SETTINGS)}
+TABLE = TrainingConfig.fields(SETTINGS)
 FORMULA = "=x*sigmoid(beta*x)+c*x"
 NAMES = st.sampled_from(["swish", "relu", "prelu", "acon_c", "tanh", "gelu", "mish", FORMULA])
 ROWS = "\n".join(f"{math.sin(n)},{n % 7},{n % 3},{'uvw'[n % 3]}" for n in range(60))

@@ -10,7 +10,7 @@ from swishdemo import datasets
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
-from swishdemo.training import TrainingConfig, fields, recipes, replicas
+from swishdemo.training import TrainingConfig, recipes, replicas
 from swishdemo.training.fitting import fitted
 
 SETTINGS = Settings()
@@ -122,6 +122,6 @@ def test_no_default_ever_stops_a_run(recipe, data, sent, limits):
     assert config.batch <= config.described().train and config.steps <= limits.max_steps
     assert len(replicas(config)) <= limits.max_replicas
     start = next(each.config for each in recipes() if each.name == recipe)
-    open_fields = {field.name for field in fields(limits)} - set(request)
+    open_fields = set(TrainingConfig.fields(limits)) - set(request)
     different = {name for name in open_fields if getattr(start, name) != getattr(config, name)}
     assert set(found) == different - {"device", "threads"}

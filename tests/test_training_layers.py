@@ -1,6 +1,5 @@
 """Gradients and outputs of the batched engine against single PyTorch modules and autograd."""
 
-import dataclasses
 from itertools import pairwise, product
 
 import numpy as np
@@ -80,7 +79,7 @@ class Bench:
 
 
 def check(**changes):
-    bench = Bench(dataclasses.replace(BASE, **changes))
+    bench = Bench(BASE.replace(**changes))
     before = [bench.ensemble.state(index) for index in range(len(bench.rows))]
     bound = bench.run()
     for index, state in enumerate(before):
@@ -164,8 +163,8 @@ def test_every_activation_in_float32_follows_float64(name):
 
 def test_parameters_are_counted_as_modules_have_them():
     for changes, norm in product(NETWORKS.values(), ("none", "batch")):
-        config = dataclasses.replace(
-            BASE, **changes, normalisation=norm, beta_scope="fixed", train_parameters=False
+        config = BASE.replace(
+            **changes, normalisation=norm, beta_scope="fixed", train_parameters=False
         )
         network = reference.network(config, replicas(config)[0])
         told = parameter_count(architecture(config, config.described()))
@@ -185,7 +184,7 @@ def test_the_recipe_s_network_is_the_one_of_the_claims():
 
 
 def test_a_network_that_shares_a_beta_shares_it():
-    config = dataclasses.replace(BASE, network="mlp", beta_scope="network", depth=3)
+    config = BASE.replace(network="mlp", beta_scope="network", depth=3)
     network = reference.network(config, replicas(config)[0])
     betas = [layer.beta for layer in network.activation]
     assert all(one is two for one, two in pairwise(betas))
@@ -225,7 +224,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
 
 def test_dropout_has_a_stream_for_each_seed_whoever_is_beside():
     together = dropped(DROPPING)
-    alone = dropped(dataclasses.replace(DROPPING, rivals=()))
+    alone = dropped(DROPPING.replace(rivals=()))
     for one, two in zip(together, alone, strict=True):
         torch.testing.assert_close(one[:3], two)
     first, second, _ = together
@@ -235,7 +234,7 @@ def test_dropout_has_a_stream_for_each_seed_whoever_is_beside():
 
 
 def test_gradients_flow_through_what_was_kept_alone():
-    bench = Bench(dataclasses.replace(DROPPING, width=16), size=8, stir=0.0)
+    bench = Bench(DROPPING.replace(width=16), size=8, stir=0.0)
     bound = bench.ensemble.bind(bench.batch)
     bound.tape.run()
     step = 1e-6
@@ -243,7 +242,7 @@ def test_gradients_flow_through_what_was_kept_alone():
     told = bench.ensemble.gradients[bench.ensemble.blocks["hidden.0"]][0, 0, 0].item()
     losses = []
     for sign in (1, -1):
-        fresh = Bench(dataclasses.replace(DROPPING, width=16), size=8, stir=0.0)
+        fresh = Bench(DROPPING.replace(width=16), size=8, stir=0.0)
         view = fresh.ensemble.values[fresh.ensemble.blocks["hidden.0"]]
         view[0, 0, 0] += sign * step
         again = fresh.ensemble.bind(fresh.batch)
@@ -253,9 +252,9 @@ def test_gradients_flow_through_what_was_kept_alone():
 
 
 def test_products_in_bfloat16_are_near_and_not_the_same():
-    config = dataclasses.replace(BASE, network="cnn")
+    config = BASE.replace(network="cnn")
     exact = Bench(config, dtype=torch.float32).run()
-    low = Bench(dataclasses.replace(config, amp=True), dtype=torch.float32).run()
+    low = Bench(config.replace(amp=True), dtype=torch.float32).run()
     assert not torch.equal(low.loss, exact.loss)
     torch.testing.assert_close(low.loss, exact.loss, rtol=0.05, atol=0.02)
 

@@ -1,6 +1,5 @@
 """What each recipe shows, with a margin of several standard errors over its seeds."""
 
-import dataclasses
 import json
 import math
 from functools import cache
@@ -33,7 +32,7 @@ def run(config):
 
 
 def recipe(name, **changes):
-    return dataclasses.replace(RECIPES[name], **changes)
+    return RECIPES[name].replace(**changes)
 
 
 def of(config, values, activation):

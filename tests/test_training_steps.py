@@ -1,6 +1,5 @@
 """Steps against `torch.optim` on single modules: optimisers, clipping, schedules, weights."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -104,8 +103,7 @@ def make(config, groups):
 def test_each_optimiser_is_pytorchs(name, decay):
     adam = name.startswith("adam")
     race = Race(
-        dataclasses.replace(
-            BASE,
+        BASE.replace(
             optimiser=name,
             lr=0.003 if adam else 0.05,
             beta_lr_factor=7.0,
@@ -130,14 +128,14 @@ def test_each_optimiser_is_pytorchs(name, decay):
     ids=str,
 )
 def test_steps_are_those_of_single_networks(changes):
-    race = Race(dataclasses.replace(BASE, **changes))
+    race = Race(BASE.replace(**changes))
     race.run(8)
     race.check()
 
 
 @pytest.mark.parametrize("clip", [0.05, 1.0])
 def test_each_replicas_gradient_is_clipped_by_its_own_norm(clip):
-    race = Race(dataclasses.replace(BASE, clip=clip, lr=0.3))
+    race = Race(BASE.replace(clip=clip, lr=0.3))
     race.run(8)
     race.check()
 
@@ -169,7 +167,7 @@ def test_schedules_are_pytorchs(name):
 
 
 def test_a_schedule_moves_the_steps_as_pytorchs_does():
-    race = Race(dataclasses.replace(BASE, schedule="cosine"))
+    race = Race(BASE.replace(schedule="cosine"))
     race.run(8, lambda step: rate_factor("cosine", step, 8))
     race.check()
 
@@ -226,7 +224,7 @@ def test_the_gain_keeps_the_mean_square():
 
 
 def test_replicas_of_one_seed_share_their_weights_up_to_the_gain():
-    config = dataclasses.replace(BASE, init="gain", beta_starts=(1.0, 3.0), rivals=("relu",))
+    config = BASE.replace(init="gain", beta_starts=(1.0, 3.0), rivals=("relu",))
     rows = replicas(config)
     ensemble = Ensemble(rows, config, architecture(config, config.described()), CPU)
     first, other_start, rival = (ensemble.state(index) for index in (0, 2, 4))
@@ -239,8 +237,8 @@ def test_replicas_of_one_seed_share_their_weights_up_to_the_gain():
 
 @pytest.mark.parametrize("init", INITS)
 def test_a_network_alone_starts_with_the_weights_that_it_has_among_others(init):
-    config = dataclasses.replace(
-        BASE, init=init, init_scale=0.7, init_bias=0.2, beta_scope="channel", beta_form="softplus"
+    config = BASE.replace(
+        init=init, init_scale=0.7, init_bias=0.2, beta_scope="channel", beta_form="softplus"
     )
     rows = replicas(config)
     ensemble = Ensemble(rows, config, architecture(config, config.described()), CPU)
@@ -251,14 +249,14 @@ def test_a_network_alone_starts_with_the_weights_that_it_has_among_others(init):
 
 
 def test_biases_start_where_they_are_told():
-    config = dataclasses.replace(BASE, init_bias=-3.0)
+    config = BASE.replace(init_bias=-3.0)
     ensemble = Ensemble(replicas(config), config, architecture(config, config.described()), CPU)
     state = ensemble.state(0)
     assert (state["hidden.1.bias"] == -3).all() and (state["output.bias"] == 0).all()
 
 
 def test_a_diverged_replica_is_frozen_and_its_neighbours_are_not_touched():
-    config = dataclasses.replace(BASE, rivals=(), train_parameters=False)
+    config = BASE.replace(rivals=(), train_parameters=False)
     race = Race(config)
     broken = 2
     with torch.no_grad():
@@ -284,8 +282,7 @@ def test_a_diverged_replica_is_frozen_and_its_neighbours_are_not_touched():
 
 @pytest.mark.parametrize("network", ["mlp", "cnn", "residual_cnn"])
 def test_a_replica_is_the_same_alone_and_among_64(network):
-    config = dataclasses.replace(
-        BASE,
+    config = BASE.replace(
         network=network,
         depth=3,
         beta_starts=(0.5, 1.0, 2.0, 4.0),

@@ -43,7 +43,7 @@ def convergence():
 def test_the_same_seed_gives_the_same_reports_and_another_does_not():
     first = timeless(reports(SHORT))
     assert timeless(reports(SHORT)) == first
-    other = timeless(reports(dataclasses.replace(SHORT, seed=1)))
+    other = timeless(reports(SHORT.replace(seed=1)))
     assert other[-1].loss != first[-1].loss
 
 
@@ -59,7 +59,7 @@ def test_two_runs_in_turns_do_not_touch_each_other():
 def test_a_run_leaves_pytorchs_global_state_alone():
     torch.manual_seed(1)
     before = torch.get_rng_state(), torch.get_num_threads(), torch.is_grad_enabled()
-    run = train(dataclasses.replace(SHORT, threads=1))
+    run = train(SHORT.replace(threads=1))
     for _ in islice(run, 30):
         assert torch.is_grad_enabled()
     run.close()
@@ -87,7 +87,7 @@ def test_reports_fall_on_the_fixed_steps_and_tell_all_replicas():
 def test_the_loss_of_a_report_is_the_mean_since_the_one_before():
     # Learning at rate 0, every step's loss is that of the initial network on its batch.
     still = TrainingConfig(beta_starts=(1.0,), rivals=(), seeds=1, lr=0.0, steps=300, batch=8)
-    fine = reports(dataclasses.replace(still, steps=100))
+    fine = reports(still.replace(steps=100))
     coarse = reports(still)
     assert coarse[1].step == 5
     assert coarse[1].loss[0] == pytest.approx(sum(r.loss[0] for r in fine[1:6]) / 5, rel=1e-5)
@@ -99,7 +99,7 @@ def test_blocks_of_replicas_change_nothing_but_rounding():
     # A large batch is computed a replica at a time, 24 × 64 samples at most.
     config = TrainingConfig(beta_starts=(0.5, 2.0), seeds=2, steps=3, batch=700)
     whole = reports(config)
-    part = reports(dataclasses.replace(config, beta_starts=(2.0,)))
+    part = reports(config.replace(beta_starts=(2.0,)))
     for one, two in zip(whole, part, strict=True):
         assert one.loss[2:] == pytest.approx(two.loss, rel=1e-5)
         assert one.beta[1][2:] == pytest.approx(two.beta[1], rel=1e-5)
@@ -143,7 +143,7 @@ def test_a_paused_run_equals_one_that_was_not():
     paused = train(SHORT)
     first = list(islice(paused, 25))
     torch.manual_seed(3)
-    reports(dataclasses.replace(SHORT, seed=5, network="mlp", steps=3))  # another run meanwhile
+    reports(SHORT.replace(seed=5, network="mlp", steps=3))  # another run meanwhile
     rest = list(paused)
     assert timeless(each for each in (*first, *rest) if isinstance(each, Report)) == whole
 
@@ -187,7 +187,7 @@ def test_a_run_in_which_all_diverge_ends_with_its_reason():
 def test_a_missing_gpu_is_said(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError) as caught:
-        next(iter(train(dataclasses.replace(SHORT, device="cuda"))))
+        next(iter(train(SHORT.replace(device="cuda"))))
     assert caught.value.field == "device"
 
 
@@ -285,9 +285,7 @@ def test_a_run_that_takes_too_long_ends_with_the_reports_of_one_that_does_not():
     ticks = iter(range(10**6))
     timed = [
         item
-        for item in train(
-            dataclasses.replace(MLP, max_seconds=1), clock=lambda: 0.005 * next(ticks)
-        )
+        for item in train(MLP.replace(max_seconds=1), clock=lambda: 0.005 * next(ticks))
         if isinstance(item, Report)
     ]
     last = timed[-1]
@@ -298,7 +296,7 @@ def test_a_run_that_takes_too_long_ends_with_the_reports_of_one_that_does_not():
 
 
 def test_a_run_ends_at_its_target():
-    aimed = reports(dataclasses.replace(MLP, target_accuracy=0.84, steps=200))
+    aimed = reports(MLP.replace(target_accuracy=0.84, steps=200))
     reached = [report for report in aimed if sum(report.accuracy[:4]) / 4 >= 0.84]
     assert aimed[-1].ended == "target_accuracy" and aimed[-1].step < 200
     assert reached == [aimed[-1]]
@@ -320,7 +318,7 @@ def test_lines_that_cross_have_not_converged():
     found = reports(config)
     assert min(report.convergence[0] for report in found) < 0.05 < 0.5 < found[-1].convergence[0]
     assert summarise(config, found)["converged_step"] is None
-    ended = reports(dataclasses.replace(config, stop_when_converged=True))
+    ended = reports(config.replace(stop_when_converged=True))
     assert ended[-1].ended == "steps"
     # Met, parted for one report, and met again: what was before the parting does not count.
     met = [{"step": at, "convergence": [0.04]} for at in range(40)]
@@ -342,7 +340,7 @@ def test_layers_without_beta_do_not_keep_a_run_from_converging():
 
 
 def test_figures_of_layers_are_those_of_plain_networks():
-    config = dataclasses.replace(MLP, activation="relu", rivals=("swish",), width=16)
+    config = MLP.replace(activation="relu", rivals=("swish",), width=16)
     run = Run(config)
     last = [item for item in run.reports() if isinstance(item, Report)][-1]
     split = datasets.get("moons").load(config.data)
@@ -370,7 +368,7 @@ def test_figures_of_layers_are_those_of_plain_networks():
 
 
 def test_the_norm_of_the_gradient_is_that_of_the_last_batch():
-    config = dataclasses.replace(MLP, rivals=(), steps=1, lr=0.0, batch=800, depth=1)
+    config = MLP.replace(rivals=(), steps=1, lr=0.0, batch=800, depth=1)
     found = reports(config)
     network = reference.network(config, replicas(config)[0])
     run = Run(config)
@@ -447,8 +445,8 @@ def test_a_curve_is_followed():
 
 
 def test_other_parameters_learn_and_are_traced():
-    config = dataclasses.replace(MLP, rivals=("prelu", "swish"), train_parameters=True)
-    config = dataclasses.replace(config, activation="acon_c", beta_starts=(1.0,))
+    config = MLP.replace(rivals=("prelu", "swish"), train_parameters=True)
+    config = config.replace(activation="acon_c", beta_starts=(1.0,))
     found = reports(config)
     named = {(trace.activation, trace.parameter): trace for trace in found[-1].parameters}
     assert set(named) == {("acon_c", "p1"), ("acon_c", "p2"), ("prelu", "a"), ("swish", "beta")}
@@ -462,12 +460,12 @@ def test_other_parameters_learn_and_are_traced():
 
 
 def test_with_the_labels_shuffled_nothing_is_learned_but_by_heart():
-    last = reports(dataclasses.replace(MLP, shuffled_labels=True, steps=100))[-1]
+    last = reports(MLP.replace(shuffled_labels=True, steps=100))[-1]
     assert all(abs(value - 0.5) < 0.15 for value in last.accuracy)
 
 
 def test_noise_and_samples_reach_the_data():
-    run = Run(dataclasses.replace(MLP, samples=100, test_share=0.3, batch=70, steps=1))
+    run = Run(MLP.replace(samples=100, test_share=0.3, batch=70, steps=1))
     list(run.reports())
     assert run._train.count == 70 and run._test.count == 30
 
@@ -511,8 +509,7 @@ CONSERVING = {
 
 @pytest.mark.parametrize("name", CONSERVING)
 def test_gradient_flow_conserves_what_is_told(name):
-    config = dataclasses.replace(
-        MLP,
+    config = MLP.replace(
         depth=2,
         beta_starts=(0.5, 2.0),
         optimiser="sgd",
@@ -523,10 +520,10 @@ def test_gradient_flow_conserves_what_is_told(name):
         beta_decay=0.0,
         steps=40,
     )
-    config = dataclasses.replace(config, **CONSERVING[name])
+    config = config.replace(**CONSERVING[name])
     drifts, moved = [], []
     for finer in (1, 4):
-        found = reports(dataclasses.replace(config, lr=0.01 / finer, steps=40 * finer))
+        found = reports(config.replace(lr=0.01 / finer, steps=40 * finer))
         first, last = found[0].layers, found[-1].layers
         pairs = [
             (one, two)
@@ -549,9 +546,9 @@ def test_gradient_flow_conserves_what_is_told(name):
 
 def test_nothing_is_told_where_nothing_is_conserved():
     for changes in ({"beta_scope": "fixed"}, {"activation": "gelu"}, {"beta_form": "softplus"}):
-        last = reports(dataclasses.replace(MLP, **changes, rivals=("tanh",), steps=1))[-1]
+        last = reports(MLP.replace(**changes, rivals=("tanh",), steps=1))[-1]
         assert all(value is None for layer in last.layers.conserved for value in layer)
-    skipping = dataclasses.replace(MLP, network="residual_mlp", depth=4, steps=1)
+    skipping = MLP.replace(network="residual_mlp", depth=4, steps=1)
     last = reports(skipping)[-1]
     assert all(value is None for layer in last.layers.conserved for value in layer)
 
@@ -561,9 +558,7 @@ def test_a_gpu_tells_the_same_up_to_rounding():
         pytest.skip("PyTorch finds no CUDA device")
     for changes in ({}, {"network": "residual_cnn", "depth": 3, "normalisation": "batch"}):
         config = TrainingConfig(seeds=2, steps=10, **changes)
-        pairs = zip(
-            reports(config), reports(dataclasses.replace(config, device="cuda")), strict=True
-        )
+        pairs = zip(reports(config), reports(config.replace(device="cuda")), strict=True)
         for one, two in pairs:
             assert two.device == "cuda"
             assert two.loss == pytest.approx(one.loss, rel=1e-2, abs=1e-3)

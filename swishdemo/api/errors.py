@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from swishdemo import form
 from swishdemo.errors import UserError
 from swishdemo.finite_json import dump
 from swishdemo.text import LANGUAGES, Language, language_of, text
@@ -73,26 +74,10 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-_INVALID = {
-    "missing": "api.invalid.missing",
-    "int_parsing": "error.not_an_integer",
-    "int_type": "error.not_an_integer",
-    "int_from_float": "error.not_an_integer",
-    "int_parsing_size": "error.not_an_integer",
-    "greater_than_equal": "api.invalid.low",
-    "less_than_equal": "api.invalid.high",
-    "literal_error": "api.invalid.choice",
-    "string_too_long": "api.invalid.long",
-}
-"""Pydantic's kinds of error that a route's parameters may make, as our sentences."""
-
-
 def _invalid(request: Request, error: RequestValidationError) -> Response:
     detail = []
     for entry in error.errors():
-        key = _INVALID.get(entry["type"], "api.invalid.other")
-        values = {"name": entry["loc"][-1], **entry.get("ctx", {})}
-        sentence = text(key, language(request), **values)
+        sentence = form.refusal(entry, str(entry["loc"][-1])).sentence(language(request))
         detail.append({"type": entry["type"], "loc": entry["loc"], "msg": sentence})
     return FiniteJSON({"detail": detail}, 422)
 

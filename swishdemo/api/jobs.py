@@ -14,6 +14,7 @@ from swishdemo.api import events, export, schemas
 from swishdemo.api.caller import Given, Tongue, Visitor
 from swishdemo.api.errors import FiniteJSON
 from swishdemo.errors import UserError
+from swishdemo.form import Schema
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import timing_as_json, told
@@ -35,16 +36,15 @@ _STARTING: dict[int | str, dict[str, Any]] = {
 
 def routes(lab: Lab) -> APIRouter:
     """The routes of both kinds of job."""
-    from swishdemo.timing import request
-    from swishdemo.training.recipes import recipes
-    from swishdemo.training.table import fields
+    from swishdemo.timing import TimingRequest
+    from swishdemo.training import TrainingConfig, recipes
 
     recipe = {"type": "string", "enum": [entry.name for entry in recipes()]}
-    run = schemas.of_fields(fields(lab.settings), recipe=recipe)
+    run = TrainingConfig.schema_on(lab.settings, recipe=recipe)
     for name, schema in run["properties"].items():
         tips = [text(f"train.field.{name}.tip", language) for language in LANGUAGES]
         schema["description"] = " · ".join(tips)
-    timing = schemas.of_fields(request.fields(lab.settings))
+    timing = TimingRequest.schema_on(lab.settings)
     router = APIRouter()
     router.include_router(_runs(lab, run))
     router.include_router(_timings(lab.manager, timing))
@@ -53,7 +53,7 @@ def routes(lab: Lab) -> APIRouter:
     return router
 
 
-def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
+def _runs(lab: Lab, schema: Schema) -> APIRouter:
     manager = lab.manager
     router = APIRouter(tags=["runs"], prefix="/api/runs")
     example = {"recipe": "beta-convergence", "seed": 0, "steps": 200}
@@ -132,7 +132,7 @@ def _runs(lab: Lab, schema: schemas.Schema) -> APIRouter:
     return router
 
 
-def _timings(manager: JobManager, schema: schemas.Schema) -> APIRouter:
+def _timings(manager: JobManager, schema: Schema) -> APIRouter:
     router = APIRouter(tags=["timings"], prefix="/api/timings")
     example = {"activation": "swish", "elements": [1048576], "pass": "both", "threads": 1}
 

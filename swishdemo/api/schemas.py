@@ -1,23 +1,11 @@
-"""JSON schemas for the documentation, made from the tables by which requests are read."""
+"""JSON schemas of answers, for the documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from swishdemo.fields import Field
+from swishdemo.form import Schema
 from swishdemo.jobs.job import LONGEST
-
-Schema = dict[str, Any]
-
-
-_TYPES = {"integer": "integer", "number": "number", "choice": "string", "flag": "boolean"}
-
-
-def of_fields(fields: Iterable[Field], **others: Schema) -> Schema:
-    """The schema of an object with these fields, all of which may be left out."""
-    properties = {**others, **{field.name: _of(field) for field in fields}}
-    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def body(schema: Schema, *, required: bool = False, example: Any = None) -> dict[str, Any]:
@@ -195,36 +183,3 @@ RUN_STARTED: Schema = {
     "type": "object",
     "properties": {**STARTED["properties"], "table": TABLE, "fitted": listed(FITTED)},
 }
-
-
-_TABLE: Schema = {
-    "anyOf": [
-        {"type": ["string", "null"]},
-        {
-            "type": "object",
-            "required": ["text"],
-            "properties": {"name": {"type": "string"}, "text": {"type": "string"}},
-        },
-    ],
-}
-
-
-def _of(field: Field) -> Schema:
-    if field.kind == "table":
-        return _TABLE
-    single = field.kind.removesuffix("s")
-    schema: Schema = {"type": _TYPES[single]}
-    if field.choices and field.formulas:
-        formula = {"type": "string", "pattern": "^=", "description": "= and a formula in x."}
-        schema = {"anyOf": [{"enum": list(field.choices)}, formula]}
-    elif field.choices:
-        schema["enum"] = list(field.choices)
-    if single in ("integer", "number"):
-        bounds = {"minimum": field.low, "maximum": field.high}
-        schema |= {name: bound for name, bound in bounds.items() if bound is not None}
-    if field.kind != single:
-        schema = {"type": "array", "items": schema, "maxItems": field.longest}
-    if field.default is not None:
-        default = field.default
-        schema["default"] = list(default) if isinstance(default, tuple) else default
-    return schema

@@ -144,9 +144,9 @@ def _summarise_run(config: Mapping[str, Any], reports: Reports) -> Json | None:
 
 
 def _stored_run(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    from swishdemo.training.config import stored
+    from swishdemo.training.config import TrainingConfig
 
-    return stored(config)
+    return TrainingConfig.stored(config).as_json()
 
 
 def _stored_report(config: Mapping[str, Any], name: str, value: Json) -> Json:
@@ -170,9 +170,9 @@ def _stored_weights(value: Json) -> None:
 
 
 def _stored_timing(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    from swishdemo.timing.request import stored
+    from swishdemo.timing.request import TimingRequest
 
-    return stored(config)
+    return TimingRequest.stored(config).as_json()
 
 
 def _stored_measurement(config: Mapping[str, Any], name: str, value: Json) -> Json:

@@ -16,7 +16,7 @@ from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host_card import HostCard, host_summary
 from swishdemo.timing.measurement import Measurement, latest
 from swishdemo.timing.ratio import Ratio, ratio
-from swishdemo.timing.request import TimingRequest, fields
+from swishdemo.timing.request import TimingRequest
 from swishdemo.timing.variants import BASELINES, REGISTRY, Registry, Variant
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "TimingRequest",
     "Variant",
     "caveats",
-    "fields",
     "host_summary",
     "latest",
     "ratio",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from functools import cache
 from math import prod
-from typing import Any
+from typing import Annotated, Any
+
+import pydantic
 
 from swishdemo import host
 from swishdemo.errors import UserError
-from swishdemo.fields import Field, short
+from swishdemo.form import Field, Form
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 from swishdemo.timing.host_card import missing_cuda
 from swishdemo.timing.measurement import ITEM_BYTES, Measurement
-from swishdemo.timing.variants import REGISTRY, Registry, Variant
+from swishdemo.timing.variants import REGISTRY, Variant
 
 LAYER_WIDTH = 512
 """Outputs, and inputs, of the linear layer in context ``layer``."""
@@ -47,83 +47,103 @@ MOST_FORMULAS = 4
 _TENSORS_ALIVE = 12
 
 
-@dataclass(frozen=True, slots=True)
-class TimingRequest:
-    """A valid request; made by `parse`.
+def _sizes(server: Settings) -> dict[str, int]:
+    return {"high": server.max_elements}
 
-    Attributes:
-        activation: The activation whose implementations are compared.
-        variants: Names of the variants, in the order in which they are measured.
-        elements: Sizes: elements of the tensor that the activation is applied to.
-        shape: Of the one tensor, in context ``kernel``; it gives ``elements``. None for vectors.
-        dtype: Of the tensors and parameters.
-        passes: ``forward`` (as in training: the graph is recorded), ``backward`` (alone) or
-            ``both``; ``pass`` in JSON.
-        device: ``cpu`` or ``cuda``.
-        threads: CPU threads of one operation.
-        context: ``kernel``: the activation alone; ``layer``: linear 512 → 512 and the activation;
-            ``step``: a training step (both: with the loss and SGD's update).
-        network: The network of context ``step``.
-        amp: Whether the forward runs under autocast to bfloat16 (contexts layer and step).
-        allocator: One of `ALLOCATORS`; the process that measures must have been started so.
-        budget_seconds: Time for the blocks of one variant at one size, at most.
-    """
 
-    activation: str
-    variants: tuple[str, ...]
-    elements: tuple[int, ...]
-    shape: tuple[int, ...] | None = None
-    dtype: str = "float32"
-    passes: str = "both"
-    device: str = "cpu"
-    threads: int = 1
-    context: str = "kernel"
-    network: str = "mlp"
-    amp: bool = False
-    allocator: str = "tuned"
-    budget_seconds: float = 0.35
+class TimingRequest(Form):
+    """What is timed, and how; a valid one is made by `parse`."""
+
+    what = "error.what.timing"
+    not_an_object = "time.error.not_an_object"
+
+    activation: Annotated[str, Field(choices=REGISTRY.activations(), formulas=1)] = "swish"
+    """The activation whose implementations are compared."""
+    variants: Annotated[
+        tuple[str, ...],
+        Field(
+            choices=REGISTRY.names(),
+            shortest=1,
+            longest=len(REGISTRY.names()) + MOST_FORMULAS,
+            formulas=MOST_FORMULAS,
+        ),
+    ] = ()
+    """Names in the order in which they are measured; left out, those of the activation."""
+    elements: Annotated[
+        tuple[int, ...],
+        Field(low=1, unit="elements", shortest=1, longest=19, repeats=True, here=_sizes),
+    ] = (2**20,)
+    """Sizes: elements of the tensor that the activation is applied to."""
+    shape: Annotated[
+        tuple[int, ...] | None,
+        Field(low=1, shortest=1, longest=6, repeats=True, here=_sizes),
+    ] = None
+    """Of the one tensor, in context ``kernel``; it gives ``elements``. None for vectors."""
+    dtype: Annotated[str, Field(choices=tuple(ITEM_BYTES))] = "float32"
+    """Of the tensors and parameters."""
+    passes: Annotated[str, Field(choices=("forward", "backward", "both"))] = pydantic.Field(
+        "both", alias="pass"
+    )
+    """``forward`` (as in training: the graph is recorded), ``backward`` (alone) or ``both``."""
+    device: Annotated[
+        str,
+        Field(
+            choices=("cpu", "cuda", "auto"),
+            here=lambda server: {"default": "cpu" if server.device == "auto" else server.device},
+        ),
+    ] = "cpu"
+    threads: Annotated[
+        int, Field(low=1, unit="threads", here=lambda _: {"high": host.usable_cores()})
+    ] = 1
+    """CPU threads of one operation."""
+    context: Annotated[str, Field(choices=("kernel", "layer", "step"))] = "kernel"
+    """``kernel``: the activation alone; ``layer``: linear 512 → 512 and the activation; ``step``: a
+    training step (both: with the loss and SGD's update)."""
+    network: Annotated[str, Field(choices=tuple(STEP_ELEMENTS))] = "mlp"
+    """The network of context ``step``."""
+    amp: Annotated[bool, Field()] = False
+    """Whether the forward runs under autocast to bfloat16 (contexts layer and step)."""
+    allocator: Annotated[str, Field(choices=ALLOCATORS)] = "tuned"
+    """The process that measures must have been started so."""
+    budget_seconds: Annotated[float, Field(low=0.05, high=30, unit="seconds")] = 0.35
+    """Time for the blocks of one variant at one size, at most."""
 
     @classmethod
-    def parse(
-        cls, mapping: object, limits: Settings, *, registry: Registry = REGISTRY
-    ) -> TimingRequest:
+    def parse(cls, given: object, limits: Settings) -> TimingRequest:
         """Read a request; a field that is left out takes its default.
 
         Args:
-            mapping: The request's JSON, of any type.
+            given: The request's JSON, of any type.
             limits: The server's settings.
-            registry: The variants that may be named.
 
         Raises:
             UserError: A field is unknown, of the wrong type, out of range, not to be had on this
                 host, or asks for more memory than is free.
         """
-        known = {field.name: field for field in fields(limits, registry)}
-        if not isinstance(mapping, Mapping):
-            raise UserError("time.error.not_an_object", choices=tuple(known))
-        for name in mapping:
-            if name not in known:
-                raise UserError(
-                    "error.unknown_field",
-                    field=short(name),
-                    value=short(name),
-                    name=Sentence("error.what.timing"),
-                    choices=tuple(known),
-                )
-        values = {
-            name: field.read(mapping[name]) if name in mapping else field.default
-            for name, field in known.items()
-        }
-        request = cls(passes=values.pop("pass"), **values)
-        if "elements" in mapping and request.shape is not None:
+        if isinstance(given, Mapping) and given.get("variants", ()) is None:
+            given = {name: value for name, value in given.items() if name != "variants"}
+        request = cls.read(given, limits)
+        if request.shape is not None and isinstance(given, Mapping) and "elements" in given:
             request._check_elements(request.shape)
-        return request._resolved(limits, registry)._checked(limits)
+        return request._resolved(limits)._checked(limits)
 
-    def as_json(self) -> dict[str, object]:
-        """The request as `parse` reads it."""
-        record = asdict(self)
-        record["pass"] = record.pop("passes")
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in record.items()}
+    @classmethod
+    def stored(cls, record: Mapping[str, Any]) -> TimingRequest:
+        """Read a request that was stored, perhaps by another version. Limits are not asked.
+
+        Variants that this version does not know are left out.
+
+        Raises:
+            UserError: A value is of another type, or names what this version does not know; or it
+                knows none of the variants.
+            ValueError: No activation is told, or no size.
+        """
+        variants = [each for each in record["variants"] if REGISTRY.knows(each)]
+        activation = record["activation"]
+        if not isinstance(activation, str) or "elements" not in record:
+            raise ValueError("it does not say what was timed")
+        kept = {name: value for name, value in record.items() if name != "activation"}
+        return cls.restored(kept | {"variants": variants}).replace(activation=activation)
 
     def blank(self, variant: Variant, elements: int) -> Measurement:
         """The measurement of a variant at one size that nothing is known of yet."""
@@ -141,13 +161,13 @@ class TimingRequest:
             allocator=self.allocator,
         )
 
-    def _resolved(self, limits: Settings, registry: Registry) -> TimingRequest:
+    def _resolved(self, limits: Settings) -> TimingRequest:
         device = self.device
         if device == "auto":
             device = limits.device
         if device == "auto":
             device = "cpu" if missing_cuda() else "cuda"
-        variants = self.variants or registry.defaults(self.activation, device)
+        variants = self.variants or REGISTRY.defaults(self.activation, device)
         elements = self.elements
         if self.context == "layer":  # whole rows of the linear layer
             elements = tuple(-(-n // LAYER_WIDTH) * LAYER_WIDTH for n in elements)
@@ -155,7 +175,7 @@ class TimingRequest:
             elements = (STEP_ELEMENTS[self.network],)
         elif self.shape is not None:
             elements = (prod(self.shape),)
-        return replace(self, variants=variants, elements=_once(elements), device=device)
+        return self.replace(variants=variants, elements=_once(elements), device=device)
 
     def _checked(self, limits: Settings) -> TimingRequest:
         if self.shape is not None:
@@ -208,85 +228,6 @@ class TimingRequest:
                 needed=f"{needed / 1e9:.3g}",
                 available=f"{available / 1e9:.3g}",
             )
-
-
-def stored(record: Mapping[str, Any], registry: Registry = REGISTRY) -> dict[str, Any]:
-    """The JSON of a request that was stored, perhaps by another version, with today's fields.
-
-    A field that is newer takes its default, one that is gone is left out, as are variants that
-    this version does not know. Limits are not asked.
-
-    Raises:
-        UserError: A value is of another type, or names what this version does not know.
-        ValueError: No variant is known, or no size is told.
-    """
-    kept = {**record, "variants": [each for each in record["variants"] if registry.knows(each)]}
-    values = {
-        name: field.stored(kept[name])
-        for name, field in _stored_fields(registry).items()
-        if name in kept and name != "activation"
-    }
-    activation = record["activation"]
-    if not isinstance(activation, str) or not values["variants"] or "elements" not in values:
-        raise ValueError("it does not say what was timed")
-    return TimingRequest(activation, passes=values.pop("pass", "both"), **values).as_json()
-
-
-@cache
-def _stored_fields(registry: Registry) -> dict[str, Field]:
-    return {field.name: field for field in fields(Settings(), registry)}
-
-
-def fields(limits: Settings, registry: Registry = REGISTRY) -> tuple[Field, ...]:
-    """All fields of a request, with the limits of this server and this host."""
-    names = registry.names()
-    formula_seconds = limits.formula_seconds
-    most = limits.max_elements
-    return (
-        Field(
-            "activation",
-            "choice",
-            "swish",
-            choices=registry.activations(),
-            formulas=1,
-            formula_seconds=formula_seconds,
-        ),
-        Field(
-            "variants",
-            "choices",
-            None,
-            choices=names,
-            shortest=1,
-            longest=len(names) + MOST_FORMULAS,
-            formulas=MOST_FORMULAS,
-            formula_seconds=formula_seconds,
-        ),
-        Field(
-            "elements",
-            "integers",
-            (min(2**20, most),),
-            low=1,
-            high=most,
-            unit="elements",
-            shortest=1,
-            longest=19,
-        ),
-        Field("shape", "integers", None, low=1, high=most, shortest=1, longest=6),
-        Field("dtype", "choice", "float32", choices=tuple(ITEM_BYTES)),
-        Field("pass", "choice", "both", choices=("forward", "backward", "both")),
-        Field(
-            "device",
-            "choice",
-            "cpu" if limits.device == "auto" else limits.device,
-            choices=("cpu", "cuda", "auto"),
-        ),
-        Field("threads", "integer", 1, low=1, high=host.usable_cores(), unit="threads"),
-        Field("context", "choice", "kernel", choices=("kernel", "layer", "step")),
-        Field("network", "choice", "mlp", choices=tuple(STEP_ELEMENTS)),
-        Field("amp", "flag", False),
-        Field("allocator", "choice", "tuned", choices=ALLOCATORS),
-        Field("budget_seconds", "number", 0.35, low=0.05, high=30, unit="seconds"),
-    )
 
 
 def _once(entries: tuple[int, ...]) -> tuple[int, ...]:

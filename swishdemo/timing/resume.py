@@ -39,11 +39,11 @@ def remaining(
             continue
         if not missing:
             later = request.elements[place + 1 :]
-            return ((), replace(request, elements=later)) if later else None
+            return ((), request.replace(elements=later)) if later else None
         culprit = registry.get(missing[0])
         reason = Sentence("time.unavailable.killed" if why == _KILLED else "time.unavailable.died")
         sizes = request.elements[place:]
         lost = tuple(replace(request.blank(culprit, size), unavailable=reason) for size in sizes)
         others = tuple(name for name in request.variants if name != culprit.name)
-        return (lost, replace(request, elements=sizes, variants=others)) if others else None
+        return (lost, request.replace(elements=sizes, variants=others)) if others else None
     return None

@@ -1,6 +1,6 @@
 """Trains many replicas of a network together: config, reports, recipes.
 
-- `config`, `table`, `checks`, `fitting`: what may be asked for; `recipes`: what is worth it.
+- `config`, `checks`, `fitting`: what may be asked for; `recipes`: what is worth it.
 - `architecture`: what follows from it.
 - `report`, `summary`, `convergence`: what a run tells.
 - `run`: the run itself; `engine`: its computation; `probes`: what its reports are made from;
@@ -8,21 +8,17 @@
 - `script`: the reference's own lines as the script of a run, by `tailor`.
 """
 
-from swishdemo.fields import Field
 from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps
 from swishdemo.training.recipes import Recipe, nearest, recipes
 from swishdemo.training.report import Report, Tick
 from swishdemo.training.summary import summarise
-from swishdemo.training.table import fields
 
 __all__ = [
-    "Field",
     "Recipe",
     "Replica",
     "Report",
     "Tick",
     "TrainingConfig",
-    "fields",
     "nearest",
     "recipes",
     "replicas",

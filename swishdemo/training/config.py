@@ -1,24 +1,36 @@
-"""What a training run is asked to do: plain numbers, validated in one place. Loads no torch.
-
-What the learning rates are multiplied by at each step. Loads no torch.
-"""
+"""What a training run is asked to do: plain numbers, validated in one place. Loads no torch."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from swishdemo import datasets
+import pydantic
+
+from swishdemo import datasets, host
+from swishdemo.activations.registry import names
 from swishdemo.datasets.csv import read as read_table
+from swishdemo.datasets.record import LARGEST_NOISE, TEST_SHARES
 from swishdemo.errors import UserError
-from swishdemo.fields import Field, short
+from swishdemo.form import Field, Form, short
 from swishdemo.settings import Settings
-from swishdemo.text import Sentence
 from swishdemo.training.architecture import has_beta
-from swishdemo.training.table import fields
+
+MOST_FORMULAS = 4
+"""How many entries of one list may be typed formulas."""
+
+MOST_DEPTH = 100
+MOST_BATCH = 4096
+LARGEST_SEED = 2**32 - 1
+
+_MOST_SAMPLES = max(dataset.most_samples for dataset in datasets.datasets())
+_ALWAYS = frozenset({"dataset", "network", "activation", "seeds", "steps"})
+"""Fields that no version has left out."""
+
+_MOST_STORED = 10_000
+"""More replicas than any version has allowed."""
 
 
 def rate_factor(schedule: str, step: int, steps: int) -> float:
@@ -35,13 +47,6 @@ def rate_factor(schedule: str, step: int, steps: int) -> float:
     if schedule == "warmup":
         return min(1.0, (step + 1) / max(1, steps // 10))
     return 1.0
-
-
-_ALWAYS = frozenset({"dataset", "network", "activation", "seeds", "steps"})
-"""Fields that no version has left out."""
-
-_MOST_STORED = 10_000
-"""More replicas than any version has allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,114 +70,177 @@ class Replica:
         return {"activation": self.activation, "beta_start": self.beta_start, "seed": self.seed}
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingConfig:
-    """A valid training run; the defaults are the recipe ``beta-convergence``.
+class TrainingConfig(Form):
+    """What is trained, and how; the defaults are the recipe ``beta-convergence``."""
 
-    Attributes:
-        dataset: Name in `swishdemo.datasets`.
-        csv: The visitor's own table, for the dataset ``csv`` alone.
-        csv_header: Whether its first line holds names: ``yes``, ``no``, or ``auto``, which decides
-            by types and values.
-        samples: Samples of both parts together; 0 takes the dataset's default.
-        noise: Standard deviation of noise that is added to the data.
-        test_share: The part of the samples that is kept for the test.
-        data_seed: What is generated, the noise and the split follow from it.
-        shuffled_labels: Whether the training labels are permuted, so that nothing can be learned
-            but by heart.
-        network: ``mlp``, ``cnn``, ``residual_mlp`` or ``residual_cnn``
-            (`swishdemo.training.architecture.architecture`).
-        depth: Hidden layers.
-        width: Units of a hidden layer, or channels of the first convolution.
-        activation: Name in `swishdemo.activations`, or ``=`` and a formula.
-        layer_activations: An activation for each hidden layer; empty: ``activation`` in all.
-        normalisation: ``none``, ``batch`` or ``layer``, before each activation.
-        dropout: Share of the features behind each activation that training sets to 0.
-        beta_starts: Values of β at step 0; each is trained with every seed. They count where the
-            activation has a parameter called β.
-        beta_scope: ``fixed``: β stays at its start; ``network``, ``layer`` or ``channel``: a
-            trained β for each.
-        beta_form: ``plain``, or ``softplus``: β = softplus(ρ), and ρ is trained.
-        train_parameters: Whether the other parameters of activations, rivals' too, are trained,
-            with β's scope, rate and decay.
-        rivals: Activations that are trained beside, with the same seeds and batches.
-        seeds: Number of seeds.
-        seed: Base seed: all initial weights, batches and dropped features follow from it.
-        init: How weights are drawn (`swishdemo.training.engine.initialisation`).
-        init_scale: What the initial weights are multiplied by.
-        init_bias: Biases of the hidden layers at step 0.
-        objective: ``cross-entropy`` or ``mse``.
-        optimiser: ``sgd``, ``momentum``, ``nesterov``, ``adam`` or ``adamw``.
-        steps: Optimiser steps.
-        batch: Samples a step.
-        lr: Learning rate.
-        schedule: ``constant``, ``cosine``, ``step`` or ``warmup``
-            (`swishdemo.training.config`).
-        momentum: Momentum of SGD, for ``momentum`` and ``nesterov``.
-        clip: Norm to which a replica's gradient is cut; 0 for never.
-        beta_lr_factor: β's learning rate is ``lr`` times this.
-        weight_decay: Decay of the weights (not of the biases), added to the gradient.
-        beta_decay: Decay of β, added to the gradient.
-        amp: Whether products of matrices are computed in bfloat16.
-        max_seconds: Wall time after which the run ends; 0 for no limit of its own.
-        target_accuracy: Mean test accuracy at which the run ends; 0 for never.
-        stop_when_converged: Whether the run ends when C(t) says that all β have met.
-        device: ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
-        threads: CPU threads.
-    """
+    what = "error.what.run"
+    not_an_object = "train.error.not_an_object"
 
-    dataset: str = "digits"
-    csv: datasets.Table | None = None
-    csv_header: str = "auto"
-    samples: int = 0
-    noise: float = 0.0
-    test_share: float = 0.2
-    data_seed: int = 0
-    shuffled_labels: bool = False
-    network: str = "cnn"
-    depth: int = 2
-    width: int = 8
-    activation: str = "swish"
-    layer_activations: tuple[str, ...] = ()
-    normalisation: str = "none"
-    dropout: float = 0.0
-    beta_starts: tuple[float, ...] = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
-    beta_scope: str = "layer"
-    beta_form: str = "plain"
-    train_parameters: bool = False
-    rivals: tuple[str, ...] = ("relu", "gelu")
-    seeds: int = 6
-    seed: int = 0
-    init: str = "he_normal"
-    init_scale: float = 1.0
-    init_bias: float = 0.0
-    objective: str = "cross-entropy"
-    optimiser: str = "momentum"
-    steps: int = 500
-    batch: int = 64
-    lr: float = 0.05
-    schedule: str = "constant"
-    momentum: float = 0.9
-    clip: float = 0.0
-    beta_lr_factor: float = 30.0
-    weight_decay: float = 1e-3
-    beta_decay: float = 1e-3
-    amp: bool = False
-    max_seconds: int = 0
-    target_accuracy: float = 0.0
-    stop_when_converged: bool = False
-    device: str = "auto"
-    threads: int = 1
+    # A start at β·z far beyond float's useful range teaches nothing, it only diverges.
+    beta_starts: Annotated[
+        tuple[float, ...], Field("beta", low=-20, high=20, longest=12, shortest=1)
+    ] = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+    """Values of β at step 0; each is trained with every seed. They count where the activation has
+    a parameter called β."""
+    beta_scope: Annotated[str, Field("beta", choices=("layer", "fixed", "network", "channel"))] = (
+        "layer"
+    )
+    """``fixed``: β stays at its start; the others: a trained β for each."""
+    beta_form: Annotated[str, Field("beta", choices=("plain", "softplus"))] = "plain"
+    """With ``softplus`` β = softplus(ρ), and ρ is trained."""
+    weight_decay: Annotated[float, Field("beta", low=0, high=1)] = 1e-3
+    """Decay of the weights (not of the biases), added to the gradient."""
+    beta_decay: Annotated[float, Field("beta", low=0, high=1)] = 1e-3
+    """Decay of β, added to the gradient."""
+    beta_lr_factor: Annotated[float, Field("beta", low=0, high=1000)] = 30.0
+    """β's learning rate is ``lr`` times this."""
+
+    activation: Annotated[str, Field("activations", choices=names(), formulas=1)] = "swish"
+    """Name in `swishdemo.activations`, or ``=`` and a formula."""
+    rivals: Annotated[
+        tuple[str, ...],
+        Field(
+            "activations",
+            choices=names(),
+            longest=len(names()),
+            formulas=MOST_FORMULAS,
+        ),
+    ] = ("relu", "gelu")
+    """Activations that are trained beside, with the same seeds and batches."""
+    layer_activations: Annotated[
+        tuple[str, ...],
+        Field(
+            "activations",
+            choices=names(),
+            longest=MOST_DEPTH,
+            repeats=True,
+            formulas=MOST_FORMULAS,
+        ),
+    ] = ()
+    """An activation for each hidden layer; empty: ``activation`` in all."""
+    train_parameters: Annotated[bool, Field("activations")] = False
+    """Whether the other parameters of activations, rivals' too, are trained, with β's scope, rate
+    and decay."""
+
+    steps: Annotated[
+        int,
+        Field("replicas", low=1, unit="steps", here=lambda server: {"high": server.max_steps}),
+    ] = 500
+    """Optimiser steps."""
+    seeds: Annotated[
+        int,
+        Field("replicas", low=1, unit="seeds", here=lambda server: {"high": server.max_replicas}),
+    ] = 6
+    """Number of seeds."""
+    seed: Annotated[int, Field("replicas", low=0, high=LARGEST_SEED)] = 0
+    """Base seed: all initial weights, batches and dropped features follow from it."""
+
+    dataset: Annotated[str, Field("data", choices=datasets.names())] = "digits"
+    """Name in `swishdemo.datasets`."""
+    csv: Annotated[pydantic.InstanceOf[datasets.Table] | None, Field("data")] = None
+    """The visitor's own table, for the dataset ``csv`` alone."""
+    csv_header: Annotated[str, Field("data", choices=("auto", "yes", "no"))] = "auto"
+    """Whether its first line holds names; ``auto`` decides by types and values."""
+    samples: Annotated[int, Field("data", low=0, high=_MOST_SAMPLES, unit="samples")] = 0
+    """Samples of both parts together; 0 takes the dataset's default."""
+    noise: Annotated[float, Field("data", low=0, high=LARGEST_NOISE)] = 0.0
+    """Standard deviation of noise that is added to the data."""
+    test_share: Annotated[float, Field("data", low=TEST_SHARES[0], high=TEST_SHARES[1])] = 0.2
+    """The part of the samples that is kept for the test."""
+    data_seed: Annotated[int, Field("data", low=0, high=LARGEST_SEED)] = 0
+    """What is generated, the noise and the split follow from it."""
+    shuffled_labels: Annotated[bool, Field("data")] = False
+    """Whether the training labels are permuted, so that nothing can be learned but by heart."""
+
+    network: Annotated[
+        str, Field("network", choices=("cnn", "mlp", "residual_mlp", "residual_cnn"))
+    ] = "cnn"
+    """`swishdemo.training.architecture.architecture` has its layers."""
+    depth: Annotated[int, Field("network", low=1, high=MOST_DEPTH, unit="layers")] = 2
+    """Hidden layers."""
+    width: Annotated[int, Field("network", low=1, high=256, unit="units")] = 8
+    """Units of a hidden layer, or channels of the first convolution."""
+    normalisation: Annotated[str, Field("network", choices=("none", "batch", "layer"))] = "none"
+    """Before each activation."""
+    dropout: Annotated[float, Field("network", low=0, high=0.9)] = 0.0
+    """Share of the features behind each activation that training sets to 0."""
+    init: Annotated[
+        str,
+        Field(
+            "network",
+            choices=("he_normal", "he_uniform", "xavier", "lecun", "orthogonal", "gain"),
+        ),
+    ] = "he_normal"
+    """How weights are drawn (`swishdemo.training.engine.initialisation`)."""
+    init_scale: Annotated[float, Field("network", low=0, high=10)] = 1.0
+    """What the initial weights are multiplied by."""
+    init_bias: Annotated[float, Field("network", low=-20, high=20)] = 0.0
+    """Biases of the hidden layers at step 0."""
+
+    optimiser: Annotated[
+        str, Field("optimisation", choices=("momentum", "sgd", "nesterov", "adam", "adamw"))
+    ] = "momentum"
+    lr: Annotated[float, Field("optimisation", low=0, high=10)] = 0.05
+    """Learning rate."""
+    momentum: Annotated[float, Field("optimisation", low=0, high=0.999)] = 0.9
+    """Momentum of SGD, for ``momentum`` and ``nesterov``."""
+    batch: Annotated[
+        int, Field("optimisation", low=1, high=min(MOST_BATCH, _MOST_SAMPLES - 1), unit="samples")
+    ] = 64
+    """Samples a step."""
+    schedule: Annotated[
+        str, Field("optimisation", choices=("constant", "cosine", "step", "warmup"))
+    ] = "constant"
+    """How the learning rate goes on (`rate_factor`)."""
+    clip: Annotated[float, Field("optimisation", low=0, high=1000)] = 0.0
+    """Norm to which a replica's gradient is cut; 0 for never."""
+    objective: Annotated[str, Field("optimisation", choices=("cross-entropy", "mse"))] = (
+        "cross-entropy"
+    )
+
+    max_seconds: Annotated[
+        int,
+        Field("ends", low=0, unit="seconds", here=lambda server: {"high": server.max_job_seconds}),
+    ] = 0
+    """Wall time after which the run ends; 0 for no limit of its own."""
+    target_accuracy: Annotated[float, Field("ends", low=0, high=1)] = 0.0
+    """Mean test accuracy at which the run ends; 0 for never."""
+    stop_when_converged: Annotated[bool, Field("ends")] = False
+    """Whether the run ends when C(t) says that all β have met."""
+
+    device: Annotated[
+        str,
+        Field(
+            "machine",
+            choices=("auto", "cpu", "cuda"),
+            here=lambda server: (
+                {} if server.device == "auto" else {"choices": ("auto", server.device)}
+            ),
+        ),
+    ] = "auto"
+    """``auto``: a GPU where there is one."""
+    threads: Annotated[
+        int,
+        Field(
+            "machine",
+            low=1,
+            unit="threads",
+            here=lambda server: {"high": host.usable_cores(), "default": server.threads},
+        ),
+    ] = 1
+    """CPU threads."""
+    amp: Annotated[bool, Field("machine")] = False
+    """Whether products of matrices are computed in bfloat16."""
 
     @classmethod
-    def parse(cls, mapping: object, settings: Settings) -> TrainingConfig:
+    def parse(cls, given: object, settings: Settings) -> TrainingConfig:
         """Read a request; a field that is left out takes the recipe's value, or its default.
 
         What is left out never stands in the way: where its value does not fit the data or the
         server's limits, it is fitted (`swishdemo.training.fitting`). What was sent is refused.
 
         Args:
-            mapping: The request's JSON, of any type. ``"recipe"`` names what it starts from.
+            given: The request's JSON, of any type. ``"recipe"`` names what it starts from.
             settings: The server's settings: its limits and its device.
 
         Raises:
@@ -181,29 +249,19 @@ class TrainingConfig:
         """
         from swishdemo.training.fitting import fit
 
-        table = {field.name: field for field in fields(settings)}
-        if not isinstance(mapping, Mapping):
-            raise UserError("train.error.not_an_object", choices=tuple(table))
-        for name in mapping:
-            if name not in table and name != "recipe":
-                raise UserError(
-                    "error.unknown_field",
-                    field=short(name),
-                    value=short(name),
-                    name=Sentence("error.what.run"),
-                    choices=tuple(("recipe", *table)),
-                )
-        values = _start(mapping["recipe"], table) if "recipe" in mapping else {}
-        for name, field in table.items():
-            if name in mapping and name != "csv":
-                values[name] = field.read(mapping[name])
-            else:
-                values.setdefault(name, field.default)
-        if mapping.get("csv") is not None:
-            values["csv"] = read_table(mapping["csv"], values["csv_header"])
-        if values["device"] == "auto":
-            values["device"] = settings.device
-        return fit(cls(**values), frozenset(mapping), settings)
+        sent = dict(given) if isinstance(given, Mapping) else {}
+        table = sent.get("csv")
+        config = cls.read(
+            {**sent, "csv": None} if isinstance(given, Mapping) else given,
+            settings,
+            start=_start(sent["recipe"], settings) if "recipe" in sent else {},
+            beside=("recipe",),
+        )
+        if table is not None:
+            config = config.replace(csv=read_table(table, config.csv_header))
+        if config.device == "auto":
+            config = config.replace(device=settings.device)
+        return fit(config, frozenset(sent), settings)
 
     @classmethod
     def of_json(cls, record: Mapping[str, Any]) -> TrainingConfig:
@@ -211,12 +269,37 @@ class TrainingConfig:
 
         A record of an older version lacks fields that are newer; they take their defaults.
         """
-        known: dict[str, Any] = {n: v for n, v in record.items() if n in cls.__slots__}
-        values: dict[str, Any] = {
-            n: tuple(v) if isinstance(v, list) else v for n, v in known.items()
-        }
-        table = record.get("csv")
-        return cls(**values | {"csv": datasets.Table.of_json(table) if table else None})
+        return cls.model_validate({n: v for n, v in record.items() if n in cls.model_fields})
+
+    @classmethod
+    def stored(cls, record: Mapping[str, Any]) -> TrainingConfig:
+        """Read a config that was stored, perhaps by another version. Limits are not asked.
+
+        Raises:
+            UserError: A value is of another type, or names what this version does not know.
+            ValueError: It lacks what every version has told; it would be more replicas than any
+                has allowed, or activations for other layers than it has; or its table is none.
+        """
+        if not record.keys() >= _ALWAYS:
+            raise ValueError("it does not say what was trained")
+        config = cls.restored(record)
+        if (len(starts(config)) + len(config.rivals)) * config.seeds > _MOST_STORED:
+            raise ValueError("so many replicas there never were")
+        if len(config.layer_activations) not in (0, config.depth):
+            raise ValueError("its activations are not those of its layers")
+        if (config.dataset == "csv") != (config.csv is not None):
+            raise ValueError("its table is missing, or goes with other data")
+        return config
+
+    @pydantic.field_validator("csv", mode="before")
+    @classmethod
+    def _table(cls, value: object) -> object:
+        return datasets.Table.of_json(value) if isinstance(value, Mapping) else value
+
+    @pydantic.field_serializer("csv")
+    def _told_table(self, table: datasets.Table | None) -> dict[str, Any] | None:
+        """All but its text."""
+        return table.as_json() if table else None
 
     @property
     def data(self) -> datasets.DataOptions:
@@ -236,48 +319,6 @@ class TrainingConfig:
             UserError: It has not so many samples, or its table is missing.
         """
         return datasets.get(self.dataset).at(self.data)
-
-    def as_json(self) -> dict[str, Any]:
-        """The config as `parse` reads it; of a visitor's table, all but its text."""
-        record: dict[str, Any] = {}
-        for name in self.__slots__:
-            value = getattr(self, name)
-            record[name] = list(value) if isinstance(value, tuple) else value
-        return record | {"csv": self.csv.as_json() if self.csv else None}
-
-
-def stored(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON of a config that was stored, perhaps by another version, with today's fields.
-
-    A field that is newer takes its default, one that is gone is left out. Limits are not asked.
-
-    Raises:
-        UserError: A value is of another type, or names what this version does not know.
-        ValueError: It lacks what every version has told; it would be more replicas than any has
-            allowed, or activations for other layers than it has; or its table is none.
-    """
-    if not record.keys() >= _ALWAYS:
-        raise ValueError("it does not say what was trained")
-    values = {
-        name: field.stored(record[name])
-        for name, field in _stored_fields().items()
-        if name in record and name != "csv"
-    }
-    if record.get("csv") is not None:
-        values["csv"] = datasets.Table.of_json(record["csv"])
-    config = TrainingConfig(**values)
-    if (len(starts(config)) + len(config.rivals)) * config.seeds > _MOST_STORED:
-        raise ValueError("so many replicas there never were")
-    if len(config.layer_activations) not in (0, config.depth):
-        raise ValueError("its activations are not those of its layers")
-    if (config.dataset == "csv") != (config.csv is not None):
-        raise ValueError("its table is missing, or goes with other data")
-    return config.as_json()
-
-
-@cache
-def _stored_fields() -> dict[str, Field]:
-    return {field.name: field for field in fields(Settings())}
 
 
 def starts(config: TrainingConfig) -> tuple[float | None, ...]:
@@ -331,8 +372,8 @@ def view_steps(steps: int) -> tuple[int, ...]:
     return (*reported[:-1:10], reported[-1])
 
 
-def _start(name: object, table: Mapping[str, Field]) -> dict[str, Any]:
-    """The fields of the recipe called ``name``, each held to this server's limits."""
+def _start(name: object, settings: Settings) -> dict[str, Any]:
+    """The values of the recipe called ``name``, within a server's limits."""
     from swishdemo.training.recipes import recipes
 
     known = {recipe.name: recipe for recipe in recipes()}
@@ -346,9 +387,9 @@ def _start(name: object, table: Mapping[str, Field]) -> dict[str, Any]:
             value=short(name),
             choices=tuple(known),
         )
-    values = known[name].config.as_json()
+    fields, values = TrainingConfig.fields(settings), known[name].config.as_json()
     # Where a run is computed is the server's matter, not the recipe's.
     values = {key: value for key, value in values.items() if key not in ("device", "threads")}
     for key in ("steps", "seeds", "depth", "width"):
-        values[key] = min(values[key], int(table[key].high or 1))
-    return {key: table[key].read(value) for key, value in values.items()}
+        values[key] = min(values[key], int(fields[key].high or 1))
+    return values

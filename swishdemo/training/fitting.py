@@ -7,7 +7,7 @@ The rules are those of `swishdemo.training.checks`; here stands only what each r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from swishdemo.errors import UserError
@@ -17,7 +17,6 @@ from swishdemo.training.architecture import architecture, product_count
 from swishdemo.training.checks import MOST_PRODUCTS, check
 from swishdemo.training.config import TrainingConfig
 from swishdemo.training.recipes import recipes
-from swishdemo.training.table import fields
 
 _OF_THE_SERVER = ("device", "threads", "csv")
 """Fields whose defaults are the server's, not a recipe's; and the table, which has none."""
@@ -84,7 +83,7 @@ def fit(config: TrainingConfig, sent: frozenset[str], settings: Settings) -> Tra
             changes = _CHANGES.get(refusal.key, _none)(config, refusal.values)
             for name, value in changes:
                 if name not in sent and value != getattr(config, name):
-                    config = replace(config, **{name: value})
+                    config = config.replace(**{name: value})
                     break
             else:
                 raise
@@ -97,15 +96,14 @@ def fitted(
     known = {recipe.name: recipe.config for recipe in recipes()}
     start = known.get(str(request.get("recipe")), TrainingConfig())
     found = []
-    for field in fields(settings):
-        name = field.name
+    for name, field in TrainingConfig.fields(settings).items():
         default, used = getattr(start, name), getattr(config, name)
         if name in request or name in _OF_THE_SERVER or default == used:
             continue
         reason = None
         try:
-            field.read(default)
-            check(replace(config, **{name: default}), settings)
+            field.allowed(default)
+            check(config.replace(**{name: default}), settings)
         except UserError as error:
             reason = error
         found.append(Fitted(name, default, used, reason))

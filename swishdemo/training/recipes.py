@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -213,7 +213,7 @@ def _controls() -> tuple[Recipe, ...]:
                     "的大小可以与权重的大小互相抵换。若步长无穷小，守恒量将完全不变。"
                 ),
             },
-            config=replace(base, weight_decay=0.0, beta_decay=0.0),
+            config=base.replace(weight_decay=0.0, beta_decay=0.0),
         ),
         Recipe(
             "same-rate",
@@ -228,7 +228,7 @@ def _controls() -> tuple[Recipe, ...]:
                 ),
                 "zh": ("β 的学习率与权重相同（× 1 而不是 × 30）：权重早已学好时，各初值仍未汇合。"),
             },
-            config=replace(base, beta_lr_factor=1.0),
+            config=base.replace(beta_lr_factor=1.0),
         ),
         Recipe(
             "shuffled-labels",
@@ -248,7 +248,7 @@ def _controls() -> tuple[Recipe, ...]:
                     "的各初值照样靠拢，且高于文章所说的区间：可见使它们靠拢的不是任务。"
                 ),
             },
-            config=replace(base, shuffled_labels=True),
+            config=base.replace(shuffled_labels=True),
         ),
         Recipe(
             "batch-norm",
@@ -268,7 +268,7 @@ def _controls() -> tuple[Recipe, ...]:
                     "第二层的 β 汇合处比没有它时更大；第一层的值相近，但靠拢得更慢。"
                 ),
             },
-            config=replace(base, normalisation="batch"),
+            config=base.replace(normalisation="batch"),
         ),
         Recipe(
             "adam",
@@ -287,7 +287,7 @@ def _controls() -> tuple[Recipe, ...]:
                     "梯度流的守恒量立刻被破坏。各初值靠拢得更慢：500 步后第一层仍未全部汇合。"
                 ),
             },
-            config=replace(base, optimiser="adam", lr=0.003, beta_lr_factor=10.0),
+            config=base.replace(optimiser="adam", lr=0.003, beta_lr_factor=10.0),
         ),
         Recipe(
             "long-run",
@@ -306,7 +306,7 @@ def _controls() -> tuple[Recipe, ...]:
                     "1000 步之前，第一层到第 5000 步约有一半。Swish 并没有拉开与 ReLU 的差距。"
                 ),
             },
-            config=replace(base, steps=5000),
+            config=base.replace(steps=5000),
         ),
     )
 
@@ -327,7 +327,7 @@ def _depth() -> tuple[Recipe, ...]:
         beta_decay=0.0,
         steps=500,
     )
-    low = replace(deep, depth=20, init_scale=0.5, seeds=6, steps=300)
+    low = deep.replace(depth=20, init_scale=0.5, seeds=6, steps=300)
     return (
         Recipe(
             "depth-50",
@@ -369,7 +369,7 @@ def _depth() -> tuple[Recipe, ...]:
                     "能训练起来。Tanh 保留得更多，却几乎学不会。"
                 ),
             },
-            config=replace(deep, depth=100),
+            config=deep.replace(depth=100),
             watch="layers",
             per_layer="variance",
         ),

@@ -10,46 +10,9 @@ import gradio as gr
 
 from swishdemo import host
 from swishdemo.errors import UserError
-from swishdemo.fields import Field
+from swishdemo.form import Field
 from swishdemo.settings import Settings
 from swishdemo.ui.labels import words
-
-GROUPS = {
-    "beta": (
-        "beta_starts",
-        "beta_scope",
-        "beta_form",
-        "weight_decay",
-        "beta_decay",
-        "beta_lr_factor",
-    ),
-    "activations": ("activation", "rivals", "layer_activations", "train_parameters"),
-    "replicas": ("steps", "seeds", "seed"),
-    "data": (
-        "dataset",
-        "csv",
-        "csv_header",
-        "samples",
-        "noise",
-        "test_share",
-        "data_seed",
-        "shuffled_labels",
-    ),
-    "network": (
-        "network",
-        "depth",
-        "width",
-        "normalisation",
-        "dropout",
-        "init",
-        "init_scale",
-        "init_bias",
-    ),
-    "optimisation": ("optimiser", "lr", "momentum", "batch", "schedule", "clip", "objective"),
-    "ends": ("max_seconds", "target_accuracy", "stop_when_converged"),
-    "machine": ("device", "threads", "amp"),
-}
-"""The fields of the page by group, in their order."""
 
 _LONGEST_CSV = 1_000_000
 

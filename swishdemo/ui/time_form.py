@@ -13,7 +13,7 @@ from swishdemo.activations.typed.formula_process import checked_name
 from swishdemo.activations.typed.parse import MAX_CHARACTERS
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
-from swishdemo.timing import REGISTRY, fields
+from swishdemo.timing import REGISTRY, TimingRequest
 from swishdemo.timing.host_card import missing_cuda
 from swishdemo.timing.presets import DEFAULT
 from swishdemo.timing.quantities import size_label
@@ -34,7 +34,7 @@ _LONGEST_SHAPE = 60
 
 def controls(settings: Settings) -> dict[str, gr.components.Component]:
     """The controls by the names of their fields, in the order of `FIELDS`."""
-    known = {field.name: field for field in fields(settings)}
+    known = TimingRequest.fields(settings)
     sizes = [2**power for power in _POWERS if 2**power <= settings.max_elements]
 
     devices = [each for each in ("cpu", "cuda") if each == "cpu" or not missing_cuda()]

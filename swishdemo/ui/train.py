@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import gradio as gr
 
 from swishdemo.errors import UserError
-from swishdemo.fields import Field
 from swishdemo.figures.training import Picked
+from swishdemo.form import Field
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import Sentence
 from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.fitting import fitted
-from swishdemo.training.table import fields
 from swishdemo.ui.assets import live
 from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
 from swishdemo.ui.run_compare import compared
-from swishdemo.ui.run_form import GROUPS, caps, component, offered, request_of, shown_value
+from swishdemo.ui.run_form import caps, component, offered, request_of, shown_value
 from swishdemo.ui.run_view import RunView
 
 _OPEN = ("beta", "activations", "replicas")
@@ -30,7 +30,7 @@ _WISHES = ("stop", "pause", "resume", "step", "delete")
 def build(lab: Lab) -> None:  # noqa: C901, PLR0915
     """Put the tab's components into the surrounding ``gr.Blocks``."""
     view = RunView(lab.manager)
-    table = {field.name: field for field in fields(lab.settings)}
+    table = TrainingConfig.fields(lab.settings)
     with gr.Row(elem_classes="lab-columns", elem_id="lab-train-columns"):
         with gr.Column(elem_classes="lab-col lab-controls", min_width=0):
             with gr.Column(elem_classes="lab-card", min_width=0):
@@ -44,14 +44,14 @@ def build(lab: Lab) -> None:  # noqa: C901, PLR0915
                 notes = gr.Markdown(_notes(recipes()[0].name), elem_classes="lab-note")
                 start = gr.Button(words("run.start"), variant="primary", elem_id="lab-start")
             inputs: dict[str, gr.components.Component] = {}
-            for group, names in GROUPS.items():
+            for group, fields in groupby(table.values(), lambda field: field.group):
                 with gr.Accordion(
                     words(f"train.group.{group}"),
                     open=group in _OPEN,
                     elem_id=f"lab-group-{group}",
                     elem_classes="lab-card lab-two",
                 ):
-                    inputs |= {name: component(table[name]) for name in names}
+                    inputs |= {field.name: component(field) for field in fields}
                     if group == "replicas":
                         gr.Markdown(caps(lab.settings), elem_classes="lab-note lab-wide")
         shown = live("train/tab", elem_id="lab-train", functions=_questions(lab, view))

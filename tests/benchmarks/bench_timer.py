@@ -39,7 +39,7 @@ def main(sizes: list[int]) -> None:
         x, g = (torch.randn(elements, generator=generator) for _ in range(2))
         x.requires_grad_()
         for name, statement in STATEMENTS.items():
-            request = TimingRequest("swish", (name,), (elements,))
+            request = TimingRequest(activation="swish", variants=(name,), elements=(elements,))
             calls = workload(REGISTRY.get(name), request, x, g, time.perf_counter)
             theirs = Timer(statement, globals={"torch": torch, "x": x, "g": g}, num_threads=1)
             plan = Plan(fewest_rounds=9, most_rounds=200, budget_seconds=SECONDS, settled=0)
