@@ -547,8 +547,8 @@ def test_axe_finds_nothing_serious_of_ours(explore, theme):
 
 def test_curves_stand_there_before_plotly_does(opens, server):
     page = opens()
-    page.route("**/plotly.min.js", lambda route: None)  # it never comes
-    with page.expect_request("**/plotly.min.js"):  # so that this page asks no more for it
+    page.route("**/plotly-cartesian.min.js", lambda route: None)  # it never comes
+    with page.expect_request("**/plotly-cartesian.min.js"):  # so that this page asks no more for it
         page.goto(server)
     page.wait_for_selector("path.still-line", state="attached")
     still = page.locator("path.still-line").evaluate_all(

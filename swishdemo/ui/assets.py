@@ -14,8 +14,6 @@ import json
 import mimetypes
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version as installed
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +57,6 @@ def live(
 ASSETS = (Path(__file__).parents[2] / "assets").resolve()
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _CATALOGUE = "catalogue.js"
-_PLOTLY = "plotly.min.js"
 _STYLE = "style.css"
 STYLES = ("colours", "page", "parts", "explore", "explore_cards", "train", "claims", "time")
 """The style sheets of ``assets/css``, in the order in which they are served as one."""
@@ -68,8 +65,7 @@ STYLES = ("colours", "page", "parts", "explore", "explore_cards", "train", "clai
 @cache
 def version() -> str:
     """A digest of everything served from here, in twelve hexadecimal digits."""
-    digest = hashlib.sha256(installed("plotly").encode())
-    digest.update(json.dumps(dict(catalogue()), sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(dict(catalogue()), sort_keys=True).encode())
     for path in sorted(ASSETS.rglob("*")):
         if path.is_file():
             digest.update(path.relative_to(ASSETS).as_posix().encode())
@@ -116,8 +112,6 @@ def _answer(request: Request, name: str) -> Response:
 
 
 def _file(name: str) -> Path | None:
-    if name == _PLOTLY:
-        return _plotly()
     if "\0" in name:
         return None
     # A file has one name only, for what is packed is held by it.
@@ -158,11 +152,3 @@ _PACK: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda plain: brotli.compress(plain, quality=5),
     "gzip": lambda plain: gzip.compress(plain, 5),
 }
-
-
-@cache
-def _plotly() -> Path:
-    # The specification tells where the package lies without importing it.
-    spec = find_spec("plotly")
-    assert spec is not None and spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "package_data" / _PLOTLY

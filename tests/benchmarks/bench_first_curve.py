@@ -111,7 +111,7 @@ def weigh(browser: Browser, folder: str) -> dict[str, int]:
 
         def count(event: dict[str, Any]) -> None:
             url = urls.get(str(event["requestId"]), "")
-            kind = "Plotly" if "plotly.min" in url else "ours" if "/lab/" in url else "Gradio"
+            kind = "Plotly" if "/plotly-" in url else "ours" if "/lab/" in url else "Gradio"
             sizes[kind] += int(event["encodedDataLength"])
 
         session.on(

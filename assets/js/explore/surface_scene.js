@@ -18,7 +18,7 @@ export function hasWebGl() {
 
 /** @param {HTMLElement} node */
 export function surfaceScene(node) {
-  const plot = new LivePlot(node);
+  const plot = new LivePlot(node, "gl3d");
   /** @type {((beta: number) => object) | null} The curve of a β. */
   let curve = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */

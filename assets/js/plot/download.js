@@ -31,7 +31,7 @@ const LINE = 20; // pixels
  *   line each, in the colour of `ink`: on a page of its own a picture has to say what it shows.
  */
 export async function pictureOf(plot, format, name, { background, ink, heading = [], notes = [] }) {
-  const Plotly = await loadPlotly();
+  const Plotly = await loadPlotly(plot.part);
   const { data, layout = {} } = plot.node;
   const { clientWidth: width, clientHeight } = plot.node;
   const [first, ...others] = heading.map(plain);

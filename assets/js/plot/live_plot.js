@@ -5,25 +5,29 @@ import { whenThere } from "../core/gradio.js";
 import { onTheme, resolve } from "../core/theme.js";
 import { logTicks } from "./log_ticks.js";
 
-/** @type {Promise<any> | undefined} */
-let loading;
+/** @typedef {"cartesian" | "gl3d"} Part A part of Plotly: for planes, or for three dimensions. */
+
+/** @type {Partial<Record<Part, Promise<any>>>} */
+const loading = {};
 
 /**
- * Plotly, loaded once from this server; our own reference, for other code may set window.Plotly.
- * Reading it takes the page a third of a second: what stands there without it is painted first.
+ * A part of Plotly, loaded once from this server; our own reference, for each sets window.Plotly.
+ * Reading it takes the page a while: what stands there without it is painted first.
+ * @param {Part} part
  */
-export function loadPlotly() {
-  loading ??= painted().then(
+export function loadPlotly(part = "cartesian") {
+  loading[part] ??= painted().then(
     () =>
       new Promise((done, failed) => {
         const script = document.createElement("script");
-        script.src = new URL("../../plotly.min.js", import.meta.url).href;
+        const file = `../../vendor/plotly/plotly-${part}.min.js`;
+        script.src = new URL(file, import.meta.url).href;
         script.onload = () => done(window.Plotly);
         script.onerror = () => failed(new Error("Plotly did not load"));
         document.head.append(script);
       }),
   );
-  return loading;
+  return loading[part];
 }
 
 /**
@@ -90,8 +94,12 @@ onTheme(() => {
 });
 
 export class LivePlot {
-  /** @param {HTMLElement} node An empty element with a height of its own. */
-  constructor(node) {
+  /**
+   * @param {HTMLElement} node An empty element with a height of its own.
+   * @param {Part} part Of Plotly, that has its kinds of traces.
+   */
+  constructor(node, part = "cartesian") {
+    this.part = part;
     this.node = /** @type {PlotNode} */ (node);
     /** @type {Figure | null} */
     this.figure = null;
@@ -108,7 +116,7 @@ export class LivePlot {
     new ResizeObserver(() => {
       if (!this.figure || !node.clientWidth) return;
       if (this.waits) this.redraw();
-      else loading?.then((Plotly) => Plotly.Plots.resize(node)).then(() => this.tick());
+      else loading[part]?.then((Plotly) => Plotly.Plots.resize(node)).then(() => this.tick());
     }).observe(node);
   }
 
@@ -134,7 +142,7 @@ export class LivePlot {
       if (this.counts(key)) Object.assign(full[key], this.ticksOf(key, given.range));
     }
     const resolved = resolve({ data, layout: full });
-    return loadPlotly()
+    return loadPlotly(this.part)
       .then((Plotly) => Plotly.react(this.node, resolved.data, resolved.layout, config))
       .then(() => {
         if (!this.listens) this.node.on("plotly_relayout", () => this.tick());
@@ -176,7 +184,8 @@ export class LivePlot {
       changes[`${key}.tickvals`] = ticks.tickvals;
       changes[`${key}.ticktext`] = ticks.ticktext;
     }
-    if (Object.keys(changes).length) await (await loadPlotly()).relayout(this.node, changes);
+    if (Object.keys(changes).length)
+      await (await loadPlotly(this.part)).relayout(this.node, changes);
   }
 
   /**
@@ -215,7 +224,7 @@ export class LivePlot {
   async settle(traces) {
     const { figure } = this;
     if (this.waits || !figure) return;
-    const Plotly = await loadPlotly();
+    const Plotly = await loadPlotly(this.part);
     if (figure !== this.figure) return;
     const data = traces.map((index) => {
       const { x, y, name } = figure.data[index];
