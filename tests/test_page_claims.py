@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 from playwright.sync_api import expect
+from visiting import leave
 
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.claims import CLAIMS
@@ -80,7 +81,7 @@ def visit(opened, address):
     yield visited
     for each in shown:
         assert each.wrong == []
-        each.close()
+        leave(each)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def page(opened, address):
     shown = opened(address, number=1)
     yield shown
     assert shown.wrong == []
-    shown.close()
+    leave(shown)
 
 
 def card(shown, claim):
@@ -282,7 +283,7 @@ def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
         assert len(visible_claims(shown)) == 19
         proceed.set()
         expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
-        shown.close()
+        leave(shown)
 
 
 def test_a_check_runs_to_a_verdict_while_one_looks_on(page, lab):

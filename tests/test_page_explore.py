@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from visiting import eventually, two_frames
+from visiting import eventually, leave, two_frames
 
 from swishdemo.activations import evaluate, get, names
 
@@ -568,7 +568,7 @@ def test_curves_stand_there_before_plotly_does(opens, server):
     drawn = page.locator(f"{PLOT} path.js-line[style*='3.2px']").evaluate_all(corners)
     np.testing.assert_allclose(drawn, swish, atol=1.5)  # pixels
     assert len(loads) == 1
-    page.close()
+    leave(page)
 
 
 def test_beta_stays_at_hand_while_the_cards_are_read(turn):

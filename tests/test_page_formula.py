@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from visiting import eventually
+from visiting import eventually, leave
 
 from swishdemo.activations import evaluate, get
 
@@ -36,7 +36,7 @@ def visit(opens, server):
     yield visited
     for page in shown:
         assert page.wrong == []
-        page.close()
+        leave(page)
 
 
 def write(page, text):

@@ -6,7 +6,7 @@ import re
 import pytest
 from browser import free_port
 from playwright.sync_api import Page, expect
-from visiting import two_frames
+from visiting import leave, two_frames
 
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.jobs.manager import JobManager
@@ -46,7 +46,7 @@ def tab(opens, address):
     page.goto(address)
     expect(page.locator("#lab-time [data-part=bars-empty]")).to_be_visible(timeout=SOON)
     yield page
-    page.close()
+    leave(page)
 
 
 def choose(page, sizes, variants):
@@ -281,7 +281,7 @@ def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, opens):
     expect(share).to_have_text("Share")
     reader.goto(link)
     expect(reader.locator(".time-status [data-part=notice]")).to_contain_text("not among yours")
-    reader.close()
+    leave(reader)
 
 
 def test_another_visitor_s_timing_is_not_shown(tab: Page, address):

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 from playwright.sync_api import TimeoutError, expect
-from visiting import eventually
+from visiting import eventually, leave
 
 STATE = "#lab-train [data-state]"
 LINE = "#lab-train [data-part=line]"
@@ -34,7 +34,7 @@ def visit(opens, server):
         stop(page)
         # Gradio answers a refused field by 422, which the console tells.
         assert [said for said in page.wrong if "422" not in said] == []
-        page.close()
+        leave(page)
 
 
 def stop(page):

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from gradio import networking
 from serving import serving
-from visiting import eventually
+from visiting import eventually, leave
 
 from swishdemo.settings import Settings
 from swishdemo.ui import assets
@@ -162,7 +162,7 @@ def test_the_first_curves_stand_and_move_before_gradio_has_come(server, opens, w
     assert page.evaluate(places) == before  # nothing has jumped
     assert page.locator("#lab-explore path.js-line").first.evaluate(stroke) == colour
     assert page.wrong == []
-    page.close()
+    leave(page)
 
 
 def test_another_tab_is_not_covered_by_the_first_one(server, opens):
@@ -172,7 +172,7 @@ def test_another_tab_is_not_covered_by_the_first_one(server, opens):
     assert page.locator("#lab-early").count() == 0
     page.click("button[data-tab-id=explore] >> visible=true")
     page.wait_for_selector("#lab-explore path.js-line", state="attached")
-    page.close()
+    leave(page)
 
 
 def test_the_page_asks_no_other_host_for_anything(server, opens):
@@ -185,7 +185,7 @@ def test_the_page_asks_no_other_host_for_anything(server, opens):
     page.goto(f"{server}/docs")
     page.wait_for_selector(".opblock")
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
-    page.close()
+    leave(page)
 
 
 def test_a_machine_that_is_slow_to_answer_itself_serves_all_the_same(monkeypatch):

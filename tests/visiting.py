@@ -7,6 +7,8 @@ leaves behind is cleared between them.
 from __future__ import annotations
 
 import time
+from functools import partial
+from urllib.parse import urljoin
 
 import pytest
 from browser import is_wrong
@@ -67,23 +69,57 @@ def browsers(playwright, browser_type_launch_args, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def opens(browsers, server):
-    """Opens a page as somebody who has never been here; ``wrong`` are its console's errors."""
+    """Opens a tab as somebody who has never been here; ``wrong`` are its console's errors.
 
-    def opened(number=0, viewport=VIEWPORT, address=server, **options):
+    It is one that a test before has left, where there is one.
+    """
+
+    def opened(number=0, viewport=VIEWPORT, address=server, locale=None, **options):
         browser = browsers(number, **options)
         browser.clear_cookies()
-        first = browser.pages[0]
+        first, *others = browser.pages
         if not first.url.startswith(address):
             first.goto(f"{address}/api/health")
         first.evaluate("localStorage.clear()")
-        page = browser.new_page()
+        idle = [page for page in others if getattr(page, "left", False)]
+        page = idle[0] if idle else listened(browser.new_page())
+        page.wrong, page.left = [], False
         page.set_viewport_size(viewport)
-        page.wrong = []
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("console", lambda said: is_wrong(said) and page.wrong.append(said.text))
+        if locale:
+            page.locale = speaks(page, locale)
         return page
 
     return opened
+
+
+def listened(page):
+    """The page, with what its console shows told to ``wrong``."""
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.on("console", lambda said: is_wrong(said) and page.wrong.append(said.text))
+    page.locale = None
+    return page
+
+
+def speaks(page, locale):
+    """Has the page's browser ask for a language, until the session that is returned ends."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setLocaleOverride", {"locale": locale})
+    agent = page.evaluate("navigator.userAgent")
+    asked = {"userAgent": agent, "acceptLanguage": locale}
+    session.send("Emulation.setUserAgentOverride", asked)
+    return session
+
+
+def leave(page):
+    """Leaves a tab to the next visitor: its process has read the scripts, which is half a visit."""
+    page.unroute_all(behavior="ignoreErrors")
+    if page.locale:
+        page.locale.detach()
+        page.locale = None
+    page.mouse.move(0, 0)
+    page.goto(urljoin(page.url, "/api/health"))
+    page.evaluate("sessionStorage.clear()")
+    page.left = True
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +128,7 @@ def desk():
     pages = []
     yield pages
     for page in pages:
-        page.close()
+        leave(page)
 
 
 RETURN = """address => {
@@ -112,15 +148,15 @@ def visit(opens, server):
         page = opens(**options)
         if script:
             page.add_init_script(script)
-        shown.append(page)
+        shown.append((page, page.close if script else partial(leave, page)))
         page.goto(f"{server}/{query}")
         page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
         return page
 
     yield visited
-    for page in shown:
+    for page, end in shown:
         assert page.wrong == []
-        page.close()
+        end()
 
 
 @pytest.fixture
