@@ -13,17 +13,20 @@ from visiting import eventually, leave
 
 STATE = "#lab-train [data-state]"
 LINE = "#lab-train [data-part=line]"
+DESK = {"width": 1280, "height": 900}
 
 
 @pytest.fixture
 def visit(opens, server):
-    """Opens the Train tab as a new visitor, and fails on any error that the console shows."""
+    """Opens the Train tab as a new visitor, and fails on any error that the console shows.
+
+    Where fields of a run are given, the visitor has begun it by REST, and it is shown.
+    """
     shown = []
 
-    def visited(**options):
-        options = {"viewport": {"width": 1280, "height": 900}} | options
-        page = opens(number=len(shown), **options)
-        page.goto(f"{server}/?tab=train")
+    def visited(address=f"{server}/?tab=train", viewport=DESK, locale=None, **config):
+        page = opens(number=len(shown), viewport=viewport, locale=locale)
+        page.goto(f"{address}&run={posted(page, server, config)}" if config else address)
         expect(page.locator("#lab-start")).to_be_visible()
         expect(page.locator(LINE)).not_to_have_text("")
         shown.append(page)
@@ -89,11 +92,9 @@ def pick(page, name, value):
     page.locator(f"#lab-train select[data-pick={name}]").select_option(value)
 
 
-def post(page, **config):
-    """Starts a run by REST, as this page's visitor, and shows it."""
-    run = page.request.post(page.url.split("?")[0] + "api/runs", data=config).json()["id"]
-    page.goto(page.url.split("?")[0] + f"?tab=train&run={run}")
-    return run
+def posted(page, server, config):
+    """The run that this page's visitor starts by REST."""
+    return page.request.post(f"{server}/api/runs", data=config).json()["id"]
 
 
 def reports(page, run=None):
@@ -150,10 +151,9 @@ def test_a_second_visitor_waits_and_sees_none_of_the_first_ones_runs(visit):
 
 
 def test_another_visitors_run_in_the_address_is_told(visit, server):
-    first, second = visit(), visit()
-    start(first, steps=10, seeds=1)
+    first = visit(steps=10, seeds=1)
     line(first, "finished")
-    second.goto(f"{server}/?tab=train&run={run_of(first)}")
+    second = visit(f"{server}/?tab=train&run={run_of(first)}")
     line(second, "There is no")
 
 
@@ -235,8 +235,7 @@ def test_a_refused_field_of_a_closed_group_is_shown(visit):
 
 
 def test_what_is_drawn_of_beta_can_be_picked(visit):
-    page = visit()
-    post(page, steps=40, seeds=1, rivals=[], beta_starts=[-1, 2])
+    page = visit(steps=40, seeds=1, rivals=[], beta_starts=[-1, 2])
     line(page, "finished")
     expect(page.locator("#lab-train [data-pick=seed]")).to_be_hidden()  # there is one alone
     page.click("#lab-train [data-value=signed]")
@@ -247,8 +246,7 @@ def test_what_is_drawn_of_beta_can_be_picked(visit):
 
 
 def test_a_beta_that_is_not_learned_has_no_band_to_end_in(visit):
-    page = visit()
-    post(page, steps=20, seeds=1, rivals=[], beta_starts=[1, 2], beta_scope="fixed")
+    page = visit(steps=20, seeds=1, rivals=[], beta_starts=[1, 2], beta_scope="fixed")
     line(page, "finished")
     for part in ("ends", "convergence"):
         expect(page.locator(f"#lab-train [data-part={part}]")).to_be_hidden()
@@ -275,16 +273,14 @@ def test_a_beta_that_is_not_learned_has_no_band_to_end_in(visit):
     ],
 )
 def test_what_a_recipe_says_to_watch_stands_first(visit, recipe, first, by_layer):
-    page = visit()
-    post(page, recipe=recipe, steps=3, seeds=1)
+    page = visit(recipe=recipe, steps=3, seeds=1)
     line(page, "finished")
     expect(page.locator("#lab-train .train-group").first).to_have_attribute("data-group", first)
     expect(page.locator("#lab-train [data-pick=per_layer]")).to_have_value(by_layer)
 
 
 def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(visit):
-    page = visit()
-    post(page, steps=5, seeds=1, rivals=[], lr=1e-6)  # the loss stays where it begins
+    page = visit(steps=5, seeds=1, rivals=[], lr=1e-6)  # the loss stays where it begins
     line(page, "finished")
     axis = page.locator("#lab-train [data-part=loss] .ytick text")
     eventually(lambda: more_than(axis.count(), 1))
@@ -309,8 +305,7 @@ def more_than(count, least):
 
 
 def test_a_single_network_can_be_picked(visit):
-    page = visit()
-    post(page, steps=40, seeds=3, seed=7, rivals=[], beta_starts=[1, 2])
+    page = visit(steps=40, seeds=3, seed=7, rivals=[], beta_starts=[1, 2])
     line(page, "finished")
     menu = page.locator("#lab-train [data-pick=seed] option")
     assert menu.all_inner_texts() == ["mean and range", "seed 7", "seed 8", "seed 9"]
@@ -320,9 +315,8 @@ def test_a_single_network_can_be_picked(visit):
 
 
 def test_a_network_whose_beta_is_negative_says_that_its_function_is_mirrored(visit):
-    page = visit()
     fields = {"dataset": "moons", "network": "mlp", "steps": 3, "seeds": 1, "rivals": []}
-    post(page, **fields, lr=1e-4, beta_starts=[-1.5, 2])
+    page = visit(**fields, lr=1e-4, beta_starts=[-1.5, 2])
     line(page, "finished")
     note = page.locator("#lab-train [data-part=inputs-note]")
     expect(note).to_contain_text("x minus Swish with β = 1.5")
@@ -331,8 +325,7 @@ def test_a_network_whose_beta_is_negative_says_that_its_function_is_mirrored(vis
 
 
 def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):
-    page = visit()
-    post(page, recipe="playground-spiral", steps=300, seeds=1)
+    page = visit(recipe="playground-spiral", steps=300, seeds=1)
     line(page, "finished")
     data = "() => document.querySelector('#lab-train [data-part=inside]').data"
     page.wait_for_function(
@@ -354,8 +347,7 @@ def test_a_plane_shows_the_boundary_and_what_the_units_answer(visit):
 
 
 def test_a_run_on_points_is_shown_after_one_on_pictures(visit):
-    page = visit()
-    post(page, steps=5, seeds=1, rivals=[])
+    page = visit(steps=5, seeds=1, rivals=[])
     line(page, "finished")
     expect(page.locator("#lab-train [data-part=guesses] figure")).to_have_count(16)
     for name, value in (("dataset", "Two moons"), ("network", "MLP")):
@@ -371,8 +363,7 @@ def test_a_run_on_points_is_shown_after_one_on_pictures(visit):
 
 
 def test_a_run_that_waits_shows_nothing_of_the_one_before(visit):
-    page, other = visit(), visit()
-    post(page, steps=10, seeds=1)
+    page, other = visit(steps=10, seeds=1), visit()
     line(page, "finished")
     plot = page.locator("#lab-train [data-part=beta]")
     expect(plot).to_be_visible()
@@ -433,9 +424,9 @@ def test_a_table_of_ones_own_is_learned_as_excel_saves_it(visit, tmp_path):
 
 
 def test_a_run_is_named_shared_and_taken_back(visit):
-    owner, reader = visit(), visit()
-    run = post(owner, steps=10, seeds=1)
+    owner = visit(steps=10, seeds=1)
     line(owner, "finished")
+    run = run_of(owner)
     expect(owner.locator(".train-run").first).to_have_text(re.compile(r"^β convergence · .*10"))
     owner.locator("[data-field=name]").fill("Ten steps")
     owner.locator("[data-field=name]").press("Enter")
@@ -447,7 +438,7 @@ def test_a_run_is_named_shared_and_taken_back(visit):
     link = re.search(r"http\S+", owner.locator(LINE).inner_text())[0]
     assert run not in link
     assert link.split("?")[1] in copied(owner)
-    reader.goto(link)
+    reader = visit(link)
     line(reader, "finished")
     assert reader.locator("[data-field], [data-share]").count() == 0
     wishes = reader.locator("[data-wish]")
@@ -471,9 +462,9 @@ def copied(page):
 
 
 def test_a_list_that_streams_still_knows_that_a_run_is_to_be_deleted(visit):
-    page = visit()
-    run = post(page, steps=4000, seeds=1)
+    page = visit(steps=4000, seeds=1)
     line(page, "running")
+    run = run_of(page)
     # The five seconds in which one is sure are over when the test says so.
     page.evaluate(
         """() => { const set = window.setTimeout;
@@ -502,17 +493,18 @@ def changed(locator, before):
     assert locator.inner_html() != before
 
 
-def test_again_repeats_a_run_and_two_can_be_compared(visit):
-    page = visit()
-    first = post(page, steps=20, seeds=1, lr=0.02)
+def test_again_repeats_a_run_and_two_can_be_compared(visit, server):
+    page = visit(steps=20, seeds=1, lr=0.02)
     line(page, "finished")
+    first = run_of(page)
     page.click("[data-wish=again]")
     page.wait_for_function("(first) => !location.href.includes(first)", arg=first)
     line(page, "finished")
     second = run_of(page)
     last = [reports(page, run)[-1] for run in (first, second)]
     assert last[0]["loss"] == last[1]["loss"]
-    third = post(page, steps=20, seeds=1, lr=0.1)
+    third = posted(page, server, {"steps": 20, "seeds": 1, "lr": 0.1})
+    page.goto(f"{server}/?tab=train&run={third}")
     line(page, "finished")
     for run in (first, third):
         page.check(f"[data-choose='{run}']")
@@ -526,9 +518,8 @@ def test_again_repeats_a_run_and_two_can_be_compared(visit):
 
 
 def test_the_inputs_of_a_typed_activation_lie_under_its_curve(visit):
-    page = visit()
-    name = "=x*sigmoid(beta*x)"
-    post(page, dataset="moons", network="mlp", activation=name, steps=20, seeds=1, rivals=[])
+    fields = {"dataset": "moons", "network": "mlp", "steps": 20, "seeds": 1, "rivals": []}
+    page = visit(**fields, activation="=x*sigmoid(beta*x)")
     line(page, "finished")
     page.wait_for_function(
         "() => document.querySelector('#lab-train [data-part=inputs]').data?.length === 3"
