@@ -9,10 +9,12 @@ import re
 import shlex
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from typing import Annotated, Any, get_type_hints
 
 _SHOWN_CHARACTERS = 80
 
@@ -39,103 +41,146 @@ class SettingsError(Exception):
     """An environment variable has a value that cannot be used; the sentence names the variable."""
 
 
+def _given(form: type, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The fields that variables of ``environ`` set, and their values.
+
+    A field's annotation has what reads a value, or says in a ValueError what it must do; and the
+    variable's name, where that is not ``SWISHDEMO_`` and the field's.
+    """
+    values = {}
+    for name, annotation in _annotations(form).items():
+        read, *named = getattr(annotation, "__metadata__", (None,))
+        variable = named[0] if named else f"SWISHDEMO_{name.upper()}"
+        value = environ.get(variable, "").strip()
+        if read is None or not value:
+            continue
+        try:
+            values[name] = read(value)
+        except ValueError as error:
+            raise SettingsError(f"{variable} is {_shown(value)}; it must {error}.") from None
+    return values
+
+
+@cache
+def _annotations(form: type) -> dict[str, Any]:
+    return get_type_hints(form, include_extras=True)
+
+
+def _shown(value: str) -> str:
+    cut = value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}…"
+    return repr(cut)
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        number = int(value) if re.fullmatch("[0-9]{1,18}", value) else low - 1
+        if not low <= number <= high:
+            raise ValueError(f"be a whole number from {low} to {high}")
+        return number
+
+    return read
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"be one of: {', '.join(allowed)}")
+        return value
+
+    return read
+
+
+def _one_or_zero(value: str) -> bool:
+    return _one_of("1", "0")(value) == "1"
+
+
+def _unbracketed(value: str) -> str:
+    return value[1:-1] if re.fullmatch(r"\[.+\]", value) else value
+
+
+def _root_path(value: str) -> str:
+    host = r"https?://(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+    if not re.fullmatch(rf"(?:{host})?(?:/[\w.~%!$&()*+,;=:@-]+)*/?", value, re.ASCII):
+        raise ValueError(
+            "start with '/', 'http://' or 'https://' and be a path, or an address with one, as an "
+            "address writes it"
+        )
+    return value.rstrip("/")
+
+
+def _folder(value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("be a folder: there is no such user") from None
+
+
+def _command(value: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(value))
+    except ValueError:
+        raise ValueError("be a command as a shell reads it, its quotation marks in pairs") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment sets.
+    """What the environment sets."""
 
-    Attributes:
-        server_name: Name or address to listen on, without brackets (``GRADIO_SERVER_NAME``).
-        server_port: Port to listen on, 0 for any that is free (``GRADIO_SERVER_PORT``).
-        root_path: Sub-path or full address under which a proxy serves the app
-            (``GRADIO_ROOT_PATH``).
-        data_dir: Folder of the run store, made where it is first used (``SWISHDEMO_DATA_DIR``).
-        ephemeral: Whether ``data_dir`` is lost at a restart, as on a Space without storage.
-        runner: Where jobs run; ``process`` is a spawned worker process (``SWISHDEMO_RUNNER``).
-        device: ``auto``, ``cpu`` or ``cuda`` (``SWISHDEMO_DEVICE``).
-        threads: CPU threads of a training run, at most the usable cores (``SWISHDEMO_THREADS``).
-        queue_limit: Jobs that may wait for one device (``SWISHDEMO_QUEUE_LIMIT``).
-        max_steps: Steps of one training run (``SWISHDEMO_MAX_STEPS``).
-        max_replicas: Replicas of one training run, rivals included (``SWISHDEMO_MAX_REPLICAS``).
-        max_parameters: Parameters of all networks of one training run together
-            (``SWISHDEMO_MAX_PARAMETERS``).
-        max_elements: Elements of one timed tensor (``SWISHDEMO_MAX_ELEMENTS``).
-        max_job_seconds: Time after which a job is stopped (``SWISHDEMO_MAX_JOB_SECONDS``).
-        max_active: Jobs of one visitor that may run, wait or rest (``SWISHDEMO_MAX_ACTIVE``).
-        max_runs: Finished jobs kept for one visitor (``SWISHDEMO_MAX_RUNS``).
-        max_megabytes: Results kept for one visitor (``SWISHDEMO_MAX_MEGABYTES``).
-        store_megabytes: Results kept for all together (``SWISHDEMO_STORE_MEGABYTES``).
-        keep_days: Days that a finished job is kept (``SWISHDEMO_KEEP_DAYS``).
-        formula_seconds: Time in which a typed formula must be worked out
-            (``SWISHDEMO_FORMULA_SECONDS``).
-    """
-
-    server_name: str = "127.0.0.1"
-    server_port: int = 7860
-    root_path: str = ""
-    data_dir: Path = _home() / ".local" / "share" / "swishdemo"
+    server_name: Annotated[str, _unbracketed, "GRADIO_SERVER_NAME"] = "127.0.0.1"
+    """Name or address to listen on, without brackets."""
+    server_port: Annotated[int, _whole(0, 65_535), "GRADIO_SERVER_PORT"] = 7860
+    """Port to listen on, 0 for any that is free."""
+    root_path: Annotated[str, _root_path, "GRADIO_ROOT_PATH"] = ""
+    """Sub-path or full address under which a proxy serves the app."""
+    data_dir: Annotated[Path, _folder] = _home() / ".local" / "share" / "swishdemo"
+    """Folder of the run store and of fetched data, made where it is first used."""
     ephemeral: bool = False
-    runner: str = "process"
-    device: str = "auto"
-    threads: int = 1
-    queue_limit: int = 8
-    max_steps: int = 5_000
-    max_replicas: int = 128
-    max_parameters: int = 4_000_000
-    max_elements: int = 2**26
-    max_job_seconds: int = 900
-    max_active: int = 6
-    max_runs: int = 50
-    max_megabytes: int = 200
-    store_megabytes: int = 2_000
-    keep_days: int = 30
-    formula_seconds: int = 2
+    """Whether ``data_dir`` is lost at a restart, as on a Space without storage."""
+    runner: Annotated[str, _one_of("process")] = "process"
+    """Where jobs run; ``process`` is a spawned worker process."""
+    device: Annotated[str, _one_of("auto", "cpu", "cuda")] = "auto"
+    """Where jobs compute; with ``auto`` a request may choose."""
+    threads: Annotated[int, _whole(1, 1_024)] = 1
+    """CPU threads of a training run, at most the usable cores."""
+    queue_limit: Annotated[int, _whole(1, 1_000)] = 8
+    """Jobs that may wait for one device."""
+    max_steps: Annotated[int, _whole(1, 1_000_000)] = 5_000
+    """Steps of one training run."""
+    max_replicas: Annotated[int, _whole(1, 10_000)] = 128
+    """Replicas of one training run, rivals included."""
+    max_parameters: Annotated[int, _whole(1_000, 10**10)] = 4_000_000
+    """Parameters of all networks of one training run together."""
+    max_elements: Annotated[int, _whole(256, 2**32)] = 2**26
+    """Elements of one timed tensor."""
+    max_job_seconds: Annotated[int, _whole(1, 86_400)] = 900
+    """Time after which a job is stopped."""
+    max_active: Annotated[int, _whole(1, 1_000)] = 6
+    """Jobs of one visitor that may run, wait or rest."""
+    max_runs: Annotated[int, _whole(1, 100_000)] = 50
+    """Finished jobs kept for one visitor."""
+    max_megabytes: Annotated[int, _whole(1, 1_000_000)] = 200
+    """Results kept for one visitor."""
+    store_megabytes: Annotated[int, _whole(1, 1_000_000)] = 2_000
+    """Results kept for all together."""
+    keep_days: Annotated[int, _whole(1, 3_650)] = 30
+    """Days that a finished job is kept."""
+    formula_seconds: Annotated[int, _whole(1, 60)] = 2
+    """Time in which a typed formula must be worked out."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read the variables of ``environ``; one that is absent or empty keeps its default.
+        """Read the variables of ``environ``; one that is absent or blank keeps its default.
 
         Raises:
             SettingsError: A variable's value is of the wrong type, out of range or unknown.
         """
-        on_space = bool(environ.get("SPACE_ID"))
+        given = _given(cls, environ)
+        if not environ.get("SPACE_ID") or "data_dir" in given:
+            return cls(**given)
         storage = Path("/data")
-        stored = on_space and storage.is_dir() and os.access(storage, os.W_OK)
-        given = _value(environ, "SWISHDEMO_DATA_DIR")
-        data_dir = _folder(given) if given else storage / "swishdemo" if stored else cls().data_dir
-        return cls(
-            server_name=_server_name(environ) or cls().server_name,
-            server_port=_integer(environ, "GRADIO_SERVER_PORT", cls().server_port, 0, 65_535),
-            root_path=_root_path(environ),
-            data_dir=data_dir,
-            ephemeral=on_space and not (stored or given),
-            runner=_choice(environ, "SWISHDEMO_RUNNER", ("process",)),
-            device=_choice(environ, "SWISHDEMO_DEVICE", ("auto", "cpu", "cuda")),
-            threads=_integer(environ, "SWISHDEMO_THREADS", cls().threads, 1, 1_024),
-            queue_limit=_integer(environ, "SWISHDEMO_QUEUE_LIMIT", cls().queue_limit, 1, 1_000),
-            max_steps=_integer(environ, "SWISHDEMO_MAX_STEPS", cls().max_steps, 1, 1_000_000),
-            max_replicas=_integer(environ, "SWISHDEMO_MAX_REPLICAS", cls().max_replicas, 1, 10_000),
-            max_parameters=_integer(
-                environ, "SWISHDEMO_MAX_PARAMETERS", cls().max_parameters, 1_000, 10**10
-            ),
-            max_elements=_integer(
-                environ, "SWISHDEMO_MAX_ELEMENTS", cls().max_elements, 256, 2**32
-            ),
-            max_job_seconds=_integer(
-                environ, "SWISHDEMO_MAX_JOB_SECONDS", cls().max_job_seconds, 1, 86_400
-            ),
-            max_active=_integer(environ, "SWISHDEMO_MAX_ACTIVE", cls().max_active, 1, 1_000),
-            max_runs=_integer(environ, "SWISHDEMO_MAX_RUNS", cls().max_runs, 1, 100_000),
-            max_megabytes=_integer(
-                environ, "SWISHDEMO_MAX_MEGABYTES", cls().max_megabytes, 1, 1_000_000
-            ),
-            store_megabytes=_integer(
-                environ, "SWISHDEMO_STORE_MEGABYTES", cls().store_megabytes, 1, 1_000_000
-            ),
-            keep_days=_integer(environ, "SWISHDEMO_KEEP_DAYS", cls().keep_days, 1, 3_650),
-            formula_seconds=_integer(
-                environ, "SWISHDEMO_FORMULA_SECONDS", cls().formula_seconds, 1, 60
-            ),
-        )
+        if storage.is_dir() and os.access(storage, os.W_OK):
+            return cls(**given, data_dir=storage / "swishdemo")
+        return cls(**given, ephemeral=True)
 
 
 @contextmanager
@@ -247,79 +292,22 @@ def _nowhere(name: str) -> SettingsError:
     )
 
 
-def _value(environ: Mapping[str, str], name: str) -> str:
-    """A variable without blanks around it; empty where it is absent."""
-    return environ.get(name, "").strip()
-
-
-def _shown(value: str) -> str:
-    cut = value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}…"
-    return repr(cut)
-
-
-def _integer(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    value = _value(environ, name)
-    if not value:
-        return default
-    number = int(value) if re.fullmatch("[0-9]{1,18}", value) else low - 1
-    if not low <= number <= high:
-        raise SettingsError(
-            f"{name} is {_shown(value)}; it must be a whole number from {low} to {high}."
-        )
-    return number
-
-
-def _choice(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    value = _value(environ, name) or allowed[0]
-    if value not in allowed:
-        raise SettingsError(f"{name} is {_shown(value)}; it must be one of: {', '.join(allowed)}.")
-    return value
-
-
-def _server_name(environ: Mapping[str, str]) -> str:
-    value = _value(environ, "GRADIO_SERVER_NAME")
-    return value[1:-1] if value.startswith("[") and value.endswith("]") else value
-
-
-def _root_path(environ: Mapping[str, str]) -> str:
-    value = _value(environ, "GRADIO_ROOT_PATH")
-    host = r"https?://(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
-    if not re.fullmatch(rf"(?:{host})?(?:/[\w.~%!$&()*+,;=:@-]+)*/?", value, re.ASCII):
-        raise SettingsError(
-            f"GRADIO_ROOT_PATH is {_shown(value)}; it must start with '/', 'http://' or "
-            "'https://' and be a path, or an address with one, as an address writes it."
-        )
-    return value.rstrip("/")
-
-
-def _folder(value: str) -> Path:
-    try:
-        return Path(value).expanduser()
-    except RuntimeError:
-        raise SettingsError(
-            f"SWISHDEMO_DATA_DIR is {_shown(value)}; it must be a folder: there is no such user."
-        ) from None
-
-
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """What the environment says of building code where it runs.
+    """What the environment says of building code where it runs."""
 
-    Attributes:
-        cc: The C compiler and its arguments (``CC``); empty where none is named.
-        cxx: The same of C++ (``CXX``).
-        builds: Whether anything may be built (``SWISHDEMO_BUILD``, 1 or 0).
-        cache_dir: Folder in which built code is kept (``XDG_CACHE_HOME``).
-        inductor_dir: Folder in which torch.compile keeps its own (``TORCHINDUCTOR_CACHE_DIR``).
-        triton_dir: Folder in which Triton keeps its own (``TRITON_CACHE_DIR``, ``TRITON_HOME``).
-    """
-
-    cc: tuple[str, ...]
-    cxx: tuple[str, ...]
-    builds: bool
     cache_dir: Path
+    """Folder in which built code is kept (``XDG_CACHE_HOME``)."""
     inductor_dir: Path
+    """Folder in which torch.compile keeps its own (``TORCHINDUCTOR_CACHE_DIR``)."""
     triton_dir: Path
+    """Folder in which Triton keeps its own (``TRITON_CACHE_DIR``, ``TRITON_HOME``)."""
+    cc: Annotated[tuple[str, ...], _command, "CC"] = ()
+    """The C compiler and its arguments; empty where none is named."""
+    cxx: Annotated[tuple[str, ...], _command, "CXX"] = ()
+    """The same of C++."""
+    builds: Annotated[bool, _one_or_zero, "SWISHDEMO_BUILD"] = True
+    """Whether anything may be built."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Toolchain:
@@ -331,12 +319,10 @@ class Toolchain:
         caches = Path(environ.get("XDG_CACHE_HOME") or _home() / ".cache")
         home = Path(environ.get("TRITON_HOME") or _home())
         return cls(
-            _command(environ, "CC"),
-            _command(environ, "CXX"),
-            _choice(environ, "SWISHDEMO_BUILD", ("1", "0")) == "1",
             caches / "swishdemo",
             _inductor_dir(environ),
             Path(environ.get("TRITON_CACHE_DIR") or home / ".triton" / "cache"),
+            **_given(cls, environ),
         )
 
 
@@ -351,14 +337,3 @@ def _inductor_dir(environ: Mapping[str, str]) -> Path:
         user = f"uid_{os.getuid()}"
     name = re.sub(r'[\\/:*?"<>|]', "_", user)
     return Path(tempfile.gettempdir()) / f"torchinductor_{name}"
-
-
-def _command(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
-    value = environ.get(name, "")
-    try:
-        return tuple(shlex.split(value))
-    except ValueError:
-        raise SettingsError(
-            f"{name} is {_shown(value)}; it must be a command as a shell reads it, "
-            "its quotation marks in pairs."
-        ) from None

@@ -31,7 +31,7 @@ def fake_lab(folder: Path, *, busy_seconds: float = 3.0, **values: Any) -> Lab:
     settings = Settings(data_dir=folder, **values)
     known: dict[str, Kind] = {**kinds(), "run": fake_work.fake_kinds()["run"]}
     store = Store(folder, busy_seconds=busy_seconds)
-    manager = JobManager(settings, store, ProcessRunner(), known=known)
+    manager = JobManager(settings, store, ProcessRunner(settings), known=known)
     return Lab(settings, manager, ClaimEvaluator(manager))
 
 
@@ -39,7 +39,7 @@ def idle_lab(folder: Path, **values: Any) -> Lab:
     """A lab that reads requests as the real one does, and whose jobs end at once."""
     settings = Settings(data_dir=folder, **values)
     known = {name: replace(kind, work="fake_work:idle") for name, kind in kinds().items()}
-    manager = JobManager(settings, Store(folder), ProcessRunner(), known=known)
+    manager = JobManager(settings, Store(folder), ProcessRunner(settings), known=known)
     return Lab(settings, manager, ClaimEvaluator(manager))
 
 

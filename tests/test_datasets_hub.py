@@ -106,7 +106,7 @@ class Answer(BaseHTTPRequestHandler):
 def server(tmp_path, monkeypatch):
     server = Hub()
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    monkeypatch.setenv("SWISHDEMO_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     point_to(monkeypatch, server.address)
     for part in ("train", "test"):
         server.keep(GREY, part, as_parquet(GREY, part))
@@ -245,7 +245,7 @@ def test_a_full_disk_is_told(server, monkeypatch):
 
 def test_a_data_folder_that_cannot_be_written_is_told(server, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setenv("SWISHDEMO_DATA_DIR", str(tmp_path / "file" / "folder"))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "file" / "folder"))
     refused(loader(GREY), "unwritable")
 
 
@@ -258,7 +258,7 @@ def test_without_a_network_a_built_in_name_says_so_in_one_sentence(tmp_path):
     )
     environment = {
         **os.environ,
-        "SWISHDEMO_DATA_DIR": str(tmp_path),
+        "HF_HUB_CACHE": str(tmp_path),
         "HF_ENDPOINT": "http://hub.invalid",
     }
     done = subprocess.run(
@@ -285,7 +285,6 @@ def test_what_is_listed_can_be_asked_for(name):
 
 
 def test_a_run_on_data_that_cannot_be_fetched_fails_with_that_sentence(tmp_path, monkeypatch):
-    monkeypatch.setenv("SWISHDEMO_DATA_DIR", str(tmp_path))  # for the worker process
     monkeypatch.setenv("HF_ENDPOINT", "http://hub.invalid")
     manager = JobManager.open(Settings(data_dir=tmp_path))
     job = manager.submit("run", {"dataset": "mnist", "steps": 1, "seeds": 1}, "anna")

@@ -38,7 +38,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
         manager = JobManager(
             settings,
             Store(tmp_path, busy_seconds=busy_seconds),
-            ProcessRunner(grace_seconds=1.0),
+            ProcessRunner(settings, grace_seconds=1.0),
             known=fake_kinds(),
             pause_seconds=pause_seconds,
         )
@@ -416,7 +416,8 @@ def test_an_item_that_cannot_be_read_fails_the_job_alone(tmp_path: Path) -> None
         raise KeyError("step")
 
     known = {"run": fake_kinds()["run"], "timing": replace(fake_kinds()["timing"], step=step)}
-    manager = JobManager(Settings(data_dir=tmp_path), Store(tmp_path), ProcessRunner(), known=known)
+    settings = Settings(data_dir=tmp_path)
+    manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known=known)
     job = until(manager, manager.submit("timing", {}, ANNA), "failed")
     assert job.reason is not None and job.reason.key == "error.internal"
     until(manager, manager.submit("run", {}, ANNA), "finished")

@@ -25,6 +25,7 @@ from swishdemo.jobs.messages import (
     Stopped,
 )
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
+from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 from swishdemo.ticks import Tick
 
@@ -33,7 +34,7 @@ WORK = "fake_work:work"
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[ProcessRunner]:
-    runner = ProcessRunner(grace_seconds=60.0)
+    runner = ProcessRunner(Settings(), grace_seconds=60.0)
     yield runner
     runner.close()
 
@@ -120,7 +121,7 @@ def test_close_closes_the_generator(runner: ProcessRunner, tmp_path: Path) -> No
 
 
 def test_work_that_does_not_come_back_is_killed(tmp_path: Path) -> None:
-    runner, sign = ProcessRunner(grace_seconds=0.2), tmp_path / "sign"
+    runner, sign = ProcessRunner(Settings(), grace_seconds=0.2), tmp_path / "sign"
     handle = runner.start(WORK, FakeConfig(steps=1, mode="hang", path=str(sign)))
     while not sign.exists():
         handle.receive(0.05)
@@ -234,7 +235,7 @@ def until_rest(handle: ProcessHandle) -> list[Item]:
 
 
 def test_a_closed_runner_starts_nothing_and_leaves_no_process() -> None:
-    runner = ProcessRunner()
+    runner = ProcessRunner(Settings())
     running = runner.start(WORK, FakeConfig(steps=1000, seconds=0.1))
     runner.close()
     with pytest.raises(ProcessLookupError):
@@ -244,7 +245,7 @@ def test_a_closed_runner_starts_nothing_and_leaves_no_process() -> None:
 
 
 def test_an_idle_worker_is_ended_after_a_while() -> None:
-    runner = ProcessRunner(idle_seconds=0.1)
+    runner = ProcessRunner(Settings(), idle_seconds=0.1)
     handle = runner.start(WORK, FakeConfig())
     collect(handle)
     assert gone(handle.pid)
@@ -252,21 +253,23 @@ def test_an_idle_worker_is_ended_after_a_while() -> None:
 
 
 def test_a_prepared_worker_takes_the_first_job() -> None:
-    runner = ProcessRunner()
+    runner = ProcessRunner(Settings())
     runner.prepare(WORK)
     runner.prepare("no_such_module:work")
     assert collect(runner.start(WORK, FakeConfig()))[-1] == Finished()
     runner.close()
 
 
-def test_the_worker_has_the_tuned_allocator(runner: ProcessRunner) -> None:
+def test_the_worker_has_the_tuned_allocator_and_the_servers_settings(tmp_path: Path) -> None:
+    runner = ProcessRunner(Settings(data_dir=tmp_path))
     handle = runner.start(WORK, FakeConfig(seconds=0.1))
     environ = Path(f"/proc/{handle.pid}/environ").read_bytes()
-    handle.close()
+    runner.close()
     # The loader of some versions of glibc cuts the variable at its colon while it reads it.
     assert b"GLIBC_TUNABLES=glibc.malloc.mmap_threshold=4294967296" in environ
     assert b"glibc.malloc.trim_threshold=17179869184\0" in environ
     assert b"OMP_NUM_THREADS=1\0" in environ
+    assert f"HF_HUB_CACHE={tmp_path / 'hub'}\0".encode() in environ
 
 
 def test_a_worker_dies_with_its_parent() -> None:
@@ -276,7 +279,9 @@ def test_a_worker_dies_with_its_parent() -> None:
             "-c",
             "import time; from fake_work import FakeConfig\n"
             "from swishdemo.jobs.process import ProcessRunner\n"
-            "handle = ProcessRunner().start('fake_work:work', FakeConfig(steps=1, mode='hang'))\n"
+            "from swishdemo.settings import Settings\n"
+            "runner, config = ProcessRunner(Settings()), FakeConfig(steps=1, mode='hang')\n"
+            "handle = runner.start('fake_work:work', config)\n"
             "handle.receive(90); print(handle.pid, flush=True); time.sleep(600)",
         ],
         stdout=subprocess.PIPE,

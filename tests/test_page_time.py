@@ -24,7 +24,7 @@ SOON = 120_000
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     settings = Settings(server_port=free_port(), data_dir=tmp_path_factory.mktemp("store"))
-    manager = JobManager(settings, Store(settings.data_dir), ProcessRunner(1))
+    manager = JobManager(settings, Store(settings.data_dir), ProcessRunner(settings))
     lab = Lab(settings, manager, None)
     demo = pages.build(lab, ("time",))
     launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())

@@ -305,9 +305,8 @@ def test_a_table_reaches_the_worker_and_no_file(tmp_path: Path) -> None:
     text = "".join(f"{number},{n % 2}\n" for n, number in enumerate(numbers))
     table = read({"name": "mine.csv", "text": text})
     kind = replace(fake_kinds()["run"], work="fake_work:sums_of_a_table")
-    manager = JobManager(
-        Settings(data_dir=tmp_path), Store(tmp_path), ProcessRunner(), known={"run": kind}
-    )
+    settings = Settings(data_dir=tmp_path)
+    manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known={"run": kind})
     job = manager.submit("run", TableConfig(table), "anna")
     while manager._device.snapshot():
         time.sleep(0.005)

@@ -112,6 +112,16 @@ def test_blanks_are_no_value_and_a_folder_may_begin_with_the_users(tmp_path):
     assert there == Path.home() / "somewhere"
 
 
+def test_the_environment_is_read_in_one_place_and_settings_once_a_program():
+    readers, programs = set(), set()
+    for path in [ROOT / "app.py", *(ROOT / "swishdemo").rglob("*.py")]:
+        text = path.read_text("utf-8").replace("**os.environ,  # handed on whole, not read", "")
+        readers |= {path.name} if re.search(r"\benviron\b(?!\")|\bgetenv\b", text) else set()
+        programs |= {path.name} if "Settings.read(" in text else set()
+    assert readers == {"settings.py"}
+    assert programs == {"app.py", "cli.py"}
+
+
 def test_the_listening_address_is_gradios(tmp_path):
     given = {
         "GRADIO_SERVER_NAME": "0.0.0.0",
@@ -340,12 +350,12 @@ def test_the_toolchain_is_the_environments_or_found():
         }
     )
     assert named == Toolchain(
-        ("ccache", "my gcc", "-m64"),
-        ("g++", "-m64"),
-        False,
-        Path("/somewhere/swishdemo"),
-        Path("/inductor"),
-        Path("/triton"),
+        cc=("ccache", "my gcc", "-m64"),
+        cxx=("g++", "-m64"),
+        builds=False,
+        cache_dir=Path("/somewhere/swishdemo"),
+        inductor_dir=Path("/inductor"),
+        triton_dir=Path("/triton"),
     )
     assert Toolchain.read({"TRITON_HOME": "/there"}).triton_dir == Path("/there/.triton/cache")
     empty = ("CC", "SWISHDEMO_BUILD", "XDG_CACHE_HOME", "TRITON_CACHE_DIR", "TRITON_HOME")

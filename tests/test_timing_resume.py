@@ -60,7 +60,7 @@ def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path):
     known = kinds()
     known["timing"] = replace(known["timing"], work="fake_work:deadly")
     settings = Settings(data_dir=tmp_path)
-    manager = JobManager(settings, Store(tmp_path), ProcessRunner(), known=known)
+    manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known=known)
     try:
         wanted = {"variants": ["relu", "gelu", "silu"], "elements": [64, 128]}
         job = manager.submit("timing", wanted, "anna")
@@ -80,7 +80,7 @@ def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path):
 
 def test_what_pytorch_s_profiler_says_is_no_dead_worker_s_last_word(tmp_path: Path):
     settings = Settings(data_dir=tmp_path)
-    manager = JobManager(settings, Store(tmp_path), ProcessRunner(), known=kinds())
+    manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known=kinds())
     try:
         wanted = {"variants": ["relu", "silu"], "elements": [64], "budget_seconds": 20.0}
         job = manager.submit("timing", wanted, "anna")
@@ -104,7 +104,8 @@ def test_what_pytorch_s_profiler_says_is_no_dead_worker_s_last_word(tmp_path: Pa
 
 
 def test_the_plain_allocator_is_measured_in_a_process_without_tunables(tmp_path: Path):
-    manager = JobManager(Settings(data_dir=tmp_path), Store(tmp_path), ProcessRunner())
+    settings = Settings(data_dir=tmp_path)
+    manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings))
     try:
         for allocator, is_tuned in (("tuned", True), ("plain", False)):
             wanted = {"variants": ["relu"], "elements": [64], "allocator": allocator}

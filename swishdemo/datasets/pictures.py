@@ -3,7 +3,7 @@
 Training samples are drawn from the source's training part and test samples from its test part,
 so that a figure here can be put beside a published one.
 
-Files of the Hugging Face hub, kept in the data folder once they have been fetched.
+Their files are kept in the folder of huggingface_hub once they have been fetched.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import numpy.typing as npt
 
 from swishdemo.datasets.record import DataOptions, Dataset, Raw, Split, split, test_size
 from swishdemo.errors import UserError
-from swishdemo.settings import Settings
 from swishdemo.text import Language
 
 _PATIENCE_SECONDS = 5.0
@@ -37,8 +36,9 @@ _UNWRITABLE = (
 def fetch(repository: str, file: str) -> Path:
     """Where a dataset's file lies on this host; it is fetched where it is not yet here.
 
-    Nothing is sent but the request: no token is looked for. ``HF_ENDPOINT`` of huggingface_hub
-    may name a mirror.
+    Nothing is sent but the request: no token is looked for. Of huggingface_hub's own variables
+    ``HF_ENDPOINT`` may name a mirror, and ``HF_HUB_CACHE`` is the folder; a worker process is
+    given the server's.
 
     Args:
         repository: Owner and name on the hub.
@@ -51,16 +51,13 @@ def fetch(repository: str, file: str) -> Path:
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    folder = Settings.read().data_dir / "hub"
-    here = try_to_load_from_cache(repository, file, cache_dir=folder, repo_type="dataset")
+    here = try_to_load_from_cache(repository, file, repo_type="dataset")
     if isinstance(here, str) and Path(here).exists():
         return Path(here)
     _ask(repository, file)
     disable_progress_bars()
     try:
-        return Path(
-            hf_hub_download(repository, file, cache_dir=folder, repo_type="dataset", token=False)
-        )
+        return Path(hf_hub_download(repository, file, repo_type="dataset", token=False))
     except Exception as error:
         raise _refusal(error, repository) from error
 

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Any
 
 from swishdemo.errors import UserError
-from swishdemo.host import usable_cores
 from swishdemo.jobs.access import JobAccess, asked
 from swishdemo.jobs.database import Cause, StoreError
 from swishdemo.jobs.job import Job, annotated, thinned
@@ -88,7 +87,7 @@ class JobManager:
             settings = replace(settings, store_megabytes=most)
         with suppress(StoreError):  # it can be read, and is tidied up another time
             store.prune("", Retention.of(settings))
-        return cls(settings, store, ProcessRunner(min(settings.threads, usable_cores())))
+        return cls(settings, store, ProcessRunner(settings))
 
     def submit(
         self,

@@ -21,7 +21,9 @@ from pathlib import Path
 from threading import Lock, Thread, Timer
 from typing import Any
 
+from swishdemo.host import usable_cores
 from swishdemo.jobs.messages import NOTHING, Ending, Failed, Finished, Message, RunnerError, Stopped
+from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
 _LOG = logging.getLogger(__name__)
@@ -38,17 +40,17 @@ class Worker:
     """A process and the socket to it.
 
     Args:
-        threads: CPU threads that numerical libraries take by default.
+        settings: The server's, of which the environment has what libraries take from there.
         environment: Variables beside, or in place of, the usual ones.
 
     Raises:
         RunnerError: It cannot be started.
     """
 
-    def __init__(self, threads: int, environment: Mapping[str, str] = NOTHING) -> None:
+    def __init__(self, settings: Settings, environment: Mapping[str, str] = NOTHING) -> None:
         self.environment = environment
         ours, theirs = socket.socketpair()
-        count = str(threads)
+        count = str(min(settings.threads, usable_cores()))
         try:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "swishdemo.jobs.worker", str(theirs.fileno())],
@@ -64,6 +66,7 @@ class Worker:
                     "OMP_NUM_THREADS": count,
                     "MKL_NUM_THREADS": count,
                     "OPENBLAS_NUM_THREADS": count,
+                    "HF_HUB_CACHE": str(settings.data_dir / "hub"),
                     **environment,
                 },
             )
@@ -150,7 +153,7 @@ class ProcessRunner:
     """Runs each job in a worker process; see `swishdemo.jobs.messages.Runner`.
 
     Args:
-        threads: CPU threads that numerical libraries take by default in a worker.
+        settings: The server's, which its workers are handed.
         idle_seconds: How long a worker without a job is kept.
         grace_seconds: How long a stopped job may take to end before its process is killed.
     """
@@ -158,9 +161,9 @@ class ProcessRunner:
     name = "process"
 
     def __init__(
-        self, threads: int = 1, *, idle_seconds: float = 900.0, grace_seconds: float = 2.0
+        self, settings: Settings, *, idle_seconds: float = 900.0, grace_seconds: float = 2.0
     ) -> None:
-        self._threads = threads
+        self._settings = settings
         self._idle_seconds = idle_seconds
         self._grace_seconds = grace_seconds
         self._lock = Lock()
@@ -182,7 +185,7 @@ class ProcessRunner:
             worker.send("start", work, pickled)
         except OSError:  # the warm worker died while it was idle
             worker.kill()
-            worker = Worker(self._threads, environment)
+            worker = Worker(self._settings, environment)
             worker.send("start", work, pickled)
         handle = ProcessHandle(self, worker, self._grace_seconds)
         with self._lock:
@@ -219,7 +222,7 @@ class ProcessRunner:
             if self._closed:
                 raise RunnerError("the runner is closed")
             if environment:
-                return Worker(self._threads, environment)
+                return Worker(self._settings, environment)
             worker, self._idle = self._idle, None
             if self._timer is not None:
                 self._timer.cancel()
@@ -228,7 +231,7 @@ class ProcessRunner:
             return worker
         if worker is not None:
             worker.kill()
-        return Worker(self._threads)
+        return Worker(self._settings)
 
     def _keep(self, worker: Worker) -> None:
         keep = worker.alive() and worker.resident_bytes() <= _RETIRE_BYTES
