@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import lzma
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,9 +18,7 @@ from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.figures.training import Picked
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
-from swishdemo.ui import train
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.run_view import RunView
 
 KEPT = Path(__file__).parent / "stored" / "jobs-d66b917.sqlite.xz"
 """What the code at commit d66b917 kept of jobs of every sort, made by its own engines; the server
@@ -44,7 +40,7 @@ def kept(folder: Path) -> Path:
 
 @dataclass
 class Opened:
-    """The app on a folder: its REST at a real port, and the page's server functions."""
+    """The app on a folder: its REST at a real port, and what its page asks."""
 
     lab: Lab
     client: httpx.Client
@@ -61,28 +57,20 @@ class Opened:
         assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
         return answer.json()
 
-    def asked(self, function: Any, language: str = "en", **given: Any) -> dict[str, Any]:
-        """The answer of one of the page's server functions, as JSON brings it to the browser."""
-        request = SimpleNamespace(
-            headers={"x-visitor": OWNER["X-Visitor"], "accept-language": language},
-            cookies={},
-            query_params={},
-        )
-        answer: dict[str, Any] = json.loads(json.dumps(function(given, request)))
-        if "internal error" in str(answer.get("error")).lower():
-            self.broken.append(f"{function.__qualname__}({given}): {answer['error']}")
-        return answer
+    def shown(self, what: str, **given: Any) -> Any:
+        known = {name: value for name, value in given.items() if value is not None}
+        answer = self.get(f"/api/{what}?{urlencode(known, doseq=True)}")
+        told = answer.json()
+        return told if answer.status_code == 200 else {"error": told["detail"]}
 
-    def run(self, **given: Any) -> dict[str, Any]:
-        return self.asked(train._questions(self.lab, RunView(self.lab.manager))[0], **given)
+    def run(self, language: str = "en", **given: Any) -> Any:
+        return self.shown("runs/view", lang=language, **given)
 
-    def compared(self, runs: list[str]) -> dict[str, Any]:
-        return self.asked(train._questions(self.lab, RunView(self.lab.manager))[2], runs=runs)
+    def compared(self, runs: list[str]) -> Any:
+        return self.shown("runs/compare", run=runs)
 
     def timing(self, id: str | None = None, language: str = "en", **given: Any) -> Any:
-        asked = {"timing": id, "lang": language, **given}
-        known = {name: value for name, value in asked.items() if value is not None}
-        return self.json(f"/api/timings/view?{urlencode(known)}")
+        return self.shown("timings/view", timing=id, lang=language, **given)
 
     def cards(self, language: str = "en") -> dict[str, Any]:
         return {card["id"]: card for card in self.json(f"/api/claims/view?lang={language}")}

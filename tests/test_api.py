@@ -7,7 +7,7 @@ import math
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import run
@@ -25,6 +25,7 @@ from swishdemo.api.application import build_api
 from swishdemo.timing import REGISTRY
 from swishdemo.training.config import TrainingConfig
 from swishdemo.training.recipes import recipes
+from swishdemo.ui import page
 from swishdemo.ui.lab import Lab
 
 LONG = {"steps": 10_000, "seconds": 0.05}
@@ -328,6 +329,80 @@ def test_pause_step_resume_stop(client: httpx.Client) -> None:
     assert client.post(f"{address}/dance").status_code == 422
 
 
+@pytest.fixture(scope="module")
+def going_on(lab: Lab) -> Callable[..., dict[str, Any]]:
+    """What the page's event answers Anna by which a run goes on."""
+    handlers = [fn for fn in page.build(lab, ("train",)).fns.values() if fn.fn]
+    [event] = [fn for fn in handlers if fn.targets[0][1] == "submit"]
+    assert event.queue, "only events of the queue bring whose time on a GPU it is"
+    anna = httpx.Request("GET", "http://x", headers=ANNA)
+
+    def answer(**asked: Any) -> dict[str, Any]:
+        told = event.fn({**asked, "call": 7}, anna)
+        assert told["call"] == 7
+        return dict(told["answer"])
+
+    return answer
+
+
+def test_a_run_goes_on_by_an_event_of_the_page(going_on: Any, client: httpx.Client) -> None:
+    run = start(client, LONG)
+    address = f"/api/runs/{run}"
+    until(client, address, "running")
+    client.post(f"{address}/pause")
+    assert going_on(run=run, wish="step") == {"run": run}
+    until(client, address, "paused")
+    assert going_on(run=run, wish="resume") == {"run": run}
+    assert client.get(address).json()["state"] in ("running", "waiting")
+    again = going_on(run=run, wish="again")["run"]
+    assert again != run
+    configs = [client.get(f"/api/runs/{each}").json()["config"] for each in (run, again)]
+    assert configs[0] == configs[1]
+
+
+def test_a_run_goes_on_for_its_owner_alone(going_on: Any, client: httpx.Client) -> None:
+    theirs = client.post("/api/runs", json=LONG, headers=BERT).json()["id"]
+    until(httpx.Client(base_url=client.base_url, headers=BERT), f"/api/runs/{theirs}", "running")
+    client.post(f"/api/runs/{theirs}/pause", headers=BERT)
+    for asked, wish in [
+        *((theirs, each) for each in ("resume", "step", "again")),
+        *(("nothing", "resume"), (None, "again"), (["x"], "step"), ("x" * 100_000, "resume")),
+        *((theirs, each) for each in ("stop", "", None, ["resume"], {}, "x" * 100_000)),
+    ]:
+        told = going_on(run=asked, wish=wish)
+        assert set(told) == {"error"} and len(told["error"]) < 500, (asked, wish)
+        assert "internal" not in told["error"].lower(), told
+    assert client.get("/api/runs").json() == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *({"quantity": each} for each in ("", "dead", "x" * 10_000)),
+        *({"layer": each} for each in (-1, 10_000, "x", 1.5, 10**400)),
+        *({"smooth": each} for each in (1, -0.1, "nan", "inf", "x")),
+        *({"per_layer": "size"}, {"log_loss": "perhaps"}, {"only": ["loss", "all"]}),
+        *({"run": "x" * 65}, {"after": -2}, {"after": "x"}, {"figures": "x"}),
+    ],
+)
+def test_a_hostile_look_at_a_run_is_refused(client: httpx.Client, asked: dict[str, Any]) -> None:
+    answer = client.get("/api/runs/view", params=asked)
+    assert answer.status_code == 422 and len(answer.text) < 2000, answer.text
+    first = answer.json()["detail"][0]
+    assert first["loc"][:2] == ["query", next(iter(asked))]
+    chinese = client.get("/api/runs/view", params={**asked, "lang": "zh"}).json()["detail"][0]
+    assert not DOTTED_KEYS.search(first["msg"]) and first["msg"] != chinese["msg"] != ""
+
+
+def test_others_runs_are_neither_shown_nor_compared(client: httpx.Client) -> None:
+    run = start(client, LONG)
+    for path in (f"view?run={run}", f"view?run={run}&figures=false", f"compare?run={run}&run=x"):
+        assert client.get(f"/api/runs/{path}", headers=BERT).status_code == 404, path
+    assert client.get("/api/runs/view", headers=BERT).json()["run"] is None
+    refused = client.get(f"/api/runs/compare?run={run}").json()["detail"][0]
+    assert "6" in refused["msg"]
+
+
 def test_a_failure_tells_its_reason(client: httpx.Client) -> None:
     address = f"/api/runs/{start(client, {'mode': 'kill'})}"
     failed = until(client, address, "failed")
@@ -549,6 +624,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         *(("GET", "/api/claims/view"), ("GET", "/api/claims/{claim_id}/view")),
         *(("GET", "/api/claims/progress"), ("POST", "/api/claims/{claim_id}/stop")),
         *(("GET", "/api/events"), ("GET", "/api/timings/view"), ("POST", "/api/timings/files")),
+        *(("GET", "/api/runs/view"), ("GET", "/api/runs/compare")),
         *(("POST", "/api/describe"), ("POST", "/api/properties"), ("POST", "/api/precision")),
         *(("POST", "/api/code"), ("POST", "/api/prepare")),
     }

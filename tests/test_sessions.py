@@ -51,16 +51,6 @@ class App:
     def call(self, path, **given):
         return self.client.post(f"/gradio_api/{path}", json=given)
 
-    @property
-    def served(self):
-        """Number → names of the functions that each component offers to the browser."""
-        found = {
-            block._id: [name for name, each in vars(block).items()
-                        if getattr(each, "_is_server_fn", False) is True]
-            for block in self.demo.blocks.values() if isinstance(block, gr.HTML)
-        }  # fmt: skip
-        return {number: names for number, names in found.items() if names}
-
     def direct(self):
         """A call of a handler that is answered at once."""
         direct = [fn for fn in self.demo.fns.values() if fn.fn is not None and not fn.queue]
@@ -69,15 +59,12 @@ class App:
 
     def others(self, count=HELD + 1):
         """As many other sessions come, each by all ways that there are, and fetch no answer."""
-        number, names = next(iter(self.served.items()))
-        function = {"component_id": number, "fn_name": names[0], "data": {}}
         for _ in range(count):
             self.number += 1
             session = f"other-{self.number}"
             for path, asked in [
                 ("queue/join", self.direct()),
                 ("run/predict", self.direct()),
-                ("component_server", function),
             ]:
                 told = self.call(path, session_hash=session, **asked)
                 assert told.status_code == 200, told.text
@@ -206,24 +193,18 @@ VALUES = st.recursive(
 @given(draw=st.data())
 def calls(app, told, draw):
     """Any call at all to the routes of the page, some fit to be answered but for one value."""
-    path = draw.draw(st.sampled_from(["run/predict", "queue/join", "component_server", "cancel"]))
+    path = draw.draw(st.sampled_from(["run/predict", "queue/join", "cancel"]))
     whole = {"session_hash": draw.draw(st.sampled_from(["a", "b", None]) | VALUES)}
-    if path == "component_server":
-        number, names = draw.draw(st.sampled_from(list(app.served.items())))
-        whole["component_id"] = draw.draw(st.just(number) | VALUES)
-        whole["fn_name"] = draw.draw(st.sampled_from([*names, "__init__", "value"]) | VALUES)
-        whole["data"] = draw.draw(VALUES)
-    else:
-        fn = app.demo.fns[draw.draw(st.sampled_from(list(app.demo.fns)))]
-        data = [getattr(block, "value", None) for block in fn.inputs]
-        if data:
-            at = draw.draw(st.integers(0, len(data) - 1))
-            data[at] = draw.draw(VALUES)
-        whole["fn_index"] = draw.draw(st.just(fn._id) | VALUES)
-        whole["data"] = draw.draw(st.just(data) | VALUES)
-        for name in ("trigger_id", "event_data", "simple_format", "oauth_token", "event_id"):
-            if draw.draw(st.booleans()):
-                whole[name] = draw.draw(VALUES)
+    fn = app.demo.fns[draw.draw(st.sampled_from(list(app.demo.fns)))]
+    data = [getattr(block, "value", None) for block in fn.inputs]
+    if data:
+        at = draw.draw(st.integers(0, len(data) - 1))
+        data[at] = draw.draw(VALUES)
+    whole["fn_index"] = draw.draw(st.just(fn._id) | VALUES)
+    whole["data"] = draw.draw(st.just(data) | VALUES)
+    for name in ("trigger_id", "event_data", "simple_format", "oauth_token", "event_id"):
+        if draw.draw(st.booleans()):
+            whole[name] = draw.draw(VALUES)
     answer = app.client.post(f"/gradio_api/{path}", content=json.dumps(whole).encode(),
                              headers={"content-type": "application/json"})  # fmt: skip
     told.append((path, whole, answer))

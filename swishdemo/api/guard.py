@@ -15,7 +15,6 @@ from swishdemo.api.errors import FiniteJSON, language, refusal
 from swishdemo.api.strict_json import StrictJSON, local_path, parse
 from swishdemo.datasets.csv import MOST_BYTES as TABLE_BYTES
 from swishdemo.errors import UserError
-from swishdemo.timing.imported import MOST_BYTES as TIMING_BYTES
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,7 +22,6 @@ _OPEN: dict[str, tuple[str, ...]] = {
     r"/": ("GET", "HEAD"),
     r"/(favicon\.ico|robots\.txt|theme\.css|manifest\.json)": ("GET",),
     r"/(assets|static)/[\w./-]+": ("GET",),
-    r"/gradio_api/component_server/?": ("POST",),
     r"/gradio_api/(queue/join|cancel|reset)/?": ("POST",),
     r"/gradio_api/run/\w+/?": ("POST",),
     r"/gradio_api/queue/data": ("GET",),
@@ -52,7 +50,7 @@ class GradioGuard:
         self._app = app
         self._beside = beside
         self._guarded = _LimitedJSON(
-            _Refusing(app), limit_bytes=_ESCAPED * TIMING_BYTES + _LIMIT_BYTES
+            _Refusing(app), limit_bytes=_ESCAPED * TABLE_BYTES + _LIMIT_BYTES
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +77,7 @@ def is_below(path: str, places: tuple[str, ...]) -> bool:
 
 
 class _LimitedJSON(StrictJSON):
-    """Small bodies, but for one text: a visitor's table, or another host's timing."""
+    """Small bodies, but for one text: a visitor's table."""
 
     def read(self, scope: Scope, body: bytes, content_type: bytes) -> Any:
         """The value of a body.
@@ -93,11 +91,7 @@ class _LimitedJSON(StrictJSON):
         if isinstance(value, dict):
             _check_call(value, scope, joins=joins)
         if len(body) > _LIMIT_BYTES:
-            text_bytes = 0
-            if joins:
-                text_bytes = TABLE_BYTES
-            elif isinstance(value, dict) and value.get("fn_name") == "lay":
-                text_bytes = TIMING_BYTES
+            text_bytes = TABLE_BYTES if joins else 0
             longest = max((json.dumps(each, ensure_ascii=False) for each in _texts(value)), key=len)
             spent = len(longest.encode("utf-8", "replace"))
             if spent > _ESCAPED * text_bytes or len(body) - spent > _LIMIT_BYTES:

@@ -8,13 +8,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from swishdemo.api import schemas
 from swishdemo.api.caller import Given, Tongue, Visitor, short_text
 from swishdemo.api.errors import FiniteJSON
+from swishdemo.figures.series import PerLayer, Picked
 from swishdemo.timing.imported import MOST_BYTES
 from swishdemo.timing.presets import PRESETS, about
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.run_compare import compared
+from swishdemo.ui.run_view import RunView
 from swishdemo.ui.time_view import Look, TimeView
 
 FILES = "/api/timings/files"
@@ -28,7 +32,48 @@ Id = Annotated[str | None, Query(max_length=64, description="Your latest where i
 def routes(lab: Lab) -> APIRouter:
     """The routes of both kinds of job."""
     router = APIRouter(tags=["page"])
+    router.include_router(_runs(lab))
     router.include_router(_timings(lab))
+    return router
+
+
+class RunAsked(Picked, frozen=True):
+    """Which run is asked for, what is known of it, and what is picked to be seen."""
+
+    run: Annotated[str | None, Field(max_length=64)] = None
+    after: Annotated[int, Field(ge=-1, le=2**53)] = -1
+    figures: bool = True
+    per_layer: PerLayer = ""
+
+    @property
+    def picked(self) -> Picked:
+        """What is picked alone, by which watchers of a run share what is drawn."""
+        return Picked(**self.model_dump(include=set(Picked.model_fields)))
+
+
+def _runs(lab: Lab) -> APIRouter:
+    router = APIRouter()
+    view = RunView(lab.manager)
+
+    @router.get("/api/runs/view", responses=_ABSENT)
+    def view_run(
+        asked: Annotated[RunAsked, Query()], visitor: Visitor, tongue: Tongue
+    ) -> FiniteJSON:
+        """A run in words and figures: your latest where no ``run`` is named.
+
+        Figures are left out where no report has come after ``after``, or without ``figures``.
+        """
+        if asked.run is not None and not asked.figures:
+            return FiniteJSON(view.state(asked.run, visitor, tongue))
+        return FiniteJSON(view.answer(asked.run, asked.after, asked.picked, visitor, tongue))
+
+    @router.get("/api/runs/compare", responses=_ABSENT)
+    def compare(
+        run: Annotated[list[str], Query(max_length=64)], visitor: Visitor, tongue: Tongue
+    ) -> FiniteJSON:
+        """Several runs over each other, and what differs between them."""
+        return FiniteJSON(compared(lab.manager, run, visitor, tongue))
+
     return router
 
 

@@ -8,21 +8,25 @@ What a reader has picked to see of a run.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field
 
-from swishdemo.errors import UserError
-from swishdemo.text import Sentence
 from swishdemo.training.config import TrainingConfig, learns_beta
 from swishdemo.training.config import starts as training_starts
 
 Json = Mapping[str, Any]
 Array = NDArray[np.float64]
+PerLayer = Literal["", "dead", "saturated", "gradient_norm", "variance", "weight_norm"]
+_Index = Annotated[int, Field(ge=0, lt=10_000)]
+_Figure = (
+    Literal["beta", "convergence", "ends", "conserved", "loss", "accuracy"]
+    | Literal["inside", "inputs", "layers"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +140,7 @@ def _array(values: object) -> Array:
     return np.array(values, dtype=np.float64)  # None becomes NaN
 
 
-QUANTITIES = ("size", "signed", "effective", "own")
-PER_LAYER = ("dead", "saturated", "gradient_norm", "variance", "weight_norm")
-SMOOTHEST = 0.98
-FIGURES = (
-    "beta",
-    "convergence",
-    "ends",
-    "conserved",
-    "loss",
-    "accuracy",
-    "inside",
-    "inputs",
-    "layers",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(BaseModel, frozen=True):
     """The choices beside the plots.
 
     Attributes:
@@ -169,82 +156,16 @@ class Picked:
         only: Names of the figures that are on the screen; empty for all.
     """
 
-    quantity: str = "size"
-    layer: int = 0
-    seed: int = 0
-    look: int = 0
-    per_layer: str = "dead"
-    smooth: float = 0.0
+    quantity: Literal["size", "signed", "effective", "own"] = "size"
+    layer: _Index = 0
+    seed: _Index = 0
+    look: _Index = 0
+    per_layer: PerLayer = "dead"
+    smooth: Annotated[float, Field(ge=0, le=0.98)] = 0.0
     log_loss: bool = True
     log_steps: bool = False
-    only: tuple[str, ...] = ()
+    only: frozenset[_Figure] = frozenset()
 
     def wants(self, name: str) -> bool:
         """Whether a figure is to be drawn."""
         return not self.only or name in self.only
-
-    @classmethod
-    def parse(cls, given: object) -> Picked:
-        """Read what the browser sends; what is left out takes its default.
-
-        Raises:
-            UserError: A choice is unknown or of another type.
-        """
-        if not isinstance(given, Mapping):
-            raise UserError(
-                "error.wrong_type", name="picked", expected=Sentence("error.kind.object")
-            )
-        return cls(
-            quantity=_name(given, "quantity", QUANTITIES),
-            layer=_index(given, "layer"),
-            seed=_index(given, "seed"),
-            look=_index(given, "look"),
-            per_layer=_name(given, "per_layer", PER_LAYER) if "per_layer" in given else "",
-            smooth=_share(given, "smooth"),
-            log_loss=_flag(given, "log_loss", True),
-            log_steps=_flag(given, "log_steps", False),
-            only=_names(given, "only"),
-        )
-
-
-def _name(given: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
-    value = given.get(name, choices[0])
-    if not isinstance(value, str) or value not in choices:
-        raise UserError(
-            "error.unknown_choice", name=name, value=str(value)[:40], choices=tuple(choices)
-        )
-    return value
-
-
-def _index(given: Mapping[str, Any], name: str) -> int:
-    value = given.get(name, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10_000:
-        raise UserError("error.not_an_integer", field=name, name=name)
-    return value
-
-
-def _share(given: Mapping[str, Any], name: str) -> float:
-    value = given.get(name, 0.0)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise UserError("error.not_a_number", field=name, name=name)
-    if not 0 <= value <= SMOOTHEST:
-        raise UserError(
-            "error.out_of_range", field=name, name=name, value=f"{value:g}", low=0, high=SMOOTHEST
-        )
-    return float(value)
-
-
-def _flag(given: Mapping[str, Any], name: str, default: bool) -> bool:
-    value = given.get(name, default)
-    if not isinstance(value, bool):
-        raise UserError("error.wrong_type", name=name, expected=Sentence("error.kind.flag"))
-    return value
-
-
-def _names(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = given.get(name, [])
-    if not isinstance(value, list) or not all(each in FIGURES for each in value):
-        raise UserError(
-            "error.unknown_choice", name=name, value=str(value)[:40], choices=tuple(FIGURES)
-        )
-    return tuple(sorted(set(value)))

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from functools import wraps
 from typing import Any
 
 import gradio as gr
 
 from swishdemo.errors import UserError
-from swishdemo.text import Language, Sentence, language_of, text
+from swishdemo.text import Language, language_of, text
 
 _LOG = logging.getLogger(__name__)
 _Answer = dict[str, Any]
@@ -24,33 +23,6 @@ _Answer = dict[str, Any]
 def language(request: gr.Request | None) -> Language:
     """The reader's language, which the page sends with each request."""
     return language_of(request.headers.get("accept-language") if request else None)
-
-
-def answering(
-    handler: Callable[[dict[str, Any], gr.Request], _Answer],
-) -> Callable[..., _Answer]:
-    """Make ``handler`` a server function of a live component that never raises.
-
-    The function takes one object from the browser. An error comes back as
-    ``{"error": sentence, "field": name or None}``.
-    """
-
-    @wraps(handler)
-    def answer(given: object, request: gr.Request) -> _Answer:
-        try:
-            if not isinstance(given, dict):
-                raise UserError(
-                    "error.wrong_type", name="request", expected=Sentence("error.kind.object")
-                )
-            return handler(given, request)
-        except UserError as error:
-            return {"error": error.sentence(language(request)), "field": error.field}
-        except Exception:
-            return {"error": internal(request), "field": None}
-
-    # Gradio finds what to pass by the annotations of the function it holds.
-    answer.__annotations__ = {"given": object, "request": gr.Request}
-    return answer
 
 
 def beginning(
@@ -108,17 +80,3 @@ def beside_field(error: UserError, fields: Sequence[str], request: gr.Request) -
         gr.validate(name != at, error.sentence(language(request)) if name == at else "")
         for name in fields
     ]
-
-
-def field_text(given: dict[str, Any], name: str, longest: int = 64) -> str:
-    """A short text among what the browser sent.
-
-    Raises:
-        UserError: It is absent, no text, or longer.
-    """
-    value = given.get(name)
-    if not isinstance(value, str) or len(value) > longest:
-        raise UserError(
-            "error.wrong_type", field=name, name=name, expected=Sentence("error.kind.short_text")
-        )
-    return value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -190,7 +190,7 @@ def _draw(
 ) -> dict[str, Any]:
     """All pictures of a run, and what may be picked of it."""
     config = job.config
-    picked = replace(picked, per_layer=picked.per_layer or watched(config).per_layer)
+    picked = picked.model_copy(update={"per_layer": picked.per_layer or watched(config).per_layer})
     members = replicas(TrainingConfig.of_json(config))
     series = Series.of(config, reports)
     labels = {each.name: each.label for each in activations()}
@@ -203,7 +203,7 @@ def _draw(
     has_own = any(report.get("parameters") for report in reports)
     shows_own = has_own and (picked.quantity == "own" or not has_beta)
     known = _OF_BETA if series.moves else ("effective",)
-    shown = picked if picked.quantity in known else replace(picked, quantity=known[0])
+    shown = picked if picked.quantity in known else picked.model_copy(update={"quantity": known[0]})
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "loss": lambda: figures.race_figure(series, "loss", picked, labels, language),
         "accuracy": lambda: figures.race_figure(series, "accuracy", picked, labels, language),

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
 
 import gradio as gr
 
 from swishdemo.errors import UserError
-from swishdemo.figures.training import Picked
 from swishdemo.form import Field
 from swishdemo.jobs.visitor import visitor_of
-from swishdemo.text import Sentence
 from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.fitting import fitted
 from swishdemo.ui.assets import live
-from swishdemo.ui.handlers import answering, beside_field, field_text, internal, language
+from swishdemo.ui.handlers import beginning, beside_field, internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
-from swishdemo.ui.run_compare import compared
 from swishdemo.ui.run_form import caps, component, offered, request_of, shown_value
-from swishdemo.ui.run_view import RunView
 
 _OPEN = ("beta", "activations", "replicas")
-_WISHES = ("stop", "pause", "resume", "step", "delete")
 
 
 def build(lab: Lab) -> None:  # noqa: C901, PLR0915
     """Put the tab's components into the surrounding ``gr.Blocks``."""
-    view = RunView(lab.manager)
     table = TrainingConfig.fields(lab.settings)
     with gr.Row(elem_classes="lab-columns", elem_id="lab-train-columns"):
         with gr.Column(elem_classes="lab-col lab-controls", min_width=0):
@@ -54,7 +48,7 @@ def build(lab: Lab) -> None:  # noqa: C901, PLR0915
                     inputs |= {field.name: component(field) for field in fields}
                     if group == "replicas":
                         gr.Markdown(caps(lab.settings), elem_classes="lab-note lab-wide")
-        shown = live("train/tab", elem_id="lab-train", functions=_questions(lab, view))
+        shown = live("train/tab", elem_id="lab-train")
 
     names = ("recipe", *inputs)
 
@@ -115,6 +109,7 @@ def build(lab: Lab) -> None:  # noqa: C901, PLR0915
         queue=True,
         api_visibility="private",
     )
+    beginning(shown.submit, shown, _going_on(lab))
     shown.edit(
         use,
         shown,
@@ -162,38 +157,21 @@ def _shown(config: Mapping[str, Any], names: tuple[str, ...]) -> list[Any]:
     ]
 
 
-def _questions(lab: Lab, view: RunView) -> tuple[Any, ...]:
-    """The server functions of the tab."""
+def _going_on(lab: Lab) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]]:
+    """The event by which a run goes on, or another begins with its settings."""
 
-    @answering
-    def poll(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """What has changed of a run since the browser last asked."""
-        run = field_text(given, "run") if given.get("run") is not None else None
-        after = given.get("after")
-        known = after if isinstance(after, int) and not isinstance(after, bool) else -1
-        picked = Picked.parse(given.get("picked", {}))
-        return view.answer(run, known, picked, visitor_of(request), language(request))
+    def go_on(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        """Resume a run, have it go one step, or begin it again; the run that goes on."""
+        run, wish, visitor = str(asked.get("run")), asked.get("wish"), visitor_of(request)
+        if wish == "again":
+            known = lab.manager.readable(run, visitor).config
+            config = {name: value for name, value in known.items() if name != "csv"}
+            return {"run": lab.manager.submit("run", config, visitor).id}
+        wishes = {"resume": lab.manager.resume, "step": lab.manager.step}
+        if not isinstance(wish, str) or wish not in wishes:
+            choices, value = ("again", *wishes), str(wish)[:40]
+            raise UserError("error.unknown_choice", name="wish", value=value, choices=choices)
+        wishes[wish](run, visitor)
+        return {"run": run}
 
-    @answering
-    def wish(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Stop, pause, resume, step or delete a run; what is left of it says how it stands now."""
-        wanted = field_text(given, "wish")
-        if wanted not in _WISHES:
-            raise UserError(
-                "error.unknown_choice", name="wish", value=wanted, choices=tuple(_WISHES)
-            )
-        run, visitor = field_text(given, "run"), visitor_of(request)
-        getattr(lab.manager, wanted)(run, visitor)
-        if wanted == "delete":
-            return {"done": True}
-        return view.state(run, visitor, language(request))
-
-    @answering
-    def compare(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Several runs over each other, and what differs between them."""
-        runs = given.get("runs")
-        if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
-            raise UserError("error.wrong_type", name="runs", expected=Sentence("error.kind.ids"))
-        return compared(lab.manager, runs, visitor_of(request), language(request))
-
-    return poll, wish, compare
+    return go_on

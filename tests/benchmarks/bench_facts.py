@@ -8,7 +8,6 @@ processor time, which other work on the machine does not stretch.
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -27,10 +26,8 @@ from serving import serving
 LISTS = (
     *("/api/activations", "/api/claims", "/api/recipes", "/api/datasets", "/api/variants"),
     *("/openapi.json", "/docs", "/api/runs", "/api/timings", "/api/health"),
-    *("/api/claims/view", "/api/timings/view"),
+    *("/api/claims/view", "/api/timings/view", "/api/runs/view", "/"),
 )
-FIRST = (("lab-train", "poll", {"run": None, "after": -1}),)
-"""What a tab asks first: its component, the server function and its argument."""
 
 
 @contextmanager
@@ -65,22 +62,6 @@ def answers(address: str, pid: int) -> Iterator[tuple[str, float, float]]:
 
         for path in LISTS:
             yield path, *timed(lambda path=path: client.get(path))[1:]
-        page, *took = timed(lambda: client.get("/"))
-        yield "/", *took
-        written = page.text.partition("window.gradio_config = ")[2]
-        components = json.JSONDecoder().raw_decode(written)[0]["components"]
-        places = {each["props"].get("elem_id"): each["id"] for each in components}
-        for element, function, given in FIRST:
-            body = {
-                "data": given,
-                "component_id": places[element],
-                "fn_name": function,
-                "session_hash": "bench",
-            }
-            ask = lambda body=body: client.post("/gradio_api/component_server", json=body)  # noqa: E731
-            answer, *took = timed(ask)
-            assert not answer.json().get("error"), answer.text[:200]
-            yield f"{element} {function}", *took
 
 
 def main() -> None:

@@ -10,8 +10,6 @@
 import { entries } from "../../catalogue.js";
 import { keep, keepsCookies, kept } from "./storage.js";
 
-/** @typedef {Record<string, (given: object) => Promise<any>>} Functions Gradio's. */
-
 /** @type {Record<string, string>} Language → its tag for browsers: zh → zh-CN. */
 export const TAGS = entries["language.tag"];
 /** @param {string | null} name @returns {name is string} */

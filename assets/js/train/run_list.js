@@ -3,7 +3,7 @@
  */
 
 import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
-import { ask } from "../core/server.js";
+import { attempt } from "../core/server.js";
 import { tellShare } from "../core/state.js";
 import { moment, t } from "../core/text.js";
 import { downloadFrom } from "../plot/download.js";
@@ -46,7 +46,6 @@ const h = (key) => t(`run.${key}`);
 
 /**
  * @typedef {object} Tab
- * @property {import("../core/server.js").Functions} server
  * @property {(run: string | null) => void} follow Shows a run.
  * @property {() => string | null} current The run that is shown.
  * @property {(words: string, wrong?: boolean) => void} say
@@ -54,7 +53,7 @@ const h = (key) => t(`run.${key}`);
  */
 
 /** @param {HTMLElement} host @param {Tab} tab */
-export function runList(host, { server, follow, current, say, latest }) {
+export function runList(host, { follow, current, say, latest }) {
   fill(
     host,
     html`<h3>${h("runs")}</h3><div data-part="about"></div
@@ -138,13 +137,13 @@ export function runList(host, { server, follow, current, say, latest }) {
    * @returns {Promise<any>} Its answer; null where it refuses.
    */
   async function annotate(values) {
-    const answer = await ask(`runs/${current()}`, { method: "PATCH", given: values });
+    const answer = await attempt(`runs/${current()}`, { method: "PATCH", given: values });
     if (answer.error) say(answer.error, true);
     return answer.error ? null : answer;
   }
 
   async function compare() {
-    const answer = await server.compare({ runs: [...chosen] });
+    const answer = await attempt("runs/compare", { query: { run: [...chosen] } });
     if (answer.error) return say(answer.error, true);
     $("compared").hidden = false;
     fill($("compared"), comparison(answer));
@@ -170,7 +169,7 @@ export function runList(host, { server, follow, current, say, latest }) {
       }, SURE_MS);
       return;
     }
-    const answer = await server.wish({ run, wish: "delete" });
+    const answer = await attempt(`runs/${run}`, { method: "DELETE" });
     if (answer.error) say(answer.error, true);
     follow(run === current() ? null : current());
   }

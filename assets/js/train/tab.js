@@ -1,9 +1,9 @@
 /** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
 import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
-import { whenThere } from "../core/gradio.js";
+import { beginner, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
-import { ask, poll } from "../core/server.js";
+import { ask, attempt, poll } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
@@ -18,18 +18,20 @@ const WISHES = {
   paused: ["resume", "step", "stop"],
   waiting: ["stop"],
 };
+/** Has a device work on. */
+const GOES_ON = new Set(["resume", "step"]);
 /** @type {Record<string, string>} */
 const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■", again: "↺", use: "⇠" };
 
 /** @param {import("../core/gradio.js").Component} component */
-export function mount({ element, props, trigger, watch, server }) {
+export function mount(component) {
+  const { element, props, trigger, watch } = component;
   fill(element, skeleton());
   const $ = partsOf(element);
   const plots = Object.fromEntries(PLOTS.map((name) => [name, new LivePlot($(name))]));
   const picked = viewChoices(element, () => follow(run, true));
   const look = networkView(element, plots);
   const runs = runList($("runs"), {
-    server,
     follow,
     current: () => run,
     say,
@@ -42,6 +44,7 @@ export function mount({ element, props, trigger, watch, server }) {
   );
   let after = -1;
   let end = () => {};
+  const begin = beginner(component);
   /** @type {Record<string, any>} What was told of the run last. */
   let latest = {};
 
@@ -72,7 +75,7 @@ export function mount({ element, props, trigger, watch, server }) {
   let whole = false;
   function question() {
     requested = whole && latest.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
-    return server.poll({ run, after, picked: { ...picked.values(), only: requested } });
+    return ask("runs/view", { query: { run, after, ...picked.values(), only: requested } });
   }
   const seen = new Set(PLOTS);
   const watching = new IntersectionObserver(
@@ -175,7 +178,14 @@ export function mount({ element, props, trigger, watch, server }) {
     pressed.setAttribute("disabled", "");
     if (wish === "again") return again();
     if (wish === "use") return use();
-    const answer = await server.wish({ run, wish });
+    const asked = run;
+    const done = GOES_ON.has(wish)
+      ? await begin("submit", { run, wish })
+      : await attempt(`runs/${run}/${wish}`, { method: "POST" });
+    if (run !== asked) return;
+    // Its state is told at once, though the server may be drawing.
+    const query = { run, figures: false };
+    const answer = done.error ? done : await attempt("runs/view", { query });
     if (answer.error) say(answer.error, true);
     else show(answer);
     if (answer.error || !answer.done || !requested.length) follow(run, false, 1000);
@@ -191,9 +201,8 @@ export function mount({ element, props, trigger, watch, server }) {
 
   /** A new run of the same settings. */
   async function again() {
-    const { config } = await ask(`runs/${run}`);
-    const answer = await ask("runs", { given: { ...config, csv: undefined } });
-    if (!answer.error) return follow(answer.id);
+    const answer = await begin("submit", { run, wish: "again" });
+    if (!answer.error) return follow(answer.run);
     $("wishes").dataset.wishes = "";
     say(answer.error, true);
   }
@@ -212,6 +221,7 @@ export function mount({ element, props, trigger, watch, server }) {
   });
   watch("value", () => {
     const { value } = props;
+    if (value?.call) return; // what was asked by another button
     begun += 1;
     if (value?.error) show({ error: value.error });
     else if (value?.run) {
