@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from threading import Thread
 from typing import Any
 
@@ -473,6 +474,7 @@ def test_a_database_that_is_locked_at_the_start_is_left_alone(tmp_path: Path, mo
 ON_A_SMALL_DISK = """
 import sys
 from pathlib import Path
+from random import Random
 from test_store import Store, works
 store = Store.open(Path(sys.argv[1]))
 print(store.unkept)
@@ -593,3 +595,35 @@ def test_every_field_of_a_job_is_told_but_its_owner() -> None:
     assert told["reason"] == "lr must be a finite number."
     assert filled().as_json("zh")["reason"] == "lr 必须是有限的数。"
     assert "jobs.unknown_key" in Sentence("jobs.unknown_key").sentence()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_of_a_database_with_damaged_pages_what_is_whole_goes_on(tmp_path: Path, seed: int) -> None:
+    path, page = tmp_path / "jobs.sqlite", 4096
+    store = Store(tmp_path)
+    for number in range(60):
+        store.save(replace(JOB, id=f"job {number}", created_at=float(number)))
+        for report in range(4):
+            store.append(f"job {number}", report, "Tick", {"step": report, "text": "x" * 900})
+    store.close()
+    whole = bytearray(path.read_bytes())
+    random = Random(seed)
+    for at in random.sample(range(1, len(whole) // page), 3):  # the first holds the schema
+        whole[at * page : (at + 1) * page] = random.randbytes(page)
+    path.write_bytes(whole)
+    store = Store(tmp_path)
+    refused = 0
+    while True:  # once for what is found only as it is read
+        try:
+            jobs = store.find()
+            read = [store.reports(job.id) for job in jobs]
+            store.save(replace(JOB, id="new"))
+            break
+        except StoreError:
+            refused += 1
+            assert refused == 1
+    assert len(jobs) >= 30 and sum(map(len, read)) >= 120  # of 60 and 240
+    store.close()
+    again = Store(tmp_path)
+    assert {job.id for job in again.find()} == {job.id for job in jobs} | {"new"}
+    again.close()

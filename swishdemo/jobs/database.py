@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Literal
+from typing import Any, Literal
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,8 +59,9 @@ class StoreError(Exception):
 class Database:
     """One connection for all threads, one at a time.
 
-    A file that is no database, or of a later version, is put aside and a new one is begun. One
-    that is removed while it is open can still be read; it is written anew with the next change.
+    A file that is no database, or of a later version, is put aside and a new one is begun; one in
+    which a page turns out to be damaged too, and the new one has all rows that can still be read.
+    One that is removed while it is open can still be read; it is written anew with the next change.
 
     Args:
         path: The file; None for a database in memory.
@@ -98,6 +99,8 @@ class Database:
             try:
                 yield self.connection
             except sqlite3.Error as error:
+                if self._path and _code(error) == sqlite3.SQLITE_CORRUPT:
+                    self._begin_anew(self._path, _store_error(error))
                 raise _store_error(error) from error
 
     @contextmanager
@@ -135,6 +138,40 @@ class Database:
             raise unwritten(error) from error
         except sqlite3.Error as error:
             raise _store_error(error) from error
+
+    def _begin_anew(self, path: Path, why: StoreError) -> None:
+        """Put the file aside, and go on with what can be read of it."""
+        anew = path.with_suffix(".anew")
+        try:
+            anew.unlink(missing_ok=True)
+            with closing(_open(anew, self._busy_seconds)) as copy:
+                _copy_what_is_whole(self.connection, copy)
+            self.connection.close()
+            _put_aside(path, why)
+            anew.rename(path)
+        except (OSError, sqlite3.Error) as error:
+            _LOG.error("%s could not be begun anew: %s", path, error)
+        self.connection = _open(path, self._busy_seconds)
+
+
+def _copy_what_is_whole(damaged: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    """Copy the rows that can still be found: all jobs that are named, and each one's reports."""
+
+    def found(select: str, *values: Any) -> Iterator[Any]:
+        for order in ("ASC", "DESC"):  # up to the damage, from either end
+            with suppress(sqlite3.Error):
+                yield from damaged.execute(f"{select} {order}", values)
+
+    ids = {row[0]: None for row in found("SELECT id FROM jobs ORDER BY id")}
+    for table, select in (
+        ("jobs", "FROM jobs WHERE id = ? ORDER BY id"),
+        ("reports", "FROM reports WHERE job = ? ORDER BY number"),
+    ):
+        names = [row[1] for row in copy.execute(f"PRAGMA table_info({table})")]
+        columns, marks = ", ".join(names), ", ".join("?" * len(names))
+        for each in ids:
+            rows = list(found(f"SELECT {columns} {select}", each))
+            copy.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
 
 
 def _put_aside(path: Path, why: StoreError) -> None:
@@ -184,9 +221,12 @@ def unwritten(error: OSError) -> StoreError:
     )
 
 
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 def _store_error(error: sqlite3.Error) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0)
-    match code & 0xFF:
+    match _code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreError("locked", str(error))
         case sqlite3.SQLITE_FULL:

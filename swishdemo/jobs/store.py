@@ -89,7 +89,12 @@ class Store:
         try:
             self._database = Database(folder and folder / "jobs.sqlite", busy_seconds)
             if folder is not None:
-                self._close_interrupted(folder)
+                try:
+                    self._close_interrupted(folder)
+                except StoreError as error:
+                    if error.cause != "other":
+                        raise
+                    self._close_interrupted(folder)  # what was damaged has been put aside
         except StoreError:
             self._die()
             raise
