@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[1]
 
 @contextmanager
 def serving(
-    folder: Path, *, log: IO[bytes] | None = None, **environment: str
+    folder: Path, *, log: IO[bytes] | None = None, tree: Path = ROOT, **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The address and the process of an app that keeps its data in ``folder``.
+    """The address and the process of ``tree``'s app, which keeps its data in ``folder``.
 
     What it prints goes to ``log``, if there is one. SIGTERM ends it at the end, SIGKILL where that
     does not.
@@ -33,7 +33,7 @@ def serving(
         **environment,
     }
     process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=given, stdout=log, stderr=log
+        [sys.executable, "app.py"], cwd=tree, env=given, stdout=log, stderr=log
     )
     name = given.get("GRADIO_SERVER_NAME", "127.0.0.1")
     port = given["GRADIO_SERVER_PORT"]
