@@ -1,15 +1,14 @@
 """Counts the files that a value passes on its way: ``python tests/way_of_data.py [FOLDER]``.
 
-Three walks through the app of a source tree (this one, or FOLDER's), driven in a real browser: β from
-the slider to its pixels, a typed formula to its curve, a run from the form to its report and picture.
+Three walks through the app of a source tree (this one, or FOLDER's), in a real browser: β from the
+slider to its pixels, a typed formula to its curve, a run from the form to its report and picture.
 A file is on the way if one of its functions is called between the event and the answer: Chromium
-counts the calls of scripts, Python those of the server and its workers. Importing a file is no call.
+counts the calls of scripts, Python those of the server and its workers. To import it is no call.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import tempfile
@@ -91,7 +90,8 @@ class Watch:
 
 def beta(page: Page) -> Callable[[], None]:
     """β by the slider's key, to the curve that has moved."""
-    line = "() => [...document.querySelectorAll('#lab-explore path.js-line')].map(e => e.outerHTML).join()"
+    line = """() => [...document.querySelectorAll("#lab-explore path.js-line")]
+        .map((path) => path.outerHTML).join()"""
     slider = page.locator("#lab-explore [data-part=beta] input[type=range]")
 
     def walk() -> None:
