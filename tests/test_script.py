@@ -1,6 +1,7 @@
 """A run as a script, in a process without this project: its final figures are the run's."""
 
 import json
+import math
 import re
 import subprocess
 import sys
@@ -91,6 +92,9 @@ def hold(found, config, report, relative=2e-3, absolute=2e-5, answers=True):
         if "diverged" in one:
             continue
         assert one["loss"] == near(report.loss[number])
+        if report.test_loss[number] is None:  # the last step of all went astray
+            assert not math.isfinite(one["test_loss"])
+            continue
         assert one["test_loss"] == near(report.test_loss[number])
         apart = 10 * relative if regression else 2.5 / test
         if answers:
@@ -407,3 +411,11 @@ def test_names_that_visitors_chose_stay_words():
     text = written(MLP.replace(dataset="csv", csv=table, batch=8))
     compile(text, "script.py", "exec")
     assert "import os" not in text
+
+
+def test_a_network_without_a_test_loss_is_as_the_run_had_it(capsys):
+    diverged, infinite, far = {"diverged": 3}, {"test_loss": math.inf}, {"test_loss": 2.0}
+    reference.compare([diverged, infinite], [None, None])
+    assert capsys.readouterr().err.startswith("2 of 2 networks have")
+    reference.compare([diverged, infinite, far], [1.0, 1.0, None])
+    assert capsys.readouterr().err.startswith("0 of 3 networks have")

@@ -340,13 +340,14 @@ def repeat(
 
 
 def compare(found: Sequence[Mapping[str, Any]], run: Sequence[float | None]) -> None:
-    """Say how far the networks' test losses are from the run's; None where one diverged."""
+    """Say how far the networks' test losses are from the run's; None where one has none."""
     shares = []
     for one, loss in zip(found, run, strict=True):
-        if loss is None or "test_loss" not in one:
-            shares.append(0.0 if loss is None and "diverged" in one else math.inf)
+        own = one.get("test_loss", math.inf)
+        if loss is None:
+            shares.append(math.inf if math.isfinite(own) else 0.0)
         else:
-            shares.append(abs(one["test_loss"] - loss) / max(abs(loss), 1e-12))
+            shares.append(abs(own - loss) / max(abs(loss), 1e-12))
     near = sum(share <= 1e-3 for share in shares)
     said = f"{near} of {len(shares)} networks have the run's test loss to 0.1 %"
     print(f"{said}; the farthest is {100 * max(shares):.2g} % off.", file=sys.stderr)
