@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
@@ -141,3 +142,43 @@ def test_the_modules_bring_torch_when_they_are_asked_for():
     assert "torch" in loaded_by(
         "from swishdemo import Swish, MemoryEfficientSwish, ParametricSwish"
     )
+
+
+BANNED = set(
+    [
+        "bench",
+        "workshop",
+        "turns",
+        "court",
+        "gate",
+        "patience",
+        "foreign",
+        "reading",
+        "parts",
+        "answers",
+        "bodies",
+        "facts",
+        "questions",
+        "handlers",
+        "learned",
+        "runwords",
+        "timewords",
+        "timeanswers",
+    ]
+)
+"""Names that tell a stranger nothing."""
+ROLES = {"record", "registry", "claims", "__init__", "__main__"}
+"""What each room may have: its kind of record, all of them; what there is of Claims."""
+
+
+def test_names_tell_what_is_inside_and_no_two_are_the_same():
+    stems, classes = defaultdict(list), defaultdict(list)
+    for path in PACKAGE.rglob("*.py"):
+        stems[path.stem].append(path)
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                classes[node.name].append(path)
+    assert BANNED.isdisjoint(name.lower().strip("_") for name in {*stems, *classes})
+    twice = {name: where for name, where in stems.items() if len(where) > 1 and name not in ROLES}
+    assert twice == {}
+    assert {name: where for name, where in classes.items() if len(where) > 1} == {}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from api_server import ANNA, idle_lab, serving
 
-from swishdemo.api.export import TIMING_FORMATS, Kept
+from swishdemo.api.downloads import TIMING_FORMATS, Kept
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.kernels import build, libraries

@@ -17,9 +17,9 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 import swishdemo
-from swishdemo.api import calculation, catalogue, claims, errors, events, jobs, page_views
-from swishdemo.api.errors import FiniteJSON
+from swishdemo.api import calculation, catalogue, claims, events, jobs, page_views, responses
 from swishdemo.api.guard import GradioGuard, is_below
+from swishdemo.api.responses import FiniteJSON
 from swishdemo.api.strict_json import StrictJSON, local_path
 from swishdemo.jobs.visitor import VisitorCookie
 from swishdemo.ui.lab import Lab
@@ -50,7 +50,7 @@ def build_api(lab: Lab) -> FastAPI:
             Middleware(StrictJSON, larger={page_views.FILES: page_views.FILE_BYTES}),
         ],
     )
-    errors.install(app)
+    responses.install(app)
     for part in (catalogue, calculation, events, page_views, jobs, claims):
         app.include_router(part.routes(lab))
     app.include_router(documentation(app))

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from swishdemo.activations.registry import formula_name, is_formula
 from swishdemo.api import schemas
 from swishdemo.api.caller import Given, Visitor, object_of, short_text
-from swishdemo.api.errors import FiniteJSON
+from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.text import Sentence
 from swishdemo.ui.lab import Lab

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from swishdemo.api.errors import language
+from swishdemo.api.responses import language
 from swishdemo.api.strict_json import json_object
 from swishdemo.errors import UserError
 from swishdemo.jobs.visitor import visitor_of

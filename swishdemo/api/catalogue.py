@@ -12,7 +12,7 @@ import swishdemo
 from swishdemo import host
 from swishdemo.activations import shipped
 from swishdemo.activations.registry import activations
-from swishdemo.api.errors import FiniteJSON, language
+from swishdemo.api.responses import FiniteJSON, language
 from swishdemo.text import LANGUAGES, text
 from swishdemo.ui.lab import Lab
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from swishdemo.api.caller import Tongue, Visitor
-from swishdemo.api.errors import FiniteJSON
+from swishdemo.api.responses import FiniteJSON
 from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
 

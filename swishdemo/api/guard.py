@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from swishdemo.api.errors import FiniteJSON, language, refusal
+from swishdemo.api.responses import FiniteJSON, language, refusal
 from swishdemo.api.strict_json import StrictJSON, local_path, parse
 from swishdemo.datasets.csv import MOST_BYTES as TABLE_BYTES
 from swishdemo.errors import UserError
@@ -137,7 +137,7 @@ class _Refusing:
     """Answers in one sentence, in the reader's language, where bare Gradio refuses or answers 500.
 
     It answers 500 to an unknown endpoint's name or number and to too few values. The handlers of
-    the page do not raise (`swishdemo.ui.handlers`), so what escapes a route of Gradio's is about
+    the page do not raise (`swishdemo.ui.gradio_events`), so what escapes a route of Gradio's is about
     the request: it is logged, and refused.
     """
 

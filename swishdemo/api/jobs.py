@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
-from swishdemo.api import events, export, schemas
+from swishdemo.api import downloads, events, schemas
 from swishdemo.api.caller import Given, Tongue, Visitor
-from swishdemo.api.errors import FiniteJSON
+from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.form import Schema
 from swishdemo.jobs.job import Job
@@ -121,13 +121,13 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
         ``torch.load(path, weights_only=True)``, as of the step in the file's name; ``code`` is a
         script of PyTorch that repeats the run by itself.
         """
-        kept = export.Kept(
+        kept = downloads.Kept(
             _to_export(manager, job_id, visitor, "run", format),
             manager.reports(job_id, visitor),
             manager.attachment(job_id, visitor) if format == "weights" else None,
             language=tongue,
         )
-        return export.FORMATS[format](kept, replica)
+        return downloads.FORMATS[format](kept, replica)
 
     return router
 
@@ -179,8 +179,8 @@ def _timings(manager: JobManager, schema: Schema) -> APIRouter:
         report: tables, the host, and what to mind.
         """
         job = _to_export(manager, job_id, visitor, "timing", format)
-        kept = export.Kept(job, manager.reports(job_id, visitor), language=tongue)
-        return export.TIMING_FORMATS[format](kept, baseline)
+        kept = downloads.Kept(job, manager.reports(job_id, visitor), language=tongue)
+        return downloads.TIMING_FORMATS[format](kept, baseline)
 
     return router
 

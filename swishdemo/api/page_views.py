@@ -12,7 +12,7 @@ from pydantic import Field
 
 from swishdemo.api import schemas
 from swishdemo.api.caller import Given, Tongue, Visitor, short_text
-from swishdemo.api.errors import FiniteJSON
+from swishdemo.api.responses import FiniteJSON
 from swishdemo.figures.series import PerLayer, Picked
 from swishdemo.timing.imported import MOST_BYTES
 from swishdemo.timing.presets import PRESETS, about

@@ -13,7 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from swishdemo.api.errors import language, refusal
+from swishdemo.api.responses import language, refusal
 from swishdemo.errors import UserError
 
 LIMIT_BYTES = 1_000_000

@@ -16,7 +16,7 @@ from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import LANGUAGES
 from swishdemo.ui import claim_view
 from swishdemo.ui.assets import live
-from swishdemo.ui.handlers import beginning, language
+from swishdemo.ui.gradio_events import beginning, language
 from swishdemo.ui.lab import Lab
 
 _LATEX: list[dict[str, str | bool]] = [{"left": "$", "right": "$", "display": False}]

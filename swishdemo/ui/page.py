@@ -12,7 +12,7 @@ from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES
 from swishdemo.timing.host_card import host_summary
 from swishdemo.ui.assets import live
-from swishdemo.ui.handlers import internal, language
+from swishdemo.ui.gradio_events import internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
 

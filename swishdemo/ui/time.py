@@ -14,7 +14,7 @@ from swishdemo.timing import TimingRequest, host_summary
 from swishdemo.timing.cited import all_cited
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
 from swishdemo.ui.assets import live
-from swishdemo.ui.handlers import beside_field, internal, language
+from swishdemo.ui.gradio_events import beside_field, internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
 from swishdemo.ui.time_form import FIELDS, SHOWN_BY_CONTEXT, controls, request_of, said, visible

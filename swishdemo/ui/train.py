@@ -14,7 +14,7 @@ from swishdemo.jobs.visitor import visitor_of
 from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.fitting import fitted
 from swishdemo.ui.assets import live
-from swishdemo.ui.handlers import beginning, beside_field, internal, language
+from swishdemo.ui.gradio_events import beginning, beside_field, internal, language
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
 from swishdemo.ui.run_form import caps, component, offered, request_of, shown_value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from swishdemo.api.errors import FiniteJSON
+from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.jobs import records
 from swishdemo.jobs.job import Job
