@@ -25,6 +25,7 @@ from swishdemo.api.application import build_api
 from swishdemo.timing import REGISTRY
 from swishdemo.training.config import TrainingConfig
 from swishdemo.training.recipes import recipes
+from swishdemo.training.request import parse_run
 from swishdemo.ui import page
 from swishdemo.ui.lab import Lab
 
@@ -173,7 +174,7 @@ def test_recipes_and_datasets_can_be_run(client: httpx.Client, lab: Lab) -> None
     told = client.get("/api/recipes").json()
     assert [entry["name"] for entry in told] == [recipe.name for recipe in recipes()]
     for entry in told:
-        assert TrainingConfig.parse(entry["config"], lab.settings).as_json() == entry["config"]
+        assert parse_run(entry["config"], lab.settings).as_json() == entry["config"]
         assert set(entry["title"]) == set(entry["notes"]) == {"en", "zh"}
     names = [entry["name"] for entry in client.get("/api/datasets").json()]
     assert told[0]["config"]["dataset"] in names

@@ -12,6 +12,7 @@ from swishdemo.text import LANGUAGES
 from swishdemo.timing.measurement import Measurement
 from swishdemo.timing.request import TimingRequest
 from swishdemo.training.config import TrainingConfig, report_steps
+from swishdemo.training.request import parse_run
 
 NOISE = np.random.default_rng(7).normal(size=30)
 
@@ -269,7 +270,7 @@ def test_requests_are_valid_under_the_servers_limits(settings):
 def test_the_training_run_reports_at_every_mark():
     part = get("beta-range").part("share")
     assert isinstance(part, BetaRange)
-    config = TrainingConfig.parse(part.request(Settings()), Settings())
+    config = parse_run(part.request(Settings()), Settings())
     assert set(part.marks) <= set(report_steps(config.steps))
     assert config.beta_starts[0] == 0.1
     assert config.rivals == ()

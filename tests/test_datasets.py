@@ -248,7 +248,7 @@ def test_listing_and_configuring_load_neither_torch_nor_scikit_learn():
         "from swishdemo.settings import Settings\n"
         "[d.as_json() for d in swishdemo.datasets.datasets()]\n"
         "[r.as_json() for r in t.recipes()]\n"
-        "t.TrainingConfig.parse({'recipe': 'beta-convergence'}, Settings())\n"
+        "t.parse_run({'recipe': 'beta-convergence'}, Settings())\n"
         "heavy = 'torch', 'sklearn', 'scipy', 'sympy', 'pyarrow', 'PIL', 'huggingface_hub'\n"
         "print([m for m in heavy if m in sys.modules])"
     )

@@ -21,6 +21,7 @@ from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, Measurement, TimingRequest, correctness
 from swishdemo.timing.measuring import measure
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
+from swishdemo.training.request import parse_run
 from swishdemo.training.run import train
 
 SETTINGS = Settings(formula_seconds=20)
@@ -76,9 +77,9 @@ def test_a_name_close_to_a_functions_is_no_parameter():
 
 def test_a_run_has_formulas_among_its_rivals():
     given = {"rivals": ["relu", f" {SWISH2} ", SWISH2, ELU], "seeds": 1}
-    config = TrainingConfig.parse(given, SETTINGS)
+    config = parse_run(given, SETTINGS)
     assert config.rivals == ("relu", SWISH2, ELU)
-    again = TrainingConfig.parse(json.loads(json.dumps(config.as_json())), SETTINGS)
+    again = parse_run(json.loads(json.dumps(config.as_json())), SETTINGS)
     assert again == config == pickle.loads(pickle.dumps(config))
 
 

@@ -177,7 +177,7 @@ def test_the_process_that_asks_loads_no_sympy_and_the_worker_no_torch():
         "from swishdemo.timing import TimingRequest, REGISTRY\n"
         "from swishdemo.settings import Settings\n"
         "s = Settings(formula_seconds=20)\n"
-        "assert TrainingConfig.parse({'rivals': ['=x*x']}, s).rivals == ('=x*x',)\n"
+        "assert parse_run({'rivals': ['=x*x']}, s).rivals == ('=x*x',)\n"
         "assert TimingRequest.parse({'variants': ['=x*x']}, s).variants == ('=x*x',)\n"
         "REGISTRY.get('=x*x').label()\n"
         "print([m for m in ('sympy', 'torch', 'gradio', 'mpmath') if m in sys.modules])\n"

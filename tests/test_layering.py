@@ -167,8 +167,8 @@ BANNED = set(
     ]
 )
 """Names that tell a stranger nothing."""
-ROLES = {"record", "registry", "claims", "__init__", "__main__"}
-"""What each room may have: its kind of record, all of them; what there is of Claims."""
+ROLES = {"record", "registry", "request", "claims", "__init__", "__main__"}
+"""What each room may have: its records, all of them, what may be asked, the part for Claims."""
 
 
 def test_names_tell_what_is_inside_and_no_two_are_the_same():

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from swishdemo.activations import activations, evaluate
+from swishdemo.activations.registry import has_beta
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, catalogue
 from swishdemo.training import TrainingConfig, recipes
-from swishdemo.training.architecture import MIRRORED, has_beta
+from swishdemo.training.architecture import MIRRORED
 from swishdemo.training.config import learns_beta, starts
 from swishdemo.ui.run_text import beta_note, network_note, score, tie, titles, told, watched, what
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
+from swishdemo.training.request import parse_run
 from swishdemo.training.run import train
 
 SETTINGS = Settings()
@@ -72,7 +73,7 @@ def mended(request):
         request |= {"objective": "mse", "target_accuracy": 0.0}
     for _ in range(12):
         try:
-            return TrainingConfig.parse(request, SETTINGS)
+            return parse_run(request, SETTINGS)
         except UserError as error:
             assert error.field in TABLE, error
             later = {"batch": 2, "width": 2, "depth": 2, "beta_starts": [1.0, 2.0], "rivals": []}

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swishdemo import activations
+from swishdemo.activations.registry import has_beta
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, text
-from swishdemo.training import TrainingConfig, checks, recipes, replicas, report_steps
-from swishdemo.training.architecture import has_beta
+from swishdemo.training import TrainingConfig, recipes, replicas, report_steps
+from swishdemo.training.request import parse_run
 
 SETTINGS = Settings()
 TABLE = TrainingConfig.fields(SETTINGS)
@@ -20,7 +21,7 @@ TABLE = TrainingConfig.fields(SETTINGS)
 
 def refused(request, settings=SETTINGS):
     with pytest.raises(UserError) as caught:
-        TrainingConfig.parse(request, settings)
+        parse_run(request, settings)
     error = caught.value
     for language in LANGUAGES:
         sentence = error.sentence(language)
@@ -79,16 +80,16 @@ def test_an_empty_request_is_the_recipe_of_the_claims():
         "device": "auto",
         "threads": 1,
     }
-    assert TrainingConfig.parse({}, SETTINGS).as_json() == expected
-    assert TrainingConfig.parse({"recipe": "beta-convergence"}, SETTINGS).as_json() == expected
+    assert parse_run({}, SETTINGS).as_json() == expected
+    assert parse_run({"recipe": "beta-convergence"}, SETTINGS).as_json() == expected
 
 
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
 def test_a_recipe_is_a_valid_start_with_a_title_and_notes(recipe):
-    parsed = TrainingConfig.parse({"recipe": recipe.name}, SETTINGS)
+    parsed = parse_run({"recipe": recipe.name}, SETTINGS)
     assert parsed == recipe.config
-    assert TrainingConfig.parse(recipe.as_json()["config"], SETTINGS) == recipe.config
-    changed = TrainingConfig.parse({"recipe": recipe.name, "steps": 7, "seed": 3}, SETTINGS)
+    assert parse_run(recipe.as_json()["config"], SETTINGS) == recipe.config
+    changed = parse_run({"recipe": recipe.name, "steps": 7, "seed": 3}, SETTINGS)
     assert changed.as_json() == recipe.config.as_json() | {"steps": 7, "seed": 3}
     assert all(
         recipe.as_json()[part][tongue] for part in ("title", "notes") for tongue in LANGUAGES
@@ -169,9 +170,9 @@ def test_what_is_out_of_range_is_refused(name, values):
 )
 def test_the_ends_of_a_range_are_allowed(name, values):
     for value in values:
-        config = TrainingConfig.parse({name: value}, SETTINGS)
+        config = parse_run({name: value}, SETTINGS)
         json.dumps(config.as_json(), allow_nan=False)
-        assert TrainingConfig.parse(config.as_json(), SETTINGS) == config
+        assert parse_run(config.as_json(), SETTINGS) == config
 
 
 @pytest.mark.parametrize("request_", [None, [], "digits", 3, [("steps", 3)]])
@@ -194,25 +195,25 @@ def test_the_server_limits_a_run():
     assert refused({"steps": 101, "seeds": 1}, small).field == "steps"
     error = refused({"beta_starts": [1, 2, 3], "rivals": ["relu"], "seeds": 4}, small)
     assert error.field == "seeds" and "16" in str(error) and "12" in str(error)
-    fits = TrainingConfig.parse({"beta_starts": [1, 2], "rivals": ["relu"], "seeds": 4}, small)
+    fits = parse_run({"beta_starts": [1, 2], "rivals": ["relu"], "seeds": 4}, small)
     assert len(replicas(fits)) == 12 and fits.steps == 100
 
 
 def test_a_recipe_on_a_small_server_keeps_to_its_limits():
     small = Settings(max_steps=50)
-    assert TrainingConfig.parse({"recipe": "beta-convergence"}, small).steps == 50
+    assert parse_run({"recipe": "beta-convergence"}, small).steps == 50
 
 
 def test_the_server_decides_on_the_device():
     cpu = Settings(device="cpu")
-    assert TrainingConfig.parse({"device": "auto"}, cpu).device == "cpu"
-    assert TrainingConfig.parse({"recipe": "beta-convergence"}, cpu).device == "cpu"
+    assert parse_run({"device": "auto"}, cpu).device == "cpu"
+    assert parse_run({"recipe": "beta-convergence"}, cpu).device == "cpu"
     assert refused({"device": "cuda"}, cpu).field == "device"
 
 
 @pytest.mark.parametrize("gap", ["no_cuda", "cuda_hidden", "no_cuda_build"])
 def test_a_gpu_that_is_not_there_is_refused_at_once(monkeypatch, gap):
-    monkeypatch.setattr(checks.host, "missing_cuda", lambda: gap)
+    monkeypatch.setattr("swishdemo.host.missing_cuda", lambda: gap)
     for request, server in [({"device": "cuda"}, SETTINGS), ({}, Settings(device="cuda"))]:
         error = refused(request, server)
         assert (error.field, error.status) == ("device", 422)
@@ -220,21 +221,19 @@ def test_a_gpu_that_is_not_there_is_refused_at_once(monkeypatch, gap):
         assert error.sentence("en").endswith(" Choose auto or cpu.")
         assert error.sentence("zh").startswith("无法使用设备 “cuda”：")
         assert error.sentence("zh").endswith("请选择 auto 或 cpu。")
-    assert TrainingConfig.parse({"device": "auto"}, SETTINGS).device == "auto"
-    monkeypatch.setattr(checks.host, "missing_cuda", lambda: None)  # only PyTorch can tell
-    assert TrainingConfig.parse({"device": "cuda"}, SETTINGS).device == "cuda"
+    assert parse_run({"device": "auto"}, SETTINGS).device == "auto"
+    monkeypatch.setattr("swishdemo.host.missing_cuda", lambda: None)  # only PyTorch can tell
+    assert parse_run({"device": "cuda"}, SETTINGS).device == "cuda"
 
 
 def test_threads_end_at_the_cores_of_the_containers_quota(monkeypatch):
-    monkeypatch.setattr(checks.host, "container_cpus", lambda root: 1.5)
-    assert TrainingConfig.parse({}, Settings(threads=64)).threads == 1
+    monkeypatch.setattr("swishdemo.host.container_cpus", lambda root: 1.5)
+    assert parse_run({}, Settings(threads=64)).threads == 1
     assert refused({"threads": 2}).field == "threads"
 
 
 def test_repeated_starts_and_rivals_count_once():
-    config = TrainingConfig.parse(
-        {"beta_starts": [1, 1.0, 0.0, -0.0], "rivals": ["relu", "relu"]}, SETTINGS
-    )
+    config = parse_run({"beta_starts": [1, 1.0, 0.0, -0.0], "rivals": ["relu", "relu"]}, SETTINGS)
     assert config.beta_starts == (1.0, 0.0) and config.rivals == ("relu",)
     assert math.copysign(1, config.beta_starts[1]) == 1
 
@@ -279,11 +278,11 @@ json_values = st.recursive(
 )
 def test_any_json_is_read_or_refused_in_a_sentence(request_):
     try:
-        config = TrainingConfig.parse(request_, SETTINGS)
+        config = parse_run(request_, SETTINGS)
     except UserError as error:
         assert error.sentence("en").encode() and error.sentence("zh").encode()
         return
-    assert TrainingConfig.parse(config.as_json(), SETTINGS) == config
+    assert parse_run(config.as_json(), SETTINGS) == config
     assert 1 <= len(replicas(config)) <= SETTINGS.max_replicas
 
 
@@ -313,20 +312,20 @@ def numbers(field):
     )
 )
 def test_a_valid_request_is_read_as_it_was_meant(request_):
-    config = TrainingConfig.parse(request_, SETTINGS)
+    config = parse_run(request_, SETTINGS)
     for name, value in request_.items():
         expected = tuple(dict.fromkeys(value)) if isinstance(value, list) else value
         assert getattr(config, name) == expected
-    assert TrainingConfig.parse(json.loads(json.dumps(config.as_json())), SETTINGS) == config
+    assert parse_run(json.loads(json.dumps(config.as_json())), SETTINGS) == config
 
 
 def test_every_activation_may_be_a_rival_but_the_run_s_own():
     assert set(TABLE["rivals"].choices) == set(activations.names())
     assert refused({"rivals": ["swish"]}).field == "rivals"
-    assert TrainingConfig.parse({"activation": "relu", "rivals": ["swish"]}, SETTINGS)
+    assert parse_run({"activation": "relu", "rivals": ["swish"]}, SETTINGS)
     mixed = {"layer_activations": ["relu", "swish"], "rivals": ["swish"]}
     assert refused(mixed).field == "rivals"  # reports tell activations by their names
-    named = TrainingConfig.parse(mixed | {"activation": "gelu"}, SETTINGS)
+    named = parse_run(mixed | {"activation": "gelu"}, SETTINGS)
     assert [row.beta_start for row in replicas(named)[::6]] == [*named.beta_starts, None]
 
 
@@ -366,7 +365,7 @@ def test_a_table_of_one_s_own_travels_beside_the_json_and_not_in_it():
     rows = "\n".join(f"{n / 7},{n % 5},{'ab'[n % 2]}" for n in range(40))
     table = f"u,v,label\n{rows}\n"
     asked = {"dataset": "csv", "csv": table, "network": "mlp", "batch": 8}
-    config = TrainingConfig.parse(asked, SETTINGS)
+    config = parse_run(asked, SETTINGS)
     assert config.described().shape == (2,) and config.described().classes == 2
     assert config.csv.text == table and "0.142857" not in json.dumps(config.as_json())
     assert refused(config.as_json()).field == "csv"  # the text is gone
@@ -378,14 +377,14 @@ def test_parameters_of_all_networks_count_together():
     sent = TrainingConfig().as_json() | {"seeds": 1}
     assert refused(sent, small).field == "width"
     one = {"seeds": 1, "beta_starts": [1], "rivals": []}
-    assert TrainingConfig.parse(one, small).seeds == 1
+    assert parse_run(one, small).seeds == 1
 
 
 def test_an_activation_without_beta_has_no_starts():
-    config = TrainingConfig.parse({"activation": "tanh"}, SETTINGS)
+    config = parse_run({"activation": "tanh"}, SETTINGS)
     assert [row.beta_start for row in replicas(config)] == [None] * 18
     assert not any(row.rival for row in replicas(config)[:6])
-    typed = TrainingConfig.parse({"activation": "=x*tanh(beta*x)", "beta_starts": [2]}, SETTINGS)
+    typed = parse_run({"activation": "=x*tanh(beta*x)", "beta_starts": [2]}, SETTINGS)
     assert replicas(typed)[0].beta_start == 2.0
 
 
@@ -393,9 +392,9 @@ def test_the_web_process_tells_replicas_of_a_formula_without_working_it_out():
     code = (
         "import sys\n"
         "from swishdemo.settings import Settings\n"
-        "from swishdemo.training import TrainingConfig, replicas\n"
+        "from swishdemo.training import parse_run, replicas\n"
         "asked = {'activation': '=x*tanh(beta*x)', 'layer_activations': ['=x*x', 'relu']}\n"
-        "config = TrainingConfig.parse(asked, Settings(formula_seconds=20))\n"
+        "config = parse_run(asked, Settings(formula_seconds=20))\n"
         "print(len(replicas(config)), {'sympy', 'torch'} & set(sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

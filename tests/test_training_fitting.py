@@ -11,7 +11,7 @@ from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.training import TrainingConfig, recipes, replicas
-from swishdemo.training.fitting import fitted
+from swishdemo.training.request import fitted, parse_run
 
 SETTINGS = Settings()
 CLASSES = "a,b,kind\n" + "".join(f"{math.sin(n):.3f},{n % 7},{'uv'[n % 2]}\n" for n in range(40))
@@ -19,7 +19,7 @@ TARGETS = "a,b,y\n" + "".join(f"{math.sin(n):.3f},{n % 7},{n / 8:.3f}\n" for n i
 
 
 def told(request, limits=SETTINGS):
-    config = TrainingConfig.parse(request, limits)
+    config = parse_run(request, limits)
     return config, {each.field: each for each in fitted(request, config, limits)}
 
 
@@ -56,7 +56,7 @@ def told(request, limits=SETTINGS):
 def test_a_default_that_does_not_fit_is_fitted_and_told(request_, limits, changed):
     if changed is None:
         with pytest.raises(UserError):
-            TrainingConfig.parse(request_, limits)
+            parse_run(request_, limits)
         return
     config, found = told(request_, limits)
     assert {name: each.used for name, each in found.items()} == changed
@@ -84,7 +84,7 @@ def test_a_default_that_does_not_fit_is_fitted_and_told(request_, limits, change
 )
 def test_what_was_sent_is_refused_though_it_be_the_default(request_, limits):
     with pytest.raises(UserError) as caught:
-        TrainingConfig.parse(request_, limits)
+        parse_run(request_, limits)
     assert caught.value.field in request_
 
 

@@ -21,6 +21,7 @@ from swishdemo.training import (
 )
 from swishdemo.training.config import evaluated_steps, view_steps
 from swishdemo.training.convergence import converged_step, share_in_band, spread
+from swishdemo.training.request import parse_run
 from swishdemo.training.run import Run, train
 
 SHORT = TrainingConfig(beta_starts=(0.5, 2.0), seeds=2, steps=12)
@@ -266,9 +267,7 @@ def test_a_run_without_reports_has_no_summary():
 
 
 def test_a_start_at_zero_is_trained_though_its_logarithm_is_not_known():
-    config = TrainingConfig.parse(
-        {"beta_starts": [0, 1], "rivals": [], "seeds": 1, "steps": 5}, Settings()
-    )
+    config = parse_run({"beta_starts": [0, 1], "rivals": [], "seeds": 1, "steps": 5}, Settings())
     found = reports(config)
     assert found[0].convergence == (None, None)
     assert found[-1].beta[0][0] != 0.0

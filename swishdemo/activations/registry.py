@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeGuard
@@ -47,6 +48,13 @@ def activations() -> tuple[Activation, ...]:
 def is_formula(name: object) -> TypeGuard[str]:
     """Whether ``name`` is that of a typed formula, a valid one or not."""
     return isinstance(name, str) and name.lstrip().startswith("=")
+
+
+def has_beta(activation: str) -> bool:
+    """Whether the activation has a parameter called β; a formula is looked through as text."""
+    if is_formula(activation):
+        return bool(re.search(r"\bbeta\b|β", activation))
+    return "beta" in get(activation).defaults()
 
 
 def formula_name(name: str) -> str:

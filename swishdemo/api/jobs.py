@@ -72,7 +72,7 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
         for.
         """
         from swishdemo.training import TrainingConfig
-        from swishdemo.training.fitting import fitted
+        from swishdemo.training.request import fitted
 
         job = manager.submit("run", given, visitor)
         config = TrainingConfig.of_json(job.config)

@@ -130,9 +130,9 @@ _MEASURED = (
 
 
 def _parse_run(request: object, settings: Settings) -> Config:
-    from swishdemo.training.config import TrainingConfig
+    from swishdemo.training.request import parse_run
 
-    return TrainingConfig.parse(request, settings)
+    return parse_run(request, settings)
 
 
 def _summarise_run(config: Mapping[str, Any], reports: Reports) -> Json | None:

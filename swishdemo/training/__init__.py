@@ -1,6 +1,6 @@
 """Trains many replicas of a network together: config, reports, recipes.
 
-- `config`, `checks`, `fitting`: what may be asked for; `recipes`: what is worth it.
+- `config`, `request`: what may be asked for; `recipes`: what is worth it.
 - `architecture`: what follows from it.
 - `report`, `summary`, `convergence`: what a run tells.
 - `run`: the run itself; `engine`: its computation; `probes`: what its reports are made from;
@@ -11,6 +11,7 @@
 from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps
 from swishdemo.training.recipes import Recipe, nearest, recipes
 from swishdemo.training.report import Report, Tick
+from swishdemo.training.request import parse_run
 from swishdemo.training.summary import summarise
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Tick",
     "TrainingConfig",
     "nearest",
+    "parse_run",
     "recipes",
     "replicas",
     "report_steps",

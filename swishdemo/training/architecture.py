@@ -9,13 +9,11 @@ Which parameters of its activations a replica learns, and where they start. Load
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from swishdemo import activations
-from swishdemo.activations.registry import is_formula
 from swishdemo.datasets import Dataset
 
 if TYPE_CHECKING:
@@ -41,13 +39,6 @@ class ActivationParameter:
     name: str
     learned: bool
     softplus: bool = False
-
-
-def has_beta(activation: str) -> bool:
-    """Whether the activation has a parameter called β; a formula is looked through as text."""
-    if is_formula(activation):
-        return bool(re.search(r"\bbeta\b|β", activation))
-    return "beta" in activations.get(activation).defaults()
 
 
 def activation_at(config: TrainingConfig, replica: Replica, site: int) -> str:

@@ -10,13 +10,9 @@ from typing import Annotated, Any
 import pydantic
 
 from swishdemo import datasets, host
-from swishdemo.activations.registry import names
-from swishdemo.datasets.csv import read as read_table
+from swishdemo.activations.registry import has_beta, names
 from swishdemo.datasets.record import LARGEST_NOISE, TEST_SHARES
-from swishdemo.errors import UserError
-from swishdemo.form import Field, Form, short
-from swishdemo.settings import Settings
-from swishdemo.training.architecture import has_beta
+from swishdemo.form import Field, Form
 
 MOST_FORMULAS = 4
 """How many entries of one list may be typed formulas."""
@@ -233,37 +229,6 @@ class TrainingConfig(Form):
     """Whether products of matrices are computed in bfloat16."""
 
     @classmethod
-    def parse(cls, given: object, settings: Settings) -> TrainingConfig:
-        """Read a request; a field that is left out takes the recipe's value, or its default.
-
-        What is left out never stands in the way: where its value does not fit the data or the
-        server's limits, it is fitted (`swishdemo.training.fitting`). What was sent is refused.
-
-        Args:
-            given: The request's JSON, of any type. ``"recipe"`` names what it starts from.
-            settings: The server's settings: its limits and its device.
-
-        Raises:
-            UserError: A field is unknown, of the wrong type, not finite or out of range; or the
-                fields that were sent cannot go together.
-        """
-        from swishdemo.training.fitting import fit
-
-        sent = dict(given) if isinstance(given, Mapping) else {}
-        table = sent.get("csv")
-        config = cls.read(
-            {**sent, "csv": None} if isinstance(given, Mapping) else given,
-            settings,
-            start=_start(sent["recipe"], settings) if "recipe" in sent else {},
-            beside=("recipe",),
-        )
-        if table is not None:
-            config = config.replace(csv=read_table(table, config.csv_header))
-        if config.device == "auto":
-            config = config.replace(device=settings.device)
-        return fit(config, frozenset(sent), settings)
-
-    @classmethod
     def of_json(cls, record: Mapping[str, Any]) -> TrainingConfig:
         """The config of which ``record`` is the JSON; without the text of a visitor's table.
 
@@ -370,26 +335,3 @@ def view_steps(steps: int) -> tuple[int, ...]:
     """The reported steps at which the networks are looked into: 0, every tenth, and the last."""
     reported = report_steps(steps)
     return (*reported[:-1:10], reported[-1])
-
-
-def _start(name: object, settings: Settings) -> dict[str, Any]:
-    """The values of the recipe called ``name``, within a server's limits."""
-    from swishdemo.training.recipes import recipes
-
-    known = {recipe.name: recipe for recipe in recipes()}
-    if not isinstance(name, str):
-        raise UserError("error.not_text", field="recipe", name="recipe")
-    if name not in known:
-        raise UserError(
-            "error.unknown_choice",
-            field="recipe",
-            name="recipe",
-            value=short(name),
-            choices=tuple(known),
-        )
-    fields, values = TrainingConfig.fields(settings), known[name].config.as_json()
-    # Where a run is computed is the server's matter, not the recipe's.
-    values = {key: value for key, value in values.items() if key not in ("device", "threads")}
-    for key in ("steps", "seeds", "depth", "width"):
-        values[key] = min(values[key], int(fields[key].high or 1))
-    return values

@@ -12,7 +12,7 @@ from swishdemo.errors import UserError
 from swishdemo.form import Field
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.training import TrainingConfig, nearest, recipes
-from swishdemo.training.fitting import fitted
+from swishdemo.training.request import fitted, parse_run
 from swishdemo.ui.assets import live
 from swishdemo.ui.gradio_events import beginning, beside_field, internal, language
 from swishdemo.ui.lab import Lab
@@ -61,7 +61,7 @@ def build(lab: Lab) -> None:  # noqa: C901, PLR0915
 
     def check(request: gr.Request, *values: Any) -> list[dict[str, Any]]:
         try:
-            TrainingConfig.parse(asked(values), lab.settings)
+            parse_run(asked(values), lab.settings)
         except UserError as error:
             return beside_field(error, names, request)
         return [gr.validate(True, "") for _ in names]
@@ -69,7 +69,7 @@ def build(lab: Lab) -> None:  # noqa: C901, PLR0915
     def begin(request: gr.Request, *values: Any) -> dict[str, Any]:
         try:
             given = asked(values)
-            config = TrainingConfig.parse(given, lab.settings)
+            config = parse_run(given, lab.settings)
             job = lab.manager.submit("run", config, visitor_of(request))
         except UserError as error:
             return {"error": error.sentence(language(request))}
