@@ -94,7 +94,7 @@ def test_a_run_has_formulas_among_its_rivals():
     ],
 )
 def test_a_run_with_what_is_no_formula_is_refused_at_its_field(rivals, sentence):
-    error = refused(TrainingConfig.parse, {"rivals": rivals}, SETTINGS)
+    error = refused(parse_run, {"rivals": rivals}, SETTINGS)
     assert (error.field, error.status) == ("rivals", 422)
     assert sentence in str(error)
 

@@ -173,7 +173,7 @@ def test_the_process_that_asks_loads_no_sympy_and_the_worker_no_torch():
     code = (
         "import sys\n"
         "from swishdemo.activations.typed.formula_process import checked_name\n"
-        "from swishdemo.training import TrainingConfig\n"
+        "from swishdemo.training import parse_run\n"
         "from swishdemo.timing import TimingRequest, REGISTRY\n"
         "from swishdemo.settings import Settings\n"
         "s = Settings(formula_seconds=20)\n"
