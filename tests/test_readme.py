@@ -10,6 +10,7 @@ import pytest
 from swishdemo.cli import parser
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
+from swishdemo.training import TrainingConfig
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -126,3 +127,14 @@ def test_the_readme_counts_the_activations():
     from swishdemo.activations import names
 
     assert f"Swish, {len(names()) - 1} rivals" in README
+
+
+def test_the_walks_name_files_that_are_there():
+    walks = BODY.split("## Three walks")[1].split("\n## ")[0]
+    assert "`beta_lr_factor`" in walks and "beta_lr_factor" in TrainingConfig.model_fields
+    assert "`max_job_seconds`" in walks and "max_job_seconds" in {f.name for f in fields(Settings)}
+    named = re.findall(r"`([\w./]+\.(?:py|js|css)|(?:swishdemo|assets)/[\w/]+)`", walks)
+    assert len(named) > 20
+    there = [path.as_posix() for path in ROOT.rglob("*") if not {".venv", ".git"} & {*path.parts}]
+    for name in named:
+        assert any(path.endswith(f"/{name}") for path in there), name
