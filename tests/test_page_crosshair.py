@@ -113,8 +113,12 @@ def test_a_parameter_is_called_by_its_sign(turn):
 
 def test_the_signals_table_of_the_first_curves_is_whole(explore):
     page = explore(".signal-card")
-    table = page.locator(".signal-card .lab-scroll")
-    assert table.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+    page.wait_for_function(
+        """() => {
+            const table = document.querySelector(".signal-card .lab-scroll");
+            return table.textContent && table.scrollWidth <= table.clientWidth;
+        }"""
+    )
 
 
 BUMP = "x*sigmoid(x)+exp(-1000000*(x-1)**2)"

@@ -71,10 +71,13 @@ def browsers(playwright, browser_type_launch_args, tmp_path_factory):
 def opens(browsers, server):
     """Opens a tab as somebody who has never been here; ``wrong`` are its console's errors.
 
-    It is one that a test before has left, where there is one.
+    It is one that a test before has left, where there is one. What is to be framed by another site
+    has a browser of its language: there Chromium does not heed what one tab is to speak.
     """
 
-    def opened(number=0, viewport=VIEWPORT, address=server, locale=None, **options):
+    def opened(number=0, viewport=VIEWPORT, address=server, locale=None, framed=False, **options):
+        if framed:
+            options, locale = {**options, "locale": locale}, None
         browser = browsers(number, **options)
         browser.clear_cookies()
         first, *others = browser.pages
