@@ -4,9 +4,10 @@
  */
 
 import { closest, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
+import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
-import { ask, attempt, poll } from "../core/server.js";
+import { ask, attempt } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { drawFigures, fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
@@ -38,7 +39,8 @@ export function mount(component) {
     () => [...cards.values()],
   );
   const begin = beginner(component);
-  let endPolling = () => {};
+  /** @type {ReturnType<typeof untilDone> | null} */
+  let following = null;
 
   // ---- Verdicts: fetched when the tab is first looked at. ----
 
@@ -144,9 +146,12 @@ export function mount(component) {
 
   /** Follows the jobs that are under way until there is none. */
   function watch() {
-    endPolling();
+    following?.end();
     const active = [...cards.values()].filter((card) => card.progress.active);
-    if (active.length) endPolling = poll(() => progress(active.map(({ id }) => id)), heard, 400);
+    if (!active.length) return;
+    const ids = active.map(({ id }) => id);
+    const topics = () => ["claims"];
+    following = untilDone(() => progress(ids), heard, { topics, milliseconds: 400 });
   }
 
   /**
@@ -219,6 +224,7 @@ export function mount(component) {
   async function stop(id) {
     const answer = await attempt(`claims/${id}/stop`, { method: "POST" });
     if (answer.error) refusal(id, answer.error);
+    else following?.now();
   }
 
   /** @param {string} id @param {string} sentence */

@@ -1,6 +1,5 @@
 /**
- * Talks with the server: who asks and in which language, requests, files, and asking again and
- * again while a job is under way.
+ * Talks with the server: who asks and in which language, requests, and files.
  *
  * It runs before Gradio, which follows `navigator.language` and `?__theme=`: both say what the
  * reader chose, here or at an earlier visit. Each request of the page, Gradio's too, tells the
@@ -126,6 +125,12 @@ export async function file(address) {
   return { name: /filename="(.+)"/.exec(named)?.[1] ?? "file", content: await answer.blob() };
 }
 
+/**
+ * The stream that tells which of some jobs and claims have changed.
+ * @param {{job: string[], claims: boolean | null}} query
+ */
+export const changes = (query) => new EventSource(route("events", query));
+
 /** Has a worker ready, for the reader is about to ask. @param {"formulas" | "timing"} what */
 export const prepare = (what) => ask("prepare", { given: { what } }).catch(() => {});
 
@@ -138,44 +143,3 @@ export async function isAlive() {
     return false;
   }
 }
-
-/**
- * Calls `question` until it answers that nothing more will come.
- * @param {() => Promise<{done?: boolean, error?: string}>} question
- * @param {(answer: any) => void} heard Called with each answer.
- * @param {number} [milliseconds] Between an answer and the next question.
- * @param {number} [hurry] How many milliseconds from now it asks four times as often: something was
- *   asked for that is done at once.
- * @returns {() => void} Ends it.
- */
-export function poll(question, heard, milliseconds = 150, hurry = 0) {
-  const calm = performance.now() + hurry;
-  let ended = false;
-  (async () => {
-    while (!ended) {
-      let answer;
-      try {
-        answer = await question();
-      } catch {
-        // The server is gone; the page's head says so. Ask again until it is back.
-        await pause(2000);
-        continue;
-      }
-      if (ended) return;
-      try {
-        heard(answer);
-      } catch (error) {
-        reportError(error); // the next answer may be drawn all the same
-      }
-      if (answer.done || answer.error) return;
-      const often = performance.now() < calm ? 0.25 : 1;
-      await pause((document.hidden ? 4 : often) * milliseconds);
-    }
-  })();
-  return () => {
-    ended = true;
-  };
-}
-
-/** @param {number} milliseconds */
-const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

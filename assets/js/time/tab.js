@@ -3,9 +3,10 @@
  */
 
 import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
+import { untilDone } from "../core/follow.js";
 import { goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
-import { ask, attempt, language, poll, prepare, route } from "../core/server.js";
+import { ask, attempt, language, prepare, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { downloadFrom } from "../plot/download.js";
@@ -61,12 +62,13 @@ export function mount({ element, props, trigger, watch }) {
     drawn: false,
   };
   const named = state.id !== null;
-  let end = () => {};
+  /** @type {ReturnType<typeof untilDone> | null} */
+  let following = null;
 
   /** Asks for the timing until it has ended; with it, what is drawn changes. */
   function follow() {
-    end();
-    end = poll(
+    following?.end();
+    following = untilDone(
       () => {
         const { id: timing, mark, baseline, elements, beside } = state;
         const query = { timing, mark, baseline, elements, beside, narrow: NARROW.matches };
@@ -85,7 +87,7 @@ export function mount({ element, props, trigger, watch }) {
         }
         hear(answer);
       },
-      300,
+      { topics: ({ id }) => (id ? [id] : []), milliseconds: 300 },
     );
   }
 

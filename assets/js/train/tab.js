@@ -1,9 +1,10 @@
 /** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
 import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
+import { untilDone } from "../core/follow.js";
 import { beginner, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
-import { ask, attempt, poll } from "../core/server.js";
+import { ask, attempt } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
@@ -43,14 +44,15 @@ export function mount(component) {
     /** @type {string | null} */ (null),
   );
   let after = -1;
-  let end = () => {};
+  /** @type {ReturnType<typeof untilDone> | null} */
+  let following = null;
   const begin = beginner(component);
   /** @type {Record<string, any>} What was told of the run last. */
   let latest = {};
 
   /** @param {string | null} next @param {boolean} [anew] Whether all is to be drawn again. */
   function follow(next, anew = false, hurry = 0) {
-    end();
+    following?.end();
     if (next !== run || anew) {
       after = -1;
       whole = false;
@@ -63,7 +65,8 @@ export function mount(component) {
     }
     run = next;
     write({ run });
-    end = poll(question, show, undefined, hurry);
+    const topics = (/** @type {{run?: string}} */ answer) => (answer.run ? [answer.run] : []);
+    following = untilDone(question, show, { topics, hurry });
   }
 
   /**
@@ -87,7 +90,9 @@ export function mount(component) {
         if (isIntersecting) seen.add(part);
         else seen.delete(part);
       }
-      if (news && latest.done === false) after = -1;
+      if (!news || latest.done !== false) return;
+      after = -1;
+      following?.now();
     },
     { rootMargin: "80px" },
   );

@@ -1,0 +1,180 @@
+/**
+ * Follows what is under way: asks a question again whenever the server tells that its answer has
+ * changed. A page has one stream of such news at most, and none while it is hidden or follows
+ * nothing; where it has none, it asks again after a while.
+ */
+
+import { changes } from "./server.js";
+import { keepsCookies } from "./storage.js";
+
+/** @typedef {{topics: string[], news: boolean, wake: () => void}} Follower */
+
+/** Milliseconds after which one asks though there is no news: times pass in what is shown. */
+const SILENT = 1000;
+/** Milliseconds that a stream stays without a follower: who pauses a run follows it again. */
+const LINGERS = 1000;
+/** Milliseconds between two tries to open a stream. */
+const AGAIN = 3000;
+/** Milliseconds between two questions to a server that is gone; the page's head says so. */
+const GONE = 2000;
+/** Browsers open six connections to a host without HTTP/2: so many pages may hold one for good. */
+const SEATS = 2;
+
+/** A stream's requests tell by a cookie alone who asks. */
+const KNOWN = keepsCookies();
+
+/** @type {Set<Follower>} */
+const followers = new Set();
+
+/**
+ * Asks until it is answered that all is done.
+ * @param {() => Promise<{done?: boolean, error?: string}>} question Its answer tells whether
+ *   nothing more will come.
+ * @param {(answer: any) => void} heard Called with each answer.
+ * @param {object} options
+ * @param {(answer: any) => string[]} options.topics What the next answer depends on: ids of jobs,
+ *   or "claims".
+ * @param {number} [options.milliseconds] Between an answer and the next question, at least.
+ * @param {number} [options.hurry] How many milliseconds from now it asks four times as often:
+ *   something was asked for that is done at once.
+ */
+export function untilDone(question, heard, { topics, milliseconds = 150, hurry = 0 }) {
+  const calm = performance.now() + hurry;
+  /** @type {Follower} */
+  const follower = { topics: [], news: false, wake: () => {} };
+  followers.add(follower);
+
+  async function ask() {
+    follower.news = false;
+    const answer = await question();
+    if (!followers.has(follower)) return;
+    follower.topics = topics(answer);
+    try {
+      heard(answer);
+    } catch (error) {
+      reportError(error); // the next answer may be drawn all the same
+    }
+    if (answer.done || answer.error) return end();
+    attend();
+    await pause(milliseconds * (performance.now() < calm ? 0.25 : 1));
+  }
+
+  function end() {
+    followers.delete(follower);
+    follower.wake();
+    setTimeout(attend, LINGERS);
+  }
+
+  (async () => {
+    while (followers.has(follower)) {
+      await ask().catch(() => pause(GONE));
+      await news(follower);
+    }
+  })();
+
+  return {
+    end,
+    /** Asks at once: the question is another one. */
+    now() {
+      follower.news = true;
+      follower.wake();
+    },
+  };
+}
+
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** Waits until a follower should ask. @param {Follower} follower */
+async function news(follower) {
+  if (!followers.has(follower) || follower.news || !(stream.tells || document.hidden)) return;
+  await new Promise((done) => {
+    const timer = document.hidden ? 0 : setTimeout(done, SILENT);
+    follower.wake = () => {
+      clearTimeout(timer);
+      done(null);
+    };
+  });
+}
+
+/** Wakes who follows a topic; everybody without one. @param {string} [topic] */
+function tell(topic) {
+  for (const follower of followers) {
+    if (topic !== undefined && !follower.topics.includes(topic)) continue;
+    follower.news = true;
+    follower.wake();
+  }
+}
+
+const NONE = {
+  /** @type {ReturnType<typeof changes> | null} */
+  source: null,
+  topics: "",
+  /** Whether it has told anything. */
+  tells: false,
+  /** Gives its seat back. */
+  leave: () => {},
+};
+let stream = NONE;
+let tried = -AGAIN;
+
+/** Opens the stream, closes it, or opens another, as what is followed wants it. */
+async function attend() {
+  const followed = [...new Set([...followers].flatMap(({ topics }) => topics))].sort();
+  const topics = document.hidden || !KNOWN ? "" : followed.join();
+  if (topics === stream.topics) return;
+  if (!stream.source && performance.now() - tried < AGAIN) return;
+  close();
+  if (!topics) return;
+  tried = performance.now();
+  stream = { ...NONE, topics };
+  const mine = stream;
+  const leave = await seat();
+  if (stream !== mine) return leave?.();
+  if (!leave) return close();
+  const job = followed.filter((each) => each !== "claims");
+  const source = changes({ job, claims: followed.includes("claims") || null });
+  Object.assign(mine, { source, leave });
+  source.addEventListener("job", ({ data }) => {
+    mine.tells = true;
+    tell(JSON.parse(data).id);
+  });
+  source.addEventListener("claim", () => {
+    mine.tells = true;
+    tell("claims");
+  });
+  source.addEventListener("error", () => {
+    // The browser tries again by itself, but for what the server refuses.
+    mine.tells = false;
+    if (source.readyState === source.CLOSED && stream === mine) close();
+    tell();
+  });
+}
+
+function close() {
+  stream.source?.close();
+  stream.leave();
+  stream = NONE;
+}
+
+/** A place among this browser's pages that may hold a connection; null where there is none. */
+async function seat() {
+  const [first] = performance.getEntriesByType("navigation");
+  const { nextHopProtocol = "" } = /** @type {PerformanceResourceTiming} */ (first) ?? {};
+  if (/^h[23]/.test(nextHopProtocol)) return () => {};
+  for (let number = 0; navigator.locks && number < SEATS; number++) {
+    /** @type {(() => void) | null} */
+    const leave = await new Promise((done) => {
+      navigator.locks.request(`swish-lab-stream-${number}`, { ifAvailable: true }, (lock) =>
+        lock ? new Promise((given) => done(() => given(null))) : done(null),
+      );
+    });
+    if (leave) return leave;
+  }
+  return null;
+}
+
+document.addEventListener("visibilitychange", () => {
+  tell();
+  attend();
+});

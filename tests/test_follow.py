@@ -1,0 +1,172 @@
+"""What a page follows: one stream of news at most, and none where it is not looked at."""
+
+from __future__ import annotations
+
+import pytest
+from browser import free_port
+from playwright.sync_api import expect
+from serving import serving
+from visiting import eventually
+
+WATCHED = """
+window.streams = { now: 0, most: 0, made: 0 };
+window.EventSource = class extends EventSource {
+  constructor(...given) {
+    super(...given);
+    streams.made += 1;
+    streams.now += 1;
+    streams.most = Math.max(streams.most, streams.now);
+  }
+  close() {
+    if (this.readyState !== EventSource.CLOSED) streams.now -= 1;
+    super.close();
+  }
+};
+let hidden = false;
+Object.defineProperty(document, "hidden", { get: () => hidden });
+window.hide = (wanted) => {
+  hidden = wanted;
+  document.dispatchEvent(new Event("visibilitychange"));
+};
+const plain = window.fetch;
+window.asked = 0;
+window.fetch = (...given) => {
+  if (String(given[0]).includes("/view")) asked += 1;
+  return plain(...given);
+};
+"""
+POST = """
+async ([path, given]) => {
+  const headers = { "Content-Type": "application/json" };
+  const told = await fetch(path, { method: "POST", headers, body: JSON.stringify(given) });
+  if (!told.ok) throw new Error(await told.text());
+  return told.json();
+}"""
+
+
+def check(held):
+    assert held
+
+
+def begin(page):
+    """A run that rests, and is under way for as long as a test takes."""
+    asked = {"recipe": "beta-convergence", "steps": 5000, "seeds": 1}
+    run = page.evaluate(POST, ["/api/runs", asked])["id"]
+    told = "run => fetch(`/api/runs/${run}`).then((it) => it.json()).then((it) => it.state)"
+    eventually(lambda: check(page.evaluate(told, run) == "running"))
+    wish(page, run, "pause")
+    return run
+
+
+def wish(page, run, what):
+    page.evaluate(POST, [f"/api/runs/{run}/{what}", {}])
+
+
+def streams(page):
+    return page.evaluate("streams.now")
+
+
+def state(page, wanted):
+    expect(page.locator("#lab-train [data-state], #lab-train[data-state]").first).to_have_attribute(
+        "data-state", wanted
+    )
+
+
+@pytest.fixture
+def shown(opens, server):
+    """Opens Train as one visitor, in as many tabs as are asked for; and a run is under way."""
+    pages = []
+
+    def opened(tabs=1, address=server, before=lambda page: None):
+        first = opens(address=address)
+        first.goto(f"{address}/api/health")
+        run = begin(first)
+        pages.extend([first, *(first.context.new_page() for _ in range(tabs - 1))])
+        for page in pages:
+            before(page)
+            page.add_init_script(WATCHED)
+            page.goto(f"{address}/?tab=train&run={run}")
+        for page in pages:
+            state(page, "paused")
+        return pages, run
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+def test_six_tabs_of_one_browser(shown):
+    pages, run = shown(6)
+    eventually(lambda: check(sum(map(streams, pages)) == 2))  # more would keep the others waiting
+    pages[0].click("[data-wish=resume]")
+    for page in pages:
+        state(page, "running")
+    pages[-1].click("[data-wish=pause]")
+    for page in pages:
+        state(page, "paused")
+    wish(pages[3], run, "stop")
+    for page in pages:
+        state(page, "stopped")
+        assert page.evaluate("streams.most") <= 1
+    eventually(lambda: check(not any(map(streams, pages))))  # nothing is under way
+
+
+def test_a_hidden_page_neither_listens_nor_asks(shown):
+    [page], run = shown()
+    eventually(lambda: check(streams(page) == 1))
+    page.evaluate("hide(true)")
+    eventually(lambda: check(streams(page) == 0))
+    page.wait_for_timeout(500)  # for what was asked before
+    before = page.evaluate("asked")
+    wish(page, run, "stop")
+    page.wait_for_timeout(2500)
+    assert page.evaluate("asked") == before
+    state(page, "paused")
+    page.evaluate("hide(false)")
+    state(page, "stopped")
+
+
+def test_a_seat_is_given_back(shown):
+    pages, run = shown(3)
+    eventually(lambda: check(sum(map(streams, pages)) == 2))
+    [without] = [page for page in pages if not streams(page)]
+    hidden = next(page for page in pages if streams(page))
+    hidden.evaluate("hide(true)")
+    eventually(lambda: check(streams(without) == 1))
+    wish(pages[0], run, "stop")
+
+
+def test_without_a_stream_it_asks_again_and_again(shown):
+    [page], run = shown(before=lambda page: page.route("**/api/events*", lambda it: it.abort()))
+    eventually(lambda: check(page.evaluate("streams.made") >= 1))
+    before = page.evaluate("asked")
+    eventually(lambda: check(page.evaluate("asked") > before + 5))
+    wish(page, run, "stop")
+    state(page, "stopped")
+
+
+def test_news_is_told_and_not_asked_for_all_the_time(shown):
+    [page], run = shown()
+    eventually(lambda: check(streams(page) == 1))
+    before = page.evaluate("asked")
+    page.wait_for_timeout(4000)
+    assert page.evaluate("asked") - before <= 6  # each second, for the time that is shown
+    wish(page, run, "stop")
+    state(page, "stopped")
+
+
+@pytest.mark.long
+def test_a_server_that_is_started_anew_is_followed_again(shown, tmp_path):
+    port = str(free_port())
+    with serving(tmp_path, GRADIO_SERVER_PORT=port) as (address, _):
+        [page], _ = shown(address=address)
+        eventually(lambda: check(streams(page) == 1))
+    with serving(tmp_path, GRADIO_SERVER_PORT=port):
+        state(page, "failed")
+        expect(page.locator("#lab-train [data-part=line]")).to_contain_text("restarted")
+        run = begin(page)
+        page.goto(f"{address}/?tab=train&run={run}")
+        state(page, "paused")
+        eventually(lambda: check(streams(page) == 1))
+        wish(page, run, "stop")
+        state(page, "stopped")
