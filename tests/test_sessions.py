@@ -110,6 +110,11 @@ def test_a_lost_session_does_no_harm(app, browser):
     lose()
     page.click("#lab-start")
     expect(line).to_contain_text("finished")
+    before = page.url
+    lose()
+    page.click("[data-wish=again]")
+    page.wait_for_url(lambda url: "run=" in url and url != before)
+    expect(line).to_contain_text("finished")
     steps.fill("77")
     lose()
     page.click("[data-wish=use]")
