@@ -144,6 +144,15 @@ def test_the_modules_bring_torch_when_they_are_asked_for():
     )
 
 
+def test_the_kernel_and_the_workers_load_no_compiler():
+    """PyTorch's: a second and a half of each worker's start."""
+    assert "torch._dynamo" not in loaded_by(
+        "import swishdemo.training.run, swishdemo.timing.measuring, torch\n"
+        "from swishdemo import FusedSwish\n"
+        "FusedSwish()(torch.ones(3, requires_grad=True)).sum().backward()"
+    )
+
+
 BANNED = set(
     [
         "bench",

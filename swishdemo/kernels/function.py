@@ -5,6 +5,7 @@ This module loads PyTorch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -99,12 +100,21 @@ def _is_compiled_plainly(x: Tensor, beta: Tensor | float) -> bool:
 _TENSORS = (Tensor, torch.nn.Parameter)
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def _constant(function: Callable[..., bool]) -> Callable[..., bool]:
+    """Have the compiler call it once. `torch.compiler.assume_constant_result` does the same.
+
+    But it loads the compiler, which takes a second and a half, wanted or not.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
+
+
+@_constant
 def _is_available(dtype: torch.dtype) -> bool:
     return native.is_available(dtype)
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+@_constant
 @cache
 def _is_available_on_cuda(dtype: torch.dtype) -> bool:
     if find_spec("triton") is None:
