@@ -112,7 +112,7 @@ def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, fir
     assert len(told) == 19
     assert visible_claims(shown) == [claim.id for claim in CLAIMS]
     expect(shown.locator("#lab-claims [role=heading]").first).to_have_text(
-        text("court.title", first, count=19)
+        text("check.title", first, count=19)
     )
     for each in told:
         place = card(shown, each["id"])
@@ -141,7 +141,7 @@ def test_evidence_is_drawn_and_an_unbuilt_check_says_so(page):
     expect(place.locator(".main-svg").first).to_be_visible()
     assert place.locator("[data-figure]").count() == 2
     expect(card(page, "deep").locator(".claims-empty")).to_have_text(
-        text("court.evidence_unbuilt", "en")
+        text("check.evidence_unbuilt", "en")
     )
     assert card(page, "deep").locator("[data-act=check]").count() == 0
     assert "1606.08415" in card(page, "history").locator(".claims-sources").inner_text()

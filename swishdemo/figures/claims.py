@@ -27,7 +27,7 @@ def claim_figure(
     Args:
         claim: The claim's id.
         part: The part's name.
-        evidence: As in the court's listing.
+        evidence: As it is listed.
         language: Of the labels.
     """
     drawn = _DRAWN.get((claim, part))

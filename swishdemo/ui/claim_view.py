@@ -55,7 +55,7 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
         words = _line(job, tongue)
         if len(needed) > 1:
             part = text(f"claims.{claim_id}.part.{needed[job.purpose or ''].name}", tongue)
-            words = text("court.of_part", tongue, part=part, words=words)
+            words = text("check.of_part", tongue, part=part, words=words)
         lines.append({"words": words, "tone": "error" if job.state == "failed" else "note"})
     own = [job for job in jobs if job.visitor == visitor]
     return {
@@ -97,10 +97,10 @@ def _line(job: Job, tongue: Language) -> str:
     reason = job.reason.sentence(tongue) if job.reason else ""
     if job.state == "waiting":
         seconds = job.estimate_seconds
-        key = "court.job_waiting" if seconds is None else "court.job_waiting_estimate"
+        key = "check.job_waiting" if seconds is None else "check.job_waiting_estimate"
         return text(key, tongue, position=job.position or 1, seconds=round(seconds or 0))
     if job.state == "running" and job.step:
-        return text("court.job_running", tongue, step=job.step, steps=job.steps or "?")
+        return text("check.job_running", tongue, step=job.step, steps=job.steps or "?")
     if job.state == "running":
-        return text("court.job_starting", tongue)
-    return text(f"court.job_{job.state}", tongue, reason=reason)
+        return text("check.job_starting", tongue)
+    return text(f"check.job_{job.state}", tongue, reason=reason)

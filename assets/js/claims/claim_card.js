@@ -133,7 +133,7 @@ function meta(part) {
   const { held, count } = part.steps;
   /** @type {Content[]} */
   const facts = [part.kind_label];
-  if (count > 1) facts.push(t("court.proof_steps", { held, count }));
+  if (count > 1) facts.push(t("check.proof_steps", { held, count }));
   if (part.host) facts.push(part.host);
   if (part.checked_at && part.kind !== "cited") {
     const whole = new Date(part.checked_at).toLocaleString(language);
@@ -150,7 +150,7 @@ export function provedWith(part) {
     dateStyle: "medium",
     timeStyle: "short",
   });
-  return t("court.proved_with", { host: part.host, date });
+  return t("check.proved_with", { host: part.host, date });
 }
 
 /**
@@ -159,7 +159,7 @@ export function provedWith(part) {
  */
 function evidenceOf(part, card) {
   if (part.figure) {
-    const label = t("court.evidence_label", { part: part.label, why: part.why });
+    const label = t("check.evidence_label", { part: part.label, why: part.why });
     return html`<div class="claims-plot" data-figure="${part.name}" role="img"
       aria-label="${label}" style="height:${heightOf(part.figure)}px"></div>`;
   }
@@ -173,7 +173,7 @@ function evidenceOf(part, card) {
   }
   if (part.verdict !== "not run") return null;
   const key = !part.built ? "unbuilt" : card.progress.active ? "running" : "none";
-  return html`<div class="claims-plot claims-empty lab-empty">${t(`court.evidence_${key}`)}</div>`;
+  return html`<div class="claims-plot claims-empty lab-empty">${t(`check.evidence_${key}`)}</div>`;
 }
 
 /** A plot is as high as its bars need. @param {import("../plot/live_plot.js").Figure} figure */
@@ -186,7 +186,7 @@ function heightOf(figure) {
 function state({ progress: { active, lines, share, mark }, parts }) {
   const unrun = parts.some((part) => part.built && part.verdict === "not run");
   const empty = !active && mark && !lines.length && unrun;
-  const shown = empty ? [{ tone: "error", words: t("court.job_empty") }] : lines;
+  const shown = empty ? [{ tone: "error", words: t("check.job_empty") }] : lines;
   if (!shown.length) return null;
   const bar = active && html`<div class="lab-bar"><i style="width:${100 * share}%"></i></div>`;
   const words = shown.map(
@@ -201,26 +201,26 @@ function buttons(card) {
   const { id, parts, progress, seconds } = card;
   /** @param {string} act @param {string} label @param {string} tip @param {Content} [more] */
   const button = (act, label, tip, more) => html`<button class="lab-btn" data-act="${act}"
-    title="${t(`court.${tip}_tip`)}" ${more}>${label}</button>`;
+    title="${t(`check.${tip}_tip`)}" ${more}>${label}</button>`;
   const proved = parts.some((part) => part.proof);
   const measured = parts.some(
     (part) => part.built && part.checked_at && (part.kind === "timed" || part.kind === "trained"),
   );
-  const label = t(measured ? "court.check_again" : "court.check", { seconds });
+  const label = t(measured ? "check.check_again" : "check.check", { seconds });
   const made = [];
-  if (seconds && progress.mine) made.push(button("stop", t("court.stop"), "stop"));
+  if (seconds && progress.mine) made.push(button("stop", t("check.stop"), "stop"));
   else if (seconds)
     made.push(button("check", label, "check", progress.active ? html`disabled` : ""));
-  else if (proved) made.push(button("check", t("court.prove"), "prove"));
+  else if (proved) made.push(button("check", t("check.prove"), "prove"));
   if (proved) {
     const opens = html`aria-expanded="false" aria-controls="proof-${id}"`;
-    made.push(button("proof", t("court.proof_show"), "proof", opens));
+    made.push(button("proof", t("check.proof_show"), "proof", opens));
   }
   if (card.tab) {
     made.push(html`<a class="lab-btn" href="${setupLink(card)}"
-      title="${t("court.open_tip")}">${t(`court.open_${card.tab}`)}</a>`);
+      title="${t("check.open_tip")}">${t(`check.open_${card.tab}`)}</a>`);
   }
-  made.push(button("link", t("court.link"), "link"));
+  made.push(button("link", t("check.link"), "link"));
   return made;
 }
 

@@ -45,13 +45,13 @@ export function mount(component) {
   // ---- Verdicts: fetched when the tab is first looked at. ----
 
   async function fetchCards() {
-    fill($("counts"), html`<span class="lab-note">${t("court.deciding")}</span>`);
+    fill($("counts"), html`<span class="lab-note">${t("check.deciding")}</span>`);
     const answer = await attempt("claims/view");
     if (answer.error) {
       fill(
         $("counts"),
         html`<span class="lab-error" role="alert">${answer.error}</span>
-        <button class="lab-btn" data-act="retry">${t("court.retry")}</button>`,
+        <button class="lab-btn" data-act="retry">${t("check.retry")}</button>`,
       );
       return;
     }
@@ -100,8 +100,8 @@ export function mount(component) {
     });
     fill(
       $("counts"),
-      html`<span class="lab-note">${t("court.parts", { count: all.length })}</span>
-      <span class="lab-row" role="group" aria-label="${t("court.filter_verdict")}">${chips}</span>`,
+      html`<span class="lab-note">${t("check.parts", { count: all.length })}</span>
+      <span class="lab-row" role="group" aria-label="${t("check.filter_verdict")}">${chips}</span>`,
     );
     if (focused)
       findAll($("counts"), `[data-verdict="${focused}"]`)[0]?.focus({ preventScroll: true });
@@ -109,7 +109,7 @@ export function mount(component) {
     const busy = runnable.length > 0 && runnable.every((card) => card.progress.active);
     checkAll.disabled = busy || !runnable.length;
     const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
-    const words = t(busy ? "court.checking_all" : "court.check_all_seconds", { seconds });
+    const words = t(busy ? "check.checking_all" : "check.check_all_seconds", { seconds });
     find(checkAll, "span").textContent = words;
     sieve();
   }
@@ -118,7 +118,7 @@ export function mount(component) {
   function chip(verdict, count) {
     const name = t(`claims.verdict.${verdict.replace(" ", "_")}`);
     return html`<button class="lab-chip claims-chip" data-verdict="${verdict}"
-      aria-pressed="${verdict === filter.verdict}" title="${t("court.filter_verdict_tip")}"
+      aria-pressed="${verdict === filter.verdict}" title="${t("check.filter_verdict_tip")}"
       >${verdictIcon(verdict)}<span><b>${count}</b> ${name}</span></button>`;
   }
 
@@ -205,7 +205,7 @@ export function mount(component) {
       refusal(id, "");
       if (button) {
         button.disabled = true;
-        if (!cards.get(id)?.seconds) button.textContent = t("court.proving");
+        if (!cards.get(id)?.seconds) button.textContent = t("check.proving");
       }
       const answer = await begin("submit", { claim: id });
       if (answer.error) {
@@ -241,7 +241,7 @@ export function mount(component) {
     const card = cards.get(id);
     if (!place || !button || !card) return;
     button.setAttribute("aria-expanded", String(wanted));
-    button.textContent = t(wanted ? "court.proof_hide" : "court.proof_show");
+    button.textContent = t(wanted ? "check.proof_hide" : "check.proof_show");
     place.hidden = !wanted;
     if (wanted && !place.childElementCount) place.replaceChildren(...(await proofs.of(card)));
   }
@@ -253,11 +253,11 @@ export function mount(component) {
     url.searchParams.set("tab", "claims");
     url.hash = `claim-${id}`;
     history.replaceState(history.state, "", url);
-    let done = "court.link_done";
+    let done = "check.link_done";
     try {
       await navigator.clipboard.writeText(url.href);
     } catch {
-      done = "court.link_kept"; // the clipboard is closed to pages of an unsafe origin
+      done = "check.link_kept"; // the clipboard is closed to pages of an unsafe origin
     }
     const words = button.textContent;
     button.textContent = t(done);
@@ -337,7 +337,7 @@ function whenSeen(element, seen) {
 /** @param {{claims: import("./claim_card.js").Claim[], article: string, paper: string}} props */
 function skeleton({ claims, article, paper }) {
   /** @param {string} key */
-  const h = (key) => t(`court.${key}`);
+  const h = (key) => t(`check.${key}`);
   /** @param {string} href @param {string} words */
   const link = (href, words) => html`<a href="${href}" target="_blank" rel="noopener">${words}</a>`;
   const kinds = ["", ...KINDS].map(
@@ -349,7 +349,7 @@ function skeleton({ claims, article, paper }) {
       <div class="claims-head">
         <div>
           <div class="lab-big" role="heading" aria-level="1"
-            >${t("court.title", { count: claims.length })}</div>
+            >${t("check.title", { count: claims.length })}</div>
           <p class="lab-note">${h("lead")} ${link(article, h("article"))} ·
             ${link(paper, h("paper"))}</p>
         </div>
