@@ -1,0 +1,138 @@
+"""Adding a record is one file, a language one folder: done in a copy of the tree, then looked for."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from serving import serving
+
+ROOT = Path(__file__).parents[1]
+
+ACTIVATION = """
+    _gated(
+        name="arctan_gate",
+        label="Arctan gate",
+        formula="x*(1/2 + atan(a*x)/pi)",
+        parameters=(Parameter("a", 1.0, 0.1, 10.0, "a"),),
+        purpose={"en": "A gate with heavy tails.", "zh": "尾部很重的门控。"},
+        year=2026,
+        source="nobody's yet",
+        colour="#c2410c",
+        colour_dark="#fb923c",
+        dash="dot",
+    ),
+"""
+DATASET = """
+    _dataset("ramp", {"en": "A ramp", "zh": "斜坡"}, "generated here", sine, "curve"),
+"""
+RECIPE = """
+        Recipe(
+            "hurry",
+            title={"en": "In a hurry", "zh": "赶时间"},
+            notes={"en": "Three steps.", "zh": "只走三步。"},
+            config=TrainingConfig(steps=3, seeds=1, rivals=("arctan_gate",)),
+        ),
+"""
+LANGUAGE = """
+name = "Français"
+short = "FR"
+tag = "fr"
+space = " "
+comma = ", "
+semicolon = "; "
+code_page = "windows-1252"
+"""
+
+
+def insert(path, before, text):
+    """Put a record at the end of those that stand before a line."""
+    whole = path.read_text("utf-8")
+    assert whole.count(before) == 1
+    path.write_text(whole.replace(before, text + before), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of this tree with a record of each kind more, each one edit of one file."""
+    folder = tmp_path_factory.mktemp("grown") / "tree"
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests")
+    shutil.copytree(ROOT, folder, ignore=ignored)
+    package = folder / "swishdemo"
+    for path, text in (
+        ("activations/gated.py", ACTIVATION),
+        ("datasets/generated.py", DATASET),
+    ):
+        whole = (package / path).read_text("utf-8")
+        assert whole.endswith(")\n")
+        (package / path).write_text(f"{whole[:-2]}{text.lstrip()})\n", "utf-8")
+    insert(package / "training" / "recipes.py", "        *_controls(),\n", RECIPE.lstrip("\n"))
+    french = package / "text" / "fr"
+    french.mkdir()
+    (french / "language.toml").write_text(LANGUAGE, "utf-8")
+    said = 'recipe.hurry.title = "En hâte"\nfield.steps.label = "Pas d’essai"\n'
+    (french / "train.toml").write_text(said, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "swishdemo", "generate"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def grown(tree, tmp_path_factory):
+    """The address of its app."""
+    with serving(tmp_path_factory.mktemp("data"), tree=tree) as (address, _):
+        yield address
+
+
+def test_rest_lists_them(grown):
+    def names(path):
+        return [each["name"] for each in httpx.get(f"{grown}/api/{path}", timeout=90).json()]
+
+    assert "arctan_gate" in names("activations")
+    assert "ramp" in names("datasets")
+    assert "hurry" in names("recipes")
+
+
+def test_a_new_activation_has_values_code_and_properties(grown):
+    asked = {"activation": "arctan_gate", "x": [0.0, 1.0], "parameters": {"a": 2.0}}
+    told = httpx.post(f"{grown}/api/evaluate", json=asked, timeout=90).json()
+    assert told["f"] == pytest.approx([0.0, 0.5 + 0.35241638234956674], rel=1e-12)
+    asked = {"activation": "arctan_gate", "language": "numpy"}
+    told = httpx.post(f"{grown}/api/code", json=asked, timeout=90)
+    assert "arctan" in told.json()["code"], told.text
+
+
+def test_the_page_shows_them_in_every_language(grown, page):
+    page.set_default_timeout(90_000)
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{grown}/?act=swish,arctan_gate")
+    line = """() => document.querySelector("#lab-explore .explore-plot")?.data
+        ?.some((each) => each.name?.includes("Arctan gate"))"""
+    page.wait_for_function(line)
+    for language, title in (("zh", "赶时间"), ("fr", "En hâte")):
+        page.goto(f"{grown}/?tab=train&lang={language}")
+        page.click("#lab-recipe input")
+        expect(page.get_by_role("option", name=title)).to_be_visible()
+    expect(page.locator("#lab-steps")).to_contain_text("Pas d’essai")  # and all else in English:
+    expect(page.locator("#lab-start")).to_have_text("Start")
+    assert wrong == []
+
+
+def test_a_new_recipe_runs_with_all_of_them(grown):
+    client = httpx.Client(base_url=grown, headers={"X-Visitor": "somebody who adds things"}, timeout=90)
+    asked = {"recipe": "hurry", "dataset": "ramp", "network": "mlp", "objective": "mse"}
+    begun = client.post("/api/runs", json=asked)
+    assert begun.status_code == 201, begun.text
+    run = begun.json()["id"]
+    while (told := client.get(f"/api/runs/{run}").json())["state"] in ("waiting", "running"):
+        pass
+    assert told["state"] == "finished", told
+    script = client.get(f"/api/runs/{run}/export?format=code").text
+    assert "atan" in script and json.dumps("arctan_gate") in script
