@@ -83,18 +83,22 @@ def test_a_drag_asks_once_it_rests(explore):
     page = explore(CARD)
     holds(page, code(get("swish"), "pytorch"))
     page.evaluate(WATCH, 0)
-    page.evaluate(
+    rests = page.evaluate(
         """async () => {
             const input = document.querySelector("#lab-beta");
+            let rests = 0; // frames that a busy machine has made as long as a rest
             for (let tick = 0; tick < 60; tick++) {
+                const begin = performance.now();
                 input.value = String(1 + tick / 20);
                 input.dispatchEvent(new Event("input", { bubbles: true }));
                 await new Promise(requestAnimationFrame);
+                if (performance.now() - begin > 60) rests++;
             }
+            return rests;
         }"""
     )
     holds(page, code(get("swish"), "pytorch", {"beta": 3.95}))
-    assert page.evaluate("asked.length") <= 2
+    assert page.evaluate("asked.length") <= 2 + rests
 
 
 def test_an_answer_that_comes_too_late_is_dropped(explore):

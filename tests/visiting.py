@@ -86,6 +86,7 @@ def opens(browsers, server):
         first.evaluate("localStorage.clear()")
         idle = [page for page in others if getattr(page, "left", False)]
         page = idle[0] if idle else listened(browser.new_page())
+        page.bring_to_front()
         page.wrong, page.left = [], False
         page.set_viewport_size(viewport)
         if locale:
