@@ -1,4 +1,4 @@
-"""Adding a record is one file, a language one folder: done in a copy of the tree, then looked for."""
+"""Adding a record is one file, a language one folder: done in a copy of the tree, and found."""
 
 import json
 import shutil
@@ -38,6 +38,14 @@ RECIPE = """
             config=TrainingConfig(steps=3, seeds=1, rivals=("arctan_gate",)),
         ),
 """
+VARIANT = """
+        _swish(
+            "silu_once_more",
+            builder="swishdemo.timing.implementations:silu",
+            labels={"en": "F.silu once more", "zh": "再来一次 F.silu"},
+            notes={"en": "the same again", "zh": "同样的再来一次"},
+        ),
+"""
 LANGUAGE = """
 name = "Français"
 short = "FR"
@@ -71,6 +79,9 @@ def tree(tmp_path_factory):
         assert whole.endswith(")\n")
         (package / path).write_text(f"{whole[:-2]}{text.lstrip()})\n", "utf-8")
     insert(package / "training" / "recipes.py", "        *_controls(),\n", RECIPE.lstrip("\n"))
+    insert(
+        package / "timing" / "variants.py", '        Variant(\n            "relu",\n', VARIANT[1:]
+    )
     french = package / "text" / "fr"
     french.mkdir()
     (french / "language.toml").write_text(LANGUAGE, "utf-8")
@@ -97,6 +108,7 @@ def test_rest_lists_them(grown):
     assert "arctan_gate" in names("activations")
     assert "ramp" in names("datasets")
     assert "hurry" in names("recipes")
+    assert "silu_once_more" in names("variants")
 
 
 def test_a_new_activation_has_values_code_and_properties(grown):
@@ -122,11 +134,15 @@ def test_the_page_shows_them_in_every_language(grown, page):
         expect(page.get_by_role("option", name=title)).to_be_visible()
     expect(page.locator("#lab-steps")).to_contain_text("Pas d’essai")  # and all else in English:
     expect(page.locator("#lab-start")).to_have_text("Start")
+    page.goto(f"{grown}/?tab=time&lang=zh")
+    expect(page.locator("#lab-time-variants")).to_contain_text("再来一次 F.silu")
     assert wrong == []
 
 
 def test_a_new_recipe_runs_with_all_of_them(grown):
-    client = httpx.Client(base_url=grown, headers={"X-Visitor": "somebody who adds things"}, timeout=90)
+    client = httpx.Client(
+        base_url=grown, headers={"X-Visitor": "somebody who adds things"}, timeout=90
+    )
     asked = {"recipe": "hurry", "dataset": "ramp", "network": "mlp", "objective": "mse"}
     begun = client.post("/api/runs", json=asked)
     assert begun.status_code == 201, begun.text

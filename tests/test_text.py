@@ -11,10 +11,11 @@ from swishdemo.activations import registry as _activations
 from swishdemo.datasets import registry as _datasets
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, catalogue, folder, language_of, text
+from swishdemo.timing.variants import REGISTRY
 from swishdemo.training.recipes import recipes
 
 # The records say their own sentences.
-assert _activations.names() and _datasets.names() and recipes()
+assert _activations.names() and _datasets.names() and recipes() and REGISTRY.names()
 
 ROOT = Path(__file__).parents[1]
 PLACEHOLDER = re.compile(r"\{(\w+)[^{}]*\}")

@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from swishdemo.activations.registry import formula_label, is_formula
 from swishdemo.errors import UserError
-from swishdemo.text import Language, Sentence, text
+from swishdemo.text import Language, Sentence, say, text
 from swishdemo.timing.host_card import missing_c_compiler, missing_compiler, missing_cuda
 
 BASELINES = ("relu", "gelu")
@@ -42,6 +42,8 @@ class Variant:
         by_default: Whether a request that names no variants includes it.
         compiled: Whether it is compiled when first called, which needs a compiler.
         built: Whether it is the C kernel, which is built at first use.
+        labels: Language → its name for a reader, ``time.variant.<name>.label`` of the catalogue.
+        notes: Language → one line on what it is, ``time.variant.<name>.note``.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Variant:
     by_default: bool = True
     compiled: bool = False
     built: bool = False
+    labels: Mapping[Language, str] = field(default_factory=dict)
+    notes: Mapping[Language, str] = field(default_factory=dict)
 
     @property
     def is_trainable(self) -> bool:
@@ -120,6 +124,9 @@ class Registry:
         if variant.name in self._records:
             raise ValueError(f"timing variant {variant.name!r} is registered twice")
         self._records[variant.name] = variant
+        for part, sentences in (("label", variant.labels), ("note", variant.notes)):
+            if sentences:
+                say(f"time.variant.{variant.name}.{part}", sentences)
 
     def get(self, name: str) -> Variant:
         """The variant called ``name``; a typed formula, valid or not, is one by its name.
@@ -181,11 +188,35 @@ _swish = partial(Variant, activation="swish", parameters=_BETA_ONE)
 
 REGISTRY = Registry(
     (
-        _swish("silu", builder="swishdemo.timing.implementations:silu"),
-        _swish("swish_eager", builder="swishdemo.timing.implementations:swish_eager", shade=1),
-        _swish("swish_module", builder="swishdemo.timing.implementations:swish_module", shade=2),
         _swish(
-            "memory_efficient", builder="swishdemo.timing.implementations:memory_efficient", shade=3
+            "silu",
+            builder="swishdemo.timing.implementations:silu",
+            labels={"en": "F.silu", "zh": "F.silu"},
+            notes={"en": "PyTorch's fused kernel, β = 1", "zh": "PyTorch 自带的融合核，β = 1"},
+        ),
+        _swish(
+            "swish_eager",
+            builder="swishdemo.timing.implementations:swish_eager",
+            shade=1,
+            labels={"en": "x·σ(x)", "zh": "x·σ(x)"},
+            notes={"en": "two eager operations, β = 1", "zh": "两个 eager 运算，β = 1"},
+        ),
+        _swish(
+            "swish_module",
+            builder="swishdemo.timing.implementations:swish_module",
+            shade=2,
+            labels={"en": "Swish", "zh": "Swish"},
+            notes={"en": "the article's module, β = 1", "zh": "文章中的模块，β = 1"},
+        ),
+        _swish(
+            "memory_efficient",
+            builder="swishdemo.timing.implementations:memory_efficient",
+            shade=3,
+            labels={"en": "MemoryEfficientSwish", "zh": "MemoryEfficientSwish"},
+            notes={
+                "en": "the article's module that keeps x alone and computes σ again, β = 1",
+                "zh": "文章中的模块：只保存 x，反向时重新计算 σ，β = 1",
+            },
         ),
         _swish(
             "swish_fused_c",
@@ -195,6 +226,17 @@ REGISTRY = Registry(
             devices=("cpu",),
             dtypes=("float32", "float64", "bfloat16"),
             built=True,
+            labels={"en": "x·σ(βx), fused C", "zh": "x·σ(βx)，融合 C"},
+            notes={
+                "en": (
+                    "trainable β, forward and backward one pass each of a C kernel that is built "
+                    "here, with its autograd in C++ where there is a C++ compiler"
+                ),
+                "zh": (
+                    "β 可训练，前向与反向各由一个在本机编译的 C 核单次遍历完成；"
+                    "有 C++ 编译器时自动求导也用 C++"
+                ),
+            },
         ),
         _swish(
             "swish_triton",
@@ -203,24 +245,43 @@ REGISTRY = Registry(
             shade=-1,
             devices=("cuda",),
             compiled=True,
+            labels={"en": "x·σ(βx), Triton", "zh": "x·σ(βx)，Triton"},
+            notes={
+                "en": (
+                    "trainable β, forward and backward one pass each of a Triton kernel on the GPU"
+                ),
+                "zh": "β 可训练，前向与反向各由一个 GPU 上的 Triton 核单次遍历完成",
+            },
         ),
         _swish(
             "parametric_module",
             builder="swishdemo.timing.implementations:parametric_module",
             trainable=("beta",),
             shade=4,
+            labels={"en": "ParametricSwish", "zh": "ParametricSwish"},
+            notes={"en": "the article's module with a trainable β", "zh": "文章中 β 可训练的模块"},
         ),
         _swish(
             "parametric_tuned",
             builder="swishdemo.timing.implementations:parametric_tuned",
             trainable=("beta",),
             shade=5,
+            labels={"en": "x·σ(βx), tuned", "zh": "x·σ(βx)，调优"},
+            notes={
+                "en": "trainable β with a backward of few eager operations",
+                "zh": "β 可训练，反向只用少量 eager 运算",
+            },
         ),
         _swish(
             "parametric_eager",
             builder="swishdemo.timing.implementations:parametric_eager",
             trainable=("beta",),
             shade=6,
+            labels={"en": "x·σ(βx)", "zh": "x·σ(βx)"},
+            notes={
+                "en": "trainable β, eager operations, their backward by autograd",
+                "zh": "β 可训练，eager 运算，反向由 autograd 完成",
+            },
         ),
         _swish(
             "parametric_compiled",
@@ -229,12 +290,47 @@ REGISTRY = Registry(
             shade=7,
             by_default=False,
             compiled=True,
+            labels={"en": "x·σ(βx), compiled", "zh": "x·σ(βx)，已编译"},
+            notes={
+                "en": "trainable β, by torch.compile; the compilation is reported apart",
+                "zh": "β 可训练，经 torch.compile 编译；编译时间单独列出",
+            },
         ),
-        Variant("relu", "relu", "swishdemo.timing.implementations:relu"),
-        Variant("gelu", "gelu", "swishdemo.timing.implementations:gelu"),
-        Variant("gelu_tanh", "gelu_tanh", "swishdemo.timing.implementations:gelu_tanh"),
-        Variant("mish", "mish", "swishdemo.timing.implementations:mish"),
-        Variant("hardswish", "hardswish", "swishdemo.timing.implementations:hardswish"),
+        Variant(
+            "relu",
+            "relu",
+            "swishdemo.timing.implementations:relu",
+            labels={"en": "F.relu", "zh": "F.relu"},
+            notes={"en": "baseline", "zh": "基线"},
+        ),
+        Variant(
+            "gelu",
+            "gelu",
+            "swishdemo.timing.implementations:gelu",
+            labels={"en": "F.gelu", "zh": "F.gelu"},
+            notes={"en": "baseline, exact form x·Φ(x)", "zh": "基线，精确形式 x·Φ(x)"},
+        ),
+        Variant(
+            "gelu_tanh",
+            "gelu_tanh",
+            "swishdemo.timing.implementations:gelu_tanh",
+            labels={"en": "F.gelu (tanh)", "zh": "F.gelu (tanh)"},
+            notes={"en": "the tanh approximation of GELU", "zh": "GELU 的 tanh 近似"},
+        ),
+        Variant(
+            "mish",
+            "mish",
+            "swishdemo.timing.implementations:mish",
+            labels={"en": "F.mish", "zh": "F.mish"},
+            notes={"en": "x·tanh(softplus(x))", "zh": "x·tanh(softplus(x))"},
+        ),
+        Variant(
+            "hardswish",
+            "hardswish",
+            "swishdemo.timing.implementations:hardswish",
+            labels={"en": "F.hardswish", "zh": "F.hardswish"},
+            notes={"en": "piecewise approximation of Swish", "zh": "Swish 的分段近似"},
+        ),
     )
 )
 """Every variant of the application; adding an implementation is adding a record here."""
