@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from swishdemo.activations.registry import formula_name, is_formula
+from swishdemo.activations.record import formula_name, is_formula
 from swishdemo.activations.typed.formula_process import checked_name
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings

@@ -17,12 +17,10 @@ from swishdemo.activations import (
     evaluate,
     get,
     landmarks,
-    latex,
-    latex_derivative,
     names,
 )
 from swishdemo.activations.registry import index
-from swishdemo.activations.symbolic.derive import breaks
+from swishdemo.activations.symbolic.derive import breaks, latex, latex_derivative
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, text
 

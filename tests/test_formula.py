@@ -22,8 +22,9 @@ from swishdemo.activations.code import LANGUAGES, code
 from swishdemo.activations.symbolic.derive import breaks, latex, latex_derivative
 from swishdemo.activations.symbolic.symbols import Undefined
 from swishdemo.activations.typed.description import describe
+from swishdemo.activations.typed.expressions import expression_of
 from swishdemo.activations.typed.functions import FUNCTIONS
-from swishdemo.activations.typed.parse import MAX_CHARACTERS
+from swishdemo.activations.typed.syntax import MAX_CHARACTERS
 from swishdemo.errors import UserError
 
 X = np.array([-700.0, -300, -30, -3, -1, -1e-12, 0, 1e-12, 0.5, 2, 30, 300, 700])
@@ -171,7 +172,7 @@ def test_a_break_beyond_all_doubles_is_none():
 
 def test_what_is_not_widened_stays_as_it_is():
     for text in ["log(x)", "abs(log(x))", "sqrt(4*x + 4)", "x**a*x", "log(x)/x", "1/(x*x + x)"]:
-        assert not parse_formula(text).expression().has(Undefined), text
+        assert not expression_of(parse_formula(text)).has(Undefined), text
 
 
 @pytest.mark.parametrize(

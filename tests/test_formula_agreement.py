@@ -20,7 +20,7 @@ from swishdemo.activations.code import code
 from swishdemo.activations.lowprecision.narrow import spreads
 from swishdemo.activations.typed import formula_worker
 from swishdemo.activations.typed.functions import FUNCTIONS
-from swishdemo.activations.typed.parse import MAX_CHARACTERS
+from swishdemo.activations.typed.syntax import MAX_CHARACTERS
 from swishdemo.errors import UserError
 
 POINTS = [-41.5, -3.7, -1.0, -0.4, 0.0, 0.3, 2.25, 17.0, 300.0]

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
@@ -32,6 +33,14 @@ FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 BESIDE = {("training", "datasets"), ("errors", "settings")}
 
 
+def dotted(path):
+    """The name of a file's module."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {dotted(path): path for path in PACKAGE.rglob("*.py")}
+
+
 def imports():
     """(file, room, imported module) for every import, those inside functions too."""
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -42,9 +51,8 @@ def imports():
                 modules = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{path}: a relative import"
-                modules = [node.module]
-                if node.module == "swishdemo":
-                    modules = [f"swishdemo.{alias.name}" for alias in node.names]
+                found = {f"{node.module}.{alias.name}" for alias in node.names} & MODULES.keys()
+                modules = found or [node.module]
             else:
                 continue
             for module in modules:
@@ -68,6 +76,14 @@ def test_lower_rooms_never_import_upper_ones():
         if other > level or (other == level and (room, target) not in BESIDE):
             wrong.append(f"{path.relative_to(ROOT)} imports {module}")
     assert wrong == []
+
+
+def test_no_module_leads_back_to_itself():
+    leads = {name: set() for name in MODULES}
+    for path, _, module in imports():
+        if module in MODULES and module != dotted(path):
+            leads[module].add(dotted(path))
+    TopologicalSorter(leads).prepare()  # it tells the circle that it finds
 
 
 @pytest.mark.parametrize("room", sorted(PACKAGE.rglob("__init__.py")), ids=lambda p: p.parent.name)

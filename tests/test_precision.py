@@ -14,6 +14,7 @@ from swishdemo.activations.lowprecision.narrow import TYPES, dtype_of, limits, n
 from swishdemo.activations.lowprecision.precision import precision
 from swishdemo.activations.lowprecision.rounded import STABLE, WRITTEN, run
 from swishdemo.activations.symbolic.tape import record
+from swishdemo.activations.typed.expressions import expression_of
 
 TORCH = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 RANGE = {"fp32": 110.0, "bf16": 110.0, "fp16": 24.0}
@@ -24,7 +25,7 @@ def tape_of(activation, way):
     from swishdemo.activations.symbolic.derive import slope
 
     if way is WRITTEN:
-        return record([activation.expression()])
+        return record([expression_of(activation)])
     return record([slope(activation)[0]])
 
 

@@ -5,18 +5,17 @@ The records are plain data; SymPy and PyTorch are loaded by the first call that 
 
 from swishdemo.activations.analysis.properties import landmarks
 from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
-from swishdemo.activations.record import Activation, Landmark, Parameter
-from swishdemo.activations.registry import (
-    activations,
+from swishdemo.activations.lookup import get, parse_formula
+from swishdemo.activations.record import (
+    Activation,
+    Landmark,
+    Parameter,
     formula_label,
     formula_name,
-    get,
     is_formula,
-    names,
 )
-from swishdemo.activations.symbolic.typeset import latex, latex_derivative
+from swishdemo.activations.registry import activations, names
 from swishdemo.activations.torch_forms import torch_function
-from swishdemo.activations.typed.parse import parse_formula
 
 __all__ = [
     "Activation",
@@ -30,8 +29,6 @@ __all__ = [
     "get",
     "is_formula",
     "landmarks",
-    "latex",
-    "latex_derivative",
     "names",
     "parameter_values",
     "parse_formula",

@@ -11,9 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeGuard
 
 from swishdemo.text import Language
+
+_LABEL = 28
+"""Characters of a typed formula's label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,6 @@ class Activation:
     torch: str = ""
     call: str = ""
 
-    def expression(self) -> Any:
-        """The formula as a SymPy expression in ``x`` and the parameters' symbols; loads SymPy."""
-        from swishdemo.activations.typed.parse import expression
-
-        return expression(self)
-
     def defaults(self) -> dict[str, float]:
         """The parameters' default values by name."""
         return {parameter.name: parameter.default for parameter in self.parameters}
@@ -141,3 +138,19 @@ class Landmark:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+def is_formula(name: object) -> TypeGuard[str]:
+    """Whether ``name`` is that of a typed formula, a valid one or not."""
+    return isinstance(name, str) and name.lstrip().startswith("=")
+
+
+def formula_name(name: str) -> str:
+    """The one name of a typed formula, blanks around it taken away."""
+    return "=" + name.strip()[1:].strip()
+
+
+def formula_label(name: str) -> str:
+    """A typed formula, as short as the label of a line."""
+    text = name.strip().removeprefix("=").strip()
+    return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"

@@ -1,19 +1,16 @@
-"""The registry: every activation is asked for by name here."""
+"""The registry of all activations that have a record."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import TypeGuard
 
 from swishdemo.activations import bounded, gated, periodic, rectified, shrinkage, soft
-from swishdemo.activations.record import Activation
+from swishdemo.activations.record import Activation, is_formula
 from swishdemo.errors import UserError
 from swishdemo.text import say
 
 _FAMILIES = (gated, rectified, soft, bounded, shrinkage, periodic)
-_LABEL = 28
 
 
 def index(records: Iterable[Activation]) -> dict[str, Activation]:
@@ -45,37 +42,19 @@ def activations() -> tuple[Activation, ...]:
     return tuple(_REGISTRY.values())
 
 
-def is_formula(name: object) -> TypeGuard[str]:
-    """Whether ``name`` is that of a typed formula, a valid one or not."""
-    return isinstance(name, str) and name.lstrip().startswith("=")
-
-
 def has_beta(activation: str) -> bool:
     """Whether the activation has a parameter called β; a formula is looked through as text."""
     if is_formula(activation):
         return bool(re.search(r"\bbeta\b|β", activation))
-    return "beta" in get(activation).defaults()
+    return "beta" in registered(activation).defaults()
 
 
-def formula_name(name: str) -> str:
-    """The one name of a typed formula, blanks around it taken away."""
-    return "=" + name.strip()[1:].strip()
-
-
-def formula_label(name: str) -> str:
-    """A typed formula, as short as the label of a line."""
-    text = name.strip().removeprefix("=").strip()
-    return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
-
-
-def get(name: object) -> Activation:
-    """The activation called ``name``; ``=`` and a formula is the name of the typed one.
+def registered(name: object) -> Activation:
+    """The record of that name.
 
     Raises:
-        UserError: No activation has that name (status 404), or the formula is none (422).
+        UserError: There is none (status 404).
     """
-    if is_formula(name):
-        return _typed(formula_name(name)[1:])
     found = _REGISTRY.get(name) if isinstance(name, str) else None
     if found is None:
         raise UserError(
@@ -86,11 +65,3 @@ def get(name: object) -> Activation:
             choices=tuple(_REGISTRY),
         )
     return found
-
-
-@lru_cache(maxsize=64)
-def _typed(text: str) -> Activation:
-    # One record for one text: what is derived from it is kept by the record.
-    from swishdemo.activations.typed.parse import parse_formula
-
-    return parse_formula(text)

@@ -7,7 +7,7 @@ from functools import cache
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from swishdemo.activations.registry import get
+from swishdemo.activations.lookup import get
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -82,7 +82,7 @@ def compiled(activation: Activation) -> Callable[..., Tensor]:
     that of the piece which holds there.
     """
     from swishdemo.activations.symbolic.derive import slope
-    from swishdemo.activations.symbolic.tape import folded
+    from swishdemo.activations.symbolic.numbers import folded
 
     tape = record([folded(slope(activation)[0])])
     names = tuple(parameter.name for parameter in activation.parameters)

@@ -13,7 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from swishdemo.activations.registry import formula_name, is_formula
+from swishdemo.activations.record import formula_name, is_formula
 from swishdemo.api import schemas
 from swishdemo.api.caller import Given, Visitor, object_of, short_text
 from swishdemo.api.responses import FiniteJSON

@@ -39,8 +39,9 @@ def definition(name: str) -> Definition:
 
     from swishdemo.activations import get
     from swishdemo.activations.symbolic import symbols
+    from swishdemo.activations.typed.expressions import expression_of
 
-    formula = get(name).expression()
+    formula = expression_of(get(name))
     written_out = {
         symbols.Sigmoid: lambda z: 1 / (1 + sympy.exp(-z)),
         symbols.Softplus: lambda z: sympy.log(1 + sympy.exp(z)),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from swishdemo.activations.registry import is_formula
+from swishdemo.activations.record import is_formula
 from swishdemo.text import Language, text
 from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host_card import HostCard, lines, threads_words

@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeGuard
 
-from swishdemo.activations.registry import formula_label, is_formula
+from swishdemo.activations.record import formula_label, is_formula
 from swishdemo.errors import UserError
 from swishdemo.text import Language, Sentence, say, text
 from swishdemo.timing.host_card import missing_c_compiler, missing_compiler, missing_cuda

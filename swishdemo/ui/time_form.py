@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from swishdemo.activations.registry import is_formula
+from swishdemo.activations.record import is_formula
 from swishdemo.activations.typed.formula_process import checked_name
-from swishdemo.activations.typed.parse import MAX_CHARACTERS
+from swishdemo.activations.typed.syntax import MAX_CHARACTERS
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, TimingRequest

@@ -17,8 +17,8 @@ from swishdemo.activations.analysis.shape import Junction, Shape, Stretch, jump,
 from swishdemo.activations.evaluation import Array, evaluate
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.derive import tree_size
 from swishdemo.activations.symbolic.pieces import filled
+from swishdemo.activations.symbolic.stable import tree_size
 from swishdemo.activations.symbolic.tape import record
 
 _MOST_SMOOTH = 8

@@ -29,7 +29,7 @@ from swishdemo.activations.analysis.enclosure import run
 from swishdemo.activations.analysis.multiprecision import Digits
 from swishdemo.activations.analysis.search import BITS, changes
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.derive import tree_size
+from swishdemo.activations.symbolic.stable import tree_size
 from swishdemo.activations.symbolic.tape import Tape, record
 
 _EXPONENTS = (16, 64, 256, 512, 1024)

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from swishdemo.activations.analysis.accurate import single
 from swishdemo.activations.analysis.enclosure import run
-from swishdemo.activations.evaluation import single
 from swishdemo.activations.symbolic.tape import Tape
 
 BITS = 192

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from swishdemo.activations.analysis.accurate import single
 from swishdemo.activations.analysis.ends import Cut, Ends, Limit, ending, has_waves, period
 from swishdemo.activations.analysis.search import BITS, FARTHEST, Changes, changes
-from swishdemo.activations.evaluation import single, tape
+from swishdemo.activations.evaluation import tape
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic.pieces import Piece, filled, pieces
 

@@ -305,5 +305,6 @@ def _tapes(activation: Activation) -> tuple[Tape, Tape]:
     """The operations of f as written, and of the stable form."""
     from swishdemo.activations.symbolic.derive import slope
     from swishdemo.activations.symbolic.tape import record
+    from swishdemo.activations.typed.expressions import expression_of
 
-    return record([activation.expression()]), record([slope(activation)[0]])
+    return record([expression_of(activation)]), record([slope(activation)[0]])

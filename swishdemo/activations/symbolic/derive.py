@@ -17,9 +17,9 @@ from typing import Any
 import sympy
 from sympy.printing.latex import LatexPrinter
 
-from swishdemo.activations.record import Activation
-from swishdemo.activations.registry import is_formula
+from swishdemo.activations.record import Activation, is_formula
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.numbers import double, numbers
 from swishdemo.activations.symbolic.stable import (
     bottom_up,
     collected,
@@ -27,9 +27,10 @@ from swishdemo.activations.symbolic.stable import (
     in_pieces,
     parted,
     stable,
+    tree_size,
 )
 from swishdemo.activations.symbolic.symbols import Constant
-from swishdemo.activations.symbolic.tape import double, numbers
+from swishdemo.activations.typed.expressions import expression_of
 
 _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _SHORT = 10
@@ -179,7 +180,7 @@ class Derived:
 @lru_cache(maxsize=64)
 def derive(activation: Activation) -> Derived:
     """Derive all that the tabs need from the record's expression."""
-    shown = activation.expression()
+    shown = expression_of(activation)
     f, df = slope(activation)
     d2f = _collected(stable(_differentiate(_plain_slope(shown), s.X)))
     return Derived(
@@ -205,7 +206,7 @@ def _finished(expression: Any) -> Any:
 @lru_cache(maxsize=64)
 def slope(activation: Activation) -> tuple[Any, Any]:
     """F and f′ alone, for those who must know how long they are before f″ is asked for."""
-    shown = activation.expression()
+    shown = expression_of(activation)
     return stable(shown), _slope(shown)
 
 
@@ -218,18 +219,6 @@ def _slope(f: Any) -> Any:
 def _plain_slope(f: Any) -> Any:
     """F′ before its roots are collected, which would be longer to differentiate again."""
     return stable(_differentiate(stable(f), s.X))
-
-
-def tree_size(expression: Any) -> int:
-    """The nodes of an expression as a tree, each part counted as often as it stands there."""
-    sizes: dict[Any, int] = {}
-
-    def size(node: Any) -> int:
-        if node not in sizes:
-            sizes[node] = 1 + sum(map(size, node.args))
-        return sizes[node]
-
-    return size(expression)
 
 
 def _differentiate(expression: Any, variable: Any) -> Any:
@@ -290,7 +279,7 @@ def latex(activation: Activation) -> str:
 def latex_derivative(activation: Activation) -> str:
     """The right-hand side of f′(x) = … in LaTeX."""
     decimals = _decimals(activation)
-    return _print(decimals.shown(_slope(decimals.kept(activation.expression()))), activation)
+    return _print(decimals.shown(_slope(decimals.kept(expression_of(activation)))), activation)
 
 
 def _decimals(activation: Activation) -> Decimals:

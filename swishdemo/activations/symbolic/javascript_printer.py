@@ -14,8 +14,8 @@ from typing import Any
 import sympy
 
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.numbers import double, folded, is_held
 from swishdemo.activations.symbolic.stable import is_root
-from swishdemo.activations.symbolic.tape import double, folded, is_held
 
 FUNCTIONS: dict[Any, str] = {
     s.Sigmoid: "sigmoid",

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 import sympy
 
-from swishdemo.activations.evaluation import single
+from swishdemo.activations.analysis.accurate import single
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.numbers import folded
 from swishdemo.activations.symbolic.printing import Absolute, Printer, Relu
 from swishdemo.activations.symbolic.stable import bottom_up
-from swishdemo.activations.symbolic.tape import folded, record
+from swishdemo.activations.symbolic.tape import record
 
 # What may overflow, or is not defined everywhere: its gradient may be infinite off its own branch.
 _GROWING = (sympy.exp, s.Expm1, sympy.sinh, sympy.cosh)

@@ -50,6 +50,18 @@ def bottom_up(expression: Any, rewrite: Callable[[Any], Any]) -> Any:
 _LONGEST = 200
 
 
+def tree_size(expression: Any) -> int:
+    """The nodes of an expression as a tree, each part counted as often as it stands there."""
+    sizes: dict[Any, int] = {}
+
+    def size(node: Any) -> int:
+        if node not in sizes:
+            sizes[node] = 1 + sum(map(size, node.args))
+        return sizes[node]
+
+    return size(expression)
+
+
 def collected(expression: Any, size: int) -> Any:
     """The expression, of ``size`` nodes, as one fraction where it has roots of sums."""
     if isinstance(expression, s.Where):

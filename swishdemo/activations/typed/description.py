@@ -8,7 +8,7 @@ from typing import Any
 from swishdemo.activations.evaluation import evaluate
 from swishdemo.activations.record import Activation
 from swishdemo.activations.shipped import typed_module
-from swishdemo.activations.typed.parse import named_tokens
+from swishdemo.activations.typed.syntax import named_tokens
 
 PROBES = (-1000.0, -700.0, -300.0, -30.0, 30.0, 300.0, 700.0, 1000.0)
 """Where the browser compares its own doubles with exact values: the far ends of what it draws."""

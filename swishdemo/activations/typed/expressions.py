@@ -7,15 +7,16 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import sympy
 
-from swishdemo.activations.record import FixedNumber
+from swishdemo.activations.record import Activation, FixedNumber, is_formula
+from swishdemo.activations.registry import names, registered
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.derive import tree_size
-from swishdemo.activations.symbolic.stable import in_pieces
-from swishdemo.activations.symbolic.tape import UNREAL, double, is_held, numbers
+from swishdemo.activations.symbolic.numbers import UNREAL, double, is_held, numbers
+from swishdemo.activations.symbolic.stable import in_pieces, tree_size
 from swishdemo.activations.typed.domain import Domain, is_above
 from swishdemo.activations.typed.functions import (
     CONSTANTS,
@@ -24,16 +25,19 @@ from swishdemo.activations.typed.functions import (
     NO_FUNCTIONS,
     NOT_FINITE,
     WRITTEN_OUT,
-    function,
+    Function,
     function_names,
 )
-from swishdemo.activations.typed.parse import (
+from swishdemo.activations.typed.syntax import (
     MAX_BITS,
     MAX_PARAMETERS,
     MAX_POWER,
     MAX_TREE,
+    column_of,
+    named_tokens,
     refuse,
     suggestion,
+    syntax_tree,
 )
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -48,12 +52,62 @@ _MISSPELT = 0.78
 _WORD = 4
 
 
+def expression_of(activation: Activation) -> Any:
+    """The SymPy expression of a record's formula; the decimals of a registered one keep a name.
+
+    Raises:
+        UserError: As `built`.
+    """
+    typed = is_formula(activation.name)
+    return built(activation.formula, None if typed else activation.constants)[0]
+
+
+@lru_cache(maxsize=256)
+def built(
+    text: str, constants: tuple[FixedNumber, ...] | None = None
+) -> tuple[Any, tuple[str, ...]]:
+    """A formula's expression in ``x``, and its parameters in the order of the text.
+
+    Args:
+        text: A formula whose signs and size are in order.
+        constants: As of `Builder`.
+
+    Raises:
+        UserError: The text is no formula; the sentence names the column and what is allowed.
+    """
+    builder = Builder(text, constants)
+    found = builder.formula(syntax_tree(text))
+    return found, builder.in_order(token for _, token in named_tokens(text))
+
+
+def function(name: str) -> Function | None:
+    """A function of the grammar, or an activation of the registry; None where there is none.
+
+    An activation takes its parameters behind its argument, in their order: ``elu(x, 0.5)``. One
+    that is left out has its default.
+    """
+    own = FUNCTIONS.get(name)
+    activation = registered(name) if name in names() else None
+    if activation is None or (own and not activation.parameters):
+        return own
+
+    def build(u: Any, *given: Any) -> Any:
+        if own and not given:
+            return own.build(u)
+        values = [sympy.Rational(str(each.default)) for each in activation.parameters]
+        values[: len(given)] = given
+        symbols = [s.symbol(each.name) for each in activation.parameters]
+        filled = {s.X: u, **dict(zip(symbols, values, strict=True))}
+        return expression_of(activation).xreplace(filled)
+
+    return Function(1, 1 + len(activation.parameters), build)
+
+
 class Builder:
     """Builds expressions and collects the parameters on the way.
 
     Args:
         text: The formula, for its numbers and for the columns of messages.
-        column: Gives the column of a node.
         constants: The named numbers of a record's formula, whose decimals stay as they are
             written; None for a typed one, whose decimals are fractions.
     """
@@ -61,7 +115,6 @@ class Builder:
     def __init__(
         self,
         text: str,
-        column: Callable[[ast.AST, str], int],
         constants: Iterable[FixedNumber] | None = None,
     ) -> None:
         self.parameters: list[str] = []
@@ -70,7 +123,6 @@ class Builder:
             each.name: s.Constant(each.symbol, each.digits) for each in constants or ()
         }
         self._text = text
-        self._column = column
         self._domain = Domain()
         self._sound: set[Any] = set()  # the parts whose numbers are known to be doubles
 
@@ -127,7 +179,7 @@ class Builder:
         return self._checked(in_pieces(result), node)
 
     def _at(self, node: ast.AST) -> int:
-        return self._column(node, self._text)
+        return column_of(node, self._text)
 
     def _checked(self, result: Any, node: ast.expr) -> Any:
         if not result.free_symbols and result.is_zero and double(result) == 0:

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from threading import Lock, Thread
 from typing import Any
 
-from swishdemo.activations.registry import formula_name
+from swishdemo.activations.record import formula_name
 from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.errors import UserError
 

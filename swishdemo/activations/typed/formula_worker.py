@@ -16,8 +16,8 @@ from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import Any
 
-from swishdemo.activations import registry
 from swishdemo.activations.evaluation import evaluate
+from swishdemo.activations.lookup import get
 from swishdemo.errors import UserError
 
 _MEMORY_BYTES = 2**32
@@ -30,19 +30,19 @@ def check(text: str) -> str:
     Raises:
         UserError: It is none.
     """
-    return registry.get(f"={text}").name
+    return get(f"={text}").name
 
 
 def describe(text: str) -> dict[str, Any]:
     """What the page shows of a formula; see `swishdemo.activations.typed.description`."""
     from swishdemo.activations.typed.description import describe
 
-    return describe(registry.get(f"={text}"))
+    return describe(get(f"={text}"))
 
 
 def values(text: str, points: list[float], parameters: Mapping[str, float]) -> dict[str, Any]:
     """The values and derivatives of a formula, as `swishdemo.activations.evaluate` gives them."""
-    found = evaluate(registry.get(f"={text}"), points, parameters)
+    found = evaluate(get(f"={text}"), points, parameters)
     return {
         "f": found.f.tolist(),
         "df": found.df.tolist(),
@@ -55,7 +55,7 @@ def properties(name: str, parameters: Mapping[str, float]) -> dict[str, Any]:
     """Properties and landmarks; see `swishdemo.activations.analysis.properties`."""
     from swishdemo.activations.analysis.properties import described
 
-    return described(registry.get(name), parameters)
+    return described(get(name), parameters)
 
 
 def precision(
@@ -64,7 +64,7 @@ def precision(
     """What is lost in a narrow type; see `swishdemo.activations.lowprecision.precision`."""
     from swishdemo.activations.lowprecision.precision import precision
 
-    return asdict(precision(registry.get(name), parameters, low, high, kind))
+    return asdict(precision(get(name), parameters, low, high, kind))
 
 
 def code(
@@ -73,7 +73,7 @@ def code(
     """A piece of code; see `swishdemo.activations.code`."""
     from swishdemo.activations.code import code
 
-    return {"code": code(registry.get(name), language, parameters, trainable)}
+    return {"code": code(get(name), language, parameters, trainable)}
 
 
 _WORK: dict[str, Callable[..., Any]] = {

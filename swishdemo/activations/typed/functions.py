@@ -73,29 +73,6 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 
-def function(name: str) -> Function | None:
-    """A function of the grammar, or an activation of the registry; None where there is none.
-
-    An activation takes its parameters behind its argument, in their order: ``elu(x, 0.5)``. One
-    that is left out has its default.
-    """
-    own = FUNCTIONS.get(name)
-    activation = registry.get(name) if name in registry.names() else None
-    if activation is None or (own and not activation.parameters):
-        return own
-
-    def build(u: Any, *given: Any) -> Any:
-        if own and not given:
-            return own.build(u)
-        values = [sympy.Rational(str(each.default)) for each in activation.parameters]
-        values[: len(given)] = given
-        symbols = [s.symbol(each.name) for each in activation.parameters]
-        filled = {s.X: u, **dict(zip(symbols, values, strict=True))}
-        return activation.expression().xreplace(filled)
-
-    return Function(1, 1 + len(activation.parameters), build)
-
-
 def function_names() -> list[str]:
     """All that may be called: the grammar's own functions, then the registry's activations."""
     return [*FUNCTIONS, *(name for name in registry.names() if name not in FUNCTIONS)]

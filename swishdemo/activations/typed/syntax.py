@@ -1,22 +1,16 @@
-"""Typed formulas: from text to a record, through an allow-list over Python's syntax tree.
+"""The text of a typed formula: its characters, its syntax tree, its size, within limits.
 
-The text is never evaluated and never given to SymPy: it is read as a tree of a few kinds of node,
-within limits, and each node is built by a function of this module. What is too large is refused
-before anything symbolic is computed from it.
+It is never evaluated and never given to SymPy: it is read as a tree of a few kinds of node. What is
+too large is refused before anything symbolic is computed from it.
 """
 
 from __future__ import annotations
 
 import ast
 import keyword
-import math
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import Any
 
-from swishdemo.activations.record import Activation, FixedNumber, Parameter
-from swishdemo.activations.registry import formula_label
 from swishdemo.errors import UserError
 from swishdemo.text import Sentence
 
@@ -29,8 +23,6 @@ MAX_POWER = 100
 MAX_BITS = 20_000
 MAX_PARAMETERS = 8
 MAX_TREE = 1000
-MAX_SLOPE = 3000
-MAX_OPERATIONS = 3000
 MAX_NAME = 20
 _SHORTEST_SLIP, _SHORTEST_TWO = 3, 7
 """Letters of a name from which on one of them, or two, may be wrong by a slip."""
@@ -61,14 +53,11 @@ _CONDITION_WORDS = frozenset({"and", "or", "not", "if", "else"})
 _IN_NUMBER = frozenset("0123456789.")
 
 
-def parse_formula(text: object) -> Activation:
-    """Read a formula in ``x``, such as ``x*sigmoid(beta*x)``, as an activation's record.
-
-    A name that is neither a function nor a constant becomes a parameter with default 1 and a
-    slider from −5 to 5. Pieces are written ``where(x > 0, a, b)`` or ``a if x > 0 else b``.
+def checked(text: object) -> str:
+    """The formula in the signs of the grammar, its characters and its size in order.
 
     Raises:
-        UserError: The text is no formula; the sentence names the column and what is allowed.
+        UserError: They are not; the sentence names the column and what is allowed.
     """
     if not isinstance(text, str):
         raise UserError(
@@ -81,46 +70,8 @@ def parse_formula(text: object) -> Activation:
         raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
     text = text.translate(_TYPED)
     _check_characters(text)
-    _check_size(_tree(text), text)
-    _, parameters = _built(text)
-    from swishdemo.activations.typed.functions import latex_name
-
-    activation = Activation(
-        name=f"={text.strip()}",
-        label=formula_label(text),
-        formula=text,
-        parameters=tuple(Parameter(name, 1.0, -5.0, 5.0, latex_name(name)) for name in parameters),
-        year=0,
-        source="",
-        family="typed",
-        colour="#be123c",
-        colour_dark="#fb7185",
-        dash="solid",
-    )
-    _check_steps(activation)
-    return activation
-
-
-def expression(activation: Activation) -> Any:
-    """The SymPy expression of a record's formula; the decimals of a registered one keep a name.
-
-    Raises:
-        UserError: As `parse_formula`.
-    """
-    typed = activation.name.startswith("=")
-    return _built(activation.formula, None if typed else activation.constants)[0]
-
-
-@lru_cache(maxsize=256)
-def _built(
-    text: str, constants: tuple[FixedNumber, ...] | None = None
-) -> tuple[Any, tuple[str, ...]]:
-    """A formula's expression, and its parameters in the order of the text."""
-    from swishdemo.activations.typed.expressions import Builder
-
-    builder = Builder(text, _column, constants)
-    built = builder.formula(_tree(text))
-    return built, builder.in_order(token for _, token in named_tokens(text))
+    _check_size(syntax_tree(text), text)
+    return text
 
 
 def refuse(key: str, column: int | None = None, **values: object) -> UserError:
@@ -237,12 +188,17 @@ def _without_leading_zeros(text: str) -> str:
     return _TOKEN.sub(blank, text)
 
 
-def _tree(text: str) -> ast.expr:
+def syntax_tree(text: str) -> ast.expr:
+    """The syntax tree of a formula; its columns are told by `column_of`.
+
+    Raises:
+        UserError: The text is none that Python reads.
+    """
     _check_brackets(text)
     text = _without_leading_zeros(text)
     lead = len(text) - len(text.lstrip())
     try:
-        # Brackets let a formula begin with blanks; the columns are moved back by `_column`.
+        # Brackets let a formula begin with blanks; the columns are moved back by `column_of`.
         return ast.parse(f"({text}\n)", mode="eval").body
     except SyntaxError as error:
         column = min(max((error.offset or 2) - 1, lead + 1), len(text.rstrip()))
@@ -253,7 +209,7 @@ def _tree(text: str) -> ast.expr:
         raise refuse("depth", 1, limit=MAX_DEPTH) from None
 
 
-def _column(node: ast.AST, text: str) -> int:
+def column_of(node: ast.AST, text: str) -> int:
     """The node's first column in the text, counted from 1."""
     offset = getattr(node, "col_offset", 1) - 1
     return len(text.encode()[: max(offset, 0)].decode(errors="ignore")) + 1
@@ -269,28 +225,5 @@ def _check_size(tree: ast.expr, text: str) -> None:
         if count > MAX_NODES:
             raise refuse("nodes", limit=MAX_NODES)
         if depth > MAX_DEPTH:
-            raise refuse("depth", _column(node, text), limit=MAX_DEPTH)
+            raise refuse("depth", column_of(node, text), limit=MAX_DEPTH)
         waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
-
-
-def _check_steps(activation: Activation) -> None:
-    """Refuse what would take long, before each longer step, and what no double holds."""
-    from swishdemo.activations.evaluation import tape
-    from swishdemo.activations.symbolic.derive import derive, slope, tree_size
-    from swishdemo.activations.symbolic.tape import is_held, numbers
-
-    if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
-        raise refuse("steps")
-    derived = derive(activation)
-    seen: set[object] = set()
-    for expression in (derived.f, derived.df, derived.d2f, *derived.dparameters.values()):
-        # In f″ one too small for a double is nothing beside what else there is.
-        enough = is_held if expression in (derived.f, derived.df) else _is_finite
-        if not all(map(enough, numbers(expression, seen))):
-            raise refuse("derivative")
-
-
-def _is_finite(number: Any) -> bool:
-    from swishdemo.activations.symbolic.tape import double
-
-    return math.isfinite(double(number))

@@ -1,0 +1,89 @@
+"""An activation by its name: a registered one, or a typed formula's, read and checked."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+from swishdemo.activations.record import (
+    Activation,
+    Parameter,
+    formula_label,
+    formula_name,
+    is_formula,
+)
+from swishdemo.activations.registry import registered
+from swishdemo.activations.typed.syntax import checked, refuse
+
+MAX_SLOPE = 3000
+MAX_OPERATIONS = 3000
+
+
+def get(name: object) -> Activation:
+    """The activation called ``name``; ``=`` and a formula is the name of the typed one.
+
+    Raises:
+        UserError: No activation has that name (status 404), or the formula is none (422).
+    """
+    return _typed(formula_name(name)[1:]) if is_formula(name) else registered(name)
+
+
+@lru_cache(maxsize=64)
+def _typed(text: str) -> Activation:
+    # One record for one text: what is derived from it is kept by the record.
+    return parse_formula(text)
+
+
+def parse_formula(text: object) -> Activation:
+    """Read a formula in ``x``, such as ``x*sigmoid(beta*x)``, as an activation's record.
+
+    A name that is neither a function nor a constant becomes a parameter with default 1 and a
+    slider from −5 to 5. Pieces are written ``where(x > 0, a, b)`` or ``a if x > 0 else b``.
+
+    Raises:
+        UserError: The text is no formula; the sentence names the column and what is allowed.
+    """
+    text = checked(text)
+    from swishdemo.activations.typed.expressions import built
+    from swishdemo.activations.typed.functions import latex_name
+
+    _, parameters = built(text)
+    activation = Activation(
+        name=f"={text.strip()}",
+        label=formula_label(text),
+        formula=text,
+        parameters=tuple(Parameter(name, 1.0, -5.0, 5.0, latex_name(name)) for name in parameters),
+        year=0,
+        source="",
+        family="typed",
+        colour="#be123c",
+        colour_dark="#fb7185",
+        dash="solid",
+    )
+    _check_steps(activation)
+    return activation
+
+
+def _check_steps(activation: Activation) -> None:
+    """Refuse what would take long, before each longer step, and what no double holds."""
+    from swishdemo.activations.evaluation import tape
+    from swishdemo.activations.symbolic.derive import derive, slope
+    from swishdemo.activations.symbolic.numbers import is_held, numbers
+    from swishdemo.activations.symbolic.stable import tree_size
+
+    if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
+        raise refuse("steps")
+    derived = derive(activation)
+    seen: set[object] = set()
+    for expression in (derived.f, derived.df, derived.d2f, *derived.dparameters.values()):
+        # In f″ one too small for a double is nothing beside what else there is.
+        enough = is_held if expression in (derived.f, derived.df) else _is_finite
+        if not all(map(enough, numbers(expression, seen))):
+            raise refuse("derivative")
+
+
+def _is_finite(number: Any) -> bool:
+    from swishdemo.activations.symbolic.numbers import double
+
+    return math.isfinite(double(number))
