@@ -9,6 +9,7 @@ from threading import Event
 from swishdemo.host import missing_cuda, torch_version
 from swishdemo.settings import Settings, SettingsError, Toolchain, gradios_part, placed
 from swishdemo.text import text
+from swishdemo.ui import without_stubs
 
 
 def main() -> None:
@@ -28,10 +29,11 @@ def main() -> None:
             )
         with gradios_part(settings.server_name) as unused:
             # Gradio reads the environment as it is imported.
-            from swishdemo.api.application import page_middleware, page_routes
-            from swishdemo.ui.lab import Lab
-            from swishdemo.ui.launch import launch
-            from swishdemo.ui.page import build
+            with without_stubs():
+                from swishdemo.api.application import page_middleware, page_routes
+                from swishdemo.ui.lab import Lab
+                from swishdemo.ui.launch import launch
+                from swishdemo.ui.page import build
 
             if unused:
                 logging.warning("%s: without effect here", ", ".join(unused))

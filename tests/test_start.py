@@ -1,8 +1,11 @@
 """The app as a process: what it serves, under a sub-path too, and how it ends."""
 
 import asyncio
+import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +14,7 @@ from pathlib import Path
 import gradio as gr
 import httpx
 import pytest
+from browser import free_port
 from gradio import networking
 from serving import serving
 from visiting import eventually, leave
@@ -186,6 +190,36 @@ def test_the_page_asks_no_other_host_for_anything(server, opens):
     page.wait_for_selector(".opblock")
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
     leave(page)
+
+
+STUBS = """
+import os, signal, sys, threading, time
+stubs = []
+
+def look(event, given):
+    if event == "open" and str(given[0]).endswith(".pyi"):
+        stubs.append(given[0])
+
+def end():
+    while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        time.sleep(.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+sys.addaudithook(look)
+threading.Thread(target=end).start()
+import app
+app.main()
+print(stubs)
+"""
+
+
+def test_gradio_writes_no_stubs_while_it_is_imported(tmp_path):
+    settings = {"GRADIO_SERVER_PORT": str(free_port()), "SWISHDEMO_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", STUBS], cwd=ROOT, env={**os.environ, **settings}, text=True,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]")
 
 
 def test_a_machine_that_is_slow_to_answer_itself_serves_all_the_same(monkeypatch):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gradio as gr
 from gradio.i18n import I18nData
 
+from swishdemo.datasets.registry import datasets
 from swishdemo.text import catalogue
+from swishdemo.timing import REGISTRY
 from swishdemo.training.recipes import recipes
 
 # Gradio writes all that it is given into the page, before its first script: so it is given what
@@ -22,7 +24,7 @@ _SHOWN = (
     "time.ui.",
     "time.variant.",
 )
-recipes()  # say their titles, as the datasets did
+recipes(), datasets(), REGISTRY.names()  # have said what they are called
 _KEYS = [key for key in catalogue() if key.startswith(_SHOWN)]
 
 translations = gr.I18n(
