@@ -170,3 +170,40 @@ def test_a_server_that_is_started_anew_is_followed_again(shown, tmp_path):
         eventually(lambda: check(streams(page) == 1))
         wish(page, run, "stop")
         state(page, "stopped")
+
+
+def test_who_draws_for_long_asks_more_seldom(modules):
+    """Each rest is thrice as long as it took to draw, and ends where another question is asked."""
+    drew, rests, hurried = modules(
+        """async ([{ untilDone }]) => {
+            const [drew, rests] = [[], []];
+            let at = 0;
+            const draw = () => {
+                at = performance.now();
+                while (performance.now() < at + 150);
+                drew.push(performance.now() - at);
+                at = performance.now();
+            };
+            await new Promise((done) => {
+                const question = async () => {
+                    if (drew.length) rests.push(performance.now() - at);
+                    return { done: drew.length === 3 };
+                };
+                const heard = ({ done: last }) => (last ? done() : draw());
+                untilDone(question, heard, { topics: () => [] });
+            });
+            at = 0;
+            await new Promise((done) => {
+                const question = async () => ({ done: at > 0 });
+                const heard = ({ done: last }) => (last ? done() : draw());
+                const following = untilDone(question, heard, { topics: () => [] });
+                setTimeout(() => following.now(), 200);
+            });
+            return [drew, rests, performance.now() - at];
+        }""",
+        ["core/follow.js"],
+    )
+    assert len(rests) == 3
+    for took, rest in zip(drew, rests, strict=False):
+        assert rest >= 3 * took - 10
+    assert hurried < 2 * drew[-1]

@@ -17,6 +17,11 @@ const LINGERS = 1000;
 const AGAIN = 3000;
 /** Milliseconds between two questions to a server that is gone; the page's head says so. */
 const GONE = 2000;
+/**
+ * How many times as long as it took to draw an answer one rests before the next question, for a
+ * second at most: what streams leaves most of a slow machine's time to its reader.
+ */
+const REST = 3;
 /** Browsers open six connections to a host without HTTP/2: so many pages may hold one for good. */
 const SEATS = 2;
 
@@ -40,6 +45,7 @@ const followers = new Set();
  */
 export function untilDone(question, heard, { topics, milliseconds = 150, hurry = 0 }) {
   const calm = performance.now() + hurry;
+  let rested = () => {};
   /** @type {Follower} */
   const follower = { topics: [], news: false, wake: () => {} };
   followers.add(follower);
@@ -49,6 +55,7 @@ export function untilDone(question, heard, { topics, milliseconds = 150, hurry =
     const answer = await question();
     if (!followers.has(follower)) return;
     follower.topics = topics(answer);
+    const begun = performance.now();
     try {
       heard(answer);
     } catch (error) {
@@ -56,7 +63,14 @@ export function untilDone(question, heard, { topics, milliseconds = 150, hurry =
     }
     if (answer.done || answer.error) return end();
     attend();
-    await pause(milliseconds * (performance.now() < calm ? 0.25 : 1));
+    await pause(0); // plots are drawn before the next task
+    const now = performance.now();
+    const least = Math.min(SILENT, REST * (now - begun));
+    const rest = now < calm ? milliseconds / 4 : Math.max(milliseconds, least);
+    await new Promise((done) => {
+      rested = () => done(null);
+      setTimeout(rested, rest);
+    });
   }
 
   function end() {
@@ -77,6 +91,7 @@ export function untilDone(question, heard, { topics, milliseconds = 150, hurry =
     /** Asks at once: the question is another one. */
     now() {
       follower.news = true;
+      rested();
       follower.wake();
     },
   };
