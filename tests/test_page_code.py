@@ -13,8 +13,8 @@ BLOCK = ".code-block code"
 
 # Counts what is asked of the server, and holds the first answer back for a while.
 WATCH = """(wait) => {
-    const ask = window.fetch;
-    window.asked = [];
+    const ask = (window.plain ??= window.fetch);
+    [window.asked, window.answered] = [[], 0];
     window.fetch = async function (address, ...rest) {
         // Only what this card asks has such a field.
         if (!String(rest[0]?.body).includes("trainable")) return ask.call(this, address, ...rest);
@@ -22,7 +22,7 @@ WATCH = """(wait) => {
         const late = window.asked.length === 1 ? wait : 0;
         const answer = await ask.call(this, address, ...rest);
         await new Promise((done) => setTimeout(done, late));
-        window.answered = (window.answered ?? 0) + 1;
+        window.answered++;
         return answer;
     };
 }"""
@@ -102,7 +102,7 @@ def test_a_drag_asks_once_it_rests(explore):
 
 
 def test_an_answer_that_comes_too_late_is_dropped(explore):
-    page = explore(CARD, anew=True)  # it watches what is asked, from the first
+    page = explore(CARD)
     holds(page, code(get("swish"), "pytorch"))
     page.evaluate(WATCH, 2500)
     drag(page, 4)
@@ -125,13 +125,15 @@ def test_the_code_of_a_hidden_rival_does_not_follow_beta(explore):
 
 
 def test_copying_puts_it_on_the_clipboard(explore):
-    page = explore(CARD, "?code=numpy", permissions=["clipboard-read", "clipboard-write"])
+    page = explore(CARD, "?code=numpy")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     wanted = code(get("swish"), "numpy")
     holds(page, wanted)
     page.click(f"{CARD} [data-copy]")
     expect(page.locator(f"{CARD} [data-copy]")).to_have_text("✓ Copied")
     assert page.evaluate("navigator.clipboard.readText()") == wanted
     expect(page.locator(f"{CARD} [data-copy]")).to_have_text("Copy")
+    page.context.clear_permissions()
 
 
 def test_where_there_is_no_clipboard_the_code_is_selected(explore):

@@ -6,11 +6,10 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from visiting import PLOT, eventually
+from visiting import PHONE, PLOT, eventually
 
 from swishdemo.activations import activations, evaluate, get, names, parse_formula
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 RIVALS = [name for name in names() if name != "swish"]
 BOX = "#lab-explore [data-part=box]"
 
@@ -33,8 +32,8 @@ def inside(page):
 
 @pytest.mark.parametrize("options", [PHONE, {}], ids=["phone", "desktop"])
 @pytest.mark.parametrize("count", [4, pytest.param(11, marks=pytest.mark.long), len(RIVALS)])
-def test_every_name_is_shown_or_counted(visit, options, count):
-    page = visit(f"?act={','.join(RIVALS[:count])}", **options)
+def test_every_name_is_shown_or_counted(turn, options, count):
+    page = turn(f"?act={','.join(RIVALS[:count])}", **options)
     for panel in ("f", "df"):
         head = page.locator(f"[data-reading={panel}]")
         room = head.bounding_box()
@@ -55,8 +54,8 @@ def test_every_name_is_shown_or_counted(visit, options, count):
         expect(page.locator(BOX)).to_be_hidden()
 
 
-def test_a_tap_reads_all_curves_and_a_pan_does_not(visit):
-    page = visit(**PHONE)
+def test_a_tap_reads_all_curves_and_a_pan_does_not(turn):
+    page = turn(**PHONE)
     box = page.locator(BOX)
     expect(box).to_be_hidden()
     tap(page, 0.3, 0.2)

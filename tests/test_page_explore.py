@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from visiting import eventually, leave, two_frames
+from visiting import PHONE, eventually, leave, two_frames
 
 from swishdemo.activations import evaluate, get, names
 
@@ -220,8 +220,8 @@ def test_pictures_are_files_of_their_kind(turn, tmp_path, kind):
     assert start.startswith(b"\x89PNG") if kind == "png" else b"<svg" in start
 
 
-def test_a_phone_shows_beta_then_the_plot_and_nothing_runs_over(visit):
-    page = visit(viewport={"width": 390, "height": 844})
+def test_a_phone_shows_beta_then_the_plot_and_nothing_runs_over(turn):
+    page = turn(**PHONE)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
     top = {
@@ -461,8 +461,8 @@ def test_dragging_in_the_plot_zooms_all_panels_and_heights_follow(turn):
     expect(page.locator("[data-part=range-error]")).to_contain_text("smaller one first")
 
 
-def test_fingers_pinch_and_pan(visit):
-    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+def test_fingers_pinch_and_pan(turn):
+    page = turn(**PHONE)
     page.locator(PLOT).scroll_into_view_if_needed()
     box = page.locator(PLOT).bounding_box()
     y = box["y"] + 100
@@ -506,8 +506,9 @@ def test_beta_moves_finely_coarsely_and_plays_by_keys(turn):
     expect(page.locator("[data-sweep]")).to_have_attribute("aria-pressed", "false")
 
 
-def test_less_motion_is_honoured(visit):
-    page = visit(reduced_motion="reduce")
+def test_less_motion_is_honoured(turn):
+    page = turn()
+    page.emulate_media(reduced_motion="reduce")
     page.evaluate(
         """() => { window.seen = [];
            new MutationObserver(() => seen.push(performance.now())).observe(
@@ -517,12 +518,17 @@ def test_less_motion_is_honoured(visit):
     page.click("[data-sweep]")
     page.wait_for_function("seen.length >= 6")
     page.click("[data-sweep]")
+    page.emulate_media(reduced_motion="null")
     seen = page.evaluate("seen")
     assert seen[5] - seen[0] > 900, "once a second, with a redraw at rest, not once a frame"
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "minimum −0.1392 at x = −0.6392"), ("zh", "最小值 −0.1392")]
+    ("language", "said"),
+    [
+        pytest.param("en", "minimum −0.1392 at x = −0.6392", marks=pytest.mark.long),
+        ("zh", "最小值 −0.1392"),
+    ],
 )
 def test_a_screen_reader_hears_what_the_plot_shows(visit, language, said):
     page = visit(f"?lang={language}")

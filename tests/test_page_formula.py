@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from visiting import eventually, leave
+from visiting import PHONE, eventually, leave
 
 from swishdemo.activations import evaluate, get
 
@@ -18,25 +18,6 @@ GOOD = f"{OWN} [data-good]"
 ERROR = f"{OWN} [data-error]"
 ROSE = "rgb(190, 18, 60)"
 ELU = "where(x>0, x, a*(exp(x)-1))"
-
-
-@pytest.fixture
-def visit(opens, server):
-    """Opens the page as a new visitor, and fails on any error that its console shows."""
-    shown = []
-
-    def visited(query="", **options):
-        options = {"viewport": {"width": 1280, "height": 900}} | options
-        page = opens(number=len(shown), **options)
-        shown.append(page)
-        page.goto(f"{server}/{query}")
-        page.wait_for_selector("#lab-explore path.js-line", state="attached")
-        return page
-
-    yield visited
-    for page in shown:
-        assert page.wrong == []
-        leave(page)
 
 
 def write(page, text):
@@ -81,8 +62,8 @@ def drawn(page, label, name, values=None):
     eventually(right)
 
 
-def test_what_is_typed_is_drawn_summed_up_and_set(visit):
-    page = visit()
+def test_what_is_typed_is_drawn_summed_up_and_set(turn):
+    page = turn()
     write(page, ELU)
     expect(page.locator(GOOD)).to_have_text("✓ kink at x = 0 · 1 parameter")
     expect(page.locator(ERROR)).to_have_text("")
@@ -100,8 +81,8 @@ def test_what_is_typed_is_drawn_summed_up_and_set(visit):
     assert page.locator("#lab-formula .katex-error").count() == 0
 
 
-def test_a_parameter_has_a_slider_and_an_exact_entry(visit):
-    page = visit()
+def test_a_parameter_has_a_slider_and_an_exact_entry(turn):
+    page = turn()
     write(page, "x*sigmoid(c*x)")
     slider = page.locator(f"{OWN} input[type=range]")
     assert [slider.get_attribute(name) for name in ("min", "max")] == ["-5", "5"]
@@ -125,8 +106,8 @@ WRONG = [
 ]
 
 
-def test_what_is_wrong_is_told_at_its_column_and_the_curve_stays(visit):
-    page = visit()
+def test_what_is_wrong_is_told_at_its_column_and_the_curve_stays(turn):
+    page = turn()
     write(page, "x*x")
     before = curve(page, "x*x")
     for text, sentence, column in WRONG:
@@ -161,16 +142,16 @@ def test_what_is_wrong_is_told_at_its_column_and_the_curve_stays(visit):
         expect(caret).to_be_hidden()
 
 
-def test_typing_leaves_the_last_text_whatever_order_the_answers_have(visit):
-    page = visit()
+def test_typing_leaves_the_last_text_whatever_order_the_answers_have(turn):
+    page = turn()
     page.locator(FIELD).press_sequentially("x*tanh(softplus(k*x))", delay=15)
     expect(page.locator(GOOD)).to_contain_text("smooth · 1 parameter")
     drawn(page, "x*tanh(softplus(k*x))", "=x*tanh(softplus(k*x))")
     expect(page).to_have_url(re.compile(re.escape("formula=x*tanh%28softplus%28k*x%29%29")))
 
 
-def test_it_is_kept_in_the_address_and_the_back_button_goes_back(visit):
-    page = visit("?formula=x*sigmoid(q*x)&par=formula.q:-2&theta=formula.q&show=f,df,dtheta")
+def test_it_is_kept_in_the_address_and_the_back_button_goes_back(turn):
+    page = turn("?formula=x*sigmoid(q*x)&par=formula.q:-2&theta=formula.q&show=f,df,dtheta")
     expect(page.locator(FIELD)).to_have_value("x*sigmoid(q*x)")
     drawn(page, "x*sigmoid(q*x)", "=x*sigmoid(q*x)", {"q": -2})
     x, y = curve(page, "x*sigmoid(q*x)", "y3")
@@ -184,8 +165,8 @@ def test_it_is_kept_in_the_address_and_the_back_button_goes_back(visit):
     drawn(page, "x*sigmoid(q*x)", "=x*sigmoid(q*x)", {"q": -2})
 
 
-def test_it_is_taken_out_by_its_chip_and_by_an_empty_field(visit):
-    page = visit("?formula=x*x")
+def test_it_is_taken_out_by_its_chip_and_by_an_empty_field(turn):
+    page = turn("?formula=x*x")
     expect(page.locator(GOOD)).to_contain_text("smooth")
     page.click("#lab-explore .explore-chosen [data-name='=x*x']")
     expect(page.locator(FIELD)).to_have_value("")
@@ -197,14 +178,14 @@ def test_it_is_taken_out_by_its_chip_and_by_an_empty_field(visit):
     assert curve(page, "x+1") is None
 
 
-def test_an_address_with_what_is_no_formula_is_told(visit):
-    page = visit("?formula=x*sigmod(x)")
+def test_an_address_with_what_is_no_formula_is_told(turn):
+    page = turn("?formula=x*sigmod(x)")
     expect(page.locator(ERROR)).to_contain_text("did you mean `sigmoid`")
     assert page.locator("#lab-explore path.js-line").count() > 4
 
 
-def test_examples_and_help(visit):
-    page = visit()
+def test_examples_and_help(turn):
+    page = turn()
     choices = page.locator(f"{OWN} [data-examples] option").evaluate_all(
         "all => all.map((each) => each.value).filter(Boolean)"
     )
@@ -250,12 +231,14 @@ def test_it_is_timed_and_a_wrong_one_is_refused_beside_the_field(visit):
     expect(table).to_contain_text("max(x, 0.1*x)", timeout=300_000)
 
 
-def test_a_link_names_a_rival_and_a_variant(visit, server):
-    page = visit("?rival==x*erf(x)&variant==x*sech(x)")
+def test_a_link_names_a_rival_and_a_variant(opens, server):
+    page = opens()
     page.goto(f"{server}/?tab=train&rival==x*erf(x)")
     expect(page.locator("#lab-rivals")).to_contain_text("=x*erf(x)")
     page.goto(f"{server}/?tab=time&variant==x*sech(x)")
     expect(page.locator("#lab-time-formula").locator("textarea, input")).to_have_value("x*sech(x)")
+    assert page.wrong == []
+    leave(page)
 
 
 def children(pid):
@@ -263,11 +246,11 @@ def children(pid):
         ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
     )
     rows = [line.split(None, 2) for line in listed.stdout.splitlines()[1:]]
-    return [int(row[0]) for row in rows if int(row[1]) == pid and "activations.bench" in row[2]]
+    return [int(row[0]) for row in rows if int(row[1]) == pid and "formula_worker" in row[2]]
 
 
-def test_a_worker_that_is_killed_is_replaced_and_the_page_goes_on(visit, served):
-    page = visit("?formula=x*x")
+def test_a_worker_that_is_killed_is_replaced_and_the_page_goes_on(turn, served):
+    page = turn("?formula=x*x")
     expect(page.locator(GOOD)).to_contain_text("smooth")
     for pid in children(served[1].pid):
         os.kill(pid, signal.SIGKILL)
@@ -275,9 +258,11 @@ def test_a_worker_that_is_killed_is_replaced_and_the_page_goes_on(visit, served)
     drawn(page, "x*x*x + 1", "=x*x*x + 1")
 
 
-@pytest.mark.parametrize("query", ["?lang=zh&__theme=dark", "?lang=en"])
-def test_a_phone_in_the_dark_in_chinese(visit, query):
-    page = visit(query, viewport={"width": 390, "height": 844})
+@pytest.mark.parametrize(
+    "query", [pytest.param("?lang=en", marks=pytest.mark.long), "?lang=zh&__theme=dark"]
+)
+def test_a_phone_in_the_dark_in_chinese(turn, query):
+    page = turn(query, **PHONE)
     write(page, "x*sigmod(x)")
     wide = page.locator(OWN).evaluate("node => node.scrollWidth > node.clientWidth + 1")
     assert not wide

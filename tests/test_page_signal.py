@@ -227,7 +227,7 @@ TOLD = """window.told = [];
 
 def test_junk_in_the_address_is_refused_and_the_rest_kept(visit):
     junk = ["sigma=99", "gain=big", "q0=-1", "layers=1.5", "dtype=fp8"]
-    page = visit(f"?{'&'.join(junk)}&depth=layers", script=TOLD)
+    page = visit(f"?{'&'.join(junk)}&depth=layers", anew=True, script=TOLD)
     expect(page.locator(f"{SIGNAL} [data-depth=layers]")).to_have_attribute("aria-pressed", "true")
     page.wait_for_function("told.length")
     assert all(each in page.evaluate("told[0]") for each in junk)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from visiting import eventually, two_frames
+from visiting import PHONE, eventually, two_frames
 
 from swishdemo.activations import evaluate, get
 
@@ -360,7 +360,7 @@ def test_without_webgl_a_sentence_says_so(explore):
 
 @pytest.mark.parametrize("locale", [pytest.param("en-GB", marks=pytest.mark.long), "zh-CN"])
 def test_nothing_sticks_out_on_a_phone(explore, locale):
-    page = explore(CARD, viewport={"width": 390, "height": 844}, locale=locale, has_touch=True)
+    page = explore(CARD, **PHONE, locale=locale)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     card = page.locator(CARD).bounding_box()
     for part in page.locator(f"{CARD} span").all():

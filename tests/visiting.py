@@ -6,8 +6,11 @@ leaves behind is cleared between them.
 
 from __future__ import annotations
 
+import re
 import time
+from collections import defaultdict
 from functools import partial
+from itertools import chain
 from urllib.parse import urljoin
 
 import pytest
@@ -17,6 +20,7 @@ PLOT = "#lab-explore .explore-plot"
 PATIENCE = 90_000
 """Milliseconds that a browser may take for anything: a busy machine is slow, not wrong."""
 VIEWPORT = {"width": 1280, "height": 800}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 def eventually(check, seconds=90):
@@ -128,11 +132,15 @@ def leave(page):
 
 @pytest.fixture(scope="module")
 def desk():
-    """The page that one test leaves for the next of its module to go on with."""
-    pages = []
+    """The pages that a test leaves for the next of its module to go on with, by how they came."""
+    pages = defaultdict(list)
     yield pages
-    for page in pages:
+    for page in chain(*pages.values()):
         leave(page)
+
+
+LASTING = re.compile(r"(?:lang|__theme)=\w+")
+"""What of an address the page heeds only as it comes."""
 
 
 RETURN = """address => {
@@ -165,41 +173,42 @@ def visit(opens, server):
 
 @pytest.fixture
 def turn(desk, opens, server, request):
-    """Turns the page of the test before to what an address says, as the back button would.
+    """Turns the page of a test before to what an address says, as the back button would.
 
-    It costs a tenth of a visit. What no address holds (a search, a width, a stopped request) is for
-    a test to leave as it was found.
+    It costs a tenth of a visit. It is a page of the same options, language and theme. What no
+    address holds (a search, a width, a stopped request) is for a test to leave as it was found.
     """
     shown = []
 
-    def turned(query=""):
-        page = desk.pop() if desk else None
+    def turned(query="", **options):
+        key = repr((LASTING.findall(query), sorted(options.items())))
+        page = desk[key].pop() if desk[key] else None
         if page and not page.is_closed():  # its browser may have been closed for another
+            page.bring_to_front()
             page.evaluate(RETURN, f"/{query}")
             two_frames(page)
         else:
-            page = opens()
+            page = opens(**options)
             page.goto(f"{server}/{query}")
             page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
-        shown.append(page)
+        shown.append((key, page))
         return page
 
     yield turned
-    for page in shown:
+    for key, page in shown:
         assert page.wrong == []
         if request.node.failed:
             page.close()
         else:
-            desk.append(page)
+            desk[key].append(page)
 
 
 @pytest.fixture
 def explore(turn, visit):
-    """Opens the page with the card of a class in view; for other options than the usual, anew."""
+    """Opens the page with the card of a class in view: that of a test before, or one anew."""
 
     def visited(card, query="", *, anew=False, **options):
-        anew = anew or options or "theme=" in query or "lang=" in query
-        page = visit(query, **options) if anew else turn(query)
+        page = (visit if anew else turn)(query, **options)
         # The cards are made as they come near, and know their class then.
         page.locator("#lab-explore [data-part=cards]").evaluate(
             """async (grid, card) => {
