@@ -221,13 +221,12 @@ def test_a_proof_tells_what_it_was_made_with_and_is_made_again(visit, lab):
     assert card(shown, "history").locator("[data-act=check]").count() == 0
 
 
-def test_a_proof_that_is_refused_says_so_and_may_be_asked_for_again(visit, lab, monkeypatch):
+def test_a_proof_that_is_refused_says_so_and_may_be_asked_for_again(page, lab, monkeypatch):
     def refuse(claim, visitor):
         raise UserError("claims.error.slow", status=503, seconds=60)
 
-    shown = visit()
     monkeypatch.setattr(lab.claims, "check", refuse)
-    place = card(shown, "smooth")
+    place = card(page, "smooth")
     place.locator("[data-act=check]").click()
     expect(place.get_by_role("alert")).to_contain_text("60 s")
     expect(place.get_by_role("button", name="Prove again")).to_be_enabled()
@@ -321,19 +320,18 @@ def test_a_refusal_stands_in_its_card(page, lab, monkeypatch):
     expect(place.locator("[data-act=check]")).to_be_enabled()
 
 
-def test_all_are_asked_for_though_one_is_refused(visit, lab, monkeypatch):
+def test_all_are_asked_for_though_one_is_refused(page, lab, monkeypatch):
     asked = []
 
     def refuse(claim, visitor):
         asked.append(claim)
         raise UserError("jobs.queue_full", status=429, count=8, retry_seconds=40)
 
-    shown = visit()
     monkeypatch.setattr(lab.claims, "check", refuse)
     runnable = [each["id"] for each in lab.claims.cards() if each["seconds"]]
-    shown.locator("[data-act=all]").click()
+    page.locator("[data-act=all]").click()
     for claim in runnable:
-        expect(card(shown, claim).get_by_role("alert")).to_contain_text("8 jobs are waiting")
+        expect(card(page, claim).get_by_role("alert")).to_contain_text("8 jobs are waiting")
     assert asked == runnable
 
 

@@ -50,7 +50,8 @@ def tab(opens, address):
 
 
 def choose(page, sizes, variants):
-    """Set elements and implementations as a reader does."""
+    """Set elements, implementations and a small budget as a reader does."""
+    page.locator("#lab-time-budget input").fill("0.05")
     page.locator("#lab-time-elements .remove-all").click()
     field = page.locator("#lab-time-elements input")
     field.click()
@@ -85,12 +86,30 @@ def drawn(page):
     )
 
 
-def test_before_the_first_timing_the_page_says_what_to_do(tab: Page):
+def test_before_the_first_timing_the_page_says_what_to_do_and_what_is_published(tab: Page):
     expect(tab.locator("#lab-time")).to_contain_text("press Measure")
     expect(tab.locator("#lab-time .time-answer")).to_contain_text("1.15 ×")
     for part in ("bars", "sizes-card", "roofline-card", "memory-card", "table-card", "facts"):
         expect(tab.locator(f"#lab-time [data-part={part}]")).to_be_hidden()
     expect(tab.get_by_role("button", name="Stop")).to_be_hidden()
+
+    card = tab.locator("#lab-time .time-cited")
+    card.locator("summary").click()
+    rows = card.locator("tbody tr")
+    expect(rows.filter(has_text="Swish · F.silu").first).to_contain_text(
+        re.compile("127.4 µs.*217.9 µs.*0.94", re.DOTALL)
+    )
+    links = card.locator("a").evaluate_all("all => all.map(({ href }) => href)")
+    assert len(links) >= 5 and all(link.startswith("https://github.com/") for link in links)
+
+    # A phone shows the button, the answer, and the fields below.
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tops = [
+        tab.locator(place).bounding_box()["y"]
+        for place in ("#lab-time-measure", "#lab-time .time-answer", "#lab-time-fields")
+    ]
+    assert tops == sorted(tops)
+    assert tab.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
@@ -232,7 +251,6 @@ def test_a_shape_is_measured_and_a_step_has_its_parts(tab: Page):
     expect(tab.locator(".time-preset")).to_contain_text("others have published")
     two_frames(tab)  # Gradio gives a preset's fields their values one after the other
     shape.fill("2,3,4")
-    tab.locator("#lab-time-budget input").fill("0.05")
     choose(tab, [], {"relu", "silu"})
     measure(tab)
     expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
@@ -245,17 +263,6 @@ def test_a_shape_is_measured_and_a_step_has_its_parts(tab: Page):
     expect(tab).not_to_have_url(first, timeout=SOON)
     expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
     expect(tab.locator("#lab-time [data-part=steps] .point")).to_have_count(6)
-
-
-def test_published_figures_stand_in_a_card_of_their_own(tab: Page):
-    card = tab.locator("#lab-time .time-cited")
-    card.locator("summary").click()
-    rows = card.locator("tbody tr")
-    expect(rows.filter(has_text="Swish · F.silu").first).to_contain_text(
-        re.compile("127.4 µs.*217.9 µs.*0.94", re.DOTALL)
-    )
-    links = card.locator("a").evaluate_all("all => all.map(({ href }) => href)")
-    assert len(links) >= 5 and all(link.startswith("https://github.com/") for link in links)
 
 
 def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, opens):
@@ -290,13 +297,3 @@ def test_another_visitor_s_timing_is_not_shown(tab: Page, address):
     expect(notice).to_contain_text("not among yours")
     expect(tab).not_to_have_url(re.compile("timing="))
     expect(tab.locator("#lab-time [data-part=bars-empty]")).to_be_visible()
-
-
-def test_a_phone_shows_button_answer_bars_then_fields(tab: Page):
-    tab.set_viewport_size({"width": 390, "height": 844})
-    tops = [
-        tab.locator(place).bounding_box()["y"]
-        for place in ("#lab-time-measure", "#lab-time .time-answer", "#lab-time-fields")
-    ]
-    assert tops == sorted(tops)
-    assert tab.evaluate("document.documentElement.scrollWidth") == 390
