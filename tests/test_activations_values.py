@@ -15,9 +15,10 @@ POINTS = np.array(
     [
         *(0.0, 1e-300, 1e-12, -1e-12, 0.1, -0.1, 1, -1, 2.5, -2.5, 3, -3, 6, 30, -30, 300, -300),
         *(700.0, -700.0, -17.0, -37.5, 12345.678, -12345.678),
-        *np.random.default_rng(0).normal(0, 8, 15),
+        *np.random.default_rng(0).normal(0, 8, 5),
     ]
 )
+MORE = np.random.default_rng(1).normal(0, 8, 60)
 
 
 def assert_close(computed, expected, where):
@@ -44,14 +45,24 @@ def test_oracle_covers_the_registry():
 
 @pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
 def test_values_and_derivatives(activation):
+    hold(activation, POINTS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
+def test_values_and_derivatives_at_many_points(activation):
+    hold(activation, MORE)
+
+
+def hold(activation, points):
     chosen = settings(activation)
     if activation.name == "swish":
         chosen += [{"beta": 1e-3}, {"beta": 123.456}]
     for values in chosen:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            evaluation = evaluate(activation, POINTS, values)
-        for place, x in enumerate(POINTS):
+            evaluation = evaluate(activation, points, values)
+        for place, x in enumerate(points):
             computed = {key: numbers[place] for key, numbers in outputs(evaluation)}
             where = (activation.name, float(x), values)
             if x not in kinks(activation.name, values):

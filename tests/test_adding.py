@@ -147,8 +147,9 @@ def test_a_new_recipe_runs_with_all_of_them(grown):
     begun = client.post("/api/runs", json=asked)
     assert begun.status_code == 201, begun.text
     run = begun.json()["id"]
-    while (told := client.get(f"/api/runs/{run}").json())["state"] in ("waiting", "running"):
-        pass
+    with client.stream("GET", f"/api/runs/{run}/events") as events:
+        list(events.iter_lines())  # to its end
+    told = client.get(f"/api/runs/{run}").json()
     assert told["state"] == "finished", told
     script = client.get(f"/api/runs/{run}/export?format=code").text
     assert "atan" in script and json.dumps("arctan_gate") in script

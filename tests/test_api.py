@@ -65,7 +65,7 @@ def until(client: httpx.Client, address: str, *states: str) -> dict[str, Any]:
         found: dict[str, Any] = client.get(address).json()
         if found["state"] in states:
             return found
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise AssertionError(found)
 
 

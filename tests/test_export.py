@@ -51,7 +51,7 @@ def until(client: httpx.Client, address: str, *states: str) -> dict[str, Any]:
     deadline = time.monotonic() + 180
     while (told := client.get(address).json())["state"] not in states:
         assert time.monotonic() < deadline, told
-        time.sleep(0.02)
+        time.sleep(0.1)
     found: dict[str, Any] = told
     return found
 
@@ -143,7 +143,7 @@ def test_who_has_no_weights_is_told_so(client: httpx.Client, finished: str) -> N
 def test_a_stopped_run_has_the_weights_of_its_last_look(client: httpx.Client) -> None:
     address = start(client, steps=5000)
     while len(client.get(f"{address}/reports").json()) < 12:
-        time.sleep(0.02)
+        time.sleep(0.1)
     client.post(f"{address}/stop")
     answer = client.get(f"{address}/export?format=weights&replica=2")
     name = answer.headers["content-disposition"]

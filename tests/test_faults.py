@@ -167,7 +167,7 @@ def test_a_database_that_another_process_locks(tmp_path: Path) -> None:
         runs_to_its_end(client)
         address = start(client, LONG)
         while client.get(address).json()["reports"] < 3:
-            time.sleep(0.02)
+            time.sleep(0.1)
         lock = (
             "import sqlite3, sys\n"
             "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
@@ -193,7 +193,7 @@ def test_a_server_that_is_killed_in_mid_run(tmp_path: Path) -> None:
         runs_to_its_end(client)
         running, waiting = start(client, LONG), start(client, LONG)
         while client.get(running).json()["reports"] < 5:
-            time.sleep(0.02)
+            time.sleep(0.1)
         process.kill()
     with served(tmp_path) as (client, _):
         failed = check_ended(client, running, "restarted")

@@ -117,6 +117,7 @@ def test_with_adam_they_come_together_at_another_pace(convergence):
     assert 1.5 * max(convergence[-1].convergence) < max(last.convergence) < 0.8
 
 
+@pytest.mark.long
 def test_a_long_run_leaves_the_range_again_and_swish_leads_nowhere():
     config = recipe("long-run", seeds=2, steps=2000)
     found = run(config)
@@ -154,6 +155,7 @@ def test_at_50_layers_swish_learns_though_its_signal_fades():
     assert min(of(config, found[-1].accuracy, "swish")) > 0.3
 
 
+@pytest.mark.long
 def test_at_100_layers_it_does_not_and_relu_does():
     config = recipe("depth-100", rivals=("relu", "tanh"), steps=250)
     found = run(config)
