@@ -16,8 +16,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT, then end all jobs in order."""
     global demo  # where Gradio looks for the page on a Space
     ended = Event()
-    # What is imported and built at the start stays. A collection that looks through all of it takes
-    # 0.1 s and finds nothing: a start had eight of them, and one of the first answers the ninth.
+    # A start had eight collections of 0.1 s that found nothing, and one of the first answers one.
     gc.disable()
     try:
         Toolchain.read()
@@ -27,13 +26,12 @@ def main() -> None:
             raise SettingsError(
                 f"SWISHDEMO_DEVICE is 'cuda'; it must be auto or cpu on this host: {why}."
             )
-        with gradios_part(settings.server_name) as unused:
+        with gradios_part(settings.server_name) as unused, without_stubs():
             # Gradio reads the environment as it is imported.
-            with without_stubs():
-                from swishdemo.api.application import page_middleware, page_routes
-                from swishdemo.ui.lab import Lab
-                from swishdemo.ui.launch import launch
-                from swishdemo.ui.page import build
+            from swishdemo.api.application import page_middleware, page_routes
+            from swishdemo.ui.lab import Lab
+            from swishdemo.ui.launch import launch
+            from swishdemo.ui.page import build
 
             if unused:
                 logging.warning("%s: without effect here", ", ".join(unused))

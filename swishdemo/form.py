@@ -8,7 +8,7 @@ sentence by which one is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
@@ -19,7 +19,7 @@ from swishdemo.activations.record import formula_name, is_formula
 from swishdemo.activations.typed.formula_process import checked_name
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
-from swishdemo.text import Sentence
+from swishdemo.text import Language, Sentence, say
 
 FieldKind = Literal[
     "choice", "choices", "flag", "integer", "integers", "number", "numbers", "table"
@@ -47,6 +47,10 @@ class Field:
         repeats: Whether an entry of a list may occur twice; else it counts once.
         formulas: How many entries may be typed formulas, such as ``=x*sigmoid(2*x)``.
         here: What a server's settings change of all this, and of the default.
+        labels: Language → what the page calls it.
+        tips: Language → what it is for, in a line.
+        choice_labels: Allowed name → language → what the page calls it; these are all ``choices``
+            where none are given.
         name: The field's name in JSON; this and what follows is taken from the model.
         kind: ``choice`` (of names), ``flag`` (true or false), ``integer`` or ``number``; with an
             ``s`` a list of them; a ``table`` is a visitor's own.
@@ -64,6 +68,9 @@ class Field:
     repeats: bool = False
     formulas: int = 0
     here: Callable[[Settings], Mapping[str, Any]] = lambda server: {}
+    labels: Mapping[Language, str] = field(default_factory=dict, hash=False)
+    tips: Mapping[Language, str] = field(default_factory=dict, hash=False)
+    choice_labels: Mapping[str, Mapping[Language, str]] = field(default_factory=dict, hash=False)
     name: str = ""
     kind: FieldKind = "choice"
     default: Any = None
@@ -186,6 +193,19 @@ class Form(BaseModel):
     """Key of what the form asks for, such as ``error.what.run``."""
     not_an_object: ClassVar[str]
     """Key of the sentence that refuses what is no object."""
+    room: ClassVar[str] = ""
+    """Where the catalogue has what the declarations say: ``train.field.steps.label``."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """Say what the fields are called."""
+        for each in cls._declared():
+            if each.labels:
+                say(f"{cls.room}.field.{each.name}.label", each.labels)
+            if each.tips:
+                say(f"{cls.room}.field.{each.name}.tip", each.tips)
+            for choice, labels in each.choice_labels.items():
+                say(f"{cls.room}.choice.{each.name}.{choice}", labels)
 
     @classmethod
     def fields(cls, server: Settings) -> dict[str, Field]:
@@ -279,7 +299,8 @@ class Form(BaseModel):
     def _declared(cls) -> tuple[Field, ...]:
         return tuple(
             replace(
-                next(each for each in info.metadata if isinstance(each, Field)),
+                field := next(each for each in info.metadata if isinstance(each, Field)),
+                choices=field.choices or tuple(field.choice_labels),
                 name=info.alias or attribute,
                 kind=_kind_of(info.annotation),
                 default=info.default,

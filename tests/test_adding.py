@@ -38,6 +38,18 @@ RECIPE = """
             config=TrainingConfig(steps=3, seeds=1, rivals=("arctan_gate",)),
         ),
 """
+FIELD = """
+    napping: Annotated[
+        float,
+        Field(
+            "machine",
+            low=0,
+            high=9,
+            labels={"en": "Napping", "zh": "小睡"},
+            tips={"en": "Minutes of sleep", "zh": "睡几分钟"},
+        ),
+    ] = 2.5
+"""
 VARIANT = """
         _swish(
             "silu_once_more",
@@ -78,6 +90,7 @@ def tree(tmp_path_factory):
         whole = (package / path).read_text("utf-8")
         assert whole.endswith(")\n")
         (package / path).write_text(f"{whole[:-2]}{text.lstrip()})\n", "utf-8")
+    insert(package / "training" / "config.py", "    device: Annotated[\n", FIELD.lstrip("\n"))
     insert(package / "training" / "recipes.py", "        *_controls(),\n", RECIPE.lstrip("\n"))
     insert(
         package / "timing" / "variants.py", '        Variant(\n            "relu",\n', VARIANT[1:]
@@ -132,6 +145,11 @@ def test_the_page_shows_them_in_every_language(grown, page):
         page.goto(f"{grown}/?tab=train&lang={language}")
         page.click("#lab-recipe input")
         expect(page.get_by_role("option", name=title)).to_be_visible()
+        page.keyboard.press("Escape")
+        page.click("#lab-group-machine button.label-wrap")
+        napping = page.locator("#lab-napping")
+        expect(napping).to_contain_text("小睡" if language == "zh" else "Napping")
+        expect(napping.locator("input")).to_have_value("2.5")
     expect(page.locator("#lab-steps")).to_contain_text("Pas d’essai")  # and all else in English:
     expect(page.locator("#lab-start")).to_have_text("Start")
     page.goto(f"{grown}/?tab=time&lang=zh")
@@ -144,12 +162,14 @@ def test_a_new_recipe_runs_with_all_of_them(grown):
         base_url=grown, headers={"X-Visitor": "somebody who adds things"}, timeout=90
     )
     asked = {"recipe": "hurry", "dataset": "ramp", "network": "mlp", "objective": "mse"}
-    begun = client.post("/api/runs", json=asked)
+    refused = client.post("/api/runs", json={**asked, "napping": 10}).json()["detail"]
+    assert refused[0]["msg"] == "napping is 10; it must be from 0 to 9."
+    begun = client.post("/api/runs", json={**asked, "napping": 3})
     assert begun.status_code == 201, begun.text
     run = begun.json()["id"]
     with client.stream("GET", f"/api/runs/{run}/events") as events:
         list(events.iter_lines())  # to its end
     told = client.get(f"/api/runs/{run}").json()
-    assert told["state"] == "finished", told
+    assert (told["state"], told["config"]["napping"]) == ("finished", 3), told
     script = client.get(f"/api/runs/{run}/export?format=code").text
     assert "atan" in script and json.dumps("arctan_gate") in script

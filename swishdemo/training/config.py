@@ -71,27 +71,115 @@ class TrainingConfig(Form):
 
     what = "error.what.run"
     not_an_object = "train.error.not_an_object"
+    room = "train"
 
     # A start at β·z far beyond float's useful range teaches nothing, it only diverges.
     beta_starts: Annotated[
-        tuple[float, ...], Field("beta", low=-20, high=20, longest=12, shortest=1)
+        tuple[float, ...],
+        Field(
+            "beta",
+            low=-20,
+            high=20,
+            longest=12,
+            shortest=1,
+            labels={"en": "β₀, starting values", "zh": "β₀ 初值"},
+            tips={"en": "Each is trained with every seed", "zh": "每个初值都与每个种子各训练一次"},
+        ),
     ] = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
     """Values of β at step 0; each is trained with every seed. They count where the activation has
     a parameter called β."""
-    beta_scope: Annotated[str, Field("beta", choices=("layer", "fixed", "network", "channel"))] = (
-        "layer"
-    )
+    beta_scope: Annotated[
+        str,
+        Field(
+            "beta",
+            labels={"en": "β is", "zh": "β"},
+            tips={
+                "en": "One trained value for the network, a layer or a channel, or fixed at its "
+                "start",
+                "zh": "每个网络、每层或每个通道训练一个值，或固定为初值",
+            },
+            choice_labels={
+                "layer": {"en": "one a layer", "zh": "每层一个"},
+                "fixed": {"en": "not at all", "zh": "不学习"},
+                "network": {"en": "one in all", "zh": "全网一个"},
+                "channel": {"en": "one a channel", "zh": "每通道一个"},
+            },
+        ),
+    ] = "layer"
     """``fixed``: β stays at its start; the others: a trained β for each."""
-    beta_form: Annotated[str, Field("beta", choices=("plain", "softplus"))] = "plain"
+    beta_form: Annotated[
+        str,
+        Field(
+            "beta",
+            labels={"en": "Form of β", "zh": "β 的形式"},
+            tips={
+                "en": "plain, or softplus of what is trained, which keeps β above 0",
+                "zh": "直接训练，或取 softplus 使 β 恒为正",
+            },
+            choice_labels={
+                "plain": {"en": "β itself", "zh": "β 本身"},
+                "softplus": {"en": "softplus(ρ), so β > 0", "zh": "softplus(ρ)，故 β > 0"},
+            },
+        ),
+    ] = "plain"
     """With ``softplus`` β = softplus(ρ), and ρ is trained."""
-    weight_decay: Annotated[float, Field("beta", low=0, high=1)] = 1e-3
+    weight_decay: Annotated[
+        float,
+        Field(
+            "beta",
+            low=0,
+            high=1,
+            labels={"en": "Decay of W", "zh": "W 的衰减"},
+            tips={
+                "en": "Pulls the weights towards 0; biases are left alone",
+                "zh": "把权重拉向 0；偏置不受影响",
+            },
+        ),
+    ] = 1e-3
     """Decay of the weights (not of the biases), added to the gradient."""
-    beta_decay: Annotated[float, Field("beta", low=0, high=1)] = 1e-3
+    beta_decay: Annotated[
+        float,
+        Field(
+            "beta",
+            low=0,
+            high=1,
+            labels={"en": "Decay of β", "zh": "β 的衰减"},
+            tips={
+                "en": "Pulls β towards 0; without it and the weights' decay the starts stay apart",
+                "zh": "把 β 拉向 0；没有它和权重衰减，各初值会保持分离",
+            },
+        ),
+    ] = 1e-3
     """Decay of β, added to the gradient."""
-    beta_lr_factor: Annotated[float, Field("beta", low=0, high=1000)] = 30.0
+    beta_lr_factor: Annotated[
+        float,
+        Field(
+            "beta",
+            low=0,
+            high=1000,
+            labels={"en": "β's learning rate ×", "zh": "β 的学习率 ×"},
+            tips={
+                "en": "β learns with the learning rate times this",
+                "zh": "β 的学习率为学习率乘以此数",
+            },
+        ),
+    ] = 30.0
     """β's learning rate is ``lr`` times this."""
 
-    activation: Annotated[str, Field("activations", choices=names(), formulas=1)] = "swish"
+    activation: Annotated[
+        str,
+        Field(
+            "activations",
+            choices=names(),
+            formulas=1,
+            labels={"en": "Activation", "zh": "激活函数"},
+            tips={
+                "en": "Its β, if it has one, is learned from every starting value; a formula of "
+                "your own begins with =",
+                "zh": "若有 β，则从每个初值开始学习；自己的公式以 = 开头",
+            },
+        ),
+    ] = "swish"
     """Name in `swishdemo.activations`, or ``=`` and a formula."""
     rivals: Annotated[
         tuple[str, ...],
@@ -100,6 +188,12 @@ class TrainingConfig(Form):
             choices=names(),
             longest=len(names()),
             formulas=MOST_FORMULAS,
+            labels={"en": "Rivals", "zh": "对照"},
+            tips={
+                "en": "Trained beside, on the same batches; a formula of your own begins with =, "
+                "such as =x*tanh(x)",
+                "zh": "用同样的批次并行训练；自己的公式以 = 开头，例如 =x*tanh(x)",
+            },
         ),
     ] = ("relu", "gelu")
     """Activations that are trained beside, with the same seeds and batches."""
@@ -111,107 +205,459 @@ class TrainingConfig(Form):
             longest=MOST_DEPTH,
             repeats=True,
             formulas=MOST_FORMULAS,
+            labels={"en": "Activation by layer", "zh": "逐层激活函数"},
+            tips={
+                "en": "One for each hidden layer; empty: the same in all",
+                "zh": "每个隐藏层一个；留空则各层相同",
+            },
         ),
     ] = ()
     """An activation for each hidden layer; empty: ``activation`` in all."""
-    train_parameters: Annotated[bool, Field("activations")] = False
+    train_parameters: Annotated[
+        bool,
+        Field(
+            "activations",
+            labels={"en": "Train other parameters", "zh": "训练其他参数"},
+            tips={
+                "en": "Those of all activations, such as PReLU's a, like β",
+                "zh": "所有激活函数的参数（如 PReLU 的 a）都像 β 一样训练",
+            },
+        ),
+    ] = False
     """Whether the other parameters of activations, rivals' too, are trained, with β's scope, rate
     and decay."""
 
     steps: Annotated[
         int,
-        Field("replicas", low=1, unit="steps", here=lambda server: {"high": server.max_steps}),
+        Field(
+            "replicas",
+            low=1,
+            unit="steps",
+            here=lambda server: {"high": server.max_steps},
+            labels={"en": "Steps", "zh": "步数"},
+            tips={
+                "en": "Optimiser steps; 22 steps of 64 samples are one pass over the digits",
+                "zh": "优化步数；每步 64 个样本时，22 步约为一轮",
+            },
+        ),
     ] = 500
     """Optimiser steps."""
     seeds: Annotated[
         int,
-        Field("replicas", low=1, unit="seeds", here=lambda server: {"high": server.max_replicas}),
+        Field(
+            "replicas",
+            low=1,
+            unit="seeds",
+            here=lambda server: {"high": server.max_replicas},
+            labels={"en": "Seeds", "zh": "种子数"},
+            tips={
+                "en": "How many initial weights each start is trained from",
+                "zh": "每个初值用多少组初始权重训练",
+            },
+        ),
     ] = 6
     """Number of seeds."""
-    seed: Annotated[int, Field("replicas", low=0, high=LARGEST_SEED)] = 0
+    seed: Annotated[
+        int,
+        Field(
+            "replicas",
+            low=0,
+            high=LARGEST_SEED,
+            labels={"en": "Base seed", "zh": "基础种子"},
+            tips={
+                "en": "All initial weights and batches follow from it: the same seed gives the "
+                "same run",
+                "zh": "所有初始权重与批次都由它决定：同一种子得到同一结果",
+            },
+        ),
+    ] = 0
     """Base seed: all initial weights, batches and dropped features follow from it."""
 
-    dataset: Annotated[str, Field("data", choices=datasets.names())] = "digits"
+    dataset: Annotated[
+        str,
+        Field(
+            "data",
+            choices=datasets.names(),
+            labels={"en": "Data", "zh": "数据"},
+            tips={"en": "What the network learns to recognise", "zh": "网络学习识别的内容"},
+        ),
+    ] = "digits"
     """Name in `swishdemo.datasets`."""
-    csv: Annotated[pydantic.InstanceOf[datasets.Table] | None, Field("data")] = None
+    csv: Annotated[
+        pydantic.InstanceOf[datasets.Table] | None,
+        Field(
+            "data",
+            labels={"en": "Your own table", "zh": "自己的表格"},
+            tips={
+                "en": "Numbers, the last column the label, as a spreadsheet or pandas saves it; it "
+                "is not kept longer than the run",
+                "zh": "数值列，最后一列为标签；电子表格或 pandas 导出的格式均可；训练结束后不保留",
+            },
+        ),
+    ] = None
     """The visitor's own table, for the dataset ``csv`` alone."""
-    csv_header: Annotated[str, Field("data", choices=("auto", "yes", "no"))] = "auto"
+    csv_header: Annotated[
+        str,
+        Field(
+            "data",
+            labels={"en": "First line of the table", "zh": "表格第一行"},
+            tips={
+                "en": "Names of the columns, or a sample; “auto” decides by types and values, and "
+                "says what it decided",
+                "zh": "列名或样本；“自动”按类型和数值判断，并说明判断结果",
+            },
+            choice_labels={
+                "auto": {"en": "auto", "zh": "自动"},
+                "yes": {"en": "names", "zh": "列名"},
+                "no": {"en": "a sample", "zh": "样本"},
+            },
+        ),
+    ] = "auto"
     """Whether its first line holds names; ``auto`` decides by types and values."""
-    samples: Annotated[int, Field("data", low=0, high=_MOST_SAMPLES, unit="samples")] = 0
+    samples: Annotated[
+        int,
+        Field(
+            "data",
+            low=0,
+            high=_MOST_SAMPLES,
+            unit="samples",
+            labels={"en": "Samples", "zh": "样本数"},
+            tips={
+                "en": "Of both parts together; 0 takes what the data have",
+                "zh": "训练与测试合计；0 表示数据的默认值",
+            },
+        ),
+    ] = 0
     """Samples of both parts together; 0 takes the dataset's default."""
-    noise: Annotated[float, Field("data", low=0, high=LARGEST_NOISE)] = 0.0
+    noise: Annotated[
+        float,
+        Field(
+            "data",
+            low=0,
+            high=LARGEST_NOISE,
+            labels={"en": "Noise", "zh": "噪声"},
+            tips={
+                "en": "Deviation of noise that is added to the data",
+                "zh": "加到数据上的噪声的标准差",
+            },
+        ),
+    ] = 0.0
     """Standard deviation of noise that is added to the data."""
-    test_share: Annotated[float, Field("data", low=TEST_SHARES[0], high=TEST_SHARES[1])] = 0.2
+    test_share: Annotated[
+        float,
+        Field(
+            "data",
+            low=TEST_SHARES[0],
+            high=TEST_SHARES[1],
+            labels={"en": "Test part", "zh": "测试比例"},
+            tips={
+                "en": "Share of the samples that is not trained on",
+                "zh": "不参与训练的样本比例",
+            },
+        ),
+    ] = 0.2
     """The part of the samples that is kept for the test."""
-    data_seed: Annotated[int, Field("data", low=0, high=LARGEST_SEED)] = 0
+    data_seed: Annotated[
+        int,
+        Field(
+            "data",
+            low=0,
+            high=LARGEST_SEED,
+            labels={"en": "Data seed", "zh": "数据种子"},
+            tips={
+                "en": "Points, noise and the split follow from it",
+                "zh": "数据点、噪声与划分都由它决定",
+            },
+        ),
+    ] = 0
     """What is generated, the noise and the split follow from it."""
-    shuffled_labels: Annotated[bool, Field("data")] = False
+    shuffled_labels: Annotated[
+        bool,
+        Field(
+            "data",
+            labels={"en": "Shuffle the labels", "zh": "打乱标签"},
+            tips={
+                "en": "A control: with nothing to learn, what does β do?",
+                "zh": "对照实验：没有规律可学时，β 会怎样？",
+            },
+        ),
+    ] = False
     """Whether the training labels are permuted, so that nothing can be learned but by heart."""
 
     network: Annotated[
-        str, Field("network", choices=("cnn", "mlp", "residual_mlp", "residual_cnn"))
+        str,
+        Field(
+            "network",
+            labels={"en": "Network", "zh": "网络"},
+            tips={
+                "en": "Fully connected, or convolutions of 3×3; residual: with a skip around each "
+                "layer that keeps its shape",
+                "zh": "全连接，或 3×3 卷积；残差：形状不变的层带跳连",
+            },
+            choice_labels={
+                "cnn": {"en": "CNN", "zh": "CNN"},
+                "mlp": {"en": "MLP", "zh": "MLP"},
+                "residual_mlp": {"en": "residual MLP", "zh": "残差 MLP"},
+                "residual_cnn": {"en": "residual CNN", "zh": "残差 CNN"},
+            },
+        ),
     ] = "cnn"
     """`swishdemo.training.architecture.architecture` has its layers."""
-    depth: Annotated[int, Field("network", low=1, high=MOST_DEPTH, unit="layers")] = 2
+    depth: Annotated[
+        int,
+        Field(
+            "network",
+            low=1,
+            high=MOST_DEPTH,
+            unit="layers",
+            labels={"en": "Hidden layers", "zh": "隐藏层数"},
+            tips={"en": "Each has an activation", "zh": "每层后有一个激活函数"},
+        ),
+    ] = 2
     """Hidden layers."""
-    width: Annotated[int, Field("network", low=1, high=256, unit="units")] = 8
+    width: Annotated[
+        int,
+        Field(
+            "network",
+            low=1,
+            high=256,
+            unit="units",
+            labels={"en": "Width", "zh": "宽度"},
+            tips={
+                "en": "Units of a hidden layer; of a CNN, channels of its first convolution",
+                "zh": "隐藏层的单元数；CNN 为第一层卷积的通道数",
+            },
+        ),
+    ] = 8
     """Units of a hidden layer, or channels of the first convolution."""
-    normalisation: Annotated[str, Field("network", choices=("none", "batch", "layer"))] = "none"
+    normalisation: Annotated[
+        str,
+        Field(
+            "network",
+            labels={"en": "Normalisation", "zh": "归一化"},
+            tips={
+                "en": "Before each activation: over the batch, or over the layer",
+                "zh": "在每个激活函数之前：按批次或按层",
+            },
+            choice_labels={
+                "none": {"en": "none", "zh": "无"},
+                "batch": {"en": "BatchNorm", "zh": "BatchNorm"},
+                "layer": {"en": "LayerNorm", "zh": "LayerNorm"},
+            },
+        ),
+    ] = "none"
     """Before each activation."""
-    dropout: Annotated[float, Field("network", low=0, high=0.9)] = 0.0
+    dropout: Annotated[
+        float,
+        Field(
+            "network",
+            low=0,
+            high=0.9,
+            labels={"en": "Dropout", "zh": "随机失活"},
+            tips={
+                "en": "Share of the features behind each activation that training sets to 0",
+                "zh": "训练时每个激活函数之后被置 0 的特征比例",
+            },
+        ),
+    ] = 0.0
     """Share of the features behind each activation that training sets to 0."""
     init: Annotated[
         str,
         Field(
             "network",
-            choices=("he_normal", "he_uniform", "xavier", "lecun", "orthogonal", "gain"),
+            labels={"en": "Initial weights", "zh": "初始权重"},
+            tips={
+                "en": "gain keeps the mean square at 1 for the activation itself",
+                "zh": "gain：使该激活函数的均方保持为 1",
+            },
+            choice_labels={
+                "he_normal": {"en": "He, normal", "zh": "He 正态"},
+                "he_uniform": {"en": "He, uniform", "zh": "He 均匀"},
+                "xavier": {"en": "Xavier", "zh": "Xavier"},
+                "lecun": {"en": "LeCun", "zh": "LeCun"},
+                "orthogonal": {"en": "orthogonal", "zh": "正交"},
+                "gain": {"en": "the activation's own gain", "zh": "激活函数自身的增益"},
+            },
         ),
     ] = "he_normal"
     """How weights are drawn (`swishdemo.training.engine.initialisation`)."""
-    init_scale: Annotated[float, Field("network", low=0, high=10)] = 1.0
+    init_scale: Annotated[
+        float,
+        Field(
+            "network",
+            low=0,
+            high=10,
+            labels={"en": "Initial weights ×", "zh": "初始权重 ×"},
+            tips={"en": "All initial weights are multiplied by it", "zh": "所有初始权重都乘以它"},
+        ),
+    ] = 1.0
     """What the initial weights are multiplied by."""
-    init_bias: Annotated[float, Field("network", low=-20, high=20)] = 0.0
+    init_bias: Annotated[
+        float,
+        Field(
+            "network",
+            low=-20,
+            high=20,
+            labels={"en": "Initial bias", "zh": "初始偏置"},
+            tips={
+                "en": "Of the hidden layers; far below 0, a ReLU is dead from the start",
+                "zh": "隐藏层的偏置；远小于 0 时 ReLU 一开始就失活",
+            },
+        ),
+    ] = 0.0
     """Biases of the hidden layers at step 0."""
 
     optimiser: Annotated[
-        str, Field("optimisation", choices=("momentum", "sgd", "nesterov", "adam", "adamw"))
+        str,
+        Field(
+            "optimisation",
+            labels={"en": "Optimiser", "zh": "优化器"},
+            tips={"en": "How parameters follow their gradients", "zh": "参数如何随梯度更新"},
+            choice_labels={
+                "momentum": {"en": "SGD with momentum", "zh": "带动量的 SGD"},
+                "sgd": {"en": "SGD", "zh": "SGD"},
+                "nesterov": {"en": "Nesterov", "zh": "Nesterov"},
+                "adam": {"en": "Adam", "zh": "Adam"},
+                "adamw": {"en": "AdamW", "zh": "AdamW"},
+            },
+        ),
     ] = "momentum"
-    lr: Annotated[float, Field("optimisation", low=0, high=10)] = 0.05
+    lr: Annotated[
+        float,
+        Field(
+            "optimisation",
+            low=0,
+            high=10,
+            labels={"en": "Learning rate", "zh": "学习率"},
+            tips={"en": "Step size for weights and biases", "zh": "权重与偏置的学习率"},
+        ),
+    ] = 0.05
     """Learning rate."""
-    momentum: Annotated[float, Field("optimisation", low=0, high=0.999)] = 0.9
+    momentum: Annotated[
+        float,
+        Field(
+            "optimisation",
+            low=0,
+            high=0.999,
+            labels={"en": "Momentum", "zh": "动量"},
+            tips={"en": "Part of the previous update that is kept", "zh": "保留上一步更新的比例"},
+        ),
+    ] = 0.9
     """Momentum of SGD, for ``momentum`` and ``nesterov``."""
     batch: Annotated[
-        int, Field("optimisation", low=1, high=min(MOST_BATCH, _MOST_SAMPLES - 1), unit="samples")
+        int,
+        Field(
+            "optimisation",
+            low=1,
+            high=min(MOST_BATCH, _MOST_SAMPLES - 1),
+            unit="samples",
+            labels={"en": "Batch", "zh": "批大小"},
+            tips={
+                "en": "Samples a step, the same for all replicas",
+                "zh": "每步的样本数，所有副本相同",
+            },
+        ),
     ] = 64
     """Samples a step."""
     schedule: Annotated[
-        str, Field("optimisation", choices=("constant", "cosine", "step", "warmup"))
+        str,
+        Field(
+            "optimisation",
+            labels={"en": "Schedule", "zh": "学习率调度"},
+            tips={"en": "How the learning rate changes over the steps", "zh": "学习率随步数的变化"},
+            choice_labels={
+                "constant": {"en": "constant", "zh": "恒定"},
+                "cosine": {"en": "cosine", "zh": "余弦"},
+                "step": {"en": "in steps", "zh": "阶梯"},
+                "warmup": {"en": "warm-up", "zh": "预热"},
+            },
+        ),
     ] = "constant"
     """How the learning rate goes on (`rate_factor`)."""
-    clip: Annotated[float, Field("optimisation", low=0, high=1000)] = 0.0
+    clip: Annotated[
+        float,
+        Field(
+            "optimisation",
+            low=0,
+            high=1000,
+            labels={"en": "Clip gradients at", "zh": "梯度裁剪"},
+            tips={
+                "en": "A replica's gradient is cut to this norm; 0 for never",
+                "zh": "把每个副本的梯度裁剪到此范数；0 表示不裁剪",
+            },
+        ),
+    ] = 0.0
     """Norm to which a replica's gradient is cut; 0 for never."""
-    objective: Annotated[str, Field("optimisation", choices=("cross-entropy", "mse"))] = (
-        "cross-entropy"
-    )
+    objective: Annotated[
+        str,
+        Field(
+            "optimisation",
+            labels={"en": "Objective", "zh": "目标函数"},
+            tips={
+                "en": "What is minimised: cross-entropy, or the mean squared error",
+                "zh": "最小化的量：交叉熵或均方误差",
+            },
+            choice_labels={
+                "cross-entropy": {"en": "cross-entropy", "zh": "交叉熵"},
+                "mse": {"en": "mean squared error", "zh": "均方误差"},
+            },
+        ),
+    ] = "cross-entropy"
 
     max_seconds: Annotated[
         int,
-        Field("ends", low=0, unit="seconds", here=lambda server: {"high": server.max_job_seconds}),
+        Field(
+            "ends",
+            low=0,
+            unit="seconds",
+            here=lambda server: {"high": server.max_job_seconds},
+            labels={"en": "Stop after", "zh": "时间上限"},
+            tips={"en": "Seconds of training; 0 for no limit", "zh": "训练秒数；0 表示不限"},
+        ),
     ] = 0
     """Wall time after which the run ends; 0 for no limit of its own."""
-    target_accuracy: Annotated[float, Field("ends", low=0, high=1)] = 0.0
+    target_accuracy: Annotated[
+        float,
+        Field(
+            "ends",
+            low=0,
+            high=1,
+            labels={"en": "Stop at accuracy", "zh": "准确率目标"},
+            tips={
+                "en": "Mean test accuracy at which the run ends; 0 for never",
+                "zh": "平均测试准确率达到此值时结束；0 表示不用",
+            },
+        ),
+    ] = 0.0
     """Mean test accuracy at which the run ends; 0 for never."""
-    stop_when_converged: Annotated[bool, Field("ends")] = False
+    stop_when_converged: Annotated[
+        bool,
+        Field(
+            "ends",
+            labels={"en": "Stop when β has met", "zh": "β 汇合时停止"},
+            tips={
+                "en": "The run ends when C(t) has been below 0.05 in every layer for 10 reports in "
+                "a row",
+                "zh": "各层 C(t) 连续 10 次报告低于 0.05 时结束",
+            },
+        ),
+    ] = False
     """Whether the run ends when C(t) says that all β have met."""
 
     device: Annotated[
         str,
         Field(
             "machine",
-            choices=("auto", "cpu", "cuda"),
             here=lambda server: (
                 {} if server.device == "auto" else {"choices": ("auto", server.device)}
             ),
+            labels={"en": "Device", "zh": "设备"},
+            tips={"en": "auto takes a GPU where there is one", "zh": "auto：有 GPU 时使用 GPU"},
+            choice_labels={
+                "auto": {"en": "automatic", "zh": "自动"},
+                "cpu": {"en": "CPU", "zh": "CPU"},
+                "cuda": {"en": "CUDA", "zh": "CUDA"},
+            },
         ),
     ] = "auto"
     """``auto``: a GPU where there is one."""
@@ -222,10 +668,25 @@ class TrainingConfig(Form):
             low=1,
             unit="threads",
             here=lambda server: {"high": host.usable_cores(), "default": server.threads},
+            labels={"en": "CPU threads", "zh": "CPU 线程"},
+            tips={
+                "en": "Results are equal bit for bit only at an equal number of threads",
+                "zh": "只有线程数相同时，结果才逐位一致",
+            },
         ),
     ] = 1
     """CPU threads."""
-    amp: Annotated[bool, Field("machine")] = False
+    amp: Annotated[
+        bool,
+        Field(
+            "machine",
+            labels={"en": "Mixed precision", "zh": "混合精度"},
+            tips={
+                "en": "Products of matrices in bfloat16; slower on a CPU without it",
+                "zh": "矩阵乘法用 bfloat16；不支持的 CPU 上更慢",
+            },
+        ),
+    ] = False
     """Whether products of matrices are computed in bfloat16."""
 
     @classmethod
