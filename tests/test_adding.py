@@ -38,6 +38,23 @@ RECIPE = """
             config=TrainingConfig(steps=3, seeds=1, rivals=("arctan_gate",)),
         ),
 """
+CLAIM = """
+    Claim(
+        "nothing-at-zero",
+        (
+            AtZero(
+                "value",
+                claimed_value=0.0,
+                labels={"en": "the value", "zh": "函数值"},
+                proofs={"en": "$f(0)={value:g}$.", "zh": "$f(0)={value:g}$。"},
+            ),
+        ),
+        statements={
+            "en": "At 0 Swish is {value.claimed_value:g}, they say.",
+            "zh": "据说 Swish 在 0 处为 {value.claimed_value:g}。",
+        },
+    ),
+"""
 FIELD = """
     napping: Annotated[
         float,
@@ -90,6 +107,7 @@ def tree(tmp_path_factory):
         whole = (package / path).read_text("utf-8")
         assert whole.endswith(")\n")
         (package / path).write_text(f"{whole[:-2]}{text.lstrip()})\n", "utf-8")
+    insert(package / "claims" / "article.py", '    Claim(\n        "leaky",\n', CLAIM[1:])
     insert(package / "training" / "config.py", "    device: Annotated[\n", FIELD.lstrip("\n"))
     insert(package / "training" / "recipes.py", "        *_controls(),\n", RECIPE.lstrip("\n"))
     insert(
@@ -124,6 +142,14 @@ def test_rest_lists_them(grown):
     assert "silu_once_more" in names("variants")
 
 
+def test_a_new_claim_is_proved(grown):
+    claims = {each["id"]: each for each in httpx.get(f"{grown}/api/claims", timeout=90).json()}
+    claim = claims["nothing-at-zero"]
+    assert claim["statement"]["zh"] == "据说 Swish 在 0 处为 0。"
+    (part,) = claim["parts"]
+    assert (part["verdict"], part["evidence"]["value"]) == ("confirmed", 0.0)
+
+
 def test_a_new_activation_has_values_code_and_properties(grown):
     asked = {"activation": "arctan_gate", "x": [0.0, 1.0], "parameters": {"a": 2.0}}
     told = httpx.post(f"{grown}/api/evaluate", json=asked, timeout=90).json()
@@ -152,6 +178,8 @@ def test_the_page_shows_them_in_every_language(grown, page):
         expect(napping.locator("input")).to_have_value("2.5")
     expect(page.locator("#lab-steps")).to_contain_text("Pas d’essai")  # and all else in English:
     expect(page.locator("#lab-start")).to_have_text("Start")
+    page.goto(f"{grown}/?tab=claims&lang=zh")
+    expect(page.locator("#said-nothing-at-zero")).to_contain_text("据说 Swish 在 0 处为 0。")
     page.goto(f"{grown}/?tab=time&lang=zh")
     expect(page.locator("#lab-time-variants")).to_contain_text("再来一次 F.silu")
     assert wrong == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from swishdemo.activations import registry as _activations
+from swishdemo.claims.article import CLAIMS
 from swishdemo.datasets import registry as _datasets
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, catalogue, folder, language_of, text
@@ -15,7 +16,7 @@ from swishdemo.timing.variants import REGISTRY
 from swishdemo.training.recipes import recipes
 
 # The records say their own sentences.
-assert _activations.names() and _datasets.names() and recipes() and REGISTRY.names()
+assert _activations.names() and _datasets.names() and recipes() and REGISTRY.names() and CLAIMS
 
 ROOT = Path(__file__).parents[1]
 PLACEHOLDER = re.compile(r"\{(\w+)[^{}]*\}")

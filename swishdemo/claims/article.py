@@ -1,6 +1,11 @@
-"""The article's claims, in its order. A record holds the claimed numbers; its texts lie beside."""
+"""The article's claims, in its order: a record holds the claimed numbers and all its texts.
+
+Curly braces of LaTeX are doubled in them, because single ones are places for numbers.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from swishdemo.claims.beta import BetaRange
 from swishdemo.claims.cost import ExtraTime, SavedBytes, SavingsPrice
@@ -15,50 +20,466 @@ from swishdemo.claims.slope import (
     VanishingGradient,
 )
 from swishdemo.errors import UserError
+from swishdemo.text import Language
 
 
-def _unbuilt(claim: str, name: str, kind: Kind) -> Unbuilt:
-    return Unbuilt(name, kind, plan=f"claims.{claim}.plan.{name}")
+def _unbuilt(claim: str, name: str, kind: Kind, **words: Mapping[Language, str]) -> Unbuilt:
+    return Unbuilt(name, kind, plan=f"claims.{claim}.plan.{name}", **words)
 
 
 _FULL_STEP = ("relu", "silu", "swish_eager", "parametric_eager")
 
 CLAIMS: tuple[Claim, ...] = (
-    Claim("history", (First("first"), Year("year"))),
+    Claim(
+        "history",
+        (
+            First("first", labels={"en": "who was first", "zh": "谁最早"}),
+            Year("year", labels={"en": "which year", "zh": "哪一年"}),
+        ),
+        statements={
+            "en": "Google Brain was the first to propose Swish, in {year.claimed_year}.",
+            "zh": "Swish 最早由 Google Brain 于 {year.claimed_year} 年提出。",
+        },
+    ),
     Claim(
         "limits",
         (
-            Asymptote("right", side="right", claimed_slope=1.0),
-            Asymptote("left", side="left", claimed_slope=0.0),
-            AtZero("zero", claimed_value=0.0),
+            Asymptote(
+                "right",
+                side="right",
+                claimed_slope=1.0,
+                labels={"en": "far right", "zh": "右端"},
+                proofs={
+                    "en": (
+                        r"For $\beta>0$: $x-x\,\sigma(\beta x)=x\,\sigma(-\beta "
+                        r"x)=\dfrac{{x}}{{1+e^{{\beta x}}}}\to 0$ for $x\to+\infty$, so $f$ "
+                        r"approaches the line ${lines[positive][slope]:g}\cdot "
+                        "x+{lines[positive][offset]:g}$. The reflection "
+                        r"$f_{{-\beta}}(x)=x-f_\beta(x)$, checked symbolically, swaps the sides: "
+                        r"for $\beta<0$ the slope is ${lines[negative][slope]:g}$. At $\beta=0$, "
+                        "$f=x/2$, of slope ${lines[zero][slope]:g}$ everywhere."
+                    ),
+                    "zh": (
+                        r"当 $\beta>0$：$x-x\,\sigma(\beta x)=x\,\sigma(-\beta "
+                        r"x)=\dfrac{{x}}{{1+e^{{\beta x}}}}\to 0$（$x\to+\infty$），故 $f$ "
+                        r"趋近直线 ${lines[positive][slope]:g}\cdot "
+                        "x+{lines[positive][offset]:g}$。反射式 "
+                        r"$f_{{-\beta}}(x)=x-f_\beta(x)$（已符号验证）使两端互换：$\beta<0$ "
+                        r"时斜率为 ${lines[negative][slope]:g}$。$\beta=0$ 时 $f=x/2$，斜率处处为 "
+                        "${lines[zero][slope]:g}$。"
+                    ),
+                },
+            ),
+            Asymptote(
+                "left",
+                side="left",
+                claimed_slope=0.0,
+                labels={"en": "far left", "zh": "左端"},
+                proofs={
+                    "en": (
+                        r"For $\beta>0$ and $x\to-\infty$: $x\,\sigma(\beta "
+                        r"x)=\dfrac{{x}}{{1+e^{{-\beta x}}}}\to 0$, because the exponential "
+                        "outgrows $x$; slope ${lines[positive][slope]:g}$, offset "
+                        "${lines[positive][offset]:g}$. The reflection "
+                        r"$f_{{-\beta}}(x)=x-f_\beta(x)$ gives slope ${lines[negative][slope]:g}$ "
+                        r"for $\beta<0$; at $\beta=0$ it is ${lines[zero][slope]:g}$."
+                    ),
+                    "zh": (
+                        r"当 $\beta>0$ 且 $x\to-\infty$：$x\,\sigma(\beta "
+                        r"x)=\dfrac{{x}}{{1+e^{{-\beta x}}}}\to 0$，因指数增长快于 $x$；斜率 "
+                        "${lines[positive][slope]:g}$，截距 ${lines[positive][offset]:g}$。"
+                        r"由反射式 $f_{{-\beta}}(x)=x-f_\beta(x)$，$\beta<0$ 时斜率为 "
+                        r"${lines[negative][slope]:g}$；$\beta=0$ 时为 ${lines[zero][slope]:g}$。"
+                    ),
+                },
+            ),
+            AtZero(
+                "zero",
+                claimed_value=0.0,
+                labels={"en": "at 0", "zh": "零点处"},
+                proofs={
+                    "en": (
+                        r"$f(0)=0\cdot\sigma(\beta\cdot 0)=0\cdot\tfrac12={value:g}$, and no "
+                        r"$\beta$ is left in it."
+                    ),
+                    "zh": (
+                        r"$f(0)=0\cdot\sigma(\beta\cdot 0)=0\cdot\tfrac12={value:g}$，结果与 "
+                        r"$\beta$ 无关。"
+                    ),
+                },
+            ),
         ),
         tab="explore",
+        statements={
+            "en": (
+                "Far to the right Swish comes to x, far to the left to 0, and Swish(0) = "
+                "{zero.claimed_value:g}."
+            ),
+            "zh": (
+                "x 趋于正无穷时 Swish 趋近 x，趋于负无穷时趋近 0，且 Swish(0) = "
+                "{zero.claimed_value:g}。"
+            ),
+        },
     ),
-    Claim("minimum", (Minimum("where", claimed_low=-1.278, claimed_high=0.0),), tab="explore"),
-    Claim("forms", (Forms("forms", claimed_beta=1.0),), tab="explore"),
+    Claim(
+        "minimum",
+        (
+            Minimum(
+                "where",
+                claimed_low=-1.278,
+                claimed_high=0.0,
+                labels={"en": "where", "zh": "位置"},
+                proofs={
+                    "en": (
+                        r"With $z=\beta x$: $f'=\dfrac{{e^z\,(1+z+e^z)}}{{(1+e^z)^2}}$. The "
+                        "bracket rises for every $z$ (its derivative is $1+e^z>0$), so $f'$ has "
+                        "exactly one zero. Put $z=-(1+w)$: $e^{{-1-w}}=w$, that is "
+                        r"$w\,e^w=e^{{-1}}$, so $w=W(1/e)={omega:.15f}$. Hence "
+                        r"$x^*=-(1+w)/\beta={minimum:.15f}$ at $\beta={beta:g}$, with $f'<0$ to "
+                        "its left and $f'>0$ to its right, and "
+                        r"$f(x^*)=-w/\beta={minimum_value:.15f}$."
+                    ),
+                    "zh": (
+                        r"令 $z=\beta x$：$f'=\dfrac{{e^z\,(1+z+e^z)}}{{(1+e^z)^2}}$。"
+                        "括号内恒增（导数 $1+e^z>0$），故 $f'$ 恰有一个零点。令 $z=-(1+w)$："
+                        r"$e^{{-1-w}}=w$，即 $w\,e^w=e^{{-1}}$，于是 $w=W(1/e)={omega:.15f}$。"
+                        r"因此在 $\beta={beta:g}$ 时 $x^*=-(1+w)/\beta={minimum:.15f}$，其左 "
+                        r"$f'<0$、其右 $f'>0$，且 $f(x^*)=-w/\beta={minimum_value:.15f}$。"
+                    ),
+                },
+            ),
+        ),
+        tab="explore",
+        statements={
+            "en": (
+                "Swish has a local minimum for some x in ({where.claimed_low:g}, "
+                "{where.claimed_high:g})."
+            ),
+            "zh": (
+                "Swish 在 x ∈ ({where.claimed_low:g}, {where.claimed_high:g}) 内有一个局部极小值。"
+            ),
+        },
+    ),
+    Claim(
+        "forms",
+        (
+            Forms(
+                "forms",
+                claimed_beta=1.0,
+                labels={"en": "the three forms", "zh": "三种形式"},
+                proofs={
+                    "en": (
+                        r"The product rule with $\sigma'=\sigma(1-\sigma)$ gives $f'=\sigma+\beta "
+                        r"x\,\sigma(1-\sigma)$. Taking $\sigma$ out: $\sigma(1+\beta x-\beta "
+                        r"x\,\sigma)$. With $x\,\sigma=f$: $\beta f+\sigma(1-\beta f)$. SymPy "
+                        r"simplifies each difference from $f'$ to 0 with $\beta$ left open. "
+                        r"Without $\beta$ written, they are the forms for $\beta=1$; they were "
+                        r"held against $f'$ at $\beta={beta:g}$."
+                    ),
+                    "zh": (
+                        r"由乘积法则与 $\sigma'=\sigma(1-\sigma)$ 得 $f'=\sigma+\beta "
+                        r"x\,\sigma(1-\sigma)$。提出 $\sigma$：$\sigma(1+\beta x-\beta "
+                        r"x\,\sigma)$。代入 $x\,\sigma=f$：$\beta f+\sigma(1-\beta f)$。SymPy 在 "
+                        r"$\beta$ 任意时将各式与 $f'$ 之差化简为 0。不写 $\beta$ 的形式对应 "
+                        r"$\beta=1$；此处在 $\beta={beta:g}$ 时与 $f'$ 作了比对。"
+                    ),
+                },
+            ),
+        ),
+        tab="explore",
+        statements={
+            "en": (
+                "The derivative at β = {forms.claimed_beta:g} can be written in three "
+                "ways: σ + xσ(1−σ), σ(1 + x − xσ) and f + σ(1−f)."
+            ),
+            "zh": (
+                "β = {forms.claimed_beta:g} 时导数有三种等价写法：σ + xσ(1−σ)、σ(1 + x − "
+                "xσ) 与 f + σ(1−f)。"
+            ),
+        },
+    ),
     Claim(
         "max-slope",
         (
-            LargestSlope("how-much", claimed_max=1.099),
-            SteepestPoint("where", claimed_where=1.0),
+            LargestSlope(
+                "how-much",
+                claimed_max=1.099,
+                labels={"en": "how much", "zh": "多大"},
+                proofs={
+                    "en": (
+                        r"$f''=\beta\,\sigma(z)\,\sigma(-z)\,\bigl(2-z\tanh\tfrac z2\bigr)$ with "
+                        r"$z=\beta x$. The product $z\tanh\frac z2$ is even and rises for $z>0$, "
+                        r"so $f''$ has two zeros, $\pm z^*$ with $z^*={steep:.15f}\cdot\beta$ "
+                        r"($\beta={beta:g}$): $f'$ rises between them and falls outside, towards "
+                        "1 on the right and 0 on the left. So the largest slope is "
+                        r"$f'(z^*/\beta)={largest:.15f}$ and the smallest "
+                        r"$f'(-z^*/\beta)={smallest:.15f}$; they add up to 1, for "
+                        "$f'(x)+f'(-x)=1$. As $f'$ depends on $z$ alone, both are the same for "
+                        r"every $\beta>0$."
+                    ),
+                    "zh": (
+                        r"令 $z=\beta x$，$f''=\beta\,\sigma(z)\,\sigma(-z)\,\bigl(2-z\tanh\tfrac "
+                        r"z2\bigr)$。$z\tanh\frac z2$ 为偶函数且在 $z>0$ 时递增，故 $f''$ "
+                        r"有两个零点 $\pm z^*$，其中 "
+                        r"$z^*={steep:.15f}\cdot\beta$（$\beta={beta:g}$）：$f'$ 在两点之间递增，"
+                        "在外侧递减，右端趋于 1，左端趋于 0。因此最大斜率为 "
+                        r"$f'(z^*/\beta)={largest:.15f}$，最小斜率为 "
+                        r"$f'(-z^*/\beta)={smallest:.15f}$；二者之和为 1，因为 $f'(x)+f'(-x)=1$。"
+                        r"由于 $f'$ 只依赖于 $z$，对任意 $\beta>0$ 两值不变。"
+                    ),
+                },
+            ),
+            SteepestPoint(
+                "where",
+                claimed_where=1.0,
+                labels={"en": "where", "zh": "位置"},
+                proofs={
+                    "en": (
+                        r"$f''=\beta\,\sigma(z)\,\sigma(-z)\,\bigl(2-z\tanh\tfrac z2\bigr)$ with "
+                        r"$z=\beta x$ is zero where $z\tanh\frac z2=2$, at $x={steep:.15f}$ for "
+                        r"$\beta={beta:g}$, and nowhere else on the right. At the place stated, "
+                        "$f'({claimed_where:g})={slope_there:.15f}$: less than the "
+                        "${largest:.15f}$ of the peak."
+                    ),
+                    "zh": (
+                        r"令 $z=\beta x$，$f''=\beta\,\sigma(z)\,\sigma(-z)\,\bigl(2-z\tanh\tfrac "
+                        r"z2\bigr)$ 在 $z\tanh\frac z2=2$ 处为零，即 $\beta={beta:g}$ 时 "
+                        "$x={steep:.15f}$，右侧别无零点。在原文所述位置，"
+                        "$f'({claimed_where:g})={slope_there:.15f}$，小于峰值 ${largest:.15f}$。"
+                    ),
+                },
+            ),
         ),
         tab="explore",
+        statements={
+            "en": (
+                "The largest gradient of Swish is about {how_much.claimed_max:g}, and it "
+                "is reached near x = {where.claimed_where:.1f}."
+            ),
+            "zh": (
+                "Swish 的梯度最大约为 {how_much.claimed_max:g}，出现在 x ≈ "
+                "{where.claimed_where:.1f} 处。"
+            ),
+        },
     ),
     Claim(
         "alive",
-        (NegativeSide("slope", claimed_zeros=0), _unbuilt("alive", "cure", "trained")),
+        (
+            NegativeSide(
+                "slope",
+                claimed_zeros=0,
+                labels={"en": "the gradient", "zh": "梯度"},
+                proofs={
+                    "en": (
+                        r"$f'=\dfrac{{e^z(1+z+e^z)}}{{(1+e^z)^2}}$, $z=\beta x$, has exactly one "
+                        r"zero, $x^*={minimum:.15f}$ at $\beta={beta:g}$, and it is negative. "
+                        "Left of it $f'<0$, never below ${smallest:.6f}$, and "
+                        r"$f'\sim(1+z)\,e^z\to {limit:g}$: $f'({probe:g})={slope_at_probe:.6e}$. "
+                        "So the gradient is not zero, except at one point, but as small as one "
+                        "likes."
+                    ),
+                    "zh": (
+                        r"$f'=\dfrac{{e^z(1+z+e^z)}}{{(1+e^z)^2}}$（$z=\beta x$）恰有一个零点，"
+                        r"$\beta={beta:g}$ 时为 $x^*={minimum:.15f}$，位于负半轴。其左 $f'<0$，"
+                        r"不低于 ${smallest:.6f}$，且 $f'\sim(1+z)\,e^z\to {limit:g}$："
+                        "$f'({probe:g})={slope_at_probe:.6e}$。所以除一点外梯度非零，"
+                        "但可以任意小。"
+                    ),
+                },
+            ),
+            _unbuilt(
+                "alive",
+                "cure",
+                "trained",
+                labels={"en": "the cure", "zh": "疗效"},
+                plans={
+                    "en": (
+                        "train a small MLP with a high learning rate, and one with biases "
+                        "started at −10; count dead ReLU and Swish units over 8 seeds. Confirmed "
+                        "if Swish’s share is lower, its 95 % interval apart from ReLU’s, in both."
+                    ),
+                    "zh": (
+                        "分别用高学习率与初值为 −10 的偏置训练小型 MLP，在 8 个种子上统计 ReLU "
+                        "与 Swish 的死亡单元；若两种情形下 Swish 的比例均更低且 95 % 区间与 ReLU "
+                        "不重叠，则成立。"
+                    ),
+                },
+            ),
+        ),
         tab="explore",
+        statements={
+            "en": (
+                "On the negative side Swish keeps a gradient that is not zero, which "
+                "cures dying ReLUs."
+            ),
+            "zh": "Swish 在负半轴保持非零梯度，从而解决 ReLU 神经元死亡的问题。",
+        },
     ),
-    Claim("smooth", (Smooth("order", claimed_order=2),), tab="explore"),
+    Claim(
+        "smooth",
+        (
+            Smooth(
+                "order",
+                claimed_order=2,
+                labels={"en": "how smooth", "zh": "光滑程度"},
+                proofs={
+                    "en": (
+                        r"Write $s=\sigma(\beta x)$; then $s'=\beta s(1-s)$, again a polynomial "
+                        "in $s$. So the derivative of a polynomial in $x$ and $s$ is one too, "
+                        r"and $f=x\,s$ has derivatives of every order. The first: "
+                        "$f'={derivatives[0]}$, $f''={derivatives[1]}$, "
+                        "$f^{{(3)}}={derivatives[2]}$."
+                    ),
+                    "zh": (
+                        r"记 $s=\sigma(\beta x)$，则 $s'=\beta s(1-s)$ 仍是 $s$ 的多项式。因此 "
+                        r"$x$ 与 $s$ 的多项式求导后仍是这样的多项式，$f=x\,s$ 的任意阶导数都存在。"
+                        "前几阶：$f'={derivatives[0]}$，$f''={derivatives[1]}$，"
+                        "$f^{{(3)}}={derivatives[2]}$。"
+                    ),
+                },
+            ),
+        ),
+        tab="explore",
+        statements={
+            "en": "The gradient of Swish is twice differentiable.",
+            "zh": "Swish 的梯度二阶可导。",
+        },
+    ),
     Claim(
         "beta-range",
-        (BetaRange("share", claimed_low=1.0, claimed_high=1.5, claimed_share=0.5),),
+        (
+            BetaRange(
+                "share",
+                claimed_low=1.0,
+                claimed_high=1.5,
+                claimed_share=0.5,
+                labels={"en": "share in the range", "zh": "落入区间的比例"},
+            ),
+        ),
         tab="train",
+        statements={
+            "en": (
+                "In image classification a trained β often ends between "
+                "{share.claimed_low:.1f} and {share.claimed_high:.1f}."
+            ),
+            "zh": (
+                "在图像分类中，训练得到的 β 常落在 {share.claimed_low:.1f} 到 "
+                "{share.claimed_high:.1f} 之间。"
+            ),
+        },
     ),
-    Claim("beta-start", (_unbuilt("beta-start", "gain", "trained"),), tab="train"),
-    Claim("deep", (_unbuilt("deep", "accuracy", "trained"),), tab="train"),
-    Claim("low-init", (_unbuilt("low-init", "accuracy", "trained"),), tab="train"),
-    Claim("long", (_unbuilt("long", "gap", "trained"),), tab="train"),
+    Claim(
+        "beta-start",
+        (
+            _unbuilt(
+                "beta-start",
+                "gain",
+                "trained",
+                labels={"en": "what training β gains", "zh": "训练 β 的收益"},
+                plans={
+                    "en": (
+                        "train networks of growing size with β fixed at 1 and with β trained, "
+                        "paired over seeds. Confirmed if the gain’s 95 % interval is above zero "
+                        "for sizes past the threshold and not below it; sizes that this host "
+                        "cannot train are named."
+                    ),
+                    "zh": (
+                        "在不断增大的网络上，对 β 固定为 1 与 β 可训练两种情形按种子配对训练；"
+                        "若仅在阈值以上增益的 95 % 区间高于零，则成立；并列出本机无法训练的规模。"
+                    ),
+                },
+            ),
+        ),
+        tab="train",
+        statements={
+            "en": (
+                "Start with β fixed at 1; make it trainable in models of more than one "
+                "million parameters."
+            ),
+            "zh": "先把 β 固定为 1；参数超过一百万的模型再让 β 可训练。",
+        },
+    ),
+    Claim(
+        "deep",
+        (
+            _unbuilt(
+                "deep",
+                "accuracy",
+                "trained",
+                labels={"en": "accuracy against depth", "zh": "精度与深度"},
+                plans={
+                    "en": (
+                        "train plain He-initialised networks of 10, 50 and 100 layers with Swish "
+                        "and ReLU over 6 seeds. Confirmed if Swish’s accuracy at 50 and more is "
+                        "higher, beyond the 95 % interval of the difference."
+                    ),
+                    "zh": (
+                        "用 Swish 与 ReLU 训练 10、50、100 层的 He 初始化普通网络，各 6 个种子；"
+                        "若 50 层及以上时 Swish 精度更高且超出差值的 95 % 区间，则成立。"
+                    ),
+                },
+            ),
+        ),
+        tab="train",
+        statements={
+            "en": "Swish suits deep networks, of 50 layers and more.",
+            "zh": "Swish 适合 50 层及以上的深层网络。",
+        },
+    ),
+    Claim(
+        "low-init",
+        (
+            _unbuilt(
+                "low-init",
+                "accuracy",
+                "trained",
+                labels={"en": "accuracy against scale", "zh": "精度与初始尺度"},
+                plans={
+                    "en": (
+                        "scale He’s weights by 0.1 to 1 in shallow and deep networks and train "
+                        "both activations over 6 seeds. Confirmed if Swish loses less accuracy "
+                        "than ReLU, beyond the 95 % interval of the difference."
+                    ),
+                    "zh": (
+                        "在浅层与深层网络中将 He 权重缩放 0.1 至 1 倍，两种激活各训练 6 个种子；"
+                        "若 Swish 的精度损失更小且超出差值的 95 % 区间，则成立。"
+                    ),
+                },
+            ),
+        ),
+        tab="train",
+        statements={
+            "en": ("Swish is less sensitive than ReLU to an initialisation that is too small."),
+            "zh": "与 ReLU 相比，Swish 对过小的初始化不那么敏感。",
+        },
+    ),
+    Claim(
+        "long",
+        (
+            _unbuilt(
+                "long",
+                "gap",
+                "trained",
+                labels={"en": "gap against epochs", "zh": "差距与轮数"},
+                plans={
+                    "en": (
+                        "follow the gap Swish − ReLU in accuracy over 200 epochs, 16 paired "
+                        "seeds. Confirmed if the 95 % interval of its slope beyond epoch 100 is "
+                        "above zero."
+                    ),
+                    "zh": (
+                        "在 200 轮训练中跟踪 Swish − ReLU 的精度差，16 个配对种子；若 100 "
+                        "轮之后其斜率的 95 % 区间高于零，则成立。"
+                    ),
+                },
+            ),
+        ),
+        tab="train",
+        statements={
+            "en": "The advantage of Swish grows in trainings of more than 100 epochs.",
+            "zh": "训练超过 100 轮后，Swish 的优势会更大。",
+        },
+    ),
     Claim(
         "cost",
         (
@@ -68,32 +489,232 @@ CLAIMS: tuple[Claim, ...] = (
                 context="kernel",
                 variants=("relu", "silu", "swish_eager", "memory_efficient", "parametric_eager"),
                 claimed_extra=0.15,
+                labels={"en": "the activation alone", "zh": "仅激活函数"},
             ),
             ExtraTime(
-                "layer", job="layer", context="layer", variants=_FULL_STEP, claimed_extra=0.15
+                "layer",
+                job="layer",
+                context="layer",
+                variants=_FULL_STEP,
+                claimed_extra=0.15,
+                labels={"en": "a layer", "zh": "一层"},
             ),
-            ExtraTime("step", job="step", context="step", variants=_FULL_STEP, claimed_extra=0.15),
+            ExtraTime(
+                "step",
+                job="step",
+                context="step",
+                variants=_FULL_STEP,
+                claimed_extra=0.15,
+                labels={"en": "a training step", "zh": "一个训练步"},
+            ),
         ),
         tab="time",
+        statements={
+            "en": ("Swish takes about {kernel.claimed_percent:g} % more computation than ReLU."),
+            "zh": "Swish 的计算量比 ReLU 多约 {kernel.claimed_percent:g} %。",
+        },
     ),
     Claim(
         "memory",
-        (SavedBytes("bytes", claimed_bytes=4.0), SavingsPrice("time", claimed_ratio=1.0)),
+        (
+            SavedBytes("bytes", claimed_bytes=4.0, labels={"en": "bytes", "zh": "字节"}),
+            SavingsPrice(
+                "time", claimed_ratio=1.0, labels={"en": "its price in time", "zh": "时间代价"}
+            ),
+        ),
         tab="time",
+        statements={
+            "en": "A backward of one’s own that keeps only x saves memory.",
+            "zh": "自定义反向传播、只保存 x，可以节省显存。",
+        },
     ),
-    Claim("amp", (_unbuilt("amp", "time", "timed"), _unbuilt("amp", "accuracy", "trained"))),
-    Claim("he", (_unbuilt("he", "accuracy", "trained"),), tab="train"),
+    Claim(
+        "amp",
+        (
+            _unbuilt(
+                "amp",
+                "time",
+                "timed",
+                labels={"en": "time", "zh": "时间"},
+                plans={
+                    "en": (
+                        "time a training step with and without autocast. Confirmed if it is "
+                        "slower without, beyond the ratio’s 95 % interval."
+                    ),
+                    "zh": (
+                        "分别在开启与关闭自动混合精度时测量一个训练步；若关闭时更慢且超出比值的 "
+                        "95 % 区间，则成立。"
+                    ),
+                },
+            ),
+            _unbuilt(
+                "amp",
+                "accuracy",
+                "trained",
+                labels={"en": "accuracy", "zh": "精度"},
+                plans={
+                    "en": (
+                        "train with and without autocast over 6 seeds. Refuted if the accuracies "
+                        "tie within the 95 % interval of their difference."
+                    ),
+                    "zh": (
+                        "开启与关闭自动混合精度各训练 6 个种子；若精度在差值的 95 % 区间内持平，"
+                        "则不成立。"
+                    ),
+                },
+            ),
+        ),
+        statements={
+            "en": "Swish needs automatic mixed precision.",
+            "zh": "Swish 需要配合自动混合精度。",
+        },
+    ),
+    Claim(
+        "he",
+        (
+            _unbuilt(
+                "he",
+                "accuracy",
+                "trained",
+                labels={"en": "accuracy by initialisation", "zh": "各初始化的精度"},
+                plans={
+                    "en": (
+                        "train 50 layers from He, Xavier, LeCun and the variance-preserving gain "
+                        "1.6765 over 6 seeds. Confirmed if He is the best, beyond the 95 % "
+                        "intervals."
+                    ),
+                    "zh": (
+                        "以 He、Xavier、LeCun 及保持方差的增益 1.6765 初始化 50 层网络，各训练 6 "
+                        "个种子；若 He 最优且超出 95 % 区间，则成立。"
+                    ),
+                },
+            ),
+        ),
+        tab="train",
+        statements={
+            "en": "Swish goes best with He-normal initialisation.",
+            "zh": "Swish 宜配合 He 正态初始化。",
+        },
+    ),
     Claim(
         "vanishing",
         (
-            VanishingGradient("sigmoid", activation="sigmoid"),
-            VanishingGradient("tanh", activation="tanh"),
-            _unbuilt("vanishing", "depth", "trained"),
+            VanishingGradient(
+                "sigmoid",
+                activation="sigmoid",
+                labels={"en": "sigmoid", "zh": "sigmoid"},
+                proofs={
+                    "en": (
+                        r"$\sigma'=\sigma(1-\sigma)$ turns only where "
+                        r"$\sigma''=\sigma(1-\sigma)(1-2\sigma)=0$, at $z={where[0]:g}$, and is 0 "
+                        "at both ends: its maximum is ${largest:g}$. The activations’ share in "
+                        "the gradient of the first of $L$ layers is at most ${largest:g}^L$; for "
+                        "$L={depth}$ that is ${product:.3e}$."
+                    ),
+                    "zh": (
+                        r"$\sigma'=\sigma(1-\sigma)$ 仅在 "
+                        r"$\sigma''=\sigma(1-\sigma)(1-2\sigma)=0$ 即 $z={where[0]:g}$ 处取极值，"
+                        "两端趋于 0：最大值为 ${largest:g}$。$L$ "
+                        "层网络首层梯度中激活函数的因子至多为 ${largest:g}^L$；$L={depth}$ 时为 "
+                        "${product:.3e}$。"
+                    ),
+                },
+            ),
+            VanishingGradient(
+                "tanh",
+                activation="tanh",
+                labels={"en": "tanh", "zh": "tanh"},
+                proofs={
+                    "en": (
+                        r"$\tanh'=1-\tanh^2$ turns only at $z={where[0]:g}$, where it is "
+                        "${largest:g}$, and is 0 at both ends. A product of $L$ factors is below "
+                        "1 but has no bound that falls with $L$: at $z=0$ it stays "
+                        "${product:g}$, at $|z|={probe:g}$ it is "
+                        "${slope_at_probe:.6f}^{{{depth}}}={product_at_probe:.3e}$."
+                    ),
+                    "zh": (
+                        r"$\tanh'=1-\tanh^2$ 仅在 $z={where[0]:g}$ 处取极值 ${largest:g}$，"
+                        "两端趋于 0。$L$ 个因子之积虽不超过 1，却没有随 $L$ 下降的上界：在 $z=0$ "
+                        "处保持 ${product:g}$，在 $|z|={probe:g}$ 处为 "
+                        "${slope_at_probe:.6f}^{{{depth}}}={product_at_probe:.3e}$。"
+                    ),
+                },
+            ),
+            _unbuilt(
+                "vanishing",
+                "depth",
+                "trained",
+                labels={"en": "measured against depth", "zh": "随深度的实测"},
+                plans={
+                    "en": (
+                        "measure the gradient’s norm at layer 1 of networks of 2 to 50 layers. "
+                        "Confirmed if its logarithm falls with depth, the slope’s 95 % interval "
+                        "being below zero."
+                    ),
+                    "zh": (
+                        "在 2 至 50 层的网络中测量第 1 层的梯度范数；若其对数随深度下降且斜率的 "
+                        "95 % 区间低于零，则成立。"
+                    ),
+                },
+            ),
         ),
         tab="explore",
+        statements={
+            "en": "Sigmoid and tanh suffer from vanishing gradients.",
+            "zh": "Sigmoid 与 tanh 存在梯度消失问题。",
+        },
     ),
-    Claim("leaky", (_unbuilt("leaky", "accuracy", "trained"),), tab="train"),
-    Claim("dead-relu", (_unbuilt("dead-relu", "units", "trained"),), tab="train"),
+    Claim(
+        "leaky",
+        (
+            _unbuilt(
+                "leaky",
+                "accuracy",
+                "trained",
+                labels={"en": "accuracy against the slope", "zh": "精度与斜率"},
+                plans={
+                    "en": (
+                        "train with slopes from 0.001 to 0.5 over 6 seeds. Confirmed if accuracy "
+                        "differs between slopes by more than between seeds, beyond the 95 % "
+                        "interval."
+                    ),
+                    "zh": (
+                        "以 0.001 至 0.5 的斜率各训练 6 个种子；"
+                        "若不同斜率间的精度差异超过种子间差异且超出 95 % 区间，则成立。"
+                    ),
+                },
+            ),
+        ),
+        tab="train",
+        statements={
+            "en": "LeakyReLU is sensitive to its parameter.",
+            "zh": "LeakyReLU 对其参数敏感。",
+        },
+    ),
+    Claim(
+        "dead-relu",
+        (
+            _unbuilt(
+                "dead-relu",
+                "units",
+                "trained",
+                labels={"en": "dead units", "zh": "死亡单元"},
+                plans={
+                    "en": (
+                        "train a small MLP with a high learning rate, and one with biases "
+                        "started at −10; count the units that are 0 for every sample. Confirmed "
+                        "if their share’s 95 % interval over 8 seeds is above zero."
+                    ),
+                    "zh": (
+                        "分别用高学习率与初值为 −10 的偏置训练小型 MLP，统计对所有样本输出均为 0 "
+                        "的单元；若 8 个种子上其比例的 95 % 区间高于零，则成立。"
+                    ),
+                },
+            ),
+        ),
+        tab="train",
+        statements={"en": "ReLU units can die.", "zh": "ReLU 单元会死亡。"},
+    ),
 )
 
 

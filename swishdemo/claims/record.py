@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from swishdemo.settings import Settings
-from swishdemo.text import Language, Sentence, text
+from swishdemo.text import Language, Sentence, say, text
 
 VerdictName = Literal["confirmed", "imprecise", "refuted", "depends", "undecided", "not run"]
 """``imprecise``: true with a correction, which is shown. ``depends``: true in some of the settings
@@ -85,6 +85,9 @@ Engine = Literal["timing", "run"]
 Evidence = Mapping[str, Any]
 """What a check found: numbers, names and lists of them, as JSON knows them."""
 
+_Words = Mapping[Language, str]
+
+
 ARTICLE = "http://www.kler.cn/a/542810.html"
 
 
@@ -95,10 +98,15 @@ class Part(ABC):
     Attributes:
         name: The part's name within its claim, such as ``where``.
         kind: How the part is checked.
+        labels: Language → what the part is called.
+        proofs: Language → the proof in words and LaTeX, whose braces are doubled: single ones are
+            places for the evidence's numbers; none where a measurement decides.
     """
 
     name: str
     kind: Kind = "proved"
+    labels: _Words = field(default_factory=dict, hash=False, repr=False)
+    proofs: _Words = field(default_factory=dict, hash=False, repr=False)
 
     @abstractmethod
     def judge(self, evidence: Evidence) -> Verdict:
@@ -178,9 +186,11 @@ class Unbuilt(Part):
 
     Attributes:
         plan: Key of the sentence that says what the check would measure and by which rule.
+        plans: Language → that sentence.
     """
 
     plan: str = ""
+    plans: _Words = field(default_factory=dict, hash=False, repr=False)
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Always ``not run``, and the reason says so."""
@@ -196,15 +206,18 @@ class Claim:
         parts: What it says, one by one.
         tab: The tab in which a reader goes on: ``explore``, ``train`` or ``time``; empty for none.
         source: Where it is said.
+        statements: Language → what is claimed, in our own words; ``{how_much.claimed_max:g}`` is a
+            field of the part ``how-much``.
     """
 
     id: str
     parts: tuple[Part, ...]
     tab: str = ""
     source: str = ARTICLE
+    statements: _Words = field(default_factory=dict, hash=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse two parts of one name.
+        """Say the words of the claim and of its parts.
 
         Raises:
             ValueError: Two parts share a name, or there is none.
@@ -212,6 +225,14 @@ class Claim:
         names = [part.name for part in self.parts]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"claim {self.id} needs parts of different names, not {names}")
+        said = {"statement": self.statements}
+        for part in self.parts:
+            said |= {f"part.{part.name}": part.labels, f"proof.{part.name}": part.proofs}
+            if isinstance(part, Unbuilt):
+                said[f"plan.{part.name}"] = part.plans
+        for name, sentences in said.items():
+            if sentences:
+                say(f"claims.{self.id}.{name}", sentences)
 
     def statement(self, language: Language) -> str:
         """What is claimed, in our own words, with the claimed numbers of the parts' records."""
