@@ -155,7 +155,7 @@ class _Tab:
         except (UserError, TypeError, KeyError):
             return self._as_they_are()
         known, _ = nearest(config)
-        return self._filled(known, {**config, **self._here(config)})
+        return self._filled(known, {**config, **_here(config, self.table)})
 
     def fill(self, name: str) -> list[Any]:
         """A recipe's settings in all controls but its own; an unknown one changes nothing."""
@@ -182,13 +182,14 @@ class _Tab:
     def _as_they_are(self) -> list[Any]:
         return [gr.skip() for _ in ("recipe", "notes", *self.inputs)]
 
-    def _here(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The device and the threads of a run from elsewhere, as this host has them."""
-        device, threads = config.get("device"), config.get("threads", 1)
-        return {
-            "device": device if device in offered(self.table["device"]) else "auto",
-            "threads": min(threads, int(self.table["threads"].high or 1)),
-        }
+
+def _here(config: Mapping[str, Any], table: Mapping[str, Field]) -> dict[str, Any]:
+    """The device and the threads of a run from elsewhere, as this host has them."""
+    device, threads = config.get("device"), config.get("threads", 1)
+    return {
+        "device": device if device in offered(table["device"]) else "auto",
+        "threads": min(threads, int(table["threads"].high or 1)),
+    }
 
 
 def _notes(recipe: str) -> Any:
