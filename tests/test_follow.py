@@ -114,10 +114,8 @@ def test_six_tabs_of_one_browser(shown):
 def test_a_hidden_page_neither_listens_nor_asks(shown):
     [page], run = shown()
     eventually(lambda: check(streams(page) == 1))
-    page.evaluate("hide(true)")
+    before = page.evaluate("hide(true), asked")
     eventually(lambda: check(streams(page) == 0))
-    page.wait_for_timeout(500)  # for what was asked before
-    before = page.evaluate("asked")
     wish(page, run, "stop")
     page.wait_for_timeout(2500)
     assert page.evaluate("asked") == before
@@ -206,4 +204,4 @@ def test_who_draws_for_long_asks_more_seldom(modules):
     assert len(rests) == 3
     for took, rest in zip(drew, rests, strict=False):
         assert rest >= 3 * took - 10
-    assert hurried < 2 * drew[-1]
+    assert hurried < 3 * drew[-1] - 10

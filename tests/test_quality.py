@@ -1,6 +1,7 @@
 """The linters, the formatters and the type checker are part of the test command."""
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -22,7 +23,8 @@ ALLOWED = {
     [
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
-        ["mypy", "--strict", "swishdemo"],
+        # Writing a cache takes a fifth of the time, and a clean clone has none to read.
+        ["mypy", "--strict", f"--cache-dir={os.devnull}", "swishdemo"],
     ],
     ids=["ruff check", "ruff format", "mypy --strict"],
 )

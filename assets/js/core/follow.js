@@ -100,16 +100,23 @@ export function untilDone(question, heard, { topics, milliseconds = 150, hurry =
 /** @param {number} milliseconds */
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-/** Waits until a follower should ask. @param {Follower} follower */
+/** Waits until a follower should ask: never while nobody sees the page. @param {Follower} follower */
 async function news(follower) {
-  if (!followers.has(follower) || follower.news || !(stream.tells || document.hidden)) return;
-  await new Promise((done) => {
-    const timer = document.hidden ? 0 : setTimeout(done, SILENT);
-    follower.wake = () => {
-      clearTimeout(timer);
-      done(null);
-    };
-  });
+  let silent = false;
+  while (followers.has(follower)) {
+    if (!document.hidden && (silent || follower.news || !stream.tells)) return;
+    await new Promise((done) => {
+      const silence = () => {
+        silent = true;
+        done(null);
+      };
+      const timer = document.hidden ? 0 : setTimeout(silence, SILENT);
+      follower.wake = () => {
+        clearTimeout(timer);
+        done(null);
+      };
+    });
+  }
 }
 
 /** Wakes who follows a topic; everybody without one. @param {string} [topic] */
