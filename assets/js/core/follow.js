@@ -100,7 +100,10 @@ export function untilDone(question, heard, { topics, milliseconds = 150, hurry =
 /** @param {number} milliseconds */
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-/** Waits until a follower should ask: never while nobody sees the page. @param {Follower} follower */
+/**
+ * Waits until a follower should ask: never while nobody sees the page.
+ * @param {Follower} follower
+ */
 async function news(follower) {
   let silent = false;
   while (followers.has(follower)) {
