@@ -6,7 +6,7 @@ import re
 import pytest
 from browser import free_port
 from playwright.sync_api import Page, expect
-from visiting import leave, two_frames
+from visiting import leave, passed
 
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.jobs.manager import JobManager
@@ -249,8 +249,9 @@ def test_a_shape_is_measured_and_a_step_has_its_parts(tab: Page):
     shape = tab.locator("#lab-time-shape input, #lab-time-shape textarea").first
     expect(shape).to_have_value("16 × 10 × 256 × 256")
     expect(tab.locator(".time-preset")).to_contain_text("others have published")
-    two_frames(tab)  # Gradio gives a preset's fields their values one after the other
     shape.fill("2,3,4")
+    passed(tab, tab.locator("#lab-time-preset input"))
+    expect(shape).to_have_value("2,3,4")
     choose(tab, [], {"relu", "silu"})
     measure(tab)
     expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)

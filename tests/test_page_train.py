@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 from playwright.sync_api import TimeoutError, expect
-from visiting import eventually, leave
+from visiting import eventually, leave, passed
 
 STATE = "#lab-train [data-state]"
 LINE = "#lab-train [data-part=line]"
@@ -88,17 +88,7 @@ def stop(page):
 
 
 def fill(page, name, value):
-    """Fills a field as a reader does, who sees whether it stays so.
-
-    On a busy machine Gradio may still be giving the fields their first values.
-    """
-    field = page.locator(f"#lab-{name} textarea, #lab-{name} input").first
-    while True:
-        field.fill(str(value))
-        field.blur()
-        page.wait_for_timeout(300)
-        if field.input_value() == str(value):
-            return
+    page.locator(f"#lab-{name} textarea, #lab-{name} input").first.fill(str(value))
 
 
 def start(page, **fields):
@@ -243,6 +233,21 @@ def test_a_recipe_fills_the_fields(visit):
     page.get_by_role("option", name="Without decay").click()
     expect(page.locator("#lab-weight_decay input")).to_have_value("0")
     expect(page.locator("#lab-seeds input")).to_have_value("3")
+    # A menu that is only passed leaves what was typed; the same chosen again puts it back.
+    steps, menu = page.locator("#lab-steps input"), page.locator("#lab-recipe input")
+    stood = steps.input_value()
+    fill(page, "steps", 77)
+    passed(page, menu)
+    expect(steps).to_have_value("77")
+    menu.click()
+    page.get_by_role("option", name="Without decay").click()
+    expect(steps).to_have_value(stood)
+    fill(page, "steps", 77)
+    menu.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("#lab-weight_decay input")).not_to_have_value("0")
+    expect(steps).to_have_value(stood)
 
 
 def test_a_phone_shows_start_then_the_plots_then_the_fields(visit):

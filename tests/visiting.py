@@ -40,6 +40,14 @@ def two_frames(page):
     page.evaluate('async () => { for (const _ of "ab") await new Promise(requestAnimationFrame); }')
 
 
+def passed(page, menu):
+    """Goes through a menu by key, and waits for what its server says of that."""
+    with page.expect_response("**/run/predict**"):
+        menu.focus()
+        page.keyboard.press("Tab")
+    two_frames(page)
+
+
 MOST = 4
 """Browsers that a worker keeps open; what one test opens at a time are fewer."""
 

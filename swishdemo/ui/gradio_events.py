@@ -66,6 +66,39 @@ def beginning(
     )
 
 
+def when_chosen(
+    menu: gr.Dropdown,
+    handler: Callable[[str], list[Any]],
+    outputs: Sequence[gr.components.Component],
+) -> None:
+    """Have what is chosen in a menu change other components, even where it is chosen anew.
+
+    Gradio's menu tells its input also whenever it is left, and a choice by key at no other time:
+    what a reader typed elsewhere would go as soon as he passed the menu. So the page remembers
+    what stood there as the menu was entered.
+
+    Args:
+        menu: The menu, with an ``elem_id``.
+        handler: The outputs' new values; changes nothing when given None.
+        outputs: What changes.
+    """
+    stood = f"document.getElementById('{menu.elem_id}').dataset.stood"
+    menu.focus(None, menu, js=f"(now) => {{ {stood} = now; }}", api_visibility="private")
+    for event, js in (
+        (menu.select, f"(now) => {stood} = now"),
+        (menu.input, f"(now) => {stood} === now ? null : {stood} = now"),
+    ):
+        event(
+            handler,
+            menu,
+            list(outputs),
+            js=js,
+            show_progress="hidden",
+            queue=False,
+            api_visibility="private",
+        )
+
+
 def internal(request: gr.Request | None) -> str:
     """Log the exception being handled, and give the sentence that names its entry."""
     name = secrets.token_hex(4)

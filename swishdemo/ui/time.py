@@ -14,7 +14,7 @@ from swishdemo.timing import TimingRequest, host_summary
 from swishdemo.timing.cited import all_cited
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
 from swishdemo.ui.assets import live
-from swishdemo.ui.gradio_events import beside_field, internal, language
+from swishdemo.ui.gradio_events import beside_field, internal, language, when_chosen
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
 from swishdemo.ui.time_form import FIELDS, SHOWN_BY_CONTEXT, controls, request_of, said, visible
@@ -79,7 +79,12 @@ def _wire(
             return {"error": internal(request)}
         return {"id": job.id}
 
-    def fill(name: str) -> list[Any]:
+    by_context = [inputs[field] for field in SHOWN_BY_CONTEXT]
+    filled = [*(inputs[field] for field in DEFAULT), *by_context, shown]
+
+    def fill(name: str | None) -> list[Any]:
+        if name is None:
+            return [gr.skip() for _ in filled]
         values = values_of(name, lab.settings) if name in PRESETS else dict(DEFAULT)
         return [values[field] for field in DEFAULT] + visible(values) + [{"preset": name}]
 
@@ -99,15 +104,7 @@ def _wire(
         outputs=inputs["formula"],
         api_visibility="private",
     )
-    by_context = [inputs[field] for field in SHOWN_BY_CONTEXT]
-    preset.input(
-        fill,
-        preset,
-        [*(inputs[field] for field in DEFAULT), *by_context, shown],
-        show_progress="hidden",
-        queue=False,
-        api_visibility="private",
-    )
+    when_chosen(preset, fill, filled)
     inputs["context"].input(  # type: ignore[attr-defined]
         lambda context: visible({"context": context}),
         inputs["context"],

@@ -17,7 +17,13 @@ from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.recipes import Recipe
 from swishdemo.training.request import fitted, parse_run
 from swishdemo.ui.assets import live
-from swishdemo.ui.gradio_events import beginning, beside_field, internal, language
+from swishdemo.ui.gradio_events import (
+    beginning,
+    beside_field,
+    internal,
+    language,
+    when_chosen,
+)
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.labels import words
 from swishdemo.ui.run_form import caps, component, offered, request_of, shown_value
@@ -53,15 +59,11 @@ def build(lab: Lab) -> None:
         api_visibility="private",
     )
     beginning(shown.submit, shown, tab.go_on)
-    for event, given, found in ((shown.edit, shown, tab.use), (recipe.input, recipe, tab.fill)):
-        event(
-            found,
-            given,
-            [recipe, notes, *inputs.values()],
-            show_progress="hidden",
-            queue=False,
-            api_visibility="private",
-        )
+    filled = [recipe, notes, *inputs.values()]
+    when_chosen(recipe, tab.fill, filled)
+    shown.edit(
+        tab.use, shown, filled, show_progress="hidden", queue=False, api_visibility="private"
+    )
 
 
 def _recipe_card() -> tuple[gr.Dropdown, gr.Markdown, gr.Button]:
@@ -157,8 +159,8 @@ class _Tab:
         known, _ = nearest(config)
         return self._filled(known, {**config, **_here(config, self.table)})
 
-    def fill(self, name: str) -> list[Any]:
-        """A recipe's settings in all controls but its own; an unknown one changes nothing."""
+    def fill(self, name: str | None) -> list[Any]:
+        """A recipe's settings in all controls but its own; one that is not known changes nothing."""
         recipe = next((each for each in recipes() if each.name == name), None)
         if recipe is None:
             return self._as_they_are()
