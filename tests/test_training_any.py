@@ -93,7 +93,7 @@ def test_whatever_is_allowed_trains_and_tells_it_in_json(request_):
     try:
         found.extend(item for item in train(config) if isinstance(item, Report))
     except UserError as error:  # a rate of 10 may drive all of them away
-        assert error.key == "train.error.all_diverged"
+        assert error.key in {"train.error.all_diverged", "train.error.all_diverged_at_once"}
     for report in found:
         json.dumps(report.as_json(), allow_nan=False)
         assert len(report.loss) == len(report.accuracy) == len(replicas(config))

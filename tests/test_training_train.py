@@ -338,12 +338,23 @@ def test_layers_without_beta_do_not_keep_a_run_from_converging():
     assert found[-1].ended == "converged"
 
 
+def test_a_units_death_is_its_own_however_many_replicas_there_are():
+    few = TrainingConfig(
+        network="mlp", depth=2, width=256, batch=8, init_bias=-2, activation="relu", rivals=(),
+        beta_starts=(1,), steps=1, seeds=2,
+    )  # fmt: skip
+    alone, among = (reports(few.replace(seeds=seeds))[-1].layers for seeds in (2, 60))
+    for quantity in ("dead", "saturated", "variance"):
+        for one, many in zip(getattr(alone, quantity), getattr(among, quantity), strict=True):
+            assert one[:2] == pytest.approx(many[:2], rel=1e-5), quantity
+
+
 def test_figures_of_layers_are_those_of_plain_networks():
     config = MLP.replace(activation="relu", rivals=("swish",), width=16)
     run = Run(config)
     last = [item for item in run.reports() if isinstance(item, Report)][-1]
     split = datasets.get("moons").load(config.data)
-    inputs = torch.tensor(split.test_inputs).double()[100:]  # the part that was evaluated last
+    inputs = torch.tensor(split.test_inputs).double()
     for index, row in enumerate(replicas(config)):
         network = reference.network(config, row)
         network.load_state_dict(run.weights(index))

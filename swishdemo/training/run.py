@@ -207,9 +207,10 @@ class Run:
         last = max(steps)
         row = replicas(self._config)[diverged.index(last)]
         start = "" if row.beta_start is None else f" β₀ = {row.beta_start:g}"
+        at_once = last == 1  # before any step had been taken
         raise UserError(
-            "train.error.all_diverged",
-            field="lr",
+            "train.error.all_diverged_at_once" if at_once else "train.error.all_diverged",
+            field="init_scale" if at_once else "lr",
             count=len(steps),
             activation=row.activation,
             start=start,

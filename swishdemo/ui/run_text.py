@@ -108,7 +108,8 @@ def _lost(job: Job, reports: Reports, language: Language) -> str:
     row = replicas(TrainingConfig.of_json(job.config))[first[1]]
     label = _label(row.activation)
     called = look_label(label, row.beta_start, learns_beta(TrainingConfig.of_json(job.config)))
-    return " · " + text("run.diverged", language, name=called, seed=row.seed, step=first[0])
+    key = "run.diverged_at_once" if first[0] == 1 else "run.diverged"
+    return " · " + text(key, language, name=called, seed=row.seed, step=first[0])
 
 
 def stats(job: Job, reports: Reports, language: Language) -> list[dict[str, str]]:

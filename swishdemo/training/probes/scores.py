@@ -29,7 +29,7 @@ SATURATED_BELOW = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What the units of each layer do, on some of the test set; all ``[layer, replica]``.
+    """What the units of each layer do, on the samples looked at; all ``[layer, replica]``.
 
     Attributes:
         dead: Share of units that are dead.
@@ -93,6 +93,7 @@ class Scorer:
         squares = [
             loss.new_zeros(group.rows.stop - group.rows.start, group.channels) for group in groups
         ]
+        tally = _Tally() if units else None
         for rows in torch.tensor_split(self._numbers[:count], -(-count // self._together)):
             with torch.no_grad():
                 bound = self.run(rows)
@@ -103,6 +104,8 @@ class Scorer:
                 for group, sums in zip(groups, squares, strict=True):
                     z = bound.sites[group.site].z[group.rows].view(*sums.shape, -1)
                     sums += z.norm(dim=2).square()
+                if tally:
+                    tally.add(bound.sites)
             yield TICK
         features = [bound.sites[group.site].z.shape[1] // group.channels for group in groups]
         targets = self._samples.targets[:, :count]
@@ -115,7 +118,7 @@ class Scorer:
             mean_loss,
             accuracy,
             tuple((s / (n * count)).sqrt() for s, n in zip(squares, features, strict=True)),
-            _units(bound.sites) if units else None,
+            tally.units() if tally else None,
         )
 
     def run(self, rows: Tensor) -> BoundEnsemble:
@@ -132,20 +135,55 @@ class Scorer:
         return bound
 
 
-@torch.no_grad()
-def _units(sites: Sequence[Site]) -> Units:
-    """What the units do at the samples that the network saw last."""
-    dead, saturated, variance = [], [], []
-    for site in sites:
-        site.gradient.fill_(1.0)
-        for call in site.turn:
-            call()
-        slope = site.gradient.abs_()
-        dead.append((slope.amax(2) < DEAD_BELOW).float().mean(1))
-        flat, z = slope.flatten(1), site.z.flatten(1)
-        saturated.append((flat < SATURATED_BELOW).sum(1) / flat.shape[1])
-        variance.append((z.norm(dim=1).square() / z.shape[1] - z.mean(1).square()).clamp_min(0))
-    return Units(*(torch.stack(each) for each in (dead, saturated, variance)))
+class _Tally:
+    """What the units do at one part of the test set after another.
+
+    A unit that is dead at a few samples need not be so at many: how many stand in memory at a time
+    must not decide it.
+    """
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._slope: list[Tensor] = []  # greatest of each unit, [replica, unit]
+        self._flat: list[Tensor] = []  # units and samples that are saturated, [replica]
+        self._mean: list[Tensor] = []  # of the inputs, [replica]
+        self._around: list[Tensor] = []  # sum of squares around it, [replica]
+
+    @torch.no_grad()
+    def add(self, sites: Sequence[Site]) -> None:
+        """Count the samples that the network saw last."""
+        before, count = self._samples, sites[0].z.shape[2]
+        self._samples += count
+        for index, site in enumerate(sites):
+            site.gradient.fill_(1.0)
+            for call in site.turn:
+                call()
+            slope, z = site.gradient.abs_(), site.z.flatten(1)
+            flat = (slope < SATURATED_BELOW).flatten(1).sum(1)
+            around, mean = torch.var_mean(z, 1, correction=0)
+            around *= z.shape[1]
+            if not before:
+                self._slope.append(slope.amax(2))
+                self._flat.append(flat)
+                self._mean.append(mean)
+                self._around.append(around)
+                continue
+            torch.maximum(self._slope[index], slope.amax(2), out=self._slope[index])
+            self._flat[index] += flat
+            moved = mean - self._mean[index]
+            share = count / self._samples
+            self._mean[index] += moved * share
+            self._around[index] += around + moved.square() * (z.shape[1] * (1 - share))
+
+    def units(self) -> Units:
+        """What they do at all of them."""
+        dead, saturated, variance = [], [], []
+        for slope, flat, around in zip(self._slope, self._flat, self._around, strict=True):
+            values = slope.shape[1] * self._samples
+            dead.append((slope < DEAD_BELOW).float().mean(1))
+            saturated.append(flat / values)
+            variance.append(around / values)
+        return Units(*(torch.stack(each) for each in (dead, saturated, variance)))
 
 
 def weights(step: int, ensembles: Sequence[Ensemble], watched: Collection[int]) -> Weights:
