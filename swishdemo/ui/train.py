@@ -160,7 +160,7 @@ class _Tab:
         return self._filled(known, {**config, **_here(config, self.table)})
 
     def fill(self, name: str | None) -> list[Any]:
-        """A recipe's settings in all controls but its own; one that is not known changes nothing."""
+        """A recipe's settings in all controls but its own; an unknown one changes nothing."""
         recipe = next((each for each in recipes() if each.name == name), None)
         if recipe is None:
             return self._as_they_are()
