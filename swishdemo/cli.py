@@ -1,4 +1,4 @@
-"""Measure and print on the command line: ``python -m swishdemo time`` and ``generate``.
+"""The command line: ``python -m swishdemo time``, ``sweep`` and ``generate``.
 
 A timing on a terminal: its figures, the host and what to mind, as wide as the terminal is.
 """
@@ -11,11 +11,19 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from rich.console import Console, JustifyMethod
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -23,9 +31,9 @@ from swishdemo.errors import UserError
 from swishdemo.form import Field
 from swishdemo.generate import generate
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.kinds import Reports, measurements
+from swishdemo.jobs.kinds import Reports, measurements, rows_of
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.records import timing_as_json
+from swishdemo.jobs.records import sweep_as_json, timing_as_json
 from swishdemo.settings import Settings, SettingsError, Toolchain
 from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, TimingRequest
@@ -33,19 +41,24 @@ from swishdemo.timing.export import TimingReport, as_csv, as_markdown, setting
 from swishdemo.timing.measurement import STEP_PHASES, latest
 from swishdemo.timing.presets import PRESETS, request_of, takes
 from swishdemo.timing.quantities import place_of
-from swishdemo.timing.tables import Grid, grid, label_of
+from swishdemo.timing.tables import grid, label_of
+from swishdemo.training import TrainingConfig, recipes, sweep_export
+from swishdemo.training.grid_text import grid_of, settings_of
+from swishdemo.training.sweep import axis_of
+from swishdemo.training.sweep import told as values_told
 
 _FORMATS = ("table", "markdown", "csv", "json")
 _VISITOR = "command line"
 _BASELINE = "relu"
+_LINES: Mapping[str, Any] = {"action": "extend", "default": []}
 _ENDED, _FAILED, _REFUSED, _INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the result is the exit status.
 
-    0: measured; 1: the measuring failed, or a generated file is stale; 2: the request is refused;
-    130: interrupted, and what was measured before is printed all the same.
+    0: done; 1: the job failed, or a generated file is stale; 2: the request is refused;
+    130: interrupted, and what was found before is printed all the same.
     """
     try:
         Toolchain.read()
@@ -53,12 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return _REFUSED
-    table = tuple(TimingRequest.fields(settings).values())
-    given = parser(table).parse_args(arguments)
+    given = parser(settings).parse_args(arguments)
     if given.command == "generate":
         return generate(given.check)
-    request = {field.name: getattr(given, field.name) for field in table}
-    typed = {name: value for name, value in request.items() if value is not None}
+    work = (_Timing if given.command == "time" else _Sweep)(given, settings)
     if given.output:
         try:  # before minutes are spent on what could not be kept
             given.output.open("a", encoding="utf-8").close()
@@ -67,22 +78,82 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _REFUSED
     manager = JobManager.open(settings, kept=False)
     try:
-        chosen = changed(request_of(given.preset, settings), typed) if given.preset else typed
-        job = manager.submit("timing", chosen, _VISITOR)
-        _check_baseline(given.baseline, job)
-        print(takes(job.config, "en"), file=sys.stderr)
-        job = _watched(manager, job)
+        job = _watched(manager, work.begin(manager), work)
         reports = manager.reports(job.id)
     except UserError as error:
         print(error.sentence("en"), file=sys.stderr)
         return _REFUSED
     finally:
         manager.close()
-    if not _write(given.output, job, reports, given.format, given.baseline):
+    if not _write(given.output, lambda file: work.print(file, job, reports)):
         return _FAILED
     if job.reason:
         print(job.reason.sentence(), file=sys.stderr)
     return {"finished": _ENDED, "stopped": _INTERRUPTED}.get(job.state, _FAILED)
+
+
+class _Work(Protocol):
+    """What a command does: how its job begins, how far it is, and how it is printed."""
+
+    def begin(self, manager: JobManager) -> Job: ...
+
+    def progress(self, job: Job, reports: Reports) -> tuple[int, str]: ...
+
+    def print(self, file: TextIO, job: Job, reports: Reports) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    given: argparse.Namespace
+    settings: Settings
+
+    def begin(self, manager: JobManager) -> Job:
+        given = self.given
+        request = {name: getattr(given, name) for name in TimingRequest.fields(self.settings)}
+        typed = {name: value for name, value in request.items() if value is not None}
+        preset = request_of(given.preset, self.settings) if given.preset else None
+        job = manager.submit("timing", changed(preset, typed) if preset else typed, _VISITOR)
+        _check_baseline(given.baseline, job)
+        print(takes(job.config, "en"), file=sys.stderr)
+        return job
+
+    def progress(self, job: Job, reports: Reports) -> tuple[int, str]:
+        done = latest(list(map(Measurement.from_json, measurements(reports))))
+        return len(done), f"{label_of(done[-1])}, {place_of(done[-1])}" if done else "…"
+
+    def print(self, file: TextIO, job: Job, reports: Reports) -> None:
+        _print(file, job, reports, self.given.format, self.given.baseline)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    given: argparse.Namespace
+    settings: Settings
+
+    def begin(self, manager: JobManager) -> Job:
+        given, fields = self.given, TrainingConfig.fields(self.settings)
+        recipe = {"recipe": given.recipe} if given.recipe else {}
+        base = recipe | settings_of(given.set, fields)
+        return manager.submit(
+            "sweep", {"base": base, "grid": grid_of(given.grid, fields)}, _VISITOR
+        )
+
+    def progress(self, job: Job, reports: Reports) -> tuple[int, str]:
+        runs, ended = job.config["runs"], len(rows_of(reports))
+        now = min(ended, len(runs) - 1)
+        values = {name: runs[now][name] for axis in job.config["grid"] for name in axis_of(axis)}
+        return job.step, f"run {now + 1} of {len(runs)}: {values_told(values)}"
+
+    def print(self, file: TextIO, job: Job, reports: Reports) -> None:
+        rows = rows_of(reports)
+        if self.given.format == "json":
+            file.write(json.dumps(sweep_as_json(job, reports), indent=1) + "\n")
+        elif self.given.format == "csv":
+            file.write(sweep_export.as_csv(job.config, rows))
+        elif self.given.format == "markdown":
+            file.write(sweep_export.as_markdown(job.config, rows))
+        else:
+            _show_sweep(Console(file=file, highlight=False), job.config, rows)
 
 
 def changed(preset: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,17 +178,17 @@ def _check_baseline(baseline: str, job: Job) -> None:
         )
 
 
-def _write(output: Path | None, job: Job, reports: Reports, format: str, baseline: str) -> bool:
+def _write(output: Path | None, print_to: Callable[[TextIO], None]) -> bool:
     """Print to a file, or to the screen where that fails: whether it stands where it was wanted."""
     if output:
         try:
             with output.open("w", encoding="utf-8", newline="") as file:
-                _print(file, job, reports, format, baseline)
+                print_to(file)
             return True
         except OSError as error:
             print(_unwritable(output, error), file=sys.stderr)
     try:
-        _print(sys.stdout, job, reports, format, baseline)
+        print_to(sys.stdout)
         sys.stdout.flush()
     except OSError as error:
         print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
@@ -131,8 +202,8 @@ def _unwritable(output: Path, error: OSError) -> str:
     return f"{output} cannot be written: {error.strerror}."
 
 
-def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
-    """Reads the words of a command; an option for each field."""
+def parser(settings: Settings) -> argparse.ArgumentParser:
+    """Reads the words of a command; of ``time`` there is an option for each field."""
     whole = argparse.ArgumentParser(
         prog="python -m swishdemo", description="Swish Lab without a browser."
     )
@@ -148,7 +219,7 @@ def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
         help="time activations on this machine",
         description="Check and time implementations of activations on this machine.",
     )
-    for field in table:
+    for field in TimingRequest.fields(settings).values():
         option = f"--{field.name.replace('_', '-')}"
         help = _help(field).replace("%", "%%")
         if field.kind == "flag":
@@ -161,8 +232,28 @@ def parser(table: Sequence[Field]) -> argparse.ArgumentParser:
     time.add_argument(
         "--baseline", default=_BASELINE, help=f"the variant that counts as 1 (default {_BASELINE})"
     )
-    time.add_argument("--format", choices=_FORMATS, default="table", help="how to print it")
-    time.add_argument("--output", type=Path, help="a file to write to")
+    sweep = commands.add_parser(
+        "sweep",
+        help="train a grid of runs on this machine",
+        description="Train all combinations of some settings, one run after another.",
+    )
+    names = ", ".join(recipe.name for recipe in recipes())
+    sweep.add_argument("--recipe", metavar="X", help=f"what the runs start from: {names}")
+    sweep.add_argument(
+        "--set", metavar="FIELD=X", help="a setting of all runs", nargs="+", **_LINES
+    )
+    sweep.add_argument(
+        "--grid",
+        metavar="FIELD=X,X",
+        help="values of a field, a list's entries with blanks between; fields that change together "
+        "are joined by +, as are their values",
+        nargs="+",
+        required=True,
+        **_LINES,
+    )
+    for command in (time, sweep):
+        command.add_argument("--format", choices=_FORMATS, default="table", help="how to print it")
+        command.add_argument("--output", type=Path, help="a file to write to")
     return whole
 
 
@@ -205,13 +296,14 @@ def _integer(word: str) -> int:
     return int(power[1]) ** int(power[2]) if power else int(word)
 
 
-def _watched(manager: JobManager, job: Job) -> Job:
+def _watched(manager: JobManager, job: Job, work: _Work) -> Job:
     """Show how far the job is until it has ended; an interrupt stops it."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
     )
@@ -220,10 +312,8 @@ def _watched(manager: JobManager, job: Job) -> Job:
             task = bar.add_task("", total=job.steps)
             while job.active:
                 job = manager.wait_for(job.id, after=job.reports - 1, timeout=0.3)
-                found = map(Measurement.from_json, measurements(manager.reports(job.id)))
-                done = latest(list(found))
-                now = f"{label_of(done[-1])}, {place_of(done[-1])}" if done else "…"
-                bar.update(task, completed=len(done), description=now)
+                done, now = work.progress(job, manager.reports(job.id))
+                bar.update(task, completed=done, description=escape(now))
     except KeyboardInterrupt:
         with suppress(UserError):  # it has ended meanwhile
             manager.stop(job.id)
@@ -276,7 +366,8 @@ def show(
     columns = _WIDE_COLUMNS if console.width >= _WIDE else _COLUMNS
     for cell in told.cells:
         _head(console, setting(cell[0]))
-        console.print(_table(grid(cell, baseline, columns), console.width))
+        found = grid(cell, baseline, columns)
+        console.print(_table(found.heads, found.rows, console.width))
     if not told.cells:
         console.print(Text(text("timed.report.nothing")))
     else:
@@ -292,35 +383,52 @@ def show(
         _listed(console, (f"{label}: {why}" for _, label, why in told.left_out))
 
 
+def _show_sweep(
+    console: Console, sweep: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Print the table of runs, and one for each field of the grid."""
+    console.print(Text(text("sweep.scores"), style="dim"))
+    for told in (
+        sweep_export.runs_table(sweep, rows),
+        *sweep_export.effect_tables(sweep, rows),
+    ):
+        _head(console, told.title)
+        if told.rows:
+            console.print(_table(told.heads, told.rows, console.width), crop=False)
+        _listed(console, told.notes)
+
+
 def _head(console: Console, words: str) -> None:
     console.print()
     console.print(Text(words, style="bold"))
 
 
-def _table(found: Grid, width: int) -> Table:
-    """Figures never wrap; heads do where they must, and names last of all."""
-    figures = range(1, len(found.heads))
-    widths = [_widest(found, place) for place in range(len(found.heads))]
-    wanted = widths[0] + sum(max(widths[place], len(found.heads[place])) for place in figures)
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Table:
+    """Figures never wrap; heads do where they must, and the first column last of all.
+
+    What is wider even so is left to the terminal.
+    """
+    figures = range(1, len(heads))
+    widths = [max(Text(row[place]).cell_len for row in rows) for place in range(len(heads))]
+    widths[0] = max(widths[0], *map(len, heads[0].split()))
+    wanted = widths[0] + sum(max(widths[place], len(heads[place])) for place in figures)
     gap = 2 if wanted + 2 * len(figures) <= width else 1
-    widths[1:] = (max(widths[place], *map(len, found.heads[place].split())) for place in figures)
+    widths[1:] = (max(widths[place], *map(len, heads[place].split())) for place in figures)
     left = width - sum(widths) - gap * len(figures)
     for place in figures:
-        more = max(0, min(left, len(found.heads[place]) - widths[place]))
+        more = max(0, min(left, len(heads[place]) - widths[place]))
         widths[place] += more
         left -= more
-    widths[0] = max(_NARROWEST_NAME, widths[0] + min(0, left))  # a formula can be of any length
+    narrowest = min(widths[0], _NARROWEST_NAME)
+    widths[0] = max(narrowest, widths[0] + min(0, left))  # a formula can be of any length
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
-    for place, head in enumerate(found.heads):
+    table.width = max(width, sum(widths) + gap * len(figures))
+    for place, head in enumerate(heads):
         justify: JustifyMethod = "right" if place else "left"
         table.add_column(Text(head), justify=justify, width=widths[place], overflow="fold")
-    for row in found.rows:
+    for row in rows:
         table.add_row(*map(Text, row))
     return table
-
-
-def _widest(found: Grid, place: int) -> int:
-    return max(Text(row[place]).cell_len for row in found.rows)
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> Table:

@@ -1,4 +1,4 @@
-"""The one class of error that a user may be told about."""
+"""The one class of error that a user may be told about; and which others are a lack of memory."""
 
 from __future__ import annotations
 
@@ -67,6 +67,18 @@ class UserError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the parts, because a worker process sends its errors to the web process."""
         return _rebuild, (self.key, self.field, self.status, self.values)
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the memory ran out, this process's or a GPU's."""
+    # PyTorch tells a lack of memory on the CPU by a plain RuntimeError, and on CUDA by a class of
+    # its own, which this module must not import.
+    told = str(error).lower()
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in told)
+    )
 
 
 def _rebuild(key: str, field: str | None, status: int, values: dict[str, object]) -> UserError:

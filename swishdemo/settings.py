@@ -150,6 +150,8 @@ class Settings:
     """Replicas of one training run, rivals included."""
     max_parameters: Annotated[int, _whole(1_000, 10**10)] = 4_000_000
     """Parameters of all networks of one training run together."""
+    max_sweep_steps: Annotated[int, _whole(1, 10**12)] = 2_560_000
+    """Steps of all networks of one sweep together."""
     max_elements: Annotated[int, _whole(256, 2**32)] = 2**26
     """Elements of one timed tensor."""
     max_job_seconds: Annotated[int, _whole(1, 86_400)] = 900

@@ -17,6 +17,17 @@ class Tick:
 TICK = Tick()
 
 
+@dataclass(frozen=True, slots=True)
+class Progress(Tick):
+    """A tick that tells how far a job is, where its results are far apart.
+
+    Attributes:
+        step: As in `swishdemo.jobs.job.Job.step`.
+    """
+
+    step: int
+
+
 class Attachment:
     """What can be taken along from a job, such as weights; it is no result, and has no index.
 

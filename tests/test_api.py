@@ -610,7 +610,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
     found = {(method.upper(), path) for path, routes in paths.items() for method in routes}
     jobs = {
         (method, f"/api/{what}{path}")
-        for what in ("runs", "timings")
+        for what in ("runs", "sweeps", "timings")
         for method, path in [
             *(("POST", ""), ("GET", ""), ("GET", "/{job_id}"), ("DELETE", "/{job_id}")),
             *(("GET", "/{job_id}/events"), ("POST", "/{job_id}/{wish}")),
@@ -620,7 +620,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
     assert found == jobs | {
         *(("GET", "/api/health"), ("GET", "/api/activations"), ("POST", "/api/evaluate")),
         *(("GET", "/api/recipes"), ("GET", "/api/datasets"), ("GET", "/api/variants")),
-        ("GET", "/api/runs/{job_id}/reports"),
+        *(("GET", "/api/runs/{job_id}/reports"), ("GET", "/api/sweeps/{job_id}/reports")),
         *(("GET", "/api/claims"), ("POST", "/api/claims/{claim_id}/check")),
         *(("GET", "/api/claims/view"), ("GET", "/api/claims/{claim_id}/view")),
         *(("GET", "/api/claims/progress"), ("POST", "/api/claims/{claim_id}/stop")),

@@ -27,10 +27,10 @@ from swishdemo.ui.lab import Lab
 JSON = {"content-type": "application/json"}
 FIELDS = ["activation", "x", "parameters", "formula", "steps", "seeds", "recipe", "elements"]
 ADDRESSES = [
-    *("/api/evaluate", "/api/runs", "/api/timings", "/api/runs/none/stop"),
+    *("/api/evaluate", "/api/runs", "/api/timings", "/api/sweeps", "/api/runs/none/stop"),
     *("/api/timings/none/stop", "/api/claims/none/check"),
 ]
-FIELDS += ["name", "note", "shared"]
+FIELDS += ["name", "note", "shared", "base", "grid"]
 BODIES: dict[str, bytes] = {
     "not JSON": b"{",
     "a word": b"swish",
@@ -263,7 +263,7 @@ values = st.recursive(
 )
 @given(
     value=st.dictionaries(st.sampled_from(FIELDS), values, max_size=4) | values,
-    address=st.sampled_from(ADDRESSES[:3]),
+    address=st.sampled_from(ADDRESSES[:4]),
 )
 def test_any_json_at_all(client: httpx.Client, lab: Lab, value: Any, address: str) -> None:
     answer = client.post(address, content=json.dumps(value).encode(), headers=JSON)

@@ -1,6 +1,7 @@
 """What the README says of the project is so."""
 
 import re
+import shlex
 from dataclasses import fields
 from importlib.metadata import requires
 from pathlib import Path
@@ -11,6 +12,8 @@ from swishdemo.cli import parser
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
 from swishdemo.training import TrainingConfig
+from swishdemo.training.grid_text import grid_of, settings_of
+from swishdemo.training.sweep import SweepRequest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -102,10 +105,15 @@ def test_the_commands_without_a_browser_are_read_as_they_stand():
     commands = re.findall(r"^\.venv/bin/python -m swishdemo (.*)$", BODY, re.M)
     assert len(commands) >= 2
     settings = Settings()
+    assert {command.split()[0] for command in commands} == {"time", "sweep"}
     for command in commands:
-        fields = TimingRequest.fields(settings)
-        given = vars(parser(tuple(fields.values())).parse_args(command.split()))
-        request = {name: given[name] for name in fields}
+        given = vars(parser(settings).parse_args(shlex.split(command)))
+        if given["command"] == "sweep":
+            table = TrainingConfig.fields(settings)
+            base = {"recipe": given["recipe"], **settings_of(given["set"], table)}
+            SweepRequest.parse({"base": base, "grid": grid_of(given["grid"], table)}, settings)
+            continue
+        request = {name: given[name] for name in TimingRequest.fields(settings)}
         TimingRequest.parse({k: v for k, v in request.items() if v is not None}, settings)
 
 

@@ -55,8 +55,7 @@ def routes(lab: Lab) -> APIRouter:
         claim, job = lab.claims.check(claim_id[:80], visitor, tongue)
         if job is None:
             return FiniteJSON(claim)
-        where = "runs" if job.kind == "run" else "timings"
-        return FiniteJSON({"id": claim["id"], "job": f"/api/{where}/{job.id}"}, 201)
+        return FiniteJSON({"id": claim["id"], "job": f"/api/{job.kind}s/{job.id}"}, 201)
 
     @router.post("/api/claims/{claim_id}/stop", responses=_ABSENT)
     def stop_check(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:

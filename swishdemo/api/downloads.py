@@ -1,20 +1,22 @@
-"""A job as a file: a run as JSON, CSV, weights or a script; a timing as JSON, CSV or Markdown."""
+"""A job as a file.
+
+A run is had as JSON, CSV, weights or a script; a sweep or a timing as JSON, CSV or Markdown.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from swishdemo import table_files
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.jobs import records
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.kinds import Reports, measurements
+from swishdemo.jobs.kinds import Reports, measurements, rows_of
 from swishdemo.text import Language
 
 if TYPE_CHECKING:
@@ -55,13 +57,8 @@ def as_csv(kept: Kept, replica: int) -> Response:
     Some reports alone tell the figures of layers. A cell is empty where a replica has no such
     number.
     """
-    rows = list(_rows(kept.job, kept.reports))
-    written = io.StringIO()
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    table = csv.DictWriter(written, columns, restval="", lineterminator="\r\n")
-    table.writeheader()
-    table.writerows(rows)
-    return _text(kept, "csv", ".csv", written.getvalue())
+    rows = _rows(kept.job, kept.reports)
+    return _text(kept, "csv", ".csv", table_files.as_csv(rows))
 
 
 def as_weights(kept: Kept, replica: int) -> Response:
@@ -154,6 +151,35 @@ TIMING_FORMATS: dict[str, Callable[[Kept, str], Response]] = {
     "markdown": timing_as_markdown,
 }
 """What a timing can be had as: made from what is kept of it, and the variant that counts as 1."""
+
+
+def sweep_as_json(kept: Kept) -> Response:
+    """The sweep as ``GET`` tells it: its request, its host and every row."""
+    whole = records.sweep_as_json(kept.job, kept.reports, kept.language)
+    return FiniteJSON(whole, headers=_file(kept.job, ".json"))
+
+
+def sweep_as_csv(kept: Kept) -> Response:
+    """A row for each network of each run (`swishdemo.training.sweep_export.as_csv`)."""
+    from swishdemo.training.sweep_export import as_csv
+
+    return _text(kept, "csv", ".csv", as_csv(kept.job.config, rows_of(kept.reports)))
+
+
+def sweep_as_markdown(kept: Kept) -> Response:
+    """The tables of its runs and its effects (`swishdemo.training.sweep_export.as_markdown`)."""
+    from swishdemo.training.sweep_export import as_markdown
+
+    told = as_markdown(kept.job.config, rows_of(kept.reports), kept.language)
+    return _text(kept, "markdown", ".md", told)
+
+
+SWEEP_FORMATS: dict[str, Callable[[Kept], Response]] = {
+    "json": sweep_as_json,
+    "csv": sweep_as_csv,
+    "markdown": sweep_as_markdown,
+}
+"""What a sweep can be had as: made from what is kept of it."""
 
 
 def _check_baseline(kept: Kept, baseline: str) -> None:

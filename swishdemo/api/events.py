@@ -22,7 +22,10 @@ from swishdemo.text import Language
 from swishdemo.ui.lab import Lab
 
 _AT_ONCE = 200
-_NAMES = {"HostCard": "host", "Measurement": "measurement", "Report": "report"}
+_NAMES = {
+    **{"HostCard": "host", "Measurement": "measurement", "Report": "report"},
+    "SweepRow": "row",
+}
 _MOST_JOBS = 16
 _REST_SECONDS = 0.1
 """Of several changes within so long, the page is told once."""

@@ -1,4 +1,4 @@
-"""The routes about jobs: training runs under /api/runs, timings under /api/timings."""
+"""The routes about jobs: runs under /api/runs, sweeps of them under /api/sweeps, timings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from swishdemo.errors import UserError
 from swishdemo.form import Schema
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.records import timing_as_json, told
+from swishdemo.jobs.records import sweep_as_json, timing_as_json, told
 from swishdemo.text import LANGUAGES, Language, Sentence, text
 from swishdemo.ui.lab import Lab
 
@@ -35,9 +35,10 @@ _STARTING: dict[int | str, dict[str, Any]] = {
 
 
 def routes(lab: Lab) -> APIRouter:
-    """The routes of both kinds of job."""
+    """The routes of all kinds of job."""
     from swishdemo.timing import TimingRequest
     from swishdemo.training import TrainingConfig, recipes
+    from swishdemo.training.sweep import sweep_schema
 
     recipe = {"type": "string", "enum": [entry.name for entry in recipes()]}
     run = TrainingConfig.schema_on(lab.settings, recipe=recipe)
@@ -47,9 +48,10 @@ def routes(lab: Lab) -> APIRouter:
     timing = TimingRequest.schema_on(lab.settings)
     router = APIRouter()
     router.include_router(_runs(lab, run))
+    router.include_router(_sweeps(lab.manager, sweep_schema(run, lab.settings)))
     router.include_router(_timings(lab.manager, timing))
-    router.include_router(_shared(lab.manager, "run", "/api/runs"))
-    router.include_router(_shared(lab.manager, "timing", "/api/timings"))
+    for kind in ("run", "sweep", "timing"):
+        router.include_router(_shared(lab.manager, kind, f"/api/{kind}s"))
     return router
 
 
@@ -128,6 +130,71 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
             language=tongue,
         )
         return downloads.FORMATS[format](kept, replica)
+
+    return router
+
+
+def _sweeps(manager: JobManager, schema: Schema) -> APIRouter:
+    router = APIRouter(tags=["sweeps"], prefix="/api/sweeps")
+    example = {"base": {"recipe": "depth-50", "steps": 200}, "grid": {"depth": [2, 5, 10]}}
+
+    @router.post(
+        "",
+        status_code=201,
+        responses=_STARTING | schemas.answers(schemas.SWEEP_STARTED, "It runs or waits.", 201),
+        openapi_extra=schemas.body(schema, required=True, example=example),
+    )
+    def start_sweep(given: Given, visitor: Visitor) -> FiniteJSON:
+        """Train all combinations of the values in ``grid``, one run after another, as one job.
+
+        ``base`` is what a single run is asked for. All is refused before anything runs: a value in
+        any of the runs, too many runs, or too many steps of all their networks together.
+        """
+        job = manager.submit("sweep", given, visitor)
+        return _started(job, runs=len(job.config["runs"]))
+
+    @router.get("", responses=schemas.answers(schemas.listed(schemas.JOB), "Newest first."))
+    def list_sweeps(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """Your sweeps, the newest first, without their rows."""
+        return FiniteJSON([job.as_json(tongue) for job in manager.list(visitor, kind="sweep")])
+
+    @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.SWEEP, "The sweep."))
+    def get_sweep(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """One of your sweeps, or anyone's by the token of its ``share``, with its rows so far.
+
+        A row tells a run that has ended, by itself or by a fault; ``effects`` how the accuracy
+        goes with each field of the grid, the largest first; ``lost`` lists rows that cannot be
+        read, each with its ``index`` and a ``reason``.
+        """
+        job = _of_kind(manager, job_id, visitor, "sweep")
+        told = sweep_as_json(job, manager.reports(job_id, visitor), tongue)
+        return FiniteJSON({**told, "own": job.visitor == visitor})
+
+    @router.get("/{job_id}/reports", responses=_BUSY)
+    def get_rows(
+        job_id: str, visitor: Visitor, tongue: Tongue, after: events.After = -1
+    ) -> FiniteJSON:
+        """The rows with an index greater than ``after``."""
+        _of_kind(manager, job_id, visitor, "sweep")
+        return FiniteJSON(
+            [told(*each, tongue) for each in manager.reports(job_id, visitor, after=after)]
+        )
+
+    @router.get("/{job_id}/export", responses=_BUSY)
+    def export_sweep(
+        job_id: str,
+        visitor: Visitor,
+        tongue: Tongue,
+        format: Literal["json", "csv", "markdown"] = "json",
+    ) -> Response:
+        """The sweep as a file.
+
+        ``json`` holds what ``GET`` tells; ``csv`` has a row for each network of each run;
+        ``markdown`` is the table of runs, and one for each field of the grid.
+        """
+        job = _to_export(manager, job_id, visitor, "sweep", format)
+        kept = downloads.Kept(job, manager.reports(job_id, visitor), language=tongue)
+        return downloads.SWEEP_FORMATS[format](kept)
 
     return router
 
@@ -224,7 +291,7 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
 
     @router.patch(
         "/{job_id}",
-        responses=schemas.answers(schemas.RUN if kind == "run" else schemas.JOB, "As it is now."),
+        responses=schemas.answers(schemas.RUN, "As it is now."),
         openapi_extra=schemas.body(schemas.ANNOTATION, example={"name": "Without decay"}),
     )
     def annotate(job_id: str, given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:

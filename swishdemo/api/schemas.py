@@ -131,6 +131,14 @@ TIMING: Schema = {
     "properties": {**JOB["properties"], "measurements": listed({"type": "object"})},
 }
 
+SWEEP: Schema = {
+    "type": "object",
+    "properties": {
+        **RUN["properties"],
+        **{name: listed({"type": "object"}) for name in ("rows", "effects", "lost")},
+    },
+}
+
 REPORT: Schema = {
     "type": "object",
     "properties": {
@@ -182,4 +190,9 @@ FITTED: Schema = {
 RUN_STARTED: Schema = {
     "type": "object",
     "properties": {**STARTED["properties"], "table": TABLE, "fitted": listed(FITTED)},
+}
+
+SWEEP_STARTED: Schema = {
+    "type": "object",
+    "properties": {**STARTED["properties"], "runs": {"type": "integer"}},
 }

@@ -27,7 +27,7 @@ class Job:
 
     Attributes:
         id: Unguessable name.
-        kind: ``"run"`` or ``"timing"``.
+        kind: ``"run"``, ``"timing"`` or ``"sweep"``.
         visitor: Who asked for it.
         config: The validated configuration, as JSON.
         created_at: Unix time in seconds, as `started_at` and `finished_at`.

@@ -47,6 +47,7 @@ class Kind:
             name and its JSON.
         summary: The same for a stored summary; None where it cannot be understood.
         attachment: Raises where what can be taken along cannot be understood.
+        elapsed: How long a job has run, from its reports; None where they do not tell.
         estimate: About how many seconds a job of this configuration takes; None where unknown.
         remaining: What is left to do where the process of a job has died, from its configuration,
             its reports and the reason; with items to be recorded before. None where the job
@@ -66,6 +67,9 @@ class Kind:
     report: Callable[[Mapping[str, Any], str, Json], Json] = lambda config, name, value: value
     summary: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda summary: summary
     attachment: Callable[[Json], None] = lambda value: None
+    elapsed: Callable[[Reports], float | None] = lambda reports: reports[-1][1].get(
+        "elapsed_seconds"
+    )
     estimate: Callable[[Mapping[str, Any]], float | None] = lambda config: None
     remaining: Callable[[Any, Reports, Sentence], tuple[Sequence[Item], Config] | None] = (
         lambda config, reports, why: None
@@ -76,7 +80,7 @@ class Kind:
         return replace(
             job,
             step=self.step(job.step, name, value),
-            device=value.get("device", job.device),
+            device=value.get("device") or job.device,
             host=value if name == "HostCard" else job.host,
         )
 
@@ -110,7 +114,22 @@ def kinds() -> dict[str, Kind]:
         estimate=_estimate_timing,
         remaining=_remaining_timing,
     )
-    return {kind.name: kind for kind in (run, timing)}
+    sweep = Kind(
+        name="sweep",
+        work="swishdemo.training.sweeping:sweep",
+        parse=_parse_sweep,
+        steps=_steps_of_sweep,
+        step=lambda step, name, value: int(value["behind"]),
+        summarise=_summarise_sweep,
+        trace=_own_accuracy,
+        host=host,
+        stored=_stored_sweep,
+        report=_stored_row,
+        summary=_stored_counts,
+        elapsed=lambda reports: sum(value["elapsed_seconds"] for _, value in reports),
+        remaining=_remaining_sweep,
+    )
+    return {kind.name: kind for kind in (run, timing, sweep)}
 
 
 def measurements(reports: Reports) -> list[Json]:
@@ -222,3 +241,62 @@ def _remaining_timing(
         return None
     lost, request = rest
     return [Item("Measurement", measurement.as_json()) for measurement in lost], request
+
+
+def rows_of(reports: Reports) -> list[Json]:
+    """The rows of a sweep, one for each run that has ended, among its reports."""
+    return [value for name, value in reports if name == "SweepRow"]
+
+
+def _parse_sweep(request: object, settings: Settings) -> Config:
+    from swishdemo.training.sweep import SweepRequest
+
+    return SweepRequest.parse(request, settings)
+
+
+def _steps_of_sweep(config: Mapping[str, Any]) -> int:
+    return sum(int(run.get("steps", config["base"]["steps"])) for run in config["runs"])
+
+
+def _summarise_sweep(config: Mapping[str, Any], reports: Reports) -> Json:
+    states = [row["state"] for row in rows_of(reports)]
+    ended = {state: states.count(state) for state in ("finished", "failed")}
+    return {"runs": len(config["runs"]), **ended}
+
+
+def _own_accuracy(name: str, value: Json) -> float | None:
+    """The mean test accuracy of the run's own activation."""
+    told = value["summary"] if name == "SweepRow" else None
+    return told["activations"][0]["accuracy"]["mean"] if told else None
+
+
+def _stored_sweep(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    from swishdemo.training.sweep import SweepRequest
+
+    return SweepRequest.stored(config).as_json()
+
+
+def _stored_row(config: Mapping[str, Any], name: str, value: Json) -> Json:
+    from swishdemo.training.sweep_row import stored
+
+    if name != "SweepRow":
+        raise UserError("jobs.unreadable.class", name=name[:40])
+    return stored(value, config)
+
+
+def _stored_counts(summary: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    counts = {name: summary.get(name) for name in ("runs", "finished", "failed")}
+    return counts if all(type(count) is int for count in counts.values()) else None
+
+
+def _remaining_sweep(
+    config: Any, reports: Reports, why: Sentence
+) -> tuple[Sequence[Item], Config] | None:
+    """The run in which the process died has failed; those that follow are left to do."""
+    from swishdemo.training.sweep_row import row_of
+
+    died = len(rows_of(reports))
+    if died == len(config.changes):
+        return None
+    lost = row_of(config, died, (), why)
+    return [Item("SweepRow", lost.as_json())], config.from_run(died + 1)

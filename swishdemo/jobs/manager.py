@@ -101,7 +101,7 @@ class JobManager:
         Where it cannot be stored it is not run: it comes back as failed, with that reason.
 
         Args:
-            kind: ``"run"`` or ``"timing"``.
+            kind: ``"run"``, ``"timing"`` or ``"sweep"``.
             config: A request as REST takes it, or the value that it was read into.
             visitor: Who asks.
             purpose: What a part of the app wants it for, such as ``"claim:cost"``.
@@ -339,7 +339,7 @@ def _sum_up(store: Store, job_id: str, kinds: Mapping[str, Kind]) -> None:
     job = replace(
         job,
         sparkline=thinned([number for number in trace if number is not None]),
-        seconds=reports[-1][1].get("elapsed_seconds", job.seconds),
+        seconds=kind.elapsed(reports) or job.seconds,
     )
     store.save(job)
     store.save(replace(job, summary=kind.summarise(known.config, reports)))

@@ -60,8 +60,8 @@ class Runner(Protocol):
     def start(self, work: str, config: object, environment: Mapping[str, str] = NOTHING) -> Handle:
         """Start ``work``, a generator function named ``"module:function"``, on ``config``.
 
-        Its items have ``as_json()``; a `swishdemo.ticks.Tick` between them carries nothing, and a
-        `swishdemo.ticks.Attachment` is no item.
+        Its items have ``as_json()``; a `swishdemo.ticks.Tick` between them and a
+        `swishdemo.ticks.Attachment` are no items.
         An error in the work, or the end of the process that it runs in, arrives as `Failed`.
 
         Args:

@@ -10,12 +10,13 @@ import json
 import logging
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, get_args
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job, State
-from swishdemo.jobs.kinds import Kind, Reports, measurements
+from swishdemo.jobs.kinds import Kind, Reports, measurements, rows_of
 from swishdemo.text import Language, Sentence
 
 _LOG = logging.getLogger(__name__)
@@ -219,12 +220,10 @@ def told(name: str, report: dict[str, Any], language: Language) -> dict[str, Any
             **{series: [] for series in ("beta", "loss", "accuracy", "convergence")},
             "reason": Sentence.from_json(report["reason"]).sentence(language),
         }
-    reasons = {name: report.get(f"{name}_reason") for name in ("unavailable", "gate")}
-    spoken = {
-        name: Sentence.from_json(reason).sentence(language)
-        for name, reason in reasons.items()
-        if reason
-    }
+    spoken = {}
+    for reason in ("unavailable", "gate", "failure"):
+        with suppress(ValueError):  # it has none, or is of a job that cannot be read
+            spoken[reason] = Sentence.from_json(report.get(f"{reason}_reason")).sentence(language)
     return report | spoken
 
 
@@ -234,10 +233,31 @@ def timing_as_json(job: Job, reports: Reports, language: Language = "en") -> dic
     ``unreadable`` lists its results that cannot be read, each with its ``index`` and a ``reason``.
     """
     cards = [value for name, value in reports if name == "HostCard"]
-    lost = [told(name, value, language) for name, value in reports if name == UNREADABLE]
     return {
         **job.as_json(language),
         "host": cards[-1] if cards else job.host,
         "measurements": [told("Measurement", each, language) for each in measurements(reports)],
-        "unreadable": [{name: each[name] for name in ("index", "reason")} for each in lost],
+        "unreadable": _lost_reports(reports, language),
     }
+
+
+def sweep_as_json(job: Job, reports: Reports, language: Language = "en") -> dict[str, Any]:
+    """A sweep with a row for each run that has ended, and the effect of what was changed.
+
+    ``lost`` lists its rows that cannot be read, each with its ``index`` and a ``reason``.
+    """
+    from swishdemo.training.sweep_effects import effects
+
+    rows = rows_of(reports)
+    known = () if job.unreadable else effects(job.config, rows)
+    return {
+        **job.as_json(language),
+        "rows": [told("SweepRow", each, language) for each in rows],
+        "effects": [each.as_json() for each in known],
+        "lost": _lost_reports(reports, language),
+    }
+
+
+def _lost_reports(reports: Reports, language: Language) -> list[dict[str, Any]]:
+    lost = [told(name, value, language) for name, value in reports if name == UNREADABLE]
+    return [{name: each[name] for name in ("index", "reason")} for each in lost]

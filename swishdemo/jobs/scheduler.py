@@ -26,6 +26,7 @@ from swishdemo.jobs.messages import (
 from swishdemo.jobs.queue import JobQueue, LiveJob
 from swishdemo.jobs.store import Store
 from swishdemo.text import Sentence
+from swishdemo.ticks import Progress
 
 _LOG = logging.getLogger(__name__)
 
@@ -161,6 +162,8 @@ class Scheduler:
                     self._record(driven, item)
                 case Attached(value):
                     self._attach(driven, value)
+                case Progress(step):
+                    self._advance(driven, step)
                 case Paused(turn):
                     self._rest(driven, turn == handle.turn)
                 case Finished():
@@ -226,6 +229,11 @@ class Scheduler:
         except StoreError as error:
             _LOG.error("job %s: its attachment could not be stored: %s", driven.job.id, error)
             self.device.end(driven, "failed", _unsaved(error))
+
+    def _advance(self, driven: LiveJob, step: int) -> None:
+        with self.device.changed:
+            driven.job = replace(driven.job, step=step)
+            self.device.tell(driven.job.id)
 
     def _rest(self, driven: LiveJob, is_latest: bool) -> None:
         with self.device.changed:

@@ -21,17 +21,17 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, is_lack_of_memory
 from swishdemo.jobs.messages import Attached, Ending, Failed, Finished, Item, Paused, Stopped
 from swishdemo.text import Sentence
-from swishdemo.ticks import TICK, Attachment, Tick
+from swishdemo.ticks import TICK, Attachment, Progress, Tick
 
 Order = tuple[str] | tuple[str, str] | tuple[str, int] | tuple[str, str, bytes]
 """``("prepare", work)``, ``("start", work, pickled config)``, or one of
 ``("pause", turn) ("resume", turn) ("step", turn) ("stop",)``."""
 
 _TICK_SECONDS = 0.2
-"""Ticks that follow faster than this are not sent: they carry nothing."""
+"""Of ticks that follow faster than this the latest news is sent."""
 
 
 def main(descriptor: int) -> None:
@@ -87,7 +87,7 @@ def _perform(
     except UserError as error:
         return Failed(Sentence(error.key, **error.filled))
     except BaseException as error:
-        if _is_memory_error(error):
+        if is_lack_of_memory(error):
             return Failed(Sentence("jobs.out_of_memory"), traceback.format_exc())
         reason = Sentence("error.internal", id=uuid.uuid4().hex[:8])
         return Failed(reason, traceback.format_exc())
@@ -101,6 +101,7 @@ class _Stream:
         self._orders = orders
         self._resting = self._stepping = False
         self._turn = 0
+        self._news: Tick = TICK
         self._sent_at = 0.0
 
     def run(self, results: Iterator[Any]) -> bool:
@@ -119,13 +120,16 @@ class _Stream:
 
     def _send(self, result: Any) -> None:
         if isinstance(result, Tick):
+            self._news = result if isinstance(result, Progress) else self._news
             if time.monotonic() - self._sent_at >= _TICK_SECONDS:
-                self._connection.send(TICK)
+                self._connection.send(self._news)
+                self._news = TICK
                 self._sent_at = time.monotonic()
         elif isinstance(result, Attachment):
             self._connection.send(Attached(result.as_json()))
         else:
             self._connection.send(Item(type(result).__name__, result.as_json()))
+            self._news = TICK  # what was reached before is behind it
             self._sent_at = time.monotonic()
             if self._stepping:
                 self._rest(self._turn)
@@ -144,17 +148,6 @@ class _Stream:
     def _rest(self, turn: int) -> None:
         self._turn, self._resting, self._stepping = turn, True, False
         self._connection.send(Paused(turn))
-
-
-def _is_memory_error(error: BaseException) -> bool:
-    # torch tells a lack of memory on the CPU by a plain RuntimeError, and on CUDA by a class of
-    # its own, which this module must not import.
-    told = str(error).lower()
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and "can't allocate memory" in told)
-    )
 
 
 if __name__ == "__main__":

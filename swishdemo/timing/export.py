@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from swishdemo.activations.record import is_formula
+from swishdemo.table_files import as_csv as csv_of
+from swishdemo.table_files import as_markdown as markdown_table
+from swishdemo.table_files import plain
 from swishdemo.text import Language, text
 from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host_card import HostCard, lines, threads_words
@@ -24,7 +25,6 @@ _COLUMNS = (
 _LEFT_TO_JSON = frozenset(
     {"block_seconds", "part_seconds", "unavailable_reason", "gate_reason", "final"}
 )
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +84,18 @@ def as_csv(
 
     A row ends with how many times as long as the baseline it takes, the 95 % interval of that
     (where there are blocks enough for one), the baseline, and the machine. A cell is empty where
-    something is not known. A text that a spreadsheet would compute, as the name of a typed formula
-    is, has an apostrophe before it.
+    something is not known.
 
     Args:
         measurements: Those of one timing; of several of one thing the latest holds.
         host: The machine; None where it is not known.
         baseline: The variant that counts as 1; where it has no time there are no ratios.
     """
-    written = io.StringIO()
     found = latest(measurements)
     bases = {m.cell: m for m in found if m.variant == baseline and m.is_timed}
-    rows = [_row(m, bases.get(m.cell), host) for m in found]
     blank = Measurement("", "", 1, "float32", "both", "cpu", 1)
-    table = csv.DictWriter(written, list(_row(blank, None, None)), lineterminator="\r\n")
-    table.writeheader()
-    table.writerows(rows)
-    return written.getvalue()
+    rows = (_row(m, bases.get(m.cell), host) for m in found)
+    return csv_of(rows, _row(blank, None, None))
 
 
 def as_markdown(
@@ -127,12 +122,12 @@ def as_markdown(
         parts.append(text("timed.report.within", language))
     if told.host:
         heads = [text(f"timed.report.{name}", language) for name in ("host", "value")]
-        pairs = [[_cell(entry) for entry in pair] for pair in told.host]
-        parts += [f"## {heads[0]}", _markdown_table(heads, pairs)]
+        pairs = [[plain(entry) for entry in pair] for pair in told.host]
+        parts += [f"## {heads[0]}", markdown_table(heads, pairs)]
     parts += [f"## {text('time.ui.trust', language)}"]
-    parts += [_list(map(_cell, told.doubts)) or text("time.ui.trust_good", language)]
+    parts += [_list(map(plain, told.doubts)) or text("time.ui.trust_good", language)]
     if told.left_out:
-        left = (f"{_name(name, label)}: {_cell(why)}" for name, label, why in told.left_out)
+        left = (f"{_name(name, label)}: {plain(why)}" for name, label, why in told.left_out)
         parts += [f"## {text('time.ui.left_out', language)}", _list(left)]
     return "\n\n".join(parts) + "\n"
 
@@ -178,15 +173,7 @@ def _row(m: Measurement, base: Measurement | None, host: HostCard | None) -> dic
         "host_gpu": host and host.gpu,
         "host_torch": host and host.torch,
     }
-    return {name: _spreadsheet(value) for name, value in {**record, **spent, **told}.items()}
-
-
-def _spreadsheet(value: object) -> object:
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.startswith(_FORMULA_SIGNS):
-        return f"'{value}"
-    return value
+    return {**record, **spent, **told}
 
 
 def _table(cell: Sequence[Measurement], baseline: str, language: Language) -> str:
@@ -195,24 +182,12 @@ def _table(cell: Sequence[Measurement], baseline: str, language: Language) -> st
         [_name(variant, name), *figures]
         for variant, (name, *figures) in zip(found.variants, found.rows, strict=True)
     ]
-    return _markdown_table([_cell(head) for head in found.heads], rows)
+    return markdown_table([plain(head) for head in found.heads], rows)
 
 
 def _name(variant: str, label: str) -> str:
     # A formula is full of signs that Markdown reads as its own.
-    return f"`{label.replace('|', '/')}`" if is_formula(variant) else _cell(label)
-
-
-def _markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    right = ["---", *["---:"] * (len(heads) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, right, *rows))
-
-
-def _cell(words: str) -> str:
-    """Words that Markdown shows as they are, on one line."""
-    for sign in "\\`*_|<":
-        words = words.replace(sign, f"\\{sign}")
-    return " ".join(words.split())
+    return f"`{label.replace('|', '/')}`" if is_formula(variant) else plain(label)
 
 
 def _list(entries: Iterable[str]) -> str:

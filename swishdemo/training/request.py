@@ -12,7 +12,7 @@ from typing import Any
 
 from swishdemo import host
 from swishdemo.activations.registry import has_beta
-from swishdemo.datasets import Dataset
+from swishdemo.datasets import Dataset, Table
 from swishdemo.datasets.csv import read as read_table
 from swishdemo.errors import UserError
 from swishdemo.form import short
@@ -176,7 +176,8 @@ def parse_run(given: object, settings: Settings) -> TrainingConfig:
     limits, it is fitted. What was sent is refused.
 
     Args:
-        given: The request's JSON, of any type. ``"recipe"`` names what it starts from.
+        given: The request's JSON, of any type. ``"recipe"`` names what it starts from. A table may
+            be one that has been read.
         settings: The server's settings: its limits and its device.
 
     Raises:
@@ -192,7 +193,8 @@ def parse_run(given: object, settings: Settings) -> TrainingConfig:
         beside=("recipe",),
     )
     if table is not None:
-        config = config.replace(csv=read_table(table, config.csv_header))
+        known = isinstance(table, Table)
+        config = config.replace(csv=table if known else read_table(table, config.csv_header))
     if config.device == "auto":
         config = config.replace(device=settings.device)
     return fit(config, frozenset(sent), settings)

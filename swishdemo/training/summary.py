@@ -133,7 +133,7 @@ def _by_activation(config: TrainingConfig, last: Mapping[str, Any]) -> list[dict
                 for row, step in zip(rows, last["diverged"], strict=True)
             ),
             **{
-                quantity: _mean_and_deviation(
+                quantity: mean_and_deviation(
                     [
                         value
                         for row, value in zip(rows, last[quantity], strict=True)
@@ -147,7 +147,8 @@ def _by_activation(config: TrainingConfig, last: Mapping[str, Any]) -> list[dict
     ]
 
 
-def _mean_and_deviation(values: Sequence[float]) -> dict[str, float | None]:
+def mean_and_deviation(values: Sequence[float]) -> dict[str, float | None]:
+    """``mean`` and sample ``deviation``; None where there are too few."""
     return {
         "mean": fmean(values) if values else None,
         "deviation": stdev(values) if len(values) > 1 else None,

@@ -11,7 +11,8 @@ from swishdemo.figures.training import compare_figures
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
-from swishdemo.ui.run_text import run_name, share_of, told
+from swishdemo.training.in_words import told
+from swishdemo.ui.run_text import run_name, share_of
 
 MOST = 6
 """Runs that one picture holds."""

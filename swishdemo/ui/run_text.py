@@ -6,18 +6,15 @@ rivals, a decay, classes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 from swishdemo import datasets
-from swishdemo.activations import formula_label, is_formula
-from swishdemo.activations.registry import activations
 from swishdemo.figures.training import BARRED_LAYERS
 from swishdemo.jobs.job import Job
-from swishdemo.text import Language, catalogue, text
+from swishdemo.text import Language, text
 from swishdemo.training import Recipe, nearest
 from swishdemo.training.architecture import MIRRORED
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
@@ -28,6 +25,7 @@ from swishdemo.training.convergence import (
     betas_of_layer,
     converged_step,
 )
+from swishdemo.training.in_words import activation_label, told, with_deviation
 
 _FEW = 3
 """Settings that may differ from a recipe for a run to be called by it."""
@@ -40,7 +38,6 @@ _RATE_REPORTS = 20
 _MINUTE = 90
 """Seconds from which a time is told in minutes."""
 _ADAPTIVE = ("adam", "adamw")
-_ACTIVATION_FIELDS = ("activation", "rivals", "layer_activations")
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -106,7 +103,7 @@ def _lost(job: Job, reports: Reports, language: Language) -> str:
     if first is None:
         return ""
     row = replicas(TrainingConfig.of_json(job.config))[first[1]]
-    label = _label(row.activation)
+    label = activation_label(row.activation)
     called = look_label(label, row.beta_start, learns_beta(TrainingConfig.of_json(job.config)))
     key = "run.diverged_at_once" if first[0] == 1 else "run.diverged"
     return " · " + text(key, language, name=called, seed=row.seed, step=first[0])
@@ -155,7 +152,7 @@ def _scores(
         return
     listed = len(names) if len(names) <= 1 + _LISTED_RIVALS else 1
     for name, values in zip(names[:listed], scores, strict=False):
-        of = text("run.stat_of", language, what=what, name=_label(name))
+        of = text("run.stat_of", language, what=what, name=activation_label(name))
         yield _score(values, of, language)
     means = [fmean(known) for values in scores[listed:] if (known := _known(values))]
     if means:
@@ -168,27 +165,13 @@ def _score(values: Sequence[float | None], what: str, language: Language) -> dic
     known, count = _known(values), len(values)
     if not known:
         return {"value": "–", "label": text("run.stat_none_left", language, what=what)}
-    value = _with_deviation(known)
+    value = with_deviation(known)
     given = {"what": what, "count": len(known), "all": count}
     if len(known) < count:
         key = "left" if len(known) > 1 else "one_left"
     else:
         key = "spread" if count > 1 else "alone"
     return {"value": value, "label": text(f"run.stat_{key}", language, **given)}
-
-
-def _with_deviation(values: Sequence[float]) -> str:
-    """Mean ± sample deviation, to no more digits than the deviation lets stand."""
-    mean = fmean(values)
-    if len(values) < 2:
-        return _rounded(mean, 3)
-    deviation = stdev(values)
-    digits = min(3, max(0, 1 - math.floor(math.log10(deviation)))) if deviation > 0 else 3
-    return f"{_rounded(mean, digits)} ± {_rounded(deviation, digits)}"
-
-
-def _rounded(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if abs(value) < 1e4 else f"{value:.3g}"
 
 
 def _of_beta(
@@ -358,7 +341,9 @@ def network_note(
     beta = learned.get("beta", 0.0)
     if beta >= 0 or activation not in MIRRORED or config["beta_scope"] == "channel":
         return ""
-    return text("run.note_network", language, size=f"{-beta:.2g}", name=_label(activation))
+    return text(
+        "run.note_network", language, size=f"{-beta:.2g}", name=activation_label(activation)
+    )
 
 
 def tie(job: Job, language: Language) -> str:
@@ -382,7 +367,9 @@ def tie(job: Job, language: Language) -> str:
     if not equal:
         return ""
     words = text(
-        "run.tie", language, rivals=text("language.comma", language).join(map(_label, equal))
+        "run.tie",
+        language,
+        rivals=text("language.comma", language).join(map(activation_label, equal)),
     )
     if watched(job.config).first != "beta" or not learns_beta(TrainingConfig.of_json(job.config)):
         return words
@@ -485,7 +472,7 @@ def what(config: Mapping[str, Any], language: Language) -> str:
         language,
         data=text(datasets.get(config["dataset"]).title, language),
         network=text(f"train.choice.network.{config['network']}", language),
-        activation=_label(config["activation"]),
+        activation=activation_label(config["activation"]),
         steps=config["steps"],
     )
 
@@ -501,36 +488,6 @@ def _recipe_of(config: Mapping[str, Any]) -> tuple[Recipe | None, tuple[str, ...
     recipe, differing = nearest(config)
     same = learns_beta(recipe.config) == learns_beta(TrainingConfig.of_json(config))
     return (recipe, differing) if same and len(differing) <= _FEW else (None, differing)
-
-
-def _label(activation: str) -> str:
-    labels = {each.name: each.label for each in activations()}
-    return formula_label(activation) if is_formula(activation) else labels[activation]
-
-
-def told(value: object, field: str, language: Language) -> str:
-    """A field's value in words: a choice as the field's menu has it, a table by its name."""
-    if value is None or value == []:
-        return "–"
-    if isinstance(value, bool):
-        return "✓" if value else "–"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list | tuple):
-        between = (
-            text("language.comma", language)
-            if any(isinstance(each, str) for each in value)
-            else " "
-        )
-        return between.join(told(each, field, language) for each in value)
-    if isinstance(value, Mapping):
-        return value["name"] or f"{value['rows']} × {len(value['columns'])}"
-    if field in _ACTIVATION_FIELDS:
-        return _label(str(value))
-    if field == "dataset":
-        return text(datasets.get(str(value)).title, language)
-    choice = f"train.choice.{field}.{value}"
-    return text(choice, language) if choice in catalogue() else str(value)
 
 
 def score(config: Mapping[str, Any]) -> str:
