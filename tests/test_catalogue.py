@@ -72,7 +72,8 @@ def answers(tmp_path_factory):
 def test_every_list_and_every_tab_is_asked(answers):
     assert set(answers) == {
         *("/api/health", "/api/activations", "/api/claims", "/api/datasets", "/api/recipes"),
-        *("/api/variants", "/api/runs", "/api/timings", "/openapi.json", "/docs"),
+        *("/api/variants", "/api/runs", "/api/sweeps", "/api/timings"),
+        *("/openapi.json", "/docs"),
         *("/api/claims/view", "/api/claims/progress?claim=minimum"),
         *("/api/timings/view", "/api/runs/view", "check"),
     }

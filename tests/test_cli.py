@@ -1,4 +1,4 @@
-"""``python -m swishdemo time``, as a user runs it."""
+"""``python -m swishdemo time`` and ``sweep``, as a user runs them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from swishdemo.cli import changed, main
+from swishdemo.cli import _Sweep, changed, main, parser
+from swishdemo.jobs.job import Job
 from swishdemo.settings import Settings
 from swishdemo.timing import Measurement, TimingRequest
 from swishdemo.timing.presets import request_of
@@ -36,8 +37,8 @@ def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
 def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """What the command says as it refuses, in this process."""
 
-    def said(*arguments: str) -> str:
-        assert main(["time", *arguments]) == 2
+    def said(*arguments: str, command: str = "time") -> str:
+        assert main([command, *arguments]) == 2
         told = capsys.readouterr()
         assert told.out == ""
         return told.err
@@ -201,3 +202,54 @@ def test_a_bad_setting_is_told_by_its_name():
     done = run(*QUICK, env={**os.environ, "SWISHDEMO_THREADS": "many"})
     assert done.returncode == 2
     assert "SWISHDEMO_THREADS" in done.stderr
+
+
+TINY = ["network=mlp", "depth=1", "width=4", "steps=10", "seeds=2", "batch=16", "beta_starts=1"]
+SWEEP = ["sweep", "--set", *TINY, "rivals=relu", "--grid"]
+
+
+def test_a_sweep_goes_to_a_file_and_is_printed_in_every_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "found.json"
+    grid = ["depth=1,2", "--grid", "seed+data_seed=0,1", "--format", "json"]
+    assert main([*SWEEP, *grid, "--output", str(file)]) == 0
+    assert capsys.readouterr().out == ""
+    told = json.loads(file.read_text("utf-8"))
+    assert told["state"] == "finished" and told["config"]["base"]["beta_starts"] == [1.0]
+    assert [row["values"] for row in told["rows"]] == [
+        {"depth": depth, "seed": seed, "data_seed": seed} for depth in (1, 2) for seed in (0, 1)
+    ]
+    assert all(len(row["accuracy"]) == 4 for row in told["rows"])
+    job = Job("x", "sweep", "me", told["config"], 0.0, "finished")
+    rows = [("SweepRow", row) for row in told["rows"]]
+    for format in ("table", "markdown", "csv"):
+        given = parser(Settings()).parse_args([*SWEEP, "depth=1", "--format", format])
+        _Sweep(given, Settings()).print(sys.stdout, job, rows)
+        shown = capsys.readouterr().out
+        count = 16 if format == "csv" else 4
+        lines = [line.strip("| ") for line in shown.splitlines()]
+        assert sum(line.startswith(("1", "2", "3", "4")) for line in lines) >= count, shown
+        assert ("elapsed_seconds" if format == "csv" else "Hidden") in shown
+        assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--grid", "depth"], "“depth” is no setting; write a field"),
+        (["--grid", "depths=1"], "“depths” is no field of a sweep's grid"),
+        (["--grid", "depth="], "depth is empty"),
+        (["--grid", "depth=1,500"], "Run 2 of 2 (depth = 500): depth is 500"),
+        (["--grid", "depth=1,x"], "Run 2 of 2 (depth = x): depth must be a whole number."),
+        (["--grid", "lr=1,1e0"], "Runs 1 and 2 are the same (lr = 1)"),
+        (["--grid", "lr=nan"], "Run 1 of 1 (lr = nan): lr must be a finite number."),
+        (["--grid", "lr=1", "--set", "steps=0"], "Run 1 of 1 (lr = 1): steps is 0"),
+        (["--grid", "lr=1", "--recipe", "none"], "Run 1 of 1 (lr = 1): recipe “none” is unknown"),
+        (["--grid", "seed=" + ",".join(map(str, range(65)))], "65 values are 65 runs"),
+    ],
+)
+def test_a_bad_sweep_gets_one_sentence(refused, arguments: list[str], sentence: str):
+    said = refused(*arguments, command="sweep")
+    assert said.startswith(sentence), said
+    assert said.count("\n") == 1

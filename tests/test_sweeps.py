@@ -511,6 +511,19 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield client
 
 
+def test_events_tell_how_far_a_run_is(manager: JobManager) -> None:
+    with (
+        serving(Lab(manager.settings, manager, ClaimEvaluator(manager))) as url,
+        httpx.Client(base_url=url, headers=ANNA, timeout=60) as client,
+    ):
+        address = f"/api/sweeps/{client.post('/api/sweeps', json=widths(1, ENDLESS)).json()['id']}"
+        with client.stream("GET", f"{address}/events") as answer:
+            lines = answer.iter_lines()
+            assert any(line == "event: row" for line in lines)
+            assert any(line == 'data: {"step":17,"steps":24}' for line in lines)
+        client.post(f"{address}/stop")
+
+
 @pytest.fixture(scope="module")
 def finished(client: httpx.Client) -> dict[str, Any]:
     answer = client.post("/api/sweeps", json={"base": BASE, "grid": {"depth": [1, 2]}})

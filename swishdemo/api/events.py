@@ -52,9 +52,10 @@ async def of_job(
 ) -> AsyncGenerator[ServerSentEvent]:
     """Tell a job's reports and states, past and live, until it has ended.
 
-    A report comes as ``event: report`` (a timing's as ``measurement`` or ``host``), its index as
-    the event's id; ``event: state`` brings the job whenever its state or place in the queue has
-    changed. The last event is the state in which the job ended.
+    A report comes as ``event: report`` (a sweep's as ``row``, a timing's as ``measurement`` or
+    ``host``), its index as the event's id; ``event: state`` brings the job whenever its state or
+    place in the queue has changed, ``event: progress`` how far one is between two reports. The last
+    event is the state in which the job ended.
 
     Args:
         manager: Of the job.
@@ -64,6 +65,7 @@ async def of_job(
         language: Of the sentences.
     """
     known: tuple[object, ...] = ()
+    reached = (0, 0)
     named = await to_thread.run_sync(_names, manager, (key,), visitor)
     with _changes(manager, lambda changed: changed in named) as next_change:
         while True:
@@ -80,6 +82,9 @@ async def of_job(
             if (now := (job.state, job.position, job.reason)) != known:
                 known = now
                 yield _event("state", job.as_json(language))
+            elif job.reports == reached[0] and job.step != reached[1]:
+                yield _event("progress", {"step": job.step, "steps": job.steps})
+            reached = job.reports, job.step
             if not job.active or manager.closed:
                 return
             await next_change()

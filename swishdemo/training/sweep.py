@@ -323,9 +323,11 @@ def value_told(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return short(value)
-    if isinstance(value, int | float):
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, int):
         # Python refuses to print integers of more than 4300 digits; JSON can carry them.
-        return f"{value:.10g}" if abs(value) < 10**30 else "±10³⁰…"
+        return str(value) if abs(value) < 10**30 else "±10³⁰…"
     if isinstance(value, list | tuple):
         words = " ".join(map(value_told, value[:_SHOWN])) or "[]"
         return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"
