@@ -8,9 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.datasets import load_digits
-from sklearn.linear_model import LinearRegression
-from sklearn.svm import SVC, SVR
 
 from swishdemo import datasets
 from swishdemo.datasets import DataOptions, registry
@@ -25,6 +22,8 @@ HERE = [dataset for dataset in datasets.datasets() if dataset.name in ("digits",
 
 
 def test_digits_are_those_of_scikit_learn_split_and_standardised_by_the_training_part():
+    from sklearn.datasets import load_digits
+
     bunch = load_digits()
     order = np.random.RandomState(0).permutation(1797)
     pixels = bunch.images[order[:1437]]
@@ -116,6 +115,8 @@ def test_the_stream_is_numpys_frozen_one():
 )
 def test_a_support_vector_machine_separates_what_a_line_does_not(name, linear):
     loaded = datasets.get(name).load(DataOptions(seed=1))
+    from sklearn.svm import SVC
+
     curved = SVC(C=1000, gamma=8).fit(loaded.train_inputs, loaded.train_labels)
     assert curved.score(loaded.test_inputs, loaded.test_labels) >= 0.95
     straight = SVC(kernel="linear").fit(loaded.train_inputs, loaded.train_labels)
@@ -127,6 +128,9 @@ def test_the_sine_is_no_line():
     loaded = datasets.get("sine").load()
     inputs, targets = loaded.train_inputs, loaded.train_labels[:, 0]
     test = loaded.test_inputs, loaded.test_labels[:, 0]
+    from sklearn.linear_model import LinearRegression
+    from sklearn.svm import SVR
+
     assert SVR(C=100, gamma=8, epsilon=0.01).fit(inputs, targets).score(*test) > 0.99
     assert LinearRegression().fit(inputs, targets).score(*test) < 0.3
     raw = loaded.test_inputs * loaded.deviation + loaded.mean

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sklearn.datasets import load_iris
 
 from swishdemo import datasets
 from swishdemo.datasets import DataOptions
@@ -45,6 +44,8 @@ def raw(options):
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("start", ["", "\ufeff", "\n\n"])
 def test_iris_is_read_as_it_was_written(delimiter, header, ending, start):
+    from sklearn.datasets import load_iris
+
     iris = load_iris()
     written = io.StringIO()
     writer = csv.writer(written, delimiter=delimiter, lineterminator=ending)
