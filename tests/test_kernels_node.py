@@ -3,14 +3,13 @@
 import os
 import shlex
 import stat
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 import torch
+from forking import Program
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import checkpoint
 
@@ -117,11 +116,8 @@ def test_whoever_has_to_see_operations_sees_those_of_pytorch():
 
 
 def command(cache, *words, **environ):
-    return subprocess.Popen(
-        [sys.executable, "-m", "swishdemo.kernels", *words], cwd=ROOT, text=True,
-        env={**os.environ, "XDG_CACHE_HOME": str(cache), **environ},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    environ = {**os.environ, "XDG_CACHE_HOME": str(cache), **environ}
+    return Program(["-m", "swishdemo.kernels", *words], ROOT, environ)
 
 
 def script(path, body):
@@ -147,11 +143,7 @@ def test_where_it_cannot_be_kept_it_is_built_once_and_used(tmp_path, quick_compi
 
 
 def process(cache, code, **environ):
-    return subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, text=True,
-        env={**os.environ, "XDG_CACHE_HOME": str(cache), **environ},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    return Program(["-c", code], ROOT, {**os.environ, "XDG_CACHE_HOME": str(cache), **environ})
 
 
 def which(cache):

@@ -4,11 +4,10 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forking import Program
 
 from swishdemo.kernels.build import ELEMENTS, LEVELS, best_level
 
@@ -67,13 +66,11 @@ def image(tmp_path_factory, quick_compiler):
 
 
 def run(folder, arguments, **environ):
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env={**os.environ, **environ}, text=True,
-        capture_output=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr
-    return done.stdout.strip()
+    done = Program(arguments, folder, {**os.environ, **environ})
+    out, err = done.communicate(600)
+    assert done.returncode == 0, err
+    assert "Warning" not in err
+    return out.strip()
 
 
 def used(folder, *levels, **environ):
