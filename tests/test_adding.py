@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 from serving import serving
+from visiting import leave
 
 ROOT = Path(__file__).parents[1]
 
@@ -159,10 +160,8 @@ def test_a_new_activation_has_values_code_and_properties(grown):
     assert "arctan" in told.json()["code"], told.text
 
 
-def test_the_page_shows_them_in_every_language(grown, page):
-    page.set_default_timeout(90_000)
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+def test_the_page_shows_them_in_every_language(grown, opens):
+    page = opens(address=grown)
     page.goto(f"{grown}/?act=swish,arctan_gate")
     line = """() => document.querySelector("#lab-explore .explore-plot")?.data
         ?.some((each) => each.name?.includes("Arctan gate"))"""
@@ -182,7 +181,8 @@ def test_the_page_shows_them_in_every_language(grown, page):
     expect(page.locator("#said-nothing-at-zero")).to_contain_text("据说 Swish 在 0 处为 0。")
     page.goto(f"{grown}/?tab=time&lang=zh")
     expect(page.locator("#lab-time-variants")).to_contain_text("再来一次 F.silu")
-    assert wrong == []
+    assert page.wrong == []
+    leave(page)
 
 
 def test_a_new_recipe_runs_with_all_of_them(grown):

@@ -82,8 +82,8 @@ def choose(page, field, option):
     page.get_by_role("option", name=option).first.click()
 
 
-def test_a_lost_session_does_no_harm(app, browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+def test_a_lost_session_does_no_harm(app, opens):
+    page = opens(viewport={"width": 1280, "height": 900}, address=app.demo.local_url.rstrip("/"))
     sessions = set()
     page.on("request", lambda asked: sessions.update(
         re.findall(r'"session_hash":"(\w+)"', asked.post_data or "")))  # fmt: skip
