@@ -60,7 +60,12 @@ ALL = """([m, { activations }, { flatShare }], given) => given.map(([name, p, si
 })"""
 
 
-@pytest.mark.parametrize("sigma", SIGMAS)
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "sigma", [pytest.param(0.1, marks=LONG), 1.0, pytest.param(10.0, marks=LONG)]
+)
 def test_moments_equal_a_fine_fixed_rule_over_the_registry(modules, sigma):
     asked = [[each.name, each.defaults(), sigma] for each in activations()]
     asked += [["swish", {"beta": 10.0}, sigma], ["swish", {"beta": -3.0}, sigma]]

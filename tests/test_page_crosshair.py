@@ -30,8 +30,20 @@ def inside(page):
     assert box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
 
 
-@pytest.mark.parametrize("options", [PHONE, {}], ids=["phone", "desktop"])
-@pytest.mark.parametrize("count", [4, pytest.param(11, marks=pytest.mark.long), len(RIVALS)])
+ALSO = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    ("count", "options"),
+    [
+        pytest.param(4, {}, id="4-desktop"),
+        pytest.param(4, PHONE, id="4-phone", marks=ALSO),
+        pytest.param(11, {}, id="11-desktop", marks=ALSO),
+        pytest.param(11, PHONE, id="11-phone", marks=ALSO),
+        pytest.param(len(RIVALS), {}, id="all-desktop", marks=ALSO),
+        pytest.param(len(RIVALS), PHONE, id="all-phone"),
+    ],
+)
 def test_every_name_is_shown_or_counted(turn, options, count):
     page = turn(f"?act={','.join(RIVALS[:count])}", **options)
     for panel in ("f", "df"):
@@ -174,7 +186,7 @@ def test_what_is_refused_leaves_the_address(visit):
 
 
 @pytest.mark.parametrize(
-    "formula", ["", pytest.param("a*x", marks=pytest.mark.long), "x*sigmod(x)"]
+    "formula", [pytest.param("", marks=ALSO), pytest.param("a*x", marks=ALSO), "x*sigmod(x)"]
 )
 def test_what_a_formula_does_not_have_is_refused(visit, formula):
     page = visit(f"?formula={formula}&theta=formula.zz&show=f,dtheta&act=")

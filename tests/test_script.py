@@ -188,7 +188,7 @@ def test_the_script_finds_what_the_run_found(config, execute):
 UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 
 
-@settings(max_examples=40, derandomize=True, **UNHURRIED)
+@settings(max_examples=25, derandomize=True, **UNHURRIED)
 @given(request=REQUESTS)
 def test_whatever_is_allowed_is_repeated(request, execute):
     repeat(request, execute)
