@@ -625,7 +625,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         *(("GET", "/api/claims/view"), ("GET", "/api/claims/{claim_id}/view")),
         *(("GET", "/api/claims/progress"), ("POST", "/api/claims/{claim_id}/stop")),
         *(("GET", "/api/events"), ("GET", "/api/timings/view"), ("POST", "/api/timings/files")),
-        *(("GET", "/api/runs/view"), ("GET", "/api/runs/compare")),
+        *(("GET", "/api/runs/view"), ("GET", "/api/runs/compare"), ("GET", "/api/sweeps/view")),
         *(("POST", "/api/describe"), ("POST", "/api/properties"), ("POST", "/api/precision")),
         *(("POST", "/api/code"), ("POST", "/api/prepare")),
     }

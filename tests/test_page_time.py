@@ -283,7 +283,7 @@ def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, opens):
     said = tab.locator("#lab-time .time-answer").inner_text()
     expect(reader.locator("#lab-time .time-answer")).to_have_text(said)
     assert own not in reader.content()
-    expect(reader.locator(".time-status .time-kept")).to_be_hidden()
+    expect(reader.locator(".time-status .lab-kept")).to_be_hidden()
     expect(share).to_have_text("Take the link back")
     share.click()
     expect(share).to_have_text("Share")

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.errors import UserError
+from swishdemo.figures.training.main_effects import effects_figure
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import kinds
 from swishdemo.jobs.manager import JobManager
@@ -43,6 +44,9 @@ from swishdemo.training.sweep_export import as_csv, as_markdown, runs_table
 from swishdemo.training.sweep_row import SweepRow, row_of, stored
 from swishdemo.training.sweeping import sweep
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.run_form import shown_value
+from swishdemo.ui.sweep_view import SweepView
+from swishdemo.ui.train import _Tab
 
 HERE = Settings()
 FIELDS = TrainingConfig.fields(HERE)
@@ -371,6 +375,27 @@ def test_the_files_of_a_sweep_hold_all_of_it(trained: Any) -> None:
     assert runs_table(whole, []).rows == () and as_csv(whole, []).startswith("run,lr,steps,state")
 
 
+def test_the_picture_has_a_row_for_each_value_the_largest_effect_first(trained: Any) -> None:
+    request, rows, _ = trained
+    whole, records = request.as_json(), [row.as_json() for row in rows]
+    drawn = effects_figure(whole, effects(whole, records), "zh")
+    json.dumps(drawn, allow_nan=False)
+    names = drawn["layout"]["yaxis"]["ticktext"]
+    assert names == ["<b>学习率</b>", "0.05", "10", "<b>步数</b>", "12", "40"]
+    own, rival = drawn["data"]
+    assert (own["name"], rival["name"]) == ("Swish", "ReLU")
+    assert [round(place) for place in own["y"]] == [1, 4, 5], "where all diverged there is no mark"
+    low, high = drawn["layout"]["xaxis"]["range"]
+    for trace in drawn["data"]:
+        for mean, spread in zip(trace["x"], trace["error_x"]["array"], strict=True):
+            assert low <= mean - spread and mean + spread <= high
+    lost = {note["y"]: note["text"] for note in drawn["layout"]["annotations"]}
+    assert lost[2] == "× 12/12"
+    partly = effects_figure(whole, effects(whole, records[:2]), "en")
+    assert partly["layout"]["yaxis"]["ticktext"] == ["<b>Steps</b>", "12", "40"]
+    json.dumps(effects_figure(whole, effects(whole, records[:1])), allow_nan=False)
+
+
 # What becomes of the job.
 
 
@@ -427,11 +452,17 @@ def test_a_stop_stops_all_and_keeps_the_rows(manager: JobManager) -> None:
     job = until(manager, manager.submit("sweep", widths(1, ENDLESS, 2), "anna"), "running", rows=1)
     while manager.get(job.id).step < 17:  # its progress comes through
         time.sleep(0.01)
+    for language, words in (("en", "run 2 of 3: Width 17"), ("zh", "第 2 次（共 3 次）：宽度 17")):
+        told = SweepView(manager).answer(job.id, "", "anna", language)
+        assert (told["line"], told["progress"], told["done"]) == (words, 17 / 36, False)
+        assert told["left"] and told["what"] and told["drawn"]["table"]["rows"]
     assert manager.stop(job.id).state == "stopped"
     while manager._device.snapshot():
         time.sleep(0.01)
     job = manager.get(job.id)
     assert job.summary == {"runs": 3, "finished": 1, "failed": 0} and job.reports == 1
+    told = SweepView(manager).answer(job.id, "", "anna", "en")
+    assert told["line"] == "stopped; 1 of 3 runs had ended" and told["left"] == ""
 
 
 def test_it_rests_and_goes_on_run_by_run(manager: JobManager) -> None:
@@ -501,11 +532,16 @@ def test_a_stored_sweep_that_makes_no_sense_cannot_be_read(change: dict[str, Any
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     here = Settings(data_dir=tmp_path_factory.mktemp("data"))
     manager = JobManager.open(here)
+    return Lab(here, manager, ClaimEvaluator(manager))
+
+
+@pytest.fixture(scope="module")
+def client(lab: Lab) -> Iterator[httpx.Client]:
     with (
-        serving(Lab(here, manager, ClaimEvaluator(manager))) as url,
+        serving(lab) as url,
         httpx.Client(base_url=url, headers=ANNA, timeout=60) as client,
     ):
         yield client
@@ -576,9 +612,63 @@ def test_a_sweep_is_its_owner_s_until_it_is_shared(
     seen = client.get(link, headers=BERT).json()
     assert (seen["name"], seen["own"], seen["rows"]) == ("Depths", False, finished["rows"])
     assert client.post(f"{link}/stop", headers=BERT).status_code == 404
-    client.patch(address, json={"shared": False})
+    client.patch(address, json={"shared": False, "name": ""})
     assert client.get(link, headers=BERT).status_code == 404
     assert client.post(f"{address}/stop").status_code == 409
+
+
+def test_the_page_is_told_what_is_new(client: httpx.Client, finished: dict[str, Any]) -> None:
+    asked = f"/api/sweeps/view?sweep={finished['id']}"
+    told = client.get(asked).json()
+    assert told["line"].startswith("all 2 runs have ended") and told["own"] and told["done"]
+    assert len(told["drawn"]["table"]["rows"]) == 2 and told["drawn"]["figure"]["data"]
+    assert [each["id"] for each in told["earlier"]] == [finished["id"]]
+    again = client.get(asked, params={"mark": told["mark"], "sweep": finished["id"]}).json()
+    assert "drawn" not in again and again["mark"] == told["mark"]
+    chinese = client.get(f"{asked}&lang=zh").json()
+    assert chinese["what"] == "2 次训练：隐藏层数" and "drawn" in chinese
+    assert client.get("/api/sweeps/view").json() == {
+        "sweep": None, "done": True, "earlier": told["earlier"]
+    }  # fmt: skip
+    assert client.get(asked, headers=BERT).status_code == 404
+    run = client.post("/api/runs", json={**BASE, "steps": 1}).json()["id"]
+    refused = client.get(f"/api/sweeps/view?sweep={run}")
+    assert refused.status_code == 404 and "no sweep" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("grid", "said"),
+    [
+        ("Hidden layers: 1, 2\n\nnormalisation = none, BatchNorm", ""),
+        ("隐藏层数：1，2", ""),
+        ("seed + data_seed = 3, 4", ""),
+        ("", "grid must be an object"),
+        ("depth = 1, 500", "Run 2 of 2 (depth = 500)"),
+        ("<script>", "is no setting"),
+        ("steps = 0", "Run 1 of 1 (steps = 0)"),
+        (None, "grid must be an object"),
+        ("x" * 100_000, "is no setting"),
+    ],
+)
+def test_the_page_s_button_begins_a_sweep_of_its_settings(
+    client: httpx.Client, lab: Lab, grid: Any, said: str
+) -> None:
+    table = TrainingConfig.fields(lab.settings)
+    tab = _Tab(lab, table, tuple(table))
+    values = [shown_value(field.default) for field in table.values()]
+    values[list(table).index("steps")] = 3
+    request: Any = httpx.Request("GET", "http://x", headers=ANNA)
+    given = ("beta-convergence", *values, grid)
+    told, marks = tab.begin_sweep(request, *given), tab.check_sweep(request, *given)
+    assert len(marks) == len(given)
+    wrong = [mark["message"] for mark in marks if not mark["is_valid"]]
+    if said:
+        assert said in told["error"] and wrong == [told["error"]] and not marks[-1]["is_valid"]
+        return
+    config = lab.manager.get(told["sweep"]).config
+    assert config["base"]["steps"] == 3 and wrong == []
+    assert len(config["runs"]) == (4 if "BatchNorm" in grid else 2)
+    lab.manager.delete(told["sweep"])
 
 
 def test_a_refusal_tells_which_run_in_both_languages(client: httpx.Client) -> None:

@@ -19,6 +19,7 @@ from swishdemo.timing.presets import PRESETS, about
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.run_compare import compared
 from swishdemo.ui.run_view import RunView
+from swishdemo.ui.sweep_view import SweepView
 from swishdemo.ui.time_view import Look, TimeView
 
 FILES = "/api/timings/files"
@@ -30,9 +31,10 @@ Id = Annotated[str | None, Query(max_length=64, description="Your latest where i
 
 
 def routes(lab: Lab) -> APIRouter:
-    """The routes of both kinds of job."""
+    """The routes of all kinds of job."""
     router = APIRouter(tags=["page"])
     router.include_router(_runs(lab))
+    router.include_router(_sweeps(lab))
     router.include_router(_timings(lab))
     return router
 
@@ -73,6 +75,26 @@ def _runs(lab: Lab) -> APIRouter:
     ) -> FiniteJSON:
         """Several runs over each other, and what differs between them."""
         return FiniteJSON(compared(lab.manager, run, visitor, tongue))
+
+    return router
+
+
+def _sweeps(lab: Lab) -> APIRouter:
+    router = APIRouter()
+    view = SweepView(lab.manager)
+
+    @router.get("/api/sweeps/view", responses=_ABSENT)
+    def view_sweep(
+        visitor: Visitor,
+        tongue: Tongue,
+        sweep: Annotated[str | None, Query(max_length=64, description="None for the list.")] = None,
+        mark: Annotated[str, Query(max_length=200)] = "",
+    ) -> FiniteJSON:
+        """A sweep in words, a figure and a table, which are left out where you know the ``mark``.
+
+        ``earlier`` lists your sweeps.
+        """
+        return FiniteJSON(view.answer(sweep, mark, visitor, tongue))
 
     return router
 

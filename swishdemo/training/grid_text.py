@@ -1,6 +1,7 @@
 """Reads settings that are typed as text: ``steps=200``, and a grid's ``depth = 2, 5, 10``.
 
-What does not fit a field stays a word, for the field to refuse.
+A field goes by its name or by what the page calls it, in any language, and so does a choice. What
+does not fit a field stays a word, for the field to refuse.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.form import Field, short
+from swishdemo.text import catalogue
 from swishdemo.training.sweep import TOGETHER, axis_of
 
-_LINE = re.compile(r"\s*([\w\s+-]+?)\s*[=:]\s*(.*?)\s*", re.DOTALL)
+_LINE = re.compile(r"\s*([^=:：\s][^=:：]*?)\s*[=:：]\s*(.*?)\s*", re.DOTALL)
 _COMMA = re.compile(r"[,，、]\s*(?![^()]*\))")
 """Between values; not within the brackets of a formula."""
 
@@ -25,7 +27,8 @@ def settings_of(lines: Iterable[str], fields: Mapping[str, Field]) -> dict[str, 
     Raises:
         UserError: A line is no setting.
     """
-    return {name: _value(words, fields.get(name)) for name, words in map(_parts, lines)}
+    parts = (_parts(line, fields) for line in lines)
+    return {name: _value(words, fields.get(name)) for name, words in parts}
 
 
 def grid_of(lines: Iterable[str], fields: Mapping[str, Field]) -> dict[str, list[Any]]:
@@ -38,7 +41,7 @@ def grid_of(lines: Iterable[str], fields: Mapping[str, Field]) -> dict[str, list
         UserError: A line is none of these, or a field has two lines.
     """
     grid: dict[str, list[Any]] = {}
-    for name, words in map(_parts, filter(str.strip, lines)):
+    for name, words in (_parts(line, fields) for line in lines if line.strip()):
         if name in grid:
             raise UserError("sweep.error.twice", field="grid", name=name)
         axis = axis_of(name)
@@ -50,12 +53,31 @@ def grid_of(lines: Iterable[str], fields: Mapping[str, Field]) -> dict[str, list
     return grid
 
 
-def _parts(line: str) -> tuple[str, str]:
+def _parts(line: str, fields: Mapping[str, Field]) -> tuple[str, str]:
     found = _LINE.fullmatch(line)
     if found is None:
         raise UserError("sweep.error.line", field="grid", line=short(line.strip()))
-    names = (part.strip().replace("-", "_") for part in found[1].split(TOGETHER))
+    names = (_name(part.strip(), fields) for part in found[1].split(TOGETHER))
     return TOGETHER.join(names), found[2]
+
+
+def _name(words: str, fields: Mapping[str, Field]) -> str:
+    plain = words.lower().replace("-", "_")
+    labels = {name: f"train.field.{name}.label" for name in fields}
+    return plain if plain in fields else _called(words, labels) or plain
+
+
+def _called(words: str, keys: Mapping[str, str]) -> str | None:
+    """The name whose text, under its key, is these words in some language."""
+    said = words.casefold()
+    return next(
+        (
+            name
+            for name, key in keys.items()
+            if said in {each.casefold() for each in catalogue().get(key, {}).values()}
+        ),
+        None,
+    )
 
 
 def _together(entry: str, axis: tuple[str, ...], fields: Mapping[str, Field]) -> list[Any]:
@@ -71,6 +93,9 @@ def _value(words: str, field: Field | None) -> Any:
     if kind.endswith("s"):
         entries = () if words == "[]" else words.split()
         return [_single(each, kind.removesuffix("s")) for each in entries]
+    if field and kind == "choice" and words not in field.choices:
+        keys = {each: f"train.choice.{field.name}.{each}" for each in field.choices}
+        return _called(words, keys) or words
     return _single(words, kind)
 
 

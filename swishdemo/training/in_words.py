@@ -49,11 +49,12 @@ def with_deviation(values: Sequence[float]) -> str:
     """Mean ± sample deviation, to no more digits than the deviation lets stand."""
     mean = fmean(values)
     if len(values) < 2:
-        return _rounded(mean, 3)
+        return rounded(mean, 3)
     deviation = stdev(values)
     digits = min(3, max(0, 1 - math.floor(math.log10(deviation)))) if deviation > 0 else 3
-    return f"{_rounded(mean, digits)} ± {_rounded(deviation, digits)}"
+    return f"{rounded(mean, digits)} ± {rounded(deviation, digits)}"
 
 
-def _rounded(value: float, digits: int) -> str:
+def rounded(value: float, digits: int) -> str:
+    """A number with so many digits behind its point; a very large one in three."""
     return f"{value:.{digits}f}" if abs(value) < 1e4 else f"{value:.3g}"

@@ -9,7 +9,7 @@ from typing import Any
 from swishdemo import table_files
 from swishdemo.text import Language, Sentence, text
 from swishdemo.training.config import TrainingConfig, learns_beta
-from swishdemo.training.in_words import activation_label, told, with_deviation
+from swishdemo.training.in_words import activation_label, rounded, told, with_deviation
 from swishdemo.training.sweep import axis_of
 from swishdemo.training.sweep_effects import Effect, LevelAccuracy, effects
 
@@ -133,8 +133,8 @@ def _betas(sweep: Json, row: Json) -> str:
     layers = row["summary"]["betas"] if row["summary"] and learns_beta(config) else []
     means = [each["mean"] for each in layers if each]
     if len(means) > _LISTED_LAYERS:
-        return f"{min(means):.2f}–{max(means):.2f}"
-    return " · ".join(f"{mean:.2f}" for mean in means) or NONE
+        return f"{rounded(min(means), 2)}–{rounded(max(means), 2)}"
+    return " · ".join(rounded(mean, 2) for mean in means) or NONE
 
 
 def _end(row: Json, language: Language) -> str:

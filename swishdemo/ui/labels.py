@@ -21,6 +21,7 @@ _SHOWN = (
     "train.group.",
     "train.recipe.",
     "run.start",
+    "sweep.ui.",
     "time.ui.",
     "time.variant.",
 )

@@ -399,10 +399,14 @@ def time_left(job: Job, reports: Reports, language: Language) -> str:
     if config["max_seconds"]:
         seconds = min(seconds, config["max_seconds"] - last["elapsed_seconds"])
     early = config["target_accuracy"] > 0 or config["stop_when_converged"]
-    number = {"seconds": max(1, round(seconds)), "minutes": round(seconds / 60)}
+    return seconds_words("run.left_most" if early else "run.left", seconds, language)
+
+
+def seconds_words(key: str, seconds: float, language: Language) -> str:
+    """What is said of a time, in seconds or, by the key with ``_minutes``, in minutes."""
     if seconds >= _MINUTE:
-        return text("run.left_most_minutes" if early else "run.left_minutes", language, **number)
-    return text("run.left_most" if early else "run.left", language, **number)
+        return text(f"{key}_minutes", language, minutes=round(seconds / 60))
+    return text(key, language, seconds=max(1, round(seconds)))
 
 
 def look_label(activation: str, start: float | None, moves: bool = True) -> str:

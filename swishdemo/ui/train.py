@@ -1,4 +1,4 @@
-"""Train: start a recipe, watch what β it learns, stop it, find it again, hold runs together."""
+"""Train: start a recipe or a sweep, watch what β it learns, stop it, find it again, compare."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from swishdemo.form import Field
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.settings import Settings
 from swishdemo.training import TrainingConfig, nearest, recipes
+from swishdemo.training.grid_text import grid_of
 from swishdemo.training.recipes import Recipe
 from swishdemo.training.request import fitted, parse_run
+from swishdemo.training.sweep import SweepRequest
 from swishdemo.ui.assets import live
 from swishdemo.ui.gradio_events import (
     beginning,
@@ -29,6 +31,7 @@ from swishdemo.ui.labels import words
 from swishdemo.ui.run_form import caps, component, offered, request_of, shown_value
 
 _OPEN = ("beta", "activations", "replicas")
+_LONGEST_GRID = 4000
 
 
 def build(lab: Lab) -> None:
@@ -38,7 +41,10 @@ def build(lab: Lab) -> None:
         with gr.Column(elem_classes="lab-col lab-controls", min_width=0):
             recipe, notes, start = _recipe_card()
             inputs = _groups(table, lab.settings)
-        shown = live("train/tab", elem_id="lab-train")
+            grid, start_sweep = _sweep_card()
+        with gr.Column(elem_classes="lab-col lab-shown", min_width=0):
+            swept = live("train/sweep", elem_id="lab-sweep")
+            shown = live("train/tab", elem_id="lab-train")
     tab = _Tab(lab, table, tuple(inputs))
 
     # A formula that another tab hands over joins the rivals; nothing is sent.
@@ -54,6 +60,15 @@ def build(lab: Lab) -> None:
         [recipe, *inputs.values()],
         shown,
         validator=tab.check,
+        show_progress="hidden",
+        queue=True,
+        api_visibility="private",
+    )
+    start_sweep.click(
+        tab.begin_sweep,
+        [recipe, *inputs.values(), grid],
+        swept,
+        validator=tab.check_sweep,
         show_progress="hidden",
         queue=True,
         api_visibility="private",
@@ -78,6 +93,23 @@ def _recipe_card() -> tuple[gr.Dropdown, gr.Markdown, gr.Button]:
         notes = gr.Markdown(_notes(recipes()[0].name), elem_classes="lab-note")
         start = gr.Button(words("run.start"), variant="primary", elem_id="lab-start")
     return recipe, notes, start
+
+
+def _sweep_card() -> tuple[gr.Textbox, gr.Button]:
+    with gr.Accordion(
+        words("sweep.ui.heading"), open=False, elem_id="lab-group-sweep", elem_classes="lab-card"
+    ):
+        grid = gr.Textbox(
+            label=words("sweep.ui.grid.label"),
+            info=words("sweep.ui.grid.tip"),
+            placeholder="depth = 2, 5, 10\nnormalisation = none, batch",
+            lines=3,
+            max_lines=8,
+            max_length=_LONGEST_GRID,
+            elem_id="lab-sweep-grid",
+        )
+        start = gr.Button(words("sweep.ui.start"), elem_id="lab-sweep-start")
+    return grid, start
 
 
 def _groups(table: Mapping[str, Field], settings: Settings) -> dict[str, gr.components.Component]:
@@ -135,6 +167,28 @@ class _Tab:
             "fitted": [each.sentence(language(request)) for each in changed],
         }
 
+    def check_sweep(self, request: gr.Request, *values: Any) -> list[dict[str, Any]]:
+        """As `check`; what is wrong with a run of the grid is said at the grid."""
+        fields = ("recipe", *self.inputs, "grid")
+        try:
+            SweepRequest.parse(self._sweep_asked(values), self.lab.settings)
+        except UserError as error:
+            in_grid = error.key.startswith("sweep.") or error.field not in fields
+            at = "grid" if in_grid else error.field
+            told = UserError(error.key, field=at, status=error.status, **error.values)
+            return beside_field(told, fields, request)
+        return [gr.validate(True, "") for _ in values]
+
+    def begin_sweep(self, request: gr.Request, *values: Any) -> dict[str, Any]:
+        """Start a sweep of the page's settings; what the page is told of it."""
+        try:
+            asked, visitor = self._sweep_asked(values), visitor_of(request)
+            return {"sweep": self.lab.manager.submit("sweep", asked, visitor).id}
+        except UserError as error:
+            return {"error": error.sentence(language(request))}
+        except Exception:
+            return {"error": internal(request)}
+
     def go_on(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Resume a run, have it go one step, or begin it again; the run that goes on."""
         run, wish, visitor = str(asked.get("run")), asked.get("wish"), visitor_of(request)
@@ -172,6 +226,11 @@ class _Tab:
         recipe = next((each for each in recipes() if each.name == given["recipe"]), None)
         start = recipe.config.as_json() if recipe else {}
         return {name: v for name, v in given.items() if name not in start or start[name] != v}
+
+    def _sweep_asked(self, values: tuple[Any, ...]) -> dict[str, Any]:
+        *base, grid = values
+        lines = str(grid or "")[:_LONGEST_GRID].splitlines()
+        return {"base": self._asked(tuple(base)), "grid": grid_of(lines, self.table)}
 
     def _filled(self, recipe: Recipe, config: Mapping[str, Any]) -> list[Any]:
         """The recipe, its notes and a config in the controls; a visitor's table stays as it is."""

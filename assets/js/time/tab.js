@@ -6,6 +6,7 @@ import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
+import { jobList } from "../core/job_list.js";
 import { ask, attempt, language, prepare, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
@@ -13,7 +14,6 @@ import { downloadFrom } from "../plot/download.js";
 import { besidePicker } from "./beside.js";
 import { citedCard } from "./cited.js";
 import { timingCards } from "./timing_cards.js";
-import { timingList } from "./timing_list.js";
 
 const NARROW = matchMedia("(max-width: 760px)");
 
@@ -36,15 +36,19 @@ export function mount({ element, props, trigger, watch }) {
   (document.getElementById("lab-time-start") ?? element).append(status);
   const s = partsOf(status);
   const stop = s("stop", HTMLButtonElement);
-  const kept = timingList(s("kept"), {
-    open: (id) => {
-      write({ timing: id });
-      notice("");
-      look({ id, elements: null, beside: null });
+  const kept = jobList(
+    s("kept"),
+    { kind: "timing", tab: "time", said: "timed" },
+    {
+      open: (id) => {
+        write({ timing: id });
+        notice("");
+        look({ id, elements: null, beside: null });
+      },
+      changed: () => follow(),
+      notice,
     },
-    changed: () => follow(),
-    notice,
-  });
+  );
 
   const state = {
     /** @type {string | null} The timing that is shown; null asks for the visitor's latest. */

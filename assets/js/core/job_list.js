@@ -1,11 +1,17 @@
-/** Lists the visitor's timings: open one, call it by a name, share it, remove it. */
+/** Lists the visitor's timings, or sweeps: open one, call it by a name, share it, remove it. */
 
-import { fill, find, html, offer, partsOf } from "../core/dom.js";
-import { attempt } from "../core/server.js";
-import { tellShare } from "../core/state.js";
-import { moment, t } from "../core/text.js";
+import { fill, find, html, offer, partsOf } from "./dom.js";
+import { attempt } from "./server.js";
+import { tellShare } from "./state.js";
+import { moment, t } from "./text.js";
 
-/** @typedef {{id: string, name: string, share: string | null, what: string, at: number}} Timing */
+/** @typedef {{id: string, name: string, share: string | null, what: string, at: number}} Job */
+/**
+ * @typedef {object} Kind
+ * @property {"timing" | "sweep"} kind As the address has it; REST by its plural.
+ * @property {string} tab Where it is shown.
+ * @property {string} said The part of the catalogue that has its words.
+ */
 
 /**
  * @typedef {object} Tab
@@ -14,36 +20,34 @@ import { moment, t } from "../core/text.js";
  * @property {(line: string, failed?: boolean) => void} notice
  */
 
-/** @param {HTMLElement} host @param {Tab} tab */
-export function timingList(host, { open, changed, notice }) {
-  fill(host, skeleton());
+/** @param {HTMLElement} host @param {Kind} of @param {Tab} tab */
+export function jobList(host, { kind, tab, said }, { open, changed, notice }) {
+  fill(host, skeleton(said));
   const part = partsOf(host);
   const earlier = part("earlier", HTMLSelectElement);
   const nameField = part("name", HTMLInputElement);
   const link = part("link");
-  /** @type {Timing[]} */
+  /** @type {Job[]} */
   let entries = [];
   /** @type {string | null} */
   let current = null;
 
-  /** @param {Timing[]} kept @param {string | null} id The one shown. */
+  /** @param {Job[]} kept @param {string | null} id The one shown. */
   function show(kept, id) {
     [entries, current] = [kept, id];
-    offer(
-      earlier,
-      kept.map((each) => [each.id, `${moment(each.at)} · ${each.name || each.what}`]),
-      id ?? "",
-    );
+    /** @type {[string, string][]} */
+    const choices = kept.map((each) => [each.id, `${moment(each.at)} · ${each.name || each.what}`]);
+    offer(earlier, id === null ? [["", "…"], ...choices] : choices, id ?? "");
     const shown = kept.find((each) => each.id === id);
-    tellShare("timing", shown ? { tab: "time", id: shown.id, share: shown.share } : null);
-    find(host, ".time-kept").hidden = !shown; // another's, by its link
+    tellShare(kind, shown ? { tab, id: shown.id, share: shown.share } : null);
+    find(host, ".lab-kept").hidden = !shown; // another's, by its link
     link.textContent = t(shown?.share ? "run.unshare" : "run.share_run");
     if (document.activeElement !== nameField) nameField.value = shown?.name ?? "";
     host.hidden = !kept.length;
   }
 
   /** @param {{name?: string, shared?: boolean}} given */
-  const annotate = (given) => attempt(`timings/${current}`, { method: "PATCH", given });
+  const annotate = (given) => attempt(`${kind}s/${current}`, { method: "PATCH", given });
 
   earlier.addEventListener("change", () => open(earlier.value));
   nameField.addEventListener("change", async () => {
@@ -58,7 +62,7 @@ export function timingList(host, { open, changed, notice }) {
     if (answer.error) return notice(answer.error, true);
     if (answer.share) {
       const address = new URL(location.href);
-      address.search = `?tab=time&timing=${answer.share}`;
+      address.search = `?tab=${tab}&${kind}=${answer.share}`;
       await navigator.clipboard?.writeText(address.href).catch(() => {});
       notice(t("run.shared_copied", { link: address.href }));
     } else notice("");
@@ -66,7 +70,7 @@ export function timingList(host, { open, changed, notice }) {
   });
   part("drop").addEventListener("click", async () => {
     const next = entries.find(({ id }) => id !== current)?.id ?? null;
-    const answer = await attempt(`timings/${current}`, { method: "DELETE" });
+    const answer = await attempt(`${kind}s/${current}`, { method: "DELETE" });
     if (answer.error) notice(answer.error, true);
     else {
       host.hidden = !next;
@@ -77,13 +81,13 @@ export function timingList(host, { open, changed, notice }) {
   return { show };
 }
 
-function skeleton() {
+/** @param {string} said */
+function skeleton(said) {
   /** @param {string} key */
-  const h = (key) => t(`timed.kept.${key}`);
-  return html`<label class="lab-label">${t("time.ui.earlier")}
-      <select class="lab-field" data-part="earlier"
-        title="${t("time.ui.earlier_tip")}"></select></label>
-    <div class="lab-row time-kept">
+  const h = (key) => t(`${said}.kept.${key}`);
+  return html`<label class="lab-label">${h("earlier")}
+      <select class="lab-field" data-part="earlier" title="${h("earlier_tip")}"></select></label>
+    <div class="lab-row lab-kept">
       <input class="lab-field" data-part="name" maxlength="80" placeholder="${h("name")}"
         aria-label="${h("name")}">
       <button class="lab-btn" type="button" data-part="link" title="${h("share_tip")}"></button>
