@@ -10,7 +10,7 @@ import { moment, t } from "./text.js";
  * @typedef {object} Kind
  * @property {"timing" | "sweep"} kind As the address has it; REST by its plural.
  * @property {string} tab Where it is shown.
- * @property {string} said The part of the catalogue that has its words.
+ * @property {(key: string) => string} words Says `earlier`, `name`, `share_tip`, `drop_tip`.
  */
 
 /**
@@ -21,8 +21,8 @@ import { moment, t } from "./text.js";
  */
 
 /** @param {HTMLElement} host @param {Kind} of @param {Tab} tab */
-export function jobList(host, { kind, tab, said }, { open, changed, notice }) {
-  fill(host, skeleton(said));
+export function jobList(host, { kind, tab, words }, { open, changed, notice }) {
+  fill(host, skeleton(words));
   const part = partsOf(host);
   const earlier = part("earlier", HTMLSelectElement);
   const nameField = part("name", HTMLInputElement);
@@ -81,10 +81,8 @@ export function jobList(host, { kind, tab, said }, { open, changed, notice }) {
   return { show };
 }
 
-/** @param {string} said */
-function skeleton(said) {
-  /** @param {string} key */
-  const h = (key) => t(`${said}.kept.${key}`);
+/** @param {(key: string) => string} h */
+function skeleton(h) {
   return html`<label class="lab-label">${h("earlier")}
       <select class="lab-field" data-part="earlier" title="${h("earlier_tip")}"></select></label>
     <div class="lab-row lab-kept">

@@ -38,7 +38,7 @@ export function mount({ element, props, trigger, watch }) {
   const stop = s("stop", HTMLButtonElement);
   const kept = jobList(
     s("kept"),
-    { kind: "timing", tab: "time", said: "timed" },
+    { kind: "timing", tab: "time", words: (key) => t(`timed.kept.${key}`) },
     {
       open: (id) => {
         write({ timing: id });

@@ -22,7 +22,7 @@ export function mount({ element, props, watch }) {
   const stop = $("stop", HTMLButtonElement);
   const kept = jobList(
     $("kept"),
-    { kind: "sweep", tab: "train", said: "sweep" },
+    { kind: "sweep", tab: "train", words: (key) => t(`sweep.kept.${key}`) },
     { open, changed: () => follow(), notice },
   );
   let sweep = read(
@@ -149,7 +149,7 @@ function table({ heads, rows, notes }) {
 function skeleton() {
   const files = FORMATS.map(
     (format) =>
-      html`<button class="lab-btn" data-format="${format}" title="${h(`${format}_tip`)}"
+      html`<button class="lab-btn" data-format="${format}" title="${t(`sweep.ui.export_${format}_tip`)}"
       >${format === "markdown" ? "Markdown" : format.toUpperCase()}</button>`,
   );
   return html`<section class="lab lab-card train-sweep" data-part="card" hidden>
