@@ -230,6 +230,18 @@ def test_nobody_fills_the_log_with_tracebacks(app, capfd, caplog):
     assert not [record for record in caplog.records if record.exc_info]
 
 
+def test_no_choice_in_a_menu_is_a_fault(app, caplog):
+    menus = [
+        fn for fn in app.demo.fns.values()
+        if fn.fn and [type(block) for block in fn.inputs] == [gr.Dropdown]
+    ]  # fmt: skip
+    assert len(menus) >= 2
+    for fn in menus:
+        for value in (["article"], [], {"a": 1}, 3, None, "none", [[]]):
+            app.call("run/predict", session_hash="menu", fn_index=fn._id, data=[value])
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 @pytest.mark.parametrize(("lang", "said"), [("en", "There is nothing at"), ("zh", "处没有内容")])
 def test_what_gradio_has_not_is_told_in_a_sentence(app, lang, said):
     for path in ("/assets/none.js", "/static/none.svg", "/assets/../../x", "/nothing"):

@@ -85,7 +85,8 @@ def _wire(
     def fill(name: str | None) -> list[Any]:
         if name is None:
             return [gr.skip() for _ in filled]
-        values = values_of(name, lab.settings) if name in PRESETS else dict(DEFAULT)
+        known = isinstance(name, str) and name in PRESETS
+        values = values_of(name, lab.settings) if known else dict(DEFAULT)
         return [values[field] for field in DEFAULT] + visible(values) + [{"preset": name}]
 
     start.click(

@@ -36,7 +36,7 @@ export function jobList(host, { kind, tab, words }, { open, changed, notice }) {
   function show(kept, id) {
     [entries, current] = [kept, id];
     /** @type {[string, string][]} */
-    const choices = kept.map((each) => [each.id, `${moment(each.at)} · ${each.name || each.what}`]);
+    const choices = kept.map(({ id, name, what, at }) => [id, `${moment(at)} · ${name || what}`]);
     offer(earlier, id === null ? [["", "…"], ...choices] : choices, id ?? "");
     const shown = kept.find((each) => each.id === id);
     tellShare(kind, shown ? { tab, id: shown.id, share: shown.share } : null);

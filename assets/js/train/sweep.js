@@ -149,8 +149,9 @@ function table({ heads, rows, notes }) {
 function skeleton() {
   const files = FORMATS.map(
     (format) =>
-      html`<button class="lab-btn" data-format="${format}" title="${t(`sweep.ui.export_${format}_tip`)}"
-      >${format === "markdown" ? "Markdown" : format.toUpperCase()}</button>`,
+      html`<button class="lab-btn" data-format="${format}"
+        title="${t(`sweep.ui.export_${format}_tip`)}"
+        >${format === "markdown" ? "Markdown" : format.toUpperCase()}</button>`,
   );
   return html`<section class="lab lab-card train-sweep" data-part="card" hidden>
     <div class="lab-row lab-between"><h3>${h("title")}</h3
