@@ -7,6 +7,7 @@ import gc
 import io
 import json
 import math
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -22,17 +23,20 @@ import torch
 from api_server import ANNA, BERT, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_stored import changed
 
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.errors import UserError
 from swishdemo.figures.training.main_effects import effects_figure
+from swishdemo.finite_json import dump
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.kinds import kinds
+from swishdemo.jobs.kinds import kinds, rows_of
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.records import reports_of, sweep_as_json, told, understood
 from swishdemo.jobs.store import Store
 from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES
+from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.ticks import Progress
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
 from swishdemo.training.grid_text import grid_of, settings_of
@@ -45,7 +49,7 @@ from swishdemo.training.sweep_row import SweepRow, row_of, stored
 from swishdemo.training.sweeping import sweep
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.run_form import shown_value
-from swishdemo.ui.sweep_view import SweepView
+from swishdemo.ui.sweep_view import SweepView, what
 from swishdemo.ui.train import _Tab
 
 HERE = Settings()
@@ -515,6 +519,50 @@ def test_a_restart_keeps_what_there_is_and_says_so(tmp_path: Path) -> None:
         again.close()
 
 
+def check_what_is_damaged(trained: Any, seed: int) -> None:
+    """A part of what is stored is another: it is read and told, or says that it cannot be."""
+    request, rows, _ = trained
+    chance, kind = random.Random(seed), kinds()["sweep"]
+    config = json.loads(json.dumps(request.as_json()))
+    records = [("SweepRow", json.loads(json.dumps(row.as_json()))) for row in rows]
+    summary = {"runs": 4, "finished": 2, "failed": 2}
+    match chance.randrange(4):
+        case 0:
+            config = changed(config, chance)
+        case 1:
+            summary = changed(summary, chance)
+        case _:
+            at = chance.randrange(len(records))
+            hurt = changed(records[at][1], chance)
+            records[at] = ("SweepRow", (hurt if isinstance(hurt, dict) else {}) | {"index": at})
+    config, summary = (each if isinstance(each, dict) else {} for each in (config, summary))
+    job = understood(Job("x", "sweep", "me", config, 0.0, "finished", summary=summary), kinds())
+    read = reports_of(job, kind, records)
+    for language in LANGUAGES:
+        told = sweep_as_json(job, read, language)
+        assert len(told["rows"]) + len(told["lost"]) == 4 and what(job, language)
+        dump(told)
+    if job.unreadable:
+        return
+    whole, known = job.config, rows_of(read)
+    dump(effects_figure(whole, effects(whole, known)))
+    assert as_markdown(whole, known, "zh") and as_csv(whole, known)
+    assert kind.steps(whole) and kind.summarise(whole, read)
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_what_is_damaged_is_read_or_says_so(trained: Any, first: int) -> None:
+    for seed in range(40 * first, 40 * first + 40):
+        check_what_is_damaged(trained, seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(10, 60))
+def test_what_is_damaged_is_read_or_says_so_however_it_is(trained: Any, first: int) -> None:
+    for seed in range(40 * first, 40 * first + 40):
+        check_what_is_damaged(trained, seed)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -684,9 +732,6 @@ def test_a_refusal_tells_which_run_in_both_languages(client: httpx.Client) -> No
 
 
 def test_a_row_without_a_report_is_told_in_the_reader_s_language() -> None:
-    from swishdemo.jobs.records import told
-    from swishdemo.text import Sentence
-
     row = row_of(parsed({"depth": [1]}), 0, (), Sentence("jobs.out_of_memory"))
     assert row.state == "failed" and asdict(row)["summary"] is None
     chinese = told("SweepRow", row.as_json(), "zh")["failure"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swishdemo import table_files
-from swishdemo.text import Language, Sentence, text
+from swishdemo.text import Language, Sentence, catalogue, text
 from swishdemo.training.config import TrainingConfig, learns_beta
 from swishdemo.training.in_words import activation_label, rounded, told, with_deviation
 from swishdemo.training.sweep import axis_of
@@ -46,7 +46,9 @@ def runs_table(sweep: Json, rows: Sequence[Json], language: Language = "en") -> 
         rows: Those of the runs that have ended, as JSON.
         language: Of the words.
     """
-    rivals = dict.fromkeys(each["activation"] for row in rows for each in _rivals(row))
+    rivals = dict.fromkeys(
+        each["activation"] for row in rows for each in row["replicas"] if each["rival"]
+    )
     columns: dict[str, list[str]] = {
         text("sweep.column.run", language): [str(row["index"] + 1) for row in rows],
         **{
@@ -109,10 +111,6 @@ def _own_label(sweep: Json, language: Language) -> str:
     return text("sweep.own", language) if varies else activation_label(sweep["base"]["activation"])
 
 
-def _rivals(row: Json) -> list[Json]:
-    return row["summary"]["activations"][1:] if row["summary"] else []
-
-
 def _score(row: Json, rival: str | None) -> str:
     """Mean ± deviation of the test accuracy, over the networks that have not diverged."""
     known = [
@@ -141,10 +139,8 @@ def _end(row: Json, language: Language) -> str:
     """Why a run has failed, or ended before its last step; empty where it has not."""
     if row["failure_reason"]:
         return Sentence.from_json(row["failure_reason"]).sentence(language)
-    ended = row["summary"]["ended"] if row["summary"] else None
-    if ended in (None, "steps"):
-        return ""
-    return text(f"run.ended_{ended}", language, step=row["summary"]["step"])
+    key = f"run.ended_{row['summary']['ended']}" if row["summary"] else ""
+    return text(key, language, step=row["summary"]["step"]) if key in catalogue() else ""
 
 
 def _effect_table(sweep: Json, effect: Effect, language: Language) -> WordTable:

@@ -14,7 +14,7 @@ from swishdemo.training.config import Replica, TrainingConfig, replicas
 from swishdemo.training.report import Report, Values
 from swishdemo.training.summary import stored as stored_summary
 from swishdemo.training.summary import summarise
-from swishdemo.training.sweep import SweepRequest
+from swishdemo.training.sweep import SweepRequest, axis_of
 
 
 @with_config(ConfigDict(allow_inf_nan=False))
@@ -122,12 +122,14 @@ def stored(record: Mapping[str, Any], sweep: Mapping[str, Any]) -> dict[str, Any
     """
     row = _adapter().validate_python(record)
     changes = dict(enumerate(sweep["runs"])).get(row.index)
-    if changes is None or any(changes.get(name) != value for name, value in row.values.items()):
+    names = {name for axis in sweep["grid"] for name in axis_of(axis)}
+    if changes is None or row.values != {name: changes[name] for name in names}:
         raise ValueError("there is no such run")
-    count = len(replicas(TrainingConfig.of_json({**sweep["base"], **changes})))
+    members = replicas(TrainingConfig.of_json({**sweep["base"], **changes}))
     by_replica = (row.accuracy, row.loss, row.test_loss, row.diverged, *row.dead)
-    rows = (row.replicas, *by_replica, *row.first_gradient_norm)
-    if any(len(each) not in (0, count) for each in rows):
+    if row.replicas != members or any(
+        len(values) not in (0, len(members)) for values in (*by_replica, *row.first_gradient_norm)
+    ):
         raise ValueError("its numbers are of other networks")
     if row.failure_reason is not None:
         Sentence.from_json(row.failure_reason)
