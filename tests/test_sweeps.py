@@ -298,15 +298,12 @@ def test_a_row_is_read_again_as_it_was_stored(trained: Any) -> None:
     for row in rows:
         record = json.loads(json.dumps(row.as_json()))
         assert stored(record, whole) == record
+        strangers = [{**replica, "activation": "swish9"} for replica in record["replicas"]]
         for change in (
-            *(
-                {"index": 4},
-                {"index": -1},
-                {"values": {"lr": 3}},
-                {"state": "lost"},
-            ),
-            *({"accuracy": [0.5]}, {"dead": [[0.5]]}, {"replicas": [3]}, {"loss": ["x"]}),
-            *({"failure_reason": {"key": 3}}, {"behind": None}),
+            *({"index": 4}, {"index": -1}, {"state": "lost"}, {"behind": None}),
+            *({"values": {"lr": 3}}, {"values": {}}, {"values": {**row.values, "depth": 1}}),
+            *({"accuracy": [0.5]}, {"dead": [[0.5]]}, {"loss": ["x"]}, {"failure_reason": {}}),
+            *({"replicas": [3]}, {"replicas": []}, {"replicas": strangers}),
         ):
             with pytest.raises(ValueError):
                 stored({**record, **change}, whole)

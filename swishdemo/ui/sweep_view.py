@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from swishdemo.errors import UserError
-from swishdemo.figures.training.main_effects import effects_figure
+from swishdemo.figures.training import effects_figure
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import rows_of
 from swishdemo.jobs.manager import JobManager

@@ -16,6 +16,7 @@ from swishdemo.figures.training.learned_parameters import (
     ends_figure,
     own_figure,
 )
+from swishdemo.figures.training.main_effects import effects_figure
 
 __all__ = [
     "BARRED_LAYERS",
@@ -25,6 +26,7 @@ __all__ = [
     "conserved_figure",
     "convergence_figure",
     "curve_figure",
+    "effects_figure",
     "ends_figure",
     "inputs_figure",
     "layers_figure",
