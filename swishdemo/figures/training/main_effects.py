@@ -12,6 +12,7 @@ from swishdemo.training.sweep import axis_of
 from swishdemo.training.sweep_effects import Effect, Level, LevelAccuracy
 
 _ROW_PIXELS, _TOP_PIXELS, _BOTTOM_PIXELS = 27, 30, 40
+_LEAST_ROW_PIXELS, _MOST_PIXELS = 15, 600
 _LONGEST_NAME = 26
 _NOTE = 0.3
 """The room of the words at the right, a share of what the marks take."""
@@ -37,18 +38,19 @@ def effects_figure(
     rows: list[tuple[str, Level | None]] = []
     for effect in effects:
         fields = " + ".join(text(f"train.field.{name}.label", language) for name in effect.fields)
-        rows.append((f"<b>{plain(fields)}</b>", None))
+        rows.append((f"<b>{plain(_cut(fields))}</b>", None))
         rows += [(_level_name(effect, level, language), level) for level in effect.levels]
     shown = [level for effect in effects for level in effect.levels]
     names = dict.fromkeys(each.activation for level in shown for each in level.activations)
     places = {name: place for place, name in enumerate(names)}
     steps = _APART / max(1, len(places))
+    row_pixels = max(_LEAST_ROW_PIXELS, min(_ROW_PIXELS, _MOST_PIXELS / max(1, len(rows))))
     varied = any("activation" in axis_of(axis) for axis in sweep["grid"])
     data = [
         _marks(
             [
-                (row + steps * (place - (len(places) - 1) / 2), found)
-                for row, (_, level) in enumerate(rows)
+                (row + steps * (place - (len(places) - 1) / 2), words, found)
+                for row, (words, level) in enumerate(rows)
                 if level and (found := _of(level, name)) and found.accuracy["mean"] is not None
             ],
             _name(sweep, name, varied, language),
@@ -60,7 +62,7 @@ def effects_figure(
         "data": data,
         "layout": LEGEND
         | {
-            "height": _TOP_PIXELS + _ROW_PIXELS * max(1, len(rows)) + _BOTTOM_PIXELS,
+            "height": _TOP_PIXELS + round(row_pixels * max(1, len(rows))) + _BOTTOM_PIXELS,
             "margin": {"l": 12, "r": 12, "t": _TOP_PIXELS, "b": _BOTTOM_PIXELS},
             "hovermode": "closest",
             "dragmode": False,
@@ -72,7 +74,7 @@ def effects_figure(
             "yaxis": {
                 "range": [len(rows) - 0.5, -0.5],
                 "tickvals": list(range(len(rows))),
-                "ticktext": [name for name, _ in rows],
+                "ticktext": [plain(_cut(words)) if level else words for words, level in rows],
                 "automargin": True,
                 "ticklabelstandoff": 8,
                 "showgrid": False,
@@ -106,8 +108,11 @@ def _extent(levels: Sequence[Level]) -> list[float]:
 
 def _level_name(effect: Effect, level: Level, language: Language) -> str:
     values = zip(level.values, effect.fields, strict=True)
-    words = " + ".join(told(value, name, language) for value, name in values)
-    return plain(words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…")
+    return " + ".join(told(value, name, language) for value, name in values)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
 
 
 def _name(sweep: Mapping[str, Any], rival: str | None, varied: bool, language: Language) -> str:
@@ -120,15 +125,15 @@ def _of(level: Level, activation: str | None) -> LevelAccuracy | None:
     return next((each for each in level.activations if each.activation == activation), None)
 
 
-def _marks(found: Sequence[tuple[float, LevelAccuracy]], name: str, colour: str) -> Figure:
-    means = [each.accuracy["mean"] for _, each in found]
-    spreads = [each.accuracy["deviation"] or 0.0 for _, each in found]
+def _marks(found: Sequence[tuple[float, str, LevelAccuracy]], name: str, colour: str) -> Figure:
+    means = [each.accuracy["mean"] for *_, each in found]
+    spreads = [each.accuracy["deviation"] or 0.0 for *_, each in found]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "x": means,
-        "y": [place for place, _ in found],
+        "y": [place for place, *_ in found],
         "marker": {"size": 9, "color": colour},
         "error_x": {
             "type": "data",
@@ -137,9 +142,9 @@ def _marks(found: Sequence[tuple[float, LevelAccuracy]], name: str, colour: str)
             "thickness": 1.6,
             "width": 0,
         },
-        "customdata": [each.replicas - each.diverged for _, each in found],
-        "hovertemplate": f"{name}: %{{x:.3f}} ± %{{error_x.array:.3f}}, n = %{{customdata}}"
-        "<extra></extra>",
+        "customdata": [[plain(words), each.replicas - each.diverged] for _, words, each in found],
+        "hovertemplate": f"%{{customdata[0]}}<br>{name}: %{{x:.3f}} ± %{{error_x.array:.3f}}, "
+        "n = %{customdata[1]}<extra></extra>",
     }  # fmt: skip
 
 
