@@ -622,6 +622,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         *(("GET", "/api/recipes"), ("GET", "/api/datasets"), ("GET", "/api/variants")),
         *(("GET", "/api/runs/{job_id}/reports"), ("GET", "/api/sweeps/{job_id}/reports")),
         *(("GET", "/api/claims"), ("POST", "/api/claims/{claim_id}/check")),
+        ("POST", "/api/claims/check"),
         *(("GET", "/api/claims/view"), ("GET", "/api/claims/{claim_id}/view")),
         *(("GET", "/api/claims/progress"), ("POST", "/api/claims/{claim_id}/stop")),
         *(("GET", "/api/events"), ("GET", "/api/timings/view"), ("POST", "/api/timings/files")),

@@ -9,7 +9,6 @@ import pytest
 from test_claims_measured import ALL, NONE, measurement, report
 
 from swishdemo.claims import CLAIMS, ClaimEvaluator, get, proofs
-from swishdemo.claims.evaluate import is_checkable
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.generate import same
@@ -133,7 +132,6 @@ def test_cards_add_what_a_page_shows(evaluator):
                 assert part["kind_label"]
                 assert (part["proof"] is not None) == (part["kind"] == "proved")
                 assert "{" not in part["verdict_label"]
-            assert card["checkable"] == any(part["built"] for part in card["parts"])
             assert claim.id == evaluator.card(claim.id, language)["id"]
     json.dumps(evaluator.cards(), allow_nan=False)
 
@@ -152,8 +150,8 @@ def test_a_kept_proof_is_told_with_what_it_was_made_on_and_when_and_a_check_prov
     assert (told["checked_at"], told["host"]) == (old.checked_at, old.host)
     assert told["evidence"] == old.evidence
     began = datetime.now(UTC).replace(microsecond=0)
-    claim, job = evaluator.check("minimum", VISITOR)
-    assert job is None
+    claim, jobs = evaluator.check("minimum", VISITOR)
+    assert jobs == []
     assert manager.jobs == []
     told = part_of(claim, "where")
     assert datetime.fromisoformat(told["checked_at"]) >= began
@@ -200,17 +198,6 @@ def test_the_verdict_follows_the_record_in_the_court(manager):
     assert "1.5" in told["statement"]["en"]
 
 
-def test_a_claim_whose_checks_are_not_built_is_refused(evaluator, manager):
-    refused_ids = [claim.id for claim in CLAIMS if not is_checkable(claim)]
-    assert len(refused_ids) == 8
-    for claim in (get(claim_id) for claim_id in refused_ids):
-        with pytest.raises(UserError) as refused:
-            evaluator.check(claim.id, VISITOR)
-        assert refused.value.status == 409
-        assert claim.id in refused.value.sentence("en")
-    assert manager.jobs == []
-
-
 def test_an_unknown_claim_is_not_found(evaluator):
     for call in (lambda: evaluator.check("nothing", VISITOR), lambda: evaluator.card("nothing")):
         with pytest.raises(UserError) as refused:
@@ -218,26 +205,25 @@ def test_an_unknown_claim_is_not_found(evaluator):
         assert refused.value.status == 404
 
 
-def test_a_mixed_claim_checks_what_is_there(evaluator, manager):
-    claim, job = evaluator.check("alive", VISITOR)
-    assert job is None
+def test_a_mixed_claim_proves_and_trains(evaluator, manager):
+    claim, [job] = evaluator.check("alive", VISITOR)
+    assert (job.kind, job.purpose) == ("sweep", "claim:alive:cure")
     assert part_of(claim, "slope")["verdict"] == "imprecise"
     assert part_of(claim, "cure")["verdict"] == "not run"
-    assert "not built" in part_of(claim, "cure")["why"]
-    assert manager.jobs == []
+    assert manager.jobs == [job]
 
 
 def test_cost_submits_a_job_for_each_context(evaluator, manager):
-    claim, job = evaluator.check("cost", VISITOR)
+    claim, jobs = evaluator.check("cost", VISITOR)
     assert [job.purpose for job in reversed(manager.jobs)] == [
         *("claim:cost:kernel", "claim:cost:layer", "claim:cost:step")
     ]
     assert {job.kind for job in manager.jobs} == {"timing"}
-    assert job.purpose == "claim:cost:kernel"
+    assert [job.purpose for job in jobs] == [job.purpose for job in reversed(manager.jobs)]
     assert claim["id"] == "cost"
     assert evaluator.card("cost")["running"] is True
     _, same = evaluator.check("cost", VISITOR)
-    assert same == job
+    assert same == jobs
     assert len(manager.jobs) == 3  # a check that is under way is not queued twice
     evaluator.check("cost", "another-visitor-01")
     assert len(manager.jobs) == 6
@@ -265,9 +251,8 @@ def test_memory_takes_one_job_for_both_parts(evaluator, manager):
 
 def test_a_full_queue_takes_what_it_can(evaluator, manager):
     manager.room = 1
-    _, job = evaluator.check("cost", VISITOR)
-    assert job is not None
-    assert len(manager.jobs) == 1
+    _, jobs = evaluator.check("cost", VISITOR)
+    assert jobs == manager.jobs and len(jobs) == 1
     with pytest.raises(UserError) as refused:
         evaluator.check("memory", VISITOR)
     assert refused.value.status == 429

@@ -135,15 +135,15 @@ def test_counts_are_those_of_the_badges(page):
     assert counts == {label: badges.count(label) for label in set(badges)}
 
 
-def test_evidence_is_drawn_and_an_unbuilt_check_says_so(page):
+def test_evidence_is_drawn_and_what_has_not_run_says_so(page):
     place = card(page, "max-slope")
     place.scroll_into_view_if_needed()
     expect(place.locator(".main-svg").first).to_be_visible()
     assert place.locator("[data-figure]").count() == 2
     expect(card(page, "deep").locator(".claims-empty")).to_have_text(
-        text("check.evidence_unbuilt", "en")
+        text("check.evidence_none", "en")
     )
-    assert card(page, "deep").locator("[data-act=check]").count() == 0
+    assert card(page, "deep").locator("[data-act=check]").count() == 1
     assert "1606.08415" in card(page, "history").locator(".claims-sources").inner_text()
 
 
@@ -320,19 +320,24 @@ def test_a_refusal_stands_in_its_card(page, lab, monkeypatch):
     expect(place.locator("[data-act=check]")).to_be_enabled()
 
 
-def test_all_are_asked_for_though_one_is_refused(page, lab, monkeypatch):
-    asked = []
-
-    def refuse(claim, visitor):
-        asked.append(claim)
-        raise UserError("jobs.queue_full", status=429, count=8, retry_seconds=40)
-
-    monkeypatch.setattr(lab.claims, "check", refuse)
+def test_all_are_planned_and_what_is_planned_can_be_taken_back(page, lab):
     runnable = [each["id"] for each in lab.claims.cards() if each["seconds"]]
+    assert len(runnable) > 10
     page.locator("[data-act=all]").click()
-    for claim in runnable:
-        expect(card(page, claim).get_by_role("alert")).to_contain_text("8 jobs are waiting")
-    assert asked == runnable
+    first, second, third = (card(page, claim) for claim in runnable[:3])
+    expect(second.locator("[data-part=lines]")).to_contain_text("place 1 in the plan")
+    expect(third.locator("[data-part=lines]")).to_contain_text("place 2 in the plan")
+    assert first.locator("[data-part=lines]").inner_text() != ""
+    second.locator("[data-act=stop]").click()
+    expect(third.locator("[data-part=lines]")).to_contain_text("place 1 in the plan")
+    expect(second.locator("[data-act=check]")).to_be_enabled()
+    for claim in reversed(runnable):
+        stop = card(page, claim).locator("[data-act=stop]")
+        if stop.count():
+            stop.click()
+            expect(card(page, claim).locator("[data-act=check]")).to_be_enabled()
+    expect(page.locator(".claims-state .lab-bar")).to_have_count(0)
+    assert not any(job.active for claim in runnable for job in lab.claims.jobs(claim))
 
 
 def test_a_failed_check_says_why(visit, lab, monkeypatch):

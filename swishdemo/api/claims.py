@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query
 
 from swishdemo.api.caller import Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
+from swishdemo.claims import CLAIMS
+from swishdemo.claims.evaluate import purposes
 from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
 
@@ -45,17 +47,27 @@ def routes(lab: Lab) -> APIRouter:
     @router.post(
         "/api/claims/{claim_id}/check",
         responses={
-            201: {"description": "A job was started; `job` is its address."},
+            201: {
+                "description": "Jobs were started; `jobs` are their addresses, `job` is the first."
+            },
             **_ABSENT,
             429: {"description": "Too many jobs wait."},
         },
     )
     def check_claim(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Check a claim here and now: 200 with the claim where that is instant, else 201."""
-        claim, job = lab.claims.check(claim_id[:80], visitor, tongue)
-        if job is None:
+        claim, jobs = lab.claims.check(claim_id[:80], visitor, tongue)
+        if not jobs:
             return FiniteJSON(claim)
-        return FiniteJSON({"id": claim["id"], "job": f"/api/{job.kind}s/{job.id}"}, 201)
+        addresses = [f"/api/{job.kind}s/{job.id}" for job in jobs]
+        return FiniteJSON({"id": claim["id"], "job": addresses[0], "jobs": addresses}, 201)
+
+    @router.post("/api/claims/check", status_code=202)
+    def check_claims(visitor: Visitor) -> FiniteJSON:
+        """Check all claims that need a job, one after the other: their ids, in that order."""
+        ids = [claim.id for claim in CLAIMS if purposes(claim)]
+        lab.claims.check_all(ids, visitor)
+        return FiniteJSON({"claims": ids}, 202)
 
     @router.post("/api/claims/{claim_id}/stop", responses=_ABSENT)
     def stop_check(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:

@@ -16,7 +16,6 @@ from swishdemo.claims.record import (
     Instant,
     Measured,
     Part,
-    Unbuilt,
     Verdict,
     VerdictName,
 )
@@ -32,7 +31,6 @@ __all__ = [
     "Measured",
     "Part",
     "Sentence",
-    "Unbuilt",
     "Verdict",
     "VerdictName",
     "get",

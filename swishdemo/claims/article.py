@@ -5,13 +5,24 @@ Curly braces of LaTeX are doubled in them, because single ones are places for nu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from swishdemo.claims.beta import BetaRange
 from swishdemo.claims.cost import ExtraTime, SavedBytes, SavingsPrice
+from swishdemo.claims.experiments import (
+    AMP_ACCURACY,
+    AMP_TIME,
+    CURE,
+    DEAD_UNITS,
+    DEPTH,
+    GRADIENT,
+    INITIALISATION,
+    LEAKY_SLOPE,
+    LEARNED_BETA,
+    LONG_TRAINING,
+    SMALL_WEIGHTS,
+)
 from swishdemo.claims.history import First, Year
 from swishdemo.claims.limits import Asymptote, AtZero, Forms, Smooth
-from swishdemo.claims.record import Claim, Kind, Unbuilt
+from swishdemo.claims.record import Claim
 from swishdemo.claims.slope import (
     LargestSlope,
     Minimum,
@@ -20,12 +31,6 @@ from swishdemo.claims.slope import (
     VanishingGradient,
 )
 from swishdemo.errors import UserError
-from swishdemo.text import Language
-
-
-def _unbuilt(claim: str, name: str, kind: Kind, **words: Mapping[Language, str]) -> Unbuilt:
-    return Unbuilt(name, kind, plan=f"claims.{claim}.plan.{name}", **words)
-
 
 _FULL_STEP = ("relu", "silu", "swish_eager", "parametric_eager")
 
@@ -287,24 +292,7 @@ CLAIMS: tuple[Claim, ...] = (
                     ),
                 },
             ),
-            _unbuilt(
-                "alive",
-                "cure",
-                "trained",
-                labels={"en": "the cure", "zh": "疗效"},
-                plans={
-                    "en": (
-                        "train a small MLP with a high learning rate, and one with biases "
-                        "started at −10; count dead ReLU and Swish units over 8 seeds. Confirmed "
-                        "if Swish’s share is lower, its 95 % interval apart from ReLU’s, in both."
-                    ),
-                    "zh": (
-                        "分别用高学习率与初值为 −10 的偏置训练小型 MLP，在 8 个种子上统计 ReLU "
-                        "与 Swish 的死亡单元；若两种情形下 Swish 的比例均更低且 95 % 区间与 ReLU "
-                        "不重叠，则成立。"
-                    ),
-                },
-            ),
+            CURE,
         ),
         tab="explore",
         statements={
@@ -370,26 +358,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "beta-start",
-        (
-            _unbuilt(
-                "beta-start",
-                "gain",
-                "trained",
-                labels={"en": "what training β gains", "zh": "训练 β 的收益"},
-                plans={
-                    "en": (
-                        "train networks of growing size with β fixed at 1 and with β trained, "
-                        "paired over seeds. Confirmed if the gain’s 95 % interval is above zero "
-                        "for sizes past the threshold and not below it; sizes that this host "
-                        "cannot train are named."
-                    ),
-                    "zh": (
-                        "在不断增大的网络上，对 β 固定为 1 与 β 可训练两种情形按种子配对训练；"
-                        "若仅在阈值以上增益的 95 % 区间高于零，则成立；并列出本机无法训练的规模。"
-                    ),
-                },
-            ),
-        ),
+        (LEARNED_BETA,),
         tab="train",
         statements={
             "en": (
@@ -401,25 +370,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "deep",
-        (
-            _unbuilt(
-                "deep",
-                "accuracy",
-                "trained",
-                labels={"en": "accuracy against depth", "zh": "精度与深度"},
-                plans={
-                    "en": (
-                        "train plain He-initialised networks of 10, 50 and 100 layers with Swish "
-                        "and ReLU over 6 seeds. Confirmed if Swish’s accuracy at 50 and more is "
-                        "higher, beyond the 95 % interval of the difference."
-                    ),
-                    "zh": (
-                        "用 Swish 与 ReLU 训练 10、50、100 层的 He 初始化普通网络，各 6 个种子；"
-                        "若 50 层及以上时 Swish 精度更高且超出差值的 95 % 区间，则成立。"
-                    ),
-                },
-            ),
-        ),
+        (DEPTH,),
         tab="train",
         statements={
             "en": "Swish suits deep networks, of 50 layers and more.",
@@ -428,25 +379,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "low-init",
-        (
-            _unbuilt(
-                "low-init",
-                "accuracy",
-                "trained",
-                labels={"en": "accuracy against scale", "zh": "精度与初始尺度"},
-                plans={
-                    "en": (
-                        "scale He’s weights by 0.1 to 1 in shallow and deep networks and train "
-                        "both activations over 6 seeds. Confirmed if Swish loses less accuracy "
-                        "than ReLU, beyond the 95 % interval of the difference."
-                    ),
-                    "zh": (
-                        "在浅层与深层网络中将 He 权重缩放 0.1 至 1 倍，两种激活各训练 6 个种子；"
-                        "若 Swish 的精度损失更小且超出差值的 95 % 区间，则成立。"
-                    ),
-                },
-            ),
-        ),
+        (SMALL_WEIGHTS,),
         tab="train",
         statements={
             "en": ("Swish is less sensitive than ReLU to an initialisation that is too small."),
@@ -455,25 +388,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "long",
-        (
-            _unbuilt(
-                "long",
-                "gap",
-                "trained",
-                labels={"en": "gap against epochs", "zh": "差距与轮数"},
-                plans={
-                    "en": (
-                        "follow the gap Swish − ReLU in accuracy over 200 epochs, 16 paired "
-                        "seeds. Confirmed if the 95 % interval of its slope beyond epoch 100 is "
-                        "above zero."
-                    ),
-                    "zh": (
-                        "在 200 轮训练中跟踪 Swish − ReLU 的精度差，16 个配对种子；若 100 "
-                        "轮之后其斜率的 95 % 区间高于零，则成立。"
-                    ),
-                },
-            ),
-        ),
+        (LONG_TRAINING,),
         tab="train",
         statements={
             "en": "The advantage of Swish grows in trainings of more than 100 epochs.",
@@ -531,38 +446,8 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "amp",
         (
-            _unbuilt(
-                "amp",
-                "time",
-                "timed",
-                labels={"en": "time", "zh": "时间"},
-                plans={
-                    "en": (
-                        "time a training step with and without autocast. Confirmed if it is "
-                        "slower without, beyond the ratio’s 95 % interval."
-                    ),
-                    "zh": (
-                        "分别在开启与关闭自动混合精度时测量一个训练步；若关闭时更慢且超出比值的 "
-                        "95 % 区间，则成立。"
-                    ),
-                },
-            ),
-            _unbuilt(
-                "amp",
-                "accuracy",
-                "trained",
-                labels={"en": "accuracy", "zh": "精度"},
-                plans={
-                    "en": (
-                        "train with and without autocast over 6 seeds. Refuted if the accuracies "
-                        "tie within the 95 % interval of their difference."
-                    ),
-                    "zh": (
-                        "开启与关闭自动混合精度各训练 6 个种子；若精度在差值的 95 % 区间内持平，"
-                        "则不成立。"
-                    ),
-                },
-            ),
+            AMP_TIME,
+            AMP_ACCURACY,
         ),
         statements={
             "en": "Swish needs automatic mixed precision.",
@@ -571,25 +456,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "he",
-        (
-            _unbuilt(
-                "he",
-                "accuracy",
-                "trained",
-                labels={"en": "accuracy by initialisation", "zh": "各初始化的精度"},
-                plans={
-                    "en": (
-                        "train 50 layers from He, Xavier, LeCun and the variance-preserving gain "
-                        "1.6765 over 6 seeds. Confirmed if He is the best, beyond the 95 % "
-                        "intervals."
-                    ),
-                    "zh": (
-                        "以 He、Xavier、LeCun 及保持方差的增益 1.6765 初始化 50 层网络，各训练 6 "
-                        "个种子；若 He 最优且超出 95 % 区间，则成立。"
-                    ),
-                },
-            ),
-        ),
+        (INITIALISATION,),
         tab="train",
         statements={
             "en": "Swish goes best with He-normal initialisation.",
@@ -640,23 +507,7 @@ CLAIMS: tuple[Claim, ...] = (
                     ),
                 },
             ),
-            _unbuilt(
-                "vanishing",
-                "depth",
-                "trained",
-                labels={"en": "measured against depth", "zh": "随深度的实测"},
-                plans={
-                    "en": (
-                        "measure the gradient’s norm at layer 1 of networks of 2 to 50 layers. "
-                        "Confirmed if its logarithm falls with depth, the slope’s 95 % interval "
-                        "being below zero."
-                    ),
-                    "zh": (
-                        "在 2 至 50 层的网络中测量第 1 层的梯度范数；若其对数随深度下降且斜率的 "
-                        "95 % 区间低于零，则成立。"
-                    ),
-                },
-            ),
+            GRADIENT,
         ),
         tab="explore",
         statements={
@@ -666,25 +517,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "leaky",
-        (
-            _unbuilt(
-                "leaky",
-                "accuracy",
-                "trained",
-                labels={"en": "accuracy against the slope", "zh": "精度与斜率"},
-                plans={
-                    "en": (
-                        "train with slopes from 0.001 to 0.5 over 6 seeds. Confirmed if accuracy "
-                        "differs between slopes by more than between seeds, beyond the 95 % "
-                        "interval."
-                    ),
-                    "zh": (
-                        "以 0.001 至 0.5 的斜率各训练 6 个种子；"
-                        "若不同斜率间的精度差异超过种子间差异且超出 95 % 区间，则成立。"
-                    ),
-                },
-            ),
-        ),
+        (LEAKY_SLOPE,),
         tab="train",
         statements={
             "en": "LeakyReLU is sensitive to its parameter.",
@@ -693,25 +526,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "dead-relu",
-        (
-            _unbuilt(
-                "dead-relu",
-                "units",
-                "trained",
-                labels={"en": "dead units", "zh": "死亡单元"},
-                plans={
-                    "en": (
-                        "train a small MLP with a high learning rate, and one with biases "
-                        "started at −10; count the units that are 0 for every sample. Confirmed "
-                        "if their share’s 95 % interval over 8 seeds is above zero."
-                    ),
-                    "zh": (
-                        "分别用高学习率与初值为 −10 的偏置训练小型 MLP，统计对所有样本输出均为 0 "
-                        "的单元；若 8 个种子上其比例的 95 % 区间高于零，则成立。"
-                    ),
-                },
-            ),
-        ),
+        (DEAD_UNITS,),
         tab="train",
         statements={"en": "ReLU units can die.", "zh": "ReLU 单元会死亡。"},
     ),

@@ -11,12 +11,14 @@ from typing import Any
 
 from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.claims.article import CLAIMS, get
+from swishdemo.claims.plan import CheckPlan
 from swishdemo.claims.proofs import Proof, kept, prove_apart
-from swishdemo.claims.record import Claim, Evidence, Instant, Measured, Part, Verdict
+from swishdemo.claims.record import Claim, Evidence, Instant, Measured, Part, Verdict, typeset
+from swishdemo.claims.trained import Trained
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.text import LANGUAGES, Language, catalogue, text
+from swishdemo.text import LANGUAGES, Language, Sentence, catalogue, text
 from swishdemo.timing import HostCard
 
 _LOG = logging.getLogger(__name__)
@@ -51,6 +53,9 @@ class ClaimEvaluator:
         self._lock = FairLock(waiting=8, each=2)
         self._proofs = kept()
         self._reading = Lock()
+        self._plan = CheckPlan(
+            self.check, lambda claim_id: any(job.active for job in self.jobs(claim_id))
+        )
         self._read: dict[tuple[str, str, str], Evidence | None] = {}
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
@@ -60,9 +65,9 @@ class ClaimEvaluator:
     def cards(self, language: Language = "en") -> list[dict[str, Any]]:
         """The listing with what a page shows beside it.
 
-        Added to a claim: ``tab``, ``checkable``, ``seconds`` (what its jobs take, about) and
-        ``running``; to a part: ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown
-        with LaTeX, or None) and ``built``.
+        Added to a claim: ``tab``, ``seconds`` (what its jobs take, about) and ``running``; to a
+        part: ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown with LaTeX, or
+        None), ``rows`` (of a training, each setting with its verdict; ``why`` tells the rest).
         """
         return [self._card(claim, language) for claim in self._claims]
 
@@ -76,29 +81,49 @@ class ClaimEvaluator:
 
     def check(
         self, claim_id: str, visitor: str, language: Language = "en"
-    ) -> tuple[dict[str, Any], Job | None]:
+    ) -> tuple[dict[str, Any], list[Job]]:
         """Check a claim now: prove what can be proved, and submit a job for what is measured.
 
         Returns:
-            The claim as in `listing`, and the first of its jobs; None where all was instant.
+            The claim as in `listing`, and its jobs; none where all was instant.
 
         Raises:
-            UserError: There is no such claim (404), none of its checks is built (409), too many
-                proofs wait (429), one took too long (503), or the manager refuses the job.
+            UserError: There is no such claim (404), too many proofs wait (429), one took too
+                long (503), or the manager refuses the job.
         """
         claim = get(claim_id, self._claims)
-        if not is_checkable(claim):
-            raise UserError("claims.error.not_built", status=409, id=claim.id)
         self._prove_anew(claim, visitor)
         jobs = self._submit(claim, visitor)
-        return self._told(claim, language), jobs[0] if jobs else None
+        return self._told(claim, language), jobs
 
-    def stop(self, claim_id: str, visitor: str) -> None:
-        """End the visitor's own jobs of a claim.
+    def check_all(self, claims: Sequence[str], visitor: str) -> None:
+        """Check claims one after the other, whether or not the visitor stays.
+
+        Args:
+            claims: Their ids, in any order.
+            visitor: Whose jobs they will be.
 
         Raises:
             UserError: There is no such claim (404).
         """
+        wanted = {get(claim_id, self._claims).id for claim_id in claims}
+        self._plan.add([claim.id for claim in self._claims if claim.id in wanted], visitor)
+
+    def planned(self, claim_id: str) -> tuple[int, str] | None:
+        """The place in the plan of a claim, 0 where it is being checked, and who asked for it."""
+        return self._plan.place(claim_id)
+
+    def close(self) -> None:
+        """Begin no further check."""
+        self._plan.close()
+
+    def stop(self, claim_id: str, visitor: str) -> None:
+        """End the visitor's own jobs of a claim, and plan none.
+
+        Raises:
+            UserError: There is no such claim (404).
+        """
+        self._plan.remove(claim_id, visitor)
         for purpose in purposes(get(claim_id, self._claims)):
             for job in self._manager.list(visitor, purpose=purpose):
                 if job.active:
@@ -150,11 +175,12 @@ class ClaimEvaluator:
                 "verdict_label": text(f"claims.verdict.{_key(shown['verdict'])}", language),
                 "kind_label": text(f"claims.kind.{part.kind}", language),
                 "proof": _proof(claim, part, shown["evidence"], language),
-                "built": isinstance(part, Instant | Measured),
+                "rows": [],
             }
+            if isinstance(part, Trained) and shown["evidence"]:
+                shown |= _in_rows(part, shown["evidence"], language)
         return told | {
             "tab": claim.tab,
-            "checkable": is_checkable(claim),
             "seconds": sum(part.seconds for part in purposes(claim).values()),
             "running": any(job.active for job in self.jobs(claim.id)),
         }
@@ -167,11 +193,10 @@ class ClaimEvaluator:
             evidence, checked_at = proof.evidence, proof.checked_at
             host = proof.host if part.kind == "proved" else None
             reached = part.judge(evidence)
-        elif isinstance(part, Measured):
+        else:
+            assert isinstance(part, Measured)
             evidence, checked_at, host, lost = self._measured(claim, part)
             reached = part.pending() if evidence is None else part.judge(evidence)
-        else:
-            reached = part.judge({})
         shown = _shown(part, reached, language)
         if lost is not None:
             told = text("claims.why.unreadable", language, moment=lost)
@@ -237,11 +262,6 @@ class ClaimEvaluator:
         return evidence
 
 
-def is_checkable(claim: Claim) -> bool:
-    """Whether at least one of its parts can be checked by this version."""
-    return any(isinstance(part, Instant | Measured) for part in claim.parts)
-
-
 def purpose_of(claim: Claim, part: Measured) -> str:
     """Under which purpose the part's job is found in the job store."""
     return f"claim:{claim.id}:{part.job}"
@@ -262,6 +282,21 @@ def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:
         "kind": part.kind,
         "verdict": reached.verdict,
         "why": reached.sentence(language),
+    }
+
+
+def _in_rows(part: Trained, evidence: Evidence, language: Language) -> dict[str, Any]:
+    """What came out as a table in place of one long sentence."""
+
+    def said(sentence: Sentence) -> str:
+        return typeset(text(sentence.key, language, **sentence.values))
+
+    return {
+        "why": said(part.summary(evidence)),
+        "rows": [
+            {"verdict": name, "where": said(where), "effects": [said(each) for each in effects]}
+            for name, where, effects in part.rows(evidence)
+        ],
     }
 
 

@@ -80,7 +80,7 @@ def typeset(sentence: str) -> str:
 
 
 Kind = Literal["proved", "cited", "timed", "trained"]
-Engine = Literal["timing", "run"]
+Engine = Literal["timing", "run", "sweep"]
 """The kind of job that a measured part needs, as the job manager names it."""
 Evidence = Mapping[str, Any]
 """What a check found: numbers, names and lists of them, as JSON knows them."""
@@ -181,23 +181,6 @@ class Measured(Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Unbuilt(Part):
-    """A part whose check is described but cannot be run by this version.
-
-    Attributes:
-        plan: Key of the sentence that says what the check would measure and by which rule.
-        plans: Language → that sentence.
-    """
-
-    plan: str = ""
-    plans: _Words = field(default_factory=dict, hash=False, repr=False)
-
-    def judge(self, evidence: Evidence) -> Verdict:
-        """Always ``not run``, and the reason says so."""
-        return verdict("not run", "unbuilt", plan=Sentence(self.plan))
-
-
-@dataclass(frozen=True, slots=True)
 class Claim:
     """One sentence of the article, stated in our own words.
 
@@ -228,8 +211,6 @@ class Claim:
         said = {"statement": self.statements}
         for part in self.parts:
             said |= {f"part.{part.name}": part.labels, f"proof.{part.name}": part.proofs}
-            if isinstance(part, Unbuilt):
-                said[f"plan.{part.name}"] = part.plans
         for name, sentences in said.items():
             if sentences:
                 say(f"claims.{self.id}.{name}", sentences)

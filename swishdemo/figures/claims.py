@@ -30,8 +30,12 @@ def claim_figure(
         evidence: As it is listed.
         language: Of the labels.
     """
+    if not evidence:
+        return None
+    if "settings" in evidence:
+        return _effects(evidence, language)
     drawn = _DRAWN.get((claim, part))
-    return None if drawn is None or not evidence else drawn(evidence, language)
+    return drawn(evidence, language) if drawn else None
 
 
 def _limits(evidence: Evidence, language: Language) -> Figure:
@@ -183,6 +187,70 @@ def _shares(evidence: Evidence, language: Language) -> Figure:
     )
     figure["layout"]["shapes"] = [_upright(100 * evidence["share"], "@mid", "dash")]
     return figure
+
+
+def _effects(evidence: Evidence, language: Language) -> Figure:
+    """What each setting's differences came to, with their intervals, and what would matter."""
+    rows = [
+        (text(setting["where"], language), each)
+        for setting in evidence["settings"]
+        for each in setting["effects"]
+        if each["mean"] is not None and each["of"] != "learned"
+    ]
+    quantities = list(dict.fromkeys(each["of"] for _, each in rows))
+    data = []
+    for place, of in enumerate(quantities):
+        own = [(where, each) for where, each in rows if each["of"] == of]
+        means = [_unit(of, each["mean"]) for _, each in own]
+        ends = [
+            [mean if each[end] is None else _unit(of, each[end]) for end in ("low", "high")]
+            for mean, (_, each) in zip(means, own, strict=True)
+        ]
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "orientation": "h",
+                "name": _say(f"figure.effect_{of}", language),
+                "x": means,
+                "y": [where for where, _ in own],
+                "marker": {"color": _SHADES[place], "size": 8, "symbol": _SYMBOLS[place]},
+                "error_x": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
+                    "arrayminus": [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
+                    "color": _SHADES[place],
+                    "thickness": 1.6,
+                    "width": 4,
+                },
+                "hovertemplate": "%{y}: %{x:.1f}<extra>%{fullData.name}</extra>",
+            }
+        )
+    several = len(quantities) > 1
+    title = _say(f"figure.effect_{'points' if several else quantities[0]}", language)
+    yaxis = {"type": "category", "autorange": "reversed"}
+    figure = _figure(data, {"title": {"text": title}}, yaxis)
+    matters = {_unit(each["of"], each["smallest"]) for _, each in rows}
+    figure["layout"]["shapes"] = [
+        _upright(0.0, "@zero", "solid"),
+        *(_upright(each, "@mid", "dash") for each in sorted(matters)),
+    ]
+    if several:
+        figure["layout"] |= {"showlegend": True, "legend": {"orientation": "h", "y": 1.02,
+                             "yanchor": "bottom"}}  # fmt: skip
+    return figure
+
+
+_SHADES = (_SWISH, "@text")
+_SYMBOLS = ("circle", "diamond")
+
+
+def _unit(of: str, value: float) -> float:
+    """A difference as it is spoken of: in points, in percent of a time, in powers of ten."""
+    if of == "seconds":
+        return 100 * float(np.expm1(value))
+    return value if of == "gradient" else 100 * value
 
 
 _DRAWN: Mapping[tuple[str, str], Callable[[Evidence, Language], Figure]] = {

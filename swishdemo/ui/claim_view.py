@@ -20,7 +20,8 @@ SETUPS: dict[str, dict[str, str]] = {
     "vanishing": {"act": "sigmoid,tanh"},
 }
 """What the address of the tab that a claim names holds, so that the tab shows what is meant."""
-_JOB_IN_ADDRESS = {"train": "run", "time": "timing"}
+_TAB_OF_JOB = {"run": "train", "sweep": "train", "timing": "time"}
+"""Where a job is shown, and, as its kind, the name that its id has in the address."""
 
 
 def cards(lab: Lab, tongue: Language, visitor: str) -> list[dict[str, Any]]:
@@ -40,8 +41,8 @@ def card(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, A
 def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, Any]:
     """The newest jobs of a claim in words: a line each, and how much of all is done.
 
-    ``mark`` changes whenever a verdict may have; ``own`` is the visitor's newest job; ``mine``
-    tells whether one that is under way is the visitor's, who may stop it.
+    ``mark`` changes whenever a verdict may have; ``own`` is the visitor's newest job, of ``kind``;
+    ``mine`` tells whether one that is under way is the visitor's, who may stop it.
 
     Raises:
         UserError: There is no such claim (404).
@@ -58,13 +59,23 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
             words = text("check.of_part", tongue, part=part, words=words)
         lines.append({"words": words, "tone": "error" if job.state == "failed" else "note"})
     own = [job for job in jobs if job.visitor == visitor]
+    planned = lab.claims.planned(claim_id)
+    if planned and planned[0]:
+        words = text("check.planned", tongue, place=planned[0])
+        lines = [{"words": words, "tone": "note"}, *lines]
     return {
-        "active": any(job.active for job in jobs),
-        "mine": any(job.active for job in own),
+        "active": planned is not None or any(job.active for job in jobs),
+        "mine": (planned or (0, ""))[1] == visitor or any(job.active for job in own),
         "own": own[0].id if own else "",
-        "share": sum(map(_share, jobs)) / max(1, len(jobs)),
+        "kind": own[0].kind if own else "",
+        "share": 0 if planned and planned[0] else sum(map(_share, jobs)) / max(1, len(jobs)),
         "lines": lines,
-        "mark": " ".join(f"{job.id[:8]}:{job.state}" for job in jobs),
+        "mark": " ".join(
+            [
+                *(f"{job.id[:8]}:{job.state}" for job in jobs),
+                *["planned"] * bool(planned and planned[0]),
+            ]
+        ),
     }
 
 
@@ -80,8 +91,9 @@ def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> di
         part["steps"] = {"held": sum(steps.values()), "count": len(steps)}
     told = progress(lab, card["id"], tongue, visitor)
     setup = SETUPS.get(card["id"], {})
-    if told["own"]:
-        setup = {_JOB_IN_ADDRESS[card["tab"]]: told["own"]}
+    if own := told["kind"]:
+        card |= {"tab": _TAB_OF_JOB[own]}
+        setup = {own: told["own"]}
     return card | {"progress": told, "setup": setup}
 
 

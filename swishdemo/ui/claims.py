@@ -19,6 +19,9 @@ from swishdemo.ui.assets import live
 from swishdemo.ui.gradio_events import beginning, language
 from swishdemo.ui.lab import Lab
 
+_MOST = 200
+"""More claims than there are."""
+
 _LATEX: list[dict[str, str | bool]] = [{"left": "$", "right": "$", "display": False}]
 
 
@@ -47,8 +50,12 @@ def checker(lab: Lab) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]]:
     """The event that checks a claim: proves it anew, or starts what it needs."""
 
     def check(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """The claim's card as it stands then."""
-        claim, visitor = str(asked.get("claim"))[:80], visitor_of(request)
+        """The claim's card as it stands then; of several, nothing."""
+        visitor = visitor_of(request)
+        if isinstance(several := asked.get("claims"), list):
+            lab.claims.check_all([str(each)[:80] for each in several[:_MOST]], visitor)
+            return {}
+        claim = str(asked.get("claim"))[:80]
         lab.claims.check(claim, visitor)
         return claim_view.card(lab, claim, language(request), visitor)
 

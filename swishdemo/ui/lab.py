@@ -52,6 +52,7 @@ class Lab:
 
     def close(self) -> None:
         """End every job and close the store."""
+        self.claims.close()
         self.manager.close()
         self.formulas.close()
         self.studies.close()

@@ -30,8 +30,8 @@ import { LivePlot } from "../plot/live_plot.js";
  * @property {string} host
  * @property {string | null} checked_at
  * @property {string | null} proof Markdown.
- * @property {boolean} built Whether it can be checked here.
  * @property {any} figure
+ * @property {{verdict: string, where: string, effects: string[]}[]} rows Of a training.
  * @property {{date: string, authors: string, url: string, title: string, arxiv: string}[]} sources
  */
 
@@ -121,11 +121,24 @@ function row(part, card, head, foot) {
         >${verdictIcon(part.verdict)}${part.verdict_label}</span>
         <b>${part.label}</b></p>
       <p class="claims-why">${part.why}</p>
+      ${settings(part)}
       <p class="lab-note claims-meta">${meta(part)}</p>
     </div>
     ${evidence}
     ${foot}
   </div>`;
+}
+
+/** What came out in each setting of a training, with its sign. @param {Part} part */
+function settings({ rows }) {
+  if (!rows.length) return "";
+  const each = rows.map(
+    ({ verdict, where, effects }) => html`<tr><td class="lab-${TONES[verdict]}"
+      title="${t(`claims.verdict.${verdict}`)}">${verdictIcon(verdict)}</td>
+      <th scope="row">${where}</th>
+      <td>${effects.map((effect) => html`<span>${effect}</span>`)}</td></tr>`,
+  );
+  return html`<table class="claims-settings"><tbody>${each}</tbody></table>`;
 }
 
 /** How, where and when a part was checked. @param {Part} part */
@@ -172,7 +185,7 @@ function evidenceOf(part, card) {
     return html`<ul class="claims-sources">${sources}</ul>`;
   }
   if (part.verdict !== "not run") return null;
-  const key = !part.built ? "unbuilt" : card.progress.active ? "running" : "none";
+  const key = card.progress.active ? "running" : "none";
   return html`<div class="claims-plot claims-empty lab-empty">${t(`check.evidence_${key}`)}</div>`;
 }
 
@@ -184,7 +197,7 @@ function heightOf(figure) {
 
 /** The jobs in words, with a bar while one is under way. @param {Card} card */
 function state({ progress: { active, lines, share, mark }, parts }) {
-  const unrun = parts.some((part) => part.built && part.verdict === "not run");
+  const unrun = parts.some((part) => part.verdict === "not run");
   const empty = !active && mark && !lines.length && unrun;
   const shown = empty ? [{ tone: "error", words: t("check.job_empty") }] : lines;
   if (!shown.length) return null;
@@ -204,7 +217,7 @@ function buttons(card) {
     title="${t(`check.${tip}_tip`)}" ${more}>${label}</button>`;
   const proved = parts.some((part) => part.proof);
   const measured = parts.some(
-    (part) => part.built && part.checked_at && (part.kind === "timed" || part.kind === "trained"),
+    (part) => part.checked_at && (part.kind === "timed" || part.kind === "trained"),
   );
   const label = t(measured ? "check.check_again" : "check.check", { seconds });
   const made = [];

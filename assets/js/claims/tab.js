@@ -195,29 +195,37 @@ export function mount(component) {
   }
 
   /**
-   * Asks the server to check claims, one after the other; a refusal stands in its card.
+   * Asks the server to check a claim; a refusal stands in its card.
+   * @param {string} id
+   */
+  async function check(id) {
+    const [button] = findAll(node(id), "[data-act=check]", HTMLButtonElement);
+    const words = button?.textContent;
+    refusal(id, "");
+    if (button) {
+      button.disabled = true;
+      if (!cards.get(id)?.seconds) button.textContent = t("check.proving");
+    }
+    const answer = await begin("submit", { claim: id });
+    if (answer.error) {
+      if (button) Object.assign(button, { disabled: false, textContent: words });
+      refusal(id, answer.error);
+      return;
+    }
+    show(answer);
+    summary();
+    watch();
+  }
+
+  /**
+   * Has the server check claims one after the other, whether or not this page stays.
    * @param {string[]} ids
    */
-  async function check(ids) {
-    for (const id of ids) {
-      const [button] = findAll(node(id), "[data-act=check]", HTMLButtonElement);
-      const words = button?.textContent;
-      refusal(id, "");
-      if (button) {
-        button.disabled = true;
-        if (!cards.get(id)?.seconds) button.textContent = t("check.proving");
-      }
-      const answer = await begin("submit", { claim: id });
-      if (answer.error) {
-        if (button) Object.assign(button, { disabled: false, textContent: words });
-        refusal(id, answer.error);
-        if (ids.length > 1) banner(answer.error, 6000);
-        continue;
-      }
-      show(answer);
-      summary();
-      watch();
-    }
+  async function checkAllOf(ids) {
+    checkAll.disabled = true;
+    const answer = await begin("submit", { claims: ids });
+    if (answer.error) banner(answer.error, 6000);
+    await fetchCards();
   }
 
   /** @param {string} id */
@@ -299,12 +307,12 @@ export function mount(component) {
       summary();
     } else if (act === "retry") fetchCards();
     else if (act === "all")
-      check(
+      checkAllOf(
         [...cards.values()]
           .filter((card) => card.seconds && !card.progress.active)
           .map((card) => card.id),
       );
-    else if (act === "check") check([id]);
+    else if (act === "check") check(id);
     else if (act === "stop") stop(id);
     else if (act === "proof") showProof(id, button.getAttribute("aria-expanded") !== "true");
     else if (act === "link") copyLink(id, button);

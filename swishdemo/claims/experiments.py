@@ -1,0 +1,353 @@
+"""The trainings that decide claims: each is a design that was fixed before it was run.
+
+The settings are those in which the claim could hold or fail, small enough for two CPU cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from swishdemo.claims.trained import Arm, Contrast, Quantity, Setting, Trained
+from swishdemo.text import Language
+
+_Words = Mapping[Language, str]
+
+_MLP: Mapping[str, Any] = {
+    "dataset": "digits",
+    "network": "mlp",
+    "width": 32,
+    "optimiser": "adam",
+    "lr": 0.001,
+    "weight_decay": 0,
+    "beta_decay": 0,
+    "beta_starts": [1],
+    "beta_scope": "fixed",
+    "test_share": 0.5,
+    "steps": 300,
+}
+"""A small network of Swish with β = 1, and half of the digits to test it: a step of accuracy is
+small then, and the best networks are not all alike."""
+
+_SCOPES = {"learned": "layer", "fixed": "fixed"}
+_PLAIN = {"network": "mlp", "normalisation": "none"}
+_SKIPS = {"network": "residual_mlp", "normalisation": "none"}
+
+
+def _swish_and_relu(run: str, sign: float = 1.0) -> tuple[Arm, Arm]:
+    return Arm(run, "swish", weight=sign), Arm(run, "relu", weight=-sign)
+
+
+def _more(
+    over: Arm, under: Arm, of: Quantity = "accuracy", smallest: float = 0.02, **rest: Any
+) -> Contrast:
+    """How much more the first has than the second."""
+    under = Arm(under.run, under.activation, under.start, -under.weight)
+    return Contrast((over, under), of, smallest, **rest)
+
+
+def _cured(run: str, labels: _Words) -> Setting:
+    fewer = _more(Arm(run, "relu"), Arm(run, "swish"), "dead", 0.05)
+    better = Contrast(_swish_and_relu(run))
+    learned = Contrast((Arm(run, "swish"),), "learned")  # nothing, and it is no cure
+    return Setting(f"claims.alive.{run}", (fewer, better, learned), labels=labels)
+
+
+def _dead(run: str, labels: _Words) -> Setting:
+    alone = Contrast((Arm(run, "relu"),), "dead", 0.05)
+    return Setting(f"claims.dead-relu.{run}", (alone,), labels=labels)
+
+
+CURE = Trained(
+    "cure",
+    job="cure",
+    base={**_MLP, "depth": 2, "rivals": ["relu"]},
+    runs={
+        "bias_5": {"optimiser": "adam", "lr": 0.01, "init_bias": -5},
+        "bias_20": {"optimiser": "adam", "lr": 0.01, "init_bias": -20},
+        "bias_sgd": {"optimiser": "sgd", "lr": 0.1, "init_bias": -10},
+        "fast_adam": {"optimiser": "adam", "lr": 0.1, "init_bias": 0},
+        "fast_momentum": {"optimiser": "momentum", "lr": 0.2, "init_bias": 0},
+        "fast_sgd": {"optimiser": "sgd", "lr": 1.0, "init_bias": 0},
+    },
+    settings=(
+        _cured("bias_5", {"en": "biases from −5, Adam", "zh": "偏置初值 −5，Adam"}),
+        _cured("bias_20", {"en": "biases from −20, Adam", "zh": "偏置初值 −20，Adam"}),
+        _cured("bias_sgd", {"en": "biases from −10, SGD", "zh": "偏置初值 −10，SGD"}),
+        _cured("fast_adam", {"en": "Adam, rate 0.1", "zh": "Adam，学习率 0.1"}),
+        _cured("fast_momentum", {"en": "momentum, rate 0.2", "zh": "动量，学习率 0.2"}),
+        _cured("fast_sgd", {"en": "SGD, rate 1", "zh": "SGD，学习率 1"}),
+    ),
+    why="cure",
+    cost=8,
+    labels={"en": "the cure", "zh": "疗效"},
+)
+
+DEAD_UNITS = Trained(
+    "units",
+    job="units",
+    base={**_MLP, "depth": 2, "activation": "relu", "rivals": []},
+    runs={
+        "bias_5": {"optimiser": "adam", "lr": 0.01, "init_bias": -5},
+        "fast_adam": {"optimiser": "adam", "lr": 0.03, "init_bias": 0},
+        "fast_momentum": {"optimiser": "momentum", "lr": 0.2, "init_bias": 0},
+    },
+    settings=(
+        _dead("bias_5", {"en": "biases from −5, Adam", "zh": "偏置初值 −5，Adam"}),
+        _dead("fast_adam", {"en": "Adam, rate 0.03", "zh": "Adam，学习率 0.03"}),
+        _dead("fast_momentum", {"en": "momentum, rate 0.2", "zh": "动量，学习率 0.2"}),
+    ),
+    why="dead",
+    anywhere=True,
+    cost=4,
+    labels={"en": "dead units", "zh": "死亡单元"},
+)
+
+LEARNED_BETA = Trained(
+    "gain",
+    job="gain",
+    base={**_MLP, "depth": 2, "rivals": [], "beta_lr_factor": 10},
+    runs={
+        f"{size}_{name}": {**own, "beta_scope": scope}
+        for size, own in {
+            "small": {"network": "mlp", "depth": 2, "width": 32, "init_scale": 1, "steps": 300},
+            "middle": {"network": "mlp", "depth": 2, "width": 128, "init_scale": 1, "steps": 300},
+            "large": {"network": "mlp", "depth": 2, "width": 256, "init_scale": 1, "steps": 150},
+            "million": {
+                **{"network": "residual_mlp", "depth": 16, "width": 256},
+                **{"init_scale": 0.25, "steps": 100},
+            },
+        }.items()
+        for name, scope in _SCOPES.items()
+    },
+    settings=tuple(
+        Setting(
+            f"claims.beta-start.{size}",
+            (_more(Arm(f"{size}_learned"), Arm(f"{size}_fixed"), smallest=0.005),),
+            labels=labels,
+        )
+        for size, labels in {
+            "small": {"en": "3,500 parameters", "zh": "3500 个参数"},
+            "middle": {"en": "26,000 parameters", "zh": "2.6 万个参数"},
+            "large": {"en": "85,000 parameters", "zh": "8.5 万个参数"},
+            "million": {"en": "1.0 million, after 100 steps", "zh": "100 万个，100 步之后"},
+        }.items()
+    ),
+    why="gain",
+    repeats=5,
+    cost=40,
+    labels={"en": "what training β gains", "zh": "训练 β 的收益"},
+)
+
+DEPTH = Trained(
+    "accuracy",
+    job="depth",
+    base={**_MLP, "depth": 50, "rivals": ["relu"]},
+    runs={
+        "plain": {**_PLAIN, "init_scale": 1, "steps": 150},
+        "skips": {**_SKIPS, "init_scale": 0.1414, "steps": 150},
+        "both": {
+            "network": "residual_mlp",
+            "normalisation": "batch",
+            "init_scale": 1,
+            "steps": 150,
+        },
+    },
+    settings=tuple(
+        Setting(f"claims.deep.{run}", (Contrast(_swish_and_relu(run)),), labels=labels)
+        for run, labels in {
+            "plain": {"en": "50 layers, plain", "zh": "50 层，无捷径"},
+            "skips": {"en": "50 layers with skips", "zh": "50 层，有捷径"},
+            "both": {"en": "50 layers with skips and BatchNorm", "zh": "50 层，捷径加 BatchNorm"},
+        }.items()
+    ),
+    why="better",
+    cost=50,
+    labels={"en": "accuracy at depth", "zh": "深层的精度"},
+)
+
+SMALL_WEIGHTS = Trained(
+    "accuracy",
+    job="scale",
+    base={**_MLP, "rivals": ["relu"], "steps": 200},
+    runs={
+        "shallow": {"depth": 2, "init_scale": 1},
+        "shallow_small": {"depth": 2, "init_scale": 0.1},
+        "middle": {"depth": 5, "init_scale": 1},
+        "middle_small": {"depth": 5, "init_scale": 0.2},
+        "deep": {"depth": 20, "init_scale": 1},
+        "deep_small": {"depth": 20, "init_scale": 0.5},
+    },
+    settings=tuple(
+        Setting(
+            f"claims.low-init.{run}",
+            (Contrast((*_swish_and_relu(f"{run}_small"), *_swish_and_relu(run, -1.0))),),
+            labels=labels,
+        )
+        for run, labels in {
+            "shallow": {"en": "2 layers, weights × 0.1", "zh": "2 层，权重 × 0.1"},
+            "middle": {"en": "5 layers, weights × 0.2", "zh": "5 层，权重 × 0.2"},
+            "deep": {"en": "20 layers, weights × 0.5", "zh": "20 层，权重 × 0.5"},
+        }.items()
+    ),
+    why="less_lost",
+    cost=20,
+    labels={"en": "accuracy against scale", "zh": "精度与初始尺度"},
+)
+
+LONG_TRAINING = Trained(
+    "gap",
+    job="gap",
+    base={
+        "dataset": "digits",
+        "test_share": 0.8,
+        "beta_starts": [1],
+        "beta_scope": "fixed",
+        "rivals": ["relu"],
+    },
+    runs={"short": {"steps": 500}, "long": {"steps": 2000}},
+    settings=(
+        Setting(
+            "claims.long.digits",
+            (
+                Contrast(
+                    (*_swish_and_relu("long"), *_swish_and_relu("short", -1.0)), smallest=0.005
+                ),
+            ),
+            labels={"en": "epochs 100 to 400, digits, CNN", "zh": "100 至 400 轮，digits，CNN"},
+        ),
+    ),
+    why="growth",
+    cost=15,
+    labels={"en": "gap against epochs", "zh": "差距与轮数"},
+)
+
+_INITS: Mapping[str, str] = {
+    "xavier": "Xavier",
+    "lecun": "LeCun",
+    "gain": "gain 1.6765",
+}
+
+INITIALISATION = Trained(
+    "accuracy",
+    job="initialisation",
+    base={**_MLP, "rivals": []},
+    runs={
+        f"{init}_{depth}": {"depth": depth, "init": init, "steps": steps}
+        for depth, steps in ((2, 200), (20, 300))
+        for init in ("he_normal", *_INITS)
+    },
+    settings=tuple(
+        Setting(
+            f"claims.he.{init}_{depth}",
+            (_more(Arm(f"he_normal_{depth}"), Arm(f"{init}_{depth}")),),
+            labels={"en": f"{depth} layers, over {name}", "zh": f"{depth} 层，较 {name}"},
+        )
+        for depth in (2, 20)
+        for init, name in _INITS.items()
+    ),
+    why="he",
+    cost=25,
+    labels={"en": "accuracy by initialisation", "zh": "各初始化的精度"},
+)
+
+GRADIENT = Trained(
+    "depth",
+    job="gradient",
+    base={**_MLP, "rivals": ["tanh", "sigmoid"], "steps": 1},
+    runs={
+        f"{init}_{depth}": {"depth": depth, "init": init}
+        for init in ("he_normal", "xavier")
+        for depth in (5, 20)
+    },
+    settings=tuple(
+        Setting(
+            f"claims.vanishing.{activation}.{init}",
+            # Beyond a factor of 0.9 a layer: 15 layers · log₁₀(1/0.9).
+            (
+                _more(
+                    Arm(f"{init}_5", activation), Arm(f"{init}_20", activation), "gradient", 0.686
+                ),
+            ),
+            labels={"en": f"{activation}, {name}", "zh": f"{activation}，{name}"},
+        )
+        for activation in ("sigmoid", "tanh")
+        for init, name in (("he_normal", "He"), ("xavier", "Xavier"))
+    ),
+    why="gradient",
+    cost=6,
+    labels={"en": "measured against depth", "zh": "随深度的实测"},
+)
+
+_LEAKY = "=max(x, beta*x)"
+
+LEAKY_SLOPE = Trained(
+    "accuracy",
+    job="slope",
+    base={**_MLP, "activation": _LEAKY, "beta_starts": [0.01, 0.8], "rivals": []},
+    runs={
+        "cnn": {"network": "cnn", "depth": 2, "width": 8, "steps": 200},
+        "shallow": {"network": "mlp", "depth": 2, "width": 32, "steps": 200},
+        "deep": {"network": "mlp", "depth": 20, "width": 32, "steps": 300},
+    },
+    settings=tuple(
+        Setting(
+            f"claims.leaky.{run}",
+            (_more(Arm(run, _LEAKY, 0.8), Arm(run, _LEAKY, 0.01), smallest=0.01, either_way=True),),
+            labels=labels,
+        )
+        for run, labels in {
+            "cnn": {"en": "a CNN", "zh": "CNN"},
+            "shallow": {"en": "2 layers", "zh": "2 层"},
+            "deep": {"en": "20 layers", "zh": "20 层"},
+        }.items()
+    ),
+    why="leaky",
+    cost=30,
+    labels={"en": "accuracy against the slope", "zh": "精度与斜率"},
+)
+
+_AMP: Mapping[str, Any] = {
+    "job": "amp",
+    "base": {**_MLP, "rivals": []},
+    "runs": {
+        f"{network}_{name}": {**own, "amp": amp}
+        for network, own in {
+            "cnn": {"network": "cnn", "depth": 2, "width": 8},
+            "mlp": {"network": "mlp", "depth": 2, "width": 32},
+        }.items()
+        for name, amp in (("with", True), ("without", False))
+    },
+    "cost": 8,
+}
+_NETWORKS: Mapping[str, _Words] = {
+    "cnn": {"en": "a CNN", "zh": "CNN"},
+    "mlp": {"en": "an MLP", "zh": "MLP"},
+}
+
+
+def _amp(of: Quantity, smallest: float, over: str, under: str) -> tuple[Setting, ...]:
+    return tuple(
+        Setting(
+            f"claims.amp.{network}",
+            (_more(Arm(f"{network}_{over}"), Arm(f"{network}_{under}"), of, smallest),),
+            labels=labels,
+        )
+        for network, labels in _NETWORKS.items()
+    )
+
+
+AMP_TIME = Trained(
+    "time",
+    settings=_amp("seconds", 0.05, "without", "with"),
+    why="amp_time",
+    labels={"en": "time", "zh": "时间"},
+    **_AMP,
+)
+AMP_ACCURACY = Trained(
+    "accuracy",
+    settings=_amp("accuracy", 0.005, "with", "without"),
+    why="amp_accuracy",
+    labels={"en": "accuracy", "zh": "精度"},
+    **_AMP,
+)

@@ -1,0 +1,115 @@
+"""Checks many claims, one after the other: the next begins when the one before has ended.
+
+A plan keeps one claim's jobs in the queue at a time, so that visitors' jobs come in between, and
+goes on when the page is closed. It does not outlive the server.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Condition, Thread
+
+from swishdemo.errors import UserError
+
+_LOG = logging.getLogger(__name__)
+
+_LOOK = 0.3
+"""Seconds between two looks at the jobs that are under way."""
+
+_TOO_BUSY = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A claim that is to be checked.
+
+    Attributes:
+        claim: Its id.
+        visitor: Who asked for it, and may take it back.
+    """
+
+    claim: str
+    visitor: str
+
+
+class CheckPlan:
+    """Claims that wait to be checked; any thread may call it.
+
+    Args:
+        begin: Starts the jobs of a claim for a visitor; raises `UserError`.
+        active: Whether a job of a claim is under way.
+    """
+
+    def __init__(self, begin: Callable[[str, str], object], active: Callable[[str], bool]) -> None:
+        self._begin, self._active = begin, active
+        self._waiting: list[Planned] = []
+        self._now: Planned | None = None
+        self._changed = Condition()
+        self._thread: Thread | None = None
+        self._closed = False
+
+    def add(self, claims: Sequence[str], visitor: str) -> None:
+        """Add claims at the end; those that wait already keep their place."""
+        with self._changed:
+            known = {each.claim for each in self._waiting}
+            self._waiting += [Planned(claim, visitor) for claim in claims if claim not in known]
+            if self._waiting and self._thread is None and not self._closed:
+                self._thread = Thread(target=self._run, name="claims plan", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def remove(self, claim: str, visitor: str) -> None:
+        """Take a claim out, if it was this visitor who asked for it."""
+        with self._changed:
+            self._waiting = [each for each in self._waiting if each != Planned(claim, visitor)]
+
+    def place(self, claim: str) -> tuple[int, str] | None:
+        """A claim's place, 0 while it is checked, and who asked for it; None: it is not planned."""
+        with self._changed:
+            for number, each in enumerate([self._now, *self._waiting]):
+                if each and each.claim == claim:
+                    return number, each.visitor
+        return None
+
+    def close(self) -> None:
+        """Forget what waits."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while (planned := self._next()) is not None:
+            try:
+                self._begin(planned.claim, planned.visitor)
+                self._until_ended(planned.claim)
+            except UserError as error:
+                if error.status == _TOO_BUSY:
+                    self._again(planned)
+                else:
+                    _LOG.info("claim %s was refused: %s", planned.claim, error.sentence("en"))
+            except Exception:
+                _LOG.exception("claim %s could not be checked", planned.claim)
+
+    def _next(self) -> Planned | None:
+        with self._changed:
+            self._now = None
+            if self._closed or not self._waiting:
+                self._thread = None
+                return None
+            self._now = self._waiting.pop(0)
+            return self._now
+
+    def _until_ended(self, claim: str) -> None:
+        with self._changed:
+            while not self._closed and self._active(claim):
+                self._changed.wait(_LOOK)
+
+    def _again(self, planned: Planned) -> None:
+        """Put a claim that found no room back to the front, and wait for a moment."""
+        with self._changed:
+            if not self._closed:
+                self._waiting.insert(0, planned)
+                self._changed.wait(5 * _LOOK)

@@ -1,0 +1,337 @@
+"""Claims that training decides: paired differences over runs, in settings that are named before.
+
+Each part is one sweep. Its settings, the networks that are set against each other, how often all is
+done, and the smallest effect that matters are all fixed in the record: nobody looks and then
+decides whether to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import expm1, log, log10
+from statistics import fmean
+from typing import Any, Literal
+
+from swishdemo.claims.intervals import paired, told
+from swishdemo.claims.record import (
+    Engine,
+    Evidence,
+    Kind,
+    Measured,
+    Verdict,
+    VerdictName,
+    combine,
+    verdict,
+)
+from swishdemo.settings import Settings
+from swishdemo.text import Language, Sentence, say
+
+Quantity = Literal["accuracy", "learned", "dead", "gradient", "seconds"]
+"""``accuracy`` at the end; ``learned``: what it is above chance; ``dead``: share of hidden units
+that are; ``gradient``: log₁₀ of its norm in the first layer before the first step; ``seconds``: the
+natural logarithm of what the training took."""
+
+LEVEL = 0.95
+"""Of all intervals of a part together; each setting gives away its share of what is left."""
+
+NEAR_CHANCE = 0.05
+"""Networks whose mean accuracy is no farther from chance have learned nothing."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Networks of one run, and the weight with which they stand in a difference.
+
+    Attributes:
+        run: Name of one of the part's runs.
+        activation: Theirs.
+        start: Their β₀; None for whichever there is.
+        weight: Of their figure.
+    """
+
+    run: str
+    activation: str = "swish"
+    start: float | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A difference between networks of equal seeds, and when it counts.
+
+    Attributes:
+        arms: What is added up, with its weights.
+        of: Of what the difference is.
+        smallest: The smallest that matters, in the quantity's own unit.
+        either_way: Whether it matters to whichever side it is.
+    """
+
+    arms: tuple[Arm, ...]
+    of: Quantity = "accuracy"
+    smallest: float = 0.02
+    either_way: bool = False
+
+    def judged(self, found: Mapping[str, Any]) -> VerdictName:
+        """Whether the difference is there, is smaller than what matters, or neither is shown."""
+        mean, low, high = (found[name] for name in ("mean", "low", "high"))
+        if found["blind"] or low is None or high is None:
+            return "undecided"
+        if self.either_way:
+            if -self.smallest < low and high < self.smallest:
+                return "refuted"
+            clear = low > 0 or high < 0
+            return "confirmed" if clear and abs(mean) >= self.smallest else "undecided"
+        if high < self.smallest:
+            return "refuted"
+        return "confirmed" if low > 0 and mean >= self.smallest else "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Circumstances in which the claim is tried.
+
+    Attributes:
+        where: Key of what they are called.
+        contrasts: What has to hold in them, all of it.
+        labels: Language → what they are called.
+    """
+
+    where: str
+    contrasts: tuple[Contrast, ...]
+    labels: Mapping[Language, str] = field(default_factory=dict, hash=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Say what they are called."""
+        say(self.where, self.labels)
+
+    def judged(self, effects: Sequence[Mapping[str, Any]]) -> VerdictName:
+        """One verdict for all that has to hold."""
+        each = [
+            contrast.judged(found) for contrast, found in zip(self.contrasts, effects, strict=True)
+        ]
+        if "refuted" in each:
+            return "refuted"
+        return "confirmed" if set(each) == {"confirmed"} else "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained(Measured):
+    """A part that paired trainings decide.
+
+    Attributes:
+        base: What all runs have in common, as a run is asked for.
+        runs: Name → what is a run's own; all name the same fields.
+        settings: Where the claim is tried.
+        why: Which sentence says what came out, of ``claims.why.trained_…``.
+        chance: The accuracy of a network that has learned nothing.
+        anywhere: Whether one setting is enough, as where it is said that something can happen.
+        repeats: How often all is done, each time with other weights, batches and split.
+        cost: About how many seconds all takes on two CPU cores.
+    """
+
+    kind: Kind = "trained"
+    job: str = "training"
+    base: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    settings: tuple[Setting, ...] = ()
+    why: str = "better"
+    chance: float = 0.1
+    anywhere: bool = False
+    repeats: int = 8
+    cost: int = 10
+
+    @property
+    def engine(self) -> Engine:
+        """A sweep."""
+        return "sweep"
+
+    @property
+    def seconds(self) -> int:
+        """As its record has it."""
+        return self.cost
+
+    def request(self, settings: Settings) -> dict[str, Any]:
+        """All runs with one seed, then with the next: what is compared runs side by side."""
+        first = next(iter(self.runs.values()))
+        entries = [[own[name] for name in first] for own in self.runs.values()]
+        bases = [[number, number] for number in range(self.repeats)]
+        return {
+            "base": {**self.base, "seeds": 1},
+            "grid": {
+                "seed+data_seed": bases,
+                "+".join(first): entries if len(first) > 1 else [entry for (entry,) in entries],
+            },
+        }
+
+    def evidence(self, config: Mapping[str, Any], stored: Sequence[Row]) -> Evidence | None:
+        """Each setting's effects; None where a run is not as the record has it.
+
+        A network that has diverged is at chance, and its units are dead: left out, it would make
+        the others look better than they are.
+        """
+        rows = {row["index"]: row for row in stored if "index" in row}
+        names = list(self.runs)
+        found: dict[str, list[Row | None]] = {name: [] for name in names}
+        for number in range(self.repeats):
+            for place, name in enumerate(names):
+                row = rows.get(number * len(names) + place)
+                if row and not _is_of(row, {**self.runs[name], "seed": number}):
+                    return None
+                found[name].append(row if row and _is_whole(row) else None)
+        if not rows:
+            return None
+        level = 1 - (1 - LEVEL) / len(self.settings)
+        return {
+            "settings": [
+                {
+                    "where": setting.where,
+                    "effects": [
+                        self._effect(contrast, found, level) for contrast in setting.contrasts
+                    ],
+                }
+                for setting in self.settings
+            ],
+            "level": level,
+            "repeats": self.repeats,
+        }
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """True in one setting and false in another: depends, unless one is enough."""
+        settings = [
+            setting.judged(found["effects"])
+            for setting, found in zip(self.settings, evidence["settings"], strict=True)
+        ]
+        enough = self.anywhere and "confirmed" in settings
+        listed = tuple(
+            Sentence(f"claims.why.setting_{name}", where=where, effects=effects)
+            for name, where, effects in self.rows(evidence)
+        )
+        return verdict(
+            "confirmed" if enough else combine(settings),
+            "trained",
+            settings=listed,
+            **self.summary(evidence).values,
+        )
+
+    def summary(self, evidence: Evidence) -> Sentence:
+        """What was compared, and how; without what came out."""
+        how = Sentence(
+            "claims.why.trained_how", level=100 * evidence["level"], repeats=evidence["repeats"]
+        )
+        what = Sentence(f"claims.why.trained_{self.why}")
+        return Sentence("claims.why.trained_summary", what=what, how=how)
+
+    def rows(
+        self, evidence: Evidence
+    ) -> Iterator[tuple[VerdictName, Sentence, tuple[Sentence, ...]]]:
+        """Each setting's verdict, what it is called, and what its differences came to."""
+        for setting, found in zip(self.settings, evidence["settings"], strict=True):
+            effects = tuple(
+                _sentence(contrast, each)
+                for contrast, each in zip(setting.contrasts, found["effects"], strict=True)
+            )
+            yield setting.judged(found["effects"]), Sentence(setting.where), effects
+
+    def _effect(
+        self, contrast: Contrast, found: Mapping[str, Sequence[Row | None]], level: float
+    ) -> dict[str, Any]:
+        arms = [
+            [
+                self._figure(row, arm, contrast.of)
+                for row, arm in zip(rows, contrast.arms, strict=True)
+                if row is not None
+            ]
+            for rows in zip(*(found[arm.run] for arm in contrast.arms), strict=True)
+            if None not in rows
+        ]
+        if not arms:
+            return {"of": contrast.of, "blind": "lost", "mean": None, "low": None, "high": None}
+        weights = [arm.weight for arm in contrast.arms]
+        means = [fmean(arm) for arm in zip(*arms, strict=True)]
+        came = paired(
+            [
+                sum(weight * value for weight, value in zip(weights, run, strict=True))
+                for run in arms
+            ],
+            level,
+        )
+        return {
+            "of": contrast.of,
+            "blind": self._blindness(contrast, means, len(arms)),
+            "arms": means,
+            "mean": came.mean,
+            "low": told(came.low),
+            "high": told(came.high),
+            "count": came.count,
+            "visible": told(came.visible),
+            "smallest": contrast.smallest,
+        }
+
+    def _blindness(self, contrast: Contrast, means: Sequence[float], runs: int) -> str | None:
+        """Why the difference says nothing; None where it does."""
+        if runs < self.repeats:
+            return "lost"
+        if contrast.of != "accuracy":
+            return None
+        learned: dict[str, list[bool]] = {}
+        for arm, mean in zip(contrast.arms, means, strict=True):
+            learned.setdefault(arm.run, []).append(abs(mean - self.chance) > NEAR_CHANCE)
+        idle = any(len(arms) > 1 and not any(arms) for arms in learned.values())
+        return "chance" if idle or not any(map(any, learned.values())) else None
+
+    def _figure(self, row: Row, arm: Arm, of: Quantity) -> float:
+        """The quantity of an arm's network."""
+        if of == "seconds":
+            return log(max(row["elapsed_seconds"], 1e-6))
+        (place,) = (
+            place
+            for place, each in enumerate(row["replicas"])
+            if each["activation"] == arm.activation and arm.start in (None, each["beta_start"])
+        )
+        lost = row["diverged"][place] is not None
+        if of in ("accuracy", "learned"):
+            value = row["accuracy"][place]
+            found = self.chance if lost or value is None else float(value)
+            return found - self.chance if of == "learned" else found
+        if of == "dead":
+            shares = [layer[place] for layer in row["dead"]]
+            return fmean(1.0 if lost or share is None else share for share in shares)
+        norm = row["first_gradient_norm"][0][place]
+        return log10(max(norm or 0.0, 1e-45))  # the smallest number of float32
+
+
+def _is_of(row: Row, wanted: Mapping[str, Any]) -> bool:
+    """Whether a row is of a run that was asked for so."""
+
+    def plain(value: Any) -> Any:
+        return list(value) if isinstance(value, list | tuple) else value
+
+    return all(plain(row["values"].get(name)) == plain(value) for name, value in wanted.items())
+
+
+def _is_whole(row: Row) -> bool:
+    """Whether a run came to the end of its steps: one that was cut short is another experiment."""
+    return row["state"] == "finished" and (row["summary"] or {}).get("ended") == "steps"
+
+
+_PERCENT = ("accuracy", "learned", "dead")
+
+
+def _sentence(contrast: Contrast, found: Mapping[str, Any]) -> Sentence:
+    """What a difference came to, in the unit in which it is spoken of."""
+    if found["blind"]:
+        return Sentence(f"claims.why.blind_{found['blind']}")
+    unit = 100 if contrast.of in _PERCENT else 1
+    values = {name: found[name] for name in ("mean", "low", "high", "visible")}
+    if values["low"] is None or values["high"] is None:
+        return Sentence(f"claims.why.{contrast.of}_alone", mean=unit * values["mean"])
+    if contrast.of == "seconds":
+        values = {name: 100 * expm1(value) for name, value in values.items()}
+    said = "unclear" if contrast.judged(found) == "undecided" else "effect"
+    return Sentence(
+        f"claims.why.{contrast.of}_{said}",
+        **{name: unit * value for name, value in values.items()},
+    )

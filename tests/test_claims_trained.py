@@ -1,0 +1,257 @@
+"""Claims that training decides: the designs, the rule and its error rates, what is stored."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from swishdemo.claims import CLAIMS
+from swishdemo.claims.intervals import paired, student
+from swishdemo.claims.trained import Arm, Contrast, Setting, Trained
+from swishdemo.settings import Settings
+from swishdemo.text import LANGUAGES
+from swishdemo.training.config import replicas
+from swishdemo.training.sweep import SweepRequest
+
+PARTS = {
+    f"{claim.id}.{part.name}": part
+    for claim in CLAIMS
+    for part in claim.parts
+    if isinstance(part, Trained)
+}
+EACH = pytest.mark.parametrize("part", PARTS.values(), ids=list(PARTS))
+SMALLEST = 0.02
+
+
+@given(st.floats(0.01, 0.9999), st.integers(1, 200))
+def test_students_t_is_scipys(level, freedom):
+    assert student(level, freedom) == pytest.approx(stats.t.ppf((1 + level) / 2, freedom), rel=1e-8)
+
+
+def rates(draw, count, **contrast):
+    """How often each verdict comes when the rule is fed drawn differences."""
+    judge = Contrast((Arm("a"),), smallest=SMALLEST, **contrast)
+    found = {"confirmed": 0, "refuted": 0, "undecided": 0}
+    for _ in range(count):
+        came = paired(draw(), 0.95)
+        finite = math.isfinite(came.low)
+        told = {"blind": None, "mean": came.mean, "low": came.low if finite else None,
+                "high": came.high if finite else None}  # fmt: skip
+        found[judge.judged(told)] += 1
+    return {name: number / count for name, number in found.items()}
+
+
+def drawn(rng, mean, spread, outlier=0.0):
+    def draw():
+        values = rng.normal(mean, spread, 8)
+        values[rng.integers(8)] += outlier
+        return values.tolist()
+
+    return draw
+
+
+SIMULATED = [400, pytest.param(2000, marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("count", SIMULATED)
+def test_the_rule_errs_as_seldom_as_it_says(count):
+    rng = np.random.default_rng(11)
+    for spread in (0.002, 0.01, 0.04):
+        assert rates(drawn(rng, 0.0, spread), count)["confirmed"] <= 0.05
+        assert rates(drawn(rng, 0.0, spread), count, either_way=True)["confirmed"] <= 0.07
+        # At the smallest effect that matters, one that is smaller is hardly ever claimed.
+        assert rates(drawn(rng, SMALLEST, spread), count)["refuted"] <= 0.05
+        assert rates(drawn(rng, 0.0, spread, outlier=10 * spread), count)["confirmed"] <= 0.05
+    assert rates(drawn(rng, 2 * SMALLEST, 0.01), count)["confirmed"] > 0.95
+    assert rates(drawn(rng, 0.0, 0.01), count)["refuted"] > 0.9
+    assert rates(drawn(rng, 0.0, 0.2), count)["undecided"] > 0.9
+
+
+def test_what_would_have_been_seen_is_seen_with_that_power():
+    rng = np.random.default_rng(5)
+    visible = np.mean([paired(drawn(rng, 0, 0.01)(), 0.95).visible for _ in range(300)])
+    seen = [paired(drawn(rng, visible, 0.01)(), 0.95).low > 0 for _ in range(600)]
+    assert 0.7 < np.mean(seen) < 0.95
+
+
+def test_no_spread_is_no_certainty():
+    came = paired([0.3, 0.3, 0.3], 0.95)
+    assert (came.mean, came.low, came.high) == (0.3, -math.inf, math.inf)
+    assert paired([0.1], 0.95).high == math.inf
+    with pytest.raises(ValueError, match="no differences"):
+        paired([], 0.95)
+
+
+@EACH
+def test_a_design_is_a_sweep_that_this_server_takes(part):
+    request = SweepRequest.parse(part.request(Settings()), Settings())
+    assert len(request.changes) == len(part.runs) * part.repeats <= 64
+    for number, name in enumerate([*part.runs] * part.repeats):
+        values = request.values(number)
+        assert values["seed"] == values["data_seed"] == number // len(part.runs)
+        for arm in (arm for each in part.settings for c in each.contrasts for arm in c.arms):
+            if arm.run == name:
+                rows = replicas(request.config(number))
+                fits = [row for row in rows if row.activation == arm.activation
+                        and arm.start in (None, row.beta_start)]  # fmt: skip
+                assert len(fits) == 1
+    assert {arm.run for each in part.settings for c in each.contrasts for arm in c.arms} <= set(
+        part.runs
+    )
+    assert part.seconds > 0
+
+
+def rows_of(part, figure):
+    """Rows as they are stored; ``figure(run, activation, start, repeat)`` gives their figures."""
+    request = SweepRequest.parse(part.request(Settings()), Settings())
+    names = list(part.runs)
+    stored = []
+    for number in range(len(request.changes)):
+        name, repeat = names[number % len(names)], number // len(names)
+        config = request.config(number)
+        networks = replicas(config)
+        numbers = [figure(name, each.activation, each.beta_start, repeat)
+                   for each in networks]  # fmt: skip
+        stored.append(
+            {
+                "index": number,
+                "values": json.loads(json.dumps(request.values(number))),
+                "state": "finished",
+                "summary": {"ended": "steps"},
+                "replicas": [{name: getattr(each, name) for name in ("activation", "beta_start")}
+                             for each in networks],
+                "accuracy": numbers,
+                "diverged": [None] * len(networks),
+                "dead": [numbers] * config.depth,
+                "first_gradient_norm": [[10**n for n in numbers]] * (config.depth + 1),
+                "elapsed_seconds": math.exp(numbers[0]),
+            }
+        )  # fmt: skip
+    return stored
+
+
+def noise(*key):
+    return 0.004 * math.sin(1e3 * hash(key) % 1e3)
+
+
+TWO = Trained(
+    "accuracy",
+    base={"network": "mlp", "beta_starts": [1], "beta_scope": "fixed", "rivals": ["relu"]},
+    runs={"a": {"depth": 2}, "b": {"depth": 5}},
+    settings=tuple(
+        Setting(f"claims.deep.{where}", (Contrast((Arm(run), Arm(run, "relu", weight=-1))),),
+                labels=labels)
+        for (where, run, labels) in (
+            ("plain", "a", {"en": "50 layers, plain", "zh": "50 层，无捷径"}),
+            ("skips", "b", {"en": "50 layers with skips", "zh": "50 层，有捷径"}),
+        )
+    ),
+)  # fmt: skip
+
+
+def lead(first, second):
+    """Accuracies whose lead over ReLU is one in the first run, another in the second."""
+
+    def figure(run, activation, start, repeat):
+        more = (first if run == "a" else second) if activation == "swish" else 0.0
+        return 0.8 + more + noise(run, activation, repeat)
+
+    return figure
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        (0.1, 0.06, "confirmed"),
+        (0.0, -0.05, "refuted"),
+        (0.1, 0.0, "depends"),
+        (-0.2, 0.2, "depends"),
+    ],
+)
+def test_the_verdict_follows_what_was_found(first, second, wanted):
+    evidence = TWO.evidence({}, rows_of(TWO, lead(first, second)))
+    json.dumps(evidence, allow_nan=False)
+    told = TWO.judge(evidence)
+    assert told.verdict == wanted
+    for language in LANGUAGES:
+        said = told.sentence(language)
+        assert f"{100 * first:+.0f}".replace("-", "−")[:2] in said and "{" not in said
+
+
+def test_the_verdict_follows_the_smallest_effect_that_matters():
+    evidence = TWO.evidence({}, rows_of(TWO, lead(0.1, 0.06)))
+    stricter = replace(
+        TWO,
+        settings=tuple(
+            replace(each, contrasts=(replace(each.contrasts[0], smallest=0.3),))
+            for each in TWO.settings
+        ),
+    )
+    assert TWO.judge(evidence).verdict == "confirmed"
+    assert stricter.judge(evidence).verdict == "refuted"
+
+
+def test_one_setting_is_enough_for_what_is_said_to_be_possible():
+    evidence = TWO.evidence({}, rows_of(TWO, lead(0.1, -0.1)))
+    assert TWO.judge(evidence).verdict == "depends"
+    assert replace(TWO, anywhere=True).judge(evidence).verdict == "confirmed"
+
+
+def test_networks_that_learned_nothing_tell_nothing():
+    def figure(run, activation, start, repeat):
+        return 0.1 + noise(run, activation, repeat)
+
+    evidence = TWO.evidence({}, rows_of(TWO, figure))
+    assert [each["effects"][0]["blind"] for each in evidence["settings"]] == ["chance"] * 2
+    told = TWO.judge(evidence)
+    assert told.verdict == "undecided" and "at chance" in told.sentence("en")
+
+
+def test_what_has_diverged_is_at_chance_and_dead():
+    rows = rows_of(TWO, lead(0.1, 0.1))
+    for row in rows:
+        for place, each in enumerate(row["replicas"]):
+            if each["activation"] == "swish":
+                row["diverged"][place], row["accuracy"][place] = 7, None
+    evidence = TWO.evidence({}, rows)
+    assert evidence["settings"][0]["effects"][0]["arms"][0] == pytest.approx(0.1)
+    assert TWO.judge(evidence).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    "harm", [{"summary": {"ended": "time"}}, {"state": "failed", "summary": None}]
+)
+def test_a_run_that_was_cut_short_gives_no_verdict(harm):
+    rows = rows_of(TWO, lead(0.1, 0.1))
+    rows[0] |= harm
+    evidence = TWO.evidence({}, rows)
+    assert evidence["settings"][0]["effects"][0]["blind"] == "lost"
+    assert TWO.judge(evidence).verdict == "undecided"
+    short = TWO.evidence({}, rows_of(TWO, lead(0.1, 0.1))[:5])  # stopped
+    assert TWO.judge(short).verdict == "undecided"
+    assert TWO.evidence({}, []) is None
+
+
+def test_rows_of_another_design_are_no_evidence():
+    rows = rows_of(TWO, lead(0.1, 0.1))
+    rows[1]["values"]["depth"] = 4
+    assert TWO.evidence({}, rows) is None
+
+
+@EACH
+def test_every_design_is_judged_in_both_languages(part):
+    for level in (0.1, 0.5, 0.95):
+
+        def figure(run, activation, start, repeat, level=level):
+            apart = 0.05 if activation == "swish" else 0.0
+            return level + apart + noise(run, activation, start, repeat)
+
+        evidence = part.evidence({}, rows_of(part, figure))
+        json.dumps(evidence, allow_nan=False)
+        for language in LANGUAGES:
+            assert "{" not in part.judge(evidence).sentence(language)
