@@ -1,4 +1,4 @@
-"""The command line: ``python -m swishdemo time``, ``sweep`` and ``generate``.
+"""The command line: ``python -m swishdemo time``, ``sweep``, ``claims`` and ``generate``.
 
 A timing on a terminal: its figures, the host and what to mind, as wide as the terminal is.
 """
@@ -27,6 +27,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from swishdemo.claims import command as claims_command
 from swishdemo.errors import UserError
 from swishdemo.form import Field
 from swishdemo.generate import generate
@@ -69,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser(settings).parse_args(arguments)
     if given.command == "generate":
         return generate(given.check)
+    if given.command == "claims":
+        return _check_claims(given, settings)
     work = (_Timing if given.command == "time" else _Sweep)(given, settings)
     if given.output:
         try:  # before minutes are spent on what could not be kept
@@ -90,6 +93,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if job.reason:
         print(job.reason.sentence(), file=sys.stderr)
     return {"finished": _ENDED, "stopped": _INTERRUPTED}.get(job.state, _FAILED)
+
+
+def _check_claims(given: argparse.Namespace, settings: Settings) -> int:
+    if why := claims_command.refused(given):
+        print(why, file=sys.stderr)
+        return _REFUSED
+    try:
+        return _ENDED if claims_command.check(given, settings) else _INTERRUPTED
+    except OSError as error:
+        print(_unwritable(given.report, error), file=sys.stderr)
+        return _REFUSED
 
 
 class _Work(Protocol):
@@ -250,6 +264,13 @@ def parser(settings: Settings) -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         **_LINES,
+    )
+    claims_command.add_options(
+        commands.add_parser(
+            "claims",
+            help="check the article's claims on this machine",
+            description="Prove, time and train what an article says about Swish.",
+        )
     )
     for command in (time, sweep):
         command.add_argument("--format", choices=_FORMATS, default="table", help="how to print it")

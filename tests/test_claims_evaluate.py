@@ -9,6 +9,7 @@ import pytest
 from test_claims_measured import ALL, NONE, measurement, report
 
 from swishdemo.claims import CLAIMS, ClaimEvaluator, get, proofs
+from swishdemo.claims.evaluate import OWNER
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.generate import same
@@ -46,6 +47,10 @@ class FakeManager:
     jobs: list = field(default_factory=list)
     stored: dict = field(default_factory=dict)
     room: int = 100
+    stopped: list = field(default_factory=list)
+
+    def stop(self, job_id):
+        self.stopped.append(job_id)
 
     def submit(self, kind, config, visitor, purpose=None):
         if sum(job.active for job in self.jobs) >= self.room:
@@ -225,8 +230,20 @@ def test_cost_submits_a_job_for_each_context(evaluator, manager):
     _, same = evaluator.check("cost", VISITOR)
     assert same == jobs
     assert len(manager.jobs) == 3  # a check that is under way is not queued twice
-    evaluator.check("cost", "another-visitor-01")
-    assert len(manager.jobs) == 6
+    _, theirs = evaluator.check("cost", "another-visitor-01")
+    assert theirs == jobs and len(manager.jobs) == 3  # nor for another visitor
+    assert {job.visitor for job in jobs} == {OWNER}
+
+
+def test_a_check_ends_when_all_who_pressed_have_stopped_it(evaluator, manager):
+    [job] = evaluator.check("beta-range", VISITOR)[1]
+    evaluator.check("beta-range", "another-visitor-01")
+    assert evaluator.wants(job, VISITOR) and not evaluator.wants(job, "a-passer-by-0001")
+    for visitor, left in (("a-passer-by-0001", []), (VISITOR, []), (VISITOR, []),
+                          ("another-visitor-01", [job.id])):  # fmt: skip
+        evaluator.stop("beta-range", visitor)
+        assert manager.stopped == left
+    assert not evaluator.wants(job, VISITOR)
 
 
 def test_memory_takes_one_job_for_both_parts(evaluator, manager):

@@ -415,13 +415,18 @@ def test_stop_refuses_what_is_no_claim(client):
 
 def test_another_visitor_may_not_stop_a_check(lab, client, monkeypatch):
     stopped = []
-    monkeypatch.setattr(lab.manager, "stop", lambda job, visitor: stopped.append(job))
-    lab.claims.check("beta-range", "the-one-who-asked")
+    monkeypatch.setattr(lab.manager, "stop", stopped.append)
+    _, [job] = lab.claims.check("beta-range", "the-one-who-asked")
     try:
         told = client.post("/api/claims/beta-range/stop").json()
         assert (told["active"], told["mine"]) == (True, False)
         assert stopped == []
     finally:
         monkeypatch.undo()
-        for job in lab.manager.list("the-one-who-asked"):
-            lab.manager.stop(job.id)
+        # Everybody may read how it goes, and nobody take it away.
+        assert client.get(f"/api/runs/{job.id}").json()["own"] is False
+        for wish in ("stop", "pause"):
+            assert client.post(f"/api/runs/{job.id}/{wish}").status_code == 404
+        assert client.delete(f"/api/runs/{job.id}").status_code == 404
+        assert client.get("/api/runs").json() == []
+        lab.manager.stop(job.id)

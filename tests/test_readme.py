@@ -1,5 +1,6 @@
 """What the README says of the project is so."""
 
+import argparse
 import re
 import shlex
 from dataclasses import fields
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from swishdemo.claims.command import refused
 from swishdemo.cli import parser
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
@@ -105,9 +107,12 @@ def test_the_commands_without_a_browser_are_read_as_they_stand():
     commands = re.findall(r"^\.venv/bin/python -m swishdemo (.*)$", BODY, re.M)
     assert len(commands) >= 2
     settings = Settings()
-    assert {command.split()[0] for command in commands} == {"time", "sweep"}
+    assert {command.split()[0] for command in commands} == {"time", "sweep", "claims"}
     for command in commands:
         given = vars(parser(settings).parse_args(shlex.split(command)))
+        if given["command"] == "claims":
+            assert refused(argparse.Namespace(**given)) is None
+            continue
         if given["command"] == "sweep":
             table = TrainingConfig.fields(settings)
             base = {"recipe": given["recipe"], **settings_of(given["set"], table)}

@@ -205,8 +205,25 @@ def test_what_is_too_old_goes_whoever_it_belongs_to(store: Store) -> None:
         ended = now - days * 86_400
         store.save(replace(JOB, id=name, visitor=name, state="failed", finished_at=ended))
     store.save(replace(JOB, id="evidence", purpose="c", state="finished", finished_at=1.0))
+    store.save(replace(JOB, id="failed", purpose="c", state="failed", finished_at=1.0))
     store.prune("anna", LIMITS)
-    assert [job.id for job in store.find()] == ["young"]
+    assert {job.id for job in store.find()} == {"young", "evidence"}
+
+
+def test_of_each_purpose_the_newest_evidence_stays_whatever_else_is_there(store: Store) -> None:
+    now = time.time()
+    for n in range(9):
+        for purpose, state in (("a", "finished"), ("b", "finished"), ("a", "failed")):
+            job = replace(JOB, id=f"{purpose} {state} {n}", purpose=purpose, state=state)
+            store.save(replace(job, created_at=now + n, finished_at=now + n))
+            store.append(job.id, 0, "Report", {"x": "y" * 100})
+    store.prune("anna", LIMITS)
+    kept = {f"{each} {n}" for each in ("a finished", "b finished", "a failed") for n in range(4, 9)}
+    assert {job.id for job in store.find()} == kept
+    store.prune("anna", replace(LIMITS, all_bytes=1, count=0, bytes=1))
+    left = {job.id for job in store.find()}
+    assert left >= {each for each in kept if "finished" in each}
+    assert store.reports("a finished 8") and not store.reports("a finished 3")
 
 
 def kept_of(
@@ -445,10 +462,11 @@ def test_where_nothing_can_be_written_jobs_are_kept_in_memory(
 
 def works(store: Store) -> None:
     """A store holds a job and its reports, as one on disk does."""
-    store.save(filled())
+    job = replace(filled(), purpose=None)
+    store.save(job)
     store.append("all", 0, "Report", {"step": 0})
     store.annotate("all", {"name": "named"})
-    assert store.get("all") == replace(filled(), name="named")
+    assert store.get("all") == replace(job, name="named")
     assert store.reports("all") == [("Report", {"step": 0, "index": 0})]
     store.prune("bert", Retention(0, 0, 0, 0))
     assert store.find() == []

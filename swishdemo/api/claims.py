@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from fastapi.responses import PlainTextResponse, Response
 
 from swishdemo.api.caller import Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
-from swishdemo.claims import CLAIMS
+from swishdemo.claims import CLAIMS, claims_report
 from swishdemo.claims.evaluate import purposes
 from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
@@ -20,6 +21,7 @@ Claims = Annotated[list[str], Query(max_length=64, description="Ids of GET /api/
 def routes(lab: Lab) -> APIRouter:
     """The routes about claims."""
     router = APIRouter(tags=["claims"])
+    _add_files(router, lab)
 
     @router.get("/api/claims")
     def list_claims(tongue: Tongue) -> FiniteJSON:
@@ -76,3 +78,26 @@ def routes(lab: Lab) -> APIRouter:
         return FiniteJSON(claim_view.progress(lab, claim_id[:80], tongue, visitor))
 
     return router
+
+
+def _add_files(router: APIRouter, lab: Lab) -> None:
+    """What is made to be taken elsewhere. Before the routes of one claim, which "report" is not."""
+
+    @router.get("/api/claims/report", response_class=PlainTextResponse)
+    def report_claims(
+        tongue: Tongue, format: Annotated[Literal["html", "md"], Query()] = "html"
+    ) -> Response:
+        """All claims with their verdicts as one file: HTML that needs nothing else, or Markdown."""
+        cards = lab.claims.cards(tongue)
+        if format == "md":
+            return Response(claims_report.as_markdown(cards, tongue), media_type="text/markdown")
+        return Response(claims_report.as_html(cards, tongue), media_type="text/html")
+
+    @router.get("/api/claims/{claim_id}/badge.svg", responses=_ABSENT)
+    def badge_of_claim(claim_id: str, tongue: Tongue) -> Response:
+        """A claim's verdicts as a picture of one line, for a page elsewhere."""
+        card = lab.claims.card(claim_id[:80], tongue)
+        headers = {"Cache-Control": "max-age=300"}
+        return Response(
+            claims_report.badge(card, tongue), media_type="image/svg+xml", headers=headers
+        )

@@ -23,6 +23,9 @@ from swishdemo.timing import HostCard
 
 _LOG = logging.getLogger(__name__)
 
+OWNER = "claims"
+"""Whose the claims' jobs are: no visitor's, whose names are longer, so that none deletes them."""
+
 _MOST_READ = 500
 """Evidence of so many jobs is kept in memory."""
 
@@ -57,6 +60,7 @@ class ClaimEvaluator:
             self.check, lambda claim_id: any(job.active for job in self.jobs(claim_id))
         )
         self._read: dict[tuple[str, str, str], Evidence | None] = {}
+        self._asking: dict[str, set[str]] = {}  # job → who pressed, and has not stopped it
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
         """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``."""
@@ -101,7 +105,7 @@ class ClaimEvaluator:
 
         Args:
             claims: Their ids, in any order.
-            visitor: Whose jobs they will be.
+            visitor: Who asks.
 
         Raises:
             UserError: There is no such claim (404).
@@ -118,16 +122,16 @@ class ClaimEvaluator:
         self._plan.close()
 
     def stop(self, claim_id: str, visitor: str) -> None:
-        """End the visitor's own jobs of a claim, and plan none.
+        """Take back what the visitor asked of a claim; its jobs end when nobody wants them.
 
         Raises:
             UserError: There is no such claim (404).
         """
         self._plan.remove(claim_id, visitor)
         for purpose in purposes(get(claim_id, self._claims)):
-            for job in self._manager.list(visitor, purpose=purpose):
-                if job.active:
-                    self._manager.stop(job.id, visitor)
+            for job in self._manager.list(purpose=purpose):
+                if job.active and self._lets_go(job, visitor):
+                    self._manager.stop(job.id)
 
     def jobs(self, claim_id: str) -> list[Job]:
         """The newest job of each of a claim's measured parts, in any state.
@@ -139,19 +143,34 @@ class ClaimEvaluator:
         newest = (self._manager.list(purpose=purpose)[:1] for purpose in purposes(claim))
         return [job for found in newest for job in found]
 
+    def wants(self, job: Job, visitor: str) -> bool:
+        """Whether the visitor pressed for a job of a claim, and has not stopped it."""
+        return visitor in self._asking.get(job.id, ())
+
+    def _lets_go(self, job: Job, visitor: str) -> bool:
+        """Whether with this visitor the last one has stopped a job."""
+        with self._reading:
+            asking = self._asking.get(job.id, set())
+            if visitor not in asking:
+                return False
+            asking.discard(visitor)
+            return not asking
+
     def _submit(self, claim: Claim, visitor: str) -> list[Job]:
+        """The jobs of a claim: those under way are shared by all who press."""
         jobs: list[Job] = []
         for purpose, part in purposes(claim).items():
-            own = [job for job in self._manager.list(visitor, purpose=purpose) if job.active]
-            if own:
-                jobs.append(own[0])
-                continue
+            active = [job for job in self._manager.list(purpose=purpose) if job.active]
             try:
-                jobs.append(
-                    self._manager.submit(
-                        part.engine, part.request(self._manager.settings), visitor, purpose
-                    )
+                request = part.request(self._manager.settings)
+                job = (
+                    active[0]
+                    if active
+                    else self._manager.submit(part.engine, request, OWNER, purpose)
                 )
+                jobs.append(job)
+                with self._reading:
+                    self._asking.setdefault(job.id, set()).add(visitor)
             except UserError:
                 if not jobs:
                     raise

@@ -45,11 +45,13 @@ class JobAccess:
     def get(self, job_id: str, visitor: str | None) -> Job:
         """The job as it stands: its owner reads it by its id, everyone by its share's token.
 
+        One with a purpose, such as evidence for a claim, everyone reads by its id.
+
         Raises:
             UserError: There is none, or it is another visitor's (404).
         """
         job = self._known(job_id)
-        if job is None or not _may_change(job, visitor):
+        if job is None or not (job.purpose or _may_change(job, visitor)):
             shared = asked(lambda: self._store.shared(job_id))
             job = self._known(shared.id) if shared is not None else None
         if job is None:

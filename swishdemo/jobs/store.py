@@ -63,6 +63,10 @@ class Retention:
         )
 
 
+_FEW = 5
+"""Jobs of one purpose that are kept, of those that finished and of the others."""
+
+
 class Store:
     """Jobs and their reports in ``folder``/jobs.sqlite; any thread may call it.
 
@@ -254,25 +258,34 @@ class Store:
     def prune(self, visitor: str, limits: Retention, now: float | None = None) -> None:
         """Remove ended jobs beyond the limits, the oldest first.
 
-        Jobs with a purpose (evidence for a claim) go by their age and the whole store's size.
+        Of each purpose (evidence for a claim) the newest few that finished stay, whatever else is
+        there, and no more than a few others.
         """
         oldest = (time.time() if now is None else now) - limits.days * 86_400
         newest_first = "OVER (ORDER BY created_at DESC, rowid DESC)"
         kept = f"SELECT id, ROW_NUMBER() {newest_first} AS place, SUM(bytes) {newest_first} AS sum"
         # What has an unknown state, of another version, has ended too.
         ended = "FROM jobs WHERE state NOT IN ('waiting', 'running', 'paused')"
+        ranked = (
+            "SELECT id, ROW_NUMBER() OVER (PARTITION BY purpose, state = 'finished'"
+            f" ORDER BY created_at DESC, rowid DESC) AS place {ended} AND purpose IS NOT NULL"
+        )
+        evidence = f"SELECT id FROM ({ranked} AND state = 'finished') WHERE place <= :few"
         with self._database.reading() as database:
             rows = database.execute(
-                f"SELECT id {ended} AND COALESCE(finished_at, created_at) < :oldest"
+                f"SELECT id FROM (SELECT id {ended} AND COALESCE(finished_at, created_at) < :oldest"
                 f" UNION SELECT id FROM ({kept} {ended} AND visitor = :visitor AND purpose IS NULL)"
                 " WHERE place > :count OR (place > 1 AND sum > :bytes)"
-                f" UNION SELECT id FROM ({kept} {ended}) WHERE place > 1 AND sum > :all_bytes",
+                f" UNION SELECT id FROM ({kept} {ended}) WHERE place > 1 AND sum > :all_bytes"
+                f" UNION SELECT id FROM ({ranked}) WHERE place > :few)"
+                f" WHERE id NOT IN ({evidence})",
                 {
                     "oldest": oldest,
                     "visitor": visitor,
                     "count": limits.count,
                     "bytes": limits.bytes,
                     "all_bytes": limits.all_bytes,
+                    "few": _FEW,
                 },
             ).fetchall()
         if rows:

@@ -41,8 +41,8 @@ def card(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, A
 def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, Any]:
     """The newest jobs of a claim in words: a line each, and how much of all is done.
 
-    ``mark`` changes whenever a verdict may have; ``own`` is the visitor's newest job, of ``kind``;
-    ``mine`` tells whether one that is under way is the visitor's, who may stop it.
+    ``mark`` changes whenever a verdict may have; ``newest`` is the newest job, of ``kind``;
+    ``mine`` tells whether the visitor pressed for one that is under way, and may stop it.
 
     Raises:
         UserError: There is no such claim (404).
@@ -58,16 +58,16 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
             part = text(f"claims.{claim_id}.part.{needed[job.purpose or ''].name}", tongue)
             words = text("check.of_part", tongue, part=part, words=words)
         lines.append({"words": words, "tone": "error" if job.state == "failed" else "note"})
-    own = [job for job in jobs if job.visitor == visitor]
     planned = lab.claims.planned(claim_id)
     if planned and planned[0]:
         words = text("check.planned", tongue, place=planned[0])
         lines = [{"words": words, "tone": "note"}, *lines]
     return {
         "active": planned is not None or any(job.active for job in jobs),
-        "mine": (planned or (0, ""))[1] == visitor or any(job.active for job in own),
-        "own": own[0].id if own else "",
-        "kind": own[0].kind if own else "",
+        "mine": (planned or (0, ""))[1] == visitor
+        or any(job.active and lab.claims.wants(job, visitor) for job in jobs),
+        "newest": jobs[0].id if jobs else "",
+        "kind": jobs[0].kind if jobs else "",
         "share": 0 if planned and planned[0] else sum(map(_share, jobs)) / max(1, len(jobs)),
         "lines": lines,
         "mark": " ".join(
@@ -91,9 +91,9 @@ def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> di
         part["steps"] = {"held": sum(steps.values()), "count": len(steps)}
     told = progress(lab, card["id"], tongue, visitor)
     setup = SETUPS.get(card["id"], {})
-    if own := told["kind"]:
-        card |= {"tab": _TAB_OF_JOB[own]}
-        setup = {own: told["own"]}
+    if kind := told["kind"]:
+        card |= {"tab": _TAB_OF_JOB[kind]}
+        setup = {kind: told["newest"]}
     return card | {"progress": told, "setup": setup}
 
 

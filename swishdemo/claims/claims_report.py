@@ -1,0 +1,111 @@
+"""All claims with their verdicts as one file: Markdown, or a page of HTML that needs nothing else.
+
+And a verdict as a badge.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from swishdemo.claims.record import ARTICLE
+from swishdemo.table_files import plain
+from swishdemo.text import Language, text
+
+Cards = Sequence[Mapping[str, Any]]
+"""As `swishdemo.claims.evaluate.ClaimEvaluator.cards` tells them."""
+
+_SIGNS = {
+    "confirmed": "✓",
+    "imprecise": "≈",
+    "refuted": "✗",
+    "depends": "◐",
+    "undecided": "?",
+    "not run": "–",
+}
+_COLOURS = {
+    "confirmed": "#15803d",
+    "imprecise": "#8a5a00",
+    "refuted": "#b91c1c",
+    "depends": "#8a5a00",
+}
+_GREY = "#52606d"
+_LETTER = 6.6
+"""Pixels that a letter of a badge takes, on average."""
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def as_html(cards: Cards, language: Language) -> str:
+    """The report as a page: no script, no file beside it, in light and dark, and on paper."""
+    return _TEMPLATES.get_template("report.html").render(
+        cards=cards,
+        language=language,
+        say=lambda key: text(f"claims.report.{key}", language),
+        signs=_SIGNS,
+        tone=lambda verdict: verdict.replace(" ", "-"),
+        lead=_lead(cards, language),
+        article=ARTICLE,
+        date=_today(),
+    )
+
+
+def as_markdown(cards: Cards, language: Language) -> str:
+    """The report in Markdown: a heading for each claim, a line for each of its parts."""
+    lines = [f"# {text('claims.report.title', language)}", "", _lead(cards, language), ""]
+    lines += [f"{text('claims.report.source', language)}: <{ARTICLE}> · {_today()}"]
+    for number, card in enumerate(cards, 1):
+        lines += ["", f"## {number}. {plain(card['statement'][language])}", ""]
+        for part in card["parts"]:
+            sign = _SIGNS[part["verdict"]]
+            said = f"{plain(part['label'])}: {plain(part['why'])}"
+            lines.append(f"- **{sign} {part['verdict_label']}** · {said}")
+            for row in part["rows"]:
+                came = "; ".join(map(plain, row["effects"]))
+                lines.append(f"  - {_SIGNS[row['verdict']]} {plain(row['where'])}: {came}")
+            facts = [part["kind_label"], part["host"], part["checked_at"]]
+            lines.append(f"  - *{plain(' · '.join(filter(None, facts)))}*")
+    return "\n".join([*lines, ""])
+
+
+def badge(card: Mapping[str, Any], language: Language) -> str:
+    """A claim's verdicts as a picture of one line, SVG."""
+    verdicts = list(dict.fromkeys(part["verdict"] for part in card["parts"]))
+    labels = list(dict.fromkeys(part["verdict_label"] for part in card["parts"]))
+    found = " · ".join(labels)
+    colour = _COLOURS.get(verdicts[0], _GREY) if len(verdicts) == 1 else _GREY
+    name = f"Swish: {card['id']}"
+    left, right = (round(_width(words) + 14) for words in (name, found))
+    return _TEMPLATES.get_template("badge.svg").render(
+        name=name, found=found, left=left, right=right, colour=colour
+    )
+
+
+def _lead(cards: Cards, language: Language) -> str:
+    """How many verdicts of each kind there are, in one sentence."""
+    parts = [part for card in cards for part in card["parts"]]
+    counts = Counter(part["verdict"] for part in parts)
+    listed = ", ".join(
+        f"{counts[verdict]} {text('claims.verdict.' + verdict.replace(' ', '_'), language)}"
+        for verdict in _SIGNS
+        if counts[verdict]
+    )
+    return text("claims.report.lead", language, count=len(parts), listed=listed)
+
+
+def _width(words: str) -> float:
+    return sum(_LETTER if ord(letter) < 0x2E80 else 2 * _LETTER for letter in words)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
