@@ -401,9 +401,11 @@ def test_train_from_the_button_to_a_repeated_run(app: App, person: Any, tmp_path
     tensors = torch.load(io.BytesIO(weights), weights_only=True)
     learned = [value.item() for name, value in tensors.items() if name.endswith("beta")]
     assert learned == pytest.approx([layer[0] for layer in reports[-1]["beta"]], rel=1e-6)
-    rows = list(csv.DictReader(io.StringIO(me.file(page, "[data-format=csv]").decode("utf-8"))))
+    rows = list(
+        csv.DictReader(io.StringIO(me.file(page, "#lab-train [data-format=csv]").decode("utf-8")))
+    )
     assert len(rows) == len(reports) * len(reports[-1]["loss"])
-    assert json.loads(me.file(page, "[data-format=json]"))["reports"] == reports
+    assert json.loads(me.file(page, "#lab-train [data-format=json]"))["reports"] == reports
     repeated(me, run, tmp_path, app, NETWORKS_REPEATED)
 
     page.locator("[data-share=yes]").click()

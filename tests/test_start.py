@@ -75,9 +75,9 @@ def test_everything_the_page_loads_comes_from_here_and_may_be_kept(tmp_path):
                 modules(address, f"{address}/{path}", found)
             else:
                 found[path] = PATIENT.get(f"{address}/{path}")
-        for tab in ("train", "time", "claims"):
+        for part in ("train/tab", "train/sweep", "time/tab", "claims/tab"):
             base = next(path for path in paths if path.endswith("js/explore/tab.js"))
-            modules(address, f"{address}/{base.replace('explore', tab)}", found)
+            modules(address, f"{address}/{base.replace('explore/tab', part)}", found)
         for name, answer in found.items():
             assert answer.status_code == 200, name
             assert "immutable" in answer.headers["cache-control"]
