@@ -707,7 +707,7 @@ def follow_links(me: Person, page: Page) -> None:
         if tab == "explore":
             expect(there.locator("#lab-explore path.js-line").first).to_be_attached()
         elif "=" in href.partition("tab=")[2]:
-            state(there, tab, "finished")
+            state(there, "sweep" if "sweep=" in href else tab, "finished")
         assert there.locator(".lab-banner").count() == 0, href  # a part that the page refused
 
 
