@@ -62,6 +62,11 @@ def wish(page, run, what):
     page.evaluate(POST, [f"/api/runs/{run}/{what}", {}])
 
 
+def press(page, what):
+    page.bring_to_front()  # a tab behind others paints nothing, and a press waits for that
+    page.click(f"[data-wish={what}]")
+
+
 def streams(page):
     return page.evaluate("streams.now")
 
@@ -98,10 +103,10 @@ def shown(opens, server):
 def test_six_tabs_of_one_browser(shown):
     pages, run = shown(6)
     eventually(lambda: check(sum(map(streams, pages)) == 2))  # more would keep the others waiting
-    pages[0].click("[data-wish=resume]")
+    press(pages[0], "resume")
     for page in pages:
         state(page, "running")
-    pages[-1].click("[data-wish=pause]")
+    press(pages[-1], "pause")
     for page in pages:
         state(page, "paused")
     seated = next(page for page in pages if streams(page))
