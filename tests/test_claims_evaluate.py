@@ -235,6 +235,17 @@ def test_cost_submits_a_job_for_each_context(evaluator, manager):
     assert {job.visitor for job in jobs} == {OWNER}
 
 
+def test_a_check_that_is_stopped_while_it_proves_begins_no_job(manager):
+    def prove(parts):
+        evaluator.stop("alive", VISITOR)
+        return [kept()[f"alive.{part.name}"] for part in parts]
+
+    evaluator = ClaimEvaluator(manager, prove=prove)
+    assert evaluator.check("alive", VISITOR)[1] == [] and manager.jobs == []
+    evaluator.check("alive", "another-visitor-01")
+    assert len(manager.jobs) == 1
+
+
 def test_a_check_ends_when_all_who_pressed_have_stopped_it(evaluator, manager):
     [job] = evaluator.check("beta-range", VISITOR)[1]
     evaluator.check("beta-range", "another-visitor-01")

@@ -60,6 +60,7 @@ class ClaimEvaluator:
             self.check, lambda claim_id: any(job.active for job in self.jobs(claim_id))
         )
         self._read: dict[tuple[str, str, str], Evidence | None] = {}
+        self._proving: set[tuple[str, str]] = set()  # claims, and who asked
         self._asking: dict[str, set[str]] = {}  # job → who pressed, and has not stopped it
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
@@ -96,8 +97,13 @@ class ClaimEvaluator:
                 long (503), or the manager refuses the job.
         """
         claim = get(claim_id, self._claims)
-        self._prove_anew(claim, visitor)
-        jobs = self._submit(claim, visitor)
+        asked = claim_id, visitor
+        self._proving.add(asked)
+        try:
+            self._prove_anew(claim, visitor)
+            jobs = self._submit(claim, visitor) if asked in self._proving else []
+        finally:
+            self._proving.discard(asked)
         return self._told(claim, language), jobs
 
     def check_all(self, claims: Sequence[str], visitor: str) -> None:
@@ -127,6 +133,7 @@ class ClaimEvaluator:
         Raises:
             UserError: There is no such claim (404).
         """
+        self._proving.discard((claim_id, visitor))  # then its jobs do not begin
         self._plan.remove(claim_id, visitor)
         for purpose in purposes(get(claim_id, self._claims)):
             for job in self._manager.list(purpose=purpose):

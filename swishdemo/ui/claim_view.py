@@ -73,7 +73,7 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
         "mark": " ".join(
             [
                 *(f"{job.id[:8]}:{job.state}" for job in jobs),
-                *["planned"] * bool(planned and planned[0]),
+                "" if planned is None else "planned" if planned[0] else "checked",
             ]
         ),
     }
