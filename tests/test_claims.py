@@ -9,7 +9,7 @@ from datetime import date
 import mpmath
 import pytest
 
-from swishdemo.claims import CLAIMS, VERDICTS, Instant, Measured, get
+from swishdemo.claims import CLAIMS, VERDICTS, Instant, Measured, article, get
 from swishdemo.claims.article import get as find
 from swishdemo.claims.history import GELU, SILU, SWISH, DatedSource, First
 from swishdemo.claims.limits import Asymptote, AtZero, Smooth
@@ -330,6 +330,20 @@ def test_the_statement_follows_the_record():
     assert "1.099" not in changed.statement("zh")
     assert "15 %" in get("cost").statement("en")
     assert "(−1.278, 0)" in get("minimum").statement("zh")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_title_is_short_and_follows_the_record(language):
+    for claim in CLAIMS:
+        wide = sum(1 + (letter > "\u2e80") for letter in claim.title(language))
+        assert 6 <= wide <= 40, claim.title(language)
+        begun = replace(claim, titles={}).title(language)
+        assert claim.statement(language).startswith(begun.removesuffix(" …"))
+        assert sum(1 + (letter > "\u2e80") for letter in begun) <= 42
+    assert all(set(claim.titles) == set(LANGUAGES) for claim in article.CLAIMS)
+    claim = get("max-slope")
+    changed = replace(claim, parts=(replace(claim.parts[0], claimed_max=1.25), claim.parts[1]))
+    assert "1.25" in changed.title(language) and "1.099" in claim.title(language)
 
 
 def test_kinds_are_as_documented():

@@ -41,6 +41,7 @@ CLAIMS: tuple[Claim, ...] = (
             First("first", labels={"en": "who was first", "zh": "谁最早"}),
             Year("year", labels={"en": "which year", "zh": "哪一年"}),
         ),
+        titles={"en": "Google Brain proposed it first", "zh": "最早由 Google Brain 提出"},
         statements={
             "en": "Google Brain was the first to propose Swish, in {year.claimed_year}.",
             "zh": "Swish 最早由 Google Brain 于 {year.claimed_year} 年提出。",
@@ -115,6 +116,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        titles={"en": "It tends to x, and to 0", "zh": "两端分别趋于 x 与 0"},
         statements={
             "en": (
                 "Far to the right Swish comes to x, far to the left to 0, and Swish(0) = "
@@ -155,6 +157,10 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        titles={
+            "en": "A minimum within ({where.claimed_low:g}, {where.claimed_high:g})",
+            "zh": "极小值在 ({where.claimed_low:g}, {where.claimed_high:g}) 内",
+        },
         statements={
             "en": (
                 "Swish has a local minimum for some x in ({where.claimed_low:g}, "
@@ -192,6 +198,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        titles={"en": "Three forms of the derivative", "zh": "导数的三种写法"},
         statements={
             "en": (
                 "The derivative at β = {forms.claimed_beta:g} can be written in three "
@@ -256,6 +263,10 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        titles={
+            "en": "Largest slope {how_much.claimed_max:g}, near x = {where.claimed_where:g}",
+            "zh": "最大斜率 {how_much.claimed_max:g}，在 x ≈ {where.claimed_where:g} 处",
+        },
         statements={
             "en": (
                 "The largest gradient of Swish is about {how_much.claimed_max:g}, and it "
@@ -295,6 +306,7 @@ CLAIMS: tuple[Claim, ...] = (
             CURE,
         ),
         tab="explore",
+        titles={"en": "Its gradient cures dying units", "zh": "梯度不为零，神经元不死"},
         statements={
             "en": (
                 "On the negative side Swish keeps a gradient that is not zero, which "
@@ -328,6 +340,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        titles={"en": "A gradient twice differentiable", "zh": "梯度二阶可导"},
         statements={
             "en": "The gradient of Swish is twice differentiable.",
             "zh": "Swish 的梯度二阶可导。",
@@ -345,6 +358,10 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="train",
+        titles={
+            "en": "Trained β ends in {share.claimed_low:.1f}–{share.claimed_high:.1f}",
+            "zh": "训练后 β 多在 {share.claimed_low:.1f}–{share.claimed_high:.1f}",
+        },
         statements={
             "en": (
                 "In image classification a trained β often ends between "
@@ -360,6 +377,7 @@ CLAIMS: tuple[Claim, ...] = (
         "beta-start",
         (LEARNED_BETA,),
         tab="train",
+        titles={"en": "Train β in large models only", "zh": "大模型才训练 β"},
         statements={
             "en": (
                 "Start with β fixed at 1; make it trainable in models of more than one "
@@ -372,6 +390,7 @@ CLAIMS: tuple[Claim, ...] = (
         "deep",
         (DEPTH,),
         tab="train",
+        titles={"en": "Suits networks of 50 layers", "zh": "适合 50 层以上的网络"},
         statements={
             "en": "Swish suits deep networks, of 50 layers and more.",
             "zh": "Swish 适合 50 层及以上的深层网络。",
@@ -381,6 +400,7 @@ CLAIMS: tuple[Claim, ...] = (
         "low-init",
         (SMALL_WEIGHTS,),
         tab="train",
+        titles={"en": "Bears small initial weights", "zh": "更能容忍过小的初始化"},
         statements={
             "en": ("Swish is less sensitive than ReLU to an initialisation that is too small."),
             "zh": "与 ReLU 相比，Swish 对过小的初始化不那么敏感。",
@@ -390,6 +410,7 @@ CLAIMS: tuple[Claim, ...] = (
         "long",
         (LONG_TRAINING,),
         tab="train",
+        titles={"en": "Gains more beyond 100 epochs", "zh": "超过 100 轮优势更大"},
         statements={
             "en": "The advantage of Swish grows in trainings of more than 100 epochs.",
             "zh": "训练超过 100 轮后，Swish 的优势会更大。",
@@ -424,6 +445,10 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="time",
+        titles={
+            "en": "Costs {kernel.claimed_percent:g} % more than ReLU",
+            "zh": "计算量比 ReLU 多 {kernel.claimed_percent:g} %",
+        },
         statements={
             "en": ("Swish takes about {kernel.claimed_percent:g} % more computation than ReLU."),
             "zh": "Swish 的计算量比 ReLU 多约 {kernel.claimed_percent:g} %。",
@@ -438,6 +463,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="time",
+        titles={"en": "One’s own backward saves memory", "zh": "自定义反向传播省显存"},
         statements={
             "en": "A backward of one’s own that keeps only x saves memory.",
             "zh": "自定义反向传播、只保存 x，可以节省显存。",
@@ -449,6 +475,7 @@ CLAIMS: tuple[Claim, ...] = (
             AMP_TIME,
             AMP_ACCURACY,
         ),
+        titles={"en": "Needs mixed precision", "zh": "需要混合精度"},
         statements={
             "en": "Swish needs automatic mixed precision.",
             "zh": "Swish 需要配合自动混合精度。",
@@ -458,6 +485,7 @@ CLAIMS: tuple[Claim, ...] = (
         "he",
         (INITIALISATION,),
         tab="train",
+        titles={"en": "Best with He initialisation", "zh": "宜用 He 初始化"},
         statements={
             "en": "Swish goes best with He-normal initialisation.",
             "zh": "Swish 宜配合 He 正态初始化。",
@@ -510,6 +538,7 @@ CLAIMS: tuple[Claim, ...] = (
             GRADIENT,
         ),
         tab="explore",
+        titles={"en": "Sigmoid and tanh gradients vanish", "zh": "Sigmoid、tanh 梯度消失"},
         statements={
             "en": "Sigmoid and tanh suffer from vanishing gradients.",
             "zh": "Sigmoid 与 tanh 存在梯度消失问题。",
@@ -519,6 +548,7 @@ CLAIMS: tuple[Claim, ...] = (
         "leaky",
         (LEAKY_SLOPE,),
         tab="train",
+        titles={"en": "LeakyReLU minds its slope", "zh": "LeakyReLU 对斜率敏感"},
         statements={
             "en": "LeakyReLU is sensitive to its parameter.",
             "zh": "LeakyReLU 对其参数敏感。",
@@ -528,6 +558,7 @@ CLAIMS: tuple[Claim, ...] = (
         "dead-relu",
         (DEAD_UNITS,),
         tab="train",
+        titles={"en": "ReLU units can die", "zh": "ReLU 单元会死亡"},
         statements={"en": "ReLU units can die.", "zh": "ReLU 单元会死亡。"},
     ),
 )

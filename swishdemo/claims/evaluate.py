@@ -70,9 +70,10 @@ class ClaimEvaluator:
     def cards(self, language: Language = "en") -> list[dict[str, Any]]:
         """The listing with what a page shows beside it.
 
-        Added to a claim: ``tab``, ``seconds`` (what its jobs take, about) and ``running``; to a
-        part: ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown with LaTeX, or
-        None), ``rows`` (of a training, each setting with its verdict; ``why`` tells the rest).
+        Added to a claim: ``title`` (the statement in about six words), ``tab``, ``seconds`` (what
+        its jobs take, about) and ``running``; to a part: ``label``, ``verdict_label``,
+        ``kind_label``, ``proof`` (Markdown with LaTeX, or None), ``rows`` (of a training, each
+        setting with its verdict; ``why`` tells the rest).
         """
         return [self._card(claim, language) for claim in self._claims]
 
@@ -206,6 +207,7 @@ class ClaimEvaluator:
             if isinstance(part, Trained) and shown["evidence"]:
                 shown |= _in_rows(part, shown["evidence"], language)
         return told | {
+            "title": {each: claim.title(each) for each in LANGUAGES},
             "tab": claim.tab,
             "seconds": sum(part.seconds for part in purposes(claim).values()),
             "running": any(job.active for job in self.jobs(claim.id)),

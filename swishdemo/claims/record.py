@@ -9,6 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Literal
 
 from swishdemo.settings import Settings
@@ -79,6 +80,16 @@ def typeset(sentence: str) -> str:
     return re.sub(r"(?<![\w.])-(?=\d)", "−", powers)
 
 
+def _begun(sentence: str) -> str:
+    """A sentence's first words, or all where they are few; a Chinese letter is two wide."""
+    pieces = re.findall(r"(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)\s*", sentence)
+    widths = accumulate(sum(1 + (letter > "\u2e80") for letter in piece) for piece in pieces)
+    known = zip(pieces, widths, strict=True)
+    begun = "".join(piece for piece, width in known if width <= _LONGEST_TITLE)
+    begun = begun.rstrip(" ,.，。、；;")
+    return begun if len(begun) >= len(sentence) - 1 else f"{begun} …"
+
+
 Kind = Literal["proved", "cited", "timed", "trained"]
 Engine = Literal["timing", "run", "sweep"]
 """The kind of job that a measured part needs, as the job manager names it."""
@@ -86,6 +97,7 @@ Evidence = Mapping[str, Any]
 """What a check found: numbers, names and lists of them, as JSON knows them."""
 
 _Words = Mapping[Language, str]
+_LONGEST_TITLE = 40
 
 
 ARTICLE = "http://www.kler.cn/a/542810.html"
@@ -189,6 +201,7 @@ class Claim:
         parts: What it says, one by one.
         tab: The tab in which a reader goes on: ``explore``, ``train`` or ``time``; empty for none.
         source: Where it is said.
+        titles: Language → the same in about six words; the statement's beginning where left out.
         statements: Language → what is claimed, in our own words; ``{how_much.claimed_max:g}`` is a
             field of the part ``how-much``.
     """
@@ -197,6 +210,7 @@ class Claim:
     parts: tuple[Part, ...]
     tab: str = ""
     source: str = ARTICLE
+    titles: _Words = field(default_factory=dict, hash=False, repr=False)
     statements: _Words = field(default_factory=dict, hash=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -208,7 +222,7 @@ class Claim:
         names = [part.name for part in self.parts]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"claim {self.id} needs parts of different names, not {names}")
-        said = {"statement": self.statements}
+        said = {"title": self.titles, "statement": self.statements}
         for part in self.parts:
             said |= {f"part.{part.name}": part.labels, f"proof.{part.name}": part.proofs}
         for name, sentences in said.items():
@@ -217,8 +231,17 @@ class Claim:
 
     def statement(self, language: Language) -> str:
         """What is claimed, in our own words, with the claimed numbers of the parts' records."""
+        return self._said("statement", language)
+
+    def title(self, language: Language) -> str:
+        """What is claimed in about six words."""
+        if self.titles:
+            return self._said("title", language)
+        return _begun(self.statement(language))
+
+    def _said(self, what: str, language: Language) -> str:
         parts = {part.name.replace("-", "_"): part for part in self.parts}
-        return typeset(text(f"claims.{self.id}.statement", language, **parts))
+        return typeset(text(f"claims.{self.id}.{what}", language, **parts))
 
     def part(self, name: str) -> Part:
         """The part called ``name``.

@@ -67,6 +67,7 @@ def stated() -> list[dict[str, Any]]:
     return [
         {
             "id": claim.id,
+            "title": {each: claim.title(each) for each in LANGUAGES},
             "statement": {each: claim.statement(each) for each in LANGUAGES},
             "kinds": sorted({part.kind for part in claim.parts}),
             "parts": len(claim.parts),
