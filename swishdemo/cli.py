@@ -29,6 +29,7 @@ from rich.text import Text
 
 from swishdemo.claims import command as claims_command
 from swishdemo.errors import UserError
+from swishdemo.figures.claims import illustrated
 from swishdemo.form import Field
 from swishdemo.generate import generate
 from swishdemo.jobs.job import Job
@@ -100,7 +101,7 @@ def _check_claims(given: argparse.Namespace, settings: Settings) -> int:
         print(why, file=sys.stderr)
         return _REFUSED
     try:
-        return _ENDED if claims_command.check(given, settings) else _INTERRUPTED
+        return _ENDED if claims_command.check(given, settings, illustrated) else _INTERRUPTED
     except OSError as error:
         print(_unwritable(given.report, error), file=sys.stderr)
         return _REFUSED

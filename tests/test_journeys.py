@@ -683,7 +683,8 @@ def opened(page: Page, card: Locator) -> None:
     card.scroll_into_view_if_needed()
     for figure in card.locator("[data-figure]").all():
         figure.scroll_into_view_if_needed()
-        expect(figure.locator(".main-svg").first).to_be_visible()
+        expect(figure.locator("svg.picture")).to_be_visible()
+        expect(figure.locator("svg.picture .line, svg.picture .mark").first).to_be_attached()
     button = card.locator("[data-act=proof]")
     if button.count():
         button.click()

@@ -138,8 +138,10 @@ def test_counts_are_those_of_the_badges(page):
 def test_evidence_is_drawn_and_what_has_not_run_says_so(page):
     place = card(page, "max-slope")
     place.scroll_into_view_if_needed()
-    expect(place.locator(".main-svg").first).to_be_visible()
     assert place.locator("[data-figure]").count() == 2
+    for figure in place.locator("[data-figure]").all():
+        expect(figure.locator("svg.picture path.line")).to_be_visible()
+        assert figure.locator("circle.mark title").count() == 2
     expect(card(page, "deep").locator(".claims-empty")).to_have_text(
         text("check.evidence_none", "en")
     )
@@ -294,7 +296,7 @@ def test_a_check_runs_to_a_verdict_while_one_looks_on(page, lab):
     badge = place.locator(".lab-badge").first
     expect(badge).to_have_text("confirmed", timeout=JOB_SECONDS)
     expect(place.locator(".lab-badge").last).not_to_have_text("not run")
-    expect(place.locator("[data-figure=bytes] .main-svg").first).to_be_visible()
+    expect(place.locator("[data-figure=bytes] svg.picture rect.mark").first).to_be_visible()
     expect(place.locator("[data-act=check]")).to_contain_text("Check again")
     expect(place.locator(".claims-state")).to_have_count(0)
     assert "torch" in place.locator(".claims-meta").first.inner_text()

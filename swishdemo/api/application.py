@@ -17,14 +17,23 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 import swishdemo
-from swishdemo.api import calculation, catalogue, claims, events, jobs, page_views, responses
+from swishdemo.api import (
+    calculation,
+    catalogue,
+    claims,
+    events,
+    jobs,
+    page_views,
+    responses,
+    small_pages,
+)
 from swishdemo.api.guard import GradioGuard, is_below
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.api.strict_json import StrictJSON, local_path
 from swishdemo.jobs.visitor import VisitorCookie
 from swishdemo.ui.lab import Lab
 
-_PLACES = ("/api", "/docs", "/openapi.json")
+_PLACES = ("/api", "/docs", "/openapi.json", *small_pages.PLACES)
 
 _ABOUT = """Same validation, same jobs, same store as the page.
 
@@ -46,12 +55,12 @@ def build_api(lab: Lab) -> FastAPI:
         default_response_class=FiniteJSON,
         redirect_slashes=False,
         middleware=[
-            Middleware(VisitorCookie),
+            Middleware(VisitorCookie, unless=small_pages.is_small_page),
             Middleware(StrictJSON, larger={page_views.FILES: page_views.FILE_BYTES}),
         ],
     )
     responses.install(app)
-    for part in (catalogue, calculation, events, page_views, jobs, claims):
+    for part in (catalogue, calculation, events, page_views, jobs, claims, small_pages):
         app.include_router(part.routes(lab))
     app.include_router(documentation(app))
     app.openapi()  # FastAPI would read the signatures of all routes while the first asker waits
@@ -70,7 +79,10 @@ def page_middleware() -> list[Middleware]:
     under ``lab/``), these two, and ``ui.document`` (which adds to the page's head); then it comes
     to our routes, or to Gradio's.
     """
-    return [Middleware(VisitorCookie), Middleware(GradioGuard, beside=_PLACES)]
+    return [
+        Middleware(VisitorCookie, unless=small_pages.is_small_page),
+        Middleware(GradioGuard, beside=_PLACES),
+    ]
 
 
 class _Beside(BaseRoute):

@@ -11,6 +11,7 @@ from swishdemo.api.caller import Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.claims import CLAIMS, claims_report
 from swishdemo.claims.evaluate import purposes
+from swishdemo.figures.claims import illustrated
 from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
 
@@ -88,7 +89,7 @@ def _add_files(router: APIRouter, lab: Lab) -> None:
         tongue: Tongue, format: Annotated[Literal["html", "md"], Query()] = "html"
     ) -> Response:
         """All claims with their verdicts as one file: HTML that needs nothing else, or Markdown."""
-        cards = lab.claims.cards(tongue)
+        cards = [illustrated(card, tongue) for card in lab.claims.cards(tongue)]
         if format == "md":
             return Response(claims_report.as_markdown(cards, tongue), media_type="text/markdown")
         return Response(claims_report.as_html(cards, tongue), media_type="text/html")

@@ -57,9 +57,14 @@ def refusal(error: UserError, language: Language) -> FiniteJSON:
 
 def internal(error: Exception, language: Language) -> FiniteJSON:
     """The answer where something broke: an id, under which the log has the traceback."""
+    return FiniteJSON({"detail": text("error.internal", language, id=internal_id(error))}, 500)
+
+
+def internal_id(error: Exception) -> str:
+    """The id under which the log has the traceback of what broke."""
     name = uuid.uuid4().hex[:8]
     _LOG.error("internal error, id %s", name, exc_info=error)
-    return FiniteJSON({"detail": text("error.internal", language, id=name)}, 500)
+    return name
 
 
 def install(app: FastAPI) -> None:

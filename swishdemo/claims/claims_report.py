@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 
+from swishdemo import pages
 from swishdemo.claims.record import ARTICLE
 from swishdemo.table_files import plain
 from swishdemo.text import Language, text
@@ -20,7 +21,7 @@ from swishdemo.text import Language, text
 Cards = Sequence[Mapping[str, Any]]
 """As `swishdemo.claims.evaluate.ClaimEvaluator.cards` tells them."""
 
-_SIGNS = {
+SIGNS = {
     "confirmed": "✓",
     "imprecise": "≈",
     "refuted": "✗",
@@ -38,23 +39,23 @@ _GREY = "#52606d"
 _LETTER = 6.6
 """Pixels that a letter of a badge takes, on average."""
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
+_BADGE = Environment(autoescape=True).from_string(
+    Path(__file__).with_name("badge.svg").read_text("utf-8")
 )
 
 
 def as_html(cards: Cards, language: Language) -> str:
-    """The report as a page: no script, no file beside it, in light and dark, and on paper."""
-    return _TEMPLATES.get_template("report.html").render(
+    """The report as a page: no script, no file beside it, in light and dark, and on paper.
+
+    A part's ``picture`` stands beside it where it has one (`swishdemo.figures.claims`).
+    """
+    return pages.render(
+        "report",
+        language,
         cards=cards,
-        language=language,
-        say=lambda key: text(f"claims.report.{key}", language),
-        signs=_SIGNS,
-        tone=lambda verdict: verdict.replace(" ", "-"),
-        lead=_lead(cards, language),
+        words={name: text(f"claims.report.{name}", language) for name in ("title", "source")},
+        signs=SIGNS,
+        lead=lead(cards, language),
         article=ARTICLE,
         date=_today(),
     )
@@ -62,17 +63,17 @@ def as_html(cards: Cards, language: Language) -> str:
 
 def as_markdown(cards: Cards, language: Language) -> str:
     """The report in Markdown: a heading for each claim, a line for each of its parts."""
-    lines = [f"# {text('claims.report.title', language)}", "", _lead(cards, language), ""]
+    lines = [f"# {text('claims.report.title', language)}", "", lead(cards, language), ""]
     lines += [f"{text('claims.report.source', language)}: <{ARTICLE}> · {_today()}"]
     for number, card in enumerate(cards, 1):
         lines += ["", f"## {number}. {plain(card['statement'][language])}", ""]
         for part in card["parts"]:
-            sign = _SIGNS[part["verdict"]]
+            sign = SIGNS[part["verdict"]]
             said = f"{plain(part['label'])}: {plain(part['why'])}"
             lines.append(f"- **{sign} {part['verdict_label']}** · {said}")
             for row in part["rows"]:
                 came = "; ".join(map(plain, row["effects"]))
-                lines.append(f"  - {_SIGNS[row['verdict']]} {plain(row['where'])}: {came}")
+                lines.append(f"  - {SIGNS[row['verdict']]} {plain(row['where'])}: {came}")
             facts = [part["kind_label"], part["host"], part["checked_at"]]
             lines.append(f"  - *{plain(' · '.join(filter(None, facts)))}*")
     return "\n".join([*lines, ""])
@@ -86,18 +87,16 @@ def badge(card: Mapping[str, Any], language: Language) -> str:
     colour = _COLOURS.get(verdicts[0], _GREY) if len(verdicts) == 1 else _GREY
     name = f"Swish: {card['id']}"
     left, right = (round(_width(words) + 14) for words in (name, found))
-    return _TEMPLATES.get_template("badge.svg").render(
-        name=name, found=found, left=left, right=right, colour=colour
-    )
+    return _BADGE.render(name=name, found=found, left=left, right=right, colour=colour)
 
 
-def _lead(cards: Cards, language: Language) -> str:
+def lead(cards: Cards, language: Language) -> str:
     """How many verdicts of each kind there are, in one sentence."""
     parts = [part for card in cards for part in card["parts"]]
     counts = Counter(part["verdict"] for part in parts)
     listed = ", ".join(
         f"{counts[verdict]} {text('claims.verdict.' + verdict.replace(' ', '_'), language)}"
-        for verdict in _SIGNS
+        for verdict in SIGNS
         if counts[verdict]
     )
     return text("claims.report.lead", language, count=len(parts), listed=listed)

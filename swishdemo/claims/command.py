@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -57,8 +58,17 @@ def refused(given: argparse.Namespace) -> str | None:
     return None
 
 
-def check(given: argparse.Namespace, settings: Settings) -> bool:
+def check(
+    given: argparse.Namespace,
+    settings: Settings,
+    illustrated: Callable[[Mapping[str, Any], Language], dict[str, Any]],
+) -> bool:
     """Check claims, print each verdict, and write the report; False where it was interrupted.
+
+    Args:
+        given: The command's words.
+        settings: The limits of this machine.
+        illustrated: Adds pictures to a card.
 
     Raises:
         OSError: The report cannot be written.
@@ -81,7 +91,10 @@ def check(given: argparse.Namespace, settings: Settings) -> bool:
             print(f"{card['id']} · {part['label']}: {part['verdict_label']}")
     if given.report:
         write = FORMATS[given.report.suffix]
-        given.report.write_text(write(cards, given.language), encoding="utf-8")
+        given.report.write_text(
+            write([illustrated(card, given.language) for card in cards], given.language),
+            encoding="utf-8",
+        )
     return whole
 
 

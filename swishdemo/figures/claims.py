@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from markupsafe import Markup
 
 from swishdemo.claims.record import typeset
+from swishdemo.figures.svg import svg
 from swishdemo.text import Language, catalogue, text
 
 Figure = dict[str, Any]
@@ -36,6 +38,20 @@ def claim_figure(
         return _effects(evidence, language)
     drawn = _DRAWN.get((claim, part))
     return drawn(evidence, language) if drawn else None
+
+
+def illustrated(card: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """A claim's card, as the evaluator tells it, with a ``picture`` for each part.
+
+    It is SVG, or empty where there is nothing to draw.
+    """
+    shown = []
+    for part in card["parts"]:
+        figure = claim_figure(card["id"], part["name"], part["evidence"], language)
+        label = text("check.evidence_label", language, part=part["label"], why=part["why"])
+        picture = Markup(svg(figure, label)) if figure else ""
+        shown.append({**part, "picture": picture})
+    return {**card, "parts": shown}
 
 
 def _limits(evidence: Evidence, language: Language) -> Figure:

@@ -60,14 +60,19 @@ class VisitorCookie:
 
     On HTTPS the cookie is ``SameSite=None; Secure; Partitioned``: a Space shows the page in a
     frame of another site, where a ``Lax`` cookie would not come back.
+
+    Args:
+        app: What is asked.
+        unless: Tells which requests are left as they are.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, unless: Callable[[Scope], bool] = lambda scope: False) -> None:
         self._app = app
+        self._unless = unless
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or self._unless(scope):
             await self._app(scope, receive, send)
             return
         headers: list[tuple[bytes, bytes]] = list(scope["headers"])

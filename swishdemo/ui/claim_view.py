@@ -81,11 +81,11 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
 
 def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> dict[str, Any]:
     """A card of the evaluator with its figures, the state of its jobs and where to go on."""
-    from swishdemo.figures.claims import claim_figure
+    from swishdemo.figures.claims import illustrated
 
+    card = illustrated(card, tongue)
     for part in card["parts"]:
         evidence = part.pop("evidence")
-        part["figure"] = claim_figure(card["id"], part["name"], evidence, tongue)
         part["sources"] = (evidence or {}).get("sources", [])
         steps = (evidence or {}).get("steps") or {}
         part["steps"] = {"held": sum(steps.values()), "count": len(steps)}

@@ -3,10 +3,9 @@
  * buttons.
  */
 
-import { find, html } from "../core/dom.js";
+import { Html, html } from "../core/dom.js";
 import { language, TAGS } from "../core/server.js";
 import { t } from "../core/text.js";
-import { LivePlot } from "../plot/live_plot.js";
 
 /** @typedef {import("../core/dom.js").Content} Content */
 
@@ -30,7 +29,7 @@ import { LivePlot } from "../plot/live_plot.js";
  * @property {string} host
  * @property {string | null} checked_at
  * @property {string | null} proof Markdown.
- * @property {any} figure
+ * @property {string} picture SVG of the server's; empty where there is nothing to draw.
  * @property {{verdict: string, where: string, effects: string[]}[]} rows Of a training.
  * @property {{date: string, authors: string, url: string, title: string, arxiv: string}[]} sources
  */
@@ -167,14 +166,13 @@ export function provedWith(part) {
 }
 
 /**
- * A plot, the sources, or an empty box that says why it is empty; nothing where words are all.
+ * A picture, the sources, or an empty box that says why it is empty; nothing where words are all.
  * @param {Part} part @param {Card} card
  */
 function evidenceOf(part, card) {
-  if (part.figure) {
-    const label = t("check.evidence_label", { part: part.label, why: part.why });
-    return html`<div class="claims-plot" data-figure="${part.name}" role="img"
-      aria-label="${label}" style="height:${heightOf(part.figure)}px"></div>`;
+  if (part.picture) {
+    const picture = new Html(part.picture);
+    return html`<div class="claims-plot" data-figure="${part.name}">${picture}</div>`;
   }
   if (part.sources.length > 1) {
     const sources = part.sources.map(
@@ -187,12 +185,6 @@ function evidenceOf(part, card) {
   if (part.verdict !== "not run") return null;
   const key = card.progress.active ? "running" : "none";
   return html`<div class="claims-plot claims-empty lab-empty">${t(`check.evidence_${key}`)}</div>`;
-}
-
-/** A plot is as high as its bars need. @param {import("../plot/live_plot.js").Figure} figure */
-function heightOf(figure) {
-  const bars = figure.data.find((trace) => trace.orientation === "h");
-  return bars ? 62 + 27 * bars.y.length : 176;
 }
 
 /** The jobs in words, with a bar while one is under way. @param {Card} card */
@@ -259,41 +251,4 @@ function ago(moment) {
   if (seconds > -3600) return relative.format(Math.round(seconds / 60), "minute");
   if (seconds > -86400) return relative.format(Math.round(seconds / 3600), "hour");
   return new Date(moment).toLocaleDateString(language);
-}
-
-/**
- * @type {Map<string, LivePlot>} The plots drawn so far; a card that is made anew takes its own
- *   back.
- */
-const drawn = new Map();
-
-/**
- * Draws a card's figures once they come near the window.
- * @param {HTMLElement} place @param {Card} card
- */
-export function drawFigures(place, card) {
-  for (const part of card.parts) {
-    if (!part.figure) continue;
-    const node = find(place, `[data-figure="${part.name}"]`);
-    const name = `${card.id}/${part.name}`;
-    const known = drawn.get(name);
-    if (known) {
-      known.node.style.cssText = node.style.cssText;
-      known.node.setAttribute("aria-label", node.getAttribute("aria-label") ?? "");
-      node.replaceWith(known.node);
-      known.update(part.figure);
-      continue;
-    }
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        observer.disconnect();
-        const plot = new LivePlot(node);
-        drawn.set(name, plot);
-        plot.update(part.figure);
-      },
-      { rootMargin: "600px" },
-    );
-    observer.observe(node);
-  }
 }

@@ -10,7 +10,7 @@ import { banner } from "../core/header.js";
 import { ask, attempt } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
-import { drawFigures, fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
+import { fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
 import { proofReader } from "./proofs.js";
 
 const KINDS = ["proved", "cited", "timed", "trained"];
@@ -82,7 +82,6 @@ export function mount(component) {
       badge.classList.add("claims-new");
       setTimeout(() => badge.classList.remove("claims-new"), 1500);
     });
-    drawFigures(place, card);
     if (shown) showProof(card.id, true);
     // Who pressed "Check" finds "Stop" in its place, and the other way round.
     if (!focused) return;

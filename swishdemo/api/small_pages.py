@@ -1,0 +1,165 @@
+"""Small pages of our own: one claim, a curve, a shared run, alone or in a frame of another site.
+
+They hold all that they need: no script, no second request, no cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from starlette.types import Scope
+
+from swishdemo import __version__, pages
+from swishdemo.api.guard import is_below
+from swishdemo.api.responses import internal_id, language
+from swishdemo.api.strict_json import local_path
+from swishdemo.claims.claims_report import SIGNS
+from swishdemo.claims.record import ARTICLE
+from swishdemo.errors import UserError
+from swishdemo.figures.claims import illustrated
+from swishdemo.text import LANGUAGES, Language, text
+from swishdemo.ui.lab import Lab
+
+PLACES = ("/claim", "/curve", "/run")
+"""Where they lie."""
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors *"
+    ),
+    "Cache-Control": "max-age=60",
+    "Vary": "Accept-Language",
+}
+_ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is none of this name."}}
+_FRAME_HEIGHT = 480
+
+
+def is_small_page(scope: Scope) -> bool:
+    """Whether a request is for one of these pages, by which nobody is to be known."""
+    return is_below(local_path(scope), PLACES)
+
+
+def routes(lab: Lab) -> APIRouter:
+    """The routes of the small pages."""
+    router = APIRouter(tags=["pages"], default_response_class=HTMLResponse)
+
+    @router.get("/claim/{claim_id}", responses=_ABSENT)
+    def claim_page(claim_id: str, request: Request) -> HTMLResponse:
+        """One claim with its verdicts and evidence; ``?lang=`` and ``?theme=`` as you like."""
+        return _answer(request, lambda tongue: _claim(lab, claim_id, request, tongue, ""))
+
+    @router.get("/claim/{claim_id}/embed", responses=_ABSENT)
+    def embedded_claim(claim_id: str, request: Request) -> HTMLResponse:
+        """The same for a frame in a page of yours."""
+        return _answer(request, lambda tongue: _claim(lab, claim_id, request, tongue, "embed"))
+
+    return router
+
+
+def _answer(request: Request, make: Callable[[Language], str]) -> HTMLResponse:
+    """The page that is made, or one that says in a sentence why there is none."""
+    tongue = language(request)
+    try:
+        return HTMLResponse(make(tongue), headers=_HEADERS)
+    except UserError as error:
+        sentence, status = error.sentence(tongue), error.status
+    except Exception as error:
+        sentence, status = text("error.internal", tongue, id=internal_id(error)), 500
+    page = pages.render(
+        "sentence",
+        tongue,
+        _theme(request),
+        sentence=sentence,
+        app=_app(request),
+        words=_words(tongue),
+    )
+    return HTMLResponse(page, status, headers={**_HEADERS, "Cache-Control": "no-store"})
+
+
+def _claim(lab: Lab, claim_id: str, request: Request, tongue: Language, kind: str) -> str:
+    try:
+        card = illustrated(lab.claims.card(claim_id[:80], tongue), tongue)
+    except UserError as error:
+        if error.status != 404:
+            raise
+        raise UserError("pages.no_claim", status=404, value=claim_id[:40]) from error
+    here = _address(request, f"claim/{card['id']}")
+    badge = _address(request, f"api/claims/{card['id']}/badge.svg")
+    app = f"{_app(request)}?tab=claims&lang={tongue}#claim-{card['id']}"
+    source = card.get("document") or {
+        "title": text("claims.report.source", tongue),
+        "address": ARTICLE,
+        "note": "",
+    }
+    return pages.render(
+        "claim",
+        tongue,
+        _theme(request),
+        card=card,
+        signs=SIGNS,
+        source=source,
+        app=app,
+        embedded=kind == "embed",
+        languages=[
+            (text("language.name", each), f"?lang={each}") for each in LANGUAGES if each != tongue
+        ],
+        takings=[
+            cited(card, here, tongue),
+            frame(f"{here}/embed", card["statement"][tongue]),
+            f"[![Swish: {card['id']}]({badge})]({here})",
+        ],
+        words=_words(tongue),
+    )
+
+
+def cited(card: dict[str, Any], address: str, tongue: Language) -> str:
+    """How a verdict is cited: what was found, where and when."""
+    found = text("language.semicolon", tongue).join(
+        f"{part['label']}: {part['verdict_label']}" for part in card["parts"]
+    )
+    days = [part["checked_at"][:10] for part in card["parts"] if part["checked_at"]]
+    return text(
+        "pages.cite",
+        tongue,
+        statement=card["statement"][tongue],
+        found=found,
+        version=__version__,
+        day=max(days, default="–"),
+        address=address,
+    )
+
+
+def frame(address: str, title: str) -> str:
+    """The HTML by which another page shows one of these."""
+    quoted = title.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return (
+        f'<iframe src="{address}" title="{quoted}" width="100%" height="{_FRAME_HEIGHT}" '
+        'loading="lazy" style="border:0"></iframe>'
+    )
+
+
+def _words(tongue: Language) -> dict[str, str]:
+    return {"open": text("pages.open", tongue), "take": text("pages.take", tongue)}
+
+
+def _theme(request: Request) -> pages.Theme:
+    asked = request.query_params.get("theme")
+    return "dark" if asked == "dark" else "light" if asked == "light" else None
+
+
+def _app(request: Request) -> str:
+    """The app's page, from the small one: it may lie below another app's address."""
+    return "../" * (local_path(request.scope).count("/") - 1) or "./"
+
+
+def _address(request: Request, path: str) -> str:
+    """An address that another site can use, as the reader's browser knows this server."""
+    known = request.headers.get("x-forwarded-proto", "").split(",")[0].strip()
+    scheme = known if known in ("http", "https") else request.url.scheme
+    root = request.scope.get("root_path", "").rstrip("/")
+    return f"{scheme}://{quote(request.url.netloc, safe=':[]')}{root}/{path}"
