@@ -109,10 +109,10 @@ def visible_claims(shown):
 def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, first, second):
     shown = visit(locale=locale)
     told = lab.claims.cards(first)
-    assert len(told) == 19
+    assert len(told) == len(CLAIMS)
     assert visible_claims(shown) == [claim.id for claim in CLAIMS]
     expect(shown.locator("#lab-claims [role=heading]").first).to_have_text(
-        text("check.title", first, count=19)
+        text("check.title", first, count=len(CLAIMS))
     )
     for each in told:
         place = card(shown, each["id"])
@@ -165,7 +165,7 @@ def test_filters_by_kind_and_verdict_and_their_address(visit, lab):
     shown.click("[data-verdict=depends]")
     assert visible_claims(shown) == []
     shown.click("[data-act=clear]")
-    assert len(visible_claims(shown)) == 19
+    assert len(visible_claims(shown)) == len(CLAIMS)
     shown.click("[data-verdict=refuted]")
     assert visible_claims(shown) == refuted
     shown.wait_for_url(re.compile(r"verdict=refuted"))
@@ -281,7 +281,7 @@ def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
         shown.click("button[data-tab-id=claims]")
         expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
         assert card(shown, "limits").get_attribute("aria-busy") == "true"
-        assert len(visible_claims(shown)) == 19
+        assert len(visible_claims(shown)) == len(CLAIMS)
         proceed.set()
         expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
         leave(shown)

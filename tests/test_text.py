@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from swishdemo.activations import registry as _activations
-from swishdemo.claims.article import CLAIMS
+from swishdemo.claims import CLAIMS
 from swishdemo.datasets import registry as _datasets
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, catalogue, folder, language_of, text

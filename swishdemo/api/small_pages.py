@@ -18,7 +18,6 @@ from swishdemo.api.guard import is_below
 from swishdemo.api.responses import internal_id, language
 from swishdemo.api.strict_json import local_path
 from swishdemo.claims.claims_report import SIGNS
-from swishdemo.claims.record import ARTICLE
 from swishdemo.errors import UserError
 from swishdemo.figures.claims import illustrated
 from swishdemo.text import LANGUAGES, Language, text
@@ -91,18 +90,13 @@ def _claim(lab: Lab, claim_id: str, request: Request, tongue: Language, kind: st
     here = _address(request, f"claim/{card['id']}")
     badge = _address(request, f"api/claims/{card['id']}/badge.svg")
     app = f"{_app(request)}?tab=claims&lang={tongue}#claim-{card['id']}"
-    source = card.get("document") or {
-        "title": text("claims.report.source", tongue),
-        "address": ARTICLE,
-        "note": "",
-    }
     return pages.render(
         "claim",
         tongue,
         _theme(request),
         card=card,
         signs=SIGNS,
-        source=source,
+        source=card["document"],
         app=app,
         embedded=kind == "embed",
         languages=[

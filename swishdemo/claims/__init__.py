@@ -1,13 +1,12 @@
-"""Checks the article's sentences: records, rules, and the evaluator that applies them.
+"""Checks what is said about Swish: records, rules, and the evaluator that applies them.
 
-- `record`: a claim and its parts, and what a check can come to.
-- `article`: the claims; their texts lie in the catalogue under ``claims``.
+- `record`: a document, a claim of it with its parts, and what a check can come to.
+- `article`: the article's claims; `documents`: those of other documents; `registry`: all of them.
 - `symbolic`: Swish's landmarks, proved; `slope`, `limits`: the parts that are proved; `history`:
   those that are cited; `cost`, `beta`: those that jobs decide.
 - `evaluate`: runs the checks and tells the verdicts; `proofs`: proofs made beforehand.
 """
 
-from swishdemo.claims.article import CLAIMS, get
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.claims.record import (
     ARTICLE,
@@ -16,14 +15,17 @@ from swishdemo.claims.record import (
     Instant,
     Measured,
     Part,
+    SourceDocument,
     Verdict,
     VerdictName,
 )
+from swishdemo.claims.registry import CLAIMS, DOCUMENTS, get
 from swishdemo.text import Sentence
 
 __all__ = [
     "ARTICLE",
     "CLAIMS",
+    "DOCUMENTS",
     "VERDICTS",
     "Claim",
     "ClaimEvaluator",
@@ -31,6 +33,7 @@ __all__ = [
     "Measured",
     "Part",
     "Sentence",
+    "SourceDocument",
     "Verdict",
     "VerdictName",
     "get",

@@ -30,7 +30,6 @@ from swishdemo.claims.slope import (
     SteepestPoint,
     VanishingGradient,
 )
-from swishdemo.errors import UserError
 
 _FULL_STEP = ("relu", "silu", "swish_eager", "parametric_eager")
 
@@ -562,21 +561,3 @@ CLAIMS: tuple[Claim, ...] = (
         statements={"en": "ReLU units can die.", "zh": "ReLU 单元会死亡。"},
     ),
 )
-
-
-def get(claim_id: object, claims: tuple[Claim, ...] = CLAIMS) -> Claim:
-    """The claim called ``claim_id``.
-
-    Raises:
-        UserError: There is none (404).
-    """
-    for claim in claims:
-        if claim.id == claim_id:
-            return claim
-    raise UserError(
-        "claims.error.unknown",
-        field="id",
-        status=404,
-        value=str(claim_id)[:40],
-        choices=", ".join(claim.id for claim in claims),
-    )

@@ -56,7 +56,7 @@ def as_html(cards: Cards, language: Language) -> str:
         words={name: text(f"claims.report.{name}", language) for name in ("title", "source")},
         signs=SIGNS,
         lead=lead(cards, language),
-        article=ARTICLE,
+        article=ARTICLE.address,
         date=_today(),
     )
 
@@ -64,7 +64,7 @@ def as_html(cards: Cards, language: Language) -> str:
 def as_markdown(cards: Cards, language: Language) -> str:
     """The report in Markdown: a heading for each claim, a line for each of its parts."""
     lines = [f"# {text('claims.report.title', language)}", "", lead(cards, language), ""]
-    lines += [f"{text('claims.report.source', language)}: <{ARTICLE}> · {_today()}"]
+    lines += [f"{text('claims.report.source', language)}: <{ARTICLE.address}> · {_today()}"]
     for number, card in enumerate(cards, 1):
         lines += ["", f"## {number}. {plain(card['statement'][language])}", ""]
         for part in card["parts"]:

@@ -12,9 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from swishdemo.claims.article import CLAIMS
 from swishdemo.claims.claims_report import Cards, as_html, as_markdown
 from swishdemo.claims.evaluate import ClaimEvaluator, purposes
+from swishdemo.claims.registry import CLAIMS
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Language

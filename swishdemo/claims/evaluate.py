@@ -10,10 +10,19 @@ from threading import Lock
 from typing import Any
 
 from swishdemo.activations.typed.fair_lock import FairLock
-from swishdemo.claims.article import CLAIMS, get
 from swishdemo.claims.plan import CheckPlan
 from swishdemo.claims.proofs import Proof, kept, prove_apart
-from swishdemo.claims.record import Claim, Evidence, Instant, Measured, Part, Verdict, typeset
+from swishdemo.claims.record import (
+    Claim,
+    Evidence,
+    Instant,
+    Measured,
+    Part,
+    SourceDocument,
+    Verdict,
+    typeset,
+)
+from swishdemo.claims.registry import CLAIMS, get
 from swishdemo.claims.trained import Trained
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
@@ -70,10 +79,10 @@ class ClaimEvaluator:
     def cards(self, language: Language = "en") -> list[dict[str, Any]]:
         """The listing with what a page shows beside it.
 
-        Added to a claim: ``title`` (the statement in about six words), ``tab``, ``seconds`` (what
-        its jobs take, about) and ``running``; to a part: ``label``, ``verdict_label``,
-        ``kind_label``, ``proof`` (Markdown with LaTeX, or None), ``rows`` (of a training, each
-        setting with its verdict; ``why`` tells the rest).
+        Added to a claim: ``document`` as an object, ``title`` (the statement in about six words),
+        ``tab``, ``seconds`` (what its jobs take, about) and ``running``; to a part: ``label``,
+        ``verdict_label``, ``kind_label``, ``proof`` (Markdown with LaTeX, or None), ``rows`` (of a
+        training, each setting with its verdict; ``why`` tells the rest).
         """
         return [self._card(claim, language) for claim in self._claims]
 
@@ -190,7 +199,8 @@ class ClaimEvaluator:
         return {
             "id": claim.id,
             "statement": {each: claim.statement(each) for each in LANGUAGES},
-            "source": claim.source,
+            "document": claim.document.id,
+            "source": claim.document.address,
             "parts": [self._part(claim, part, language) for part in claim.parts],
         }
 
@@ -208,6 +218,7 @@ class ClaimEvaluator:
                 shown |= _in_rows(part, shown["evidence"], language)
         return told | {
             "title": {each: claim.title(each) for each in LANGUAGES},
+            "document": _about(claim.document, language),
             "tab": claim.tab,
             "seconds": sum(part.seconds for part in purposes(claim).values()),
             "running": any(job.active for job in self.jobs(claim.id)),
@@ -310,6 +321,17 @@ def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:
         "kind": part.kind,
         "verdict": reached.verdict,
         "why": reached.sentence(language),
+    }
+
+
+def _about(document: SourceDocument, language: Language) -> dict[str, Any]:
+    """What a card says of the document; ``note`` warns where its text was not read."""
+    return {
+        "id": document.id,
+        "title": document.title(language),
+        "address": document.address,
+        "opened": document.opened,
+        "note": "" if document.opened else text("claims.note.not_opened", language),
     }
 
 

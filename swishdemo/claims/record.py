@@ -1,4 +1,4 @@
-"""A claim of the article as a record: what it says, its numbers as data, its checks and rules.
+"""A claim of a document as a record: what it says, its numbers as data, its checks and rules.
 
 What a check can come to, and the sentence that says why.
 """
@@ -100,7 +100,42 @@ _Words = Mapping[Language, str]
 _LONGEST_TITLE = 40
 
 
-ARTICLE = "http://www.kler.cn/a/542810.html"
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """Something that was published about Swish, which claims are taken from.
+
+    Attributes:
+        id: The document's name in addresses.
+        address: Where it is read.
+        authors: Who wrote it.
+        year: Of the version that is meant.
+        titles: Language → what it is called.
+        opened: Whether the claims were read in it (or in a stored copy), rather than reported.
+    """
+
+    id: str
+    address: str
+    authors: str
+    year: int
+    titles: _Words = field(default_factory=dict, hash=False, repr=False)
+    opened: bool = True
+
+    def __post_init__(self) -> None:
+        """Say its title."""
+        say(f"claims.document.{self.id}", self.titles)
+
+    def title(self, language: Language) -> str:
+        """What it is called in ``language``."""
+        return text(f"claims.document.{self.id}", language)
+
+
+ARTICLE = SourceDocument(
+    "article",
+    "http://www.kler.cn/a/542810.html",
+    authors="kler.cn",
+    year=2025,
+    titles={"en": "Activation functions 05: Swish", "zh": "激活函数 05 ——Swish"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +229,13 @@ class Measured(Part):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of the article, stated in our own words.
+    """One sentence of a document, stated in our own words.
 
     Attributes:
         id: The claim's name in addresses.
         parts: What it says, one by one.
         tab: The tab in which a reader goes on: ``explore``, ``train`` or ``time``; empty for none.
-        source: Where it is said.
+        document: What says it.
         titles: Language → the same in about six words; the statement's beginning where left out.
         statements: Language → what is claimed, in our own words; ``{how_much.claimed_max:g}`` is a
             field of the part ``how-much``.
@@ -209,7 +244,7 @@ class Claim:
     id: str
     parts: tuple[Part, ...]
     tab: str = ""
-    source: str = ARTICLE
+    document: SourceDocument = ARTICLE
     titles: _Words = field(default_factory=dict, hash=False, repr=False)
     statements: _Words = field(default_factory=dict, hash=False, repr=False)
 

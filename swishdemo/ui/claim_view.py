@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from swishdemo.claims.article import get
 from swishdemo.claims.evaluate import purposes
+from swishdemo.claims.registry import get
 from swishdemo.jobs.job import Job
 from swishdemo.text import Language, text
 from swishdemo.ui.lab import Lab

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from swishdemo.claims import ARTICLE, CLAIMS
+from swishdemo.claims import ARTICLE, CLAIMS, SourceDocument
 from swishdemo.claims.history import SWISH
 from swishdemo.jobs.visitor import visitor_of
 from swishdemo.text import LANGUAGES
@@ -31,7 +31,7 @@ def build(lab: Lab) -> None:
         "claims/tab",
         elem_id="lab-claims",
         claims=stated(),
-        article=ARTICLE,
+        article=ARTICLE.address,
         paper=SWISH.url,
     )
     proofs = gr.Markdown(elem_id="lab-proofs", latex_delimiters=_LATEX)
@@ -68,9 +68,20 @@ def stated() -> list[dict[str, Any]]:
         {
             "id": claim.id,
             "title": {each: claim.title(each) for each in LANGUAGES},
+            "document": _about(claim.document),
             "statement": {each: claim.statement(each) for each in LANGUAGES},
             "kinds": sorted({part.kind for part in claim.parts}),
             "parts": len(claim.parts),
         }
         for claim in CLAIMS
     ]
+
+
+def _about(document: SourceDocument) -> dict[str, Any]:
+    titles = {each: document.title(each) for each in LANGUAGES}
+    return {
+        "id": document.id,
+        "title": titles,
+        "address": document.address,
+        "opened": document.opened,
+    }

@@ -1,0 +1,90 @@
+"""The registry of all claims, the article's first, and of the documents that they are taken from.
+
+A module of `swishdemo.claims.documents` is found by lying there: its ``CLAIMS`` are added.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable
+from importlib import import_module
+
+from swishdemo.claims import article, documents
+from swishdemo.claims.record import Claim, SourceDocument
+from swishdemo.errors import UserError
+
+
+def index(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """The claims in their order, those of one document together.
+
+    Raises:
+        ValueError: Two claims, or two documents, have one name.
+    """
+    found: dict[str, Claim] = {}
+    known: dict[str, SourceDocument] = {}
+    for claim in claims:
+        if claim.id in found:
+            raise ValueError(f"claim {claim.id} is given twice")
+        if known.setdefault(claim.document.id, claim.document) != claim.document:
+            raise ValueError(f"document {claim.document.id} is given twice")
+        found[claim.id] = claim
+    places = list(known)
+    return tuple(sorted(found.values(), key=lambda claim: places.index(claim.document.id)))
+
+
+def _modules() -> Iterable[Claim]:
+    yield from article.CLAIMS
+    for module in pkgutil.iter_modules(documents.__path__, f"{documents.__name__}."):
+        yield from import_module(module.name).CLAIMS
+
+
+CLAIMS: tuple[Claim, ...] = index(_modules())
+DOCUMENTS: tuple[SourceDocument, ...] = tuple(
+    {claim.document.id: claim.document for claim in CLAIMS}.values()
+)
+
+
+def get(claim_id: object, claims: tuple[Claim, ...] = CLAIMS) -> Claim:
+    """The claim called ``claim_id``.
+
+    Raises:
+        UserError: There is none (404).
+    """
+    for claim in claims:
+        if claim.id == claim_id:
+            return claim
+    raise UserError(
+        "claims.error.unknown",
+        field="id",
+        status=404,
+        value=str(claim_id)[:40],
+        choices=", ".join(claim.id for claim in claims),
+    )
+
+
+def document(document_id: object) -> SourceDocument:
+    """The document called ``document_id``.
+
+    Raises:
+        UserError: There is none (404).
+    """
+    for each in DOCUMENTS:
+        if each.id == document_id:
+            return each
+    raise UserError(
+        "claims.error.unknown_document",
+        field="document",
+        status=404,
+        value=str(document_id)[:40],
+        choices=", ".join(each.id for each in DOCUMENTS),
+    )
+
+
+def claims_of(document_id: object) -> tuple[Claim, ...]:
+    """What is claimed in the document called ``document_id``.
+
+    Raises:
+        UserError: There is none (404).
+    """
+    of = document(document_id)
+    return tuple(claim for claim in CLAIMS if claim.document == of)
