@@ -30,8 +30,7 @@ def main() -> None:
             # Gradio reads the environment as it is imported.
             from swishdemo.api.application import page_middleware, page_routes
             from swishdemo.ui.lab import Lab
-            from swishdemo.ui.launch import launch
-            from swishdemo.ui.page import build
+            from swishdemo.ui.page import build, launch
 
             if unused:
                 logging.warning("%s: without effect here", ", ".join(unused))

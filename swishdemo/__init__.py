@@ -9,9 +9,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swishdemo.activations.modules import MemoryEfficientSwish, ParametricSwish, Swish
-    from swishdemo.kernels.function import fused_swish
-    from swishdemo.kernels.module import FusedSwish
+    from swishdemo.activations.swish import MemoryEfficientSwish, ParametricSwish, Swish
+    from swishdemo.kernels.function import FusedSwish, fused_swish
 
 __version__ = "0.1.0"
 __all__ = [
@@ -24,10 +23,10 @@ __all__ = [
 ]
 
 _PLACES = {
-    "FusedSwish": "swishdemo.kernels.module",
-    "MemoryEfficientSwish": "swishdemo.activations.modules",
-    "ParametricSwish": "swishdemo.activations.modules",
-    "Swish": "swishdemo.activations.modules",
+    "FusedSwish": "swishdemo.kernels.function",
+    "MemoryEfficientSwish": "swishdemo.activations.swish",
+    "ParametricSwish": "swishdemo.activations.swish",
+    "Swish": "swishdemo.activations.swish",
     "fused_swish": "swishdemo.kernels.function",
 }
 

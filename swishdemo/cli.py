@@ -44,9 +44,8 @@ from swishdemo.timing.measurement import STEP_PHASES, latest
 from swishdemo.timing.presets import PRESETS, request_of, takes
 from swishdemo.timing.quantities import place_of
 from swishdemo.timing.tables import grid, label_of
-from swishdemo.training import TrainingConfig, recipes, sweep_export
-from swishdemo.training.grid_text import grid_of, settings_of
-from swishdemo.training.sweep import axis_of
+from swishdemo.training import TrainingConfig, in_words, recipes
+from swishdemo.training.sweep import axis_of, grid_of, settings_of
 from swishdemo.training.sweep import told as values_told
 
 _FORMATS = ("table", "markdown", "csv", "json")
@@ -164,9 +163,9 @@ class _Sweep:
         if self.given.format == "json":
             file.write(json.dumps(sweep_as_json(job, reports), indent=1) + "\n")
         elif self.given.format == "csv":
-            file.write(sweep_export.as_csv(job.config, rows))
+            file.write(in_words.as_csv(job.config, rows))
         elif self.given.format == "markdown":
-            file.write(sweep_export.as_markdown(job.config, rows))
+            file.write(in_words.as_markdown(job.config, rows))
         else:
             _show_sweep(Console(file=file, highlight=False), job.config, rows)
 
@@ -411,8 +410,8 @@ def _show_sweep(
     """Print the table of runs, and one for each field of the grid."""
     console.print(Text(text("sweep.scores"), style="dim"))
     for told in (
-        sweep_export.runs_table(sweep, rows),
-        *sweep_export.effect_tables(sweep, rows),
+        in_words.runs_table(sweep, rows),
+        *in_words.effect_tables(sweep, rows),
     ):
         _head(console, told.title)
         if told.rows:

@@ -22,7 +22,7 @@ from swishdemo.ticks import TICK, Attachment, Progress, Tick
 from swishdemo.timing import REGISTRY, Measurement, Registry, TimingRequest
 from swishdemo.timing.loop import Plan
 from swishdemo.training.sweep import SweepRequest
-from swishdemo.training.sweep_row import SweepRow, row_of
+from swishdemo.training.sweep_results import SweepRow, row_of
 
 
 @dataclass(frozen=True, slots=True)

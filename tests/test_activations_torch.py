@@ -9,7 +9,7 @@ from activation_settings import BETAS, settings
 from torch.autograd import gradcheck, gradgradcheck
 
 from swishdemo.activations import activations, evaluate, get, torch_function
-from swishdemo.activations.functional import swish
+from swishdemo.activations.swish import swish
 from swishdemo.activations.symbolic.derive import breaks
 from swishdemo.errors import UserError
 

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swishdemo.api.application import page_middleware, page_routes
-from swishdemo.jobs.visitor import visitor_of
+from swishdemo.jobs.access import visitor_of
 from swishdemo.ui.lab import Lab
 
 JSON = {"content-type": "application/json"}

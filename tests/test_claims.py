@@ -14,8 +14,8 @@ from swishdemo.claims import VERDICTS, Instant, Measured, get
 from swishdemo.claims.article import CLAIMS
 from swishdemo.claims.history import GELU, SILU, SWISH, DatedSource, First
 from swishdemo.claims.limits import Asymptote, AtZero, Smooth
+from swishdemo.claims.proofs import landmarks, slope_at
 from swishdemo.claims.record import combine, typeset
-from swishdemo.claims.symbolic import landmarks, slope_at
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, catalogue
 

@@ -10,8 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
-from swishdemo.ui.assets import ASSETS
-from swishdemo.ui.document import Document
+from swishdemo.ui.assets import ASSETS, Document
 
 BASE = '<base href="./" />'
 PAGE = f"<!doctype html><html><head>\n{BASE}\n<script>first()</script></head><body>β</body></html>"

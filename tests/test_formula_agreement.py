@@ -17,7 +17,7 @@ from torch import nn
 
 from swishdemo.activations import get, torch_function
 from swishdemo.activations.code import code
-from swishdemo.activations.lowprecision.narrow import spreads
+from swishdemo.activations.rounding import spreads
 from swishdemo.activations.typed import formula_worker
 from swishdemo.activations.typed.functions import FUNCTIONS
 from swishdemo.activations.typed.syntax import MAX_CHARACTERS

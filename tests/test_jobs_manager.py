@@ -16,9 +16,8 @@ import pytest
 from fake_work import fake_kinds
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Job
+from swishdemo.jobs.job import Job, Message, RunnerError
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.messages import Message, RunnerError
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
 from swishdemo.jobs.store import Store
 from swishdemo.settings import Settings

@@ -14,7 +14,7 @@ import pytest
 from fake_work import FakeConfig
 from visiting import eventually
 
-from swishdemo.jobs.messages import (
+from swishdemo.jobs.job import (
     Attached,
     Failed,
     Finished,

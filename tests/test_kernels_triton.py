@@ -58,7 +58,7 @@ def agrees(forward, backward, x, beta, g):
 INTERPRETED = f"""
 import torch
 from swishdemo.kernels import cuda
-from swishdemo.kernels.memory import dense_format
+from swishdemo.kernels.native import dense_format
 {CHECK}
 torch.manual_seed(0)
 for dtype in cuda.DTYPES:

@@ -145,7 +145,7 @@ def loaded_by(statement):
         "import swishdemo",
         "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims\n"
         "import swishdemo.kernels.build",
-        "import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.launch\n"
+        "import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.page\n"
         "import swishdemo.ui.explore, swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims",
     ],
 )

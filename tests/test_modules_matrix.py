@@ -1,7 +1,7 @@
 """Every module on every kind of tensor under every transform, against x·σ(βx) written out.
 
 What PyTorch's own autograd makes of ``x * torch.sigmoid(beta * x)`` is right; where it refuses, so
-may a module. The table in `swishdemo.activations.modules` says what holds:
+may a module. The table in `swishdemo.activations.swish` says what holds:
 
     python tests/test_modules_matrix.py    writes it from what this file finds
 """
@@ -32,7 +32,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.checkpoint import checkpoint
 
 from swishdemo import FusedSwish, MemoryEfficientSwish, ParametricSwish, Swish, fused_swish
-from swishdemo.activations import modules
+from swishdemo.activations import swish
 from swishdemo.kernels import node
 
 pytestmark = [
@@ -711,7 +711,7 @@ def _succeeds(run):
 
 
 def test_the_table_in_the_docstring_has_all_of_it():
-    rows = re.findall(r"^    (.{42})((?:yes|no ) .*)$", modules.__doc__, re.MULTILINE)
+    rows = re.findall(r"^    (.{42})((?:yes|no ) .*)$", swish.__doc__, re.MULTILINE)
     assert [name.strip() for name, _ in rows] == [*TRANSFORMS, *OTHERS]
     for name, cells in rows:
         refused = [(name.strip(), column) in REFUSED for column in COLUMNS]
@@ -720,7 +720,7 @@ def test_the_table_in_the_docstring_has_all_of_it():
 
 if __name__ == "__main__":
     node.build()
-    path = Path(modules.__file__)
+    path = Path(swish.__file__)
     text = path.read_text("utf-8")
     begin, end = text.index("    values  "), text.index("\n\nAt x = ±∞")
     path.write_text(text[:begin] + table() + text[end:], "utf-8")

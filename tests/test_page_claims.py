@@ -21,7 +21,7 @@ from swishdemo.ui import claim_view
 from swishdemo.ui import page as whole
 from swishdemo.ui.assets import address as address_of
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.launch import launch
+from swishdemo.ui.page import launch
 
 JOB_SECONDS = 300_000
 READY = "#lab-claims[data-ready], #lab-claims [data-ready]"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from swishdemo.activations import get
-from swishdemo.activations.lowprecision.precision import precision
+from swishdemo.activations.precision import precision
 
 SIGNAL = "#lab-explore .signal-card"
 PRECISION = "#lab-explore .precision-card"

@@ -15,7 +15,7 @@ from swishdemo.jobs.store import Store
 from swishdemo.settings import Settings
 from swishdemo.ui import page as pages
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.launch import launch
+from swishdemo.ui.page import launch
 
 SOON = 120_000
 """Milliseconds that a worker may take to start and to measure something small."""

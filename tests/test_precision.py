@@ -10,9 +10,17 @@ import torch
 
 from swishdemo.activations import activations, evaluate, get, names, parse_formula
 from swishdemo.activations.evaluation import certified
-from swishdemo.activations.lowprecision.narrow import TYPES, dtype_of, limits, numbers, ulp
-from swishdemo.activations.lowprecision.precision import precision
-from swishdemo.activations.lowprecision.rounded import STABLE, WRITTEN, run
+from swishdemo.activations.precision import precision
+from swishdemo.activations.rounding import (
+    STABLE,
+    TYPES,
+    WRITTEN,
+    dtype_of,
+    limits,
+    numbers,
+    run,
+    ulp,
+)
 from swishdemo.activations.symbolic.tape import record
 from swishdemo.activations.typed.expressions import expression_of
 

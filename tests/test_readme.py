@@ -14,8 +14,7 @@ from swishdemo.cli import parser
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
 from swishdemo.training import TrainingConfig
-from swishdemo.training.grid_text import grid_of, settings_of
-from swishdemo.training.sweep import SweepRequest
+from swishdemo.training.sweep import SweepRequest, grid_of, settings_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -21,8 +21,7 @@ from visiting import passed
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.settings import Settings
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.launch import launch
-from swishdemo.ui.page import build
+from swishdemo.ui.page import build, launch
 
 HELD = 3
 """Sessions that this server holds."""

@@ -22,7 +22,7 @@ from visiting import eventually, leave
 from swishdemo.settings import Settings
 from swishdemo.ui import assets
 from swishdemo.ui.assets import address as address_of
-from swishdemo.ui.launch import launch
+from swishdemo.ui.page import launch
 
 ROOT = Path(__file__).parents[1]
 VENDOR = ROOT / "assets" / "vendor" / "plotly"

@@ -39,18 +39,21 @@ from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.ticks import Progress
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
-from swishdemo.training.grid_text import grid_of, settings_of
+from swishdemo.training.in_words import as_csv, as_markdown, runs_table
 from swishdemo.training.request import parse_run
-from swishdemo.training.run import train
-from swishdemo.training.sweep import MOST_RUNS, SAME_IN_ALL, SweepRequest, value_told
-from swishdemo.training.sweep_effects import effects
-from swishdemo.training.sweep_export import as_csv, as_markdown, runs_table
-from swishdemo.training.sweep_row import SweepRow, row_of, stored
-from swishdemo.training.sweeping import sweep
+from swishdemo.training.run import sweep, train
+from swishdemo.training.sweep import (
+    MOST_RUNS,
+    SAME_IN_ALL,
+    SweepRequest,
+    grid_of,
+    settings_of,
+    value_told,
+)
+from swishdemo.training.sweep_results import SweepRow, effects, row_of, stored
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.run_form import shown_value
-from swishdemo.ui.sweep_view import SweepView, what
-from swishdemo.ui.train import _Tab
+from swishdemo.ui.several_runs import SweepView, what
+from swishdemo.ui.train import _Tab, shown_value
 
 HERE = Settings()
 FIELDS = TrainingConfig.fields(HERE)

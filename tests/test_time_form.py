@@ -12,14 +12,12 @@ from swishdemo.kernels import build, libraries, node
 from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import LANGUAGES, text
 from swishdemo.timing import TimingRequest, variants
-from swishdemo.timing.cited import SHAPE
-from swishdemo.timing.estimate import BUILD_SECONDS, estimate
-from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
+from swishdemo.timing.elsewhere import SHAPE
+from swishdemo.timing.presets import BUILD_SECONDS, DEFAULT, PRESETS, about, estimate, values_of
 from swishdemo.training import TrainingConfig
-from swishdemo.ui import time_form
-from swishdemo.ui.run_form import component, offered
-from swishdemo.ui.time_form import FIELDS, request_of, shape_of
-from swishdemo.ui.train import _here
+from swishdemo.ui import time
+from swishdemo.ui.time import FIELDS, request_of, shape_of
+from swishdemo.ui.train import _here, component, offered
 
 LIMITS = Settings()
 
@@ -108,13 +106,13 @@ def test_a_preset_says_what_it_answers_and_how_long_it_takes(name, language):
 )
 def test_the_forms_offer_a_gpu_only_where_there_may_be_one(monkeypatch, server, gap, run, timing):
     monkeypatch.setattr(host, "missing_cuda", lambda: gap)
-    monkeypatch.setattr(time_form, "missing_cuda", lambda: gap)
+    monkeypatch.setattr(time, "missing_cuda", lambda: gap)
     settings = Settings(device=server)
     field = TrainingConfig.fields(settings)["device"]
     assert offered(field) == run
     assert [value for _, value in component(field).choices] == list(run)
     with gr.Blocks(analytics_enabled=False):
-        device = time_form.controls(settings)["device"]
+        device = time.controls(settings)["device"]
     assert [value for _, value in device.choices] == timing
     assert device.value == timing[0] and device.visible == (len(timing) > 1)
 

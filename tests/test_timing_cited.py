@@ -3,7 +3,7 @@
 import math
 
 from swishdemo import activations
-from swishdemo.timing.cited import SHAPE, all_cited
+from swishdemo.timing.elsewhere import SHAPE, all_cited
 
 # Memory bandwidth by the makers' data sheets, bytes a second.
 PEAK = {"V100": 900e9, "P100": 732e9, "RTX 2070": 448e9, "Xeon": 128e9}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import HostCard, Measurement
-from swishdemo.timing.imported import MOST_BYTES, parse
+from swishdemo.timing.elsewhere import MOST_BYTES, parse
 
 HOST = HostCard.collect(threads=2)
 BLANK = Measurement("silu", "swish", 4096, "float32", "both", "cpu", 2)

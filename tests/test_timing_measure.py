@@ -31,9 +31,8 @@ from swishdemo.timing.host_card import missing_compiler
 from swishdemo.timing.implementations import Implementation, build
 from swishdemo.timing.loop import Plan
 from swishdemo.timing.measuring import measure, patiently
-from swishdemo.timing.networks import step
 from swishdemo.timing.request import STEP_ELEMENTS
-from swishdemo.timing.workload import peak_bytes, streams, timed, workload
+from swishdemo.timing.workload import peak_bytes, step, streams, timed, workload
 
 CPU = torch.device("cpu")
 STREAMS = ("read", "fill", "copy", "combine")

@@ -16,8 +16,8 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import HostCard, Measurement
+from swishdemo.timing.elsewhere import parse
 from swishdemo.timing.export import as_csv, as_markdown
-from swishdemo.timing.imported import parse
 from swishdemo.ui.lab import Lab
 
 HOST = HostCard.collect(threads=1)

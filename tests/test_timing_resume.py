@@ -15,7 +15,7 @@ from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.store import Store
 from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, TimingRequest
-from swishdemo.timing.resume import remaining
+from swishdemo.timing.request import remaining
 
 REQUEST = TimingRequest(
     activation="swish", variants=("relu", "gelu", "silu"), elements=(64, 128, 256)

@@ -20,8 +20,8 @@ from swishdemo.figures.training import (
     race_figure,
 )
 from swishdemo.training import Report, TrainingConfig, nearest, recipes, replicas, summarise
-from swishdemo.training.convergence import betas_of_layer
 from swishdemo.training.run import train
+from swishdemo.training.summary import betas_of_layer
 
 RECIPES = {recipe.name: recipe.config for recipe in recipes()}
 

@@ -20,9 +20,9 @@ from swishdemo.training import (
     summarise,
 )
 from swishdemo.training.config import evaluated_steps, view_steps
-from swishdemo.training.convergence import converged_step, share_in_band, spread
 from swishdemo.training.request import parse_run
 from swishdemo.training.run import Run, train
+from swishdemo.training.summary import converged_step, share_in_band, spread
 
 SHORT = TrainingConfig(beta_starts=(0.5, 2.0), seeds=2, steps=12)
 

@@ -48,7 +48,7 @@ def _names() -> dict[str, Any]:
     import torch
     from torch.nn import functional
 
-    from swishdemo.activations.functional import swish
+    from swishdemo.activations.swish import swish
 
     def number(*values: object) -> bool:
         return not any(isinstance(value, torch.Tensor) for value in values)

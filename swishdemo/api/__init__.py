@@ -2,7 +2,6 @@
 
 - `application`: the FastAPI app, and how it stands beside the page.
 - `catalogue`, `calculation`, `jobs`, `claims`, `downloads`, `events`: the routes.
-- `caller`, `strict_json`, `responses`, `schemas`: who asks and what was sent, finite JSON and
-  errors out, and how both are documented.
+- `request`, `responses`: who asks and what was sent; finite JSON and errors out, and their schemas.
 - `guard`: Gradio's own routes, made polite.
 """

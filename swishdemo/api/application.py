@@ -28,9 +28,9 @@ from swishdemo.api import (
     small_pages,
 )
 from swishdemo.api.guard import GradioGuard, is_below
+from swishdemo.api.request import StrictJSON, local_path
 from swishdemo.api.responses import FiniteJSON
-from swishdemo.api.strict_json import StrictJSON, local_path
-from swishdemo.jobs.visitor import VisitorCookie
+from swishdemo.jobs.access import VisitorCookie
 from swishdemo.ui.lab import Lab
 
 _PLACES = ("/api", "/docs", "/openapi.json", *small_pages.PLACES)
@@ -76,7 +76,7 @@ def page_middleware() -> list[Middleware]:
     """What Gradio's app is given in ``app_kwargs["middleware"]``, outermost first.
 
     A request goes through Gradio's compression and CORS, ``ui.assets`` (which answers what lies
-    under ``lab/``), these two, and ``ui.document`` (which adds to the page's head); then it comes
+    under ``lab/``), these two, and ``ui.assets`` (which adds to the page's head); then it comes
     to our routes, or to Gradio's.
     """
     return [

@@ -14,8 +14,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from swishdemo.activations.record import formula_name, is_formula
-from swishdemo.api import schemas
-from swishdemo.api.caller import Given, Visitor, object_of, short_text
+from swishdemo.api import responses
+from swishdemo.api.request import Given, Visitor, object_of, short_text
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.text import Sentence
@@ -43,9 +43,9 @@ def _values(lab: Lab, studying: CapacityLimiter) -> APIRouter:
 
     @router.post(
         "/api/evaluate",
-        responses=schemas.answers(schemas.EVALUATION_ANSWER, "The values at each x, in order."),
-        openapi_extra=schemas.body(
-            schemas.EVALUATION, required=True, example=_SWISH | {"x": [-1.0, 0.0, 1.0]}
+        responses=responses.answers(responses.EVALUATION_ANSWER, "The values at each x, in order."),
+        openapi_extra=responses.body(
+            responses.EVALUATION, required=True, example=_SWISH | {"x": [-1.0, 0.0, 1.0]}
         ),
     )
     async def evaluate(given: Given, visitor: Visitor) -> FiniteJSON:
@@ -54,7 +54,7 @@ def _values(lab: Lab, studying: CapacityLimiter) -> APIRouter:
         limiter = studying if typed else evaluating
         return await to_thread.run_sync(_evaluate, given, lab, visitor, limiter=limiter)
 
-    @router.post("/api/describe", openapi_extra=schemas.body(schemas.FORMULA, required=True))
+    @router.post("/api/describe", openapi_extra=responses.body(responses.FORMULA, required=True))
     async def describe(given: Given, visitor: Visitor) -> FiniteJSON:
         """Read a formula: its parameters, LaTeX, shape, and its JavaScript for the page.
 
@@ -67,7 +67,9 @@ def _values(lab: Lab, studying: CapacityLimiter) -> APIRouter:
 
         return await to_thread.run_sync(ask, limiter=describing)
 
-    @router.post("/api/prepare", status_code=204, openapi_extra=schemas.body(schemas.PREPARATION))
+    @router.post(
+        "/api/prepare", status_code=204, openapi_extra=responses.body(responses.PREPARATION)
+    )
     def prepare(given: Given) -> Response:
         """Have a worker ready, for you are about to ask: of a formula, or for a timing."""
         what = short_text(given, "what")
@@ -125,7 +127,7 @@ def _studies(lab: Lab, studying: CapacityLimiter) -> APIRouter:
 
 
 def _body(**example: Any) -> dict[str, Any]:
-    return schemas.body(schemas.STUDY, required=True, example=_SWISH | example)
+    return responses.body(responses.STUDY, required=True, example=_SWISH | example)
 
 
 def _activation(given: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse, Response
 
-from swishdemo.api.caller import Tongue, Visitor
+from swishdemo.api.request import Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.claims import CLAIMS, claims_report
 from swishdemo.claims.evaluate import purposes

@@ -22,7 +22,7 @@ from swishdemo.text import Language
 if TYPE_CHECKING:
     from swishdemo.timing import Measurement
     from swishdemo.timing.host_card import HostCard
-    from swishdemo.training.convergence import LayerBetas
+    from swishdemo.training.summary import LayerBetas
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +160,15 @@ def sweep_as_json(kept: Kept) -> Response:
 
 
 def sweep_as_csv(kept: Kept) -> Response:
-    """A row for each network of each run (`swishdemo.training.sweep_export.as_csv`)."""
-    from swishdemo.training.sweep_export import as_csv
+    """A row for each network of each run (`swishdemo.training.in_words.as_csv`)."""
+    from swishdemo.training.in_words import as_csv
 
     return _text(kept, "csv", ".csv", as_csv(kept.job.config, rows_of(kept.reports)))
 
 
 def sweep_as_markdown(kept: Kept) -> Response:
-    """The tables of its runs and its effects (`swishdemo.training.sweep_export.as_markdown`)."""
-    from swishdemo.training.sweep_export import as_markdown
+    """The tables of its runs and its effects (`swishdemo.training.in_words.as_markdown`)."""
+    from swishdemo.training.in_words import as_markdown
 
     told = as_markdown(kept.job.config, rows_of(kept.reports), kept.language)
     return _text(kept, "markdown", ".md", told)
@@ -219,7 +219,7 @@ def _file(job: Job, ending: str) -> dict[str, str]:
 
 def _rows(job: Job, reports: Reports) -> Iterator[dict[str, Any]]:
     from swishdemo.training.config import TrainingConfig, learns_beta, replicas
-    from swishdemo.training.convergence import betas_of_layer
+    from swishdemo.training.summary import betas_of_layer
 
     config = TrainingConfig.of_json(job.config)
     members, moves = replicas(config), learns_beta(config)

@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from swishdemo.api.caller import Visitor
+from swishdemo.api.request import Visitor
 from swishdemo.errors import UserError
 from swishdemo.finite_json import dump
 from swishdemo.jobs.job import Job

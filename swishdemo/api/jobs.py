@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
-from swishdemo.api import downloads, events, schemas
-from swishdemo.api.caller import Given, Tongue, Visitor
+from swishdemo.api import downloads, events, responses
+from swishdemo.api.request import Given, Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.form import Schema
@@ -27,7 +27,7 @@ _BUSY: dict[int | str, dict[str, Any]] = {
     409: {"description": "The job's state does not allow it."},
 }
 _STARTING: dict[int | str, dict[str, Any]] = {
-    **schemas.answers(schemas.STARTED, "The job runs or waits.", 201),
+    **responses.answers(responses.STARTED, "The job runs or waits.", 201),
     422: {"description": "A field is unknown or has a bad value."},
     429: {"description": "Too many jobs wait; `Retry-After` says for how many seconds."},
     503: {"description": "The server is shutting down."},
@@ -63,8 +63,9 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
     @router.post(
         "",
         status_code=201,
-        responses=_STARTING | schemas.answers(schemas.RUN_STARTED, "The job runs or waits.", 201),
-        openapi_extra=schemas.body(schema, example=example),
+        responses=_STARTING
+        | responses.answers(responses.RUN_STARTED, "The job runs or waits.", 201),
+        openapi_extra=responses.body(schema, example=example),
     )
     def start_run(given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Start a training run; a field left out takes the recipe's value, or its default.
@@ -82,20 +83,20 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
         changed = [each.as_json(tongue) for each in fitted(given, config, lab.settings)]
         return _started(job, table=table, fitted=changed)
 
-    @router.get("", responses=schemas.answers(schemas.listed(schemas.RUN), "Newest first."))
+    @router.get("", responses=responses.answers(responses.listed(responses.RUN), "Newest first."))
     def list_runs(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Your runs, the newest first."""
         runs = manager.list(visitor, kind="run")
         return FiniteJSON([{**job.as_json(tongue), "own": True} for job in runs])
 
-    @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.RUN, "The run."))
+    @router.get("/{job_id}", responses=_BUSY | responses.answers(responses.RUN, "The run."))
     def get_run(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """One of your runs, by its id; or anyone's by the token of its ``share``."""
         return _told(_of_kind(manager, job_id, visitor, "run"), visitor, tongue)
 
     @router.get(
         "/{job_id}/reports",
-        responses=_BUSY | schemas.answers(schemas.listed(schemas.REPORT), "In order."),
+        responses=_BUSY | responses.answers(responses.listed(responses.REPORT), "In order."),
     )
     def get_reports(
         job_id: str, visitor: Visitor, tongue: Tongue, after: events.After = -1
@@ -141,8 +142,8 @@ def _sweeps(manager: JobManager, schema: Schema) -> APIRouter:
     @router.post(
         "",
         status_code=201,
-        responses=_STARTING | schemas.answers(schemas.SWEEP_STARTED, "It runs or waits.", 201),
-        openapi_extra=schemas.body(schema, required=True, example=example),
+        responses=_STARTING | responses.answers(responses.SWEEP_STARTED, "It runs or waits.", 201),
+        openapi_extra=responses.body(schema, required=True, example=example),
     )
     def start_sweep(given: Given, visitor: Visitor) -> FiniteJSON:
         """Train all combinations of the values in ``grid``, one run after another, as one job.
@@ -153,12 +154,12 @@ def _sweeps(manager: JobManager, schema: Schema) -> APIRouter:
         job = manager.submit("sweep", given, visitor)
         return _started(job, runs=len(job.config["runs"]))
 
-    @router.get("", responses=schemas.answers(schemas.listed(schemas.JOB), "Newest first."))
+    @router.get("", responses=responses.answers(responses.listed(responses.JOB), "Newest first."))
     def list_sweeps(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Your sweeps, the newest first, without their rows."""
         return FiniteJSON([job.as_json(tongue) for job in manager.list(visitor, kind="sweep")])
 
-    @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.SWEEP, "The sweep."))
+    @router.get("/{job_id}", responses=_BUSY | responses.answers(responses.SWEEP, "The sweep."))
     def get_sweep(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """One of your sweeps, or anyone's by the token of its ``share``, with its rows so far.
 
@@ -207,18 +208,18 @@ def _timings(manager: JobManager, schema: Schema) -> APIRouter:
         "",
         status_code=201,
         responses=_STARTING,
-        openapi_extra=schemas.body(schema, example=example),
+        openapi_extra=responses.body(schema, example=example),
     )
     def start_timing(given: Given, visitor: Visitor) -> FiniteJSON:
         """Time implementations of an activation on this host."""
         return _started(manager.submit("timing", given, visitor))
 
-    @router.get("", responses=schemas.answers(schemas.listed(schemas.JOB), "Newest first."))
+    @router.get("", responses=responses.answers(responses.listed(responses.JOB), "Newest first."))
     def list_timings(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Your timings, the newest first, without their measurements."""
         return FiniteJSON([job.as_json(tongue) for job in manager.list(visitor, kind="timing")])
 
-    @router.get("/{job_id}", responses=_BUSY | schemas.answers(schemas.TIMING, "The timing."))
+    @router.get("/{job_id}", responses=_BUSY | responses.answers(responses.TIMING, "The timing."))
     def get_timing(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """One of your timings, or anyone's by the token of its ``share``, with its measurements.
 
@@ -272,7 +273,7 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
             async for event in told:
                 yield event
 
-    @router.post("/{job_id}/{wish}", responses=schemas.answers(schemas.JOB, "As it is now."))
+    @router.post("/{job_id}/{wish}", responses=responses.answers(responses.JOB, "As it is now."))
     def wish(
         job_id: str,
         wish: Literal["pause", "resume", "step", "stop"],
@@ -291,8 +292,8 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
 
     @router.patch(
         "/{job_id}",
-        responses=schemas.answers(schemas.RUN, "As it is now."),
-        openapi_extra=schemas.body(schemas.ANNOTATION, example={"name": "Without decay"}),
+        responses=responses.answers(responses.RUN, "As it is now."),
+        openapi_extra=responses.body(responses.ANNOTATION, example={"name": "Without decay"}),
     )
     def annotate(job_id: str, given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Name the job, note something, or share it: who has ``share`` may read it by that.

@@ -10,16 +10,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from swishdemo.api import schemas
-from swishdemo.api.caller import Given, Tongue, Visitor, short_text
+from swishdemo.api import responses
+from swishdemo.api.request import Given, Tongue, Visitor, short_text
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.figures.series import PerLayer, Picked
-from swishdemo.timing.imported import MOST_BYTES
+from swishdemo.timing.elsewhere import MOST_BYTES
 from swishdemo.timing.presets import PRESETS, about
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.run_compare import compared
 from swishdemo.ui.run_view import RunView
-from swishdemo.ui.sweep_view import SweepView
+from swishdemo.ui.several_runs import SweepView, compared
 from swishdemo.ui.time_view import Look, TimeView
 
 FILES = "/api/timings/files"
@@ -128,7 +127,7 @@ def _timings(lab: Lab) -> APIRouter:
     @router.post(
         FILES,
         status_code=201,
-        openapi_extra=schemas.body(schemas.TIMING_FILE, required=True),
+        openapi_extra=responses.body(responses.TIMING_FILE, required=True),
     )
     def lay(given: Given, visitor: Visitor) -> FiniteJSON:
         """Read another host's exported JSON, to be laid beside your own: its ``token``.

@@ -15,8 +15,8 @@ from starlette.types import Scope
 
 from swishdemo import __version__, pages
 from swishdemo.api.guard import is_below
+from swishdemo.api.request import local_path
 from swishdemo.api.responses import internal_id, language
-from swishdemo.api.strict_json import local_path
 from swishdemo.claims.claims_report import SIGNS
 from swishdemo.errors import UserError
 from swishdemo.figures.claims import illustrated

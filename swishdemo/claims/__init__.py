@@ -2,9 +2,9 @@
 
 - `record`: a document, a claim of it with its parts, and what a check can come to.
 - `article`: the article's claims; `documents`: those of other documents; `registry`: all of them.
-- `symbolic`: Swish's landmarks, proved; `slope`, `limits`: the parts that are proved; `history`:
-  those that are cited; `cost`, `beta`: those that jobs decide.
-- `evaluate`: runs the checks and tells the verdicts; `proofs`: proofs made beforehand.
+- `slope`, `limits`: the parts that are proved, by `proofs`; `history`: those that are cited;
+  `cost`, `beta`: those that jobs decide.
+- `evaluate`: runs the checks and tells the verdicts.
 """
 
 from swishdemo.claims.evaluate import ClaimEvaluator

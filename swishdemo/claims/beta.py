@@ -22,7 +22,7 @@ from swishdemo.claims.record import (
 )
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
-from swishdemo.training.convergence import NEAR, betas_of_layer
+from swishdemo.training.summary import NEAR, betas_of_layer
 
 
 @dataclass(frozen=True, slots=True)

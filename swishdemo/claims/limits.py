@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from swishdemo.claims.proofs import Definition, definition
 from swishdemo.claims.record import Evidence, Instant, Verdict, combine, verdict
-from swishdemo.claims.symbolic import Definition, definition
 
 SIGNS = ("positive", "zero", "negative")
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from swishdemo.claims.proofs import Landmarks, definition, landmarks, slope_at
 from swishdemo.claims.record import Evidence, Instant, Verdict, verdict
-from swishdemo.claims.symbolic import Landmarks, definition, landmarks, slope_at
 
 
 @dataclass(frozen=True, slots=True)

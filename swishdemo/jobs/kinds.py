@@ -10,8 +10,7 @@ from typing import Any, Protocol
 
 from swishdemo.errors import UserError
 from swishdemo.host import host
-from swishdemo.jobs.job import Job
-from swishdemo.jobs.messages import Item
+from swishdemo.jobs.job import Item, Job
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
@@ -116,7 +115,7 @@ def kinds() -> dict[str, Kind]:
     )
     sweep = Kind(
         name="sweep",
-        work="swishdemo.training.sweeping:sweep",
+        work="swishdemo.training.run:sweep",
         parse=_parse_sweep,
         steps=_steps_of_sweep,
         step=lambda step, name, value: int(value["behind"]),
@@ -220,7 +219,7 @@ def _parse_timing(request: object, settings: Settings) -> Config:
 
 
 def _estimate_timing(config: Mapping[str, Any]) -> float:
-    from swishdemo.timing.estimate import estimate
+    from swishdemo.timing.presets import estimate
 
     return estimate(config).seconds
 
@@ -234,7 +233,7 @@ def _remaining_timing(
     config: Any, reports: Reports, why: Sentence
 ) -> tuple[Sequence[Item], Config] | None:
     from swishdemo.timing.measurement import Measurement
-    from swishdemo.timing.resume import remaining
+    from swishdemo.timing.request import remaining
 
     rest = remaining(config, [Measurement.from_json(m) for m in measurements(reports)], why.key)
     if rest is None:
@@ -277,7 +276,7 @@ def _stored_sweep(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _stored_row(config: Mapping[str, Any], name: str, value: Json) -> Json:
-    from swishdemo.training.sweep_row import stored
+    from swishdemo.training.sweep_results import stored
 
     if name != "SweepRow":
         raise UserError("jobs.unreadable.class", name=name[:40])
@@ -293,7 +292,7 @@ def _remaining_sweep(
     config: Any, reports: Reports, why: Sentence
 ) -> tuple[Sequence[Item], Config] | None:
     """The run in which the process died has failed; those that follow are left to do."""
-    from swishdemo.training.sweep_row import row_of
+    from swishdemo.training.sweep_results import row_of
 
     died = len(rows_of(reports))
     if died == len(config.changes):

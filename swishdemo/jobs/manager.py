@@ -16,9 +16,8 @@ from typing import Any
 from swishdemo.errors import UserError
 from swishdemo.jobs.access import JobAccess, asked
 from swishdemo.jobs.database import Cause, StoreError
-from swishdemo.jobs.job import Job, annotated, thinned
+from swishdemo.jobs.job import Job, Runner, RunnerError, annotated, thinned
 from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
-from swishdemo.jobs.messages import Runner, RunnerError
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.queue import LiveJob
 from swishdemo.jobs.records import UNREADABLE, reports_of, understood
@@ -36,7 +35,7 @@ class JobManager:
     One job runs at a time, because two would disturb each other's figures; a paused job does not
     run, so others go on meanwhile, and it waits in front of the queue when it is resumed.
 
-    ``visitor`` in the methods is who asks (`swishdemo.jobs.visitor.visitor_of`); None is the app
+    ``visitor`` in the methods is who asks (`swishdemo.jobs.access.visitor_of`); None is the app
     itself, which may see every job. A job that is another visitor's is as good as absent: 404.
 
     Args:

@@ -22,7 +22,7 @@ from threading import Lock, Thread, Timer
 from typing import Any
 
 from swishdemo.host import usable_cores
-from swishdemo.jobs.messages import NOTHING, Ending, Failed, Finished, Message, RunnerError, Stopped
+from swishdemo.jobs.job import NOTHING, Ending, Failed, Finished, Message, RunnerError, Stopped
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
@@ -150,7 +150,7 @@ back by itself."""
 
 
 class ProcessRunner:
-    """Runs each job in a worker process; see `swishdemo.jobs.messages.Runner`.
+    """Runs each job in a worker process; see `swishdemo.jobs.job.Runner`.
 
     Args:
         settings: The server's, which its workers are handed.
@@ -257,7 +257,7 @@ class ProcessRunner:
 
 
 class ProcessHandle:
-    """One job in a worker process; see `swishdemo.jobs.messages.Handle`."""
+    """One job in a worker process; see `swishdemo.jobs.job.Handle`."""
 
     def __init__(self, runner: ProcessRunner, worker: Worker, grace_seconds: float) -> None:
         self._runner = runner

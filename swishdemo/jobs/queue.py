@@ -9,9 +9,8 @@ from threading import Condition, Thread
 from typing import Any, Literal
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Job, State, thinned
+from swishdemo.jobs.job import Handle, Job, State, thinned
 from swishdemo.jobs.kinds import Config, Kind
-from swishdemo.jobs.messages import Handle
 from swishdemo.text import Sentence
 
 _GUESSED_SECONDS = 10.0

@@ -246,7 +246,7 @@ def sweep_as_json(job: Job, reports: Reports, language: Language = "en") -> dict
 
     ``lost`` lists its rows that cannot be read, each with its ``index`` and a ``reason``.
     """
-    from swishdemo.training.sweep_effects import effects
+    from swishdemo.training.sweep_results import effects
 
     rows = rows_of(reports)
     known = () if job.unreadable else effects(job.config, rows)

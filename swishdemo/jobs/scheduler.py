@@ -11,16 +11,17 @@ from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.database import StoreError
-from swishdemo.jobs.job import Job, State
-from swishdemo.jobs.messages import (
+from swishdemo.jobs.job import (
     Attached,
     Failed,
     Finished,
     Handle,
     Item,
+    Job,
     Paused,
     Runner,
     RunnerError,
+    State,
     Stopped,
 )
 from swishdemo.jobs.queue import JobQueue, LiveJob

@@ -22,7 +22,7 @@ from threading import Thread
 from typing import Any
 
 from swishdemo.errors import UserError, is_lack_of_memory
-from swishdemo.jobs.messages import Attached, Ending, Failed, Finished, Item, Paused, Stopped
+from swishdemo.jobs.job import Attached, Ending, Failed, Finished, Item, Paused, Stopped
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Progress, Tick
 

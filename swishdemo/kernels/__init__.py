@@ -2,8 +2,7 @@
 
 - `libraries`: compiles, keeps and loads; `build`: does so with ``swish.c`` at first use, for the
   processor that is here; `node`: with ``node.cpp``, in the background from then on.
-- `memory`: how a tensor's elements lie; `native`: hands tensors over; `cuda`: those on a GPU, to
-  `cuda_tiles`, which Triton compiles.
-- `operator`: registers operators with PyTorch; `function`: chooses among the forms; `module`: the
-  layer. `libraries` and `build` are free of PyTorch.
+- `native`: hands tensors over; `cuda`: those on a GPU, to `cuda_tiles`, which Triton compiles.
+- `operator`: registers operators with PyTorch; `function`: chooses among the forms, and is a layer.
+  `libraries` and `build` are free of PyTorch.
 """

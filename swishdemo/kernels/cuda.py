@@ -12,7 +12,7 @@ import triton
 from torch import Tensor
 
 from swishdemo.kernels import cuda_tiles
-from swishdemo.kernels.memory import dense_format, layout
+from swishdemo.kernels.native import dense_format, layout
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 """The types that the kernels serve."""

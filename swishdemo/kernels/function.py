@@ -1,7 +1,4 @@
-"""`fused_swish`: the kernel where it can serve, other forms elsewhere.
-
-This module loads PyTorch.
-"""
+"""`fused_swish` and its layer: the kernel where it can serve, else other forms. Loads PyTorch."""
 
 from __future__ import annotations
 
@@ -12,10 +9,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._jit_internal import is_scripting
 from torch.autograd import forward_ad
 from torch.overrides import handle_torch_function, has_torch_function
 
-from swishdemo.activations.functional import beside, channelwise_swish, is_plain
+from swishdemo.activations.swish import (
+    ParametricSwish,
+    beside,
+    channelwise_swish,
+    is_plain,
+    scripted_swish,
+)
 from swishdemo.kernels import native, node
 from swishdemo.kernels.operator import differentiate, kernel, swish_forward
 
@@ -26,7 +30,7 @@ def fused_swish(x: Tensor, beta: Tensor | float = 1.0) -> Tensor:
     float32, float64 and bfloat16 (computed in float32) on the CPU run in the C kernel, which is
     built when it is first needed, and those and float16 on a GPU in the Triton kernel, where Triton
     is installed; other plain tensors, and a machine where the kernel cannot be built, have the form
-    of :func:`swishdemo.activations.functional.swish`. All that is not plain (subclasses, nested,
+    of :func:`swishdemo.activations.swish.swish`. All that is not plain (subclasses, nested,
     complex and whole numbers, transforms of ``torch.func``, exported models) gets PyTorch's own
     operations, ``x * torch.sigmoid(beta * x)``. At infinity the kernels have Swish's limits
     (0 and x), where eager forms give NaN.
@@ -136,3 +140,19 @@ class _Eager(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
         return differentiate(*gradients, *ctx.saved_tensors)
+
+
+class FusedSwish(ParametricSwish):
+    """x·σ(βx) by the fused kernel, with one β or one for each channel.
+
+    Args:
+        beta: The value of β at the start.
+        trainable: Whether β learns; it is a parameter and stands in the state dict either way.
+        channels: Size of axis 1, for a β for each channel; None for a single one.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The values x·σ(βx), of the shape and dtype of ``x``."""
+        if is_scripting():
+            return scripted_swish(x, self.beta)
+        return fused_swish(x, self.beta)

@@ -1,10 +1,11 @@
-"""Tensors handed to the C kernel: no gradients are recorded here. This module loads PyTorch."""
+"""Tensors handed to the C kernel as they lie in memory; no gradients here. Loads PyTorch."""
 
 from __future__ import annotations
 
 import ctypes
 import warnings
 from functools import cache
+from math import prod
 from typing import Any
 
 import torch
@@ -12,7 +13,29 @@ from torch import Tensor
 
 from swishdemo.kernels.build import library
 from swishdemo.kernels.libraries import BuildError, BuildRefused
-from swishdemo.kernels.memory import dense_format, layout
+
+
+def dense_format(x: Tensor) -> torch.memory_format:
+    """The memory format in which ``x`` is read; it has to be copied where it is in none."""
+    if x.is_contiguous():
+        return torch.contiguous_format
+    if x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last):
+        return torch.channels_last
+    if x.dim() == 5 and x.is_contiguous(memory_format=torch.channels_last_3d):
+        return torch.channels_last_3d
+    return torch.contiguous_format
+
+
+def layout(x: Tensor, channels: int) -> tuple[int, int, int]:
+    """Elements, channels on axis 1, and the elements of each that lie side by side.
+
+    Args:
+        x: Dense in its `dense_format`.
+        channels: Values of β: one, or one for each channel.
+    """
+    inner = prod(x.shape[2:]) if channels > 1 and x.is_contiguous() else 1
+    return x.numel(), channels, inner
+
 
 ELEMENTS = {torch.float32: "float", torch.float64: "double", torch.bfloat16: "bfloat16"}
 """The types that the kernel serves, and what it calls them."""

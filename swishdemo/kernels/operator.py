@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from swishdemo.activations.functional import (
+from swishdemo.activations.swish import (
     beside,
     is_plain,
     swish_gradients,
     swish_second_gradients,
 )
 from swishdemo.kernels import native
-from swishdemo.kernels.memory import dense_format
+from swishdemo.kernels.native import dense_format
 
 
 @torch.library.custom_op("swishdemo::swish", mutates_args=(), device_types="cpu")

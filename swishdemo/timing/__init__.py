@@ -1,22 +1,20 @@
 """Measures what an activation costs here: every implementation is checked, then timed.
 
-- `variants`: what can be timed; `implementations`: how it is built; `networks`: for whole steps.
-- `request`, `presets`, `estimate`: what may be asked, and about how long it takes.
+- `variants`: what can be timed; `implementations`: how it is built.
+- `request`, `presets`: what may be asked, and about how long it takes.
 - `measuring`: the one function that answers; `correctness`: the check before; `workload`, `loop`:
-  what is called and how it is clocked; `resume`: what is left after a process has died.
-- `measurement`, `ratio`: figures, and how they compare; `caveats`: what to mind.
+  what is called and how it is clocked.
+- `measurement`: figures, and how they compare; `elsewhere`: another host's, and published ones.
 - `host_card`, `quantities`, `tables`, `export`: the machine and the figures in words and files.
-- `imported`, `cited`: another host's figures, and published ones.
 
 What builds, checks and times loads PyTorch; what stands here does not.
 """
 
 from swishdemo.text import Sentence
-from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host_card import HostCard, host_summary
-from swishdemo.timing.measurement import Measurement, latest
-from swishdemo.timing.ratio import Ratio, ratio
+from swishdemo.timing.measurement import Measurement, Ratio, latest, ratio
 from swishdemo.timing.request import TimingRequest
+from swishdemo.timing.tables import caveats
 from swishdemo.timing.variants import BASELINES, REGISTRY, Registry, Variant
 
 __all__ = [

@@ -140,7 +140,7 @@ def _spreads(
     """
     if not activations.is_formula(definition.name):
         return 0.0, 0.0
-    from swishdemo.activations.lowprecision.narrow import spreads
+    from swishdemo.activations.rounding import spreads
 
     limits = torch.finfo(dtype)
     value, slope = spreads(definition, points, at, limits.eps)

@@ -11,11 +11,10 @@ from swishdemo.table_files import as_csv as csv_of
 from swishdemo.table_files import as_markdown as markdown_table
 from swishdemo.table_files import plain
 from swishdemo.text import Language, text
-from swishdemo.timing.caveats import caveats
 from swishdemo.timing.host_card import HostCard, lines, threads_words
 from swishdemo.timing.measurement import STEP_PHASES, Measurement, latest
 from swishdemo.timing.quantities import place_of
-from swishdemo.timing.tables import grid, label_of
+from swishdemo.timing.tables import caveats, grid, label_of
 
 _COLUMNS = (
     *("variant", "ratio", "median", "iqr", "rate", "limit", "saved", "peak"),

@@ -60,21 +60,21 @@ def swish_eager(device: torch.device, dtype: torch.dtype) -> Implementation:
 
 def swish_module(device: torch.device, dtype: torch.dtype) -> Implementation:
     """The article's ``Swish``."""
-    from swishdemo.activations.modules import Swish
+    from swishdemo.activations.swish import Swish
 
     return Implementation(Swish())
 
 
 def memory_efficient(device: torch.device, dtype: torch.dtype) -> Implementation:
     """The article's ``MemoryEfficientSwish``, which keeps x alone and recomputes σ."""
-    from swishdemo.activations.modules import MemoryEfficientSwish
+    from swishdemo.activations.swish import MemoryEfficientSwish
 
     return Implementation(MemoryEfficientSwish())
 
 
 def parametric_module(device: torch.device, dtype: torch.dtype) -> Implementation:
     """The article's ``ParametricSwish`` with a trainable β."""
-    from swishdemo.activations.modules import ParametricSwish
+    from swishdemo.activations.swish import ParametricSwish
 
     module = ParametricSwish(beta=1.0, trainable=True).to(device, dtype)
     return Implementation(module, dict(module.named_parameters()))
@@ -82,7 +82,7 @@ def parametric_module(device: torch.device, dtype: torch.dtype) -> Implementatio
 
 def parametric_tuned(device: torch.device, dtype: torch.dtype) -> Implementation:
     """Trainable β with a backward of few eager operations."""
-    from swishdemo.activations.functional import swish
+    from swishdemo.activations.swish import swish
 
     beta = _beta(device, dtype)
     return Implementation(lambda x: swish(x, beta), {"beta": beta})

@@ -42,7 +42,7 @@ class Plan:
         warm_up_seconds: Untimed calls before the first figure.
         block_seconds: The length that a block aims at; one call where a call takes longer.
         fewest_rounds: Blocks of each subject at least, however long they take: as many as a
-            ratio's interval needs (`swishdemo.timing.ratio.FEWEST_BLOCKS`).
+            ratio's interval needs (`swishdemo.timing.measurement.FEWEST_BLOCKS`).
         most_rounds: Blocks of each subject at most.
         budget_seconds: Time for one subject's blocks, after which no further round begins.
         settled: Relative standard error of the median under which a subject is known well enough.

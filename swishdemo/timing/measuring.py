@@ -30,8 +30,7 @@ from swishdemo.timing import correctness
 from swishdemo.timing.host_card import HostCard
 from swishdemo.timing.implementations import build
 from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
-from swishdemo.timing.measurement import MOVED, Measurement
-from swishdemo.timing.ratio import ratio
+from swishdemo.timing.measurement import MOVED, Measurement, ratio
 from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
 from swishdemo.timing.workload import Stream, Workload, streams, workload

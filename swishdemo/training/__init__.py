@@ -2,12 +2,11 @@
 
 - `config`, `request`: what may be asked for; `recipes`: what is worth it.
 - `architecture`: what follows from it.
-- `report`, `summary`, `convergence`: what a run tells.
+- `report`, `summary`: what a run tells; `in_words`: the same in words.
 - `run`: the run itself; `engine`: its computation; `probes`: what its reports are made from;
   `reference`: one network in plain PyTorch. These load torch, the others do not.
-- `script`: the reference's own lines as the script of a run, by `tailor`.
-- `sweep`, `grid_text`: many runs as one job, and how they are typed; `sweeping`: the training of
-  them; `sweep_row`, `sweep_effects`, `sweep_export`: what it tells. `in_words`: settings in words.
+- `script`: the reference's own lines as the script of a run.
+- `sweep`: many runs as one job; `sweep_results`: what it tells.
 """
 
 from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps

@@ -480,7 +480,7 @@ class TrainingConfig(Form):
             },
         ),
     ] = "he_normal"
-    """How weights are drawn (`swishdemo.training.engine.initialisation`)."""
+    """How weights are drawn (`swishdemo.training.engine.parameters`)."""
     init_scale: Annotated[
         float,
         Field(

@@ -52,7 +52,7 @@ class LayerFigures:
         gradient_norm: Norm of the last batch's gradient by the layer's weights and biases; the
             output layer is the last.
         weight_norm: Norm of the layer's weights; the output layer is the last.
-        conserved: What gradient flow conserves (`swishdemo.training.probes.conserved`); None
+        conserved: What gradient flow conserves (`swishdemo.training.probes.scores`); None
             where it conserves nothing of that form.
     """
 
@@ -121,7 +121,7 @@ class Report:
         convergence: C(t) of each layer: the deviation, over the starts, of log(mean over seeds of
             |β|), divided by its value at step 0; None where β does not move.
         share: Share of all |β|, all layers together, in [1.0, 1.5]; None where β does not move.
-            Layers may differ much: `swishdemo.training.convergence.betas_of_layer` tells one.
+            Layers may differ much: `swishdemo.training.summary.betas_of_layer` tells one.
         diverged: For each replica the step at which its loss ceased to be finite, or exploded; or
             None.
         tested_step: The step at which the test set was evaluated last: it costs as much as some

@@ -1,7 +1,11 @@
-"""Train all replicas of a run together, and report on steps that the config fixes."""
+"""Trains all replicas of a run together, and reports on steps that the config fixes.
+
+A sweep's runs are trained one after another.
+"""
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -11,7 +15,9 @@ import torch
 from torch import Tensor
 
 from swishdemo import datasets
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, is_lack_of_memory
+from swishdemo.text import Sentence
+from swishdemo.ticks import Progress, Tick
 from swishdemo.training.architecture import architecture, outputs, product_count
 from swishdemo.training.checkpoint import Weights
 from swishdemo.training.config import (
@@ -23,13 +29,14 @@ from swishdemo.training.config import (
     view_steps,
 )
 from swishdemo.training.engine.call_tape import Arena
-from swishdemo.training.engine.ensemble import Ensemble
+from swishdemo.training.engine.ensemble import Ensemble, Trainer
 from swishdemo.training.engine.samples import Batch, Samples, evaluated_together, in_batches, orders
-from swishdemo.training.engine.trainer import Trainer
 from swishdemo.training.probes.reporting import Reporter
 from swishdemo.training.probes.scores import Scorer, weights
 from swishdemo.training.probes.views import Viewer, watched
-from swishdemo.training.report import TICK, Report, Tick
+from swishdemo.training.report import TICK, Report
+from swishdemo.training.sweep import SweepRequest
+from swishdemo.training.sweep_results import SweepRow, row_of
 
 TESTED = 512
 """Test samples of all reports but the last, at most."""
@@ -224,3 +231,46 @@ def _device(name: str) -> torch.device:
     if name == "cuda" and not found:
         raise UserError("train.error.no_cuda", field="device")
     return torch.device("cuda" if found and name != "cpu" else "cpu")
+
+
+def sweep(
+    request: SweepRequest, clock: Callable[[], float] = time.perf_counter
+) -> Iterator[SweepRow | Tick]:
+    """Train, and yield a row for each run that has ended; between them ticks and progress.
+
+    Each run gives the figures that it would give alone. One that fails is a row with its reason;
+    the next one follows. Closing the iterator stops the work.
+
+    Args:
+        request: What to train.
+        clock: Tells the time in seconds.
+    """
+    gc.freeze()  # what is there already need not be searched after each run
+    try:
+        for index in range(request.first, len(request.changes)):
+            yield from _run(request, index, clock)
+            gc.collect()  # a run's tensors lie in circles
+    finally:
+        gc.unfreeze()
+
+
+def _run(
+    request: SweepRequest, index: int, clock: Callable[[], float]
+) -> Iterator[SweepRow | Tick]:
+    begun = sum(request.steps[:index])
+    reports: list[Report] = []
+    failure = None
+    try:
+        for item in train(request.config(index), clock):
+            if isinstance(item, Report):
+                reports.append(replace(item, views=()))
+                yield Progress(begun + item.step)
+            elif isinstance(item, Tick):
+                yield item
+    except UserError as error:
+        failure = Sentence(error.key, **error.filled)
+    except (MemoryError, RuntimeError) as error:
+        if not is_lack_of_memory(error):
+            raise
+        failure = Sentence("jobs.out_of_memory")
+    yield row_of(request, index, reports, failure)

@@ -1,9 +1,13 @@
-"""What is said of an ended run, from its stored reports alone."""
+"""What is said of a run from its stored reports alone.
+
+And how far apart the β of different starts still are, and how many lie where the article says.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from statistics import fmean, stdev
 from typing import Any
@@ -11,8 +15,147 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas
-from swishdemo.training.convergence import betas_of_layer, converged_step
 from swishdemo.training.report import Report
+
+CONVERGED_BELOW = 0.05
+"""A layer has converged where its C(t) stays below this."""
+
+HELD = 10
+"""For so many reports in a row: lines that cross are close for a moment, and part again."""
+
+ARTICLE_BAND = (1.0, 1.5)
+"""Where, says the article, a trained β often ends."""
+
+NEAR = 0.05
+"""A |β| that is no farther from an end of the band is near its edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerBetas:
+    """Where the known β of one layer lie, seen from a band.
+
+    Attributes:
+        mean: Of |β|.
+        count: How many are known.
+        inside: How many |β| lie in the band, ends included.
+        near_inside: How many of these are near an edge.
+        near_outside: How many of the others are.
+        negative: How many β are below 0: |β| is that of another function, for
+            Swish₋β(x) = x − Swish_β(x).
+    """
+
+    mean: float
+    count: int
+    inside: int
+    near_inside: int
+    near_outside: int
+    negative: int
+
+    @property
+    def share(self) -> float:
+        """The share of |β| in the band."""
+        return self.inside / self.count
+
+    @property
+    def near(self) -> int:
+        """How many are near an edge, on either side."""
+        return self.near_inside + self.near_outside
+
+    @property
+    def edge_decides(self) -> bool:
+        """Whether those near an edge decide if most are inside."""
+        half = self.count / 2
+        return self.inside - self.near_inside <= half < self.inside + self.near_outside
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as a JSON object, its share with it."""
+        return {**asdict(self), "share": self.share}
+
+
+def betas_of_layer(
+    beta: Sequence[float | None], band: tuple[float, float] = ARTICLE_BAND
+) -> LayerBetas | None:
+    """Count one layer's β by the band; None where none is known."""
+    known = [value for value in beta if value is not None]
+    if not known:
+        return None
+    low, high = band
+    sizes = [abs(value) for value in known]
+    inside = [low <= size <= high for size in sizes]
+    near = [min(abs(size - low), abs(size - high)) <= NEAR for size in sizes]
+    return LayerBetas(
+        mean=sum(sizes) / len(sizes),
+        count=len(known),
+        inside=sum(inside),
+        near_inside=sum(both for both, within in zip(near, inside, strict=True) if within),
+        near_outside=sum(both for both, within in zip(near, inside, strict=True) if not within),
+        negative=sum(value < 0 for value in known),
+    )
+
+
+def spread(beta: Sequence[float | None], seeds: int) -> float | None:
+    """The deviation, over the starts, of log(mean over seeds of |β|).
+
+    Args:
+        beta: One layer's β, by start and then by seed; None has diverged and is left out.
+        seeds: Number of seeds.
+
+    Returns:
+        The deviation; None with one start only, where a start has no replica left, or where a
+        mean is 0 and has no logarithm.
+    """
+    logs = []
+    for first in range(0, len(beta), seeds):
+        known = [abs(value) for value in beta[first : first + seeds] if value is not None]
+        mean = sum(known) / len(known) if known else 0.0
+        if not 0.0 < mean < math.inf:
+            return None
+        logs.append(math.log(mean))
+    if len(logs) < 2:
+        return None
+    centre = sum(logs) / len(logs)
+    return math.sqrt(sum((each - centre) ** 2 for each in logs) / len(logs))
+
+
+def share_in_band(
+    beta: Sequence[Sequence[float | None]], band: tuple[float, float] = ARTICLE_BAND
+) -> float | None:
+    """The share of all known |β| that lie in ``band``, ends included; None where none is known."""
+    known = [abs(value) for layer in beta for value in layer if value is not None]
+    if not known:
+        return None
+    return sum(band[0] <= value <= band[1] for value in known) / len(known)
+
+
+def have_met(now: Sequence[float | None], first: Sequence[float | None]) -> bool:
+    """Whether C is below its limit in every layer that had a distance at the start.
+
+    Args:
+        now: C of each layer; None where it has none, or none any more.
+        first: The same at the start: not every layer need have a β.
+    """
+    pairs = zip(now, first, strict=True)
+    distances = [distance for distance, start in pairs if start is not None]
+    return bool(distances) and all(
+        distance is not None and distance < CONVERGED_BELOW for distance in distances
+    )
+
+
+def converged_step(reports: Sequence[Mapping[str, Any]]) -> int | None:
+    """The step of the first report from which all starts have met for good.
+
+    Args:
+        reports: Those of one run, in order, as their JSON.
+
+    Returns:
+        The step; None where they are apart at the last report, or have met for fewer than `HELD`.
+    """
+    held = 0
+    for report in reversed(reports):
+        if not have_met(report["convergence"], reports[0]["convergence"]):
+            break
+        held += 1
+    return reports[-held]["step"] if held >= HELD else None
 
 
 def summarise(
@@ -29,7 +172,7 @@ def summarise(
         (C of each layer at the last report); ``converged_step`` (the first reported step from which
         C < 0.05 in all layers to the end, for 10 reports or more, or None); ``share`` of all
         |β| in [1.0, 1.5], ``best_share`` and its step, None where β does not move; ``betas``: of
-        each layer where the last β lie (`swishdemo.training.convergence.LayerBetas`), empty where
+        each layer where the last β lie (`swishdemo.training.summary.LayerBetas`), empty where
         they do not move; ``activations``: for Swish and each rival the mean and the sample
         deviation, over its replicas that have not diverged, of the last test accuracy and training
         loss, and how many have; ``ended``: why the run did, if it came to its end; ``diverged``:

@@ -12,7 +12,7 @@ import gradio as gr
 
 from swishdemo.claims import ARTICLE, CLAIMS, SourceDocument
 from swishdemo.claims.history import SWISH
-from swishdemo.jobs.visitor import visitor_of
+from swishdemo.jobs.access import visitor_of
 from swishdemo.text import LANGUAGES
 from swishdemo.ui import claim_view
 from swishdemo.ui.assets import live

@@ -1,20 +1,30 @@
-"""The page: head, four tabs, foot."""
+"""The page, head, four tabs, foot, and how it is served: whole, or one tab while working on it."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import gradio as gr
+from gradio.utils import LRUCache
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
 
 from swishdemo import __version__
 from swishdemo.errors import UserError
+from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.timing.host_card import host_summary
-from swishdemo.ui.assets import live
+from swishdemo.ui import assets
+from swishdemo.ui.assets import Document, live
 from swishdemo.ui.gradio_events import internal, language
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.labels import words
+from swishdemo.ui.labels import translations, words
+from swishdemo.ui.theme import theme
 
 TABS = ("explore", "train", "time", "claims")
 
@@ -85,3 +95,93 @@ class Page(gr.Blocks):
         except Exception:
             sentence = internal(request)
         raise gr.Error(sentence, print_exception=False)
+
+
+SESSIONS = 300
+"""Sessions of the page that are held at a time."""
+_LOOK_SECONDS = 0.02
+
+
+def launch(
+    demo: gr.Blocks,
+    settings: Settings,
+    *,
+    routes: Sequence[BaseRoute] = (),
+    middleware: Sequence[Middleware] = (),
+    options: Mapping[str, Any] | None = None,
+    sessions: int = SESSIONS,
+) -> None:
+    """Serve ``demo`` and return when the server is up.
+
+    Args:
+        demo: The page.
+        settings: Where to listen.
+        routes: Routes beside the page.
+        middleware: ASGI middleware around page and routes, outermost first.
+        options: More arguments for the FastAPI app that Gradio makes.
+        sessions: Sessions of the page that are held at a time.
+    """
+    demo.queue(api_open=False)
+    queue = demo._queue
+    queue.pending_messages_per_session = _Sessions(sessions)
+    queue.pending_event_ids_session = _Events(sessions)
+    # Statistics that nobody may ask for: pandas is loaded for them, at each press of a button they
+    # are made anew, and they keep who pressed.
+    queue.ANALYTICS_MAX_EVENTS, queue.ANAYLTICS_CACHE_FREQUENCY = 1, sys.maxsize
+    # It would look for work 1,000 times a second, which takes 5 % of the core beside which Time
+    # measures.
+    queue.sleep_when_free, queue.progress_update_sleep_when_free = _LOOK_SECONDS, 1.0
+    demo.launch(
+        server_name=settings.server_name,
+        server_port=settings.server_port or None,
+        root_path=settings.root_path or None,
+        theme=theme(),
+        i18n=translations,
+        favicon_path=assets.ASSETS / "favicon.svg",
+        footer_links=[],
+        share=False,
+        run_history=False,
+        show_error=False,
+        quiet=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        prevent_thread_lock=True,
+        # A session holds 200 kB and nothing of a visitor's: one that is lost is made anew.
+        state_session_capacity=sessions,
+        # Else Gradio asks its own page once, and ends the start where a busy machine takes more
+        # than three seconds for it.
+        _frontend=False,
+        app_kwargs={
+            **(options or {}),
+            "routes": [*routes, Route("/manifest.json", _manifest)],
+            "middleware": [Middleware(assets.Assets), *middleware, Middleware(Document)],
+        },
+    )
+
+
+class _Sessions(LRUCache[str, Any]):
+    """What Gradio's queue holds of each session: of those that were heard of last.
+
+    Gradio's own forgets by the order in which they came, in mid-answer too.
+    """
+
+    def __getitem__(self, session: str) -> Any:
+        if session in self:
+            self.move_to_end(session)
+        return super().__getitem__(session)
+
+
+class _Events(_Sessions):
+    """The events of each session that are to be told it; none of one that was forgotten."""
+
+    def __missing__(self, session: str) -> set[str]:
+        return set()
+
+
+async def _manifest(request: Request) -> JSONResponse:
+    """What a browser that may install pages asks for at each visit; Gradio's own answers 500."""
+    icon = {"src": "favicon.ico", "sizes": "any", "type": "image/svg+xml"}
+    told = {"name": "Swish Lab", "start_url": "./", "display": "browser", "icons": [icon]}
+    return JSONResponse(told, media_type="application/manifest+json")

@@ -18,14 +18,14 @@ from swishdemo.text import Language, text
 from swishdemo.training import Recipe, nearest
 from swishdemo.training.architecture import MIRRORED
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
-from swishdemo.training.convergence import (
+from swishdemo.training.in_words import activation_label, told, with_deviation
+from swishdemo.training.summary import (
     ARTICLE_BAND,
     NEAR,
     LayerBetas,
     betas_of_layer,
     converged_step,
 )
-from swishdemo.training.in_words import activation_label, told, with_deviation
 
 _FEW = 3
 """Settings that may differ from a recipe for a run to be called by it."""

@@ -18,7 +18,7 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement
-from swishdemo.timing.imported import ImportedTiming, parse
+from swishdemo.timing.elsewhere import ImportedTiming, parse
 from swishdemo.timing.quantities import byte_size, duration, figures, quartiles, seconds_of
 from swishdemo.timing.tables import (
     NONE,
@@ -217,7 +217,7 @@ class Shelf:
             Its token.
 
         Raises:
-            UserError: It is no timing (`swishdemo.timing.imported.parse`).
+            UserError: It is no timing (`swishdemo.timing.elsewhere.parse`).
         """
         imported = parse(content)
         token = f"file-{secrets.token_urlsafe(16)}"

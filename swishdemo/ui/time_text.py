@@ -10,11 +10,11 @@ from swishdemo.figures.timing import ARTICLE_BASELINE, ARTICLE_RATIO
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.text import Language, Sentence, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats
-from swishdemo.timing.estimate import to_be_built
+from swishdemo.timing.elsewhere import ImportedTiming
 from swishdemo.timing.host_card import threads_words
-from swishdemo.timing.imported import ImportedTiming
+from swishdemo.timing.measurement import Ratio
+from swishdemo.timing.presets import to_be_built
 from swishdemo.timing.quantities import seconds_of, size_label
-from swishdemo.timing.ratio import Ratio
 
 _SUBJECT = "swish"
 _CONTEXTS = ("kernel", "layer", "step")

@@ -27,7 +27,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from swishdemo import FusedSwish, ParametricSwish, fused_swish
-from swishdemo.activations.functional import swish
+from swishdemo.activations.swish import swish
 from swishdemo.kernels import function, node
 
 TUNABLES = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184"

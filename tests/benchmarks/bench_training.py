@@ -25,9 +25,8 @@ from swishdemo import datasets
 from swishdemo.training import Report, TrainingConfig, reference, replicas
 from swishdemo.training.architecture import architecture, outputs
 from swishdemo.training.engine.call_tape import Arena
-from swishdemo.training.engine.ensemble import Ensemble
+from swishdemo.training.engine.ensemble import Ensemble, Trainer
 from swishdemo.training.engine.samples import Batch, Samples, in_batches, orders
-from swishdemo.training.engine.trainer import Trainer
 from swishdemo.training.probes.reporting import Reporter
 from swishdemo.training.probes.scores import Evaluator
 from swishdemo.training.run import train

@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 import sympy
 
+from swishdemo.activations.analysis.accurate import Digits
 from swishdemo.activations.analysis.enclosure import run
-from swishdemo.activations.analysis.multiprecision import Digits
 from swishdemo.activations.analysis.search import BITS, changes
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.stable import tree_size

@@ -19,7 +19,7 @@ from swishdemo.finite_json import finite
 
 if TYPE_CHECKING:
     from swishdemo.activations.analysis.ends import Limit
-    from swishdemo.activations.analysis.marks import Bound, Zeros
+    from swishdemo.activations.analysis.shape import Bound, Zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +99,25 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
     Raises:
         UserError: As :func:`swishdemo.activations.evaluate`.
     """
-    from swishdemo.activations.analysis import classify, marks
-    from swishdemo.activations.analysis.shape import same, shape
+    from swishdemo.activations.analysis import classify, shape
 
     values = parameter_values(activation, parameters)
     if activation.name == "swish" and abs(values["beta"]) not in (0, 1):
         size = abs(values["beta"])
         return scaled(properties(activation, {"beta": values["beta"] / size}), size)
-    seen = shape(activation, values)
-    low, high = marks.bounds(seen)
+    seen = shape.shape(activation, values)
+    low, high = shape.bounds(seen)
     before, after = seen.at(1, 0.0)
-    minima = [(x, value) for kind, x, value in marks.extremes(seen) if kind == "minimum"]
+    minima = [(x, value) for kind, x, value in shape.extremes(seen) if kind == "minimum"]
     if any(stretch.endless[1] for stretch in seen.stretches):
         # Of minima without end only one that is the lower bound is known to be the least.
-        minima = [at for at in minima if low.kind == "attained" and same(at[1], low.value)]
+        minima = [at for at in minima if low.kind == "attained" and shape.same(at[1], low.value)]
     return Properties(
         low=low,
         high=high,
         left=classify.limit(seen, -1),
         right=classify.limit(seen, 1),
-        lipschitz=marks.lipschitz(seen),
+        lipschitz=shape.lipschitz(seen),
         monotone=classify.monotone(seen),
         convex=classify.convex(seen),
         smooth=classify.smooth(seen),
@@ -129,7 +128,7 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
         slope_before=before,
         slope_after=after,
         minimum=min(minima, key=lambda at: (at[1], abs(at[0])), default=None),
-        zeros=marks.zeros(seen),
+        zeros=shape.zeros(seen),
     )
 
 
@@ -223,8 +222,7 @@ def landmarks(
 def _searched(
     activation: Activation, parameters: tuple[tuple[str, float], ...]
 ) -> tuple[Landmark, ...]:
-    from swishdemo.activations.analysis.marks import extremes, zeros
-    from swishdemo.activations.analysis.shape import shape
+    from swishdemo.activations.analysis.shape import extremes, shape, zeros
 
     seen = shape(activation, dict(parameters))
     found = [Landmark(kind, x, value, seen.at(1, x)[0]) for kind, x, value in extremes(seen)]

@@ -44,7 +44,7 @@ def root(
     places: int = _DIGITS,
 ) -> Any:
     """The change of sign in a bracket, computed with ``bits`` to ``places`` decimal places."""
-    from swishdemo.activations.analysis.multiprecision import Digits
+    from swishdemo.activations.analysis.accurate import Digits
 
     digits = Digits(bits)
     inputs = {name: digits.number(value) for name, value in parameters.items()}
@@ -107,7 +107,7 @@ def underflown(
     Returns:
         Rows (low, high), rising, and as many rows of the signs, −1 or 1, at those places.
     """
-    from swishdemo.activations.analysis.multiprecision import Digits
+    from swishdemo.activations.analysis.accurate import Digits
 
     digits = Digits(_FEW_BITS)
     inputs = {name: digits.number(value) for name, value in parameters.items()}
@@ -238,7 +238,7 @@ class _Search:
     """A search by halving: what it found and how far it came."""
 
     def __init__(self, tape: Tape, parameters: Mapping[str, float]) -> None:
-        from swishdemo.activations.analysis.doubles import Doubles
+        from swishdemo.activations.analysis.enclosure import Doubles
 
         self.reach = np.inf
         self._tape = tape

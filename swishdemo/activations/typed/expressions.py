@@ -17,7 +17,6 @@ from swishdemo.activations.registry import names, registered
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.numbers import UNREAL, double, is_held, numbers
 from swishdemo.activations.symbolic.stable import in_pieces, tree_size
-from swishdemo.activations.typed.domain import Domain, is_above
 from swishdemo.activations.typed.functions import (
     CONSTANTS,
     FUNCTIONS,
@@ -25,8 +24,10 @@ from swishdemo.activations.typed.functions import (
     NO_FUNCTIONS,
     NOT_FINITE,
     WRITTEN_OUT,
+    Domain,
     Function,
     function_names,
+    is_above,
 )
 from swishdemo.activations.typed.syntax import (
     MAX_BITS,

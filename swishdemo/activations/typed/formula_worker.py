@@ -61,8 +61,8 @@ def properties(name: str, parameters: Mapping[str, float]) -> dict[str, Any]:
 def precision(
     name: str, parameters: Mapping[str, float], low: object, high: object, kind: str
 ) -> dict[str, Any]:
-    """What is lost in a narrow type; see `swishdemo.activations.lowprecision.precision`."""
-    from swishdemo.activations.lowprecision.precision import precision
+    """What is lost in a narrow type; see `swishdemo.activations.precision`."""
+    from swishdemo.activations.precision import precision
 
     return asdict(precision(get(name), parameters, low, high, kind))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from swishdemo.figures.plotly import Figure, label_of, note, upright
-from swishdemo.figures.timing.colours import (
+from swishdemo.figures.plotly import (
     ARTICLE_BASELINE,
+    Figure,
     colour_of,
     hover,
+    label_of,
     line_labels,
+    note,
     reference_lines,
+    upright,
 )
 from swishdemo.text import Language
 from swishdemo.timing import Measurement

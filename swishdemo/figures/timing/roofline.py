@@ -12,14 +12,15 @@ from swishdemo.figures.plotly import (
     Figure,
     bytes_axis,
     cache_marks,
+    colour_of,
     dash_of,
     end_labels,
+    hover,
     label_of,
     legend_below,
     note,
     span,
 )
-from swishdemo.figures.timing.colours import colour_of, hover
 from swishdemo.text import Language, text
 from swishdemo.timing import Measurement
 from swishdemo.timing.quantities import byte_size, figures, seconds_of
@@ -42,7 +43,7 @@ def roofline_figure(
     """Bytes that a pass must move over its time, against those bytes, both logarithmic.
 
     The memory limit is measured at each size; a point above it beyond the noise is told of
-    (`swishdemo.timing.caveats`). The floor of dispatch, where a call takes as long as the shortest
+    (`swishdemo.timing.tables`). The floor of dispatch, where a call takes as long as the shortest
     one at the smallest size, is drawn where calling is what takes the time there.
 
     Args:

@@ -11,15 +11,17 @@ from collections.abc import Mapping, Sequence
 from swishdemo.figures.plotly import (
     Figure,
     cache_marks,
+    colour_of,
     dash_of,
     end_labels,
+    hover,
+    hue_of,
     label_of,
     legend_below,
     note,
     seconds_axis,
     span,
 )
-from swishdemo.figures.timing.colours import colour_of, hover, hue_of
 from swishdemo.text import Language, text
 from swishdemo.timing import Measurement
 from swishdemo.timing.measurement import STEP_PHASES

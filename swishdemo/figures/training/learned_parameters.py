@@ -23,7 +23,7 @@ from swishdemo.figures.plotly import (
 )
 from swishdemo.figures.series import Array, Picked, Series
 from swishdemo.text import Language, text
-from swishdemo.training.convergence import ARTICLE_BAND, CONVERGED_BELOW
+from swishdemo.training.summary import ARTICLE_BAND, CONVERGED_BELOW
 
 PAPER_BAND = (0.0, 1.5)
 """Where figure 7 of arXiv 1710.05941 shows the trained β of Mobile NASNet-A."""

@@ -9,7 +9,7 @@ from swishdemo.figures.plotly import LEGEND, Figure, hue, note, plain
 from swishdemo.text import Language, text
 from swishdemo.training.in_words import activation_label, told
 from swishdemo.training.sweep import axis_of
-from swishdemo.training.sweep_effects import Effect, Level, LevelAccuracy
+from swishdemo.training.sweep_results import Effect, Level, LevelAccuracy
 
 _ROW_PIXELS, _TOP_PIXELS, _BOTTOM_PIXELS = 27, 30, 40
 _LEAST_ROW_PIXELS, _MOST_PIXELS = 15, 600

@@ -1,7 +1,7 @@
 """Computes many replicas of one network as one batch.
 
 - `layers`, `activations`: the layers, bound to memory by `call_tape`; `ensemble`: networks of them.
-- `parameters`, `initialisation`: what is learned, and where it starts.
+- `parameters`: what is learned, and where it starts.
 - `samples`: what is learned from, and in how many batches of replicas.
-- `optimisers`, `trainer`: what is minimised, and its steps.
+- `optimisers`: its steps.
 """

@@ -11,14 +11,12 @@ from torch import Tensor
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.architecture import weighted
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
-from swishdemo.training.convergence import HELD, have_met, share_in_band, spread
-from swishdemo.training.engine.ensemble import Ensemble
+from swishdemo.training.engine.ensemble import Ensemble, Trainer
 from swishdemo.training.engine.parameters import GroupParameter, ParameterGroup
-from swishdemo.training.engine.trainer import Trainer
-from swishdemo.training.probes.conserved import conserved
-from swishdemo.training.probes.scores import Scorer, Scores, Units
+from swishdemo.training.probes.scores import Scorer, Scores, Units, conserved
 from swishdemo.training.probes.views import Viewer
 from swishdemo.training.report import LayerFigures, Report, Trace, Values, View
+from swishdemo.training.summary import HELD, have_met, share_in_band, spread
 
 
 class Reporter:

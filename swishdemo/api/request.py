@@ -1,4 +1,7 @@
-"""Strict reading of what a client sends: size, encoding, JSON without NaN, few lists in lists."""
+"""What a route is given of its request: who asks, in which language, and the object sent.
+
+What a client sends is read strictly: its size, its encoding, JSON without NaN, few lists in lists.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,57 @@ import math
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from anyio import CapacityLimiter, to_thread
-from starlette.requests import Request
+from fastapi import Depends, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swishdemo.api.responses import language, refusal
 from swishdemo.errors import UserError
+from swishdemo.jobs.access import visitor_of
+from swishdemo.text import Language, Sentence
+
+
+async def _visitor(request: Request) -> str:
+    return visitor_of(request)
+
+
+async def _language(request: Request) -> Language:
+    return language(request)
+
+
+Visitor = Annotated[str, Depends(_visitor)]
+Tongue = Annotated[Language, Depends(_language)]
+
+
+def short_text(given: Mapping[str, Any], name: str, longest: int = 64) -> str:
+    """A short text among what was sent.
+
+    Raises:
+        UserError: It is absent, no text, or longer (422).
+    """
+    value = given.get(name)
+    if not isinstance(value, str) or len(value) > longest:
+        raise UserError(
+            "error.wrong_type", field=name, name=name, expected=Sentence("error.kind.short_text")
+        )
+    return value
+
+
+def object_of(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """An object among what was sent; an empty one where it is left out.
+
+    Raises:
+        UserError: It is something else (422).
+    """
+    value = given.get(name, {})
+    if not isinstance(value, dict):
+        raise UserError(
+            "error.wrong_type", field=name, name=name, expected=Sentence("error.kind.object")
+        )
+    return value
+
 
 LIMIT_BYTES = 1_000_000
 _DRAINED_BYTES = 32_000_000
@@ -101,6 +147,9 @@ async def json_object(request: Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UserError("api.not_an_object")
     return value
+
+
+Given = Annotated[dict[str, Any], Depends(json_object)]
 
 
 def parse(body: bytes, content_type: bytes) -> Any:

@@ -1,11 +1,9 @@
 """What a formula loses in a narrow type, against its exact value.
 
-Computed as written and in the stable form (`swishdemo.activations.lowprecision.rounded`) at numbers
-of the type, and held against values certified to 12 digits at those same numbers. Errors are in ulp
-of the type: the distance of neighbouring numbers where the exact value lies. A correctly rounded
-result is off by at most 0.5; one that has become 0 by 2^(p−1) to 2^p, p being the digits' bits.
-
-How far results in a narrow type are from the exact values, and what is lost altogether.
+Computed as written and in the stable form (`swishdemo.activations.rounding`) at numbers of the
+type, and held against values certified to 12 digits at those same numbers. Errors are in ulp of the
+type: the distance of neighbouring numbers where the exact value lies. A correctly rounded result is
+off by at most 0.5; one that has become 0 by 2^(p−1) to 2^p, p being the digits' bits.
 """
 
 from __future__ import annotations
@@ -20,9 +18,17 @@ import numpy as np
 import numpy.typing as npt
 
 from swishdemo.activations.evaluation import certified, parameter_values
-from swishdemo.activations.lowprecision.narrow import TYPES, dtype_of, limits, numbers, ulp
-from swishdemo.activations.lowprecision.rounded import STABLE, WRITTEN, run
 from swishdemo.activations.record import Activation
+from swishdemo.activations.rounding import (
+    STABLE,
+    TYPES,
+    WRITTEN,
+    dtype_of,
+    limits,
+    numbers,
+    run,
+    ulp,
+)
 from swishdemo.errors import UserError
 
 if TYPE_CHECKING:
