@@ -61,7 +61,7 @@ def test_the_cells_are_the_definitions_values(modules, of, scale, betas):
             const grid = gridOf(f, [-7, 5], {scale}, 33, 21);
             return {{ ...grid, values: [...grid.values] }};
         }}""",
-        ["explore/surface_grid.js", "generated/activations.js"],
+        ["explore/surface_map.js", "generated/activations.js"],
         of,
     )
     values = np.array(grid["values"]).reshape(21, 33)
@@ -81,7 +81,7 @@ def test_a_contour_is_where_the_value_is(modules, radius):
                 const scale = { low: -10, high: 10, toBeta: (at) => at };
                 return contour(gridOf(Math.hypot, [-10, 10], scale, 101, 101), radius);
             }""",
-            ["explore/surface_grid.js"],
+            ["explore/surface_map.js"],
             radius,
         )
     )
@@ -95,7 +95,7 @@ def test_every_level_lies_between_the_ends_once(modules):
     levels = modules(
         """([{ levelsOf }]) =>
             [levelsOf("f", { low: -0.3, high: 6 }), levelsOf("df", { low: 0, high: 1 })]""",
-        ["explore/surface_grid.js"],
+        ["explore/surface_map.js"],
     )
     assert levels[0] == [-0.2, -0.1, 0, 0.1, 0.2, 0.5, 1, 2, 5]
     assert levels[1] == [0.25, 0.5, 0.75]

@@ -3,8 +3,7 @@
 import { short } from "../core/text.js";
 import { ramp } from "../plot/colour_ramp.js";
 import { LivePlot } from "../plot/live_plot.js";
-import { gridOf } from "./surface_grid.js";
-import { betaTicks } from "./surface_map.js";
+import { betaTicks, gridOf } from "./surface_map.js";
 
 const NODES = 61;
 /** Milliseconds of rest after which the curve follows β: the scene takes tens of them to draw. */

@@ -16,8 +16,7 @@ import { greet, skeleton } from "./frame.js";
 import { gestures } from "./gestures.js";
 import { exploreLab } from "./lab.js";
 import { lazyCards } from "./lazy_cards.js";
-import { panelControls } from "./panel_controls.js";
-import { PANEL } from "./panels.js";
+import { PANEL, panelControls } from "./panels.js";
 import { save } from "./save_plot.js";
 import { FARTHEST, PROPERTIES } from "./state_properties.js";
 

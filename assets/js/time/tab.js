@@ -11,8 +11,7 @@ import { ask, attempt, language, prepare, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { downloadFrom } from "../plot/download.js";
-import { besidePicker } from "./beside.js";
-import { citedCard } from "./cited.js";
+import { besidePicker, citedCard } from "./elsewhere.js";
 import { timingCards } from "./timing_cards.js";
 
 const NARROW = matchMedia("(max-width: 760px)");
