@@ -40,9 +40,8 @@ from swishdemo.settings import Settings, SettingsError, Toolchain
 from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, TimingRequest
 from swishdemo.timing.export import TimingReport, as_csv, as_markdown, setting
-from swishdemo.timing.measurement import STEP_PHASES, latest
+from swishdemo.timing.measurement import STEP_PHASES, latest, place_of
 from swishdemo.timing.presets import PRESETS, request_of, takes
-from swishdemo.timing.quantities import place_of
 from swishdemo.timing.tables import grid, label_of
 from swishdemo.training import TrainingConfig, in_words, recipes
 from swishdemo.training.sweep import axis_of, grid_of, settings_of

@@ -22,7 +22,7 @@ from swishdemo.figures.timing import (
 )
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import REGISTRY, Measurement
-from swishdemo.timing.quantities import byte_size, duration, figures, size_label
+from swishdemo.timing.measurement import byte_size, duration, figures, size_label
 
 ASKED = ("relu", "silu", "swish_eager", "parametric_tuned", "gelu")
 

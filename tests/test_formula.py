@@ -19,9 +19,9 @@ from swishdemo.activations import (
     torch_function,
 )
 from swishdemo.activations.code import LANGUAGES, code
+from swishdemo.activations.shipped import describe
 from swishdemo.activations.symbolic.derive import breaks, latex, latex_derivative
 from swishdemo.activations.symbolic.symbols import Undefined
-from swishdemo.activations.typed.description import describe
 from swishdemo.activations.typed.expressions import expression_of
 from swishdemo.activations.typed.functions import FUNCTIONS
 from swishdemo.activations.typed.syntax import MAX_CHARACTERS

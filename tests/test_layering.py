@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "swishdemo"
 FLOORS = [
     {"text"},
-    {"errors", "settings", "host", "ticks", "finite_json", "table_files", "pages"},
+    {"errors", "settings", "host", "ticks", "formats", "pages"},
     {"activations"},
     {"kernels", "form"},
     {"datasets", "training", "timing"},

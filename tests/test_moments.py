@@ -9,8 +9,8 @@ import torch
 from scipy import integrate, special
 
 from swishdemo.activations import activations, evaluate, get, names
+from swishdemo.activations.lookup import torch_function
 from swishdemo.activations.symbolic.derive import breaks
-from swishdemo.activations.torch_forms import torch_function
 
 FILES = ["formulas/moments.js", "generated/activations.js", "formulas/flatness.js"]
 MOMENTS = """([m, { activations }], [name, p, sigma]) => {

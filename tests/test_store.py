@@ -24,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swishdemo.finite_json import dump, finite
+from swishdemo.formats import dump, finite
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from swishdemo.text import Sentence
 from swishdemo.timing import HostCard, Measurement, Ratio, caveats, latest, ratio
 from swishdemo.timing.loop import Plan
-from swishdemo.timing.measurement import FEWEST_BLOCKS
+from swishdemo.timing.measurement import FEWEST_BLOCKS, place_of
 from swishdemo.timing.measuring import limited
-from swishdemo.timing.quantities import place_of
 from swishdemo.timing.variants import REGISTRY
 
 BLANK = Measurement("silu", "swish", 4096, "float32", "both", "cpu", 1)

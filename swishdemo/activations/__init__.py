@@ -5,7 +5,7 @@ The records are plain data; SymPy and PyTorch are loaded by the first call that 
 
 from swishdemo.activations.analysis.properties import landmarks
 from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
-from swishdemo.activations.lookup import get, parse_formula
+from swishdemo.activations.lookup import get, parse_formula, torch_function
 from swishdemo.activations.record import (
     Activation,
     Landmark,
@@ -15,7 +15,6 @@ from swishdemo.activations.record import (
     is_formula,
 )
 from swishdemo.activations.registry import activations, names
-from swishdemo.activations.torch_forms import torch_function
 
 __all__ = [
     "Activation",

@@ -1,10 +1,12 @@
-"""An activation by its name: a registered one, or a typed formula's, read and checked."""
+"""An activation by its name, registered or typed, read and checked; and its PyTorch form."""
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache, lru_cache
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 from swishdemo.activations.record import (
     Activation,
@@ -15,6 +17,9 @@ from swishdemo.activations.record import (
 )
 from swishdemo.activations.registry import registered
 from swishdemo.activations.typed.syntax import checked, refuse
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_SLOPE = 3000
 MAX_OPERATIONS = 3000
@@ -67,9 +72,9 @@ def parse_formula(text: object) -> Activation:
 
 def _check_steps(activation: Activation) -> None:
     """Refuse what would take long, before each longer step, and what no double holds."""
+    from swishdemo.activations.analysis.accurate import is_held, numbers
     from swishdemo.activations.evaluation import tape
     from swishdemo.activations.symbolic.derive import derive, slope
-    from swishdemo.activations.symbolic.numbers import is_held, numbers
     from swishdemo.activations.symbolic.stable import tree_size
 
     if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
@@ -84,6 +89,49 @@ def _check_steps(activation: Activation) -> None:
 
 
 def _is_finite(number: Any) -> bool:
-    from swishdemo.activations.symbolic.numbers import double
+    from swishdemo.activations.analysis.accurate import double
 
     return math.isfinite(double(number))
+
+
+def torch_function(name: str) -> Callable[..., Tensor]:
+    """The differentiable function ``f(x, *parameters)`` of an activation.
+
+    The parameters come in the record's order, as numbers or as tensors that broadcast with ``x``.
+    A typed formula's (``"=x*sigmoid(beta*x)"``) is made from its definition. The first call loads
+    PyTorch.
+
+    Raises:
+        UserError: No activation has that name (status 404), or the formula is none (422).
+    """
+    activation = get(name)
+    if activation.torch:
+        given = "".join(f", {each.name}={each.default!r}" for each in activation.parameters)
+        return _written(f"lambda x{given}: {activation.torch}")
+    if activation.builtin:
+        own: Callable[..., Tensor] = resolve_name(activation.builtin)
+        return own
+    from swishdemo.activations.torch_tape import compiled
+
+    return compiled(activation)
+
+
+@cache
+def _written(text: str) -> Callable[..., Tensor]:
+    """The function of a record's text, which is ours, never a visitor's."""
+    function: Callable[..., Tensor] = eval(text, _names())
+    return function
+
+
+@cache
+def _names() -> dict[str, Any]:
+    """What a record's PyTorch form may name."""
+    import torch
+    from torch.nn import functional
+
+    from swishdemo.activations.swish import swish
+
+    def number(*values: object) -> bool:
+        return not any(isinstance(value, torch.Tensor) for value in values)
+
+    return {**vars(functional), **vars(torch), "swish": swish, "number": number}

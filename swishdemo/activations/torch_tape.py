@@ -81,8 +81,8 @@ def compiled(activation: Activation) -> Callable[..., Tensor]:
     the broadcast shape, and is differentiable twice in all of them. At a break, the derivative is
     that of the piece which holds there.
     """
+    from swishdemo.activations.analysis.accurate import folded
     from swishdemo.activations.symbolic.derive import slope
-    from swishdemo.activations.symbolic.numbers import folded
 
     tape = record([folded(slope(activation)[0])])
     names = tuple(parameter.name for parameter in activation.parameters)

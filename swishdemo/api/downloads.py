@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from swishdemo import table_files
+from swishdemo import formats
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.jobs import records
@@ -58,7 +58,7 @@ def as_csv(kept: Kept, replica: int) -> Response:
     number.
     """
     rows = _rows(kept.job, kept.reports)
-    return _text(kept, "csv", ".csv", table_files.as_csv(rows))
+    return _text(kept, "csv", ".csv", formats.as_csv(rows))
 
 
 def as_weights(kept: Kept, replica: int) -> Response:

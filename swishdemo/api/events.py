@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from swishdemo.api.request import Visitor
 from swishdemo.errors import UserError
-from swishdemo.finite_json import dump
+from swishdemo.formats import dump
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports
 from swishdemo.jobs.manager import JobManager

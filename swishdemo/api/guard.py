@@ -137,7 +137,7 @@ class _Refusing:
     """Answers in one sentence, in the reader's language, where bare Gradio refuses or answers 500.
 
     It answers 500 to an unknown endpoint's name or number and to too few values. The
-    page's own events do not raise (`swishdemo.ui.gradio_events`), so what escapes a route of
+    page's own events do not raise (`swishdemo.ui.in_gradio`), so what escapes a route of
     Gradio's is about the request: it is logged, and refused.
     """
 

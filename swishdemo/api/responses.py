@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 
 from swishdemo import form
 from swishdemo.errors import UserError
-from swishdemo.finite_json import dump
 from swishdemo.form import Schema
+from swishdemo.formats import dump
 from swishdemo.jobs.job import LONGEST
 from swishdemo.text import LANGUAGES, Language, language_of, text
 

@@ -15,7 +15,7 @@ from jinja2 import Environment
 
 from swishdemo import pages
 from swishdemo.claims.record import ARTICLE
-from swishdemo.table_files import plain
+from swishdemo.formats import plain
 from swishdemo.text import Language, text
 
 Cards = Sequence[Mapping[str, Any]]

@@ -15,7 +15,7 @@ from swishdemo.activations import is_formula
 from swishdemo.figures.series import Array
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
-from swishdemo.timing.quantities import duration, figures, quartiles, seconds_of, size_label
+from swishdemo.timing.measurement import duration, figures, quartiles, seconds_of, size_label
 
 
 def hue(activation: str) -> str:

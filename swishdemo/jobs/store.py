@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from swishdemo.finite_json import dump
+from swishdemo.formats import dump
 from swishdemo.jobs.database import Cause, Database, StoreError, unwritten
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.records import attached, job_of, parsed

@@ -5,7 +5,7 @@
 - `measuring`: the one function that answers; `correctness`: the check before; `workload`, `loop`:
   what is called and how it is clocked.
 - `measurement`: figures, and how they compare; `elsewhere`: another host's, and published ones.
-- `host_card`, `quantities`, `tables`, `export`: the machine and the figures in words and files.
+- `host_card`, `tables`, `export`: the machine and the figures in words and files.
 
 What builds, checks and times loads PyTorch; what stands here does not.
 """

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from swishdemo.activations.record import is_formula
-from swishdemo.table_files import as_csv as csv_of
-from swishdemo.table_files import as_markdown as markdown_table
-from swishdemo.table_files import plain
+from swishdemo.formats import as_csv as csv_of
+from swishdemo.formats import as_markdown as markdown_table
+from swishdemo.formats import plain
 from swishdemo.text import Language, text
 from swishdemo.timing.host_card import HostCard, lines, threads_words
-from swishdemo.timing.measurement import STEP_PHASES, Measurement, latest
-from swishdemo.timing.quantities import place_of
+from swishdemo.timing.measurement import STEP_PHASES, Measurement, latest, place_of
 from swishdemo.timing.tables import caveats, grid, label_of
 
 _COLUMNS = (

@@ -21,7 +21,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from swishdemo import host
 from swishdemo.text import Language, Sentence, text
-from swishdemo.timing.quantities import byte_size
+from swishdemo.timing.measurement import byte_size
 
 
 @dataclass(frozen=True, slots=True)

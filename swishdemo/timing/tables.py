@@ -11,12 +11,13 @@ from itertools import groupby, pairwise
 
 from swishdemo.text import Language, Sentence, text
 from swishdemo.timing.host_card import HostCard
-from swishdemo.timing.measurement import Measurement, latest
-from swishdemo.timing.quantities import (
+from swishdemo.timing.measurement import (
+    Measurement,
     byte_size,
     duration,
     duration_with_spread,
     figures,
+    latest,
     place_of,
     quartiles,
     seconds_of,

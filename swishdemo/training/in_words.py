@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
-from swishdemo import datasets, table_files
+from swishdemo import datasets, formats
 from swishdemo.activations import formula_label, is_formula
 from swishdemo.activations.registry import activations
 from swishdemo.text import Language, Sentence, catalogue, text
@@ -140,7 +140,7 @@ def as_csv(sweep: Json, rows: Sequence[Json]) -> str:
     the mean |β|, the share in [1.0, 1.5] and C(t).
     """
     names = [name for axis in sweep["grid"] for name in axis_of(axis)]
-    return table_files.as_csv(
+    return formats.as_csv(
         (record for row in rows for record in _records(row)), ("run", *names, "state")
     )
 
@@ -149,12 +149,12 @@ def as_markdown(sweep: Json, rows: Sequence[Json], language: Language = "en") ->
     """The tables, with what they tell."""
     parts = [f"# {text('sweep.title', language)}", text("sweep.scores", language)]
     for table in (runs_table(sweep, rows, language), *effect_tables(sweep, rows, language)):
-        body = table_files.as_markdown(
-            [table_files.plain(head) for head in table.heads],
-            [[table_files.plain(cell) for cell in row] for row in table.rows],
+        body = formats.as_markdown(
+            [formats.plain(head) for head in table.heads],
+            [[formats.plain(cell) for cell in row] for row in table.rows],
         )
-        notes = "\n".join(f"- {table_files.plain(note)}" for note in table.notes)
-        parts += [f"## {table_files.plain(table.title)}", body, *([notes] if notes else ())]
+        notes = "\n".join(f"- {formats.plain(note)}" for note in table.notes)
+        parts += [f"## {formats.plain(table.title)}", body, *([notes] if notes else ())]
     return "\n\n".join(parts) + "\n"
 
 

@@ -16,7 +16,7 @@ from swishdemo.jobs.access import visitor_of
 from swishdemo.text import LANGUAGES
 from swishdemo.ui import claim_view
 from swishdemo.ui.assets import live
-from swishdemo.ui.gradio_events import beginning, language
+from swishdemo.ui.in_gradio import beginning, language
 from swishdemo.ui.lab import Lab
 
 _MOST = 200

@@ -21,10 +21,8 @@ from swishdemo.text import LANGUAGES
 from swishdemo.timing.host_card import host_summary
 from swishdemo.ui import assets
 from swishdemo.ui.assets import Document, live
-from swishdemo.ui.gradio_events import internal, language
+from swishdemo.ui.in_gradio import internal, language, theme, translations, words
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.labels import translations, words
-from swishdemo.ui.theme import theme
 
 TABS = ("explore", "train", "time", "claims")
 

@@ -21,12 +21,11 @@ from swishdemo.text import LANGUAGES
 from swishdemo.timing import REGISTRY, TimingRequest, host_summary
 from swishdemo.timing.elsewhere import all_cited
 from swishdemo.timing.host_card import missing_cuda
+from swishdemo.timing.measurement import size_label
 from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
-from swishdemo.timing.quantities import size_label
 from swishdemo.ui.assets import live
-from swishdemo.ui.gradio_events import beside_field, internal, language, when_chosen
+from swishdemo.ui.in_gradio import beside_field, internal, language, when_chosen, words
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.labels import words
 
 FIELDS = (
     *("context", "pass", "elements", "shape", "network", "dtype", "threads", "device"),

@@ -19,7 +19,7 @@ from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement
 from swishdemo.timing.elsewhere import ImportedTiming, parse
-from swishdemo.timing.quantities import byte_size, duration, figures, quartiles, seconds_of
+from swishdemo.timing.measurement import byte_size, duration, figures, quartiles, seconds_of
 from swishdemo.timing.tables import (
     NONE,
     label_of,

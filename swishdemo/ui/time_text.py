@@ -12,9 +12,8 @@ from swishdemo.text import Language, Sentence, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats
 from swishdemo.timing.elsewhere import ImportedTiming
 from swishdemo.timing.host_card import threads_words
-from swishdemo.timing.measurement import Ratio
+from swishdemo.timing.measurement import Ratio, seconds_of, size_label
 from swishdemo.timing.presets import to_be_built
-from swishdemo.timing.quantities import seconds_of, size_label
 
 _SUBJECT = "swish"
 _CONTEXTS = ("kernel", "layer", "step")

@@ -16,7 +16,7 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, export, host_card
 from swishdemo.timing.elsewhere import ImportedTiming, comparable
-from swishdemo.timing.quantities import size_label
+from swishdemo.timing.measurement import size_label
 from swishdemo.ui import time_text as words
 from swishdemo.ui.time_table import EvidenceBook, Shelf, table
 

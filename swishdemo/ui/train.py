@@ -23,15 +23,15 @@ from swishdemo.training.recipes import Recipe
 from swishdemo.training.request import fitted, parse_run
 from swishdemo.training.sweep import SweepRequest, grid_of
 from swishdemo.ui.assets import live
-from swishdemo.ui.gradio_events import (
+from swishdemo.ui.in_gradio import (
     beginning,
     beside_field,
     internal,
     language,
     when_chosen,
+    words,
 )
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.labels import words
 
 _LONGEST_CSV = 1_000_000
 

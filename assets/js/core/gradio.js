@@ -78,7 +78,7 @@ const LOOK_AGAIN = 3000; // milliseconds
  * route: only with those does the page send along whose time on a Space's GPU it is to be.
  *
  * One question comes after the other: each is the component's value while it is asked, and then its
- * answer is (`swishdemo.ui.gradio_events.beginning`).
+ * answer is (`swishdemo.ui.in_gradio.beginning`).
  * @param {Component} component
  * @returns {(event: string, asked: object) => Promise<any>} `{error}` where it is refused.
  */

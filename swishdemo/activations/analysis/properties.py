@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from swishdemo.activations.evaluation import parameter_values
 from swishdemo.activations.record import Activation, Landmark
-from swishdemo.finite_json import finite
+from swishdemo.formats import finite
 
 if TYPE_CHECKING:
     from swishdemo.activations.analysis.ends import Limit

@@ -23,7 +23,7 @@ from swishdemo.activations.analysis.search import BITS, FARTHEST, Changes, chang
 from swishdemo.activations.evaluation import tape
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic.pieces import Piece, filled, pieces
-from swishdemo.finite_json import finite
+from swishdemo.formats import finite
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from typing import Any
 import sympy
 from sympy.printing.latex import LatexPrinter
 
+from swishdemo.activations.analysis.accurate import double, numbers
 from swishdemo.activations.record import Activation, is_formula
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.numbers import double, numbers
 from swishdemo.activations.symbolic.stable import (
     bottom_up,
     collected,

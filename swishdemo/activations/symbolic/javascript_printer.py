@@ -13,8 +13,8 @@ from typing import Any
 
 import sympy
 
+from swishdemo.activations.analysis.accurate import double, folded, is_held
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.numbers import double, folded, is_held
 from swishdemo.activations.symbolic.stable import is_root
 
 FUNCTIONS: dict[Any, str] = {

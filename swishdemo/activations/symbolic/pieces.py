@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 import sympy
 
-from swishdemo.activations.analysis.accurate import single
+from swishdemo.activations.analysis.accurate import UNREAL, single
 from swishdemo.activations.analysis.ends import Cut
 from swishdemo.activations.analysis.search import changes, root
 from swishdemo.activations.evaluation import tape as tape_of
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import derive
-from swishdemo.activations.symbolic.numbers import UNREAL
 from swishdemo.activations.symbolic.stable import stable
 from swishdemo.activations.symbolic.tape import Tape, record
 

@@ -20,9 +20,8 @@ from typing import Any
 import numpy as np
 import sympy
 
-from swishdemo.activations.analysis.accurate import single
+from swishdemo.activations.analysis.accurate import folded, single
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.numbers import folded
 from swishdemo.activations.symbolic.printing import Absolute, Printer, Relu
 from swishdemo.activations.symbolic.stable import bottom_up
 from swishdemo.activations.symbolic.tape import record

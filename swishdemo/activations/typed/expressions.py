@@ -12,10 +12,10 @@ from typing import Any
 
 import sympy
 
+from swishdemo.activations.analysis.accurate import UNREAL, double, is_held, numbers
 from swishdemo.activations.record import Activation, FixedNumber, is_formula
 from swishdemo.activations.registry import names, registered
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.numbers import UNREAL, double, is_held, numbers
 from swishdemo.activations.symbolic.stable import in_pieces, tree_size
 from swishdemo.activations.typed.functions import (
     CONSTANTS,

@@ -34,8 +34,8 @@ def check(text: str) -> str:
 
 
 def describe(text: str) -> dict[str, Any]:
-    """What the page shows of a formula; see `swishdemo.activations.typed.description`."""
-    from swishdemo.activations.typed.description import describe
+    """What the page shows of a formula; see `swishdemo.activations.shipped`."""
+    from swishdemo.activations.shipped import describe
 
     return describe(get(f"={text}"))
 

@@ -17,7 +17,7 @@ from swishdemo.figures.plotly import (
 )
 from swishdemo.text import Language
 from swishdemo.timing import Measurement
-from swishdemo.timing.quantities import figures, quartiles, seconds_of
+from swishdemo.timing.measurement import figures, quartiles, seconds_of
 
 _ROW_PIXELS = 34
 _BESIDE_PIXELS = 14

@@ -23,7 +23,7 @@ from swishdemo.figures.plotly import (
 )
 from swishdemo.text import Language, text
 from swishdemo.timing import Measurement
-from swishdemo.timing.quantities import byte_size, figures, seconds_of
+from swishdemo.timing.measurement import byte_size, figures, seconds_of
 
 HEIGHT = 330
 NARROW_HEIGHT = 260

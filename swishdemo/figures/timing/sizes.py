@@ -24,8 +24,7 @@ from swishdemo.figures.plotly import (
 )
 from swishdemo.text import Language, text
 from swishdemo.timing import Measurement
-from swishdemo.timing.measurement import STEP_PHASES
-from swishdemo.timing.quantities import duration, figures, seconds_of, size_label
+from swishdemo.timing.measurement import STEP_PHASES, duration, figures, seconds_of, size_label
 
 HEIGHT = 330
 NARROW_HEIGHT = 260

@@ -1,10 +1,37 @@
-"""Tables as files: CSV that a spreadsheet opens as it is meant, and Markdown."""
+"""Formats that others read: JSON whose every number is finite, CSV for a spreadsheet, Markdown."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def finite(value: Any) -> Any:
+    """``value`` with None in place of every NaN and infinity, and tuples as lists."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(entry) for entry in value]
+    return value
+
+
+def dump(value: Any) -> str:
+    """``value`` as JSON; the slow search for what is not finite is made only where there is some.
+
+    Raises:
+        TypeError: A part of it is nothing that JSON knows.
+    """
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    except ValueError:
+        return json.dumps(finite(value), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
 
 _COMPUTED = ("=", "+", "-", "@", "\t", "\r")
 """With one of these a spreadsheet takes a text for a formula of its own."""
