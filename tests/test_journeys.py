@@ -630,7 +630,7 @@ def test_claims_from_check_all_to_the_last_verdict(app: App, person: Any) -> Non
     before = verdicts(me)
     page.locator("[data-act=all]").click()
     running = page.locator(".claims-state .lab-bar")
-    expect(running.first).to_be_visible()
+    expect(page.locator("[data-tile][data-busy]").first).to_be_visible()
 
     def ended(ms: int) -> None:
         verdicts(me)  # all the while
@@ -657,6 +657,8 @@ def test_claims_from_check_all_to_the_last_verdict(app: App, person: Any) -> Non
     assert badges(claims(me)) == shown
     assert verdicts(passer_by) == after
     page = claims(passer_by)
+    page.locator("[data-tile=cost]").click()
+    expect(page.locator("#claim-cost .claims-meta").first).to_be_visible()
     expect(page.locator("#claim-cost .claims-meta").first).to_contain_text("torch")
 
 
@@ -667,6 +669,7 @@ def proved_anew(me: Person, page: Page, claim: str) -> None:
         return next(each["parts"] for each in me.ask("/api/claims") if each["id"] == claim)
 
     kept = parts()
+    page.locator(f"[data-tile={claim}]").click()
     page.locator(f"#claim-{claim} [data-act=check]").click()
     soon(
         lambda: all(
@@ -679,7 +682,10 @@ def proved_anew(me: Person, page: Page, claim: str) -> None:
 
 
 def opened(page: Page, card: Locator) -> None:
-    """A card's evidence is drawn, its proof set, and neither is empty."""
+    """A card opens, its evidence is drawn, its proof set, and neither is empty."""
+    tile = page.locator(f"[data-tile={card.get_attribute('data-claim')}]")
+    if tile.get_attribute("aria-expanded") == "false":
+        tile.click()
     card.scroll_into_view_if_needed()
     for figure in card.locator("[data-figure]").all():
         figure.scroll_into_view_if_needed()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from visiting import leave
 
 from swishdemo.api.application import page_middleware, page_routes
-from swishdemo.claims import CLAIMS
+from swishdemo.claims import CLAIMS, VERDICTS, get
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
@@ -58,9 +58,11 @@ def server(address):
 def opened(opens):
     """Opens the page as a new visitor; ``wrong`` are the errors that its console shows."""
 
-    def opened(address, query="?tab=claims", *, width=1280, ready=True, **options):
+    def opened(address, query="?tab=claims", *, width=1280, ready=True, grant=False, **options):
         viewport = {"width": width, "height": 800}
         shown = opens(viewport=viewport, address=address.rstrip("/"), **options)
+        if grant:
+            shown.context.grant_permissions(["clipboard-read", "clipboard-write"])
         shown.goto(address + query)
         if ready:
             shown.wait_for_selector(READY)
@@ -93,16 +95,25 @@ def page(opened, address):
     leave(shown)
 
 
+def tile(shown, claim):
+    return shown.locator(f"[data-tile={claim}]")
+
+
 def card(shown, claim):
+    """A claim's card, which its tile has opened."""
+    if tile(shown, claim).get_attribute("aria-expanded") == "false":
+        tile(shown, claim).click()
     return shown.locator(f"#claim-{claim}")
 
 
 def visible_claims(shown):
-    return [
-        each.get_attribute("data-claim")
-        for each in shown.locator("[data-claim]").all()
+    """Whose tiles are seen, in the order of the records."""
+    seen = [
+        each.get_attribute("data-tile")
+        for each in shown.locator("[data-tile]").all()
         if each.is_visible()
     ]
+    return [claim.id for claim in CLAIMS if claim.id in seen]
 
 
 @pytest.mark.parametrize(("locale", "first", "second"), [("en", "en", "zh"), ("zh-CN", "zh", "en")])
@@ -115,6 +126,7 @@ def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, fir
         text("check.title", first, count=len(CLAIMS))
     )
     for each in told:
+        assert tile(shown, each["id"]).locator(".claims-title").inner_text() == each["title"][first]
         place = card(shown, each["id"])
         assert place.locator(".claims-said").inner_text() == each["statement"][first]
         assert place.locator(".claims-also").inner_text() == each["statement"][second]
@@ -236,12 +248,14 @@ def test_a_proof_that_is_refused_says_so_and_may_be_asked_for_again(page, lab, m
 
 def test_a_link_opens_the_tab_at_its_sentence(visit):
     shown = visit("?tab=claims#claim-memory")
-    expect(card(shown, "memory")).to_be_in_viewport()
-    assert "claims-here" in card(shown, "memory").get_attribute("class")
+    named = shown.locator("#claim-memory")
+    expect(named).to_be_in_viewport()
+    assert "claims-here" in named.get_attribute("class")
+    expect(tile(shown, "memory")).to_have_attribute("aria-expanded", "true")
     card(shown, "minimum").locator("[data-act=link]").click()
     assert shown.url.endswith("#claim-minimum")
     shown.evaluate("location.hash = '#claim-dead-relu'")
-    expect(card(shown, "dead-relu")).to_be_in_viewport()
+    expect(shown.locator("#claim-dead-relu")).to_be_in_viewport()
     shown.evaluate("location.hash = '#claim-nonsense'")
     expect(shown.locator(".claims-here")).to_have_count(0)
 
@@ -279,6 +293,7 @@ def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
         shown.wait_for_selector("#lab-explore .main-svg")
         assert not asked.is_set()
         shown.click("button[data-tab-id=claims]")
+        expect(tile(shown, "limits")).to_be_visible()
         expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
         assert card(shown, "limits").get_attribute("aria-busy") == "true"
         assert len(visible_claims(shown)) == len(CLAIMS)
@@ -368,8 +383,121 @@ def test_a_failed_check_says_why(visit, lab, monkeypatch):
 def test_nothing_hangs_over_on_a_phone(visit):
     shown = visit(width=390)
     assert shown.evaluate("document.documentElement.scrollWidth") <= 390
-    for each in shown.locator(".claims-card").all():
-        assert each.bounding_box()["width"] <= 390
+    for claim in CLAIMS:
+        box = card(shown, claim.id).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_all_tiles_take_less_than_two_screens_of_a_phone(visit, locale):
+    shown = visit(width=390, locale=locale)
+    for each in CLAIMS:
+        expect(tile(shown, each.id)).to_be_visible()
+        assert tile(shown, each.id).bounding_box()["height"] >= 44  # a finger's
+    foot = shown.locator(".claims").evaluate("node => node.getBoundingClientRect().bottom")
+    assert foot < 2 * 844
+    assert not shown.locator(".claims-card:visible").count()
+
+
+def test_tiles_stand_by_verdict(visit, lab):
+    shown = visit()
+    order = ["refuted", "depends", "imprecise", "undecided", "not run", "confirmed"]
+    stands = {
+        each["id"]: min((part["verdict"] for part in each["parts"]), key=order.index)
+        for each in lab.claims.listing()
+    }
+    tiles = shown.locator("[data-tile]").all()
+    seen = [each.get_attribute("data-tile") for each in tiles]
+    assert sorted(seen) == sorted(stands)
+    assert [VERDICTS.index(stands[each]) for each in seen] == sorted(
+        VERDICTS.index(each) for each in stands.values()
+    )
+    for each in tiles:
+        told = lab.claims.card(each.get_attribute("data-tile"))
+        named = list(dict.fromkeys(part["verdict_label"] for part in told["parts"]))
+        expect(each.locator("[data-part=verdicts]")).to_have_text(", ".join(named))
+        assert each.locator("svg").count() == len(named)
+
+
+def test_a_card_opens_and_closes_by_press_and_by_key(visit):
+    shown = visit()
+    opener, place = tile(shown, "smooth"), shown.locator("#claim-smooth")
+    for closing in ("again", "Escape in it", "Escape on it", "button"):
+        expect(place).to_be_hidden()
+        opener.focus()
+        shown.keyboard.press("Enter")
+        expect(place).to_be_visible()
+        expect(opener).to_have_attribute("aria-expanded", "true")
+        assert shown.url.endswith("#claim-smooth")
+        if closing == "again":
+            opener.click()
+        elif closing == "button":
+            place.get_by_role("button", name="Close").click()
+        else:
+            if closing == "Escape in it":
+                shown.keyboard.press("Tab")
+                shown.keyboard.press("Tab")
+                assert place.evaluate("node => node.contains(document.activeElement)")
+            shown.keyboard.press("Escape")
+        expect(place).to_be_hidden()
+        expect(opener).to_be_focused()
+        assert not shown.url.endswith("#claim-smooth")
+    # Several may stand open; a filter closes what it hides.
+    card(shown, "smooth"), card(shown, "he")
+    expect(shown.locator(".claims-card:visible")).to_have_count(2)
+    shown.click("[data-kind=trained]")
+    expect(shown.locator(".claims-card:visible")).to_have_count(1)
+
+
+def test_what_is_taken_along_is_what_it_says(visit, address):
+    shown = visit(grant=True)
+    place = card(shown, "minimum")
+
+    def copied(act):
+        place.locator(f"[data-act={act}]").click()
+        expect(place.locator(f"[data-act={act}]")).to_have_text("Copied")
+        return shown.evaluate("navigator.clipboard.readText()")
+
+    root = address.rstrip("/")
+    assert copied("link").endswith("#claim-minimum")
+    cited = copied("cite")
+    assert get("minimum").statement("en") in cited and "imprecise" in cited
+    assert cited.endswith(f"{root}/claim/minimum")
+    page = re.search(r'src="([^"]+)"', copied("embed"))[1]
+    assert page == f"{root}/claim/minimum/embed"
+    assert httpx.get(page, timeout=120).status_code == 200
+    picture, page = re.findall(r"\((http[^)]+)\)", copied("badge"))
+    assert page == f"{root}/claim/minimum"
+    assert httpx.get(picture, timeout=120).headers["content-type"].startswith("image/svg")
+
+
+def test_what_cannot_be_copied_stands_there(visit):
+    shown = visit()
+    shown.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(Error()); }")
+    place = card(shown, "minimum")
+    place.locator("[data-act=badge]").click()
+    expect(place.locator("[data-part=taken]")).to_have_value(re.compile(r"^\[!\[Swish: minimum\]"))
+    assert shown.evaluate("getSelection().toString()").startswith("[![Swish")
+
+
+def test_on_paper_every_card_is_open_and_nothing_is_to_be_pressed(visit):
+    shown = visit("?tab=claims&__theme=dark")
+    shown.click("[data-kind=proved]")
+    left = visible_claims(shown)
+    shown.emulate_media(media="print")
+    try:
+        for claim in CLAIMS:
+            place = shown.locator(f"#claim-{claim.id}")
+            assert place.is_visible() == (claim.id in left)
+        buttons = shown.locator("button:not(.claims-chip)").all()
+        assert not any(button.is_visible() for button in buttons)
+        picture = shown.locator("#claim-max-slope svg.picture text").first
+        assert picture.is_visible()
+        colour = picture.evaluate("node => getComputedStyle(node).fill")
+        assert colour == "rgb(90, 96, 105)", "paper is light"
+    finally:
+        shown.emulate_media(media="screen")
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from starlette.types import Scope
 
-from swishdemo import __version__, pages
+from swishdemo import pages
 from swishdemo.api.guard import is_below
 from swishdemo.api.request import local_path
 from swishdemo.api.responses import internal_id, language
-from swishdemo.claims.claims_report import SIGNS
+from swishdemo.claims.claims_report import SIGNS, takings
 from swishdemo.errors import UserError
 from swishdemo.figures.claims import illustrated
 from swishdemo.text import LANGUAGES, Language, text
@@ -35,7 +35,6 @@ _HEADERS = {
     "Vary": "Accept-Language",
 }
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is none of this name."}}
-_FRAME_HEIGHT = 480
 
 
 def is_small_page(scope: Scope) -> bool:
@@ -87,8 +86,6 @@ def _claim(lab: Lab, claim_id: str, request: Request, tongue: Language, kind: st
         if error.status != 404:
             raise
         raise UserError("pages.no_claim", status=404, value=claim_id[:40]) from error
-    here = _address(request, f"claim/{card['id']}")
-    badge = _address(request, f"api/claims/{card['id']}/badge.svg")
     app = f"{_app(request)}?tab=claims&lang={tongue}#claim-{card['id']}"
     return pages.render(
         "claim",
@@ -102,38 +99,8 @@ def _claim(lab: Lab, claim_id: str, request: Request, tongue: Language, kind: st
         languages=[
             (text("language.name", each), f"?lang={each}") for each in LANGUAGES if each != tongue
         ],
-        takings=[
-            cited(card, here, tongue),
-            frame(f"{here}/embed", card["statement"][tongue]),
-            f"[![Swish: {card['id']}]({badge})]({here})",
-        ],
+        takings=list(takings(card, _root(request), tongue).values()),
         words=_words(tongue),
-    )
-
-
-def cited(card: dict[str, Any], address: str, tongue: Language) -> str:
-    """How a verdict is cited: what was found, where and when."""
-    found = text("language.semicolon", tongue).join(
-        f"{part['label']}: {part['verdict_label']}" for part in card["parts"]
-    )
-    days = [part["checked_at"][:10] for part in card["parts"] if part["checked_at"]]
-    return text(
-        "pages.cite",
-        tongue,
-        statement=card["statement"][tongue],
-        found=found,
-        version=__version__,
-        day=max(days, default="–"),
-        address=address,
-    )
-
-
-def frame(address: str, title: str) -> str:
-    """The HTML by which another page shows one of these."""
-    quoted = title.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return (
-        f'<iframe src="{address}" title="{quoted}" width="100%" height="{_FRAME_HEIGHT}" '
-        'loading="lazy" style="border:0"></iframe>'
     )
 
 
@@ -151,9 +118,9 @@ def _app(request: Request) -> str:
     return "../" * (local_path(request.scope).count("/") - 1) or "./"
 
 
-def _address(request: Request, path: str) -> str:
-    """An address that another site can use, as the reader's browser knows this server."""
+def _root(request: Request) -> str:
+    """Where the app lies, as the reader's browser knows it."""
     known = request.headers.get("x-forwarded-proto", "").split(",")[0].strip()
     scheme = known if known in ("http", "https") else request.url.scheme
     root = request.scope.get("root_path", "").rstrip("/")
-    return f"{scheme}://{quote(request.url.netloc, safe=':[]')}{root}/{path}"
+    return f"{scheme}://{quote(request.url.netloc, safe=':[]')}{root}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from swishdemo import pages
+from swishdemo import __version__, pages
 from swishdemo.claims.record import ARTICLE
 from swishdemo.formats import plain
 from swishdemo.text import Language, text
@@ -88,6 +88,28 @@ def badge(card: Mapping[str, Any], language: Language) -> str:
     name = f"Swish: {card['id']}"
     left, right = (round(_width(words) + 14) for words in (name, found))
     return _BADGE.render(name=name, found=found, left=left, right=right, colour=colour)
+
+
+def takings(card: Mapping[str, Any], root: str, language: Language) -> dict[str, str]:
+    """What is taken along of a claim: a sentence to ``cite``, its ``badge`` and ``embed`` code.
+
+    Args:
+        card: As the evaluator tells it.
+        root: Where the app lies, without a slash at the end.
+        language: Of the sentence.
+    """
+    statement, address = card["statement"][language], f"{root}/claim/{card['id']}"
+    found = text("language.semicolon", language).join(
+        f"{part['label']}: {part['verdict_label']}" for part in card["parts"]
+    )
+    days = [part["checked_at"][:10] for part in card["parts"] if part["checked_at"]]
+    said = {"statement": statement, "found": found, "day": max(days, default="–")}
+    badge = f"{root}/api/claims/{card['id']}/badge.svg"
+    return {
+        "cite": text("pages.cite", language, **said, version=__version__, address=address),
+        "badge": f"[![Swish: {card['id']}]({badge})]({address})",
+        "embed": str(pages.frame(f"{address}/embed", statement)),
+    }
 
 
 def lead(cards: Cards, language: Language) -> str:

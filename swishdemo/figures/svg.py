@@ -360,7 +360,7 @@ class _Plot:
         return grid + f'<path d="M{self.left:.1f},{zero:.1f}H{self.right:.1f}" {axis}/>'
 
     def _x_ticks(self) -> list[tuple[float, str]]:
-        return self.x.ticks(self.told_x, max(2, int((self.right - self.left) / 58)))
+        return self.x.ticks(self.told_x, max(2, int((self.right - self.left) / 48)))
 
     def _labels(self) -> str:
         """The figures along both axes, and what these are."""

@@ -49,12 +49,21 @@ def render(template: str, language: Language, theme: Theme = None, **values: Any
     )
 
 
+def frame(address: str, title: str) -> str:
+    """The HTML by which another page shows one of these."""
+    return Markup(
+        '<iframe src="{}" title="{}" width="100%" height="480" loading="lazy" '
+        'style="border:0"></iframe>'
+    ).format(address, title)
+
+
 @cache
 def _colours(theme: Theme) -> str:
     """The colours of ``colours.css``; on paper they are those of the light."""
     sheet = (_ASSETS / "css" / "colours.css").read_text("utf-8")
     light, dark = (
-        re.search(rf"^{re.escape(of)} {{(.*?)^}}", sheet, re.M | re.S) for of in (":root", ".dark")
+        re.search(rf"^ *{re.escape(of)} {{(.*?)^ *}}", sheet, re.M | re.S)
+        for of in (":root", ".dark")
     )
     assert light and dark, "colours.css has a block for each theme"
     rules = f":root {{{light[1]}}}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from swishdemo.claims.claims_report import takings
 from swishdemo.claims.evaluate import purposes
 from swishdemo.claims.registry import get
 from swishdemo.jobs.job import Job
@@ -94,7 +95,9 @@ def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> di
     if kind := told["kind"]:
         card |= {"tab": _TAB_OF_JOB[kind]}
         setup = {kind: told["newest"]}
-    return card | {"progress": told, "setup": setup}
+    # The browser knows where the app lies.
+    taken = takings(card, "{root}", tongue)
+    return card | {"progress": told, "setup": setup, "taken": taken}
 
 
 def _share(job: Job) -> float:

@@ -12,7 +12,9 @@ import { t } from "../core/text.js";
 /**
  * @typedef {object} Claim What is known before any verdict.
  * @property {string} id
+ * @property {Record<string, string>} title By language.
  * @property {Record<string, string>} statement By language.
+ * @property {{id: string, title: any, address: string, opened: boolean}} [document] Whose it is.
  * @property {string[]} kinds
  */
 
@@ -40,7 +42,7 @@ import { t } from "../core/text.js";
  */
 /**
  * @typedef {Claim & {parts: Part[], progress: Progress, seconds: number, tab: string | null, setup:
- *   Record<string, string>}} Card
+ *   Record<string, string>, taken: Record<string, string>}} Card
  */
 
 /** The article's language. */
@@ -80,7 +82,7 @@ export function skeletonCard(claim) {
     (width) => html`<div class="claims-bone" style="width:${width}"></div>`,
   );
   return html`<article class="lab-card claims-card" id="claim-${claim.id}" data-claim="${claim.id}"
-    aria-busy="true" aria-labelledby="said-${claim.id}">
+    aria-busy="true" aria-labelledby="said-${claim.id}" hidden>
     ${sentences(claim)}${bones}
   </article>`;
 }
@@ -91,7 +93,9 @@ export function skeletonCard(claim) {
  */
 function sentences({ id, statement }) {
   const also = language === ARTICLE ? "en" : ARTICLE;
-  return html`<div class="claims-said" role="heading" aria-level="2" id="said-${id}"
+  return html`<button class="lab-btn claims-close" data-act="close"
+      aria-label="${t("check.close")}" title="${t("check.close_tip")}">×</button>
+    <div class="claims-said" role="heading" aria-level="2" id="said-${id}"
       lang="${TAGS[language]}">${statement[language]}</div>
     <div class="claims-also" lang="${TAGS[also]}">${statement[also]}</div>`;
 }
@@ -103,7 +107,9 @@ function sentences({ id, statement }) {
 export function fullCard(card) {
   const foot = html`<div class="claims-foot">${state(card)}<p class="lab-error"
     data-part="refusal" role="alert"></p>
-    <div class="lab-row claims-buttons">${buttons(card)}</div></div>`;
+    <div class="lab-row claims-buttons">${buttons(card)}${takings()}</div>
+    <textarea class="lab-field claims-taken" data-part="taken" rows="3" readonly hidden
+      aria-label="${t("check.copy")}"></textarea></div>`;
   const last = card.parts.length - 1;
   const rows = card.parts.map((part, at) =>
     row(part, card, at ? "" : sentences(card), at === last ? foot : ""),
@@ -225,8 +231,16 @@ function buttons(card) {
     made.push(html`<a class="lab-btn" href="${setupLink(card)}"
       title="${t("check.open_tip")}">${t(`check.open_${card.tab}`)}</a>`);
   }
-  made.push(button("link", t("check.link"), "link"));
   return made;
+}
+
+/** What can be taken along, each copied at a press. */
+function takings() {
+  const all = ["link", "cite", "badge", "embed"].map(
+    (act) => html`<button data-act="${act}" title="${t(`check.${act}_tip`)}"
+      >${t(`check.${act}`)}</button>`,
+  );
+  return html`<span class="lab-seg" role="group" aria-label="${t("check.copy")}">${all}</span>`;
 }
 
 /**

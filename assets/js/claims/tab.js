@@ -3,18 +3,20 @@
  * server.
  */
 
-import { closest, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
+import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
-import { ask, attempt } from "../core/server.js";
+import { ask, attempt, language, route } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
 import { proofReader } from "./proofs.js";
+import { paintShare, paintTile, sort, tile, VERDICTS } from "./tiles.js";
 
 const KINDS = ["proved", "cited", "timed", "trained"];
-const VERDICTS = ["confirmed", "imprecise", "refuted", "depends", "undecided", "not run"];
+/** Where this app lies, for links that other pages hold. */
+const ROOT = new URL("..", route("")).href.replace(/[/]$/, "");
 
 /** @typedef {import("./claim_card.js").Card} Card */
 /** @typedef {import("./claim_card.js").Progress} Progress */
@@ -27,9 +29,13 @@ export function mount(component) {
   const checkAll = $("all", HTMLButtonElement);
   /** The card of a claim on the page. @param {string} id */
   const node = (id) => find(element, `[data-claim="${id}"]`);
+  /** The tile of a claim. @param {string} id */
+  const tileOf = (id) => find(element, `[data-tile="${id}"]`);
   /** @type {Map<string, Card>} What the server said of each claim, by its id. */
   const cards = new Map();
+  const documents = documentsOf(props.claims);
   const filter = {
+    document: read("document", choice([...documents.keys()]), /** @type {string | null} */ (null)),
     kind: read("kind", choice(KINDS), /** @type {string | null} */ (null)),
     verdict: read("verdict", choice(VERDICTS), /** @type {string | null} */ (null)),
   };
@@ -56,6 +62,7 @@ export function mount(component) {
       return;
     }
     answer.forEach(show);
+    sort($("tiles"), (id) => cards.get(id));
     element.dataset.ready = "true";
     summary();
     watch();
@@ -75,6 +82,7 @@ export function mount(component) {
     const focused = place.contains(active) && active?.dataset.act;
     fill(place, fullCard(card));
     place.removeAttribute("aria-busy");
+    paintTile(tileOf(card.id), card);
     card.parts.forEach((part, at) => {
       const changed = before && before.parts[at].verdict !== part.verdict;
       if (!changed) return;
@@ -91,7 +99,7 @@ export function mount(component) {
   }
 
   function summary() {
-    const all = [...cards.values()].flatMap((card) => card.parts);
+    const all = wanted().flatMap((card) => card.parts);
     const focused = closest(document.activeElement, "[data-verdict]")?.dataset.verdict;
     const chips = VERDICTS.flatMap((verdict) => {
       const count = all.filter((part) => part.verdict === verdict).length;
@@ -104,14 +112,21 @@ export function mount(component) {
     );
     if (focused)
       findAll($("counts"), `[data-verdict="${focused}"]`)[0]?.focus({ preventScroll: true });
-    const runnable = [...cards.values()].filter((card) => card.seconds);
+    const runnable = wanted().filter((card) => card.seconds);
     const busy = runnable.length > 0 && runnable.every((card) => card.progress.active);
     checkAll.disabled = busy || !runnable.length;
     const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
-    const words = t(busy ? "check.checking_all" : "check.check_all_seconds", { seconds });
+    const what = filter.document ? "check.check_document_seconds" : "check.check_all_seconds";
+    const words = t(busy ? "check.checking_all" : what, { seconds });
     find(checkAll, "span").textContent = words;
     sieve();
   }
+
+  /** The cards of the chosen document, or of all. */
+  const wanted = () =>
+    [...cards.values()].filter(({ id }) => !filter.document || isOf(filter.document, id));
+  /** Whether a claim is of a document. @param {string} name @param {string} id */
+  const isOf = (name, id) => documents.get(name)?.claims.includes(id) ?? false;
 
   /** @param {string} verdict @param {number} count */
   function chip(verdict, count) {
@@ -129,16 +144,23 @@ export function mount(component) {
       /** @type {{kind: string, verdict?: string}[]} */
       const parts =
         cards.get(claim.id)?.parts ?? claim.kinds.map((/** @type {string} */ kind) => ({ kind }));
-      const fits = parts.some(
-        (part) =>
-          (!filter.kind || part.kind === filter.kind) &&
-          (!filter.verdict || !part.verdict || part.verdict === filter.verdict),
-      );
-      node(claim.id).hidden = !fits;
+      const fits =
+        (!filter.document || isOf(filter.document, claim.id)) &&
+        parts.some(
+          (part) =>
+            (!filter.kind || part.kind === filter.kind) &&
+            (!filter.verdict || !part.verdict || part.verdict === filter.verdict),
+        );
+      tileOf(claim.id).hidden = !fits;
+      node(claim.id).toggleAttribute("data-out", !fits);
+      if (!fits) open(claim.id, false);
       left += Number(fits);
     }
     $("none").hidden = left > 0;
-    write({ kind: filter.kind, verdict: filter.verdict });
+    const [menu] = findAll(element, "[data-part=document]", HTMLSelectElement);
+    if (menu) menu.value = filter.document ?? "";
+    if (menu) fill($("source"), sourceOf(documents.get(menu.value)));
+    write({ kind: filter.kind, verdict: filter.verdict, document: filter.document });
   }
 
   // ---- Checks ----
@@ -191,6 +213,7 @@ export function mount(component) {
     });
     const [bar] = findAll(place, ".lab-bar i");
     if (bar) bar.style.width = `${100 * state.share}%`;
+    paintShare(tileOf(id), state);
   }
 
   /**
@@ -253,68 +276,130 @@ export function mount(component) {
     if (wanted && !place.childElementCount) place.replaceChildren(...(await proofs.of(card)));
   }
 
-  /** @param {string} id @param {HTMLElement} button */
-  async function copyLink(id, button) {
+  // ---- What is opened, and taken along ----
+
+  /**
+   * Opens a claim's card, or closes it; the address names the one opened last.
+   * @param {string} id @param {boolean} wanted
+   */
+  function open(id, wanted) {
+    const [button, place] = [tileOf(id), node(id)];
+    if (place.hidden === !wanted) return;
+    place.hidden = !wanted;
+    button.setAttribute("aria-expanded", String(wanted));
+    if (wanted) name(id);
+    else if (location.hash === `#claim-${id}`) name("");
+  }
+
+  /** Names a claim in the address. @param {string} id */
+  function name(id) {
     flush();
     const url = new URL(location.href);
-    url.searchParams.set("tab", "claims");
-    url.hash = `claim-${id}`;
+    url.hash = id && `claim-${id}`;
     history.replaceState(history.state, "", url);
+  }
+
+  /**
+   * Closes a card and goes back to its tile.
+   * @param {string} id
+   */
+  function close(id) {
+    open(id, false);
+    tileOf(id).focus();
+  }
+
+  /**
+   * Copies what can be taken along of a claim; where the clipboard is closed, as it is to pages of
+   * an unsafe origin, it stands there to be copied.
+   * @param {string} id @param {string} what @param {HTMLElement} button
+   */
+  async function copy(id, what, button) {
+    name(id);
+    const url = new URL(location.href);
+    url.searchParams.set("tab", "claims");
+    const text =
+      what === "link" ? url.href : (cards.get(id)?.taken[what] ?? "").replaceAll("{root}", ROOT);
+    const place = find(node(id), "[data-part=taken]", HTMLTextAreaElement);
     let done = "check.link_done";
+    place.hidden = true;
     try {
-      await navigator.clipboard.writeText(url.href);
+      await navigator.clipboard.writeText(text);
     } catch {
-      done = "check.link_kept"; // the clipboard is closed to pages of an unsafe origin
+      done = what === "link" ? "check.link_kept" : "check.taken_below";
+      place.hidden = what === "link";
+      place.value = text;
+      place.select();
     }
-    const words = button.textContent;
+    const words = t(`check.${what}`);
     button.textContent = t(done);
     setTimeout(() => {
       button.textContent = words;
     }, 1800);
   }
 
-  /** Scrolls to the card that the address names, and marks it. */
+  /** Opens the card that the address names, marks it and scrolls to it. */
   function goToAnchor() {
-    const id = location.hash.match(/^#claim-([a-z-]+)$/)?.[1];
+    const id = location.hash.match(/^#claim-([a-z0-9-]+)$/)?.[1];
     /** @type {import("./claim_card.js").Claim[]} */
     const claims = props.claims;
     const place = id && claims.some((claim) => claim.id === id) ? node(id) : null;
     element.querySelector(".claims-here")?.classList.remove("claims-here");
-    if (!place) return;
-    if (place.hidden) {
-      Object.assign(filter, { kind: null, verdict: null });
-      if (cards.size) summary();
-      else sieve();
-    }
+    if (!id || !place) return;
+    if (tileOf(id).hidden) clear();
+    open(id, true);
     place.classList.add("claims-here");
     place.scrollIntoView({ block: "start" });
   }
 
+  /** Takes all filters back. */
+  function clear() {
+    Object.assign(filter, { kind: null, verdict: null, document: null });
+    if (cards.size) summary();
+    else sieve();
+  }
+
+  element.addEventListener("keydown", (event) => {
+    const place = closest(event.target, "[data-claim], [data-tile]");
+    const id = place?.dataset.claim ?? place?.dataset.tile ?? "";
+    if (event.key !== "Escape" || !id || node(id).hidden) return;
+    event.preventDefault();
+    close(id);
+  });
+  element.addEventListener("change", (event) => {
+    if (closest(event.target, "[data-part=document]")) {
+      filter.document = fieldOf(event).value || null;
+      if (cards.size) summary();
+      else sieve();
+    }
+  });
   element.addEventListener("click", (event) => {
     const button = closest(event.target, "button");
     if (!button) return;
     const id = closest(button, "[data-claim]")?.dataset.claim ?? "";
-    const { act, kind, verdict } = button.dataset;
-    if (kind !== undefined) {
+    const { act, kind, verdict, tile: opened } = button.dataset;
+    if (opened) {
+      open(opened, node(opened).hidden);
+      if (!node(opened).hidden) reveal(node(opened));
+    } else if (kind !== undefined) {
       filter.kind = kind || null;
       sieve();
     } else if (verdict) {
       filter.verdict = filter.verdict === verdict ? null : verdict;
       summary();
-    } else if (act === "clear") {
-      Object.assign(filter, { kind: null, verdict: null });
-      summary();
-    } else if (act === "retry") fetchCards();
+    } else if (act === "clear") clear();
+    else if (act === "retry") fetchCards();
     else if (act === "all")
       checkAllOf(
-        [...cards.values()]
+        wanted()
           .filter((card) => card.seconds && !card.progress.active)
           .map((card) => card.id),
       );
     else if (act === "check") check(id);
     else if (act === "stop") stop(id);
     else if (act === "proof") showProof(id, button.getAttribute("aria-expanded") !== "true");
-    else if (act === "link") copyLink(id, button);
+    else if (act === "close") close(id);
+    else if (act === "link" || act === "cite" || act === "badge" || act === "embed")
+      copy(id, act, button);
   });
   window.addEventListener("hashchange", goToAnchor);
   window.addEventListener("swish-lab-back", () => {
@@ -341,6 +426,41 @@ function whenSeen(element, seen) {
   observer.observe(element);
 }
 
+/** Scrolls to a card whose beginning is out of sight. @param {HTMLElement} place */
+function reveal(place) {
+  const { top } = place.getBoundingClientRect();
+  if (top > innerHeight - 160) place.scrollIntoView({ block: "center" });
+}
+
+/** @typedef {{title: string, address: string, opened: boolean, claims: string[]}} Source */
+
+/**
+ * What the claims are taken from, by its id.
+ * @param {import("./claim_card.js").Claim[]} claims
+ */
+function documentsOf(claims) {
+  /** @type {Map<string, Source>} */
+  const found = new Map();
+  for (const { id, document } of claims) {
+    if (!document) continue;
+    const title = document.title[language] ?? document.title;
+    /** @type {Source} */
+    const known = found.get(document.id) ?? { ...document, title, claims: [] };
+    known.claims.push(id);
+    found.set(document.id, known);
+  }
+  return found;
+}
+
+/** A document's address, and a word where it was not opened. @param {Source} [source] */
+function sourceOf(source) {
+  if (!source) return html``;
+  const { title, address, opened } = source;
+  return html`<a href="${address}" target="_blank" rel="noopener">${title}</a>${
+    opened ? "" : ` · ${t("check.not_opened")}`
+  }`;
+}
+
 /** @param {{claims: import("./claim_card.js").Claim[], article: string, paper: string}} props */
 function skeleton({ claims, article, paper }) {
   /** @param {string} key */
@@ -351,13 +471,21 @@ function skeleton({ claims, article, paper }) {
     (kind) => html`<button data-kind="${kind}" aria-pressed="${!kind}"
       title="${h("filter_kind_tip")}">${kind ? t(`claims.kind.${kind}`) : h("all")}</button>`,
   );
+  const documents = [...documentsOf(claims)].map(
+    ([id, { title }]) => html`<option value="${id}">${title}</option>`,
+  );
+  const menu =
+    documents.length > 1 &&
+    html`<select class="lab-field" data-part="document" aria-label="${h("filter_document")}"
+      title="${h("filter_document_tip")}"><option value="">${h("all_documents")}</option
+      >${documents}</select>`;
   return html`<div class="lab claims">
     <section class="lab-card claims-summary" aria-label="${t("shell.tab_claims")}">
       <div class="claims-head">
         <div>
           <div class="lab-big" role="heading" aria-level="1"
             >${t("check.title", { count: claims.length })}</div>
-          <p class="lab-note">${h("lead")} ${link(article, h("article"))} ·
+          <p class="lab-note"><span class="claims-lead">${h("lead")}</span> ${link(article, h("article"))} ·
             ${link(paper, h("paper"))}</p>
         </div>
         <button class="lab-btn lab-primary" data-act="all" data-part="all"
@@ -366,9 +494,11 @@ function skeleton({ claims, article, paper }) {
       <div class="claims-filters">
         <div class="lab-row" data-part="counts" aria-live="polite"></div>
         <span class="lab-seg" role="group" aria-label="${h("filter_kind")}">${kinds}</span>
+        ${menu || ""}
       </div>
+      ${menu ? html`<p class="lab-note" data-part="source"></p>` : ""}
     </section>
-    ${claims.map(skeletonCard)}
+    <div class="claims-tiles" data-part="tiles">${claims.map((claim) => [tile(claim), skeletonCard(claim)])}</div>
     <section class="lab-card lab-empty claims-none" data-part="none" hidden><p>${h("none")}</p>
       <button class="lab-btn" data-act="clear">${h("none_clear")}</button></section>
   </div>`;

@@ -1,0 +1,71 @@
+/** The tiles of the Claims tab: a claim in six words each, by verdict; a press opens its card. */
+
+import { fill, find, findAll, html } from "../core/dom.js";
+import { language, TAGS } from "../core/server.js";
+import { t } from "../core/text.js";
+import { verdictIcon } from "./claim_card.js";
+
+/** @typedef {import("./claim_card.js").Claim} Claim */
+/** @typedef {import("./claim_card.js").Card} Card */
+
+/** The verdicts in the order in which tiles stand. */
+export const VERDICTS = ["confirmed", "imprecise", "refuted", "depends", "undecided", "not run"];
+
+/** Of a claim with several, the one by which it stands: what a reader should not miss. */
+const WEIGHT = ["refuted", "depends", "imprecise", "undecided", "not run", "confirmed"];
+
+/** The verdict by which a claim stands. @param {Card} card */
+const verdictOf = ({ parts }) =>
+  WEIGHT.find((verdict) => parts.some((part) => part.verdict === verdict)) ?? "not run";
+
+/** A tile before anything is known but the sentence. @param {Claim} claim */
+export function tile({ id, title, statement }) {
+  return html`<button class="claims-tile" data-tile="${id}" aria-expanded="false"
+    aria-controls="claim-${id}" title="${statement[language]}"><span
+    class="claims-signs" data-part="signs"></span><span
+    class="claims-title" lang="${TAGS[language]}">${title[language]}</span><span
+    class="claims-unseen" data-part="verdicts"></span><i data-part="share"></i></button>`;
+}
+
+/** Shows on a tile what its claim has come to. @param {HTMLElement} place @param {Card} card */
+export function paintTile(place, card) {
+  const verdicts = [...new Set(card.parts.map((part) => part.verdict))];
+  place.dataset.stands = verdictOf(card);
+  fill(find(place, "[data-part=signs]"), html`${verdicts.map(verdictIcon)}`);
+  const names = verdicts.map((verdict) => t(`claims.verdict.${verdict.replace(" ", "_")}`));
+  find(place, "[data-part=verdicts]").textContent = names.join(t("language.comma"));
+  paintShare(place, card.progress);
+}
+
+/**
+ * How far a claim's check is, as a bar along the tile's foot.
+ * @param {HTMLElement} place @param {{active: boolean, share: number}} progress
+ */
+export function paintShare(place, { active, share }) {
+  place.toggleAttribute("data-busy", active);
+  find(place, "[data-part=share]").style.width = active ? `${Math.max(4, 100 * share)}%` : "0";
+}
+
+/**
+ * Puts tiles in the order of their verdicts, each with its card behind it.
+ * @param {HTMLElement} grid @param {(id: string) => Card | undefined} cardOf
+ */
+export function sort(grid, cardOf) {
+  const tiles = findAll(grid, "[data-tile]");
+  /** @param {HTMLElement} each */
+  const place = (each) => {
+    const card = cardOf(each.dataset.tile ?? "");
+    return card ? VERDICTS.indexOf(verdictOf(card)) : VERDICTS.length;
+  };
+  const places = new Map(tiles.map((each) => [each, place(each)]));
+  const sorted = [...tiles].sort((a, b) => Number(places.get(a)) - Number(places.get(b)));
+  if (sorted.every((each, at) => each === tiles[at])) return;
+  const focused = document.activeElement;
+  for (const each of sorted) {
+    const card = find(grid, `[data-claim="${each.dataset.tile}"]`);
+    grid.append(each, card);
+  }
+  if (focused instanceof HTMLElement && grid.contains(focused)) {
+    focused.focus({ preventScroll: true });
+  }
+}
