@@ -175,6 +175,39 @@ class SteepestPoint(Instant):
 
 
 @dataclass(frozen=True, slots=True)
+class SlopeOfOne(Instant):
+    """Below which x the slope is less than 1.
+
+    Attributes:
+        claimed_where: The place stated.
+        claimed_beta: The β it is stated for, above 0.
+        within: How far off "about" may be: one unit of the last digit stated.
+        near: How far off, relatively, a correction still mends it.
+    """
+
+    claimed_where: float = 1.25
+    claimed_beta: float = 1.0
+    within: float = 0.01
+    near: float = 0.05
+
+    def check(self) -> Evidence:
+        """Reflect the zero of f′: f′(x) + f′(−x) = 1."""
+        found = landmarks(self.claimed_beta)
+        return {**_json(found, self.claimed_beta), "where": -found.minimum}
+
+    def rule(self, evidence: Evidence) -> Verdict:
+        """Compare the place stated with the place where the slope is 1."""
+        where = evidence["where"]
+        error = abs(self.claimed_where - where)
+        values = {"claimed": self.claimed_where, "beta": self.claimed_beta, "where": where}
+        if error <= self.within:
+            return verdict("confirmed", "crossing_right", **values)
+        if error <= self.near * where:
+            return verdict("imprecise", "crossing_near", **values)
+        return verdict("refuted", "crossing_wrong", **values)
+
+
+@dataclass(frozen=True, slots=True)
 class NegativeSide(Instant):
     """A slope that is never zero on the negative side.
 

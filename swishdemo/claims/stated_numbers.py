@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _GREEK = {"beta": "β"}
 _POINTS = 4001
+_SHOWN = 3  # printed values that are told to be wrong, of however many
+_COARSE = 801
 _ZOOMS = 12
 """Each time the grid is laid anew between the two neighbours of the point that was best."""
 
@@ -56,7 +58,7 @@ class PrintedValues(Instant):
     @property
     def places(self) -> str:
         """Where they are taken."""
-        return ", ".join(f"{x:g}" for x in self.claimed_at)
+        return ", ".join(f"{x:.8g}" for x in self.claimed_at)
 
     def check(self) -> Evidence:
         """Compute the values to 12 digits."""
@@ -75,19 +77,24 @@ class PrintedValues(Instant):
         entries = zip(
             *(evidence[name] for name in ("at", "printed", "exact", "right")), strict=True
         )
-        listed = [
+        wrong = [
             Sentence("claims.why.value_at", x=x, printed=float(printed), exact=exact)
             for x, printed, exact, right in entries
             if not right
         ]
-        if not listed:
+        if not wrong:
             return verdict("confirmed", "values_right", count=len(evidence["at"]))
+        values = {
+            "wrong": len(wrong),
+            "count": len(evidence["at"]),
+            "values": tuple(wrong[:_SHOWN]),
+        }
         others = ", ".join(
             f"{_GREEK.get(name, name)} = {each:g}" for name, each in self.tried.items()
         )
         if evidence["tried"] and all(evidence["tried"]):
-            return verdict("refuted", "values_of_others", values=tuple(listed), others=others)
-        return verdict("refuted", "values_wrong", values=tuple(listed))
+            return verdict("refuted", "values_of_others", others=others, **values)
+        return verdict("refuted", "values_wrong", **values)
 
     def _values(self, parameters: Mapping[str, float]) -> list[float]:
         import numpy as np
@@ -244,19 +251,19 @@ class BestBeta(Instant):
         """The largest distance at the β stated, and the β at which it is least."""
         import numpy as np
 
-        x = np.linspace(-8.0, 8.0, _POINTS)
+        x = np.linspace(-8.0, 8.0, _COARSE)
         target = _function(self.other, {})(x)
 
         def gap(beta: float) -> float:
             return float(np.max(np.abs(_function("swish", {"beta": beta})(x) - target)))
 
-        betas = np.linspace(0.5, 4.0, 36)
-        for _ in range(6):
+        betas = np.linspace(0.5, 4.0, 15)
+        for _ in range(7):
             gaps = [gap(float(beta)) for beta in betas]
             place = int(np.argmin(gaps))
             ends = betas[max(0, place - 1)], betas[min(len(betas) - 1, place + 1)]
             best, least = float(betas[place]), gaps[place]
-            betas = np.linspace(*ends, 11)
+            betas = np.linspace(*ends, 9)
         return {
             "beta": self.claimed_beta,
             "gap": gap(self.claimed_beta),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from swishdemo.claims.record import Claim, SourceDocument
 from swishdemo.claims.stated_numbers import PrintedValues
 
-KERAS_2_15 = SourceDocument(
+_KERAS_2_15 = SourceDocument(
     "tensorflow-2-15",
     "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/activations/swish",
     authors="TensorFlow",
@@ -15,7 +15,7 @@ KERAS_2_15 = SourceDocument(
         "zh": "TensorFlow 2.15 文档：tf.keras.activations.swish",
     },
 )
-PULL_REQUEST = SourceDocument(
+_PULL_REQUEST = SourceDocument(
     "tensorflow-74406",
     "https://github.com/tensorflow/tensorflow/pull/74406",
     authors="LakshmiKalaKadali",
@@ -55,8 +55,9 @@ CLAIMS: tuple[Claim, ...] = (
                 },
             ),
         ),
-        document=KERAS_2_15,
+        document=_KERAS_2_15,
         tab="explore",
+        titles={"en": "Five printed values in float32", "zh": "float32 下打印的五个值"},
         statements={
             "en": "In float32, swish of ({values.places}) is ({values.printed}).",
             "zh": "在 float32 下，swish 在 ({values.places}) 处的值为 ({values.printed})。",
@@ -83,8 +84,9 @@ CLAIMS: tuple[Claim, ...] = (
                 },
             ),
         ),
-        document=PULL_REQUEST,
+        document=_PULL_REQUEST,
         tab="explore",
+        titles={"en": "Three printed values of silu", "zh": "silu 打印的三个值"},
         statements={
             "en": "With β = 1, silu of ({values.places}) is ({values.printed}).",
             "zh": "β = 1 时，silu 在 ({values.places}) 处的值为 ({values.printed})。",

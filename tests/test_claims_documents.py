@@ -1,0 +1,362 @@
+"""Other documents' claims: the registry, the verdicts, numbers against independent ones."""
+
+import math
+from dataclasses import fields, replace
+
+import mpmath
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize_scalar
+from scipy.special import ndtr
+
+from swishdemo.activations import evaluate
+from swishdemo.activations import get as activation
+from swishdemo.claims import CLAIMS, DOCUMENTS, VERDICTS, Instant, get
+from swishdemo.claims.formulas import (
+    FamilyLimit,
+    Growth,
+    Identity,
+    PieceDegree,
+    PowerSeries,
+    SwishShape,
+)
+from swishdemo.claims.history import SWISH
+from swishdemo.claims.registry import claims_of, document, index
+from swishdemo.claims.stated_numbers import LargestGap, LowestPoint, PrintedValues
+from swishdemo.errors import UserError
+from swishdemo.text import LANGUAGES
+
+OTHERS = tuple(claim for claim in CLAIMS if claim.document.id != "article")
+INSTANT = {
+    f"{claim.id}.{part.name}": part
+    for claim in OTHERS
+    for part in claim.parts
+    if isinstance(part, Instant)
+}
+
+KNOWN = {
+    "keras-shape.smooth": "confirmed",
+    "keras-shape.non-monotonic": "confirmed",
+    "keras-shape.above": "confirmed",
+    "keras-shape.below": "confirmed",
+    "keras-hard.pieces": "refuted",
+    "chainer-limits.zero": "confirmed",
+    "chainer-limits.infinity": "confirmed",
+    "pytorch-name.first": "confirmed",
+    "openvino-formula.formula": "confirmed",
+    "openvino-shape.non-monotonic": "depends",
+    "paddle-example.values": "refuted",
+    "oneflow-example.values": "confirmed",
+    "mlx-gelu.gap": "refuted",
+    "tensorflow-example.values": "confirmed",
+    "tensorflow-proposed-example.values": "refuted",
+    "wikipedia-zoom.zoom": "confirmed",
+    "wikipedia-series.series": "confirmed",
+    "wikipedia-tanh.tanh": "confirmed",
+    "wikipedia-tanh.sum": "refuted",
+    "wikipedia-tanh.difference": "refuted",
+    "wikipedia-gelu.beta": "imprecise",
+    "wikipedia-negative.reflection": "confirmed",
+    "swish-derivative.derivative": "confirmed",
+    "swish-slope-of-one.where": "imprecise",
+    "silu-minimum.lowest": "confirmed",
+    "silu-slope.how-much": "confirmed",
+    "silu-slope.where": "confirmed",
+    "silu-large.right": "confirmed",
+    "silu-large.left": "confirmed",
+    "mish-minimum.lowest": "confirmed",
+    "acon-smooth-relu.limit": "confirmed",
+    "swiglu-growth.growth": "confirmed",
+    "speechbrain-formula.formula": "refuted",
+    "speechbrain-silu.same": "depends",
+    "click4ai-derivative.derivative": "depends",
+    "click4ai-values.values": "confirmed",
+    "composable-kernel-sign.formula": "refuted",
+    "e-swish-rescale.rescale": "confirmed",
+    "elysiatools-slopes.slopes": "confirmed",
+}
+
+CHANGED = [
+    ("keras-shape.smooth", {"activation": "relu", "claimed_order": 1}, "refuted"),
+    ("keras-shape.non-monotonic", {"claimed_is": False}, "refuted"),
+    ("keras-shape.non-monotonic", {"claimed_for": ("zero",)}, "refuted"),
+    ("keras-shape.above", {"claimed_is": True}, "refuted"),
+    ("keras-shape.above", {"claimed_for": ("positive", "negative")}, "depends"),
+    ("keras-shape.below", {"claimed_for": ("negative",)}, "refuted"),
+    ("keras-hard.pieces", {"claimed_degree": 2}, "confirmed"),
+    ("keras-hard.pieces", {"activation": "relu6"}, "confirmed"),
+    ("chainer-limits.zero", {"claimed_formula": "x/3"}, "depends"),  # at x = 0 all are right
+    ("chainer-limits.zero", {"claimed_formula": "x/2 + 1"}, "refuted"),
+    ("chainer-limits.infinity", {"claimed_formula": "max(0, x) + 0.01"}, "refuted"),
+    ("chainer-limits.infinity", {"claimed_formula": "x"}, "depends"),
+    ("pytorch-name.first", {"claimed": SWISH}, "refuted"),
+    ("openvino-formula.formula", {"claimed_formula": "x/(1 + exp(-x))"}, "depends"),
+    ("openvino-shape.non-monotonic", {"claimed_for": ("positive",)}, "confirmed"),
+    ("paddle-example.values", {"parameters": {"beta": 1.0}}, "confirmed"),
+    ("paddle-example.values", {"parameters": {"beta": 1.0}, "claimed_at": (1.0,) * 6}, "refuted"),
+    ("oneflow-example.values", {"claimed_values": ("-0.1498", "0", "0.3504")}, "refuted"),
+    ("oneflow-example.values", {"activation": "gelu"}, "refuted"),
+    ("mlx-gelu.gap", {"claimed_gap": 0.0204}, "confirmed"),
+    ("mlx-gelu.gap", {"high": -1.0, "low": -1.2}, "confirmed"),
+    ("mlx-gelu.gap", {"claimed_gap": float("nan")}, "refuted"),
+    (
+        "tensorflow-example.values",
+        {"claimed_values": ("-4.1223085e-08", "-2.6894143e-01", "0", "7.3105860e-01", "20")},
+        "refuted",
+    ),
+    ("tensorflow-proposed-example.values", {"parameters": {"beta": -2.0}}, "confirmed"),
+    (
+        "tensorflow-proposed-example.values",
+        {"claimed_values": ("0.7310586", "-0.2384058", "2.857722")},
+        "confirmed",
+    ),
+    ("wikipedia-zoom.zoom", {"claimed_formula": "swish(beta*x)/beta**2"}, "depends"),
+    ("wikipedia-series.series", {"claimed_terms": ((1, "1/2"), (2, "1/3"))}, "refuted"),
+    ("wikipedia-series.series", {"claimed_terms": ((1, "1/2"), (2, "1/4"))}, "confirmed"),
+    ("wikipedia-series.series", {"claimed_terms": ((1, "1/2"), (4, "-1/48"))}, "refuted"),
+    ("wikipedia-tanh.tanh", {"claimed_formula": "x*tanh(x/2) + x/2"}, "refuted"),
+    ("wikipedia-tanh.sum", {"claimed_formula": "x"}, "confirmed"),
+    ("wikipedia-tanh.difference", {"claimed_formula": "x*tanh(x/2)"}, "confirmed"),
+    ("wikipedia-gelu.beta", {"claimed_beta": 1.773}, "confirmed"),
+    ("wikipedia-gelu.beta", {"claimed_beta": 1.0}, "refuted"),
+    ("wikipedia-negative.reflection", {"claimed_formula": "-swish(x, beta)"}, "refuted"),
+    ("swish-derivative.derivative", {"claimed_formula": "swish(x, beta)"}, "refuted"),
+    ("swish-slope-of-one.where", {"claimed_where": 1.28}, "confirmed"),
+    ("swish-slope-of-one.where", {"claimed_where": 1.0}, "refuted"),
+    ("swish-slope-of-one.where", {"claimed_where": 0.64, "claimed_beta": 2.0}, "confirmed"),
+    ("silu-minimum.lowest", {"claimed_value": "-0.31"}, "refuted"),
+    ("silu-minimum.lowest", {"claimed_where": "-1.25"}, "imprecise"),
+    ("silu-slope.how-much", {"claimed_max": 1.2}, "refuted"),
+    ("silu-slope.where", {"claimed_where": 1.0}, "refuted"),
+    ("silu-large.right", {"claimed_gap": 0.0001}, "refuted"),
+    ("silu-large.left", {"high": -1.0}, "refuted"),
+    ("silu-large.left", {"claimed_gap": 0.0001}, "refuted"),
+    ("mish-minimum.lowest", {"claimed_value": "-0.30886"}, "imprecise"),
+    ("mish-minimum.lowest", {"activation": "swish"}, "refuted"),
+    ("mish-minimum.lowest", {"claimed_where": "-2.1924"}, "refuted"),
+    ("acon-smooth-relu.limit", {"claimed_formula": "abs(x)"}, "depends"),
+    ("swiglu-growth.growth", {"claimed_power": 1.0}, "refuted"),
+    ("swiglu-growth.growth", {"formula": "swish(x)", "claimed_power": 1.0}, "confirmed"),
+    ("speechbrain-formula.formula", {"claimed_formula": "x/(1 + exp(-beta*x))"}, "confirmed"),
+    ("speechbrain-silu.same", {"claimed_formula": "swish(beta*x)/beta"}, "confirmed"),
+    (
+        "click4ai-derivative.derivative",
+        {"claimed_formula": "beta*swish(x, beta) + sigmoid(beta*x)*(1 - beta*swish(x, beta))"},
+        "confirmed",
+    ),
+    ("click4ai-values.values", {"parameters": {"beta": 1.1}}, "refuted"),
+    (
+        "click4ai-values.values",
+        {"claimed_values": ("-0.2384", "-0.2689", "0", "0.7313", "1.7616")},
+        "refuted",
+    ),
+    ("composable-kernel-sign.formula", {"claimed_formula": "x*sigmoid(beta*x)"}, "confirmed"),
+    ("e-swish-rescale.rescale", {"claimed_formula": "swish(beta*x)"}, "depends"),
+    (
+        "elysiatools-slopes.slopes",
+        {"claimed_slopes": (("sigmoid", 0.25), ("swish", 1.0))},
+        "depends",
+    ),
+    ("elysiatools-slopes.slopes", {"claimed_slopes": (("gelu", 0.25),)}, "refuted"),
+]
+
+
+def verdict_of(part):
+    return part.judge(part.check()).verdict
+
+
+def test_there_are_sentences_of_many_documents():
+    assert len(DOCUMENTS) > 10 and DOCUMENTS[0].id == "article"
+    assert len(OTHERS) >= 25
+    assert {claim.document for claim in CLAIMS} == set(DOCUMENTS)
+    for each in DOCUMENTS:
+        assert claims_of(each.id), each.id
+        assert each.authors and 2010 < each.year < 2030
+        assert each.address.startswith(("https://", "http://"))
+        titles = [each.title(language) for language in LANGUAGES]
+        assert all(titles)
+
+
+def test_every_claim_is_said_in_both_languages_and_has_a_short_title():
+    for claim in OTHERS:
+        assert set(claim.statements) == set(claim.titles) == {"en", "zh"}, claim.id
+        for language in LANGUAGES:
+            wide = sum(1 + (letter > "\u2e80") for letter in claim.title(language))
+            assert wide <= 48, claim.title(language)
+            assert "{" not in claim.statement(language)
+
+
+def test_one_name_is_given_once():
+    with pytest.raises(ValueError, match="claim keras-hard is given twice"):
+        index([get("keras-hard"), get("keras-hard")])
+    other = replace(get("keras-shape").document, year=1999)
+    with pytest.raises(ValueError, match="document keras is given twice"):
+        index([get("keras-hard"), replace(get("keras-shape"), document=other)])
+
+
+def test_claims_of_one_document_stand_together():
+    found = [claim.document.id for claim in index([*OTHERS[::-1]])]
+    assert len(set(found)) == sum(a != b for a, b in zip(found, [None, *found], strict=False))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_unknown_document_is_refused_in_one_sentence(language):
+    for name in ("no-such", None, 3, "x" * 500):
+        with pytest.raises(UserError) as refused:
+            document(name)
+        assert refused.value.status == 404
+        assert "article" in refused.value.sentence(language)
+        assert len(refused.value.sentence(language)) < 600
+
+
+def test_every_instant_part_has_a_known_verdict():
+    assert set(INSTANT) == set(KNOWN)
+
+
+@pytest.mark.parametrize("name", INSTANT)
+def test_verdict_is_what_is_known(name):
+    reached = INSTANT[name].judge(INSTANT[name].check())
+    assert reached.verdict == KNOWN[name]
+    assert all(reached.sentence(language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize(("name", "change", "expected"), CHANGED)
+def test_another_claimed_number_gives_another_verdict(name, change, expected):
+    assert verdict_of(replace(INSTANT[name], **change)) == expected
+
+
+def test_every_part_is_changed_above_so_that_its_verdict_is_another():
+    flipped = {name for name, _, expected in CHANGED if expected != KNOWN[name]}
+    assert flipped == set(INSTANT)
+    for name, part in INSTANT.items():
+        claimed = [each.name for each in fields(part) if each.name.startswith("claimed")]
+        assert claimed, name
+
+
+@pytest.mark.parametrize(
+    "part", [part for part in INSTANT.values() if isinstance(part, PrintedValues)]
+)
+def test_values_against_mpmath(part):
+    beta = part.parameters.get("beta", 1.702 if part.activation == "quick_gelu" else 1.0)
+    with mpmath.workdps(40):
+        for x, found in zip(part.claimed_at, part.check()["exact"], strict=True):
+            true = mpmath.mpf(x) / (1 + mpmath.exp(-mpmath.mpf(beta) * mpmath.mpf(x)))
+            assert found == pytest.approx(float(true), rel=1e-12, abs=0)
+
+
+def test_tensorflows_values_are_those_of_torch_in_float32():
+    part = INSTANT["tensorflow-example.values"]
+    found = torch.nn.functional.silu(torch.tensor(part.claimed_at, dtype=torch.float32))
+    printed = torch.tensor([float(each) for each in part.claimed_values])
+    assert torch.allclose(found, printed, rtol=2e-7, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("silu-minimum.lowest", lambda x: x / (1 + mpmath.exp(-x))),
+        ("mish-minimum.lowest", lambda x: x * mpmath.tanh(mpmath.log(1 + mpmath.exp(x)))),
+    ],
+)
+def test_the_lowest_point_against_a_root_of_the_slope(name, function):
+    found = INSTANT[name].check()
+    with mpmath.workdps(30):
+        where = mpmath.findroot(lambda x: mpmath.diff(function, x), -1.2)
+        assert found["where"] == pytest.approx(float(where), abs=1e-7)
+        assert found["value"] == pytest.approx(float(function(where)), abs=1e-14)
+
+
+def test_the_gap_to_gelu_against_scipy():
+    def minus_gap(x):
+        return -abs(x / (1 + math.exp(-1.702 * x)) - x * ndtr(x))
+
+    best = minimize_scalar(minus_gap, bounds=(1.5, 3), method="bounded", options={"xatol": 1e-10})
+    found = INSTANT["mlx-gelu.gap"].check()
+    assert found["gap"] == pytest.approx(-best.fun, abs=1e-12)
+    assert abs(found["where"]) == pytest.approx(best.x, abs=1e-5)
+
+
+def test_the_best_beta_against_scipy():
+    x = np.linspace(0, 6, 6001)
+
+    def gap(beta):
+        return np.max(np.abs(x / (1 + np.exp(-beta * x)) - x * ndtr(x)))
+
+    best = minimize_scalar(gap, bounds=(1.5, 2), method="bounded", options={"xatol": 1e-8})
+    found = INSTANT["wikipedia-gelu.beta"].check()
+    assert found["best"] == pytest.approx(best.x, abs=2e-3)
+    assert found["least"] == pytest.approx(best.fun, rel=2e-3)
+    assert found["gap"] == pytest.approx(gap(1.702), rel=1e-3)
+
+
+def test_slopes_at_zero_against_autograd():
+    functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "swish": torch.nn.functional.silu,
+                 "gelu": torch.nn.functional.gelu}  # fmt: skip
+    for name, slope in INSTANT["elysiatools-slopes.slopes"].check()["slopes"].items():
+        x = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+        functions[name](x).backward()
+        assert slope == pytest.approx(x.grad.item(), abs=1e-15)
+
+
+def test_the_series_against_mpmath():
+    with mpmath.workdps(40):
+        true = mpmath.taylor(lambda x: x / (1 + mpmath.exp(-x)), 0, 6)
+        found = {int(power): each for power, each in PowerSeries(
+            "series", claimed_terms=((6, "1/480"),)).check()["terms"].items()}  # fmt: skip
+        for power, coefficient in enumerate(true):
+            stated = mpmath.mpf(0)
+            if power in found:
+                top, _, bottom = found[power].partition("/")
+                stated = mpmath.mpf(top) / mpmath.mpf(bottom or 1)
+            assert abs(stated - coefficient) < 1e-20
+
+
+def test_the_slope_is_one_where_it_is_said():
+    where = INSTANT["swish-slope-of-one.where"].check()["where"]
+    with mpmath.workdps(30):
+        slope = mpmath.diff(lambda x: x / (1 + mpmath.exp(-x)), mpmath.mpf(where))
+        assert float(slope) == pytest.approx(1.0, abs=1e-14)
+
+
+@pytest.mark.parametrize("part", [each for each in INSTANT.values() if isinstance(each, Identity)])
+def test_identities_against_values(part):
+    """At places that the check does not look at; a formula's values are the tape's, not SymPy's."""
+    x, beta = np.array([-2.7, -0.3, 0.9, 3.1]), {"beta": 1.7}
+
+    def of(formula):
+        record = activation(f"={formula}")
+        return evaluate(record, x, beta if record.parameters else {})
+
+    found = of(part.formula)
+    known = found.df if part.derivative else found.f
+    same = np.allclose(known, of(part.claimed_formula).f, rtol=1e-9)
+    assert same == (verdict_of(part) == "confirmed")
+
+
+def test_limits_growth_shape_and_pieces_against_values():
+    x = np.array([-3.0, 0.0, 2.0])
+    far = evaluate(activation("swish"), x, {"beta": 1e6}).f
+    assert far == pytest.approx(np.maximum(0, x), abs=1e-12)
+    assert FamilyLimit("limit").check()["limits"] == {"positive": "x", "zero": "0", "negative": "0"}
+    growth = Growth("growth").check()
+    big = 1e4 * evaluate(activation("swish"), [1e4], {"beta": 1.0}).f[0]
+    assert big == pytest.approx(growth["factor"] * 1e4 ** growth["power"])
+    for beta, sign in ((1.0, "positive"), (0.0, "zero"), (-1.0, "negative")):
+        y = evaluate(activation("swish"), np.linspace(-50, 50, 2001), {"beta": beta}).f
+        turns = bool(np.any(np.diff(y) < -1e-9) and np.any(np.diff(y) > 1e-9))
+        assert SwishShape("s", claimed="non-monotonic").check()["found"][sign] == turns
+        assert SwishShape("s", claimed="bounded below").check()["found"][sign] == (y.min() > -10)
+        assert SwishShape("s", claimed="bounded above").check()["found"][sign] == (y.max() < 10)
+    bend = evaluate(activation("hardswish"), [0.5]).d2f[0]
+    assert bend == pytest.approx(1 / 3) and PieceDegree("p").check()["degree"] == 2
+
+
+def test_a_gap_is_looked_for_in_the_interval_alone():
+    assert LargestGap("gap", low=1.0, high=2.0).check()["where"] == pytest.approx(1.278, abs=1e-3)
+    assert LargestGap("gap", low=3.0, high=4.0).check()["where"] == pytest.approx(3.0)
+    assert LowestPoint("lowest", activation="relu", claimed_value="0").check()["value"] == 0
+
+
+def test_verdicts_are_named():
+    assert set(KNOWN.values()) <= set(VERDICTS)
