@@ -56,6 +56,37 @@ CLAIM = """
         },
     ),
 """
+DOCUMENT = '''
+"""A note that somebody left."""
+
+from swishdemo.claims.formulas import Identity
+from swishdemo.claims.record import Claim, SourceDocument
+
+_NOTE = SourceDocument(
+    "note",
+    "https://example.org/note",
+    authors="Somebody",
+    year=2026,
+    titles={"en": "A note", "zh": "一张便条"},
+    opened=False,
+)
+CLAIMS = (
+    Claim(
+        "half",
+        (
+            Identity(
+                "half",
+                formula="swish(x, 0)",
+                claimed_formula="x/2",
+                labels={"en": "the half", "zh": "一半"},
+                proofs={"en": "It is.", "zh": "如此。"},
+            ),
+        ),
+        document=_NOTE,
+        statements={"en": "At β = 0 it is {half.shown}.", "zh": "β = 0 时为 {half.shown}。"},
+    ),
+)
+'''
 FIELD = """
     napping: Annotated[
         float,
@@ -109,6 +140,7 @@ def tree(tmp_path_factory):
         assert whole.endswith(")\n")
         (package / path).write_text(f"{whole[:-2]}{text.lstrip()})\n", "utf-8")
     insert(package / "claims" / "article.py", '    Claim(\n        "leaky",\n', CLAIM[1:])
+    (package / "claims" / "documents" / "note.py").write_text(DOCUMENT.lstrip("\n"), "utf-8")
     insert(package / "training" / "config.py", "    device: Annotated[\n", FIELD.lstrip("\n"))
     insert(package / "training" / "recipes.py", "        *_controls(),\n", RECIPE.lstrip("\n"))
     insert(
@@ -149,6 +181,12 @@ def test_a_new_claim_is_proved(grown):
     assert claim["statement"]["zh"] == "据说 Swish 在 0 处为 0。"
     (part,) = claim["parts"]
     assert (part["verdict"], part["evidence"]["value"]) == ("confirmed", 0.0)
+
+
+def test_a_new_document_is_listed_and_judged(grown):
+    told = httpx.get(f"{grown}/api/documents/note?lang=zh", timeout=90).json()
+    assert (told["title"]["zh"], told["note"]) == ("一张便条", "据转述，未能打开原文核对。")
+    assert (told["claims"], told["verdicts"]) == (["half"], {"confirmed": 1})
 
 
 def test_a_new_activation_has_values_code_and_properties(grown):

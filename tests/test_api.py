@@ -456,7 +456,7 @@ def test_a_timing(client: httpx.Client) -> None:
 
 def test_claims(client: httpx.Client) -> None:
     told = client.get("/api/claims").json()
-    assert {"id", "statement", "source", "parts"} == set(told[0])
+    assert {"id", "statement", "document", "source", "parts"} == set(told[0])
     checked = client.post("/api/claims/limits/check")
     assert checked.status_code == 200
     assert checked.json()["id"] == "limits"
@@ -624,6 +624,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         *(("GET", "/api/claims"), ("POST", "/api/claims/{claim_id}/check")),
         *(("POST", "/api/claims/check"), ("GET", "/api/claims/report")),
         ("GET", "/api/claims/{claim_id}/badge.svg"),
+        *(("GET", "/api/documents"), ("GET", "/api/documents/{document_id}")),
         *(("GET", "/api/claims/view"), ("GET", "/api/claims/{claim_id}/view")),
         *(("GET", "/api/claims/progress"), ("POST", "/api/claims/{claim_id}/stop")),
         *(("GET", "/api/events"), ("GET", "/api/timings/view"), ("POST", "/api/timings/files")),

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from api_server import idle_lab, serving
 
-from swishdemo.claims import CLAIMS, ClaimEvaluator
+from swishdemo.claims import CLAIMS, DOCUMENTS, ClaimEvaluator
 from swishdemo.claims import claims_report as report
 from swishdemo.cli import main
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES
+from swishdemo.text import LANGUAGES, text
 
 HOSTILE = "<img src=x onerror=alert(1)> | `code` [a](b) \"'&\n# no heading"
 
@@ -63,8 +63,22 @@ def test_it_holds_every_claim_and_verdict_and_needs_nothing_else(evaluator, lang
         for part in card["parts"]:
             assert f"{part['verdict_label']}" in said and " ".join(part["why"].split()) in said
             assert f"{part['verdict_label']}** · {part['label']}" in written
-    assert len(re.findall(r"^## ", written, re.M)) == len(CLAIMS)
-    assert "30" in said and "30" in written
+    assert len(re.findall(r"^### ", written, re.M)) == len(CLAIMS)
+    assert len(re.findall(r"^## ", written, re.M)) == len(DOCUMENTS)
+    verdicts = str(sum(len(claim.parts) for claim in CLAIMS))
+    assert verdicts in said and verdicts in written
+    for document in DOCUMENTS:
+        assert document.title(language) in said and f"<{document.address}>" in written
+    reported = sum(not document.opened for document in DOCUMENTS)
+    assert reported and said.count(text("claims.note.not_opened", language)) == reported
+    assert written.count(text("claims.note.not_opened", language)) == reported
+
+
+def test_a_report_of_the_article_alone_is_about_the_article(evaluator):
+    cards = [card for card in evaluator.cards() if card["document"]["id"] == "article"]
+    written = report.as_markdown(cards, "en")
+    assert written.startswith("# Is the article on Swish right?")
+    assert "30 verdicts" in written and written.count("## Activation functions 05") == 1
 
 
 def test_what_a_card_says_is_text_and_nothing_else(evaluator):
@@ -96,8 +110,12 @@ def test_over_rest(tmp_path):
     with serving(lab) as address, httpx.Client(base_url=address, timeout=60) as client:
         told = client.get("/api/claims/report", params={"lang": "zh"})
         assert told.headers["content-type"].startswith("text/html")
+        assert "关于 Swish 的说法对不对" in told.text
+        told = client.get("/api/claims/report", params={"lang": "zh", "document": "article"})
         assert "这篇讲 Swish 的文章说得对吗" in told.text
-        told = client.get("/api/claims/report", params={"format": "md"})
+        told = client.get("/api/claims/report", params={"document": "nosuch"})
+        assert told.status_code == 404 and "“nosuch”" in told.json()["detail"]
+        told = client.get("/api/claims/report", params={"format": "md", "document": "article"})
         assert told.headers["content-type"].startswith("text/markdown")
         assert told.text.startswith("# Is the article on Swish right?")
         assert client.get("/api/claims/report", params={"format": "pdf"}).status_code == 422
@@ -114,12 +132,15 @@ def test_the_command_prints_verdicts_and_writes_a_report(tmp_path: Path, capsys)
         assert file.read_text("utf-8").startswith(begins)
     printed = capsys.readouterr().out
     assert "minimum · where: imprecise" in printed and "max-slope" not in printed
+    assert main(["claims", "--document", "mlx"]) == 0
+    assert capsys.readouterr().out == "mlx-gelu · the largest error: refuted\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["nosuch"], "There is no claim “nosuch”; the claims are: history,"),
+        (["--document", "nosuch"], "There is no document “nosuch”; the documents are: all, art"),
         (["--report", "out.pdf"], "out.pdf must end in one of: .html, .md."),
         (["history", "--report", "/nowhere/out.md"], "/nowhere/out.md cannot be written"),
     ],

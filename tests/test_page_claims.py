@@ -508,7 +508,7 @@ def client(address):
 
 @pytest.mark.parametrize(
     ("claims", "status"),
-    [([], 422), (["no-such-claim"], 404), (["x" * 10_000], 404), (["memory"] * 65, 422)],
+    [([], 422), (["no-such-claim"], 404), (["x" * 10_000], 404), (["memory"] * 129, 422)],
 )
 def test_progress_refuses_what_no_browser_asks(client, claims, status):
     answer = client.get("/api/claims/progress", params={"claim": claims})

@@ -1,4 +1,4 @@
-"""The routes about the article's claims."""
+"""The routes about claims, and about the documents that they are taken from."""
 
 from __future__ import annotations
 
@@ -7,22 +7,37 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse, Response
 
-from swishdemo.api.request import Tongue, Visitor
+from swishdemo.api import responses
+from swishdemo.api.request import Given, Tongue, Visitor, short_text
 from swishdemo.api.responses import FiniteJSON
-from swishdemo.claims import CLAIMS, claims_report
+from swishdemo.claims import ARTICLE, CLAIMS, DOCUMENTS, claims_report
 from swishdemo.claims.evaluate import purposes
+from swishdemo.claims.registry import claims_of, document
 from swishdemo.figures.claims import illustrated
+from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
 
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such claim."}}
-Claims = Annotated[list[str], Query(max_length=64, description="Ids of GET /api/claims.")]
+_NO_DOCUMENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such document."}}
+_WHICH = {
+    "type": "object",
+    "properties": {
+        "document": {
+            "type": "string",
+            "enum": [each.id for each in DOCUMENTS],
+            "default": "article",
+        }
+    },
+}
+Claims = Annotated[list[str], Query(max_length=128, description="Ids of GET /api/claims.")]
 
 
 def routes(lab: Lab) -> APIRouter:
     """The routes about claims."""
     router = APIRouter(tags=["claims"])
     _add_files(router, lab)
+    _add_documents(router, lab)
 
     @router.get("/api/claims")
     def list_claims(tongue: Tongue) -> FiniteJSON:
@@ -65,10 +80,19 @@ def routes(lab: Lab) -> APIRouter:
         addresses = [f"/api/{job.kind}s/{job.id}" for job in jobs]
         return FiniteJSON({"id": claim["id"], "job": addresses[0], "jobs": addresses}, 201)
 
-    @router.post("/api/claims/check", status_code=202)
-    def check_claims(visitor: Visitor) -> FiniteJSON:
-        """Check all claims that need a job, one after the other: their ids, in that order."""
-        ids = [claim.id for claim in CLAIMS if purposes(claim)]
+    @router.post(
+        "/api/claims/check",
+        status_code=202,
+        responses=_NO_DOCUMENT,
+        openapi_extra=responses.body(_WHICH, example={"document": "wikipedia"}),
+    )
+    def check_claims(visitor: Visitor, given: Given) -> FiniteJSON:
+        """Check a document's claims that need a job, one after the other: their ids, in that order.
+
+        ``{"document": "mish"}`` names the document; left out, it is the article.
+        """
+        name = short_text(given, "document") if "document" in given else ARTICLE.id
+        ids = [claim.id for claim in claims_of(name) if purposes(claim)]
         lab.claims.check_all(ids, visitor)
         return FiniteJSON({"claims": ids}, 202)
 
@@ -81,15 +105,57 @@ def routes(lab: Lab) -> APIRouter:
     return router
 
 
+def _add_documents(router: APIRouter, lab: Lab) -> None:
+    """What the claims are taken from."""
+
+    @router.get("/api/documents")
+    def list_documents(tongue: Tongue) -> FiniteJSON:
+        """The documents that claims are taken from, the article first, each with its summary.
+
+        ``verdicts`` counts the parts that have each; ``note`` warns where the document's own text
+        was not read, and what others report of it is stated.
+        """
+        return FiniteJSON(_summaries(lab, tongue))
+
+    @router.get("/api/documents/{document_id}", responses=_NO_DOCUMENT)
+    def one_document(document_id: str, tongue: Tongue) -> FiniteJSON:
+        """One document with its summary."""
+        name = document(document_id[:80]).id
+        return FiniteJSON(next(each for each in _summaries(lab, tongue) if each["id"] == name))
+
+
+def _summaries(lab: Lab, tongue: Language) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": of.id,
+            "title": {each: of.title(each) for each in LANGUAGES},
+            "address": of.address,
+            "authors": of.authors,
+            "year": of.year,
+            "opened": of.opened,
+            "note": "" if of.opened else text("claims.note.not_opened", tongue),
+            "claims": [claim["id"] for claim in claims],
+            "verdicts": claims_report.counted(claims),
+            "summary": claims_report.lead(claims, tongue),
+        }
+        for of, claims in claims_report.by_document(lab.claims.listing(tongue))
+    ]
+
+
 def _add_files(router: APIRouter, lab: Lab) -> None:
     """What is made to be taken elsewhere. Before the routes of one claim, which "report" is not."""
 
-    @router.get("/api/claims/report", response_class=PlainTextResponse)
+    @router.get("/api/claims/report", response_class=PlainTextResponse, responses=_NO_DOCUMENT)
     def report_claims(
-        tongue: Tongue, format: Annotated[Literal["html", "md"], Query()] = "html"
+        tongue: Tongue,
+        format: Annotated[Literal["html", "md"], Query()] = "html",
+        document: Annotated[str | None, Query(max_length=80)] = None,
     ) -> Response:
-        """All claims with their verdicts as one file: HTML that needs nothing else, or Markdown."""
-        cards = [illustrated(card, tongue) for card in lab.claims.cards(tongue)]
+        """All claims, or a document's, as one file: HTML that needs nothing else, or Markdown."""
+        wanted = {claim.id for claim in (claims_of(document) if document else CLAIMS)}
+        cards = [
+            illustrated(card, tongue) for card in lab.claims.cards(tongue) if card["id"] in wanted
+        ]
         if format == "md":
             return Response(claims_report.as_markdown(cards, tongue), media_type="text/markdown")
         return Response(claims_report.as_html(cards, tongue), media_type="text/html")

@@ -6,7 +6,7 @@ And a verdict as a badge.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from jinja2 import Environment
 
 from swishdemo import __version__, pages
-from swishdemo.claims.record import ARTICLE
+from swishdemo.claims.record import ARTICLE, SourceDocument
+from swishdemo.claims.registry import DOCUMENTS
 from swishdemo.formats import plain
 from swishdemo.text import Language, text
 
@@ -52,31 +53,59 @@ def as_html(cards: Cards, language: Language) -> str:
     return pages.render(
         "report",
         language,
-        cards=cards,
-        words={name: text(f"claims.report.{name}", language) for name in ("title", "source")},
+        title=_title(cards, language),
+        documents=[
+            {"about": of, "title": of.title(language), "cards": own, "lead": lead(own, language)}
+            for of, own in by_document(cards)
+        ],
+        not_opened=text("claims.note.not_opened", language),
         signs=SIGNS,
         lead=lead(cards, language),
-        article=ARTICLE.address,
         date=_today(),
     )
 
 
 def as_markdown(cards: Cards, language: Language) -> str:
-    """The report in Markdown: a heading for each claim, a line for each of its parts."""
-    lines = [f"# {text('claims.report.title', language)}", "", lead(cards, language), ""]
-    lines += [f"{text('claims.report.source', language)}: <{ARTICLE.address}> · {_today()}"]
-    for number, card in enumerate(cards, 1):
-        lines += ["", f"## {number}. {plain(card['statement'][language])}", ""]
-        for part in card["parts"]:
-            sign = SIGNS[part["verdict"]]
-            said = f"{plain(part['label'])}: {plain(part['why'])}"
-            lines.append(f"- **{sign} {part['verdict_label']}** · {said}")
-            for row in part["rows"]:
-                came = "; ".join(map(plain, row["effects"]))
-                lines.append(f"  - {SIGNS[row['verdict']]} {plain(row['where'])}: {came}")
-            facts = [part["kind_label"], part["host"], part["checked_at"]]
-            lines.append(f"  - *{plain(' · '.join(filter(None, facts)))}*")
+    """The report in Markdown: headings for documents and claims, a line for each of their parts."""
+    lines = [f"# {_title(cards, language)}", "", f"{lead(cards, language)} {_today()}"]
+    for of, own in by_document(cards):
+        note = "" if of.opened else f" {text('claims.note.not_opened', language)}"
+        lines += ["", f"## {plain(of.title(language))}", ""]
+        lines += [f"<{of.address}> · {lead(own, language)}{note}"]
+        for number, card in enumerate(own, 1):
+            lines += ["", f"### {number}. {plain(card['statement'][language])}", ""]
+            for part in card["parts"]:
+                lines += _in_lines(part)
     return "\n".join([*lines, ""])
+
+
+def by_document(
+    cards: Cards,
+) -> list[tuple[SourceDocument, list[Mapping[str, Any]]]]:
+    """The documents that cards, or entries of the listing, are of, and those of each."""
+    known = {each.id: each for each in DOCUMENTS}
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for card in cards:
+        of = card["document"]
+        found.setdefault(of if isinstance(of, str) else of["id"], []).append(card)
+    return [(known[name], own) for name, own in found.items()]
+
+
+def counted(cards: Cards) -> dict[str, int]:
+    """How many parts have each verdict that occurs."""
+    counts = Counter(part["verdict"] for card in cards for part in card["parts"])
+    return {verdict: counts[verdict] for verdict in SIGNS if counts[verdict]}
+
+
+def _in_lines(part: Mapping[str, Any]) -> Iterator[str]:
+    """A part's verdict, its settings' verdicts, and where it was reached."""
+    said = f"{plain(part['label'])}: {plain(part['why'])}"
+    yield f"- **{SIGNS[part['verdict']]} {part['verdict_label']}** · {said}"
+    for row in part["rows"]:
+        came = "; ".join(map(plain, row["effects"]))
+        yield f"  - {SIGNS[row['verdict']]} {plain(row['where'])}: {came}"
+    facts = [part["kind_label"], part["host"], part["checked_at"]]
+    yield f"  - *{plain(' · '.join(filter(None, facts)))}*"
 
 
 def badge(card: Mapping[str, Any], language: Language) -> str:
@@ -114,14 +143,17 @@ def takings(card: Mapping[str, Any], root: str, language: Language) -> dict[str,
 
 def lead(cards: Cards, language: Language) -> str:
     """How many verdicts of each kind there are, in one sentence."""
-    parts = [part for card in cards for part in card["parts"]]
-    counts = Counter(part["verdict"] for part in parts)
+    counts = counted(cards)
     listed = ", ".join(
-        f"{counts[verdict]} {text('claims.verdict.' + verdict.replace(' ', '_'), language)}"
-        for verdict in SIGNS
-        if counts[verdict]
+        f"{count} {text('claims.verdict.' + verdict.replace(' ', '_'), language)}"
+        for verdict, count in counts.items()
     )
-    return text("claims.report.lead", language, count=len(parts), listed=listed)
+    return text("claims.report.lead", language, count=sum(counts.values()), listed=listed)
+
+
+def _title(cards: Cards, language: Language) -> str:
+    of_article = [of for of, _ in by_document(cards)] == [ARTICLE]
+    return text(f"claims.report.{'title' if of_article else 'title_all'}", language)
 
 
 def _width(words: str) -> float:

@@ -1,4 +1,4 @@
-"""The command ``claims``: checks the article's claims on this machine, and writes a report."""
+"""The command ``claims``: checks claims on this machine, and writes a report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from swishdemo.claims.claims_report import Cards, as_html, as_markdown
 from swishdemo.claims.evaluate import ClaimEvaluator, purposes
-from swishdemo.claims.registry import CLAIMS
+from swishdemo.claims.record import ARTICLE, Claim
+from swishdemo.claims.registry import CLAIMS, DOCUMENTS
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Language
@@ -24,6 +25,7 @@ FORMATS: Mapping[str, Callable[[Cards, Language], str]] = {
     ".md": as_markdown,
 }
 _VISITOR = "command line"
+_EVERY = "all"
 _LOOK = 0.3
 """Seconds between two looks at how far the checks are."""
 
@@ -34,7 +36,15 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "claim",
         nargs="*",
         metavar="CLAIM",
-        help=f"which to check; all where none is named: {', '.join(claim.id for claim in CLAIMS)}",
+        help="which to check; a document’s where none is named: "
+        + ", ".join(claim.id for claim in CLAIMS),
+    )
+    command.add_argument(
+        "--document",
+        metavar="ID",
+        help="whose claims are checked where none is named: the article’s unless this says "
+        f"otherwise; {_EVERY} for those of every document: "
+        + ", ".join(document.id for document in DOCUMENTS),
     )
     command.add_argument(
         "--budget", choices=("quick",), default="quick", help="how much time a claim may take"
@@ -53,6 +63,10 @@ def refused(given: argparse.Namespace) -> str | None:
     for claim in given.claim:
         if claim not in known:
             return f"There is no claim “{claim}”; the claims are: {', '.join(known)}."
+    documents = [document.id for document in DOCUMENTS]
+    if given.document not in (None, _EVERY, *documents):
+        listed = ", ".join([_EVERY, *documents])
+        return f"There is no document “{given.document}”; the documents are: {listed}."
     if given.report and given.report.suffix not in FORMATS:
         return f"{given.report} must end in one of: {', '.join(FORMATS)}."
     return None
@@ -75,7 +89,7 @@ def check(
     """
     if given.report:  # before minutes are spent on what could not be kept
         given.report.open("a", encoding="utf-8").close()
-    wanted = [claim for claim in CLAIMS if claim.id in given.claim or not given.claim]
+    wanted = _wanted(given)
     manager = JobManager.open(settings, kept=False)
     claims = ClaimEvaluator(manager)
     try:
@@ -96,6 +110,14 @@ def check(
             encoding="utf-8",
         )
     return whole
+
+
+def _wanted(given: argparse.Namespace) -> list[Claim]:
+    """The claims that are named, else a document's: the article's where none is named."""
+    if given.claim:
+        return [claim for claim in CLAIMS if claim.id in given.claim]
+    document = given.document or ARTICLE.id
+    return [claim for claim in CLAIMS if document in (_EVERY, claim.document.id)]
 
 
 def _watched(claims: ClaimEvaluator, wanted: list[str]) -> bool:
