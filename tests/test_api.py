@@ -630,6 +630,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         *(("GET", "/api/events"), ("GET", "/api/timings/view"), ("POST", "/api/timings/files")),
         *(("GET", "/api/runs/view"), ("GET", "/api/runs/compare"), ("GET", "/api/sweeps/view")),
         *(("GET", "/claim/{claim_id}"), ("GET", "/claim/{claim_id}/embed")),
+        *(("GET", "/curve/embed"), ("GET", "/run/{token}/embed")),
         *(("POST", "/api/describe"), ("POST", "/api/properties"), ("POST", "/api/precision")),
         *(("POST", "/api/code"), ("POST", "/api/prepare")),
     }

@@ -1,17 +1,25 @@
 """Small pages of our own: what they hold, what they weigh, in a frame of another site."""
 
+import math
 import re
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import httpx
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from playwright.sync_api import expect
+from visiting import eventually
 
 from swishdemo.claims import CLAIMS
+from swishdemo.figures import curve_figure
+from swishdemo.figures.svg import svg
 from swishdemo.text import LANGUAGES, text
 
 HOSTILE = [
@@ -203,4 +211,156 @@ def test_a_theme_may_be_chosen_and_paper_is_light(browser, server):
     link = page.get_by_role("link", name=text("pages.open", "en"))
     link.click()
     page.wait_for_url("**/?tab=claims&lang=en#claim-limits")
+    context.close()
+
+
+CURVES = [
+    "",
+    "beta=10&act=relu,tanh&show=f,df,d2f,dtheta,diff&base=elu",
+    "act=elu&par=elu.alpha:2&show=dtheta&theta=elu.alpha&x=-3,1",
+    "formula=tan(k*x)/3&par=formula.k:2&act=&show=f,diff&base=formula&theme=dark",
+    "beta=1e308&x=-1000,1000",
+    "show=f&act=sin,softsign,softplus,sigmoid,tanh,relu,elu,selu,celu,gelu,mish,hardswish,silu",
+]
+
+
+@pytest.mark.parametrize("query", CURVES)
+def test_curves_are_drawn_as_explore_names_them(client, query):
+    answer = client.get(f"/curve/embed?{query}")
+    assert answer.status_code == 200
+    page = harmless(answer)
+    assert text("pages.refused", "en", what="")[:10] not in " ".join(page.said)
+    assert answer.text.count('<svg class="picture"') == 2  # for wide frames and for narrow ones
+    explored = curve_figure.read(dict(httpx.QueryParams(query)))
+    for title in {
+        "f": "f(x)",
+        "df": "f′(x)",
+        "d2f": "f″(x)",
+        "dtheta": "∂f/∂",
+        "diff": "f −",
+    }.items():
+        assert (title[1] in answer.text) == (title[0] in explored.show)
+    asked = dict(httpx.QueryParams(query))
+    asked.pop("theme", None)
+    [link] = re.findall(r'href="(\.\./\?[^"]+)"', answer.text)
+    told = dict(httpx.QueryParams(unescape(link).partition("?")[2]))
+    assert told == {"tab": "explore", "lang": "en", **asked}
+
+
+def test_a_drawn_curve_is_the_curve(client):
+    """Points of Swish's line, back from pixels by the axes' figures, are on x·σ(βx)."""
+    told = client.get("/curve/embed?act=&show=f&beta=2&x=-4,4").text
+    svg = ElementTree.fromstring(re.search(r"<svg class=.picture.*?</svg></div>", told)[0][:-6])
+    texts = {each.text: each for each in svg.iter("text")}
+    across = {
+        float(name.replace("−", "-")): float(each.get("x"))
+        for name, each in texts.items()
+        if re.fullmatch(r"−?[\d.]+", name) and each.get("text-anchor") == "middle"
+    }
+    along = {
+        float(name.replace("−", "-")): float(each.get("y")) - 4
+        for name, each in texts.items()
+        if re.fullmatch(r"−?[\d.]+", name) and each.get("text-anchor") == "end"
+    }
+    [line] = [each for each in svg.iter("path") if each.get("class") == "line"]
+    points = [tuple(map(float, each.split(","))) for each in re.split("[ML]", line.get("d"))[1:]]
+    slope_x, start_x = np.polyfit(list(across.values()), list(across), 1)
+    slope_y, start_y = np.polyfit(list(along.values()), list(along), 1)
+    assert len(points) > 15
+    for right, down in points:
+        x, y = slope_x * right + start_x, slope_y * down + start_y
+        assert abs(y - x / (1 + math.exp(-2 * x))) < 0.02
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("name", ["beta", "act", "par", "show", "theta", "base", "x", "lang"])
+def test_what_no_curve_is_named_by_is_said_and_not_run(client, name, value):
+    answer = client.get(f"/curve/embed?{name}={value}")
+    assert answer.status_code == 200
+    page = harmless(answer)
+    if name != "lang":
+        said = unquote(value).replace("\0", "\ufffd")[:40]
+        assert f"{name}={said}" in "".join(page.said).replace("\0", "\ufffd")
+
+
+@pytest.mark.parametrize("formula", [*HOSTILE[:3], "x*", "1/0", "__import__('os')", "x" * 190])
+def test_a_formula_that_is_none_is_a_page_with_a_sentence(client, formula):
+    answer = client.get("/curve/embed", params={"formula": formula})
+    assert answer.status_code == 422
+    assert len(harmless(answer).said[1]) > 10
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    query=st.dictionaries(
+        st.sampled_from(["beta", "act", "par", "formula", "show", "theta", "base", "x"]),
+        st.one_of(
+            st.text(max_size=60),
+            st.floats().map(str),
+            st.sampled_from(["f", "formula", "relu", "swish", "elu.alpha:1e400", "-1,1", "1,1"]),
+        ),
+    )
+)
+def test_any_address_is_read(query):
+    explored = curve_figure.read(query)
+    assert math.isfinite(explored.beta) and explored.x[0] < explored.x[1] and explored.show
+    for key in explored.shown:
+        assert all(map(math.isfinite, explored.parameters(key).values()))
+    lines = {
+        key: {"x": np.linspace(*explored.x, 9), **dict.fromkeys(("f", "df", "d2f"), np.arange(9.0))}
+        for key in explored.shown
+    }
+    figure, height = curve_figure.curve_figure(explored, lines, lines["swish"])
+    ElementTree.fromstring(svg(figure, "curves", height=height))
+
+
+def test_a_shared_run_is_shown_and_a_private_one_is_not(client):
+    mine = {"X-Visitor": "small-pages-small-pages"}
+    asked = {"steps": 20, "seeds": 2}
+    run = client.post("/api/runs", json=asked, headers=mine).json()["id"]
+
+    def ended():
+        assert client.get(f"/api/runs/{run}", headers=mine).json()["state"] == "finished"
+
+    eventually(ended)
+    private = client.get(f"/run/{run}/embed", headers=mine)
+    assert private.status_code == 404  # whoever asks: it would be shown to all by its address
+    assert text("pages.no_run", "en", value=run) in private.text
+    name = "<script>alert(1)</script>"
+    share = {"shared": True, "name": name}
+    token = client.patch(f"/api/runs/{run}", json=share, headers=mine).json()["share"]
+    answer = client.get(f"/run/{token}/embed", params={"lang": "zh"})
+    assert answer.status_code == 200
+    page = harmless(answer)
+    assert name in page.said and answer.text.count('<svg class="picture"') == 4
+    assert f"run={token}" in answer.text and run not in answer.text
+    client.patch(f"/api/runs/{run}", json={"shared": False}, headers=mine)
+    assert client.get(f"/run/{token}/embed").status_code == 404
+    for hostile in HOSTILE:
+        told = client.get(f"/run/{hostile}/embed")
+        assert told.status_code == 404
+        assert "/" in unquote(hostile) or harmless(told)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_curves_fit_their_frame_in_light_and_dark(browser, server, width):
+    context = browser.new_context(color_scheme="dark", viewport={"width": width, "height": 844})
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{server}/curve/embed?show=f,df")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator("svg.picture:visible")).to_have_count(1)
+    size = page.locator("svg.picture:visible text").first.evaluate(
+        "node => parseFloat(getComputedStyle(node).fontSize) * node.getScreenCTM().a"
+    )
+    assert 10 <= size <= 24
+    assert len(asked) == 1 and context.cookies() == []
+    page.get_by_role("link").click()
+    opened = (
+        context.wait_for_event("page", lambda _: True)
+        if len(context.pages) < 2
+        else (context.pages[1])
+    )
+    opened.wait_for_url(re.compile("tab=explore"))
     context.close()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 from starlette.types import Scope
 
 from swishdemo import pages
@@ -19,9 +21,14 @@ from swishdemo.api.request import local_path
 from swishdemo.api.responses import internal_id, language
 from swishdemo.claims.claims_report import SIGNS, takings
 from swishdemo.errors import UserError
+from swishdemo.figures import curve_figure
 from swishdemo.figures.claims import illustrated
+from swishdemo.figures.curve_figure import Values
+from swishdemo.figures.series import Picked
+from swishdemo.figures.svg import svg
 from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.run_view import RunView
 
 PLACES = ("/claim", "/curve", "/run")
 """Where they lie."""
@@ -34,6 +41,9 @@ _HEADERS = {
     "Cache-Control": "max-age=60",
     "Vary": "Accept-Language",
 }
+_WIDTHS = {"wide-only": 640.0, "narrow-only": 350.0}
+_OWN = ("lang", "theme", "tab")
+"""Parameters of an address that are not Explore's."""
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is none of this name."}}
 
 
@@ -55,6 +65,26 @@ def routes(lab: Lab) -> APIRouter:
     def embedded_claim(claim_id: str, request: Request) -> HTMLResponse:
         """The same for a frame in a page of yours."""
         return _answer(request, lambda tongue: _claim(lab, claim_id, request, tongue, "embed"))
+
+    views = RunView(lab.manager)
+    drawing = CapacityLimiter(4)  # who waits for a worker leaves threads to the others
+
+    @router.get("/run/{token}/embed", responses=_ABSENT)
+    def embedded_run(token: str, request: Request) -> HTMLResponse:
+        """A run that is shared, by the token of its link: where β went, the loss, and how it is."""
+        return _answer(request, lambda tongue: _run(views, token[:80], request, tongue))
+
+    @router.get("/curve/embed", responses={422: {"description": "The formula is none."}})
+    async def embedded_curve(request: Request) -> HTMLResponse:
+        """The curves that an address of Explore shows, for a frame in a page of yours.
+
+        Of its parameters these are heeded: beta, act, par, formula, show, theta, base, x.
+        """
+
+        def draw() -> HTMLResponse:
+            return _answer(request, lambda tongue: _curve(lab, request, tongue))
+
+        return await to_thread.run_sync(draw, limiter=drawing)
 
     return router
 
@@ -102,6 +132,78 @@ def _claim(lab: Lab, claim_id: str, request: Request, tongue: Language, kind: st
         takings=list(takings(card, _root(request), tongue).values()),
         words=_words(tongue),
     )
+
+
+def _run(views: RunView, token: str, request: Request, tongue: Language) -> str:
+    picked = Picked(only=frozenset({"beta", "loss"}))
+    try:
+        told = views.answer(token, -1, picked, "", tongue)
+    except UserError as error:
+        if error.status != 404:
+            raise
+        raise UserError("pages.no_run", status=404, value=token[:40]) from error
+    figures, titles = told.get("figures", {}), told.get("titles", {})
+    pictures = [
+        (titles[name], _drawn(figures[name], titles[name], 240))
+        for name in ("beta", "loss")
+        if name in figures
+    ]
+    return pages.render(
+        "picture",
+        tongue,
+        _theme(request),
+        title=told["name"] or told["what"],
+        lines=[told["what"]] * bool(told["name"]) + [told["line"]],
+        pictures=pictures,
+        note="",
+        app=f"{_app(request)}?{urlencode({'tab': 'train', 'run': token, 'lang': tongue})}",
+        words=_words(tongue),
+    )
+
+
+def _curve(lab: Lab, request: Request, tongue: Language) -> str:
+    explored = curve_figure.read(request.query_params)
+    host = request.client.host if request.client else ""
+    keys = [*explored.shown]
+    if "diff" in explored.show and explored.base not in keys:
+        keys.append(explored.base)
+    found = {key: _values(lab, explored, key, f"frame {host}") for key in keys}
+    base = found.get(explored.base) if "diff" in explored.show else None
+    shown = {key: found[key] for key in explored.shown}
+    figure, height = curve_figure.curve_figure(explored, shown, base)
+    label = text("pages.curve", tongue)
+    given = {name: value for name, value in request.query_params.items() if name not in _OWN}
+    refused = text("language.comma", tongue).join(explored.refused)
+    return pages.render(
+        "picture",
+        tongue,
+        _theme(request),
+        title=label,
+        lines=[],
+        pictures=[("", _drawn(figure, label, height))],
+        note=text("pages.refused", tongue, what=refused) if refused else "",
+        app=f"{_app(request)}?{urlencode({'tab': 'explore', 'lang': tongue, **given})}",
+        words=_words(tongue),
+    )
+
+
+def _drawn(figure: dict[str, Any], label: str, height: float) -> Markup:
+    """A picture for a wide frame and one for a narrow one, of which one is seen."""
+    both = (
+        Markup('<div class="{}">{}</div>').format(
+            name, Markup(svg(figure, label, width=width, height=height))
+        )
+        for name, width in _WIDTHS.items()
+    )
+    return Markup("").join(both)
+
+
+def _values(lab: Lab, explored: curve_figure.Explored, key: str, visitor: str) -> Values:
+    low, high = explored.x
+    found: Values = lab.studies.ask(
+        "curve", explored.name(key), low, high, explored.parameters(key), visitor=visitor
+    )
+    return found
 
 
 def _words(tongue: Language) -> dict[str, str]:

@@ -6,11 +6,11 @@ activation's own are written out for both.
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape, unescape
 from typing import Any, Literal
 
 from swishdemo.activations import get
@@ -32,6 +32,8 @@ _DASHES = {
     "longdash": "14 6",
     "longdashdot": "14 5 2 5",
 }
+_SEEN = 0.12
+"""Pixels by which a line may be off."""
 _LIMIT = 9999.0
 """Pixels beyond which a line is not followed: what lies there is cut off."""
 
@@ -54,17 +56,19 @@ def svg(figure: Json, label: str, *, width: float = WIDTH, height: float | None 
     ) or ["yaxis"]
     top = max(float(layout.get("margin", {}).get("t", 8)), legend_height + 6)
     foot = _FOOT + _TITLE * bool(_title(layout.get("xaxis", {})))
-    drawn = []
+    plots = []
     for name in names:
         low, high = layout.get(name, {}).get("domain", (0, 1))
         inner = height - top - foot
         box = (top + (1 - high) * inner, top + (1 - low) * inner)
         traces = [trace for trace in data if _axis_name(trace) == name]
         told = layout if name == names[-1] else {**layout, "xaxis": _untitled(layout["xaxis"])}
-        drawn.append(_Plot(traces, told, name, width, box).drawn())
+        plots.append(_Plot(traces, told, name, width, box))
+    left = max(plot.left for plot in plots)
+    drawn = [plot.drawn(left) for plot in plots]
     return (
         f'<svg class="picture" viewBox="0 0 {width:g} {height:g}" role="img" '
-        f'aria-label="{escape(label)}" font-size="11.5">{legend}{"".join(drawn)}</svg>'
+        f'aria-label="{_escaped(label)}" font-size="11.5">{legend}{"".join(drawn)}</svg>'
     )
 
 
@@ -89,9 +93,14 @@ def _wide(words: str) -> float:
     return sum(_LETTER if ord(letter) < 0x2E80 else 2 * _LETTER for letter in words)
 
 
+def _escaped(text: str) -> str:
+    """A text within SVG, without the signs that no XML may hold."""
+    return html.escape(re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "�", text))
+
+
 def _words(text: object) -> str:
     """What Plotly would show of a text, in which some signs are written for it."""
-    return unescape(re.sub(r"</?(b|i|sub|sup|span)\b[^<>]*>", "", str(text)))
+    return html.unescape(re.sub(r"</?(b|i|sub|sup|span)\b[^<>]*>", "", str(text)))
 
 
 def _wrapped(words: str, room: float) -> list[str]:
@@ -126,7 +135,7 @@ def _paint(token: str, what: Literal["fill", "stroke"]) -> str:
 def _text(x: float, y: float, words: str, *, paint: str = "@muted", anchor: str = "middle") -> str:
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" '
-        f'style="{_paint(paint, "fill")}">{escape(words)}</text>'
+        f'style="{_paint(paint, "fill")}">{_escaped(words)}</text>'
     )
 
 
@@ -170,7 +179,7 @@ def _legend(data: Sequence[Json], layout: Json, width: float) -> tuple[str, floa
 def _marker(x: float, y: float, marker: Json, title: str) -> str:
     half = float(marker.get("size", 7)) / 2
     style = _paint(marker.get("color", "@text"), "fill")
-    told = f"<title>{escape(title)}</title>" if title else ""
+    told = f"<title>{_escaped(title)}</title>" if title else ""
     if marker.get("symbol") == "diamond":
         shape = f"M{x:.1f},{y - half:.1f}l{half:g},{half:g}l-{half:g},{half:g}l-{half:g},-{half:g}z"
         return f'<path class="mark" d="{shape}" style="{style}">{told}</path>'
@@ -281,6 +290,29 @@ def _axis(told: Json, values: Callable[[], Iterator[Any]], first: float, last: f
     return _Axis(low, high, first, last, log, ())
 
 
+def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points without which a line would look different: Douglas and Peucker's algorithm."""
+    if len(points) < 3:
+        return points
+    kept = {0, len(points) - 1}
+    rest = [(0, len(points) - 1)]
+    while rest:
+        first, last = rest.pop()
+        (x0, y0), (x1, y1) = points[first], points[last]
+        length = math.hypot(x1 - x0, y1 - y0)
+        farthest, at = _SEEN, 0
+        for number in range(first + 1, last):
+            x, y = points[number]
+            across = abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0))
+            off = across / length if length else math.hypot(x - x0, y - y0)
+            if off > farthest:
+                farthest, at = off, number
+        if at:
+            kept.add(at)
+            rest += [(first, at), (at, last)]
+    return [point for number, point in enumerate(points) if number in kept]
+
+
 # ---- One plot ----
 
 
@@ -308,7 +340,6 @@ class _Plot:
         title = _title(self.told_y)
         self.left = 10 + widest + (_TITLE if title else 0)
         self.right = width - 12
-        self.x = _axis(self.told_x, self._values("x"), self.left, self.right)
 
     @staticmethod
     def _is_mine(each: Json, own: str) -> bool:
@@ -329,8 +360,10 @@ class _Plot:
 
         return values
 
-    def drawn(self) -> str:
-        """The plot."""
+    def drawn(self, left: float) -> str:
+        """The plot, from a place on that leaves room for the figures of all plots."""
+        self.left = left
+        self.x = _axis(self.told_x, self._values("x"), self.left, self.right)
         inside = [self._grid(), *(self._shape(each) for each in self.shapes)]
         inside += [self._fill(at) for at in range(len(self.traces))]
         inside += [self._lines(trace) for trace in self.traces]
@@ -388,21 +421,23 @@ class _Plot:
         return "".join(found)
 
     def _path(self, xs: Sequence[Any], ys: Sequence[Any]) -> str:
-        path, pen = [], "M"
-        for x, y in zip(xs, ys, strict=True):
+        path: list[str] = []
+        piece: list[tuple[float, float]] = []
+        for x, y in zip([*xs, None], [*ys, None], strict=True):
             right, down = self.x.place(x), self.y.place(y)
-            if right is None or down is None:
-                pen = "M"
+            if right is not None and down is not None:
+                piece.append((right, down))
                 continue
-            path.append(f"{pen}{right:.1f},{down:.1f}")
-            pen = "L"
+            for pen, (right, down) in zip("M" + "L" * len(piece), _thinned(piece), strict=False):
+                path.append(f"{pen}{right:.1f},{down:.1f}")
+            piece = []
         return "".join(path)
 
     def _lines(self, trace: Json) -> str:
         line = trace.get("line", {})
         if "lines" not in trace.get("mode", "") or line.get("width") == 0:
             return ""
-        name = escape(_words(trace.get("name", "")))
+        name = _escaped(_words(trace.get("name", "")))
         path = self._path(trace["x"], trace["y"])
         return f'<path class="line" d="{path}" {_stroke(line, 2)}><title>{name}</title></path>'
 
@@ -426,7 +461,7 @@ class _Plot:
             if end is None or middle is None:
                 continue
             left, wide = min(zero, end), abs(end - zero)
-            told = escape(f"{_words(name)}: {_words(words)}")
+            told = _escaped(f"{_words(name)}: {_words(words)}")
             found.append(
                 f'<rect class="mark" x="{left:.1f}" y="{middle - 9:.1f}" width="{wide:.1f}" '
                 f'height="18" rx="2" style="{paint}"><title>{told}</title></rect>'

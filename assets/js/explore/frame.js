@@ -23,6 +23,9 @@ export function skeleton() {
       html`<button class="lab-btn" data-save="${kind}"
             title="${h(`tip_${kind}`)}">${kind.toUpperCase()}</button>`,
   );
+  files.push(
+    html`<button class="lab-btn" data-act="embed" title="${h("tip_embed")}">${h("embed")}</button>`,
+  );
   /** @param {string} name @param {string} tip */
   const choice = (name, tip) =>
     html`<label class="lab-label" hidden>${h(name)}<select class="lab-field" data-part="${name}"

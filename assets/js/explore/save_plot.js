@@ -1,6 +1,9 @@
 /** Saves what is plotted as a file: a picture at twice its size, or a table in full precision. */
 
-import { short } from "../core/text.js";
+import { html } from "../core/dom.js";
+import { route } from "../core/server.js";
+import { flush } from "../core/state.js";
+import { short, t } from "../core/text.js";
 import { colour } from "../core/theme.js";
 import { download, pictureOf, plain } from "../plot/download.js";
 import { toCsv, toTable } from "../plot/sampling.js";
@@ -71,4 +74,29 @@ function names(drawn, lab) {
       ...{ yref: "paper", y: layout[`yaxis${at ? at + 1 : ""}`].domain[1], yanchor: "bottom" },
     };
   });
+}
+
+/**
+ * Copies the HTML by which another page shows these curves; opens them alone where the clipboard is
+ * closed, as it is to pages of an unsafe origin.
+ * @param {HTMLElement} button
+ */
+export async function takeFrame(button) {
+  flush();
+  const query = new URLSearchParams(location.search);
+  for (const name of ["tab", "__theme"]) query.delete(name);
+  const address = new URL(`../curve/embed?${query}`, route("")).href;
+  const title = t("pages.curve");
+  const code = html`<iframe src="${address}" title="${title}" width="100%" height="620"
+  loading="lazy" style="border:0"></iframe>`;
+  try {
+    await navigator.clipboard.writeText(code.text);
+  } catch {
+    window.open(address, "_blank", "noopener");
+    return;
+  }
+  button.textContent = t("check.link_done");
+  setTimeout(() => {
+    button.textContent = t("explore.embed");
+  }, 1800);
 }

@@ -3,7 +3,7 @@
  * dragged.
  */
 
-import { fill, findAll, html, partsOf } from "../core/dom.js";
+import { fill, find, findAll, html, partsOf } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { onTheme } from "../core/theme.js";
 import { activationPicker } from "../formulas/activation_picker.js";
@@ -17,7 +17,7 @@ import { gestures } from "./gestures.js";
 import { exploreLab } from "./lab.js";
 import { lazyCards } from "./lazy_cards.js";
 import { PANEL, panelControls } from "./panels.js";
-import { save } from "./save_plot.js";
+import { save, takeFrame } from "./save_plot.js";
 import { FARTHEST, PROPERTIES } from "./state_properties.js";
 
 /** @type {Parameters<typeof lazyCards>[1]} The cards under the plot. */
@@ -172,6 +172,8 @@ export function make(host) {
     const kind = /** @type {Parameters<typeof save>[0]} */ (button.dataset.save);
     button.addEventListener("click", () => save(kind, drawn, lab));
   }
+  const embed = find(element, "[data-act=embed]");
+  embed.addEventListener("click", () => takeFrame(embed));
   onTheme(() => {
     values.update();
     below.update("shown");

@@ -16,12 +16,16 @@ from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
 from swishdemo.activations.evaluation import evaluate
 from swishdemo.activations.lookup import get
 from swishdemo.errors import UserError
 
 _MEMORY_BYTES = 2**32
 _KEPT_FORMULAS = 500
+_CURVE_POINTS = 401
+_MOST_BREAKS = 100
 
 
 def check(text: str) -> str:
@@ -51,6 +55,36 @@ def values(text: str, points: list[float], parameters: Mapping[str, float]) -> d
     }
 
 
+def curve(name: str, low: float, high: float, parameters: Mapping[str, float]) -> dict[str, Any]:
+    """Values of an activation over a stretch of x, for a picture; NaN where a line is broken.
+
+    They lie evenly, and closer about 0 and on both sides of a break, where curves have what even
+    points pass over. A parameter that it does not have is left out.
+
+    Returns:
+        ``x``, ``f``, ``df``, ``d2f``, and the derivative by each parameter as ``d <parameter>``:
+        arrays of one length.
+    """
+    from swishdemo.activations.symbolic.derive import breaks
+
+    activation = get(name)
+    known = {key: value for key, value in parameters.items() if key in activation.defaults()}
+    steps = [at for at in breaks(activation, known) if low < at < high][:_MOST_BREAKS]
+    sides = [at + side * 1e-9 * max(1.0, abs(at)) for at in steps for side in (-1, 1)]
+    near = [side * (high - low) * 4.0**-power for power in range(5, 16) for side in (-1, 1)]
+    inner = [at for at in (*near, 0.0) if low < at < high]
+    x = np.unique([*np.linspace(low, high, _CURVE_POINTS), *inner, *steps, *sides])
+    found = evaluate(activation, x, known)
+    lines = {"f": found.f, "df": found.df, "d2f": found.d2f}
+    lines |= {f"d {key}": line for key, line in found.dparameters.items()}
+    for at in np.searchsorted(x, steps):
+        for line in lines.values():
+            left, right = line[at - 1], line[at + 1]
+            if not abs(left - right) <= 1e-6 * max(1.0, abs(left)):
+                line[at] = np.nan
+    return {"x": x, **lines}
+
+
 def properties(name: str, parameters: Mapping[str, float]) -> dict[str, Any]:
     """Properties and landmarks; see `swishdemo.activations.analysis.properties`."""
     from swishdemo.activations.analysis.properties import described
@@ -77,7 +111,7 @@ def code(
 
 
 _WORK: dict[str, Callable[..., Any]] = {
-    work.__name__: work for work in (check, describe, values, properties, precision, code)
+    work.__name__: work for work in (check, describe, values, curve, properties, precision, code)
 }
 
 
