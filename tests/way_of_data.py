@@ -3,7 +3,8 @@
 Three walks through the app of a source tree (this one, or FOLDER's), in a real browser: β from the
 slider to its pixels, a typed formula to its curve, a run from the form to its report and picture.
 A file is on the way if one of its functions is called between the event and the answer: Chromium
-counts the calls of scripts, Python those of the server and its workers. To import it is no call.
+counts the calls of scripts, Python those of the server and its workers. To import it is no call,
+nor is what a module does while it is imported.
 """
 
 from __future__ import annotations
@@ -26,10 +27,18 @@ import atexit, json, os, sys, threading, time
 
 entered = {}
 
+def is_import(frame):
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "<module>" and "/swishdemo/" in code.co_filename:
+            return frame.f_globals["__name__"] != "__main__"
+        frame = frame.f_back
+    return False
+
 def called(frame, event, argument):
     if event == "call":
         name = frame.f_code.co_filename
-        if "/swishdemo/" in name and frame.f_code.co_name != "<module>":
+        if "/swishdemo/" in name and not is_import(frame):
             entered[name] = time.monotonic()
 
 def tell():

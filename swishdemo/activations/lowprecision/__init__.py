@@ -1,1 +1,0 @@
-"""What formulas lose in narrow floating types."""
