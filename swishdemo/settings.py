@@ -156,6 +156,8 @@ class Settings:
     """Elements of one timed tensor."""
     max_job_seconds: Annotated[int, _whole(1, 86_400)] = 900
     """Time after which a job is stopped."""
+    thorough: bool = False
+    """Whether a thorough check of a claim may be more than a visitor's job."""
     max_active: Annotated[int, _whole(1, 1_000)] = 6
     """Jobs of one visitor that may run, wait or rest."""
     max_runs: Annotated[int, _whole(1, 100_000)] = 50

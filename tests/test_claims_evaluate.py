@@ -14,6 +14,7 @@ from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.generate import same
 from swishdemo.host import host
+from swishdemo.jobs.kinds import kinds
 from swishdemo.settings import Settings
 from swishdemo.timing import HostCard
 
@@ -55,9 +56,18 @@ class FakeManager:
     def submit(self, kind, config, visitor, purpose=None):
         if sum(job.active for job in self.jobs) >= self.room:
             raise UserError("error.internal", status=429, id="full")
-        job = FakeJob(f"job-{len(self.jobs)}", kind, visitor, purpose, dict(config))
+        job = FakeJob(
+            f"job-{len(self.jobs)}",
+            kind,
+            visitor,
+            purpose,
+            config if isinstance(config, dict) else config.as_json(),
+        )
         self.jobs.insert(0, job)
         return job
+
+    def parse(self, kind, request, settings=None):
+        return kinds()[kind].parse(request, settings or self.settings)
 
     def list(self, visitor=None, kind=None, purpose=None):
         return [
@@ -107,7 +117,7 @@ def test_the_listing_has_the_documented_shape(evaluator):
         assert set(claim["statement"]) == {"zh", "en"}
         for part in claim["parts"]:
             assert set(part) == {
-                *("name", "kind", "verdict", "why", "evidence", "checked_at", "host")
+                *("name", "kind", "verdict", "why", "evidence", "checked_at", "host", "budget")
             }
             assert part["why"]
             instant = part["kind"] in ("proved", "cited")
@@ -337,3 +347,49 @@ def test_of_a_changed_record_one_proof_is_made_whoever_asks(manager):
         thread.join()
     assert made == [part]
     assert part_of(evaluator.listing()[0], "where")["evidence"]["interval"] == [-1.278, -1.0]
+
+
+def test_a_thorough_check_asks_for_more_and_counts_before_a_quick_one(evaluator, manager):
+    _, jobs = evaluator.check("beta-range", VISITOR, budget="thorough")
+    _, quick = evaluator.check("beta-range", VISITOR)
+    assert [job.purpose for job in jobs] == ["claim:beta-range:convergence:thorough"]
+    assert [job.purpose for job in quick] == ["claim:beta-range:convergence"]
+    assert jobs[0].config["seeds"] > 6 and "seeds" not in quick[0].config
+
+    def shown():
+        (card,) = (card for card in evaluator.cards() if card["id"] == "beta-range")
+        return card["parts"][0]
+
+    manager.finish(quick[0].id, [report(2000, [ALL, ALL])], seeds=6)
+    assert (shown()["verdict"], shown()["budget"]) == ("confirmed", "quick")
+    twenty = [report(2000, [[0] * 20] * 2, seeds=20)]
+    manager.finish(jobs[0].id, twenty, seeds=20, at=1_600_000_000.0)  # an older one
+    assert (shown()["verdict"], shown()["budget"]) == ("refuted", "thorough")
+    (card,) = (card for card in evaluator.cards() if card["id"] == "beta-range")
+    assert card["thorough"]["refused"] is None
+    assert card["seconds"] < card["thorough"]["seconds"] <= 600
+
+
+def test_where_a_thorough_check_is_too_much_it_is_refused_and_says_why():
+    settings = Settings(max_replicas=40, max_sweep_steps=1000)
+    few = FakeManager(settings)
+    evaluator = ClaimEvaluator(few)
+    for claim in ("beta-range", "alive"):
+        with pytest.raises(UserError, match="SWISHDEMO_THOROUGH=1") as error:
+            evaluator.check(claim, VISITOR, budget="thorough")
+        assert "SWISHDEMO_THOROUGH=1" in error.value.sentence("zh")
+    assert few.jobs == []
+    told = {card["id"]: card["thorough"] for card in evaluator.cards()}
+    assert "40" in told["beta-range"]["refused"] and told["forms"] is None
+    allowed = FakeManager(replace(settings, thorough=True))
+    assert ClaimEvaluator(allowed).check("alive", VISITOR, budget="thorough")[1]
+    short = ClaimEvaluator(FakeManager(replace(settings, thorough=True, max_job_seconds=5)))
+    with pytest.raises(UserError, match="SWISHDEMO_MAX_JOB_SECONDS"):
+        short.check("alive", VISITOR, budget="thorough")
+
+
+def test_every_thorough_check_ends_within_ten_minutes_and_is_taken_here(evaluator):
+    for card in evaluator.cards():
+        if card["seconds"]:
+            assert card["seconds"] < card["thorough"]["seconds"] <= 600, card["id"]
+            assert card["thorough"]["refused"] is None, card["thorough"]

@@ -16,7 +16,8 @@ class Checks:
         self.begun, self.running, self.refusals = [], set(), {}
         self.plan = CheckPlan(self.begin, lambda claim: claim in self.running)
 
-    def begin(self, claim, visitor):
+    def begin(self, planned):
+        claim, visitor = planned.claim, planned.visitor
         refusal = self.refusals.get(claim)
         if isinstance(refusal, list):
             refusal = refusal.pop(0) if refusal else None

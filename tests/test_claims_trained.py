@@ -103,7 +103,20 @@ def test_a_design_is_a_sweep_that_this_server_takes(part):
     assert {arm.run for each in part.settings for c in each.contrasts for arm in c.arms} <= set(
         part.runs
     )
-    assert part.seconds > 0
+    assert part.seconds() > 0
+
+
+@EACH
+def test_a_thorough_design_has_as_many_runs_or_more_and_more_networks_in_each(part):
+    request = SweepRequest.parse(part.request(Settings(), "thorough"), Settings())
+    repeats = len(request.changes) // len(part.runs)
+    assert part.repeats <= repeats and len(request.changes) <= 64
+    assert request.base.seeds == part.networks > 1
+    assert part.seconds() < part.seconds("thorough") <= 600
+
+
+def config_of(part, budget="quick"):
+    return SweepRequest.parse(part.request(Settings(), budget), Settings()).as_json()
 
 
 def rows_of(part, figure):
@@ -174,7 +187,7 @@ def lead(first, second):
     ],
 )
 def test_the_verdict_follows_what_was_found(first, second, wanted):
-    evidence = TWO.evidence({}, rows_of(TWO, lead(first, second)))
+    evidence = TWO.evidence(config_of(TWO), rows_of(TWO, lead(first, second)))
     json.dumps(evidence, allow_nan=False)
     told = TWO.judge(evidence)
     assert told.verdict == wanted
@@ -184,7 +197,7 @@ def test_the_verdict_follows_what_was_found(first, second, wanted):
 
 
 def test_the_verdict_follows_the_smallest_effect_that_matters():
-    evidence = TWO.evidence({}, rows_of(TWO, lead(0.1, 0.06)))
+    evidence = TWO.evidence(config_of(TWO), rows_of(TWO, lead(0.1, 0.06)))
     stricter = replace(
         TWO,
         settings=tuple(
@@ -197,7 +210,7 @@ def test_the_verdict_follows_the_smallest_effect_that_matters():
 
 
 def test_one_setting_is_enough_for_what_is_said_to_be_possible():
-    evidence = TWO.evidence({}, rows_of(TWO, lead(0.1, -0.1)))
+    evidence = TWO.evidence(config_of(TWO), rows_of(TWO, lead(0.1, -0.1)))
     assert TWO.judge(evidence).verdict == "depends"
     assert replace(TWO, anywhere=True).judge(evidence).verdict == "confirmed"
 
@@ -206,7 +219,7 @@ def test_networks_that_learned_nothing_tell_nothing():
     def figure(run, activation, start, repeat):
         return 0.1 + noise(run, activation, repeat)
 
-    evidence = TWO.evidence({}, rows_of(TWO, figure))
+    evidence = TWO.evidence(config_of(TWO), rows_of(TWO, figure))
     assert [each["effects"][0]["blind"] for each in evidence["settings"]] == ["chance"] * 2
     told = TWO.judge(evidence)
     assert told.verdict == "undecided" and "at chance" in told.sentence("en")
@@ -218,7 +231,7 @@ def test_what_has_diverged_is_at_chance_and_dead():
         for place, each in enumerate(row["replicas"]):
             if each["activation"] == "swish":
                 row["diverged"][place], row["accuracy"][place] = 7, None
-    evidence = TWO.evidence({}, rows)
+    evidence = TWO.evidence(config_of(TWO), rows)
     assert evidence["settings"][0]["effects"][0]["arms"][0] == pytest.approx(0.1)
     assert TWO.judge(evidence).verdict == "refuted"
 
@@ -229,18 +242,18 @@ def test_what_has_diverged_is_at_chance_and_dead():
 def test_a_run_that_was_cut_short_gives_no_verdict(harm):
     rows = rows_of(TWO, lead(0.1, 0.1))
     rows[0] |= harm
-    evidence = TWO.evidence({}, rows)
+    evidence = TWO.evidence(config_of(TWO), rows)
     assert evidence["settings"][0]["effects"][0]["blind"] == "lost"
     assert TWO.judge(evidence).verdict == "undecided"
-    short = TWO.evidence({}, rows_of(TWO, lead(0.1, 0.1))[:5])  # stopped
+    short = TWO.evidence(config_of(TWO), rows_of(TWO, lead(0.1, 0.1))[:5])  # stopped
     assert TWO.judge(short).verdict == "undecided"
-    assert TWO.evidence({}, []) is None
+    assert TWO.evidence(config_of(TWO), []) is None
 
 
 def test_rows_of_another_design_are_no_evidence():
     rows = rows_of(TWO, lead(0.1, 0.1))
     rows[1]["values"]["depth"] = 4
-    assert TWO.evidence({}, rows) is None
+    assert TWO.evidence(config_of(TWO), rows) is None
 
 
 @EACH
@@ -251,7 +264,7 @@ def test_every_design_is_judged_in_both_languages(part):
             apart = 0.05 if activation == "swish" else 0.0
             return level + apart + noise(run, activation, start, repeat)
 
-        evidence = part.evidence({}, rows_of(part, figure))
+        evidence = part.evidence(config_of(part), rows_of(part, figure))
         json.dumps(evidence, allow_nan=False)
         for language in LANGUAGES:
             assert "{" not in part.judge(evidence).sentence(language)

@@ -12,6 +12,7 @@ from swishdemo.api.request import Given, Tongue, Visitor, short_text
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.claims import ARTICLE, CLAIMS, DOCUMENTS, claims_report
 from swishdemo.claims.evaluate import purposes
+from swishdemo.claims.record import BUDGETS, budget_of
 from swishdemo.claims.registry import claims_of, document
 from swishdemo.figures.claims import illustrated
 from swishdemo.text import LANGUAGES, Language, text
@@ -27,6 +28,16 @@ _WHICH = {
             "type": "string",
             "enum": [each.id for each in DOCUMENTS],
             "default": "article",
+        }
+    },
+}
+_BUDGET: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "budget": {
+            "enum": list(BUDGETS),
+            "default": "quick",
+            "description": "thorough: more runs of more networks, up to ten minutes.",
         }
     },
 }
@@ -71,10 +82,11 @@ def routes(lab: Lab) -> APIRouter:
             **_ABSENT,
             429: {"description": "Too many jobs wait."},
         },
+        openapi_extra=responses.body(_BUDGET),
     )
-    def check_claim(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+    def check_claim(claim_id: str, visitor: Visitor, tongue: Tongue, given: Given) -> FiniteJSON:
         """Check a claim here and now: 200 with the claim where that is instant, else 201."""
-        claim, jobs = lab.claims.check(claim_id[:80], visitor, tongue)
+        claim, jobs = lab.claims.check(claim_id[:80], visitor, tongue, budget_of(given))
         if not jobs:
             return FiniteJSON(claim)
         addresses = [f"/api/{job.kind}s/{job.id}" for job in jobs]

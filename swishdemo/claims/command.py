@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from swishdemo.claims.claims_report import Cards, as_html, as_markdown
 from swishdemo.claims.evaluate import ClaimEvaluator, purposes
-from swishdemo.claims.record import ARTICLE, Claim
+from swishdemo.claims.record import ARTICLE, BUDGETS, Claim
 from swishdemo.claims.registry import CLAIMS, DOCUMENTS
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
@@ -47,7 +47,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         + ", ".join(document.id for document in DOCUMENTS),
     )
     command.add_argument(
-        "--budget", choices=("quick",), default="quick", help="how much time a claim may take"
+        "--budget", choices=BUDGETS, default="quick", help="how much time a claim may take"
     )
     command.add_argument(
         "--report", type=Path, metavar="FILE", help="a file to write all verdicts to, .html or .md"
@@ -93,7 +93,7 @@ def check(
     manager = JobManager.open(settings, kept=False)
     claims = ClaimEvaluator(manager)
     try:
-        claims.check_all([claim.id for claim in wanted if purposes(claim)], _VISITOR)
+        claims.check_all([claim.id for claim in wanted if purposes(claim)], _VISITOR, given.budget)
         whole = _watched(claims, [claim.id for claim in wanted])
         named = {claim.id for claim in wanted}
         cards = [card for card in claims.cards(given.language) if card["id"] in named]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -13,6 +14,8 @@ from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.claims.plan import CheckPlan
 from swishdemo.claims.proofs import Proof, kept, prove_apart
 from swishdemo.claims.record import (
+    BUDGETS,
+    Budget,
     Claim,
     Evidence,
     Instant,
@@ -34,6 +37,10 @@ _LOG = logging.getLogger(__name__)
 
 OWNER = "claims"
 """Whose the claims' jobs are: no visitor's, whose names are longer, so that none deletes them."""
+
+_NO_LIMIT = 10**9
+_LIFTED = ("max_steps", "max_replicas", "max_parameters", "max_sweep_steps")
+"""Limits that are the visitors' alone where the server may be thorough."""
 
 _MOST_READ = 500
 """Evidence of so many jobs is kept in memory."""
@@ -66,10 +73,12 @@ class ClaimEvaluator:
         self._proofs = kept()
         self._reading = Lock()
         self._plan = CheckPlan(
-            self.check, lambda claim_id: any(job.active for job in self.jobs(claim_id))
+            lambda each: self.check(each.claim, each.visitor, budget=each.budget),
+            lambda claim_id: any(job.active for job in self.jobs(claim_id)),
         )
         self._read: dict[tuple[str, str, str], Evidence | None] = {}
         self._proving: set[tuple[str, str]] = set()  # claims, and who asked
+        self._refusals: dict[tuple[str, Budget], UserError | None] = {}
         self._asking: dict[str, set[str]] = {}  # job → who pressed, and has not stopped it
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
@@ -95,7 +104,11 @@ class ClaimEvaluator:
         return self._card(get(claim_id, self._claims), language)
 
     def check(
-        self, claim_id: str, visitor: str, language: Language = "en"
+        self,
+        claim_id: str,
+        visitor: str,
+        language: Language = "en",
+        budget: Budget = "quick",
     ) -> tuple[dict[str, Any], list[Job]]:
         """Check a claim now: prove what can be proved, and submit a job for what is measured.
 
@@ -104,30 +117,32 @@ class ClaimEvaluator:
 
         Raises:
             UserError: There is no such claim (404), too many proofs wait (429), one took too
-                long (503), or the manager refuses the job.
+                long (503), the server is not to be so thorough (422), or the manager refuses the
+                job.
         """
         claim = get(claim_id, self._claims)
         asked = claim_id, visitor
         self._proving.add(asked)
         try:
             self._prove_anew(claim, visitor)
-            jobs = self._submit(claim, visitor) if asked in self._proving else []
+            jobs = self._submit(claim, visitor, budget) if asked in self._proving else []
         finally:
             self._proving.discard(asked)
         return self._told(claim, language), jobs
 
-    def check_all(self, claims: Sequence[str], visitor: str) -> None:
+    def check_all(self, claims: Sequence[str], visitor: str, budget: Budget = "quick") -> None:
         """Check claims one after the other, whether or not the visitor stays.
 
         Args:
             claims: Their ids, in any order.
             visitor: Who asks.
+            budget: How much work each may be.
 
         Raises:
             UserError: There is no such claim (404).
         """
         wanted = {get(claim_id, self._claims).id for claim_id in claims}
-        self._plan.add([claim.id for claim in self._claims if claim.id in wanted], visitor)
+        self._plan.add([claim.id for claim in self._claims if claim.id in wanted], visitor, budget)
 
     def planned(self, claim_id: str) -> tuple[int, str] | None:
         """The place in the plan of a claim, 0 where it is being checked, and who asked for it."""
@@ -145,20 +160,57 @@ class ClaimEvaluator:
         """
         self._proving.discard((claim_id, visitor))  # then its jobs do not begin
         self._plan.remove(claim_id, visitor)
-        for purpose in purposes(get(claim_id, self._claims)):
+        for purpose in all_purposes(get(claim_id, self._claims)):
             for job in self._manager.list(purpose=purpose):
                 if job.active and self._lets_go(job, visitor):
                     self._manager.stop(job.id)
 
     def jobs(self, claim_id: str) -> list[Job]:
-        """The newest job of each of a claim's measured parts, in any state.
+        """The newest job of each of a claim's measured parts, in any state, of either budget.
 
         Raises:
             UserError: There is no such claim (404).
         """
         claim = get(claim_id, self._claims)
-        newest = (self._manager.list(purpose=purpose)[:1] for purpose in purposes(claim))
-        return [job for found in newest for job in found]
+        found: list[Job] = []
+        for pair in zip(*(purposes(claim, budget) for budget in BUDGETS), strict=True):
+            newest = [job for purpose in pair for job in self._manager.list(purpose=purpose)[:1]]
+            found += sorted(newest, key=lambda job: job.created_at)[-1:]
+        return found
+
+    def refusal(self, claim: Claim, budget: Budget) -> UserError | None:
+        """Why a claim cannot be checked so here; None where it can."""
+        key = claim.id, budget
+        if key not in self._refusals:
+            self._refusals[key] = None
+            try:
+                for part in purposes(claim, budget).values():
+                    self._request(part, budget)
+            except UserError as error:
+                self._refusals[key] = error
+        return self._refusals[key]
+
+    def _request(self, part: Measured, budget: Budget) -> Any:
+        """What is submitted for a part: its request, as the limits let it be read.
+
+        Raises:
+            UserError: It is more than the server allows.
+        """
+        settings = self._manager.settings
+        request = part.request(settings, budget)
+        if budget == "quick":
+            return request
+        seconds, limit = part.seconds(budget), settings.max_job_seconds
+        if seconds > limit:
+            raise UserError("claims.error.thorough_seconds", seconds=seconds, limit=limit)
+        if settings.thorough:
+            lifted: dict[str, Any] = dict.fromkeys(_LIFTED, _NO_LIMIT)
+            settings = replace(settings, **lifted)
+        try:
+            return self._manager.parse(part.engine, request, settings)
+        except UserError as error:
+            why = Sentence(error.key, **error.filled)
+            raise UserError("claims.error.thorough", status=error.status, why=why) from None
 
     def wants(self, job: Job, visitor: str) -> bool:
         """Whether the visitor pressed for a job of a claim, and has not stopped it."""
@@ -173,13 +225,13 @@ class ClaimEvaluator:
             asking.discard(visitor)
             return not asking
 
-    def _submit(self, claim: Claim, visitor: str) -> list[Job]:
+    def _submit(self, claim: Claim, visitor: str, budget: Budget) -> list[Job]:
         """The jobs of a claim: those under way are shared by all who press."""
         jobs: list[Job] = []
-        for purpose, part in purposes(claim).items():
+        for purpose, part in purposes(claim, budget).items():
             active = [job for job in self._manager.list(purpose=purpose) if job.active]
             try:
-                request = part.request(self._manager.settings)
+                request = self._request(part, budget)
                 job = (
                     active[0]
                     if active
@@ -220,12 +272,24 @@ class ClaimEvaluator:
             "title": {each: claim.title(each) for each in LANGUAGES},
             "document": _about(claim.document, language),
             "tab": claim.tab,
-            "seconds": sum(part.seconds for part in purposes(claim).values()),
+            "seconds": _seconds(claim, "quick"),
+            "thorough": self._thorough(claim, language),
             "running": any(job.active for job in self.jobs(claim.id)),
+        }
+
+    def _thorough(self, claim: Claim, language: Language) -> dict[str, Any] | None:
+        """About how many seconds a thorough check takes, and why it cannot be; None: no job."""
+        if not purposes(claim):
+            return None
+        refused = self.refusal(claim, "thorough")
+        return {
+            "seconds": _seconds(claim, "thorough"),
+            "refused": refused.sentence(language) if refused else None,
         }
 
     def _part(self, claim: Claim, part: Part, language: Language) -> dict[str, Any]:
         evidence: Evidence | None = None
+        budget: Budget | None = None
         checked_at = host = lost = None
         if isinstance(part, Instant):
             proof = self._proof(claim, part)
@@ -234,7 +298,7 @@ class ClaimEvaluator:
             reached = part.judge(evidence)
         else:
             assert isinstance(part, Measured)
-            evidence, checked_at, host, lost = self._measured(claim, part)
+            evidence, checked_at, host, lost, budget = self._measured(claim, part)
             reached = part.pending() if evidence is None else part.judge(evidence)
         shown = _shown(part, reached, language)
         if lost is not None:
@@ -244,6 +308,7 @@ class ClaimEvaluator:
             "evidence": None if evidence is None else dict(evidence),
             "checked_at": checked_at,
             "host": host,
+            "budget": budget,
         }
 
     def _proof(self, claim: Claim, part: Instant) -> Proof:
@@ -265,19 +330,23 @@ class ClaimEvaluator:
 
     def _measured(
         self, claim: Claim, part: Measured
-    ) -> tuple[Evidence | None, str | None, str | None, str | None]:
-        """The newest evidence that can be read, its date and host; the date of a newer one lost."""
+    ) -> tuple[Evidence | None, str | None, str | None, str | None, Budget | None]:
+        """The newest evidence that can be read, a thorough one first; its date, host and budget.
+
+        Fourth is the date of a newer one that is lost.
+        """
         lost = None
-        for job in self._manager.list(purpose=purpose_of(claim, part)):
-            if job.state != "finished":
-                continue
-            moment = datetime.fromtimestamp(job.finished_at or job.created_at, UTC)
-            ended = moment.isoformat(timespec="seconds")
-            evidence = self._evidence_of(job, claim, part)
-            if evidence is not None:
-                return evidence, ended, HostCard.from_json(job.host).line, lost
-            lost = lost or ended
-        return None, None, None, lost
+        for budget in reversed(BUDGETS):
+            for job in self._manager.list(purpose=purpose_of(claim, part, budget)):
+                if job.state != "finished":
+                    continue
+                moment = datetime.fromtimestamp(job.finished_at or job.created_at, UTC)
+                ended = moment.isoformat(timespec="seconds")
+                evidence = self._evidence_of(job, claim, part)
+                if evidence is not None:
+                    return evidence, ended, HostCard.from_json(job.host).line, lost, budget
+                lost = lost or ended
+        return None, None, None, lost, None
 
     def _evidence_of(self, job: Job, claim: Claim, part: Measured) -> Evidence | None:
         # A finished job does not change, and a page asks often: what was read is kept.
@@ -301,18 +370,28 @@ class ClaimEvaluator:
         return evidence
 
 
-def purpose_of(claim: Claim, part: Measured) -> str:
+def purpose_of(claim: Claim, part: Measured, budget: Budget = "quick") -> str:
     """Under which purpose the part's job is found in the job store."""
-    return f"claim:{claim.id}:{part.job}"
+    quick = f"claim:{claim.id}:{part.job}"
+    return quick if budget == "quick" else f"{quick}:{budget}"
 
 
-def purposes(claim: Claim) -> dict[str, Measured]:
+def purposes(claim: Claim, budget: Budget = "quick") -> dict[str, Measured]:
     """The jobs that a claim needs: purpose → the part whose request is submitted."""
     found: dict[str, Measured] = {}
     for part in claim.parts:
         if isinstance(part, Measured):
-            found.setdefault(purpose_of(claim, part), part)
+            found.setdefault(purpose_of(claim, part, budget), part)
     return found
+
+
+def all_purposes(claim: Claim) -> dict[str, Measured]:
+    """Those of every budget."""
+    return {purpose: part for each in BUDGETS for purpose, part in purposes(claim, each).items()}
+
+
+def _seconds(claim: Claim, budget: Budget) -> int:
+    return sum(part.seconds(budget) for part in purposes(claim, budget).values())
 
 
 def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:

@@ -135,6 +135,7 @@ LEARNED_BETA = Trained(
     ),
     why="gain",
     repeats=5,
+    networks=2,
     cost=40,
     labels={"en": "what training β gains", "zh": "训练 β 的收益"},
 )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Condition, Thread
 
+from swishdemo.claims.record import Budget
 from swishdemo.errors import UserError
 
 _LOG = logging.getLogger(__name__)
@@ -28,21 +29,23 @@ class Planned:
     Attributes:
         claim: Its id.
         visitor: Who asked for it, and may take it back.
+        budget: How much work it may be.
     """
 
     claim: str
     visitor: str
+    budget: Budget = "quick"
 
 
 class CheckPlan:
     """Claims that wait to be checked; any thread may call it.
 
     Args:
-        begin: Starts the jobs of a claim for a visitor; raises `UserError`.
+        begin: Starts what is planned; raises `UserError`.
         active: Whether a job of a claim is under way.
     """
 
-    def __init__(self, begin: Callable[[str, str], object], active: Callable[[str], bool]) -> None:
+    def __init__(self, begin: Callable[[Planned], object], active: Callable[[str], bool]) -> None:
         self._begin, self._active = begin, active
         self._waiting: list[Planned] = []
         self._now: Planned | None = None
@@ -50,11 +53,12 @@ class CheckPlan:
         self._thread: Thread | None = None
         self._closed = False
 
-    def add(self, claims: Sequence[str], visitor: str) -> None:
+    def add(self, claims: Sequence[str], visitor: str, budget: Budget = "quick") -> None:
         """Add claims at the end; those that wait already keep their place."""
         with self._changed:
             known = {each.claim for each in self._waiting}
-            self._waiting += [Planned(claim, visitor) for claim in claims if claim not in known]
+            new = [claim for claim in claims if claim not in known]
+            self._waiting += [Planned(claim, visitor, budget) for claim in new]
             if self._waiting and self._thread is None and not self._closed:
                 self._thread = Thread(target=self._run, name="claims plan", daemon=True)
                 self._thread.start()
@@ -63,7 +67,9 @@ class CheckPlan:
     def remove(self, claim: str, visitor: str) -> None:
         """Take a claim out, if it was this visitor who asked for it."""
         with self._changed:
-            self._waiting = [each for each in self._waiting if each != Planned(claim, visitor)]
+            self._waiting = [
+                each for each in self._waiting if (each.claim, each.visitor) != (claim, visitor)
+            ]
 
     def place(self, claim: str) -> tuple[int, str] | None:
         """A claim's place, 0 while it is checked, and who asked for it; None: it is not planned."""
@@ -83,7 +89,7 @@ class CheckPlan:
     def _run(self) -> None:
         while (planned := self._next()) is not None:
             try:
-                self._begin(planned.claim, planned.visitor)
+                self._begin(planned)
                 self._until_ended(planned.claim)
             except UserError as error:
                 if error.status == _TOO_BUSY:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Literal
 
+from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import Language, Sentence, say, text
 
@@ -93,6 +94,9 @@ def _begun(sentence: str) -> str:
 Kind = Literal["proved", "cited", "timed", "trained"]
 Engine = Literal["timing", "run", "sweep"]
 """The kind of job that a measured part needs, as the job manager names it."""
+Budget = Literal["quick", "thorough"]
+"""How much work a check may be: minutes for all of the article, or up to ten for one claim."""
+BUDGETS: tuple[Budget, ...] = ("quick", "thorough")
 Evidence = Mapping[str, Any]
 """What a check found: numbers, names and lists of them, as JSON knows them."""
 
@@ -136,6 +140,19 @@ ARTICLE = SourceDocument(
     year=2025,
     titles={"en": "Activation functions 05: Swish", "zh": "激活函数 05 ——Swish"},
 )
+
+
+def budget_of(given: Mapping[str, Any]) -> Budget:
+    """The budget that a request names; quick where it names none.
+
+    Raises:
+        UserError: There is no such budget (422).
+    """
+    named = given.get("budget", "quick")
+    for budget in BUDGETS:
+        if budget == named:
+            return budget
+    raise UserError("claims.error.budget", field="budget", choices=BUDGETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +216,12 @@ class Measured(Part):
         """Which engine runs the job."""
 
     @abstractmethod
-    def request(self, settings: Settings) -> dict[str, Any]:
+    def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
         """The request, in the form that REST takes, of the job that decides this part.
 
         Args:
-            settings: The server's limits, to which the request keeps.
+            settings: The server's limits, to which a quick request keeps.
+            budget: How much work it may be.
         """
 
     @abstractmethod
@@ -217,14 +235,13 @@ class Measured(Part):
             stored: Its stored results, in order.
         """
 
-    @property
     @abstractmethod
-    def seconds(self) -> int:
+    def seconds(self, budget: Budget = "quick") -> int:
         """About how long the job takes on two CPU cores."""
 
     def pending(self) -> Verdict:
         """The verdict while no job has finished."""
-        return verdict("not run", "not_run", seconds=self.seconds)
+        return verdict("not run", "not_run", seconds=self.seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from swishdemo.claims.intervals import paired, told
 from swishdemo.claims.record import (
+    Budget,
     Engine,
     Evidence,
     Kind,
@@ -26,11 +27,15 @@ from swishdemo.claims.record import (
 )
 from swishdemo.settings import Settings
 from swishdemo.text import Language, Sentence, say
+from swishdemo.training.sweep import MOST_RUNS
 
 Quantity = Literal["accuracy", "learned", "dead", "gradient", "seconds"]
 """``accuracy`` at the end; ``learned``: what it is above chance; ``dead``: share of hidden units
 that are; ``gradient``: log₁₀ of its norm in the first layer before the first step; ``seconds``: the
 natural logarithm of what the training took."""
+
+_REPEATED = "seed+data_seed"
+"""The axis along which all is done again: with other weights, batches and split."""
 
 LEVEL = 0.95
 """Of all intervals of a part together; each setting gives away its share of what is left."""
@@ -128,7 +133,9 @@ class Trained(Measured):
         why: Which sentence says what came out, of ``claims.why.trained_…``.
         chance: The accuracy of a network that has learned nothing.
         anywhere: Whether one setting is enough, as where it is said that something can happen.
-        repeats: How often all is done, each time with other weights, batches and split.
+        repeats: How often all is done, each time with other weights, batches and split; twice as
+            often where thorough, as far as a sweep goes.
+        networks: Of each arm in a run, where thorough; it is their mean that stands for the run.
         cost: About how many seconds all takes on two CPU cores.
     """
 
@@ -141,6 +148,7 @@ class Trained(Measured):
     chance: float = 0.1
     anywhere: bool = False
     repeats: int = 8
+    networks: int = 4
     cost: int = 10
 
     @property
@@ -148,20 +156,26 @@ class Trained(Measured):
         """A sweep."""
         return "sweep"
 
-    @property
-    def seconds(self) -> int:
-        """As its record has it."""
-        return self.cost
+    def seconds(self, budget: Budget = "quick") -> int:
+        """As its record has it; where thorough, more: small networks hardly cost by number."""
+        if budget == "quick":
+            return self.cost
+        return round(self.cost * (1 + self.networks) / 2 * self._repeats(budget) / self.repeats)
 
-    def request(self, settings: Settings) -> dict[str, Any]:
+    def _repeats(self, budget: Budget) -> int:
+        if budget == "quick":
+            return self.repeats
+        return max(self.repeats, min(2 * self.repeats, MOST_RUNS // len(self.runs)))
+
+    def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
         """All runs with one seed, then with the next: what is compared runs side by side."""
         first = next(iter(self.runs.values()))
         entries = [[own[name] for name in first] for own in self.runs.values()]
-        bases = [[number, number] for number in range(self.repeats)]
+        bases = [[number, number] for number in range(self._repeats(budget))]
         return {
-            "base": {**self.base, "seeds": 1},
+            "base": {**self.base, "seeds": 1 if budget == "quick" else self.networks},
             "grid": {
-                "seed+data_seed": bases,
+                _REPEATED: bases,
                 "+".join(first): entries if len(first) > 1 else [entry for (entry,) in entries],
             },
         }
@@ -174,8 +188,9 @@ class Trained(Measured):
         """
         rows = {row["index"]: row for row in stored if "index" in row}
         names = list(self.runs)
+        repeats = len(config["grid"][_REPEATED])
         found: dict[str, list[Row | None]] = {name: [] for name in names}
-        for number in range(self.repeats):
+        for number in range(repeats):
             for place, name in enumerate(names):
                 row = rows.get(number * len(names) + place)
                 if row and not _is_of(row, {**self.runs[name], "seed": number}):
@@ -195,7 +210,8 @@ class Trained(Measured):
                 for setting in self.settings
             ],
             "level": level,
-            "repeats": self.repeats,
+            "repeats": repeats,
+            "seeds": config["base"]["seeds"],
         }
 
     def judge(self, evidence: Evidence) -> Verdict:
@@ -218,9 +234,9 @@ class Trained(Measured):
 
     def summary(self, evidence: Evidence) -> Sentence:
         """What was compared, and how; without what came out."""
-        how = Sentence(
-            "claims.why.trained_how", level=100 * evidence["level"], repeats=evidence["repeats"]
-        )
+        values = {"repeats": evidence["repeats"], "seeds": evidence.get("seeds", 1)}
+        many = "_many" if values["seeds"] > 1 else ""
+        how = Sentence(f"claims.why.trained_how{many}", level=100 * evidence["level"], **values)
         what = Sentence(f"claims.why.trained_{self.why}")
         return Sentence("claims.why.trained_summary", what=what, how=how)
 
@@ -260,7 +276,7 @@ class Trained(Measured):
         )
         return {
             "of": contrast.of,
-            "blind": self._blindness(contrast, means, len(arms)),
+            "blind": self._blindness(contrast, means, len(arms) < len(found[contrast.arms[0].run])),
             "arms": means,
             "mean": came.mean,
             "low": told(came.low),
@@ -270,9 +286,9 @@ class Trained(Measured):
             "smallest": contrast.smallest,
         }
 
-    def _blindness(self, contrast: Contrast, means: Sequence[float], runs: int) -> str | None:
+    def _blindness(self, contrast: Contrast, means: Sequence[float], lost: bool) -> str | None:
         """Why the difference says nothing; None where it does."""
-        if runs < self.repeats:
+        if lost:
             return "lost"
         if contrast.of != "accuracy":
             return None
@@ -283,14 +299,16 @@ class Trained(Measured):
         return "chance" if idle or not any(map(any, learned.values())) else None
 
     def _figure(self, row: Row, arm: Arm, of: Quantity) -> float:
-        """The quantity of an arm's network."""
+        """The quantity of an arm's networks in a run: their mean."""
         if of == "seconds":
             return log(max(row["elapsed_seconds"], 1e-6))
-        (place,) = (
-            place
+        return fmean(
+            self._figure_of(row, place, of)
             for place, each in enumerate(row["replicas"])
             if each["activation"] == arm.activation and arm.start in (None, each["beta_start"])
         )
+
+    def _figure_of(self, row: Row, place: int, of: Quantity) -> float:
         lost = row["diverged"][place] is not None
         if of in ("accuracy", "learned"):
             value = row["accuracy"][place]

@@ -109,10 +109,8 @@ class JobManager:
             UserError: The request is refused (422), too many jobs wait (429), or nothing can be
                 run (503).
         """
-        if kind not in self._kinds:
-            raise UserError("jobs.not_available", status=503, kind=kind)
+        parsed = self.parse(kind, config) if isinstance(config, Mapping) else config
         chosen = self._kinds[kind]
-        parsed = chosen.parse(config, self.settings) if isinstance(config, Mapping) else config
         as_json = parsed.as_json()
         job = Job(
             id=secrets.token_urlsafe(16),
@@ -134,6 +132,18 @@ class JobManager:
             return self._scheduler.reject(driven, error)
         self._scheduler.save_the_unsaved()
         return self._device.admit(driven)
+
+    def parse(
+        self, kind: str, request: Mapping[str, Any], settings: Settings | None = None
+    ) -> Config:
+        """Read a request, as REST takes it, within limits: those of the server, or others.
+
+        Raises:
+            UserError: It is refused (422), or nothing of its kind can be run (503).
+        """
+        if kind not in self._kinds:
+            raise UserError("jobs.not_available", status=503, kind=kind)
+        return self._kinds[kind].parse(request, settings or self.settings)
 
     def prepare(self, kind: str) -> None:
         """Have a worker ready for a job of this kind, so that the first one starts fast.

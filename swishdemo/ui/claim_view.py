@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from swishdemo.claims.claims_report import takings
-from swishdemo.claims.evaluate import purposes
+from swishdemo.claims.evaluate import all_purposes, purposes
 from swishdemo.claims.registry import get
 from swishdemo.jobs.job import Job
 from swishdemo.text import Language, text
@@ -48,14 +48,14 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
     Raises:
         UserError: There is no such claim (404).
     """
-    needed = purposes(get(claim_id))
+    needed = all_purposes(get(claim_id))
     jobs = [lab.manager.get(job.id) for job in lab.claims.jobs(claim_id)]
     lines: list[dict[str, str]] = []
     for job in jobs:
         if job.state == "finished":  # if it cannot be read, the verdict's reason says so
             continue
         words = _line(job, tongue)
-        if len(needed) > 1:
+        if len(purposes(get(claim_id))) > 1:
             part = text(f"claims.{claim_id}.part.{needed[job.purpose or ''].name}", tongue)
             words = text("check.of_part", tongue, part=part, words=words)
         lines.append({"words": words, "tone": "error" if job.state == "failed" else "note"})

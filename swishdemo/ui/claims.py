@@ -12,6 +12,7 @@ import gradio as gr
 
 from swishdemo.claims import ARTICLE, CLAIMS, SourceDocument
 from swishdemo.claims.history import SWISH
+from swishdemo.claims.record import budget_of
 from swishdemo.jobs.access import visitor_of
 from swishdemo.text import LANGUAGES
 from swishdemo.ui import claim_view
@@ -56,7 +57,7 @@ def checker(lab: Lab) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]]:
             lab.claims.check_all([str(each)[:80] for each in several[:_MOST]], visitor)
             return {}
         claim = str(asked.get("claim"))[:80]
-        lab.claims.check(claim, visitor)
+        lab.claims.check(claim, visitor, budget=budget_of(asked))
         return claim_view.card(lab, claim, language(request), visitor)
 
     return check

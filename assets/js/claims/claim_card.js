@@ -30,6 +30,7 @@ import { t } from "../core/text.js";
  * @property {{held: number, count: number}} steps
  * @property {string} host
  * @property {string | null} checked_at
+ * @property {"quick" | "thorough" | null} budget Of the check that decided; null where none was.
  * @property {string | null} proof Markdown.
  * @property {string} picture SVG of the server's; empty where there is nothing to draw.
  * @property {{verdict: string, where: string, effects: string[]}[]} rows Of a training.
@@ -42,7 +43,8 @@ import { t } from "../core/text.js";
  */
 /**
  * @typedef {Claim & {parts: Part[], progress: Progress, seconds: number, tab: string | null, setup:
- *   Record<string, string>, taken: Record<string, string>}} Card
+ *   Record<string, string>, taken: Record<string, string>,
+ *   thorough: {seconds: number, refused: string | null} | null}} Card
  */
 
 /** The article's language. */
@@ -152,6 +154,7 @@ function meta(part) {
   /** @type {Content[]} */
   const facts = [part.kind_label];
   if (count > 1) facts.push(t("check.proof_steps", { held, count }));
+  if (part.budget === "thorough") facts.push(t("check.thorough_made"));
   if (part.host) facts.push(part.host);
   if (part.checked_at && part.kind !== "cited") {
     const whole = new Date(part.checked_at).toLocaleString(language);
@@ -223,6 +226,7 @@ function buttons(card) {
   else if (seconds)
     made.push(button("check", label, "check", progress.active ? html`disabled` : ""));
   else if (proved) made.push(button("check", t("check.prove"), "prove"));
+  if (card.thorough && !progress.mine) made.push(thoroughly(card));
   if (proved) {
     const opens = html`aria-expanded="false" aria-controls="proof-${id}"`;
     made.push(button("proof", t("check.proof_show"), "proof", opens));
@@ -241,6 +245,14 @@ function takings() {
       >${t(`check.${act}`)}</button>`,
   );
   return html`<span class="lab-seg" role="group" aria-label="${t("check.copy")}">${all}</span>`;
+}
+
+/** Checks with a larger budget; where that cannot be, the button says why. @param {Card} card */
+function thoroughly({ thorough, progress }) {
+  const { seconds = 0, refused = "" } = thorough ?? {};
+  const off = progress.active || refused ? html`disabled` : "";
+  return html`<button class="lab-btn" data-act="thorough" ${off}
+    title="${refused || t("check.thorough_tip")}">${t("check.thorough", { seconds })}</button>`;
 }
 
 /**

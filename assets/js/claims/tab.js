@@ -219,16 +219,18 @@ export function mount(component) {
   /**
    * Asks the server to check a claim; a refusal stands in its card.
    * @param {string} id
+   * @param {"check" | "thorough"} [act] Which button was pressed.
    */
-  async function check(id) {
-    const [button] = findAll(node(id), "[data-act=check]", HTMLButtonElement);
+  async function check(id, act = "check") {
+    const [button] = findAll(node(id), `[data-act=${act}]`, HTMLButtonElement);
     const words = button?.textContent;
     refusal(id, "");
     if (button) {
       button.disabled = true;
       if (!cards.get(id)?.seconds) button.textContent = t("check.proving");
     }
-    const answer = await begin("submit", { claim: id });
+    const budget = act === "check" ? "quick" : act;
+    const answer = await begin("submit", { claim: id, budget });
     if (answer.error) {
       if (button) Object.assign(button, { disabled: false, textContent: words });
       refusal(id, answer.error);
@@ -394,7 +396,7 @@ export function mount(component) {
           .filter((card) => card.seconds && !card.progress.active)
           .map((card) => card.id),
       );
-    else if (act === "check") check(id);
+    else if (act === "check" || act === "thorough") check(id, act);
     else if (act === "stop") stop(id);
     else if (act === "proof") showProof(id, button.getAttribute("aria-expanded") !== "true");
     else if (act === "close") close(id);
