@@ -487,8 +487,8 @@ function skeleton({ claims, article, paper }) {
         <div>
           <div class="lab-big" role="heading" aria-level="1"
             >${t("check.title", { count: claims.length })}</div>
-          <p class="lab-note"><span class="claims-lead">${h("lead")}</span> ${link(article, h("article"))} ·
-            ${link(paper, h("paper"))}</p>
+          <p class="lab-note"><span class="claims-lead">${h("lead")}</span>
+            ${link(article, h("article"))} · ${link(paper, h("paper"))}</p>
         </div>
         <button class="lab-btn lab-primary" data-act="all" data-part="all"
           title="${h("check_all_tip")}" disabled>▶ <span>${h("check_all")}</span></button>
@@ -500,7 +500,8 @@ function skeleton({ claims, article, paper }) {
       </div>
       ${menu ? html`<p class="lab-note" data-part="source"></p>` : ""}
     </section>
-    <div class="claims-tiles" data-part="tiles">${claims.map((claim) => [tile(claim), skeletonCard(claim)])}</div>
+    <div class="claims-tiles" data-part="tiles"
+      >${claims.map((claim) => [tile(claim), skeletonCard(claim)])}</div>
     <section class="lab-card lab-empty claims-none" data-part="none" hidden><p>${h("none")}</p>
       <button class="lab-btn" data-act="clear">${h("none_clear")}</button></section>
   </div>`;
