@@ -54,7 +54,7 @@ def is_small_page(scope: Scope) -> bool:
 
 def routes(lab: Lab) -> APIRouter:
     """The routes of the small pages."""
-    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    router = APIRouter(tags=["pages"], default_response_class=HTMLResponse)
 
     @router.get("/claim/{claim_id}", responses=_ABSENT)
     def claim_page(claim_id: str, request: Request) -> HTMLResponse:
