@@ -13,6 +13,7 @@ from visiting import leave
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.claims import CLAIMS, VERDICTS, get
 from swishdemo.claims.proofs import kept, provers
+from swishdemo.claims.registry import DOCUMENTS
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.settings import Settings
@@ -184,6 +185,39 @@ def test_filters_by_kind_and_verdict_and_their_address(visit, lab):
     shown.reload()
     shown.wait_for_selector(READY)
     assert visible_claims(shown) == refuted
+
+
+def test_filters_by_document_which_every_card_names(visit, lab):
+    shown = visit()
+    menu = shown.get_by_role("combobox", name="Document")
+    for document in DOCUMENTS[:2]:
+        menu.select_option(document.id)
+        own = [claim for claim in CLAIMS if claim.document == document]
+        assert visible_claims(shown) == [claim.id for claim in own]
+        shown.wait_for_url(re.compile(rf"document={document.id}\b"))
+        said = shown.locator("[data-part=source]")
+        expect(said.get_by_role("link")).to_have_attribute("href", document.address)
+        parts = sum(len(claim.parts) for claim in own)
+        expect(shown.locator("[data-part=counts]")).to_contain_text(f"{parts} verdicts:")
+        source = card(shown, own[0].id).locator(".claims-source")
+        expect(source).to_contain_text(document.title("en"))
+        expect(source.get_by_role("link")).to_have_attribute("href", document.address)
+        unread = text("check.not_opened", "en")
+        assert (unread in source.inner_text()) == (not document.opened)
+        needed = sum(lab.claims.card(claim.id)["seconds"] for claim in own)
+        button = shown.locator("[data-act=all]")
+        assert button.is_enabled() == bool(needed)
+        key = "check_document_seconds" if needed else "all_proved"
+        expect(button).to_contain_text(text(f"check.{key}", "en", seconds=needed))
+    menu.select_option("")
+    assert len(visible_claims(shown)) == len(CLAIMS)
+    shown.click("[data-verdict=refuted]")
+    menu.select_option(DOCUMENTS[0].id)
+    shown.wait_for_url(re.compile(r"verdict=refuted.*document=|document=.*verdict=refuted"))
+    shown.reload()
+    shown.wait_for_selector(READY)
+    expect(menu).to_have_value(DOCUMENTS[0].id)
+    assert shown.locator("[data-verdict=refuted]").get_attribute("aria-pressed") == "true"
 
 
 def test_a_proof_expands_with_its_formulas_and_folds_again(page):

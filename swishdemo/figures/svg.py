@@ -266,7 +266,7 @@ def _figure(value: float, form: str | None) -> str:
             return typeset(format(value, with_form))
         except ValueError:
             pass
-    return typeset(f"{value:.6g}")
+    return typeset(f"{value:.6g}").removeprefix("1·") if value < 1e-4 else typeset(f"{value:.6g}")
 
 
 def _axis(told: Json, values: Callable[[], Iterator[Any]], first: float, last: float) -> _Axis:

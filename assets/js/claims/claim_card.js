@@ -10,11 +10,19 @@ import { t } from "../core/text.js";
 /** @typedef {import("../core/dom.js").Content} Content */
 
 /**
+ * @typedef {object} Source A document.
+ * @property {string} id
+ * @property {string | Record<string, string>} title In the page's language, or by language.
+ * @property {string} address
+ * @property {boolean} opened Whether it was, or what it says is reported.
+ */
+
+/**
  * @typedef {object} Claim What is known before any verdict.
  * @property {string} id
  * @property {Record<string, string>} title By language.
  * @property {Record<string, string>} statement By language.
- * @property {{id: string, title: any, address: string, opened: boolean}} [document] Whose it is.
+ * @property {Source} document What says it.
  * @property {string[]} kinds
  */
 
@@ -89,17 +97,29 @@ export function skeletonCard(claim) {
   </article>`;
 }
 
+/** What a document is called, in the page's language. @param {Source} source */
+export const titleOf = ({ title }) => (typeof title === "string" ? title : title[language]);
+
+/** A document's address, and a word where it was not opened. @param {Source} source */
+export function sourceOf(source) {
+  const { address, opened } = source;
+  return html`<a href="${address}" target="_blank" rel="noopener">${titleOf(source)}</a>${
+    opened ? "" : ` · ${t("check.not_opened")}`
+  }`;
+}
+
 /**
  * The sentence in the page's language, and in the article's; in English where that is the page's.
  * @param {Claim} claim
  */
-function sentences({ id, statement }) {
+function sentences({ id, statement, document }) {
   const also = language === ARTICLE ? "en" : ARTICLE;
   return html`<button class="lab-btn claims-close" data-act="close"
       aria-label="${t("check.close")}" title="${t("check.close_tip")}">×</button>
     <div class="claims-said" role="heading" aria-level="2" id="said-${id}"
       lang="${TAGS[language]}">${statement[language]}</div>
-    <div class="claims-also" lang="${TAGS[also]}">${statement[also]}</div>`;
+    <div class="claims-also" lang="${TAGS[also]}">${statement[also]}</div>
+    <p class="lab-note claims-source">${sourceOf(document)}</p>`;
 }
 
 /**

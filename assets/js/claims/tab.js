@@ -7,10 +7,10 @@ import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
-import { ask, attempt, language, route } from "../core/server.js";
+import { ask, attempt, route } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
-import { fullCard, skeletonCard, verdictIcon } from "./claim_card.js";
+import { fullCard, skeletonCard, sourceOf, titleOf, verdictIcon } from "./claim_card.js";
 import { proofReader } from "./proofs.js";
 import { paintShare, paintTile, sort, tile, VERDICTS } from "./tiles.js";
 
@@ -117,7 +117,8 @@ export function mount(component) {
     checkAll.disabled = busy || !runnable.length;
     const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
     const what = filter.document ? "check.check_document_seconds" : "check.check_all_seconds";
-    const words = t(busy ? "check.checking_all" : what, { seconds });
+    const idle = runnable.length ? what : "check.all_proved";
+    const words = t(busy ? "check.checking_all" : idle, { seconds });
     find(checkAll, "span").textContent = words;
     sieve();
   }
@@ -159,7 +160,8 @@ export function mount(component) {
     $("none").hidden = left > 0;
     const [menu] = findAll(element, "[data-part=document]", HTMLSelectElement);
     if (menu) menu.value = filter.document ?? "";
-    if (menu) fill($("source"), sourceOf(documents.get(menu.value)));
+    const chosen = documents.get(filter.document ?? "");
+    if (menu) fill($("source"), chosen ? sourceOf(chosen) : html``);
     write({ kind: filter.kind, verdict: filter.verdict, document: filter.document });
   }
 
@@ -434,7 +436,7 @@ function reveal(place) {
   if (top > innerHeight - 160) place.scrollIntoView({ block: "center" });
 }
 
-/** @typedef {{title: string, address: string, opened: boolean, claims: string[]}} Source */
+/** @typedef {import("./claim_card.js").Source & {claims: string[]}} Source */
 
 /**
  * What the claims are taken from, by its id.
@@ -445,22 +447,12 @@ function documentsOf(claims) {
   const found = new Map();
   for (const { id, document } of claims) {
     if (!document) continue;
-    const title = document.title[language] ?? document.title;
     /** @type {Source} */
-    const known = found.get(document.id) ?? { ...document, title, claims: [] };
+    const known = found.get(document.id) ?? { ...document, claims: [] };
     known.claims.push(id);
     found.set(document.id, known);
   }
   return found;
-}
-
-/** A document's address, and a word where it was not opened. @param {Source} [source] */
-function sourceOf(source) {
-  if (!source) return html``;
-  const { title, address, opened } = source;
-  return html`<a href="${address}" target="_blank" rel="noopener">${title}</a>${
-    opened ? "" : ` · ${t("check.not_opened")}`
-  }`;
 }
 
 /** @param {{claims: import("./claim_card.js").Claim[], article: string, paper: string}} props */
@@ -474,7 +466,7 @@ function skeleton({ claims, article, paper }) {
       title="${h("filter_kind_tip")}">${kind ? t(`claims.kind.${kind}`) : h("all")}</button>`,
   );
   const documents = [...documentsOf(claims)].map(
-    ([id, { title }]) => html`<option value="${id}">${title}</option>`,
+    ([id, source]) => html`<option value="${id}">${titleOf(source)}</option>`,
   );
   const menu =
     documents.length > 1 &&
