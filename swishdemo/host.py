@@ -1,7 +1,4 @@
-"""Describe the machine: processor, memory, GPU, the limits of its container, versions.
-
-On what a run was computed: kept with it, because its figures depend on it.
-"""
+"""The machine: processor, memory, GPU, limits of its container, versions; kept with each result."""
 
 from __future__ import annotations
 

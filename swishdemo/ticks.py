@@ -1,4 +1,4 @@
-"""What a job's generator yields beside its results."""
+"""A job's heartbeat, its progress, and what can be taken along: all that is no result."""
 
 from __future__ import annotations
 

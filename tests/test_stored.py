@@ -107,7 +107,7 @@ def test_the_claims_have_their_verdicts(past):
             for part, shown in zip(measured, cards[claim]["parts"], strict=True):
                 assert part["verdict"] != "not run" and part["evidence"]
                 assert part["host"].endswith("torch 2.13.0+cpu") and part["checked_at"]
-                assert shown["figure"]
+                assert shown["picture"]
 
 
 def test_a_link_that_was_shared_still_leads_there(past):

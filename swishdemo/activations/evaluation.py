@@ -1,4 +1,4 @@
-"""Values and derivatives of an activation, right to 10⁻¹² relative wherever they are numbers.
+"""f, f′, f″ and slopes by parameters at points, right to 10⁻¹² wherever they are numbers.
 
 All points are computed in doubles, with bounds. Those whose bounds are too wide, because of a
 cancellation, an overflow on the way or a zero near by, are computed again with more digits.

@@ -1,4 +1,4 @@
-"""Gradio's own routes: those that the page needs, and 4xx instead of 500 for what a client sent."""
+"""Limits Gradio's routes to those that the page needs; what a client got wrong is 4xx, not 500."""
 
 from __future__ import annotations
 

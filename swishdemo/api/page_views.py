@@ -1,4 +1,4 @@
-"""The routes that tell a job as the page shows it: in words of one language, with Plotly's figures.
+"""Routes that give a job as the page shows it: in words of one language, with Plotly's figures.
 
 What they answer is made for the page, and follows it; scripts ask for the job itself.
 """

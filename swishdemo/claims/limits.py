@@ -1,7 +1,4 @@
-"""What is said about Swish as a whole: its ends, its derivative's three forms, its smoothness.
-
-How often an activation's gradient can be differentiated.
-"""
+"""Claims about Swish as a whole: its limits, its derivative's three forms, its smoothness."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""A training run's stored reports as arrays, for the figures to draw.
+"""A run's stored reports as arrays for the figures to draw, and what a reader picked to see.
 
 Reports come oldest first, in the form of ``Report.as_json()``; a value that is no number any more
 (a diverged replica) is None there and NaN here.
-
-What a reader has picked to see of a run.
 """
 
 from __future__ import annotations

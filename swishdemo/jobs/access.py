@@ -154,7 +154,7 @@ class JobAccess:
         self._understood: OrderedDict[str, tuple[Job, Job]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, job_id: str, visitor: str | None) -> Job:
+    def get(self, job_id: str, visitor: str | None = None) -> Job:
         """The job as it stands: its owner reads it by its id, everyone by its share's token.
 
         One with a purpose, such as evidence for a claim, everyone reads by its id.
@@ -182,7 +182,7 @@ class JobAccess:
         return job
 
     def list(
-        self, *, visitor: str | None, kind: str | None, purpose: str | None
+        self, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
     ) -> builtins.list[Job]:
         """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
         live = self._device.snapshot()
@@ -205,13 +205,15 @@ class JobAccess:
             if job.id not in live or not live[job.id].deleted
         ]
 
-    def reports(self, job_id: str, visitor: str | None, after: int, limit: int | None) -> Reports:
+    def reports(
+        self, job_id: str, visitor: str | None = None, *, after: int = -1, limit: int | None = None
+    ) -> Reports:
         """Class name and JSON of the job's stored reports with an index greater than ``after``."""
         job = self.get(job_id, visitor)
         stored = asked(lambda: self._store.reports(job.id, after, limit))
         return reports_of(job, self._kinds.get(job.kind), stored)
 
-    def attachment(self, job_id: str, visitor: str | None) -> dict[str, Any] | None:
+    def attachment(self, job_id: str, visitor: str | None = None) -> dict[str, Any] | None:
         """What can be taken along from the job, as it is now; None where there is nothing.
 
         Raises:

@@ -1,10 +1,12 @@
-"""What the kinds of job run: the generator's name, how a request is read, what is summed up."""
+"""The kinds of job (run, sweep, timing): how each is read, started, summed up, and read back."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
+from operator import attrgetter
 from statistics import fmean
 from typing import Any, Protocol
 
@@ -89,7 +91,7 @@ def kinds() -> dict[str, Kind]:
     run = Kind(
         name="run",
         work="swishdemo.training.run:train",
-        parse=_parse_run,
+        parse=_later("swishdemo.training.request:parse_run"),
         steps=lambda config: int(config["steps"]),
         step=lambda step, name, value: int(value["step"]),
         summarise=_summarise_run,
@@ -97,13 +99,13 @@ def kinds() -> dict[str, Kind]:
         host=host,
         stored=_stored_run,
         report=_stored_report,
-        summary=_stored_summary,
-        attachment=_stored_weights,
+        summary=_later("swishdemo.training.summary:stored"),
+        attachment=_later("swishdemo.training.checkpoint:Weights.of_json"),
     )
     timing = Kind(
         name="timing",
         work="swishdemo.timing.measuring:measure",
-        parse=_parse_timing,
+        parse=_later("swishdemo.timing.request:TimingRequest.parse"),
         steps=lambda config: len(config["variants"]) * len(config["elements"]),
         step=lambda step, name, value: step + bool(value.get("final")),
         summarise=lambda config, reports: None,
@@ -116,7 +118,7 @@ def kinds() -> dict[str, Kind]:
     sweep = Kind(
         name="sweep",
         work="swishdemo.training.run:sweep",
-        parse=_parse_sweep,
+        parse=_later("swishdemo.training.sweep:SweepRequest.parse"),
         steps=_steps_of_sweep,
         step=lambda step, name, value: int(value["behind"]),
         summarise=_summarise_sweep,
@@ -129,6 +131,12 @@ def kinds() -> dict[str, Kind]:
         remaining=_remaining_sweep,
     )
     return {kind.name: kind for kind in (run, timing, sweep)}
+
+
+def _later(name: str) -> Callable[..., Any]:
+    """The function ``"module:function"``, whose module is imported by the first call."""
+    module, _, path = name.partition(":")
+    return lambda *given: attrgetter(path)(import_module(module))(*given)
 
 
 def measurements(reports: Reports) -> list[Json]:
@@ -145,12 +153,6 @@ _MEASURED = (
     *("context", "network", "amp", "allocator"),
 )
 """What a measurement is a measurement of (`swishdemo.timing.measurement.Measurement.key`)."""
-
-
-def _parse_run(request: object, settings: Settings) -> Config:
-    from swishdemo.training.request import parse_run
-
-    return parse_run(request, settings)
 
 
 def _summarise_run(config: Mapping[str, Any], reports: Reports) -> Json | None:
@@ -173,18 +175,6 @@ def _stored_report(config: Mapping[str, Any], name: str, value: Json) -> Json:
     if name != "Report":
         raise UserError("jobs.unreadable.class", name=name[:40])
     return stored(value, config)
-
-
-def _stored_summary(summary: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    from swishdemo.training.summary import stored
-
-    return stored(summary)
-
-
-def _stored_weights(value: Json) -> None:
-    from swishdemo.training.checkpoint import Weights
-
-    Weights.of_json(value)
 
 
 def _stored_timing(config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -210,12 +200,6 @@ def _mean_loss(name: str, value: Json) -> float | None:
     """The training loss, averaged over the replicas that have not diverged."""
     known = [loss for loss in value.get("loss", ()) if loss is not None and math.isfinite(loss)]
     return fmean(known) if name == "Report" and known else None
-
-
-def _parse_timing(request: object, settings: Settings) -> Config:
-    from swishdemo.timing.request import TimingRequest
-
-    return TimingRequest.parse(request, settings)
 
 
 def _estimate_timing(config: Mapping[str, Any]) -> float:
@@ -245,12 +229,6 @@ def _remaining_timing(
 def rows_of(reports: Reports) -> list[Json]:
     """The rows of a sweep, one for each run that has ended, among its reports."""
     return [value for name, value in reports if name == "SweepRow"]
-
-
-def _parse_sweep(request: object, settings: Settings) -> Config:
-    from swishdemo.training.sweep import SweepRequest
-
-    return SweepRequest.parse(request, settings)
 
 
 def _steps_of_sweep(config: Mapping[str, Any]) -> int:

@@ -1,6 +1,6 @@
-"""The jobs of this server: who may ask for which, and what is known of them.
+"""What may be asked of this server's jobs: to begin, stop, continue, and tell how they are.
 
-What a server makes of the jobs that the one before it left in the middle.
+And what becomes of those that the server before it left in the middle.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from swishdemo.errors import UserError
 from swishdemo.jobs.access import JobAccess, asked
 from swishdemo.jobs.database import Cause, StoreError
 from swishdemo.jobs.job import Job, Runner, RunnerError, annotated, thinned
-from swishdemo.jobs.kinds import Config, Kind, Reports, kinds
+from swishdemo.jobs.kinds import Config, Kind, kinds
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.queue import LiveJob
 from swishdemo.jobs.records import UNREADABLE, reports_of, understood
@@ -29,7 +29,7 @@ _MEGABYTES_IN_MEMORY = 200
 """Results kept for all together where the disk takes none."""
 
 
-class JobManager:
+class JobManager(JobAccess):
     """All jobs of this server; its methods may be called from any thread.
 
     One job runs at a time, because two would disturb each other's figures; a paused job does not
@@ -57,8 +57,6 @@ class JobManager:
     ) -> None:
         self.settings = settings
         self.runner = runner
-        self._kinds = dict(kinds() if known is None else known)
-        self._store = store
         self._limits = Retention.of(settings)
         self._scheduler = Scheduler(
             store,
@@ -68,8 +66,7 @@ class JobManager:
             max_seconds=settings.max_job_seconds,
             pause_seconds=pause_seconds,
         )
-        self._device = self._scheduler.device
-        self._reading = JobAccess(store, self._device, self._kinds)
+        super().__init__(store, self._scheduler.device, dict(kinds() if known is None else known))
         sum_up(store, self._kinds)
 
     @classmethod
@@ -153,30 +150,6 @@ class JobManager:
         with suppress(RunnerError):  # the job itself will tell
             self.runner.prepare(self._kinds[kind].work)
 
-    def get(self, job_id: str, visitor: str | None = None) -> Job:
-        """The job as it stands, for who may read it (`swishdemo.jobs.access.JobAccess.get`)."""
-        return self._reading.get(job_id, visitor)
-
-    def list(
-        self, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
-    ) -> list[Job]:
-        """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
-        return self._reading.list(visitor=visitor, kind=kind, purpose=purpose)
-
-    def reports(
-        self, job_id: str, visitor: str | None = None, *, after: int = -1, limit: int | None = None
-    ) -> Reports:
-        """Class name and JSON of the job's stored reports with an index greater than ``after``."""
-        return self._reading.reports(job_id, visitor, after, limit)
-
-    def attachment(self, job_id: str, visitor: str | None = None) -> dict[str, Any] | None:
-        """What can be taken along from the job, as it is now; None where there is nothing.
-
-        Raises:
-            UserError: It cannot be read (409).
-        """
-        return self._reading.attachment(job_id, visitor)
-
     def readable(self, job_id: str, visitor: str | None = None) -> Job:
         """The job of `get`, for who goes by its configuration and its reports.
 
@@ -198,7 +171,7 @@ class JobManager:
             UserError: A value is refused (422); the job is not there, or another's (404); it
                 cannot be stored (503).
         """
-        values = annotated(given or {}, self._reading.own(job_id, visitor).share)
+        values = annotated(given or {}, self.own(job_id, visitor).share)
         if values:
             asked(lambda: self._store.annotate(job_id, values), writing=True)
             self._device.annotate(job_id, values)
@@ -210,7 +183,7 @@ class JobManager:
         Raises:
             UserError: It has finished or failed (409), or is not there (404).
         """
-        job = self._reading.own(job_id, visitor)
+        job = self.own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is not None and job.active:
             self._scheduler.stop(driven)
@@ -248,7 +221,7 @@ class JobManager:
 
     def delete(self, job_id: str, visitor: str | None = None) -> None:
         """Remove the job and its reports; it is stopped first."""
-        if self._reading.own(job_id, visitor).active:
+        if self.own(job_id, visitor).active:
             self.stop(job_id, visitor)
         self._scheduler.delete(job_id)
         asked(lambda: self._store.delete([job_id]), writing=True)
@@ -307,7 +280,7 @@ class JobManager:
         self._store.close()
 
     def _under_way(self, job_id: str, visitor: str | None, wish: str) -> LiveJob:
-        job = self._reading.own(job_id, visitor)
+        job = self.own(job_id, visitor)
         driven = self._device.live(job_id)
         if driven is None:
             raise wrong_state(job.state, wish)

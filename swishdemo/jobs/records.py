@@ -1,4 +1,4 @@
-"""What the store holds, read into values of today; what cannot be read says so itself.
+"""Reads stored jobs and reports of any version; what cannot be read is marked, and stays.
 
 A row may be of an older version, of a later one, or damaged. Nobody but this module need mind: it
 gives a `Job` whose `Job.unreadable` is set, and in a report's place one by the name `UNREADABLE`.

@@ -105,10 +105,6 @@ class Sentence:
         except (KeyError, IndexError, ValueError, TypeError, AttributeError):
             return text("jobs.unreadable.reason", language, name=self.key[:80])
 
-    def in_all_languages(self) -> dict[str, str]:
-        """Language → sentence, for a page that lets its reader change the language."""
-        return {language: self.sentence(language) for language in LANGUAGES}
-
     def as_json(self) -> dict[str, Any]:
         """The key and its values as JSON, other objects as their English words."""
         return {"key": self.key, "values": {n: _plain(value) for n, value in self.values.items()}}

@@ -218,11 +218,6 @@ def comparable(
     return tuple(m for m in alike if _setting(m) == nearest)
 
 
-def by_variant(measurements: Sequence[Measurement]) -> Mapping[str, Measurement]:
-    """The measurements of one size, by the names of their variants."""
-    return {m.variant: m for m in measurements}
-
-
 def _question(m: Measurement) -> tuple[object, ...]:
     return (m.passes, m.context, m.network, m.dtype, m.amp)
 

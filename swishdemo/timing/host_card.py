@@ -1,7 +1,4 @@
-"""The machine on which figures were taken: a card beside them, and one line for the page's head.
-
-The host card in words: pairs of what and what of it, for the page and for the report.
-"""
+"""The machine on which figures were taken, as values, in words, and as one line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a variant's builder returns, and how a record's lazy reference is followed.
-
-Builders of the timed implementations; `swishdemo.timing.variants` refers to them by name.
-"""
+"""Builds each implementation that can be timed; `swishdemo.timing.variants` names its builder."""
 
 from __future__ import annotations
 

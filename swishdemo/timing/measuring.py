@@ -1,12 +1,11 @@
-"""The one measuring function: a request in, a stream of measurements out.
+"""Runs a timing: prepares, checks and times each variant, and yields measurements.
 
-The memory's limit: the least time for what a pass must move, at the best that was seen here.
+A long preparation runs in a thread, so that control comes back meanwhile. Nothing that is *timed*
+may run so: in any thread but the first, glibc serves tensors from an arena that cannot grow beyond
+64 MB, and larger ones are paid for in page faults again and again, whatever its thresholds say
+(eager x·σ(βx) at 2^24 elements: 2.1 times as long).
 
-Run a long preparation in a thread, so that control comes back meanwhile.
-
-Nothing that is *timed* may run so: in any thread but the first, glibc serves tensors from an arena
-that cannot grow beyond 64 MB, and larger ones are paid for in page faults again and again, whatever
-its thresholds say (eager x·σ(βx) at 2^24 elements: 2.1 times as long).
+The memory's limit is the least time for what a pass must move, at the best that was seen here.
 """
 
 from __future__ import annotations

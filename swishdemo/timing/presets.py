@@ -128,11 +128,7 @@ def _holds(folder: Path) -> bool:
 
 
 _EVERY = ("relu", *(name for name in REGISTRY.defaults("swish", "cpu") if name != "relu"))
-_MAIN = tuple(
-    name
-    for name in ("relu", "silu", "swish_eager", "memory_efficient", "swish_fused_c")
-    if REGISTRY.knows(name)
-)
+_MAIN = ("relu", "silu", "swish_eager", "memory_efficient", "swish_fused_c")
 
 _RIVALS = ("gelu", "gelu_tanh", "mish", "hardswish")
 

@@ -188,27 +188,29 @@ def caveats(
         host: The machine; None where it is not known.
         language: Of the names within the sentences.
     """
-
-    def label(m: Measurement) -> str:
-        return REGISTRY.get(m.variant).label(language) if REGISTRY.knows(m.variant) else m.variant
-
     known = [m for m in latest(measurements) if m.is_timed]
     timed = [m for m in known if m.repeats > 1]
     found = []
     for _, group in groupby(sorted(known, key=_cell), key=_cell):
         single = [m for m in group if m.repeats < 2]
         if single:
-            found.append(_reason("single", single[0], [label(m) for m in single], language))
+            found.append(
+                _reason("single", single[0], [label_of(m, language) for m in single], language)
+            )
     for _, group in groupby(sorted(timed, key=_cell), key=_cell):
         cell = sorted(group, key=lambda m: m.median_seconds or 0.0)
-        above = [f"{label(m)} ({limit_words(m)})" for m in cell if m.is_above_limit]
+        above = [f"{label_of(m, language)} ({limit_words(m)})" for m in cell if m.is_above_limit]
         if above:
             found.append(_reason("above_limit", cell[0], above, language))
-        rough = [f"{label(m)} ({m.spread * 100:.0f} %)" for m in cell if m.spread > WIDE_SPREAD]
+        rough = [
+            f"{label_of(m, language)} ({m.spread * 100:.0f} %)"
+            for m in cell
+            if m.spread > WIDE_SPREAD
+        ]
         if rough:
             found.append(_reason("spread", cell[0], rough, language))
         found += [
-            _reason("order", cell[0], [label(m) for m in tie], language)
+            _reason("order", cell[0], [label_of(m, language) for m in tie], language)
             for tie in _ties(cell)
             if len(tie) > 1
         ]

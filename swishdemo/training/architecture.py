@@ -1,9 +1,7 @@
-"""What a network is made of, as plain data: the one description that everything else follows.
+"""A network's layers, sizes and trained parameters as plain data, which all others follow.
 
 The batched engine, the plain PyTorch module, the initial weights and the limits on size all read
 it. Loads no torch.
-
-Which parameters of its activations a replica learns, and where they start. Loads no torch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Says settings and scores in words: of a run, and of a sweep in rows and files."""
+"""A run's settings and scores in words, and a sweep's rows as words, tables and files."""
 
 from __future__ import annotations
 

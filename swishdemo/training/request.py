@@ -6,7 +6,7 @@ the data and to the server's limits. What `check` refuses says what may be chang
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -237,7 +237,8 @@ def fit(config: TrainingConfig, sent: frozenset[str], settings: Settings) -> Tra
             check(config, settings)
             return config
         except UserError as refusal:
-            changes = _CHANGES.get(refusal.key, _none)(config, refusal.values)
+            change = _CHANGES.get(refusal.key)
+            changes = change(config, refusal.values) if change else ()
             for name, value in changes:
                 if name not in sent and value != getattr(config, name):
                     config = config.replace(**{name: value})
@@ -265,34 +266,6 @@ def fitted(
             reason = error
         found.append(Fitted(name, default, used, reason))
     return tuple(found)
-
-
-def _dataset(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
-    yield "dataset", "csv"
-
-
-def _network(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
-    yield "network", config.network.replace("cnn", "mlp")
-
-
-def _objective(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
-    yield "objective", "mse"
-
-
-def _target(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
-    yield "target_accuracy", 0.0
-
-
-def _rivals(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
-    yield "rivals", tuple(name for name in config.rivals if name != config.activation)
-
-
-def _depth(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
-    yield "depth", len(config.layer_activations)
-
-
-def _batch(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
-    yield "batch", values["limit"]
 
 
 def _test_share(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
@@ -324,18 +297,16 @@ def _products(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Cha
     yield "width", max(1, config.width // 2)
 
 
-def _none(config: TrainingConfig, values: Mapping[str, Any]) -> Iterator[Change]:
-    yield from ()
-
-
-_CHANGES: dict[str, Callable[[TrainingConfig, Mapping[str, Any]], Iterator[Change]]] = {
-    "train.error.unused_table": _dataset,
-    "train.error.no_image": _network,
-    "train.error.needs_mse": _objective,
-    "train.error.no_accuracy": _target,
-    "train.error.own_rival": _rivals,
-    "train.error.layer_activations": _depth,
-    "train.error.large_batch": _batch,
+_CHANGES: dict[str, Callable[[TrainingConfig, Mapping[str, Any]], Iterable[Change]]] = {
+    "train.error.unused_table": lambda c, v: (("dataset", "csv"),),
+    "train.error.no_image": lambda c, v: (("network", c.network.replace("cnn", "mlp")),),
+    "train.error.needs_mse": lambda c, v: (("objective", "mse"),),
+    "train.error.no_accuracy": lambda c, v: (("target_accuracy", 0.0),),
+    "train.error.own_rival": lambda c, v: (
+        ("rivals", tuple(name for name in c.rivals if name != c.activation)),
+    ),
+    "train.error.layer_activations": lambda c, v: (("depth", len(c.layer_activations)),),
+    "train.error.large_batch": lambda c, v: (("batch", v["limit"]),),
     "data.test_part": _test_share,
     "train.error.too_many_replicas": _replicas,
     "train.error.too_many_parameters": _parameters,

@@ -1,4 +1,4 @@
-"""What the tabs and the routes are given: the settings and whoever runs the jobs."""
+"""What the tabs and the routes are given: the server's settings, its jobs and its claims."""
 
 from __future__ import annotations
 

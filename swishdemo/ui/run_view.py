@@ -1,7 +1,4 @@
-"""A training run as the page shows it: its state in words, its figures, the other runs.
-
-A few samples of a run's data, to be shown beside what a network makes of them.
-"""
+"""A training run as the page shows it: its state in words, its figures, samples of its data."""
 
 from __future__ import annotations
 

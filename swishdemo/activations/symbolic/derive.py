@@ -1,8 +1,7 @@
-"""What follows from a record's formula by symbolic calculus: derivatives, breaks, LaTeX.
+"""Derivatives, breaks and LaTeX of a record's formula, by symbolic calculus.
 
-This module loads SymPy: import it inside functions. Derivations are cached.
-
-Decimals in LaTeX as they are typed: 1.702·x, not 851x/500.
+This module loads SymPy: import it inside functions. Derivations are cached. Decimals in LaTeX are
+as they are typed: 1.702·x, not 851x/500.
 """
 
 from __future__ import annotations

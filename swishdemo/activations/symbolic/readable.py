@@ -1,10 +1,7 @@
 """A formula as a person would write it in a program: named parts, safe branches, short forms.
 
-This module loads SymPy.
-
-Choices whose branches have finite gradients wherever they are not taken.
-
-In a library that works on whole arrays, both branches of a choice are computed, and automatic
+This module loads SymPy. A branch is safe if its gradient is finite wherever it is not taken: in a
+library that works on whole arrays, both branches of a choice are computed, and automatic
 differentiation multiplies the gradient of the one that is not taken by 0: if that gradient is
 infinite, the result is no number. So what only holds where some conditions do is given an x for
 which they hold everywhere (https://docs.jax.dev/en/latest/faq.html, "gradients contain NaN where

@@ -1,4 +1,4 @@
-"""Who may use the one thing next: visitors take turns, however much one of them asks for."""
+"""A lock that serves visitors in turn, however much one of them asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activations bound to memory: those that are used most by hand, all others through autograd.
+"""Forward and backward of activations: by hand for the common ones, by autograd for the rest.
 
 Every form sees ``z`` and ``out`` as ``[replica, group, value]``, where a group has parameters of
 its own (one group, or one a channel), and turns the gradient by ``out`` in place into the one by

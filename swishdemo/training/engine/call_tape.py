@@ -1,4 +1,4 @@
-"""A network bound to memory: lists of calls, made once, that compute it again and again.
+"""Lays a network out once for a batch size: as lists of calls on fixed memory, to be repeated.
 
 Shapes do not change from step to step. So every layer is bound once to a batch's size: it takes
 its memory and leaves calls on it. A step is then nothing but those calls, each one operation of

@@ -1,19 +1,14 @@
-"""W·x + b.
+"""The layers of a batched network: linear, convolution, dropout, normalisation, activation.
 
-Convolutions 3×3 as products with patches.
+Convolutions 3×3 are products with patches: with the samples innermost, a tap of all patches is a
+slice of the image, so that unfolding an image is nine copies, and folding its gradient nine sums.
+The network's input is the same for all replicas: there, one product serves them all.
 
-With the samples innermost, a tap of all patches is a slice of the image, so that unfolding an
-image is nine copies, and folding its gradient nine sums. The network's input is the same for all
-replicas: there, one product serves them all.
-
-Dropout: Srivastava et al., https://jmlr.org/papers/v15/srivastava14a.html.
-
-Batch and layer normalisation, each replica by itself.
-
-Ioffe and Szegedy, https://arxiv.org/abs/1502.03167; Ba, Kiros and Hinton,
-https://arxiv.org/abs/1607.06450. Scale and shift are those of a channel.
-
-An activation layer: each slice of the replicas has its own activation and parameters.
+Batch and layer normalisation treat each replica by itself; scale and shift are those of a channel
+(Ioffe and Szegedy, https://arxiv.org/abs/1502.03167; Ba, Kiros and Hinton,
+https://arxiv.org/abs/1607.06450). Dropout: Srivastava et al.,
+https://jmlr.org/papers/v15/srivastava14a.html. In an activation layer each slice of the replicas
+has its own activation and parameters.
 """
 
 from __future__ import annotations

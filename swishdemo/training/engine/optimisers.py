@@ -1,12 +1,11 @@
-"""Optimisers over the flat parameters of all replicas, each a few operations.
+"""Losses and optimisers of all replicas at once, each a few operations.
 
-Each is PyTorch's of the same name, with a rate and a decay for every parameter; all replicas are
-stepped alike, so that one is not touched by what its neighbours do.
+Each optimiser is PyTorch's of the same name, with a rate and a decay for every parameter; all
+replicas are stepped alike, so that one is not touched by what its neighbours do.
 
-What is minimised, for all replicas: its value, and its gradient by the outputs.
-
-Cross-entropy of softmax, in nats; or the mean over samples and outputs of the squared error, to
-one-hot targets, to ±1 where one output stands for two classes, or to a regression's targets.
+A loss is cross-entropy of softmax, in nats; or the mean over samples and outputs of the squared
+error, to one-hot targets, to ±1 where one output stands for two classes, or to a regression's
+targets.
 """
 
 from __future__ import annotations

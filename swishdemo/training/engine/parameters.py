@@ -1,12 +1,9 @@
-"""The parameters of all replicas in one flat tensor, so that an optimiser is a few operations.
+"""The parameters of all replicas in one flat tensor: where each stands, and its initial value.
 
-The parameters of activations in a batched network: where they stand, and what they are.
-
-Initial weights, as PyTorch's layers shape them; they follow from the seeds alone.
-
-``he_normal`` and ``he_uniform``: variance 2/fan_in, He, Zhang, Ren and Sun,
-https://arxiv.org/abs/1502.01852. ``xavier``: uniform, variance 2/(fan_in + fan_out), Glorot and
-Bengio, https://proceedings.mlr.press/v9/glorot10a.html. ``lecun``: normal, variance 1/fan_in.
+So an optimiser is a few operations. Initial weights are shaped as PyTorch's layers shape them, and
+follow from the seeds alone. ``he_normal`` and ``he_uniform``: variance 2/fan_in, He, Zhang, Ren and
+Sun, https://arxiv.org/abs/1502.01852. ``xavier``: uniform, variance 2/(fan_in + fan_out), Glorot
+and Bengio, https://proceedings.mlr.press/v9/glorot10a.html. ``lecun``: normal, variance 1/fan_in.
 ``orthogonal``: orthonormal rows or columns, Saxe, McClelland and Ganguli,
 https://arxiv.org/abs/1312.6120. ``gain``: normal, variance g²/fan_in, where g keeps the mean
 square of what passes the layer's activation at 1. The last layer, behind which no activation

@@ -1,6 +1,6 @@
-"""Data as the networks see them, and the memory of one batch.
+"""Samples in batches, as the networks see them, and how many replicas are computed at a time.
 
-How a run's replicas are computed in parts, so that what is at work fits the cache.
+What is at work at a time fits the cache.
 """
 
 from __future__ import annotations

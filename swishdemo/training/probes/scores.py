@@ -1,12 +1,9 @@
-"""Figures of all replicas on the test set, and what their units do there.
+"""Figures of all replicas: on the test set, of units there, and what gradient flow conserves.
 
-The weights of a run's replicas, taken out of what is trained.
-
-What gradient flow conserves, and so why different starts of β stay apart without decay.
-
-Swish_β(z) = Swish₁(βz)/β. So for every c > 0 the change (W, b, β, V) → (cW, cb, β/c, V/c), with W
-and b before the activation and V the weights behind it, leaves the function as it is, and with it
-the loss L. Differentiated by c at 1:
+The last tells why different starts of β stay apart without decay. Swish_β(z) = Swish₁(βz)/β. So
+for every c > 0 the change (W, b, β, V) → (cW, cb, β/c, V/c), with W and b before the activation and
+V the weights behind it, leaves the function as it is, and with it the loss L. Differentiated by c
+at 1:
 
     ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ − β·∂L/∂β − ⟨V, ∂L/∂V⟩ = 0.
 
