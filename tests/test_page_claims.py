@@ -270,7 +270,7 @@ def test_a_proof_tells_what_it_was_made_with_and_is_made_again(visit, lab):
 
 
 def test_a_proof_that_is_refused_says_so_and_may_be_asked_for_again(page, lab, monkeypatch):
-    def refuse(claim, visitor):
+    def refuse(claim, visitor, budget="quick"):
         raise UserError("claims.error.slow", status=503, seconds=60)
 
     monkeypatch.setattr(lab.claims, "check", refuse)
@@ -361,7 +361,7 @@ def test_a_check_can_be_stopped_by_who_started_it(page):
 
 
 def test_a_refusal_stands_in_its_card(page, lab, monkeypatch):
-    def refuse(claim, visitor):
+    def refuse(claim, visitor, budget="quick"):
         raise UserError("jobs.queue_full", status=429, count=8, retry_seconds=40)
 
     monkeypatch.setattr(lab.claims, "check", refuse)

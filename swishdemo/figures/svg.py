@@ -34,6 +34,7 @@ _DASHES = {
 }
 _SEEN = 0.12
 """Pixels by which a line may be off."""
+_LARGEST = 1e300
 _LIMIT = 9999.0
 """Pixels beyond which a line is not followed: what lies there is cut off."""
 
@@ -280,13 +281,14 @@ def _axis(told: Json, values: Callable[[], Iterator[Any]], first: float, last: f
     if told.get("range"):
         low, high = map(float, told["range"])
     else:
-        known = [float(each) for each in values() if each is not None and math.isfinite(each)]
+        known = [float(each) for each in values() if each is not None and abs(each) < _LARGEST]
         known = [math.log10(each) for each in known if each > 0] if log else known
         low, high = (min(known), max(known)) if known else (0.0, 1.0)
         room = 0.06 * (high - low) or 0.5
         low, high = low - room, high + room
-    if not high - low:
-        low, high = low - 0.5, high + 0.5
+    if abs(high - low) <= 1e-9 * max(abs(low), abs(high)):
+        half = max(0.5, 1e-3 * abs(low))
+        low, high = low - half, high + half
     return _Axis(low, high, first, last, log, ())
 
 
