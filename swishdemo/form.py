@@ -78,7 +78,10 @@ class Field:
 
     def on(self, server: Settings) -> Field:
         """The field on a server, where a default is within its limits."""
-        field = replace(self, formula_seconds=server.formula_seconds, **self.here(server))
+        here = self.here(server)
+        if not here and not self.formulas:
+            return self
+        field = replace(self, formula_seconds=server.formula_seconds, **here)
         if field.high is None or field.default is None:
             return field
         many = isinstance(field.default, tuple)
