@@ -7,6 +7,7 @@ import signal
 import subprocess
 from contextlib import suppress
 
+import httpx
 import pytest
 from playwright.sync_api import TimeoutError, expect
 from visiting import eventually, leave, passed
@@ -476,8 +477,11 @@ def test_a_run_is_its_owners_alone_named_shared_and_taken_back(visit, server):
     expect(reader.locator("#lab-steps input")).to_have_value("10")
     expect(reader.locator("#lab-seeds input")).to_have_value("1")
     expect(reader.locator(".train-about")).to_contain_text("shares this run")
+    alone = owner.get_by_role("link", name="Small page").get_attribute("href")
+    assert httpx.get(alone, timeout=120).status_code == 200
     owner.click("[data-share='']")
     expect(owner.locator("[data-share=yes]")).to_be_visible()
+    assert httpx.get(alone, timeout=120).status_code == 404
     reader.goto(link)
     line(reader, "There is no")
 

@@ -3,7 +3,7 @@
  */
 
 import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
-import { attempt } from "../core/server.js";
+import { attempt, route } from "../core/server.js";
 import { tellShare } from "../core/state.js";
 import { moment, t } from "../core/text.js";
 import { downloadFrom } from "../plot/download.js";
@@ -128,8 +128,13 @@ export function runList(host, { follow, current, say, latest }) {
       <input class="lab-field" data-field="note" maxlength="2000" value="${note}"
         placeholder="${h("note_ask")}" aria-label="${h("note_ask")}">
       <button class="lab-btn" data-share="${share ? "" : "yes"}" title="${h("share_tip")}"
-        >${h(share ? "unshare" : "share_run")}</button>${files}</div>`;
+        >${h(share ? "unshare" : "share_run")}</button>${share ? alone(share) : ""}${files}</div>`;
   }
+
+  /** A link to a shared run's small page. @param {string} token */
+  const alone = (token) =>
+    html`<a class="lab-btn" href="${new URL(`../run/${token}/embed`, route("")).href}"
+      target="_blank" rel="noopener" title="${h("alone_tip")}">${h("alone")}</a>`;
 
   /**
    * Asks the server to change what is told of the run that is shown.
