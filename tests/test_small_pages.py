@@ -2,6 +2,7 @@
 
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html import escape, unescape
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,14 +10,17 @@ from threading import Thread
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+import anyio
 import httpx
 import numpy as np
 import pytest
+from api_server import idle_lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 from visiting import eventually
 
+from swishdemo.api.application import build_api
 from swishdemo.claims import CLAIMS
 from swishdemo.figures import curve_figure
 from swishdemo.figures.svg import svg
@@ -214,6 +218,26 @@ def test_a_theme_may_be_chosen_and_paper_is_light(browser, server):
     context.close()
 
 
+@pytest.mark.parametrize("prefix", ["", "/lab"], ids=["proxy strips", "proxy keeps"])
+def test_below_the_address_of_another_app(tmp_path, prefix):
+    lab = idle_lab(tmp_path)
+
+    async def ask(path):
+        transport = httpx.ASGITransport(build_api(lab), root_path="/lab")
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as asking:
+            return await asking.get(prefix + path)
+
+    with ThreadPoolExecutor(1) as other:  # Playwright keeps a loop running in this thread
+        alone = other.submit(anyio.run, ask, "/claim/he").result()
+        framed = other.submit(anyio.run, ask, "/claim/he/embed").result()
+        absent = other.submit(anyio.run, ask, "/claim/none/embed").result()
+    lab.manager.close()
+    assert 'href="../?tab=claims' in alone.text and "http://x/lab/claim/he/embed" in alone.text
+    assert 'href="../../?tab=claims' in framed.text
+    assert absent.status_code == 404 and 'href="../../"' in absent.text
+    assert not any("set-cookie" in each.headers for each in (alone, framed, absent))
+
+
 CURVES = [
     "",
     "beta=10&act=relu,tanh&show=f,df,d2f,dtheta,diff&base=elu",
@@ -330,7 +354,7 @@ def test_a_shared_run_is_shown_and_a_private_one_is_not(client):
     share = {"shared": True, "name": name}
     token = client.patch(f"/api/runs/{run}", json=share, headers=mine).json()["share"]
     answer = client.get(f"/run/{token}/embed", params={"lang": "zh"})
-    assert answer.status_code == 200
+    assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
     page = harmless(answer)
     assert name in page.said and answer.text.count('<svg class="picture"') == 4
     assert f"run={token}" in answer.text and run not in answer.text

@@ -72,7 +72,9 @@ def routes(lab: Lab) -> APIRouter:
     @router.get("/run/{token}/embed", responses=_ABSENT)
     def embedded_run(token: str, request: Request) -> HTMLResponse:
         """A run that is shared, by the token of its link: where β went, the loss, and how it is."""
-        return _answer(request, lambda tongue: _run(views, token[:80], request, tongue))
+        answer = _answer(request, lambda tongue: _run(views, token[:80], request, tongue))
+        answer.headers["Cache-Control"] = "no-store"  # it may be taken back
+        return answer
 
     @router.get("/curve/embed", responses={422: {"description": "The formula is none."}})
     async def embedded_curve(request: Request) -> HTMLResponse:
@@ -123,6 +125,7 @@ def _claim(lab: Lab, claim_id: str, request: Request, tongue: Language, kind: st
         _theme(request),
         card=card,
         signs=SIGNS,
+        thorough=text("check.thorough_made", tongue),
         source=card["document"],
         app=app,
         embedded=kind == "embed",

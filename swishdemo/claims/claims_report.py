@@ -60,6 +60,7 @@ def as_html(cards: Cards, language: Language) -> str:
         ],
         not_opened=text("claims.note.not_opened", language),
         signs=SIGNS,
+        thorough=text("check.thorough_made", language),
         lead=lead(cards, language),
         date=_today(),
     )
