@@ -12,9 +12,11 @@ from swishdemo.api.request import Given, Tongue, Visitor, short_text
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.claims import ARTICLE, CLAIMS, DOCUMENTS, claims_report
 from swishdemo.claims.evaluate import purposes
+from swishdemo.claims.own_claim import STATEMENTS
 from swishdemo.claims.record import BUDGETS, budget_of
 from swishdemo.claims.registry import claims_of, document
 from swishdemo.figures.claims import illustrated
+from swishdemo.form import Schema
 from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
@@ -44,11 +46,28 @@ _BUDGET: dict[str, Any] = {
 Claims = Annotated[list[str], Query(max_length=128, description="Ids of GET /api/claims.")]
 
 
+_EXAMPLE = {
+    **{"kind": "beats", "activation": "=x*tanh(x)", "against": "relu"},
+    **{"dataset": "digits", "network": "mlp", "margin": 2},
+}
+
+
+def _statement(lab: Lab) -> Schema:
+    """The JSON schema of a claim of one's own."""
+    return {
+        "oneOf": [
+            each.schema_on(lab.settings, kind={"const": name}) | {"required": ["kind"]}
+            for name, each in STATEMENTS.items()
+        ]
+    }
+
+
 def routes(lab: Lab) -> APIRouter:
     """The routes about claims."""
     router = APIRouter(tags=["claims"])
     _add_files(router, lab)
     _add_documents(router, lab)
+    _add_own(router, lab)
 
     @router.get("/api/claims")
     def list_claims(tongue: Tongue) -> FiniteJSON:
@@ -114,6 +133,11 @@ def routes(lab: Lab) -> APIRouter:
         lab.claims.stop(claim_id[:80], visitor)
         return FiniteJSON(claim_view.progress(lab, claim_id[:80], tongue, visitor))
 
+    @router.get("/api/claims/{claim_id}", responses=_ABSENT)
+    def get_claim(claim_id: str, tongue: Tongue) -> FiniteJSON:
+        """One claim, in parts; of a visitor's also what was registered, and when."""
+        return FiniteJSON(lab.claims.told(claim_id[:80], tongue))
+
     return router
 
 
@@ -154,6 +178,56 @@ def _summaries(lab: Lab, tongue: Language) -> list[dict[str, Any]]:
     ]
 
 
+def _add_own(router: APIRouter, lab: Lab) -> None:
+    """Visitors' own claims. Before the routes of one claim, which "own" is not."""
+
+    @router.post(
+        "/api/claims",
+        status_code=201,
+        responses={
+            409: {"description": "You have as many as one may have."},
+            422: {"description": "A field is unknown or has a bad value."},
+        },
+        openapi_extra=responses.body(_statement(lab), required=True, example=_EXAMPLE),
+    )
+    def state_claim(given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """Register a claim of your own before it is run: what is stated, how often, which rule.
+
+        ``kind`` is ``beats`` (more accurate by at least so many points), ``costs`` (at most so
+        many times as long) or ``differs`` (by at most so much on an interval). Its id cannot be
+        guessed: whoever has it may read the claim; you alone may check and delete it.
+        """
+        claim = lab.claims.own.register(given, visitor)
+        return FiniteJSON(lab.claims.told(claim.id, tongue), 201)
+
+    @router.post("/api/claims/preview", openapi_extra=responses.body(_statement(lab)))
+    def preview_claim(given: Given) -> FiniteJSON:
+        """The sentence and the rule that would be registered, in each language; nothing is."""
+        stated = lab.claims.own.preview(given)
+        return FiniteJSON(
+            {
+                "statement": {each: stated.sentence(each) for each in LANGUAGES},
+                "rule": {each: stated.rule(each, lab.settings) for each in LANGUAGES},
+            }
+        )
+
+    @router.get("/api/claims/own")
+    def list_own(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """The claims that you have stated yourself, the newest first."""
+        return FiniteJSON(lab.claims.own_listing(visitor, tongue))
+
+    @router.get("/api/claims/own/view")
+    def view_own(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
+        """Your own claims as the page shows them."""
+        return FiniteJSON(claim_view.own_cards(lab, tongue, visitor))
+
+    @router.delete("/api/claims/{claim_id}", status_code=204, responses=_ABSENT)
+    def delete_claim(claim_id: str, visitor: Visitor) -> Response:
+        """Remove a claim of your own with its evidence; what runs for it is stopped."""
+        lab.claims.own.delete(claim_id[:80], visitor)
+        return Response(status_code=204)
+
+
 def _add_files(router: APIRouter, lab: Lab) -> None:
     """What is made to be taken elsewhere. Before the routes of one claim, which "report" is not."""
 
@@ -165,12 +239,17 @@ def _add_files(router: APIRouter, lab: Lab) -> None:
     ) -> Response:
         """All claims, or a document's, as one file: HTML that needs nothing else, or Markdown."""
         wanted = {claim.id for claim in (claims_of(document) if document else CLAIMS)}
-        cards = [
-            illustrated(card, tongue) for card in lab.claims.cards(tongue) if card["id"] in wanted
-        ]
-        if format == "md":
-            return Response(claims_report.as_markdown(cards, tongue), media_type="text/markdown")
-        return Response(claims_report.as_html(cards, tongue), media_type="text/html")
+        cards = [card for card in lab.claims.cards(tongue) if card["id"] in wanted]
+        return _report(cards, tongue, format)
+
+    @router.get(
+        "/api/claims/{claim_id}/report", response_class=PlainTextResponse, responses=_ABSENT
+    )
+    def report_claim(
+        claim_id: str, tongue: Tongue, format: Annotated[Literal["html", "md"], Query()] = "html"
+    ) -> Response:
+        """One claim with its verdicts as one file, a visitor's own too."""
+        return _report([lab.claims.card(claim_id[:80], tongue)], tongue, format)
 
     @router.get("/api/claims/{claim_id}/badge.svg", responses=_ABSENT)
     def badge_of_claim(claim_id: str, tongue: Tongue) -> Response:
@@ -180,3 +259,11 @@ def _add_files(router: APIRouter, lab: Lab) -> None:
         return Response(
             claims_report.badge(card, tongue), media_type="image/svg+xml", headers=headers
         )
+
+
+def _report(cards: list[dict[str, Any]], tongue: Language, form: str) -> Response:
+    """Some claims as one file."""
+    drawn = [illustrated(card, tongue) for card in cards]
+    if form == "md":
+        return Response(claims_report.as_markdown(drawn, tongue), media_type="text/markdown")
+    return Response(claims_report.as_html(drawn, tongue), media_type="text/html")

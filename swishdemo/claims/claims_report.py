@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment
 
 from swishdemo import __version__, pages
+from swishdemo.claims.own_claim import OWN
 from swishdemo.claims.record import ARTICLE, SourceDocument
 from swishdemo.claims.registry import DOCUMENTS
 from swishdemo.formats import plain
@@ -72,9 +73,11 @@ def as_markdown(cards: Cards, language: Language) -> str:
     for of, own in by_document(cards):
         note = "" if of.opened else f" {text('claims.note.not_opened', language)}"
         lines += ["", f"## {plain(of.title(language))}", ""]
-        lines += [f"<{of.address}> · {lead(own, language)}{note}"]
+        source = f"<{of.address}> · " if of.address else ""
+        lines += [f"{source}{lead(own, language)}{note}"]
         for number, card in enumerate(own, 1):
             lines += ["", f"### {number}. {plain(card['statement'][language])}", ""]
+            lines += [plain(card["note"]), ""] if "note" in card else []
             for part in card["parts"]:
                 lines += _in_lines(part)
     return "\n".join([*lines, ""])
@@ -84,7 +87,7 @@ def by_document(
     cards: Cards,
 ) -> list[tuple[SourceDocument, list[Mapping[str, Any]]]]:
     """The documents that cards, or entries of the listing, are of, and those of each."""
-    known = {each.id: each for each in DOCUMENTS}
+    known = {each.id: each for each in (*DOCUMENTS, OWN)}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for card in cards:
         of = card["document"]
@@ -115,7 +118,7 @@ def badge(card: Mapping[str, Any], language: Language) -> str:
     labels = list(dict.fromkeys(part["verdict_label"] for part in card["parts"]))
     found = " · ".join(labels)
     colour = _COLOURS.get(verdicts[0], _GREY) if len(verdicts) == 1 else _GREY
-    name = f"Swish: {card['id']}"
+    name = "Swish Lab" if _own([card]) else f"Swish: {card['id']}"
     left, right = (round(_width(words) + 14) for words in (name, found))
     return _BADGE.render(name=name, found=found, left=left, right=right, colour=colour)
 
@@ -135,9 +138,10 @@ def takings(card: Mapping[str, Any], root: str, language: Language) -> dict[str,
     days = [part["checked_at"][:10] for part in card["parts"] if part["checked_at"]]
     said = {"statement": statement, "found": found, "day": max(days, default="–")}
     badge = f"{root}/api/claims/{card['id']}/badge.svg"
+    name = "Swish Lab" if _own([card]) else f"Swish: {card['id']}"
     return {
         "cite": text("pages.cite", language, **said, version=__version__, address=address),
-        "badge": f"[![Swish: {card['id']}]({badge})]({address})",
+        "badge": f"[![{name}]({badge})]({address})",
         "embed": str(pages.frame(f"{address}/embed", statement)),
     }
 
@@ -153,8 +157,14 @@ def lead(cards: Cards, language: Language) -> str:
 
 
 def _title(cards: Cards, language: Language) -> str:
-    of_article = [of for of, _ in by_document(cards)] == [ARTICLE]
-    return text(f"claims.report.{'title' if of_article else 'title_all'}", language)
+    documents = [of for of, _ in by_document(cards)]
+    title = "title" if documents == [ARTICLE] else "own" if documents == [OWN] else "title_all"
+    return text(f"claims.report.{title}", language)
+
+
+def _own(cards: Cards) -> bool:
+    """Whether they are what a visitor has claimed, and no document."""
+    return any("registered" in card for card in cards)
 
 
 def _width(words: str) -> float:

@@ -26,7 +26,7 @@ _THOROUGH_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _Timed(Measured):
+class Timed(Measured):
     """A part that a timing job decides."""
 
     kind: Kind = "timed"
@@ -36,12 +36,15 @@ class _Timed(Measured):
 
     @property
     def engine(self) -> Engine:
+        """A timing."""
         return "timing"
 
     def seconds(self, budget: Budget = "quick") -> int:
+        """As long as its variants take."""
         return (2 if budget == "quick" else 12) * len(self.variants)
 
     def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
+        """All variants at one size, forward and backward."""
         longer = {} if budget == "quick" else {"budget_seconds": _THOROUGH_SECONDS}
         return {
             "activation": "swish",
@@ -54,7 +57,7 @@ class _Timed(Measured):
 
 
 @dataclass(frozen=True, slots=True)
-class ExtraTime(_Timed):
+class ExtraTime(Timed):
     """How much longer Swish takes than the baseline, for each implementation.
 
     Attributes:
@@ -77,7 +80,7 @@ class ExtraTime(_Timed):
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
         """Each variant's ratio to the baseline, with a 95 % interval."""
-        timed = _by_variant(stored, self.context)
+        timed = by_variant(stored, self.context)
         if self.baseline not in timed or len(timed) < 2:
             return None
         base = timed.pop(self.baseline)
@@ -118,7 +121,7 @@ class ExtraTime(_Timed):
 
 
 @dataclass(frozen=True, slots=True)
-class SavedBytes(_Timed):
+class SavedBytes(Timed):
     """What a variant keeps for the backward, against another that keeps more.
 
     Attributes:
@@ -138,7 +141,7 @@ class SavedBytes(_Timed):
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
         """Each variant's saved bytes an element."""
-        timed = _by_variant(stored, self.context)
+        timed = by_variant(stored, self.context)
         saved = {name: measurement.saved_bytes_per_element for name, measurement in timed.items()}
         if any(saved.get(name) is None for name in (self.variant, self.plain, self.builtin)):
             return None
@@ -161,7 +164,7 @@ class SavedBytes(_Timed):
 
 
 @dataclass(frozen=True, slots=True)
-class SavingsPrice(_Timed):
+class SavingsPrice(Timed):
     """The time that the saving takes, against PyTorch's own function, which saves as much.
 
     Attributes:
@@ -179,7 +182,7 @@ class SavingsPrice(_Timed):
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
         """The ratio of the two times, with a 95 % interval."""
-        timed = _by_variant(stored, self.context)
+        timed = by_variant(stored, self.context)
         if self.variant not in timed or self.builtin not in timed:
             return None
         ratio = timed[self.variant].ratio(timed[self.builtin]).as_json()
@@ -202,7 +205,7 @@ class SavingsPrice(_Timed):
         return verdict("undecided", "price_unclear", **values)
 
 
-def _by_variant(stored: Sequence[Mapping[str, Any]], context: str) -> dict[str, Any]:
+def by_variant(stored: Sequence[Mapping[str, Any]], context: str) -> dict[str, Any]:
     """The latest measurement of each variant that has a time, in order."""
     from swishdemo.timing.measurement import Measurement, latest
 

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 from swishdemo.activations.typed.fair_lock import FairLock
+from swishdemo.claims.own_claim import ApartAtMost, OwnClaim
 from swishdemo.claims.plan import CheckPlan
 from swishdemo.claims.proofs import Proof, kept, prove_apart
 from swishdemo.claims.record import (
@@ -25,6 +26,7 @@ from swishdemo.claims.record import (
     Verdict,
     typeset,
 )
+from swishdemo.claims.registration import Registration, is_own
 from swishdemo.claims.registry import CLAIMS, get
 from swishdemo.claims.trained import Trained
 from swishdemo.errors import UserError
@@ -58,6 +60,9 @@ class ClaimEvaluator:
         manager: Where jobs are submitted and found again.
         claims: The records to judge.
         prove: Makes proofs anew.
+
+    Attributes:
+        own: The claims that visitors have stated themselves.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class ClaimEvaluator:
         prove: Callable[[Sequence[Instant]], Sequence[Proof]] = prove_apart,
     ) -> None:
         self._manager = manager
+        self.own = Registration(manager)
         self._claims = claims
         self._prove = prove
         # One process proves at a time, and not more wait for it than a few of the web's threads.
@@ -102,7 +108,38 @@ class ClaimEvaluator:
         Raises:
             UserError: There is no such claim (404).
         """
-        return self._card(get(claim_id, self._claims), language)
+        return self._card(self.find(claim_id), language)
+
+    def own_cards(self, visitor: str, language: Language = "en") -> list[dict[str, Any]]:
+        """The visitor's own claims, the newest first, as in `cards`."""
+        return [self._card(claim, language) for claim in self.own.of(visitor)]
+
+    def own_listing(self, visitor: str, language: Language = "en") -> list[dict[str, Any]]:
+        """The visitor's own claims, the newest first, as in `listing`."""
+        return [self._told(claim, language) for claim in self.own.of(visitor)]
+
+    def told(self, claim_id: str, language: Language = "en") -> dict[str, Any]:
+        """One claim of `listing`, or a visitor's own.
+
+        Raises:
+            UserError: There is no such claim (404).
+        """
+        return self._told(self.find(claim_id), language)
+
+    def find(self, claim_id: str) -> Claim:
+        """The claim of that name, a visitor's own too.
+
+        Raises:
+            UserError: There is no such claim (404).
+        """
+        return self.own.get(claim_id) if is_own(claim_id) else get(claim_id, self._claims)
+
+    def _for(self, claim_id: str, visitor: str) -> Claim:
+        """The claim of that name, where this visitor may have it checked."""
+        claim = self.find(claim_id)
+        if isinstance(claim, OwnClaim) and claim.visitor != visitor:
+            raise UserError("own.error.unknown", field="id", status=404)
+        return claim
 
     def check(
         self,
@@ -121,11 +158,16 @@ class ClaimEvaluator:
                 long (503), the server is not to be so thorough (422), or the manager refuses the
                 job.
         """
-        claim = get(claim_id, self._claims)
+        claim = self._for(claim_id, visitor)
+        if isinstance(claim, OwnClaim) and budget != "quick":
+            raise UserError("own.error.thorough", field="budget")
         asked = claim_id, visitor
         self._proving.add(asked)
         try:
-            self._prove_anew(claim, visitor)
+            if isinstance(claim, OwnClaim):
+                claim = self.own.work_out(claim, visitor)
+            else:
+                self._prove_anew(claim, visitor)
             jobs = self._submit(claim, visitor, budget) if asked in self._proving else []
         finally:
             self._proving.discard(asked)
@@ -161,7 +203,7 @@ class ClaimEvaluator:
         """
         self._proving.discard((claim_id, visitor))  # then its jobs do not begin
         self._plan.remove(claim_id, visitor)
-        for purpose in all_purposes(get(claim_id, self._claims)):
+        for purpose in all_purposes(self._for(claim_id, visitor)):
             for job in self._manager.list(purpose=purpose):
                 if job.active and self._lets_go(job, visitor):
                     self._manager.stop(job.id)
@@ -172,7 +214,7 @@ class ClaimEvaluator:
         Raises:
             UserError: There is no such claim (404).
         """
-        claim = get(claim_id, self._claims)
+        claim = self.find(claim_id)
         found: list[Job] = []
         for pair in zip(*(purposes(claim, budget) for budget in BUDGETS), strict=True):
             newest = [job for purpose in pair for job in self._manager.list(purpose=purpose)[:1]]
@@ -241,6 +283,7 @@ class ClaimEvaluator:
     def _submit(self, claim: Claim, visitor: str, budget: Budget) -> list[Job]:
         """The jobs of a claim: those under way are shared by all who press."""
         jobs: list[Job] = []
+        owner = visitor if isinstance(claim, OwnClaim) else OWNER
         for purpose, part in purposes(claim, budget).items():
             active = [job for job in self._manager.list(purpose=purpose) if job.active]
             try:
@@ -248,7 +291,7 @@ class ClaimEvaluator:
                 job = (
                     active[0]
                     if active
-                    else self._manager.submit(part.engine, request, OWNER, purpose)
+                    else self._manager.submit(part.engine, request, owner, purpose)
                 )
                 jobs.append(job)
                 with self._reading:
@@ -267,13 +310,20 @@ class ClaimEvaluator:
             "document": claim.document.id,
             "source": claim.document.address,
             "parts": [self._part(claim, part, language) for part in claim.parts],
+            **self._registered(claim),
         }
+
+    def _registered(self, claim: Claim) -> dict[str, Any]:
+        """What a visitor's claim was registered with; nothing of another."""
+        if not isinstance(claim, OwnClaim):
+            return {}
+        return {"registered": claim.registration(self._manager.settings)}
 
     def _card(self, claim: Claim, language: Language) -> dict[str, Any]:
         told = self._told(claim, language)
         for part, shown in zip(claim.parts, told["parts"], strict=True):
             shown |= {
-                "label": text(f"claims.{claim.id}.part.{part.name}", language),
+                "label": claim.label(part.name, language),
                 "verdict_label": text(f"claims.verdict.{_key(shown['verdict'])}", language),
                 "kind_label": text(f"claims.kind.{part.kind}", language),
                 "proof": _proof(claim, part, shown["evidence"], language),
@@ -281,6 +331,10 @@ class ClaimEvaluator:
             }
             if isinstance(part, Trained) and shown["evidence"]:
                 shown |= _in_rows(part, shown["evidence"], language)
+        if registered := told.get("registered"):
+            values = {name: registered[name] for name in ("at", "version")}
+            rule = registered["rule"][language]
+            told["note"] = text("claims.report.registered", language, **values, rule=rule)
         return told | {
             "title": {each: claim.title(each) for each in LANGUAGES},
             "document": _about(claim.document, language),
@@ -292,7 +346,7 @@ class ClaimEvaluator:
 
     def _thorough(self, claim: Claim, language: Language) -> dict[str, Any] | None:
         """About how many seconds a thorough check takes, and why it cannot be; None: no job."""
-        if not purposes(claim):
+        if isinstance(claim, OwnClaim) or not purposes(claim):
             return None
         refused = self.refusal(claim, "thorough")
         return {
@@ -309,6 +363,11 @@ class ClaimEvaluator:
             evidence, checked_at = proof.evidence, proof.checked_at
             host = proof.host if part.kind == "proved" else None
             reached = part.judge(evidence)
+        elif isinstance(part, ApartAtMost):
+            assert isinstance(claim, OwnClaim)
+            if found := claim.found:
+                evidence, checked_at, host = found.evidence, found.checked_at, found.host
+            reached = part.pending() if evidence is None else part.judge(evidence)
         else:
             assert isinstance(part, Measured)
             evidence, checked_at, host, lost, budget = self._measured(claim, part)

@@ -91,7 +91,7 @@ def _begun(sentence: str) -> str:
     return begun if len(begun) >= len(sentence) - 1 else f"{begun} …"
 
 
-Kind = Literal["proved", "cited", "timed", "trained"]
+Kind = Literal["proved", "cited", "searched", "timed", "trained"]
 Engine = Literal["timing", "run", "sweep"]
 """The kind of job that a measured part needs, as the job manager names it."""
 Budget = Literal["quick", "thorough"]
@@ -290,6 +290,10 @@ class Claim:
         if self.titles:
             return self._said("title", language)
         return _begun(self.statement(language))
+
+    def label(self, part: str, language: Language) -> str:
+        """What the part called ``part`` is called by a reader."""
+        return text(f"claims.{self.id}.part.{part}", language)
 
     def _said(self, what: str, language: Language) -> str:
         parts = {part.name.replace("-", "_"): part for part in self.parts}

@@ -110,7 +110,8 @@ class Setting:
 
     def __post_init__(self) -> None:
         """Say what they are called."""
-        say(self.where, self.labels)
+        if self.labels:
+            say(self.where, self.labels)
 
     def judged(self, effects: Sequence[Mapping[str, Any]]) -> VerdictName:
         """One verdict for all that has to hold."""

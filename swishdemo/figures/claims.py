@@ -36,7 +36,8 @@ def claim_figure(
         return None
     if "settings" in evidence:
         return _effects(evidence, language)
-    drawn = _DRAWN.get((claim, part))
+    by_shape = _ratios if "ratios" in evidence else _apart if "gap" in evidence else None
+    drawn = _DRAWN.get((claim, part), by_shape if claim.startswith("own-") else None)
     return drawn(evidence, language) if drawn else None
 
 
@@ -146,6 +147,7 @@ def _ratios(evidence: Evidence, language: Language) -> Figure:
     """Times over the baseline's, with their intervals and the claimed ratio as a line."""
     entries = evidence["ratios"]
     title = f"figure.times_{evidence['baseline']}"
+    title = title if f"claims.{title}" in catalogue() else "figure.times_other"
     labels = [_variant(entry["variant"], language) for entry in entries]
     values = [entry["value"] for entry in entries]
     errors = {
@@ -167,6 +169,22 @@ def _ratios(evidence: Evidence, language: Language) -> Figure:
         "shapes": [_upright(1.0, "@zero", "solid"), _upright(claimed, "@bad", "dash")],
         "annotations": [_above(claimed, f"{_say('figure.claimed', language)} {claimed:g}")],
     }
+    return figure
+
+
+def _apart(evidence: Evidence, language: Language) -> Figure:
+    """The distance of two activations over an interval, and the largest that was claimed."""
+    x, claimed = evidence["x"], evidence["claimed"]
+    if len(x) < 2:
+        return {}
+    point = _point(evidence["where"], evidence["gap"], "@ok", typeset(f"{evidence['gap']:.4g}"))
+    data = [_curve(x, evidence["y"], _SWISH, _say("figure.difference", language)), point]
+    top = 1.15 * max(evidence["gap"], claimed)
+    yaxis = {"range": [0, top or 1], "title": {"text": _say("figure.difference", language)}}
+    figure = _figure(data, _axis(x, "figure.x", language), yaxis)
+    line = {"color": "@bad", "width": 1.4, "dash": "dash"}
+    bound = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": claimed, "y1": claimed}
+    figure["layout"]["shapes"] = [bound | {"line": line}]
     return figure
 
 

@@ -42,6 +42,14 @@ _CHANGES = (
         (SELECT COALESCE(SUM(LENGTH(CAST(value AS BLOB))), 0) FROM reports WHERE job = jobs.id);
     CREATE UNIQUE INDEX jobs_by_share ON jobs (share);
     """,
+    """
+    CREATE TABLE own_claims (
+        id TEXT PRIMARY KEY, visitor TEXT NOT NULL, statement TEXT NOT NULL,
+        version TEXT NOT NULL, registered_at REAL NOT NULL,
+        evidence TEXT, host TEXT, checked_at REAL
+    );
+    CREATE INDEX own_claims_of_visitor ON own_claims (visitor, registered_at);
+    """,
 )
 """What makes each version out of the one before; a file's own stands in its ``user_version``."""
 
@@ -155,18 +163,19 @@ class Database:
 
 
 def _copy_what_is_whole(damaged: sqlite3.Connection, copy: sqlite3.Connection) -> None:
-    """Copy the rows that can still be found: all jobs that are named, and each one's reports."""
+    """Copy the rows that can still be found: jobs that are named, their reports, own claims."""
 
     def found(select: str, *values: Any) -> Iterator[Any]:
         for order in ("ASC", "DESC"):  # up to the damage, from either end
             with suppress(sqlite3.Error):
                 yield from damaged.execute(f"{select} {order}", values)
 
-    ids = {row[0]: None for row in found("SELECT id FROM jobs ORDER BY id")}
-    for table, select in (
-        ("jobs", "FROM jobs WHERE id = ? ORDER BY id"),
-        ("reports", "FROM reports WHERE job = ? ORDER BY number"),
+    for table, ids_in, select in (
+        ("jobs", "jobs", "FROM jobs WHERE id = ? ORDER BY id"),
+        ("reports", "jobs", "FROM reports WHERE job = ? ORDER BY number"),
+        ("own_claims", "own_claims", "FROM own_claims WHERE id = ? ORDER BY id"),
     ):
+        ids = {row[0]: None for row in found(f"SELECT id FROM {ids_in} ORDER BY id")}
         names = [row[1] for row in copy.execute(f"PRAGMA table_info({table})")]
         columns, marks = ", ".join(names), ", ".join("?" * len(names))
         for each in ids:

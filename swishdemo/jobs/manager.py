@@ -21,6 +21,7 @@ from swishdemo.jobs.kinds import Config, Kind, kinds
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.queue import LiveJob
 from swishdemo.jobs.records import UNREADABLE, reports_of, understood
+from swishdemo.jobs.registered import RegisteredClaims
 from swishdemo.jobs.scheduler import Scheduler, wrong_state
 from swishdemo.jobs.store import Retention, Store
 from swishdemo.settings import Settings
@@ -263,6 +264,11 @@ class JobManager(JobAccess):
     def counts(self) -> dict[str, int]:
         """How many jobs are running, waiting and paused; never waits for anything."""
         return self._device.counts()
+
+    @property
+    def claims(self) -> RegisteredClaims:
+        """What visitors have claimed themselves."""
+        return self._store.claims
 
     @property
     def unkept(self) -> Cause | None:

@@ -16,6 +16,7 @@ from swishdemo.formats import dump
 from swishdemo.jobs.database import Cause, Database, StoreError, unwritten
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.records import attached, job_of, parsed
+from swishdemo.jobs.registered import RegisteredClaims
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
@@ -80,6 +81,7 @@ class Store:
     Attributes:
         interrupted: The ids of the jobs that were closed at opening.
         unkept: Why `open` did not keep them in the folder; None where nothing is amiss.
+        claims: What visitors have claimed themselves.
 
     Raises:
         StoreError: The folder cannot be written, or another process keeps the database locked.
@@ -92,6 +94,7 @@ class Store:
         self.unkept: Cause | None = None
         try:
             self._database = Database(folder and folder / "jobs.sqlite", busy_seconds)
+            self.claims = RegisteredClaims(self._database)
             if folder is not None:
                 try:
                     self._close_interrupted(folder)

@@ -6,7 +6,6 @@ from typing import Any
 
 from swishdemo.claims.claims_report import takings
 from swishdemo.claims.evaluate import all_purposes, purposes
-from swishdemo.claims.registry import get
 from swishdemo.jobs.job import Job
 from swishdemo.text import Language, text
 from swishdemo.ui.lab import Lab
@@ -39,6 +38,11 @@ def card(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, A
     return _drawn(lab, lab.claims.card(claim_id, tongue), tongue, visitor)
 
 
+def own_cards(lab: Lab, tongue: Language, visitor: str) -> list[dict[str, Any]]:
+    """The claims that the visitor has stated, the newest first."""
+    return [_drawn(lab, card, tongue, visitor) for card in lab.claims.own_cards(visitor, tongue)]
+
+
 def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, Any]:
     """The newest jobs of a claim in words: a line each, and how much of all is done.
 
@@ -48,15 +52,16 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
     Raises:
         UserError: There is no such claim (404).
     """
-    needed = all_purposes(get(claim_id))
+    claim = lab.claims.find(claim_id)
+    needed = all_purposes(claim)
     jobs = [lab.manager.get(job.id) for job in lab.claims.jobs(claim_id)]
     lines: list[dict[str, str]] = []
     for job in jobs:
         if job.state == "finished":  # if it cannot be read, the verdict's reason says so
             continue
         words = _line(job, tongue)
-        if len(purposes(get(claim_id))) > 1:
-            part = text(f"claims.{claim_id}.part.{needed[job.purpose or ''].name}", tongue)
+        if len(purposes(claim)) > 1:
+            part = claim.label(needed[job.purpose or ""].name, tongue)
             words = text("check.of_part", tongue, part=part, words=words)
         lines.append({"words": words, "tone": "error" if job.state == "failed" else "note"})
     planned = lab.claims.planned(claim_id)
@@ -91,7 +96,7 @@ def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> di
         steps = (evidence or {}).get("steps") or {}
         part["steps"] = {"held": sum(steps.values()), "count": len(steps)}
     told = progress(lab, card["id"], tongue, visitor)
-    setup = SETUPS.get(card["id"], {})
+    setup = card.pop("setup", None) or SETUPS.get(card["id"], {})
     if kind := told["kind"]:
         card |= {"tab": _TAB_OF_JOB[kind]}
         setup = {kind: told["newest"]}

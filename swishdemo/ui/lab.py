@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from swishdemo.activations.typed.formula_process import FormulaProcess, formula_process
+from swishdemo.activations.typed.formula_process import (
+    FormulaProcess,
+    formula_process,
+    study_process,
+)
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
-
-_STUDIES = 5
-"""A study may take so many times as long as reading a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Lab:
     @property
     def studies(self) -> FormulaProcess:
         """Where what takes longer is worked out: many points, all landmarks, narrow types."""
-        return formula_process(_STUDIES * self.settings.formula_seconds, "studies")
+        return study_process(self.settings.formula_seconds)
 
     def close(self) -> None:
         """End every job and close the store."""

@@ -26,6 +26,8 @@ from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.errors import UserError
 
 _LOG = logging.getLogger(__name__)
+_STUDIES = 5
+"""A study may take so many times as long as reading a formula."""
 _START_SECONDS = 60.0
 """In which a worker must have loaded SymPy; a busy machine is slow."""
 
@@ -189,3 +191,12 @@ def formula_process(seconds: float, room: str = "reading") -> FormulaProcess:
     made = FormulaProcess(seconds)
     atexit.register(made.close)
     return made
+
+
+def study_process(seconds: float) -> FormulaProcess:
+    """Where what takes longer is worked out: many points, all landmarks, narrow types.
+
+    Args:
+        seconds: The limit of reading a formula, a setting.
+    """
+    return formula_process(_STUDIES * seconds, "studies")

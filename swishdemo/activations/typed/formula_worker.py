@@ -110,8 +110,16 @@ def code(
     return {"code": code(get(name), language, parameters, trainable)}
 
 
+def distance(first: str, second: str, low: float, high: float) -> dict[str, Any]:
+    """How far two activations are apart; see `swishdemo.activations.analysis.distance`."""
+    from swishdemo.activations.analysis.distance import distance
+
+    return asdict(distance(get(first), get(second), low, high))
+
+
 _WORK: dict[str, Callable[..., Any]] = {
-    work.__name__: work for work in (check, describe, values, curve, properties, precision, code)
+    work.__name__: work
+    for work in (check, describe, values, curve, properties, precision, code, distance)
 }
 
 

@@ -1,0 +1,492 @@
+"""A visitor's own claim: what may be stated, and how each statement is decided.
+
+A statement is a form of numbers, names and formulas; its sentence is made here, so no words of a
+visitor's are shown to anyone. It is registered, with its rule, before anything is run
+(`swishdemo.claims.registration`).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from math import prod
+from typing import Annotated, Any, ClassVar
+
+from swishdemo import datasets
+from swishdemo.activations.record import is_formula
+from swishdemo.activations.registry import names, registered
+from swishdemo.claims.cost import ELEMENTS, Timed, by_variant
+from swishdemo.claims.proofs import Proof
+from swishdemo.claims.record import (
+    Budget,
+    Claim,
+    Evidence,
+    Kind,
+    Measured,
+    Part,
+    SourceDocument,
+    Verdict,
+    VerdictName,
+    typeset,
+    verdict,
+)
+from swishdemo.claims.trained import Arm, Contrast, Setting, Trained
+from swishdemo.errors import UserError
+from swishdemo.form import Field, Form
+from swishdemo.settings import Settings
+from swishdemo.text import LANGUAGES, Language, Sentence, text
+from swishdemo.timing import REGISTRY, Measurement
+
+OWN = SourceDocument(
+    "own",
+    "",
+    authors="",
+    year=0,
+    titles={"en": "Stated by a visitor", "zh": "由访问者提出"},
+)
+
+_BUILTIN = {"swish": "silu"}
+"""The implementation that an activation is timed by, where it has another name."""
+
+_SAME_TO = 1e-12
+"""Two numbers that differ by no more, relatively, are one: values are right to twelve digits."""
+
+_DATA = tuple(
+    each.name
+    for each in datasets.datasets()
+    if each.task == "classification" and each.kind != "table"
+)
+_NETWORKS = ("mlp", "cnn", "residual_mlp", "residual_cnn")
+_LEAST_STEPS, _MOST_STEPS = 10, 1000
+
+
+class Statement(Form):
+    """What is claimed of two activations; a valid one is made by `stated`."""
+
+    what = "error.what.claim"
+    not_an_object = "own.error.not_an_object"
+    room = "own"
+    kind: ClassVar[str]
+    """Its name in requests."""
+
+    activation: Annotated[str, Field(choices=names(), formulas=1)] = "swish"
+    """The one that something is said of."""
+    against: Annotated[str, Field(choices=names(), formulas=1)] = "relu"
+    """The one that it is set against."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The statement as `stated` takes it."""
+        return {"kind": self.kind, **super().as_json()}
+
+    def checked(self, server: Settings) -> None:
+        """Refuse what cannot be true or false.
+
+        Raises:
+            UserError: About the field at fault.
+        """
+        if self.activation == self.against:
+            raise UserError("own.error.same", field="against")
+
+    def sentence(self, language: Language) -> str:
+        """What is claimed, in words."""
+        return text(f"own.statement.{self.kind}", language, **self._told(language))
+
+    def rule(self, language: Language, server: Settings) -> str:
+        """What is done, how often, and which result makes which verdict."""
+        return text(f"own.rule.{self.kind}", language, **self._told(language), **self._done(server))
+
+    @abstractmethod
+    def part(self) -> Part:
+        """How it is decided."""
+
+    @abstractmethod
+    def _told(self, language: Language) -> dict[str, str]:
+        """What fills its sentence."""
+
+    def _done(self, server: Settings) -> dict[str, str]:
+        """What fills its rule beside that."""
+        return {}
+
+    def _names(self) -> dict[str, str]:
+        return {"one": _name(self.activation), "other": _name(self.against)}
+
+
+class Beats(Statement):
+    """One is better than another on some data, with a network, by at least so much."""
+
+    kind = "beats"
+
+    dataset: Annotated[str, Field(choices=_DATA)] = "digits"
+    network: Annotated[str, Field(choices=_NETWORKS)] = "mlp"
+    depth: Annotated[int, Field(low=1, high=20, unit="layers")] = 2
+    """Hidden layers."""
+    steps: Annotated[
+        int,
+        Field(
+            low=_LEAST_STEPS,
+            high=_MOST_STEPS,
+            unit="steps",
+            here=lambda server: {"high": min(_MOST_STEPS, server.max_steps)},
+        ),
+    ] = 300
+    margin: Annotated[float, Field(low=0, high=100, unit="points")] = 2.0
+    """By how many points of accuracy at least."""
+    repeats: Annotated[int, Field(low=8, high=32, unit="seeds")] = 8
+    """How often both are trained, each time with other weights, batches and split."""
+
+    def checked(self, server: Settings) -> None:
+        """Refuse what no run can be made of."""
+        from swishdemo.training.request import parse_run
+
+        super().checked(server)
+        part = self.part()
+        try:
+            parse_run({**part.base, "seeds": 1}, server)
+        except UserError as error:
+            own = error.field in type(self).model_fields
+            here = error.field if own else "against" if error.field == "rivals" else "network"
+            raise UserError(error.key, field=here, status=error.status, **error.values) from None
+
+    def part(self) -> BetterBy:
+        """Pairs of networks, trained side by side."""
+        contrast = AtLeast(
+            (Arm("own", self.activation), Arm("own", self.against, weight=-1.0)),
+            smallest=self.margin / 100,
+        )
+        data = datasets.get(self.dataset)
+        wide = prod(data.shape) / 64 if "cnn" in self.network else 1.0
+        seconds = self.repeats * (0.3 + self.steps * (3e-4 + 2.5e-4 * self.depth) * max(1.0, wide))
+        return BetterBy(
+            "accuracy",
+            base={
+                **{"dataset": self.dataset, "network": self.network, "depth": self.depth},
+                **{"width": 8 if "cnn" in self.network else 32, "steps": self.steps},
+                **{"activation": self.activation, "rivals": [self.against]},
+                **{"beta_starts": [1], "beta_scope": "fixed", "weight_decay": 0, "beta_decay": 0},
+                **{"optimiser": "adam", "lr": 0.001, "test_share": 0.5},
+            },
+            runs={"own": {"steps": self.steps}},
+            settings=(Setting("own.where", (contrast,)),),
+            chance=1 / data.classes,
+            repeats=self.repeats,
+            cost=3 + round(seconds),
+            margin=self.margin,
+        )
+
+    def _told(self, language: Language) -> dict[str, str]:
+        return {
+            **self._names(),
+            "data": text(f"data.title.{self.dataset}", language),
+            "network": text(f"train.choice.network.{self.network}", language),
+            "depth": f"{self.depth}",
+            "steps": f"{self.steps}",
+            "margin": _number(self.margin),
+        }
+
+    def _done(self, server: Settings) -> dict[str, str]:
+        return {"repeats": f"{self.repeats}"}
+
+
+class Costs(Statement):
+    """One takes at most so many times as long as another."""
+
+    kind = "costs"
+
+    activation: Annotated[str, Field(choices=REGISTRY.activations(), formulas=1)] = "swish"
+    """The one whose time is meant."""
+    against: Annotated[str, Field(choices=REGISTRY.activations(), formulas=1)] = "relu"
+    """The other."""
+    at_most: Annotated[float, Field(low=0.01, high=1000, unit="times")] = 1.2
+    """How many times as long at most."""
+    context: Annotated[str, Field(choices=("kernel", "layer", "step"))] = "kernel"
+    """The activation alone, with a linear layer, or in a training step."""
+
+    def checked(self, server: Settings) -> None:
+        """Refuse what cannot be timed here."""
+        from swishdemo.timing import TimingRequest
+
+        super().checked(server)
+        TimingRequest.parse(self.part().request(server), server)
+
+    def part(self) -> PriceAtMost:
+        """One timing of both."""
+        one, other = (_BUILTIN.get(each, each) for each in (self.activation, self.against))
+        return PriceAtMost(
+            "time",
+            variants=(one, other),
+            context=self.context,
+            one=one,
+            other=other,
+            claimed_ratio=self.at_most,
+        )
+
+    def _told(self, language: Language) -> dict[str, str]:
+        context = text(f"own.context.{self.context}", language)
+        return {**self._names(), "ratio": _number(self.at_most), "context": context}
+
+    def _done(self, server: Settings) -> dict[str, str]:
+        return {"elements": f"{min(ELEMENTS, server.max_elements):,}"}
+
+
+class Differs(Statement):
+    """Two differ by at most so much on an interval."""
+
+    kind = "differs"
+
+    at_most: Annotated[float, Field(low=0, high=1e6)] = 0.1
+    """The largest difference, as it is claimed."""
+    low: Annotated[float, Field(low=-1e6, high=1e6)] = -5.0
+    """Where the interval begins."""
+    high: Annotated[float, Field(low=-1e6, high=1e6)] = 5.0
+    """Where it ends."""
+
+    def checked(self, server: Settings) -> None:
+        """Refuse an interval that is none."""
+        super().checked(server)
+        if not self.low < self.high:
+            raise UserError("own.error.interval", field="high", low=_number(self.low))
+
+    def part(self) -> ApartAtMost:
+        """A search for the place at which they are farthest apart."""
+        return ApartAtMost(
+            "distance",
+            one=self.activation,
+            other=self.against,
+            claimed_gap=self.at_most,
+            low=self.low,
+            high=self.high,
+        )
+
+    def _told(self, language: Language) -> dict[str, str]:
+        ends = {"low": _number(self.low), "high": _number(self.high)}
+        return {**self._names(), "gap": _number(self.at_most), **ends}
+
+
+STATEMENTS: Mapping[str, type[Statement]] = {each.kind: each for each in (Beats, Costs, Differs)}
+
+
+def _class_of(kind: object) -> type[Statement]:
+    """The form of a kind of statement.
+
+    Raises:
+        UserError: There is none.
+    """
+    if not isinstance(kind, str) or kind not in STATEMENTS:
+        raise UserError("own.error.kind", field="kind", choices=", ".join(STATEMENTS))
+    return STATEMENTS[kind]
+
+
+def stated(given: object, server: Settings) -> Statement:
+    """Read a statement; a field that is left out takes its default.
+
+    Args:
+        given: The request's JSON, of any type; its ``kind`` is one of `STATEMENTS`.
+        server: Its limits, and the time in which a formula must be worked out.
+
+    Raises:
+        UserError: A field is unknown, of another type, out of range, or no formula; or nothing
+            can be run of it.
+    """
+    if not isinstance(given, Mapping):
+        raise UserError(Statement.not_an_object, choices=", ".join(STATEMENTS))
+    statement = _class_of(given.get("kind")).read(given, server, beside=("kind",))
+    statement.checked(server)
+    return statement
+
+
+def restored(record: Mapping[str, Any]) -> Statement:
+    """Read a statement that was stored, perhaps by another version. Limits are not asked.
+
+    Raises:
+        UserError: This version knows no such statement.
+    """
+    return _class_of(record.get("kind")).restored(record)
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast(Contrast):
+    """A difference that is said to be at least the smallest one: all of its interval counts."""
+
+    def judged(self, found: Mapping[str, Any]) -> VerdictName:
+        """True where the whole interval is there, false where it lies below."""
+        low, high = found["low"], found["high"]
+        if found["blind"] or low is None or high is None:
+            return "undecided"
+        if high < self.smallest or high <= 0:
+            return "refuted"
+        return "confirmed" if low >= self.smallest and low > 0 else "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class BetterBy(Trained):
+    """How much more accurate one is than another.
+
+    Attributes:
+        margin: By how many points at least, as it is claimed.
+    """
+
+    job: str = "training"
+    margin: float = 2.0
+
+    def summary(self, evidence: Evidence) -> Sentence:
+        """What was compared, and how."""
+        how = super(BetterBy, self).summary(evidence).values["how"]  # slots: a class made anew
+        what = Sentence("own.compared", margin=self.margin)
+        return Sentence("claims.why.trained_summary", what=what, how=how)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAtMost(Timed):
+    """The time of one over the time of another.
+
+    Attributes:
+        one: The variant whose time is meant.
+        other: The one compared with.
+        claimed_ratio: What it is at most.
+    """
+
+    job: str = "timing"
+    one: str = "silu"
+    other: str = "relu"
+    claimed_ratio: float = 1.2
+
+    def seconds(self, budget: Budget = "quick") -> int:
+        """As two take, and a process that starts."""
+        return 8
+
+    def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
+        """The two in turn, forward and backward; a second for each, whose interval decides."""
+        return {**super(PriceAtMost, self).request(settings), "budget_seconds": 1.0}
+
+    def evidence(
+        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
+    ) -> Evidence | None:
+        """The ratio of the two times, with a 95 % interval."""
+        timed = by_variant(stored, self.context)
+        reasons = [_untimed(stored, name) for name in (self.one, self.other) if name not in timed]
+        if reasons:
+            return {"untimed": reasons[0].as_json()} if reasons[0] else None
+        ratio = timed[self.one].ratio(timed[self.other]).as_json()
+        return {
+            "context": self.context,
+            "baseline": self.other,
+            "elements": timed[self.one].elements,
+            "ratios": [{"variant": self.one, **ratio}],
+            "claimed": self.claimed_ratio,
+        }
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """The whole interval on one side decides; what was not timed decides nothing."""
+        if "untimed" in evidence:
+            why = Sentence.from_json(evidence["untimed"])
+            return Verdict("undecided", Sentence("own.untimed", why=why))
+        (ratio,) = evidence["ratios"]
+        values = {name: ratio[name] for name in ("value", "low", "high")}
+        if ratio["high"] <= self.claimed_ratio:
+            return Verdict("confirmed", Sentence("own.cost_within", **values))
+        if ratio["low"] > self.claimed_ratio:
+            return Verdict("refuted", Sentence("own.cost_above", **values))
+        return Verdict("undecided", Sentence("own.cost_unclear", **values))
+
+
+@dataclass(frozen=True, slots=True)
+class ApartAtMost(Part):
+    """How far apart two are on an interval; a process of its own looks for it.
+
+    Attributes:
+        one: An activation.
+        other: Another.
+        claimed_gap: The largest distance, as it is claimed.
+        low: Where the interval begins.
+        high: Where it ends.
+    """
+
+    kind: Kind = "searched"
+    one: str = "swish"
+    other: str = "relu"
+    claimed_gap: float = 0.1
+    low: float = -5.0
+    high: float = 5.0
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """One place where they differ by more refutes it; one without a value leaves it open."""
+        values = {name: evidence[name] for name in ("where", "gap")}
+        if evidence["gap"] > self.claimed_gap * (1 + _SAME_TO):
+            ends = {"low": self.low, "high": self.high, "claimed": self.claimed_gap}
+            return verdict("refuted", "gap_above", **values, **ends)
+        if evidence["undefined"] is not None:
+            return Verdict("undecided", Sentence("own.undefined", x=evidence["undefined"]))
+        found = {**values, "claimed": self.claimed_gap, "points": evidence["points"]}
+        return Verdict("confirmed", Sentence("own.gap_within", **found))
+
+    def pending(self) -> Verdict:
+        """The verdict before it was looked for."""
+        return verdict("not run", "not_run", seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClaim(Claim):
+    """A visitor's claim. Its words follow from the statement, and are not in the catalogue.
+
+    Attributes:
+        stated: What is claimed.
+        visitor: Whose it is.
+        registered_at: Before it was run, Unix seconds.
+        version: The app's, then.
+        rule: Language → what is done, and which result makes which verdict.
+        found: What was found at once; None before that, and where a job decides.
+    """
+
+    document: SourceDocument = OWN
+    stated: Statement = field(default_factory=Differs)
+    visitor: str = ""
+    registered_at: float = 0.0
+    version: str = ""
+    found: Proof | None = None
+
+    def statement(self, language: Language) -> str:
+        """What is claimed."""
+        return self.stated.sentence(language)
+
+    def title(self, language: Language) -> str:
+        """The same: a visitor has few."""
+        return self.statement(language)
+
+    def label(self, part: str, language: Language) -> str:
+        """What its one part is called."""
+        return text(f"own.part.{self.stated.kind}", language)
+
+    def registration(self, server: Settings) -> dict[str, Any]:
+        """What was registered, and when: what, how often, and the rule."""
+        part = self.parts[0]
+        moment = datetime.fromtimestamp(self.registered_at, UTC)
+        return {
+            "at": moment.isoformat(timespec="seconds"),
+            "version": self.version,
+            "stated": self.stated.as_json(),
+            "rule": {each: self.stated.rule(each, server) for each in LANGUAGES},
+            "repeats": part.repeats if isinstance(part, Trained) else None,
+            "request": part.request(server) if isinstance(part, Measured) else None,
+        }
+
+    def decided(self, proof: Proof) -> OwnClaim:
+        """The claim with what was found of it."""
+        return replace(self, found=proof)
+
+
+def _untimed(stored: Sequence[Mapping[str, Any]], variant: str) -> Sentence | None:
+    """Why a variant has no time; None where nothing is known of it."""
+    measured = [Measurement.from_json(each) for each in stored if each.get("variant") == variant]
+    reasons = [each.gate or each.unavailable for each in measured]
+    return next((reason for reason in reversed(reasons) if reason), None)
+
+
+def _name(activation: str) -> str:
+    return activation[1:] if is_formula(activation) else registered(activation).label
+
+
+def _number(value: float) -> str:
+    """A number as it was given, to the digits that a reader reads."""
+    return typeset(f"{value:.12g}")
