@@ -288,6 +288,7 @@ def test_few_claims_are_confirmed_by_chance():
     part = stated({"kind": "beats", "margin": 2}, Settings()).part()
     assert isinstance(part, BetterBy)
     chance = np.random.default_rng(5)
+    config = part.request(Settings())
 
     def verdict(effect):
         rows = [
@@ -305,7 +306,7 @@ def test_few_claims_are_confirmed_by_chance():
             }
             for number, noise in enumerate(chance.normal(0, 0.02, part.repeats))
         ]
-        return part.judge(part.evidence({}, rows)).verdict
+        return part.judge(part.evidence(config, rows)).verdict
 
     times = 500
     at_margin = [verdict(0.02) for _ in range(times)]
