@@ -189,12 +189,13 @@ class Trained(Measured):
         """
         rows = {row["index"]: row for row in stored if "index" in row}
         names = list(self.runs)
-        repeats = len(config["grid"][_REPEATED])
+        seeds = [seed for seed, _ in config["grid"][_REPEATED]]
+        repeats = len(seeds)
         found: dict[str, list[Row | None]] = {name: [] for name in names}
         for number in range(repeats):
             for place, name in enumerate(names):
                 row = rows.get(number * len(names) + place)
-                if row and not _is_of(row, {**self.runs[name], "seed": number}):
+                if row and not _is_of(row, {**self.runs[name], "seed": seeds[number]}):
                     return None
                 found[name].append(row if row and _is_whole(row) else None)
         if not rows:
