@@ -43,6 +43,10 @@ def test_a_sweep_is_begun_and_found_again(opens, server):
     page.reload()
     state(page, "finished")
     assert page.locator(ROWS).count() == 4
+    empty = page.locator("#lab-train [data-part=empty-beta]")
+    expect(empty).to_be_hidden()  # a run's plots take no room while there is none
+    part(page, "close").click()
+    expect(empty).to_be_visible()
     assert page.wrong == []
     leave(page)
 
