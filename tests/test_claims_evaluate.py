@@ -13,7 +13,7 @@ from swishdemo.claims.evaluate import OWNER, purposes
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.generate import same
-from swishdemo.host import host
+from swishdemo.host import host, torch_version
 from swishdemo.jobs.kinds import kinds
 from swishdemo.settings import Settings
 from swishdemo.timing import HostCard
@@ -394,3 +394,14 @@ def test_every_thorough_check_ends_within_ten_minutes_and_is_taken_here(evaluato
             assert part.seconds() < part.seconds("thorough") <= 600, claim.id
             kinds()[part.engine].parse(part.request(Settings(), "thorough"), Settings())
     assert not any((card["thorough"] or {}).get("refused") for card in evaluator.cards())
+
+
+def test_evidence_of_another_pytorch_is_marked(evaluator, manager):
+    _, jobs = evaluator.check("beta-range", VISITOR)
+    manager.finish(jobs[0].id, [report(2000, [ALL, ALL])], seeds=6)
+    now = listed(evaluator, "beta-range")["parts"][0]["host"]
+    assert "not the PyTorch" not in now and torch_version() in now
+    manager.jobs = [replace(job, host={**job.host, "torch": "2.8.0"}) for job in manager.jobs]
+    older = listed(evaluator, "beta-range")["parts"][0]["host"]
+    assert "torch 2.8.0" in older and f"not the PyTorch that is here, {torch_version()}" in older
+    assert torch_version() in listed(evaluator, "beta-range", "zh")["parts"][0]["host"]

@@ -30,6 +30,7 @@ from swishdemo.claims.registration import Registration, is_own
 from swishdemo.claims.registry import CLAIMS, get
 from swishdemo.claims.trained import Trained
 from swishdemo.errors import UserError
+from swishdemo.host import torch_version
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
@@ -370,7 +371,7 @@ class ClaimEvaluator:
             reached = part.pending() if evidence is None else part.judge(evidence)
         else:
             assert isinstance(part, Measured)
-            evidence, checked_at, host, lost, budget = self._measured(claim, part)
+            evidence, checked_at, host, lost, budget = self._measured(claim, part, language)
             reached = part.pending() if evidence is None else part.judge(evidence)
         shown = _shown(part, reached, language)
         if lost is not None:
@@ -401,7 +402,7 @@ class ClaimEvaluator:
             self._proofs |= dict(zip(names, made, strict=True))
 
     def _measured(
-        self, claim: Claim, part: Measured
+        self, claim: Claim, part: Measured, language: Language
     ) -> tuple[Evidence | None, str | None, str | None, str | None, Budget | None]:
         """The newest evidence that can be read, a thorough one first; its date, host and budget.
 
@@ -416,7 +417,7 @@ class ClaimEvaluator:
                 ended = moment.isoformat(timespec="seconds")
                 evidence = self._evidence_of(job, claim, part)
                 if evidence is not None:
-                    return evidence, ended, HostCard.from_json(job.host).line, lost, budget
+                    return evidence, ended, _host_line(job, language), lost, budget
                 lost = lost or ended
         return None, None, None, lost, None
 
@@ -464,6 +465,15 @@ def all_purposes(claim: Claim) -> dict[str, Measured]:
 
 def _seconds(claim: Claim, budget: Budget) -> int:
     return sum(part.seconds(budget) for part in purposes(claim, budget).values())
+
+
+def _host_line(job: Job, language: Language) -> str | None:
+    """The machine on which a job ran; marked where its PyTorch is not the one that is here."""
+    host = HostCard.from_json(job.host)
+    here = torch_version()
+    if host.torch in (None, here):
+        return host.line
+    return text("claims.note.other_torch", language, host=host.line, here=here)
 
 
 def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:
