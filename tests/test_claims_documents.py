@@ -12,10 +12,12 @@ import torch
 from api_server import idle_lab, serving
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
+from test_claims_measured import ALL, CONFIG, measurement, report
 
 from swishdemo.activations import evaluate
 from swishdemo.activations import get as activation
 from swishdemo.claims import CLAIMS, DOCUMENTS, VERDICTS, Instant, get
+from swishdemo.claims.cost import TimeRatio
 from swishdemo.claims.evaluate import purposes
 from swishdemo.claims.formulas import (
     FamilyLimit,
@@ -28,6 +30,7 @@ from swishdemo.claims.formulas import (
 from swishdemo.claims.history import SWISH
 from swishdemo.claims.registry import claims_of, document, index
 from swishdemo.claims.stated_numbers import LargestGap, LowestPoint, PrintedValues
+from swishdemo.claims.trained import Arm, Contrast, Trained
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES
 
@@ -49,33 +52,31 @@ KNOWN = {
     "chainer-limits.infinity": "confirmed",
     "pytorch-name.first": "confirmed",
     "openvino-formula.formula": "confirmed",
-    "openvino-shape.non-monotonic": "depends",
+    "openvino-formula.non-monotonic": "depends",
     "paddle-example.values": "refuted",
     "oneflow-example.values": "confirmed",
     "mlx-gelu.gap": "refuted",
-    "tensorflow-example.values": "confirmed",
+    "tensorflow-swish.values": "confirmed",
     "tensorflow-proposed-example.values": "refuted",
     "wikipedia-zoom.zoom": "confirmed",
     "wikipedia-series.series": "confirmed",
-    "wikipedia-tanh.tanh": "confirmed",
-    "wikipedia-tanh.sum": "refuted",
-    "wikipedia-tanh.difference": "refuted",
+    "wikipedia-series.tanh": "confirmed",
+    "wikipedia-series.sum": "refuted",
+    "wikipedia-series.difference": "refuted",
     "wikipedia-gelu.beta": "imprecise",
-    "wikipedia-negative.reflection": "confirmed",
+    "wikipedia-zoom.reflection": "confirmed",
     "swish-derivative.derivative": "confirmed",
-    "swish-slope-of-one.where": "imprecise",
+    "swish-derivative.where": "imprecise",
     "silu-minimum.lowest": "confirmed",
-    "silu-slope.how-much": "confirmed",
-    "silu-slope.where": "confirmed",
-    "silu-large.right": "confirmed",
-    "silu-large.left": "confirmed",
-    "mish-minimum.lowest": "confirmed",
+    "silu-minimum.how-much": "confirmed",
+    "silu-minimum.where": "confirmed",
+    "mish.lowest": "confirmed",
     "acon-smooth-relu.limit": "confirmed",
     "swiglu-growth.growth": "confirmed",
     "speechbrain-formula.formula": "refuted",
     "speechbrain-silu.same": "depends",
     "click4ai-derivative.derivative": "depends",
-    "click4ai-values.values": "confirmed",
+    "click4ai-derivative.values": "confirmed",
     "composable-kernel-sign.formula": "refuted",
     "e-swish-rescale.rescale": "confirmed",
     "elysiatools-slopes.slopes": "confirmed",
@@ -96,7 +97,7 @@ CHANGED = [
     ("chainer-limits.infinity", {"claimed_formula": "x"}, "depends"),
     ("pytorch-name.first", {"claimed": SWISH}, "refuted"),
     ("openvino-formula.formula", {"claimed_formula": "x/(1 + exp(-x))"}, "depends"),
-    ("openvino-shape.non-monotonic", {"claimed_for": ("positive",)}, "confirmed"),
+    ("openvino-formula.non-monotonic", {"claimed_for": ("positive",)}, "confirmed"),
     ("paddle-example.values", {"parameters": {"beta": 1.0}}, "confirmed"),
     ("paddle-example.values", {"parameters": {"beta": 1.0}, "claimed_at": (1.0,) * 6}, "refuted"),
     ("oneflow-example.values", {"claimed_values": ("-0.1498", "0", "0.3504")}, "refuted"),
@@ -105,7 +106,7 @@ CHANGED = [
     ("mlx-gelu.gap", {"high": -1.0, "low": -1.2}, "confirmed"),
     ("mlx-gelu.gap", {"claimed_gap": float("nan")}, "refuted"),
     (
-        "tensorflow-example.values",
+        "tensorflow-swish.values",
         {"claimed_values": ("-4.1223085e-08", "-2.6894143e-01", "0", "7.3105860e-01", "20")},
         "refuted",
     ),
@@ -119,26 +120,23 @@ CHANGED = [
     ("wikipedia-series.series", {"claimed_terms": ((1, "1/2"), (2, "1/3"))}, "refuted"),
     ("wikipedia-series.series", {"claimed_terms": ((1, "1/2"), (2, "1/4"))}, "confirmed"),
     ("wikipedia-series.series", {"claimed_terms": ((1, "1/2"), (4, "-1/48"))}, "refuted"),
-    ("wikipedia-tanh.tanh", {"claimed_formula": "x*tanh(x/2) + x/2"}, "refuted"),
-    ("wikipedia-tanh.sum", {"claimed_formula": "x"}, "confirmed"),
-    ("wikipedia-tanh.difference", {"claimed_formula": "x*tanh(x/2)"}, "confirmed"),
+    ("wikipedia-series.tanh", {"claimed_formula": "x*tanh(x/2) + x/2"}, "refuted"),
+    ("wikipedia-series.sum", {"claimed_formula": "x"}, "confirmed"),
+    ("wikipedia-series.difference", {"claimed_formula": "x*tanh(x/2)"}, "confirmed"),
     ("wikipedia-gelu.beta", {"claimed_beta": 1.773}, "confirmed"),
     ("wikipedia-gelu.beta", {"claimed_beta": 1.0}, "refuted"),
-    ("wikipedia-negative.reflection", {"claimed_formula": "-swish(x, beta)"}, "refuted"),
+    ("wikipedia-zoom.reflection", {"claimed_formula": "-swish(x, beta)"}, "refuted"),
     ("swish-derivative.derivative", {"claimed_formula": "swish(x, beta)"}, "refuted"),
-    ("swish-slope-of-one.where", {"claimed_where": 1.28}, "confirmed"),
-    ("swish-slope-of-one.where", {"claimed_where": 1.0}, "refuted"),
-    ("swish-slope-of-one.where", {"claimed_where": 0.64, "claimed_beta": 2.0}, "confirmed"),
+    ("swish-derivative.where", {"claimed_where": 1.28}, "confirmed"),
+    ("swish-derivative.where", {"claimed_where": 1.0}, "refuted"),
+    ("swish-derivative.where", {"claimed_where": 0.64, "claimed_beta": 2.0}, "confirmed"),
     ("silu-minimum.lowest", {"claimed_value": "-0.31"}, "refuted"),
     ("silu-minimum.lowest", {"claimed_where": "-1.25"}, "imprecise"),
-    ("silu-slope.how-much", {"claimed_max": 1.2}, "refuted"),
-    ("silu-slope.where", {"claimed_where": 1.0}, "refuted"),
-    ("silu-large.right", {"claimed_gap": 0.0001}, "refuted"),
-    ("silu-large.left", {"high": -1.0}, "refuted"),
-    ("silu-large.left", {"claimed_gap": 0.0001}, "refuted"),
-    ("mish-minimum.lowest", {"claimed_value": "-0.30886"}, "imprecise"),
-    ("mish-minimum.lowest", {"activation": "swish"}, "refuted"),
-    ("mish-minimum.lowest", {"claimed_where": "-2.1924"}, "refuted"),
+    ("silu-minimum.how-much", {"claimed_max": 1.2}, "refuted"),
+    ("silu-minimum.where", {"claimed_where": 1.0}, "refuted"),
+    ("mish.lowest", {"claimed_value": "-0.30886"}, "imprecise"),
+    ("mish.lowest", {"activation": "swish"}, "refuted"),
+    ("mish.lowest", {"claimed_where": "-2.1924"}, "refuted"),
     ("acon-smooth-relu.limit", {"claimed_formula": "abs(x)"}, "depends"),
     ("swiglu-growth.growth", {"claimed_power": 1.0}, "refuted"),
     ("swiglu-growth.growth", {"formula": "swish(x)", "claimed_power": 1.0}, "confirmed"),
@@ -149,9 +147,9 @@ CHANGED = [
         {"claimed_formula": "beta*swish(x, beta) + sigmoid(beta*x)*(1 - beta*swish(x, beta))"},
         "confirmed",
     ),
-    ("click4ai-values.values", {"parameters": {"beta": 1.1}}, "refuted"),
+    ("click4ai-derivative.values", {"parameters": {"beta": 1.1}}, "refuted"),
     (
-        "click4ai-values.values",
+        "click4ai-derivative.values",
         {"claimed_values": ("-0.2384", "-0.2689", "0", "0.7313", "1.7616")},
         "refuted",
     ),
@@ -250,7 +248,7 @@ def test_values_against_mpmath(part):
 
 
 def test_tensorflows_values_are_those_of_torch_in_float32():
-    part = INSTANT["tensorflow-example.values"]
+    part = INSTANT["tensorflow-swish.values"]
     found = torch.nn.functional.silu(torch.tensor(part.claimed_at, dtype=torch.float32))
     printed = torch.tensor([float(each) for each in part.claimed_values])
     assert torch.allclose(found, printed, rtol=2e-7, atol=0)
@@ -260,7 +258,7 @@ def test_tensorflows_values_are_those_of_torch_in_float32():
     ("name", "function"),
     [
         ("silu-minimum.lowest", lambda x: x / (1 + mpmath.exp(-x))),
-        ("mish-minimum.lowest", lambda x: x * mpmath.tanh(mpmath.log(1 + mpmath.exp(x)))),
+        ("mish.lowest", lambda x: x * mpmath.tanh(mpmath.log(1 + mpmath.exp(x)))),
     ],
 )
 def test_the_lowest_point_against_a_root_of_the_slope(name, function):
@@ -317,7 +315,7 @@ def test_the_series_against_mpmath():
 
 
 def test_the_slope_is_one_where_it_is_said():
-    where = INSTANT["swish-slope-of-one.where"].check()["where"]
+    where = INSTANT["swish-derivative.where"].check()["where"]
     with mpmath.workdps(30):
         slope = mpmath.diff(lambda x: x / (1 + mpmath.exp(-x)), mpmath.mpf(where))
         assert float(slope) == pytest.approx(1.0, abs=1e-14)
@@ -446,3 +444,128 @@ def test_the_list_is_told_in_a_tenth_of_a_second_of_processor_time(client):
         client.get("/api/claims")
         spent.append(time.process_time() - began)
     assert min(spent) < 0.1
+
+
+MEASURED = {
+    f"{claim.id}.{part.name}": part
+    for claim in OTHERS
+    for part in claim.parts
+    if not isinstance(part, Instant)
+}
+RATIOS = [
+    # of the variant's time to its baseline's, and what is claimed
+    ("keras-hard.time", 0.5, {}, "confirmed"),
+    ("keras-hard.time", 1.5, {}, "refuted"),
+    ("keras-hard.time", 1.5, {"claimed_high": 2.0}, "confirmed"),
+    ("keras-hard.time", 1.0, {}, "undecided"),
+    ("speechbrain-silu.time", 2.5, {}, "confirmed"),
+    ("speechbrain-silu.time", 1.5, {}, "refuted"),
+    ("speechbrain-silu.time", 4.0, {}, "refuted"),
+    ("speechbrain-silu.time", 1.5, {"claimed_low": 1.2}, "confirmed"),
+    ("speechbrain-silu.time", 4.0, {"claimed_high": 5.0}, "confirmed"),
+    ("speechbrain-silu.time", 3.0, {}, "undecided"),
+    ("efficientnet-memory.time", 1.4, {}, "confirmed"),
+    ("efficientnet-memory.time", 0.7, {}, "refuted"),
+    ("efficientnet-memory.time", 1.4, {"claimed_low": 1.6}, "refuted"),
+    ("classyvision-silu.time", 0.4, {}, "confirmed"),
+    ("classyvision-silu.time", 0.4, {"claimed_high": 0.3}, "refuted"),
+    ("classyvision-silu.time", 1.4, {}, "refuted"),
+]
+
+
+@pytest.mark.parametrize(("name", "ratio", "change", "expected"), RATIOS)
+def test_a_ratio_of_times_against_what_is_claimed(name, ratio, change, expected):
+    part = replace(MEASURED[name], **change)
+    stored = [
+        measurement(part.baseline, 1e-3, context=part.context),
+        measurement(part.variant, ratio * 1e-3, context=part.context),
+    ]
+    reached = part.judge(part.evidence({}, stored))
+    assert reached.verdict == expected
+    for language in LANGUAGES:
+        assert f"{ratio:.1f}" in reached.sentence(language)
+    assert part.evidence({}, stored[:1]) is None
+
+
+def test_every_ratio_is_tried_on_each_side():
+    tried = {name for name, _, _, _ in RATIOS}
+    assert tried == {name for name, part in MEASURED.items() if isinstance(part, TimeRatio)}
+    for name in tried:
+        assert {"confirmed", "refuted"} <= {said for of, _, _, said in RATIOS if of == name}
+
+
+@pytest.mark.parametrize("name", ["efficientnet-memory.bytes", "classyvision-silu.bytes"])
+@pytest.mark.parametrize(
+    ("saved", "change", "expected"),
+    [(4, {}, "confirmed"), (8, {}, "refuted"), (6, {}, "imprecise"),
+     (6, {"claimed_bytes": 6.0}, "confirmed"), (4, {"claimed_bytes": 2.0}, "imprecise")],
+)  # fmt: skip
+def test_half_the_memory(name, saved, change, expected):
+    part = replace(MEASURED[name], **change)
+    kept = {"silu": 4, "swish_eager": 8, "memory_efficient": 4} | {part.variant: saved}
+    stored = [measurement(each, 1e-3, saved=bytes) for each, bytes in kept.items()]
+    assert part.judge(part.evidence({}, stored)).verdict == expected
+
+
+def test_a_difference_that_is_claimed_to_be_absent():
+    found = {"blind": None, "mean": 0.001, "low": -0.002, "high": 0.004}
+    contrast = Contrast((Arm("a"), Arm("b", weight=-1.0)), smallest=0.01, either_way=True)
+    assert contrast.judged(found) == "refuted"
+    assert replace(contrast, absent=True).judged(found) == "confirmed"
+    assert replace(contrast, absent=True, smallest=0.003).judged(found) == "undecided"
+    there = {"blind": None, "mean": 0.05, "low": 0.03, "high": 0.07}
+    assert replace(contrast, absent=True).judged(there) == "refuted"
+    assert replace(contrast, absent=True).judged(there | {"blind": "chance"}) == "undecided"
+
+
+TRAINED = {name: part for name, part in MEASURED.items() if isinstance(part, Trained)}
+
+
+def judged(part, lead):
+    """The verdict where every difference is ``lead``, give or take a little of it."""
+    effects = [
+        {"blind": None, "of": each.of, "mean": lead, "low": lead - 1e-4, "high": lead + 1e-4,
+         "visible": 1e-4}
+        for setting in part.settings for each in setting.contrasts
+    ]  # fmt: skip
+    found = [
+        {"where": setting.where, "effects": [effects[number]]}
+        for number, setting in enumerate(part.settings)
+    ]
+    return part.judge({"settings": found, "level": 0.95, "repeats": 8})
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_training_is_judged_by_the_smallest_difference_that_matters(name):
+    part = TRAINED[name]
+    ((contrast,), *_) = (setting.contrasts for setting in part.settings)
+    sides = {False: ("confirmed", "refuted"), True: ("refuted", "confirmed")}[contrast.absent]
+    assert judged(part, 1.5 * contrast.smallest).verdict == sides[0]
+    assert judged(part, 0.5 * contrast.smallest).verdict == sides[1]
+
+    def with_smallest(value):
+        return replace(
+            part,
+            settings=tuple(
+                replace(each, contrasts=(replace(each.contrasts[0], smallest=value),))
+                for each in part.settings
+            ),
+        )
+
+    assert judged(with_smallest(3 * contrast.smallest), 1.5 * contrast.smallest).verdict == sides[1]
+    for language in LANGUAGES:
+        assert judged(part, contrast.smallest).sentence(language)
+
+
+def test_the_spread_of_beta_follows_the_range_that_is_claimed():
+    part = MEASURED["swish-beta.spread"]
+    stored = [report(300, [ALL, ALL]), report(500, [ALL, ALL])]
+    assert part.judge(part.evidence(CONFIG, stored)).verdict == "confirmed"
+    narrow = replace(part, claimed_low=0.0, claimed_high=0.2)
+    assert narrow.judge(narrow.evidence(CONFIG, stored)).verdict == "refuted"
+
+
+def test_all_of_a_documents_jobs_take_little_time():
+    for each in DOCUMENTS[1:]:
+        jobs = [part for claim in claims_of(each.id) for part in purposes(claim).values()]
+        assert sum(part.seconds() for part in jobs) <= 60, each.id

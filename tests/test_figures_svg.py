@@ -37,7 +37,7 @@ def of_class(picture, name):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("place", DRAWN)
 def test_every_part_of_a_claims_figure_is_drawn_within_the_picture(place, language):
-    figure = claim_figure(*place, EVIDENCE[place], language)
+    figure = claim_figure(EVIDENCE[place], language)
     picture = drawn(figure)
     data = figure["data"]
     assert len(of_class(picture, "line")) == sum(each.get("mode") == "lines" for each in data)

@@ -51,6 +51,11 @@ class BetaRange(Measured):
     recipe: str = "beta-convergence"
 
     @property
+    def claimed_percent(self) -> float:
+        """The share stated, in percent."""
+        return round(100 * self.claimed_share, 6)
+
+    @property
     def engine(self) -> Engine:
         """A training run."""
         return "run"

@@ -153,7 +153,9 @@ def lead(cards: Cards, language: Language) -> str:
         f"{count} {text('claims.verdict.' + verdict.replace(' ', '_'), language)}"
         for verdict, count in counts.items()
     )
-    return text("claims.report.lead", language, count=sum(counts.values()), listed=listed)
+    if (count := sum(counts.values())) == 1:
+        return text("claims.report.lead_one", language, listed=listed)
+    return text("claims.report.lead", language, count=count, listed=listed)
 
 
 def _title(cards: Cards, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from swishdemo.claims.record import (
@@ -33,6 +34,7 @@ class Timed(Measured):
     job: str = "kernel"
     variants: tuple[str, ...] = ()
     context: str = "kernel"
+    passes: str = "both"
 
     @property
     def engine(self) -> Engine:
@@ -50,7 +52,7 @@ class Timed(Measured):
             "activation": "swish",
             "variants": list(self.variants),
             "elements": [min(ELEMENTS, settings.max_elements)],
-            "pass": "both",
+            "pass": self.passes,
             "context": self.context,
             **longer,
         }
@@ -118,6 +120,64 @@ class ExtraTime(Timed):
         if entry["high"] < low or entry["low"] > high:
             return "refuted"
         return "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRatio(Timed):
+    """How many times as long one variant takes as another.
+
+    Attributes:
+        variant: The one.
+        baseline: The other.
+        claimed_low: It takes at least so many times as long, as stated.
+        claimed_high: It takes at most so many times as long; None where no bound is stated.
+    """
+
+    variants: tuple[str, ...] = ("swish_eager", "silu")
+    variant: str = "swish_eager"
+    baseline: str = "silu"
+    claimed_low: float = 0.0
+    claimed_high: float | None = None
+
+    def evidence(
+        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
+    ) -> Evidence | None:
+        """The ratio of the two times, with a 95 % interval."""
+        timed = by_variant(stored, self.context)
+        if self.variant not in timed or self.baseline not in timed:
+            return None
+        ratio = timed[self.variant].ratio(timed[self.baseline]).as_json()
+        return {
+            "context": self.context,
+            "baseline": self.baseline,
+            "elements": timed[self.variant].elements,
+            "ratios": [{"variant": self.variant, **ratio}],
+            "claimed": self.claimed_low or self.claimed_high or 1.0,
+        }
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Within the bounds: true. Outside: false. Across one of them: undecided."""
+        (ratio,) = evidence["ratios"]
+        high = inf if self.claimed_high is None else self.claimed_high
+        if self.claimed_low <= ratio["low"] and ratio["high"] <= high:
+            name: VerdictName = "confirmed"
+        elif ratio["high"] < self.claimed_low or ratio["low"] > high:
+            name = "refuted"
+        else:
+            name = "undecided"
+        bounded = (
+            "between" if self.claimed_low and high < inf else "most" if high < inf else "least"
+        )
+        return verdict(
+            name,
+            f"ratio_at_{bounded}",
+            variant=_label(self.variant),
+            baseline=_label(self.baseline),
+            context=Sentence(f"time.ui.context.{evidence['context']}"),
+            least=self.claimed_low,
+            most=high,
+            **{each: ratio[each] for each in ("value", "low", "high")},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,4 +279,8 @@ def by_variant(stored: Sequence[Mapping[str, Any]], context: str) -> dict[str, A
 
 def _extra(entry: Mapping[str, Any]) -> dict[str, Any]:
     percent = {name: 100 * (entry[name] - 1) for name in ("value", "low", "high")}
-    return {"label": Sentence(f"time.variant.{entry['variant']}.label"), **percent}
+    return {"label": _label(entry["variant"]), **percent}
+
+
+def _label(variant: str) -> Sentence:
+    return Sentence(f"time.variant.{variant}.label")

@@ -5,7 +5,7 @@ The settings are those in which the claim could hold or fail, small enough for t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from swishdemo.claims.trained import Arm, Contrast, Quantity, Setting, Trained
@@ -13,7 +13,7 @@ from swishdemo.text import Language
 
 _Words = Mapping[Language, str]
 
-_MLP: Mapping[str, Any] = {
+MLP: Mapping[str, Any] = {
     "dataset": "digits",
     "network": "mlp",
     "width": 32,
@@ -29,16 +29,51 @@ _MLP: Mapping[str, Any] = {
 """A small network of Swish with β = 1, and half of the digits to test it: a step of accuracy is
 small then, and the best networks are not all alike."""
 
+NETWORKS: Mapping[str, Mapping[str, Any]] = {
+    "cnn": {
+        **{"network": "cnn", "depth": 2, "width": 8, "normalisation": "none"},
+        "steps": 150,
+    },
+    "mlp": {
+        **{"network": "mlp", "depth": 2, "width": 32, "normalisation": "none"},
+        "steps": 200,
+    },
+    "deep": {
+        **{"network": "residual_mlp", "depth": 10, "width": 32, "normalisation": "batch"},
+        "steps": 100,
+    },
+}
+"""Networks in which other documents' sentences about accuracy are tried."""
+
+_NAMES: Mapping[str, _Words] = {
+    "cnn": {"en": "digits, a CNN", "zh": "digits，CNN"},
+    "mlp": {"en": "digits, an MLP of 2 layers", "zh": "digits，2 层 MLP"},
+    "deep": {
+        "en": "digits, 10 layers with skips and BatchNorm",
+        "zh": "digits，10 层，捷径加 BatchNorm",
+    },
+}
+
+
+def in_each(claim: str, contrast: Callable[[str], Contrast]) -> tuple[Setting, ...]:
+    """A setting for each of `NETWORKS`: what is compared there."""
+    return tuple(
+        Setting(f"claims.{claim}.{run}", (contrast(run),), labels=labels)
+        for run, labels in _NAMES.items()
+    )
+
+
 _SCOPES = {"learned": "layer", "fixed": "fixed"}
 _PLAIN = {"network": "mlp", "normalisation": "none"}
 _SKIPS = {"network": "residual_mlp", "normalisation": "none"}
 
 
-def _swish_and_relu(run: str, sign: float = 1.0) -> tuple[Arm, Arm]:
+def swish_and_relu(run: str, sign: float = 1.0) -> tuple[Arm, Arm]:
+    """Swish less ReLU in one run."""
     return Arm(run, "swish", weight=sign), Arm(run, "relu", weight=-sign)
 
 
-def _more(
+def more(
     over: Arm, under: Arm, of: Quantity = "accuracy", smallest: float = 0.02, **rest: Any
 ) -> Contrast:
     """How much more the first has than the second."""
@@ -47,8 +82,8 @@ def _more(
 
 
 def _cured(run: str, labels: _Words) -> Setting:
-    fewer = _more(Arm(run, "relu"), Arm(run, "swish"), "dead", 0.05)
-    better = Contrast(_swish_and_relu(run))
+    fewer = more(Arm(run, "relu"), Arm(run, "swish"), "dead", 0.05)
+    better = Contrast(swish_and_relu(run))
     learned = Contrast((Arm(run, "swish"),), "learned")  # nothing, and it is no cure
     return Setting(f"claims.alive.{run}", (fewer, better, learned), labels=labels)
 
@@ -61,7 +96,7 @@ def _dead(run: str, labels: _Words) -> Setting:
 CURE = Trained(
     "cure",
     job="cure",
-    base={**_MLP, "depth": 2, "rivals": ["relu"]},
+    base={**MLP, "depth": 2, "rivals": ["relu"]},
     runs={
         "bias_5": {"optimiser": "adam", "lr": 0.01, "init_bias": -5},
         "bias_20": {"optimiser": "adam", "lr": 0.01, "init_bias": -20},
@@ -86,7 +121,7 @@ CURE = Trained(
 DEAD_UNITS = Trained(
     "units",
     job="units",
-    base={**_MLP, "depth": 2, "activation": "relu", "rivals": []},
+    base={**MLP, "depth": 2, "activation": "relu", "rivals": []},
     runs={
         "bias_5": {"optimiser": "adam", "lr": 0.01, "init_bias": -5},
         "fast_adam": {"optimiser": "adam", "lr": 0.03, "init_bias": 0},
@@ -106,7 +141,7 @@ DEAD_UNITS = Trained(
 LEARNED_BETA = Trained(
     "gain",
     job="gain",
-    base={**_MLP, "depth": 2, "rivals": [], "beta_lr_factor": 10},
+    base={**MLP, "depth": 2, "rivals": [], "beta_lr_factor": 10},
     runs={
         f"{size}_{name}": {**own, "beta_scope": scope}
         for size, own in {
@@ -123,7 +158,7 @@ LEARNED_BETA = Trained(
     settings=tuple(
         Setting(
             f"claims.beta-start.{size}",
-            (_more(Arm(f"{size}_learned"), Arm(f"{size}_fixed"), smallest=0.005),),
+            (more(Arm(f"{size}_learned"), Arm(f"{size}_fixed"), smallest=0.005),),
             labels=labels,
         )
         for size, labels in {
@@ -143,7 +178,7 @@ LEARNED_BETA = Trained(
 DEPTH = Trained(
     "accuracy",
     job="depth",
-    base={**_MLP, "depth": 50, "rivals": ["relu"]},
+    base={**MLP, "depth": 50, "rivals": ["relu"]},
     runs={
         "plain": {**_PLAIN, "init_scale": 1, "steps": 150},
         "skips": {**_SKIPS, "init_scale": 0.1414, "steps": 150},
@@ -155,7 +190,7 @@ DEPTH = Trained(
         },
     },
     settings=tuple(
-        Setting(f"claims.deep.{run}", (Contrast(_swish_and_relu(run)),), labels=labels)
+        Setting(f"claims.deep.{run}", (Contrast(swish_and_relu(run)),), labels=labels)
         for run, labels in {
             "plain": {"en": "50 layers, plain", "zh": "50 层，无捷径"},
             "skips": {"en": "50 layers with skips", "zh": "50 层，有捷径"},
@@ -170,7 +205,7 @@ DEPTH = Trained(
 SMALL_WEIGHTS = Trained(
     "accuracy",
     job="scale",
-    base={**_MLP, "rivals": ["relu"], "steps": 200},
+    base={**MLP, "rivals": ["relu"], "steps": 200},
     runs={
         "shallow": {"depth": 2, "init_scale": 1},
         "shallow_small": {"depth": 2, "init_scale": 0.1},
@@ -182,7 +217,7 @@ SMALL_WEIGHTS = Trained(
     settings=tuple(
         Setting(
             f"claims.low-init.{run}",
-            (Contrast((*_swish_and_relu(f"{run}_small"), *_swish_and_relu(run, -1.0))),),
+            (Contrast((*swish_and_relu(f"{run}_small"), *swish_and_relu(run, -1.0))),),
             labels=labels,
         )
         for run, labels in {
@@ -210,11 +245,7 @@ LONG_TRAINING = Trained(
     settings=(
         Setting(
             "claims.long.digits",
-            (
-                Contrast(
-                    (*_swish_and_relu("long"), *_swish_and_relu("short", -1.0)), smallest=0.005
-                ),
-            ),
+            (Contrast((*swish_and_relu("long"), *swish_and_relu("short", -1.0)), smallest=0.005),),
             labels={"en": "epochs 100 to 400, digits, CNN", "zh": "100 至 400 轮，digits，CNN"},
         ),
     ),
@@ -232,7 +263,7 @@ _INITS: Mapping[str, str] = {
 INITIALISATION = Trained(
     "accuracy",
     job="initialisation",
-    base={**_MLP, "rivals": []},
+    base={**MLP, "rivals": []},
     runs={
         f"{init}_{depth}": {"depth": depth, "init": init, "steps": steps}
         for depth, steps in ((2, 200), (20, 300))
@@ -241,7 +272,7 @@ INITIALISATION = Trained(
     settings=tuple(
         Setting(
             f"claims.he.{init}_{depth}",
-            (_more(Arm(f"he_normal_{depth}"), Arm(f"{init}_{depth}")),),
+            (more(Arm(f"he_normal_{depth}"), Arm(f"{init}_{depth}")),),
             labels={"en": f"{depth} layers, over {name}", "zh": f"{depth} 层，较 {name}"},
         )
         for depth in (2, 20)
@@ -255,7 +286,7 @@ INITIALISATION = Trained(
 GRADIENT = Trained(
     "depth",
     job="gradient",
-    base={**_MLP, "rivals": ["tanh", "sigmoid"], "steps": 1},
+    base={**MLP, "rivals": ["tanh", "sigmoid"], "steps": 1},
     runs={
         f"{init}_{depth}": {"depth": depth, "init": init}
         for init in ("he_normal", "xavier")
@@ -265,11 +296,7 @@ GRADIENT = Trained(
         Setting(
             f"claims.vanishing.{activation}.{init}",
             # Beyond a factor of 0.9 a layer: 15 layers · log₁₀(1/0.9).
-            (
-                _more(
-                    Arm(f"{init}_5", activation), Arm(f"{init}_20", activation), "gradient", 0.686
-                ),
-            ),
+            (more(Arm(f"{init}_5", activation), Arm(f"{init}_20", activation), "gradient", 0.686),),
             labels={"en": f"{activation}, {name}", "zh": f"{activation}，{name}"},
         )
         for activation in ("sigmoid", "tanh")
@@ -285,7 +312,7 @@ _LEAKY = "=max(x, beta*x)"
 LEAKY_SLOPE = Trained(
     "accuracy",
     job="slope",
-    base={**_MLP, "activation": _LEAKY, "beta_starts": [0.01, 0.8], "rivals": []},
+    base={**MLP, "activation": _LEAKY, "beta_starts": [0.01, 0.8], "rivals": []},
     runs={
         "cnn": {"network": "cnn", "depth": 2, "width": 8, "steps": 200},
         "shallow": {"network": "mlp", "depth": 2, "width": 32, "steps": 200},
@@ -294,7 +321,7 @@ LEAKY_SLOPE = Trained(
     settings=tuple(
         Setting(
             f"claims.leaky.{run}",
-            (_more(Arm(run, _LEAKY, 0.8), Arm(run, _LEAKY, 0.01), smallest=0.01, either_way=True),),
+            (more(Arm(run, _LEAKY, 0.8), Arm(run, _LEAKY, 0.01), smallest=0.01, either_way=True),),
             labels=labels,
         )
         for run, labels in {
@@ -310,7 +337,7 @@ LEAKY_SLOPE = Trained(
 
 _AMP: Mapping[str, Any] = {
     "job": "amp",
-    "base": {**_MLP, "rivals": []},
+    "base": {**MLP, "rivals": []},
     "runs": {
         f"{network}_{name}": {**own, "amp": amp}
         for network, own in {
@@ -321,7 +348,7 @@ _AMP: Mapping[str, Any] = {
     },
     "cost": 8,
 }
-_NETWORKS: Mapping[str, _Words] = {
+_AMP_NETWORKS: Mapping[str, _Words] = {
     "cnn": {"en": "a CNN", "zh": "CNN"},
     "mlp": {"en": "an MLP", "zh": "MLP"},
 }
@@ -331,10 +358,10 @@ def _amp(of: Quantity, smallest: float, over: str, under: str) -> tuple[Setting,
     return tuple(
         Setting(
             f"claims.amp.{network}",
-            (_more(Arm(f"{network}_{over}"), Arm(f"{network}_{under}"), of, smallest),),
+            (more(Arm(f"{network}_{over}"), Arm(f"{network}_{under}"), of, smallest),),
             labels=labels,
         )
-        for network, labels in _NETWORKS.items()
+        for network, labels in _AMP_NETWORKS.items()
     )
 
 

@@ -23,6 +23,8 @@ _GREEK = {"beta": "β"}
 _POINTS = 4001
 _SHOWN = 3  # printed values that are told to be wrong, of however many
 _COARSE = 801
+_DRAWN = 97
+"""Points of a picture."""
 _ZOOMS = 12
 """Each time the grid is laid anew between the two neighbours of the point that was best."""
 
@@ -207,13 +209,18 @@ class LargestGap(Instant):
 
     def check(self) -> Evidence:
         """Look for the largest distance on a grid over the interval, and refine it."""
+        import numpy as np
+
         first, second = _function(self.one, {}), _function(self.other, {})
         where, least = _lowest(lambda x: -abs(first(x) - second(x)), self.low, self.high)
+        x = np.linspace(self.low, self.high, _DRAWN)
         return {
             "where": where,
             "gap": -least,
-            "interval": [self.low, self.high],
+            "claimed": self.claimed_gap,
             "points": _POINTS,
+            "x": [round(float(each), 6) for each in x],
+            "y": [round(float(each), 6) for each in abs(first(x) - second(x))],
             "steps": {},
         }
 

@@ -43,6 +43,12 @@ LEVEL = 0.95
 NEAR_CHANCE = 0.05
 """Networks whose mean accuracy is no farther from chance have learned nothing."""
 
+_OPPOSITE: Mapping[VerdictName, VerdictName] = {
+    "confirmed": "refuted",
+    "refuted": "confirmed",
+    "undecided": "undecided",
+}
+
 Row = Mapping[str, Any]
 
 
@@ -72,14 +78,21 @@ class Contrast:
         of: Of what the difference is.
         smallest: The smallest that matters, in the quantity's own unit.
         either_way: Whether it matters to whichever side it is.
+        absent: Whether what is claimed is that there is none that matters.
     """
 
     arms: tuple[Arm, ...]
     of: Quantity = "accuracy"
     smallest: float = 0.02
     either_way: bool = False
+    absent: bool = False
 
     def judged(self, found: Mapping[str, Any]) -> VerdictName:
+        """Whether what is claimed of the difference is so, is not so, or neither is shown."""
+        there = self._is_there(found)
+        return _OPPOSITE[there] if self.absent else there
+
+    def _is_there(self, found: Mapping[str, Any]) -> VerdictName:
         """Whether the difference is there, is smaller than what matters, or neither is shown."""
         mean, low, high = (found[name] for name in ("mean", "low", "high"))
         if found["blind"] or low is None or high is None:
@@ -131,7 +144,8 @@ class Trained(Measured):
         base: What all runs have in common, as a run is asked for.
         runs: Name → what is a run's own; all name the same fields.
         settings: Where the claim is tried.
-        why: Which sentence says what came out, of ``claims.why.trained_…``.
+        why: Which sentence says what is compared, of ``claims.why.trained_…``.
+        compared: Language → that sentence, where the record says it itself.
         chance: The accuracy of a network that has learned nothing.
         anywhere: Whether one setting is enough, as where it is said that something can happen.
         repeats: How often all is done, each time with other weights, batches and split; twice as
@@ -146,11 +160,17 @@ class Trained(Measured):
     runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     settings: tuple[Setting, ...] = ()
     why: str = "better"
+    compared: Mapping[Language, str] = field(default_factory=dict, hash=False, repr=False)
     chance: float = 0.1
     anywhere: bool = False
     repeats: int = 8
     networks: int = 4
     cost: int = 10
+
+    def __post_init__(self) -> None:
+        """Say what is compared."""
+        if self.compared:
+            say(f"claims.why.trained_{self.why}", self.compared)
 
     @property
     def engine(self) -> Engine:

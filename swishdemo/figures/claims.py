@@ -21,23 +21,16 @@ _POINTS = 161
 _SWISH = "@act-swish"
 
 
-def claim_figure(
-    claim: str, part: str, evidence: Evidence | None, language: Language = "en"
-) -> Figure | None:
+def claim_figure(evidence: Evidence | None, language: Language = "en") -> Figure | None:
     """The figure of a part's evidence; None where there is no evidence or nothing to draw.
 
     Args:
-        claim: The claim's id.
-        part: The part's name.
         evidence: As it is listed.
         language: Of the labels.
     """
     if not evidence:
         return None
-    if "settings" in evidence:
-        return _effects(evidence, language)
-    by_shape = _ratios if "ratios" in evidence else _apart if "gap" in evidence else None
-    drawn = _DRAWN.get((claim, part), by_shape if claim.startswith("own-") else None)
+    drawn = next((draw for name, draw in _DRAWN if name in evidence), None)
     return drawn(evidence, language) if drawn else None
 
 
@@ -48,7 +41,7 @@ def illustrated(card: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """
     shown = []
     for part in card["parts"]:
-        figure = claim_figure(card["id"], part["name"], part["evidence"], language)
+        figure = claim_figure(part["evidence"], language)
         label = text("check.evidence_label", language, part=part["label"], why=part["why"])
         picture = Markup(svg(figure, label)) if figure else ""
         shown.append({**part, "picture": picture})
@@ -177,9 +170,10 @@ def _apart(evidence: Evidence, language: Language) -> Figure:
     x, claimed = evidence["x"], evidence["claimed"]
     if len(x) < 2:
         return {}
-    point = _point(evidence["where"], evidence["gap"], "@ok", typeset(f"{evidence['gap']:.4g}"))
+    words = typeset(f"{evidence['gap']:.4g}")
+    point = _point(evidence["where"], evidence["gap"], "@ok", words, label="top center")
     data = [_curve(x, evidence["y"], _SWISH, _say("figure.difference", language)), point]
-    top = 1.15 * max(evidence["gap"], claimed)
+    top = 1.25 * max(evidence["gap"], claimed)
     yaxis = {"range": [0, top or 1], "title": {"text": _say("figure.difference", language)}}
     figure = _figure(data, _axis(x, "figure.x", language), yaxis)
     line = {"color": "@bad", "width": 1.4, "dash": "dash"}
@@ -287,22 +281,19 @@ def _unit(of: str, value: float) -> float:
     return value if of == "gradient" else 100 * value
 
 
-_DRAWN: Mapping[tuple[str, str], Callable[[Evidence, Language], Figure]] = {
-    ("limits", "right"): _limits,
-    ("limits", "left"): _limits,
-    ("minimum", "where"): _minimum,
-    ("max-slope", "how-much"): _slope,
-    ("max-slope", "where"): _slope,
-    ("alive", "slope"): _negative_side,
-    ("beta-range", "share"): _shares,
-    ("cost", "kernel"): _ratios,
-    ("cost", "layer"): _ratios,
-    ("cost", "step"): _ratios,
-    ("memory", "bytes"): _bytes,
-    ("memory", "time"): _ratios,
-    ("vanishing", "sigmoid"): _vanishing,
-    ("vanishing", "tanh"): _vanishing,
-}
+_DRAWN: tuple[tuple[str, Callable[[Evidence, Language], Figure]], ...] = (
+    ("settings", _effects),
+    ("ratios", _ratios),
+    ("y", _apart),
+    ("bytes", _bytes),
+    ("marks", _shares),
+    ("lines", _limits),
+    ("product", _vanishing),
+    ("interval", _minimum),
+    ("zeros", _negative_side),
+    ("steep", _slope),
+)
+"""What is found in evidence, and how such evidence is drawn; the first that is found counts."""
 
 
 # In closed form, to the digits of a picture: to evaluate the registry's formula loads SymPy.

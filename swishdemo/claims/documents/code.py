@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from swishdemo.claims.cost import SavedBytes, TimeRatio
+from swishdemo.claims.experiments import MLP, more
 from swishdemo.claims.formulas import Identity
 from swishdemo.claims.record import Claim, SourceDocument
 from swishdemo.claims.stated_numbers import PrintedValues, SlopesAtZero
+from swishdemo.claims.trained import Arm, Setting, Trained
 
 _SPEECHBRAIN = SourceDocument(
     "speechbrain",
@@ -25,6 +28,26 @@ _SPEECHBRAIN_PULL = SourceDocument(
     titles={
         "en": "SpeechBrain, pull request 2488: PyTorch’s SiLU",
         "zh": "SpeechBrain 拉取请求 2488：改用 PyTorch 的 SiLU",
+    },
+)
+_EFFICIENTNET = SourceDocument(
+    "efficientnet-pytorch-88",
+    "https://github.com/lukemelas/EfficientNet-PyTorch/pull/88",
+    authors="qubvel",
+    year=2019,
+    titles={
+        "en": "EfficientNet-PyTorch, pull request 88: two Swish",
+        "zh": "EfficientNet-PyTorch 拉取请求 88：两种 Swish 实现",
+    },
+)
+_CLASSY_VISION = SourceDocument(
+    "classyvision-755",
+    "https://github.com/facebookresearch/ClassyVision/pull/755",
+    authors="mannatsingh",
+    year=2021,
+    titles={
+        "en": "ClassyVision, pull request 755: nn.SiLU",
+        "zh": "ClassyVision 拉取请求 755：改用 nn.SiLU",
     },
 )
 _CLICK4AI = SourceDocument(
@@ -58,6 +81,35 @@ _ELYSIA = SourceDocument(
     year=2025,
     titles={"en": "A visualiser of activations", "zh": "一个激活函数可视化工具"},
     opened=False,
+)
+
+_LEARNING = Trained(
+    "learning",
+    job="learning",
+    base={**MLP, "depth": 2, "rivals": [], "beta_starts": [1, 8], "steps": 100},
+    runs={
+        "adam": {"optimiser": "adam", "lr": 0.001},
+        "sgd": {"optimiser": "sgd", "lr": 0.1},
+    },
+    settings=tuple(
+        Setting(
+            f"claims.e-swish-rescale.{run}",
+            (more(Arm(run, start=8), Arm(run, start=1), smallest=0.01, either_way=True),),
+            labels=labels,
+        )
+        for run, labels in {
+            "adam": {"en": "Adam, 100 steps", "zh": "Adam，100 步"},
+            "sgd": {"en": "SGD, 100 steps", "zh": "SGD，100 步"},
+        }.items()
+    ),
+    why="rescale",
+    compared={
+        "en": "Accuracy with β = 8 less that with β = 1, from equal weights, where one point to "
+        "either side counts",
+        "zh": "权重初值相同时，β = 8 与 β = 1 的准确率之差，相差 1 个百分点以上才算数",
+    },
+    cost=4,
+    labels={"en": "does it affect learning?", "zh": "是否影响学习"},
 )
 
 CLAIMS: tuple[Claim, ...] = (
@@ -109,13 +161,102 @@ CLAIMS: tuple[Claim, ...] = (
                     ),
                 },
             ),
+            TimeRatio(
+                "time",
+                job="time",
+                passes="forward",
+                variants=("silu", "swish_eager"),
+                variant="swish_eager",
+                baseline="silu",
+                claimed_low=2.0,
+                claimed_high=3.0,
+                labels={"en": "the time, forward", "zh": "前向耗时"},
+            ),
         ),
         document=_SPEECHBRAIN_PULL,
         tab="explore",
-        titles={"en": "x·σ(βx) can be SiLU(βx)", "zh": "x·σ(βx) 可写成 SiLU(βx)"},
+        titles={
+            "en": "SiLU(βx) for x·σ(βx), 2–3 times as fast",
+            "zh": "以 SiLU(βx) 代替 x·σ(βx)，快 2–3 倍",
+        },
         statements={
-            "en": "x·σ(βx) can be computed as SiLU(βx).",
-            "zh": "x·σ(βx) 可以用 SiLU(βx) 来计算。",
+            "en": (
+                "x·σ(βx) can be computed as SiLU(βx), which is {time.claimed_low:g} to "
+                "{time.claimed_high:g} times as fast in the forward pass (said of a GPU)."
+            ),
+            "zh": (
+                "x·σ(βx) 可以用 SiLU(βx) 来计算，前向速度是原来的 {time.claimed_low:g} 至 "
+                "{time.claimed_high:g} 倍（原文就 GPU 而言）。"
+            ),
+        },
+    ),
+    Claim(
+        "efficientnet-memory",
+        (
+            SavedBytes(
+                "bytes",
+                job="kernel",
+                variants=("silu", "swish_eager", "memory_efficient"),
+                claimed_bytes=4.0,
+                labels={"en": "the memory", "zh": "内存"},
+            ),
+            TimeRatio(
+                "time",
+                job="kernel",
+                variants=("silu", "swish_eager", "memory_efficient"),
+                variant="memory_efficient",
+                baseline="swish_eager",
+                claimed_low=1.0,
+                labels={"en": "its price in time", "zh": "时间代价"},
+            ),
+        ),
+        document=_EFFICIENTNET,
+        tab="time",
+        titles={"en": "Less memory for more time", "zh": "以时间换内存"},
+        statements={
+            "en": (
+                "A Swish that keeps x alone ({bytes.claimed_bytes:g} bytes an element) needs less "
+                "memory than x·σ(x), and in training more time."
+            ),
+            "zh": (
+                "只保存 x（每个元素 {bytes.claimed_bytes:g} 字节）的 Swish 比 x·σ(x) 占用内存更少，"
+                "但训练时更慢。"
+            ),
+        },
+    ),
+    Claim(
+        "classyvision-silu",
+        (
+            SavedBytes(
+                "bytes",
+                job="kernel",
+                variants=("silu", "swish_eager"),
+                variant="silu",
+                claimed_bytes=4.0,
+                labels={"en": "the memory", "zh": "内存"},
+            ),
+            TimeRatio(
+                "time",
+                job="kernel",
+                variants=("silu", "swish_eager"),
+                variant="silu",
+                baseline="swish_eager",
+                claimed_high=1.0,
+                labels={"en": "the time", "zh": "耗时"},
+            ),
+        ),
+        document=_CLASSY_VISION,
+        tab="time",
+        titles={"en": "nn.SiLU: half the memory, faster", "zh": "nn.SiLU：内存减半，而且更快"},
+        statements={
+            "en": (
+                "PyTorch’s SiLU halves the layer’s memory, to {bytes.claimed_bytes:g} bytes an "
+                "element, and speeds training up."
+            ),
+            "zh": (
+                "PyTorch 的 SiLU 使该层内存减半，即每个元素 {bytes.claimed_bytes:g} 字节，"
+                "训练也更快。"
+            ),
         },
     ),
     Claim(
@@ -140,18 +281,6 @@ CLAIMS: tuple[Claim, ...] = (
                     ),
                 },
             ),
-        ),
-        document=_CLICK4AI,
-        tab="explore",
-        titles={"en": "f′ = f + σ(βx)·(β − βf)", "zh": "f′ = f + σ(βx)·(β − βf)"},
-        statements={
-            "en": "The derivative of x·σ(βx), f′, is f + σ(βx)·(β − βf).",
-            "zh": "x·σ(βx) 的导数 f′ 等于 f + σ(βx)·(β − βf)。",
-        },
-    ),
-    Claim(
-        "click4ai-values",
-        (
             PrintedValues(
                 "values",
                 claimed_at=(-2.0, -1.0, 0.0, 1.0, 2.0),
@@ -165,10 +294,16 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_CLICK4AI,
         tab="explore",
-        titles={"en": "The expected values at β = 1", "zh": "β = 1 时的预期数值"},
+        titles={"en": "f′ = f + σ(βx)·(β − βf)", "zh": "f′ = f + σ(βx)·(β − βf)"},
         statements={
-            "en": "With β = 1, swish of ({values.places}) is ({values.printed}).",
-            "zh": "β = 1 时，swish 在 ({values.places}) 处的值为 ({values.printed})。",
+            "en": (
+                "The derivative of x·σ(βx), f′, is f + σ(βx)·(β − βf); with β = 1, f of "
+                "({values.places}) is ({values.printed})."
+            ),
+            "zh": (
+                "x·σ(βx) 的导数 f′ 等于 f + σ(βx)·(β − βf)；β = 1 时，f 在 ({values.places}) "
+                "处的值为 ({values.printed})。"
+            ),
         },
     ),
     Claim(
@@ -220,13 +355,17 @@ CLAIMS: tuple[Claim, ...] = (
                     ),
                 },
             ),
+            _LEARNING,
         ),
         document=_E_SWISH,
         tab="explore",
         titles={"en": "β inside only rescales weights", "zh": "σ 内的 β 只是缩放权重"},
         statements={
-            "en": "A β inside the sigmoid is the same as other weights into and out of the unit.",
-            "zh": "sigmoid 内的 β 等同于改变流入和流出该单元的权重。",
+            "en": (
+                "A β inside the sigmoid is the same as other weights into and out of the unit: "
+                "it only affects how the network learns."
+            ),
+            "zh": "sigmoid 内的 β 等同于改变流入和流出该单元的权重，只会影响学习过程。",
         },
     ),
     Claim(

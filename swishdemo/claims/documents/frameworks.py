@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from swishdemo.claims.cost import TimeRatio
 from swishdemo.claims.formulas import FamilyLimit, Identity, PieceDegree, SwishShape
 from swishdemo.claims.history import GELU, First
 from swishdemo.claims.limits import Smooth
@@ -148,16 +149,28 @@ CLAIMS: tuple[Claim, ...] = (
                     "zh": "三段分别为 $0$、${piece}$ 与 $x$，中间一段是抛物线。",
                 },
             ),
+            TimeRatio(
+                "time",
+                job="time",
+                variants=("silu", "hardswish"),
+                variant="hardswish",
+                baseline="silu",
+                claimed_high=1.0,
+                labels={"en": "the time", "zh": "耗时"},
+            ),
         ),
         document=_KERAS,
         tab="explore",
-        titles={"en": "Hard SiLU is piecewise linear", "zh": "Hard SiLU 是分段线性函数"},
+        titles={"en": "Hard SiLU: faster, piecewise linear", "zh": "Hard SiLU：更快的分段线性函数"},
         statements={
             "en": (
-                "Hard SiLU approximates SiLU by pieces of degree {pieces.claimed_degree}: "
-                "by straight lines."
+                "Hard SiLU is a faster approximation of SiLU, of pieces of degree "
+                "{pieces.claimed_degree}: of straight lines."
             ),
-            "zh": "Hard SiLU 用次数为 {pieces.claimed_degree} 的分段函数（即直线段）近似 SiLU。",
+            "zh": (
+                "Hard SiLU 是 SiLU 的近似，计算更快，由次数为 {pieces.claimed_degree} 的各段"
+                "（即直线段）组成。"
+            ),
         },
     ),
     Claim(
@@ -221,18 +234,6 @@ CLAIMS: tuple[Claim, ...] = (
                     "zh": r"由定义 $\sigma(z)=\dfrac1{{1+e^{{-z}}}}$，取 $z=\beta x$。",
                 },
             ),
-        ),
-        document=_OPENVINO,
-        tab="explore",
-        titles={"en": "x·σ(βx) is x/(1 + exp(−βx))", "zh": "x·σ(βx) 即 x/(1 + exp(−βx))"},
-        statements={
-            "en": "Swish, x·σ(βx), can be written as x divided by 1 + exp(−βx).",
-            "zh": "Swish 即 x·σ(βx)，可写成 x 除以 1 + exp(−βx)。",
-        },
-    ),
-    Claim(
-        "openvino-shape",
-        (
             SwishShape(
                 "non-monotonic",
                 claimed="non-monotonic",
@@ -253,10 +254,13 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_OPENVINO,
         tab="explore",
-        titles={"en": "Non-monotonic for every β ≥ 0", "zh": "β ≥ 0 时都非单调"},
+        titles={"en": "x/(1 + exp(−βx)), non-monotonic", "zh": "x/(1 + exp(−βx))，且非单调"},
         statements={
-            "en": "Swish is non-monotonic, whatever non-negative β it is given.",
-            "zh": "无论取怎样的非负 β，Swish 都是非单调的。",
+            "en": (
+                "Swish, x·σ(βx), is x divided by 1 + exp(−βx), and is non-monotonic, whatever "
+                "non-negative β it is given."
+            ),
+            "zh": "Swish 即 x·σ(βx)，等于 x 除以 1 + exp(−βx)；无论取怎样的非负 β，它都非单调。",
         },
     ),
     Claim(

@@ -34,15 +34,34 @@ CLAIMS: tuple[Claim, ...] = (
                     ),
                 },
             ),
+            Identity(
+                "reflection",
+                formula="swish(x, -beta)",
+                claimed_formula="x - swish(x, beta)",
+                labels={"en": "a negative β", "zh": "负的 β"},
+                proofs={
+                    "en": (
+                        r"$\sigma(-z)=1-\sigma(z)$, so $x\,\sigma(-\beta x)=x-x\,\sigma(\beta x)$."
+                    ),
+                    "zh": (
+                        r"$\sigma(-z)=1-\sigma(z)$，故 $x\,\sigma(-\beta x)=x-x\,\sigma(\beta x)$。"
+                    ),
+                },
+            ),
         ),
         document=_WIKIPEDIA,
         tab="explore",
         titles={"en": "All Swish are one shape, zoomed", "zh": "所有 Swish 同形，仅缩放不同"},
         statements={
             "en": (
-                "swish_β(x) = swish₁(βx)/β: every Swish has the shape of the one for β = 1, zoomed."
+                "swish_β(x) = swish₁(βx)/β: every Swish has one shape, zoomed; a negative β "
+                "gives a "
+                "linear transform of the Swish for −β, and so no new shape."
             ),
-            "zh": "swish_β(x) = swish₁(βx)/β：任何 Swish 都与 β = 1 时同形，只是缩放不同。",
+            "zh": (
+                "swish_β(x) = swish₁(βx)/β：任何 Swish 都同形，只是缩放不同；负的 β 只是 −β 时 "
+                "Swish 的线性变换，并不产生新的形状。"
+            ),
         },
     ),
     Claim(
@@ -66,18 +85,6 @@ CLAIMS: tuple[Claim, ...] = (
                     ),
                 },
             ),
-        ),
-        document=_WIKIPEDIA,
-        tab="explore",
-        titles={"en": "The power series about 0", "zh": "在 0 处的幂级数"},
-        statements={
-            "en": "About 0, swish₁(x) = {series.terms} + …",
-            "zh": "在 0 附近，swish₁(x) = {series.terms} + …",
-        },
-    ),
-    Claim(
-        "wikipedia-tanh",
-        (
             Identity(
                 "tanh",
                 formula="swish(x)",
@@ -114,14 +121,16 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_WIKIPEDIA,
         tab="explore",
-        titles={"en": "Swish in tanh, and β = −1", "zh": "用 tanh 表示，及 β = −1"},
+        titles={"en": "The series, and Swish in tanh", "zh": "幂级数与 tanh 表示"},
         statements={
             "en": (
-                "swish₁(x) is x/2·tanh(x/2) + x/2; its sum with swish₋₁(x) is x·tanh(x/2), "
-                "its difference from it is x."
+                "About 0, swish₁(x) = {series.terms} + … It is also x/2·tanh(x/2) + x/2; "
+                "its sum with "
+                "swish₋₁(x) is x·tanh(x/2), its difference from it is x."
             ),
             "zh": (
-                "swish₁(x) = x/2·tanh(x/2) + x/2；它与 swish₋₁(x) 之和为 x·tanh(x/2)，之差为 x。"
+                "在 0 附近，swish₁(x) = {series.terms} + …；它又等于 x/2·tanh(x/2) + x/2，"
+                "与 swish₋₁(x) 之和为 x·tanh(x/2)，之差为 x。"
             ),
         },
     ),
@@ -153,32 +162,6 @@ CLAIMS: tuple[Claim, ...] = (
         statements={
             "en": "At β = {beta.claimed_beta:g} Swish approximates GELU.",
             "zh": "β = {beta.claimed_beta:g} 时，Swish 近似于 GELU。",
-        },
-    ),
-    Claim(
-        "wikipedia-negative",
-        (
-            Identity(
-                "reflection",
-                formula="swish(x, -beta)",
-                claimed_formula="x - swish(x, beta)",
-                labels={"en": "a negative β", "zh": "负的 β"},
-                proofs={
-                    "en": (
-                        r"$\sigma(-z)=1-\sigma(z)$, so $x\,\sigma(-\beta x)=x-x\,\sigma(\beta x)$."
-                    ),
-                    "zh": (
-                        r"$\sigma(-z)=1-\sigma(z)$，故 $x\,\sigma(-\beta x)=x-x\,\sigma(\beta x)$。"
-                    ),
-                },
-            ),
-        ),
-        document=_WIKIPEDIA,
-        tab="explore",
-        titles={"en": "A negative β gives no new shape", "zh": "负的 β 不会带来新形状"},
-        statements={
-            "en": "A negative β gives a linear transform of the Swish for −β, and so no new shape.",
-            "zh": "负的 β 只是 −β 时 Swish 的线性变换，并不产生新的形状。",
         },
     ),
 )
