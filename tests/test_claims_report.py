@@ -78,7 +78,9 @@ def test_a_report_of_the_article_alone_is_about_the_article(evaluator):
     cards = [card for card in evaluator.cards() if card["document"]["id"] == "article"]
     written = report.as_markdown(cards, "en")
     assert written.startswith("# Is the article on Swish right?")
-    assert "30 verdicts" in written and written.count("## Activation functions 05") == 1
+    assert (
+        "30 verdicts" in written and written.count("## The article: Activation functions 05") == 1
+    )
 
 
 def test_what_a_card_says_is_text_and_nothing_else(evaluator):

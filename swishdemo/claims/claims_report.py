@@ -149,7 +149,7 @@ def takings(card: Mapping[str, Any], root: str, language: Language) -> dict[str,
 def lead(cards: Cards, language: Language) -> str:
     """How many verdicts of each kind there are, in one sentence."""
     counts = counted(cards)
-    listed = ", ".join(
+    listed = text("language.comma", language).join(
         f"{count} {text('claims.verdict.' + verdict.replace(' ', '_'), language)}"
         for verdict, count in counts.items()
     )

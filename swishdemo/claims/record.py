@@ -138,7 +138,7 @@ ARTICLE = SourceDocument(
     "http://www.kler.cn/a/542810.html",
     authors="kler.cn",
     year=2025,
-    titles={"en": "Activation functions 05: Swish", "zh": "激活函数 05 ——Swish"},
+    titles={"en": "The article: Activation functions 05", "zh": "原文：激活函数 05 ——Swish"},
 )
 
 

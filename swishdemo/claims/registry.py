@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from importlib import import_module
 
 from swishdemo.claims import article, documents
-from swishdemo.claims.record import Claim, SourceDocument
+from swishdemo.claims.record import ARTICLE, Claim, SourceDocument
 from swishdemo.errors import UserError
 
 
 def index(claims: Iterable[Claim]) -> tuple[Claim, ...]:
-    """The claims in their order, those of one document together.
+    """The claims document by document: the article's first, the others by their year.
 
     Raises:
         ValueError: Two claims, or two documents, have one name.
@@ -29,7 +29,16 @@ def index(claims: Iterable[Claim]) -> tuple[Claim, ...]:
             raise ValueError(f"document {claim.document.id} is given twice")
         found[claim.id] = claim
     places = list(known)
-    return tuple(sorted(found.values(), key=lambda claim: places.index(claim.document.id)))
+    return tuple(
+        sorted(
+            found.values(),
+            key=lambda claim: (
+                claim.document != ARTICLE,
+                claim.document.year,
+                places.index(claim.document.id),
+            ),
+        )
+    )
 
 
 def _modules() -> Iterable[Claim]:
