@@ -594,3 +594,68 @@ def test_another_visitor_may_not_stop_a_check(lab, client, monkeypatch):
         assert client.delete(f"/api/runs/{job.id}").status_code == 404
         assert client.get("/api/runs").json() == []
         lab.manager.stop(job.id)
+
+
+def state_own(shown, kind, **fields):
+    """Fills the form of one's own claim, and waits for the sentence that would be registered."""
+    if not shown.locator(".claims-own").is_visible():
+        shown.locator("#lab-claims [data-part=opener]").click()
+    shown.locator(f"[data-own={kind}]").click()
+    for name, value in fields.items():
+        field = shown.locator(f".claims-own [name={name}]")
+        if field.evaluate("each => each.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_own_claim_is_stated_registered_checked_shared_and_deleted(visit, lab, language):
+    shown = visit(f"?tab=claims&lang={language}", width=390, grant=True)
+    yours = shown.locator("#lab-claims [data-part=list]")
+    says, wrong = (shown.locator(f".claims-own [data-part={each}]") for each in ("says", "wrong"))
+    counted = shown.locator("[data-part=counts]").inner_text()
+    fields = {"activation": "gelu", "against": "=<img src=x onerror=alert(1)>", "at_most": "0.021"}
+    state_own(shown, "differs", **fields)
+    expect(wrong).not_to_be_empty()
+    expect(says).to_be_empty()
+    expect(shown.locator(".claims-own [name=against]")).to_have_attribute("aria-invalid", "true")
+    # By keys alone from here: a formula, and Enter.
+    state_own(shown, "differs", against="=x*sigmoid(1.702*x) + where(x>0, 0, 0)")
+    expect(says).to_contain_text("x*sigmoid(1.702*x) + where(x>0, 0, 0)")
+    expect(wrong).to_be_empty()
+    shown.keyboard.press("Enter")
+    place = yours.locator("[data-claim]")
+    confirmed = text("claims.verdict.confirmed", language)
+    expect(place.locator(".lab-badge")).to_have_text(confirmed)
+    expect(place.locator(".claims-said")).to_have_text(says.inner_text())
+    expect(place.locator(".claims-source")).to_contain_text("UTC")
+    expect(place.locator(".claims-plot svg.picture")).to_be_visible()
+    assert shown.locator("[data-part=counts]").inner_text() == counted  # it is none of theirs
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+    claim = place.get_attribute("data-claim")
+    place.locator("[data-act=link]").click()
+    page = shown.evaluate("navigator.clipboard.readText()")
+    assert page.endswith(f"/claim/{claim}")
+    shared = httpx.get(page, params={"lang": language}).text
+    assert confirmed in shared and "where(x&gt;0, 0, 0)" in shared
+    # It is there after a reload, opened, because the address names it; then it is gone for good.
+    shown.reload()
+    shown.wait_for_selector(READY)
+    expect(place).to_be_visible()
+    place.locator("[data-act=delete]").click()
+    expect(place).to_have_count(0)
+    expect(shown.locator("#lab-claims [data-part=yours]")).to_be_hidden()
+    assert httpx.get(page).status_code == 404
+    shown.wrong[:] = [each for each in shown.wrong if "422" not in each]
+
+
+def test_an_own_claim_that_is_timed_runs_to_its_end(visit):
+    shown = visit()
+    state_own(shown, "costs", activation="ReLU", against="=x*tanh(x)", at_most="1")
+    shown.locator(".claims-own [data-part=register]").click()
+    place = shown.locator("#lab-claims [data-part=list] [data-claim]")
+    expect(place.locator(".lab-badge")).to_have_text("confirmed", timeout=JOB_SECONDS)
+    assert "0." in place.locator(".claims-why").inner_text()
+    place.locator("[data-act=delete]").click()
+    expect(place).to_have_count(0)

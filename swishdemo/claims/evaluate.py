@@ -333,9 +333,13 @@ class ClaimEvaluator:
             if isinstance(part, Trained) and shown["evidence"]:
                 shown |= _in_rows(part, shown["evidence"], language)
         if registered := told.get("registered"):
-            values = {name: registered[name] for name in ("at", "version")}
-            rule = registered["rule"][language]
-            told["note"] = text("claims.report.registered", language, **values, rule=rule)
+            told["note"] = text(
+                "claims.report.registered",
+                language,
+                at=f"{registered['at'][:19].replace('T', ' ')} UTC",
+                version=registered["version"],
+                rule=registered["rule"][language],
+            )
         return told | {
             "title": {each: claim.title(each) for each in LANGUAGES},
             "document": _about(claim.document, language),

@@ -12,6 +12,7 @@ import gradio as gr
 
 from swishdemo.claims import ARTICLE, CLAIMS, SourceDocument
 from swishdemo.claims.history import SWISH
+from swishdemo.claims.own_claim import STATEMENTS
 from swishdemo.claims.record import budget_of
 from swishdemo.jobs.access import visitor_of
 from swishdemo.text import LANGUAGES
@@ -32,6 +33,7 @@ def build(lab: Lab) -> None:
         "claims/tab",
         elem_id="lab-claims",
         claims=stated(),
+        own=own_fields(lab),
         article=ARTICLE.address,
         paper=SWISH.url,
     )
@@ -61,6 +63,14 @@ def checker(lab: Lab) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]]:
         return claim_view.card(lab, claim, language(request), visitor)
 
     return check
+
+
+def own_fields(lab: Lab) -> dict[str, list[dict[str, Any]]]:
+    """What may be given of a claim of one's own: its kind → the fields in their order."""
+    return {
+        name: [field.as_json() for field in form.fields(lab.settings).values()]
+        for name, form in STATEMENTS.items()
+    }
 
 
 def stated() -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ import { t } from "../core/text.js";
  * @property {Record<string, string>} title By language.
  * @property {Record<string, string>} statement By language.
  * @property {Source} document What says it.
- * @property {string[]} kinds
+ * @property {string[]} [kinds]
  */
 
 /**
@@ -52,7 +52,8 @@ import { t } from "../core/text.js";
 /**
  * @typedef {Claim & {parts: Part[], progress: Progress, seconds: number, tab: string | null, setup:
  *   Record<string, string>, taken: Record<string, string>,
- *   thorough: {seconds: number, refused: string | null} | null}} Card
+ *   thorough: {seconds: number, refused: string | null} | null, note?: string,
+ *   registered?: object}} Card Of a visitor's own claim, what was registered, and that in words.
  */
 
 /** The article's language. */
@@ -103,6 +104,7 @@ export const titleOf = ({ title }) => (typeof title === "string" ? title : title
 /** A document's address, and a word where it was not opened. @param {Source} source */
 export function sourceOf(source) {
   const { address, opened } = source;
+  if (!address) return html`${titleOf(source)}`;
   return html`<a href="${address}" target="_blank" rel="noopener">${titleOf(source)}</a>${
     opened ? "" : ` · ${t("check.not_opened")}`
   }`;
@@ -110,16 +112,16 @@ export function sourceOf(source) {
 
 /**
  * The sentence in the page's language, and in the article's; in English where that is the page's.
- * @param {Claim} claim
+ * @param {Claim & {note?: string}} claim
  */
-function sentences({ id, statement, document }) {
+function sentences({ id, statement, document, note }) {
   const also = language === ARTICLE ? "en" : ARTICLE;
   return html`<button class="lab-btn claims-close" data-act="close"
       aria-label="${t("check.close")}" title="${t("check.close_tip")}">×</button>
     <div class="claims-said" role="heading" aria-level="2" id="said-${id}"
       lang="${TAGS[language]}">${statement[language]}</div>
     <div class="claims-also" lang="${TAGS[also]}">${statement[also]}</div>
-    <p class="lab-note claims-source">${sourceOf(document)}</p>`;
+    <p class="lab-note claims-source">${note ?? sourceOf(document)}</p>`;
 }
 
 /**
@@ -129,7 +131,7 @@ function sentences({ id, statement, document }) {
 export function fullCard(card) {
   const foot = html`<div class="claims-foot">${state(card)}<p class="lab-error"
     data-part="refusal" role="alert"></p>
-    <div class="lab-row claims-buttons">${buttons(card)}${takings()}</div>
+    <div class="lab-row claims-buttons">${buttons(card)}${takings(card)}</div>
     <textarea class="lab-field claims-taken" data-part="taken" rows="3" readonly hidden
       aria-label="${t("check.copy")}"></textarea></div>`;
   const last = card.parts.length - 1;
@@ -246,6 +248,7 @@ function buttons(card) {
   else if (seconds)
     made.push(button("check", label, "check", progress.active ? html`disabled` : ""));
   else if (proved) made.push(button("check", t("check.prove"), "prove"));
+  else if (card.registered) made.push(button("check", t("own.search"), "search"));
   if (card.thorough && !progress.mine) made.push(thoroughly(card));
   if (proved) {
     const opens = html`aria-expanded="false" aria-controls="proof-${id}"`;
@@ -255,15 +258,19 @@ function buttons(card) {
     made.push(html`<a class="lab-btn" href="${setupLink(card)}"
       title="${t("check.open_tip")}">${t(`check.open_${card.tab}`)}</a>`);
   }
+  if (card.registered) made.push(button("delete", t("own.delete"), "delete"));
   return made;
 }
 
-/** What can be taken along, each copied at a press. */
-function takings() {
-  const all = ["link", "cite", "badge", "embed"].map(
-    (act) => html`<button data-act="${act}" title="${t(`check.${act}_tip`)}"
-      >${t(`check.${act}`)}</button>`,
-  );
+/** What can be taken along, each copied at a press. @param {Card} card */
+function takings({ registered }) {
+  const all = ["link", "cite", "badge", "embed"].map((act) => {
+    const own = registered && act === "link";
+    const [label, tip] = own
+      ? [t("own.link"), t("own.link_tip")]
+      : [t(`check.${act}`), t(`check.${act}_tip`)];
+    return html`<button data-act="${act}" title="${tip}">${label}</button>`;
+  });
   return html`<span class="lab-seg" role="group" aria-label="${t("check.copy")}">${all}</span>`;
 }
 

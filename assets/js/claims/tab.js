@@ -11,6 +11,7 @@ import { ask, attempt, route } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { fullCard, skeletonCard, sourceOf, titleOf, verdictIcon } from "./claim_card.js";
+import { ownClaims } from "./own_claim.js";
 import { proofReader } from "./proofs.js";
 import { paintShare, paintTile, sort, tile, VERDICTS } from "./tiles.js";
 
@@ -47,6 +48,12 @@ export function mount(component) {
   const begin = beginner(component);
   /** @type {ReturnType<typeof untilDone> | null} */
   let following = null;
+  const own = ownClaims($("own"), $("opener"), props.own, {
+    show,
+    drop: (id) => cards.delete(id),
+    open: (id) => open(id, true),
+    check: (id) => check(id),
+  });
 
   // ---- Verdicts: fetched when the tab is first looked at. ----
 
@@ -62,6 +69,7 @@ export function mount(component) {
       return;
     }
     answer.forEach(show);
+    await own.load();
     sort($("tiles"), (id) => cards.get(id));
     element.dataset.ready = "true";
     summary();
@@ -125,7 +133,9 @@ export function mount(component) {
 
   /** The cards of the chosen document, or of all. */
   const wanted = () =>
-    [...cards.values()].filter(({ id }) => !filter.document || isOf(filter.document, id));
+    [...cards.values()].filter(
+      ({ id, registered }) => !registered && (!filter.document || isOf(filter.document, id)),
+    );
   /** Whether a claim is of a document. @param {string} name @param {string} id */
   const isOf = (name, id) => documents.get(name)?.claims.includes(id) ?? false;
 
@@ -321,23 +331,25 @@ export function mount(component) {
     name(id);
     const url = new URL(location.href);
     url.searchParams.set("tab", "claims");
-    const text =
-      what === "link" ? url.href : (cards.get(id)?.taken[what] ?? "").replaceAll("{root}", ROOT);
+    const card = cards.get(id);
+    const address = card?.registered ? `${ROOT}/claim/${id}` : url.href;
+    const text = what === "link" ? address : (card?.taken[what] ?? "").replaceAll("{root}", ROOT);
     const place = find(node(id), "[data-part=taken]", HTMLTextAreaElement);
     let done = "check.link_done";
     place.hidden = true;
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      done = what === "link" ? "check.link_kept" : "check.taken_below";
-      place.hidden = what === "link";
+      const kept = text === url.href;
+      done = kept ? "check.link_kept" : "check.taken_below";
+      place.hidden = kept;
       place.value = text;
       place.select();
     }
-    const words = t(`check.${what}`);
+    button.dataset.words ??= button.textContent ?? "";
     button.textContent = t(done);
     setTimeout(() => {
-      button.textContent = words;
+      button.textContent = button.dataset.words ?? "";
     }, 1800);
   }
 
@@ -346,7 +358,8 @@ export function mount(component) {
     const id = location.hash.match(/^#claim-([a-z0-9-]+)$/)?.[1];
     /** @type {import("./claim_card.js").Claim[]} */
     const claims = props.claims;
-    const place = id && claims.some((claim) => claim.id === id) ? node(id) : null;
+    const known = id && (claims.some((claim) => claim.id === id) || cards.has(id));
+    const place = known ? node(id) : null;
     element.querySelector(".claims-here")?.classList.remove("claims-here");
     if (!id || !place) return;
     if (tileOf(id).hidden) clear();
@@ -400,6 +413,7 @@ export function mount(component) {
       );
     else if (act === "check" || act === "thorough") check(id, act);
     else if (act === "stop") stop(id);
+    else if (act === "delete") own.remove(id).then((why) => why && refusal(id, why));
     else if (act === "proof") showProof(id, button.getAttribute("aria-expanded") !== "true");
     else if (act === "close") close(id);
     else if (act === "link" || act === "cite" || act === "badge" || act === "embed")
@@ -482,8 +496,12 @@ function skeleton({ claims, article, paper }) {
           <p class="lab-note"><span class="claims-lead">${h("lead")}</span>
             ${link(article, h("article"))} · ${link(paper, h("paper"))}</p>
         </div>
-        <button class="lab-btn lab-primary" data-act="all" data-part="all"
-          title="${h("check_all_tip")}" disabled>▶ <span>${h("check_all")}</span></button>
+        <div class="lab-row claims-acts">
+          <button class="lab-btn lab-primary" data-act="all" data-part="all"
+            title="${h("check_all_tip")}" disabled>▶ <span>${h("check_all")}</span></button>
+          <button class="lab-btn" data-part="opener" aria-expanded="false" aria-controls="own-form"
+            title="${t("own.lead")}">${t("own.open")}</button>
+        </div>
       </div>
       <div class="claims-filters">
         <div class="lab-row" data-part="counts" aria-live="polite"></div>
@@ -492,6 +510,7 @@ function skeleton({ claims, article, paper }) {
       </div>
       ${menu ? html`<p class="lab-note" data-part="source"></p>` : ""}
     </section>
+    <div class="claims-own-all" data-part="own"></div>
     <div class="claims-tiles" data-part="tiles"
       >${claims.map((claim) => [tile(claim), skeletonCard(claim)])}</div>
     <section class="lab-card lab-empty claims-none" data-part="none" hidden><p>${h("none")}</p>
