@@ -1,6 +1,7 @@
 """A visitor's own claim: stated, registered before it is run, decided by real engines, kept."""
 
 import json
+import sqlite3
 import time
 from contextlib import contextmanager
 
@@ -282,6 +283,39 @@ def test_at_least_counts_the_whole_interval(mean, half, smallest):
     below = found["high"] < smallest or found["high"] <= 0
     assert judged == ("refuted" if below else "confirmed" if whole else "undecided")
     assert AtLeast((), smallest=smallest).judged(found | {"blind": "chance"}) == "undecided"
+
+
+def test_a_distance_is_opened_in_explore_where_it_can_be_drawn():
+    both = {"kind": "differs", "activation": "=x", "against": "=2*x"}
+    assert stated(both, Settings()).setup() == {}
+    setup = stated({**NEAR, "activation": "swish"}, Settings()).setup()
+    assert setup["formula"] == "x*sigmoid(1.702*x)" and setup["base"] == "formula"
+    assert setup["x"] == "-6,6" and setup["act"] == ""
+    assert stated(GAP, Settings()).setup()["act"] == "gelu"
+
+
+def test_of_a_damaged_database_own_claims_go_on(tmp_path):
+    manager = JobManager.open(Settings(data_dir=tmp_path))
+    ids = [Registration(manager).register({"kind": "differs"}, str(n)).id for n in range(40)]
+    manager.close()
+    path = tmp_path / "jobs.sqlite"
+    whole = bytearray(path.read_bytes())
+    with sqlite3.connect(path) as database:  # a page of the jobs' own, which are none
+        select = "SELECT rootpage FROM sqlite_master WHERE name = 'jobs'"
+        (root,) = database.execute(select).fetchone()
+    whole[(root - 1) * 4096 : root * 4096] = b"\x55" * 4096
+    path.write_bytes(whole)
+    for _ in range(3):  # once for what is found only as it is read
+        try:
+            manager = JobManager.open(Settings(data_dir=tmp_path))
+            manager.list("anna")
+            break
+        except Exception:
+            manager.close()
+    own = Registration(manager)
+    assert list(tmp_path.glob("*.damaged-*"))
+    assert [own.get(each).id for each in ids] == ids
+    manager.close()
 
 
 def test_few_claims_are_confirmed_by_chance():

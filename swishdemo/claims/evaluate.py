@@ -332,7 +332,8 @@ class ClaimEvaluator:
             }
             if isinstance(part, Trained) and shown["evidence"]:
                 shown |= _in_rows(part, shown["evidence"], language)
-        if registered := told.get("registered"):
+        if isinstance(claim, OwnClaim):
+            registered, told["setup"] = told["registered"], claim.stated.setup()
             told["note"] = text(
                 "claims.report.registered",
                 language,

@@ -97,6 +97,10 @@ class Statement(Form):
         """What is done, how often, and which result makes which verdict."""
         return text(f"own.rule.{self.kind}", language, **self._told(language), **self._done(server))
 
+    def setup(self) -> dict[str, str]:
+        """What Explore's address holds to draw what is claimed; empty where it cannot."""
+        return {}
+
     @abstractmethod
     def part(self) -> Part:
         """How it is decided."""
@@ -247,6 +251,17 @@ class Differs(Statement):
         super().checked(server)
         if not self.low < self.high:
             raise UserError("own.error.interval", field="high", low=_number(self.low))
+
+    def setup(self) -> dict[str, str]:
+        """Both, and their difference, on the interval; of two formulas Explore draws but one."""
+        pair = (self.activation, self.against)
+        formulas = [each for each in pair if is_formula(each)]
+        if len(formulas) > 1:
+            return {}
+        base = "formula" if is_formula(self.against) else self.against
+        named = ",".join(each for each in pair if each not in ("swish", *formulas))
+        shown = {"act": named, "base": base, "show": "f,diff", "x": f"{self.low:g},{self.high:g}"}
+        return shown | ({"formula": formulas[0][1:]} if formulas else {})
 
     def part(self) -> ApartAtMost:
         """A search for the place at which they are farthest apart."""

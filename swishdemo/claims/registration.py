@@ -130,11 +130,8 @@ class Registration:
             self._remove(claim_id)
 
     def _remove(self, claim_id: str) -> None:
-        row = asked(lambda: self._manager.claims.get(claim_id))
-        claim = None if row is None else _understood(row)
         asked(lambda: self._manager.claims.delete([claim_id]), writing=True)
-        for part in () if claim is None else claim.parts:
-            job = getattr(part, "job", "")
+        for job in ("training", "timing"):
             for each in self._manager.list(purpose=f"claim:{claim_id}:{job}"):
                 self._manager.delete(each.id)
 
@@ -155,6 +152,7 @@ def _claim(row: Registered, statement: Statement) -> OwnClaim:
     return OwnClaim(
         row.id,
         (statement.part(),),
+        tab="explore" if statement.setup() else "",
         stated=statement,
         visitor=row.visitor,
         registered_at=row.registered_at,
