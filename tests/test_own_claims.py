@@ -15,9 +15,9 @@ from formula_oracle import value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swishdemo.activations import get
+from swishdemo.activations import evaluate, get
 from swishdemo.activations.analysis.distance import distance
-from swishdemo.claims.own_claim import STATEMENTS, AtLeast, BetterBy, PriceAtMost, stated
+from swishdemo.claims.own_claim import STATEMENTS, AtLeast, BetterBy, PriceAtMost, restored, stated
 from swishdemo.claims.registration import MOST_OF_ONE, Registration
 from swishdemo.claims.trained import Arm
 from swishdemo.errors import UserError
@@ -201,6 +201,58 @@ def test_what_is_no_claim_at_all_is_refused(anna, body):
     assert anna.post("/api/claims", content=body, headers=sent).status_code == 422
 
 
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+NEARLY = {
+    "at_most": st.floats(0, 10),
+    "margin": st.floats(0, 100),
+    "repeats": st.integers(8, 32),
+    "activation": st.sampled_from(["gelu", "tanh", "=x*tanh(x)", "=x", "= ", "=1/0"]),
+    "dataset": st.sampled_from(["digits", "csv", "sine", "spiral"]),
+    "network": st.sampled_from(["mlp", "cnn", "residual_cnn"]),
+    "low": st.floats(-10, 10),
+}
+
+
+@st.composite
+def anything(draw):
+    """A claim of which some fields hold what they may, and one whatever there is."""
+    kind = draw(st.sampled_from(list(STATEMENTS)))
+    names = [name for name in STATEMENTS[kind].model_fields if name in NEARLY]
+    claim = {"kind": kind, **{name: draw(NEARLY[name]) for name in names if draw(st.booleans())}}
+    if draw(st.booleans()):
+        claim[draw(st.sampled_from([*names, "kind", "own"]))] = draw(VALUES)
+    return claim
+
+
+def is_read_or_refused(claim):
+    try:
+        statement = stated(claim, Settings())
+    except UserError as error:
+        assert error.status in (409, 422)
+        assert all(error.sentence(language) for language in LANGUAGES)
+        return
+    assert restored(json.loads(json.dumps(statement.as_json()))) == statement
+    for language in LANGUAGES:
+        assert statement.sentence(language) and statement.rule(language, Settings())
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(anything())
+def test_whatever_is_claimed_is_read_or_refused(claim):
+    is_read_or_refused(claim)
+
+
+@pytest.mark.long
+@settings(max_examples=3000, deadline=None)
+@given(anything())
+def test_much_more_that_is_claimed_is_read_or_refused(claim):
+    is_read_or_refused(claim)
+
+
 def test_signs_of_html_in_a_formula_are_text(anna):
     claim = {**NEAR, "against": "=where(x > 0, x, 0) + (x < 1)*0"}
     answer = anna.post("/api/claims", json=claim)
@@ -318,7 +370,8 @@ def test_of_a_damaged_database_own_claims_go_on(tmp_path):
     manager.close()
 
 
-def test_few_claims_are_confirmed_by_chance():
+@pytest.mark.parametrize("times", [500, pytest.param(2000, marks=pytest.mark.long)])
+def test_few_claims_are_confirmed_by_chance(times):
     """Simulated at the margin itself, where half would be true: at most 2.5 % are confirmed."""
     part = stated({"kind": "beats", "margin": 2}, Settings()).part()
     assert isinstance(part, BetterBy)
@@ -343,7 +396,6 @@ def test_few_claims_are_confirmed_by_chance():
         ]
         return part.judge(part.evidence(config, rows)).verdict
 
-    times = 500
     at_margin = [verdict(0.02) for _ in range(times)]
     assert at_margin.count("confirmed") / times < 0.045  # 2.5 % and its own spread
     assert at_margin.count("refuted") / times < 0.045
@@ -392,6 +444,19 @@ def test_the_largest_distance_is_what_brute_force_finds(one, other, low, high):
         assert abs(apart(found.where) - found.gap) <= 1e-12 * max(1, found.gap)
         near = np.linspace(max(low, -10), min(high, 10), 701)
         assert max(float(apart(float(x))) for x in near) <= found.gap * (1 + 1e-12)
+
+
+@pytest.mark.long
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(ORACLE)), st.sampled_from(sorted(ORACLE)), st.data())
+def test_no_place_of_any_pair_is_farther_apart(one, other, data):
+    low = data.draw(st.floats(-20, 19))
+    high = low + data.draw(st.floats(0.01, 40))
+    first, second = get(one), get(other)
+    found = distance(first, second, low, high)
+    x = np.random.default_rng(3).uniform(low, high, 20_000)
+    apart = np.abs(evaluate(first, x).f - evaluate(second, x).f)
+    assert apart.max() <= found.gap + 1e-9 * max(1, found.gap)
 
 
 def test_where_one_has_no_value_it_is_told():
