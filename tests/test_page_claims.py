@@ -18,7 +18,6 @@ from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence, text
-from swishdemo.ui import claim_view
 from swishdemo.ui import page as whole
 from swishdemo.ui.assets import address as address_of
 from swishdemo.ui.lab import Lab
@@ -301,13 +300,14 @@ def test_open_in_explore_brings_the_set_up(page):
 
 
 def test_explore_takes_every_set_up_that_a_claim_names(page):
+    setups = {claim.id: dict(claim.setup) for claim in CLAIMS}
     refused = page.evaluate(
         """async ([path, setups]) => {
             const { PROPERTIES } = await import(path);
             return Object.values(setups).flatMap((setup) => Object.entries(setup))
               .filter(([name, text]) => PROPERTIES[name]?.parse(text) === undefined);
         }""",
-        [f"/{address_of('js/explore/state_properties.js')}", claim_view.SETUPS],
+        [f"/{address_of('js/explore/state_properties.js')}", setups],
     )
     assert refused == []
 

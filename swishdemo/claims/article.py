@@ -115,6 +115,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        setup={"beta": "1", "x": "-12,12"},
         titles={"en": "It tends to x, and to 0", "zh": "两端分别趋于 x 与 0"},
         statements={
             "en": (
@@ -156,6 +157,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        setup={"beta": "1", "x": "-3,1"},
         titles={
             "en": "A minimum within ({where.claimed_low:g}, {where.claimed_high:g})",
             "zh": "极小值在 ({where.claimed_low:g}, {where.claimed_high:g}) 内",
@@ -197,6 +199,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        setup={"beta": "1", "show": "f,df"},
         titles={"en": "Three forms of the derivative", "zh": "导数的三种写法"},
         statements={
             "en": (
@@ -262,6 +265,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        setup={"beta": "1", "x": "-4,6"},
         titles={
             "en": "Largest slope {how_much.claimed_max:g}, near x = {where.claimed_where:g}",
             "zh": "最大斜率 {how_much.claimed_max:g}，在 x ≈ {where.claimed_where:g} 处",
@@ -305,6 +309,7 @@ CLAIMS: tuple[Claim, ...] = (
             CURE,
         ),
         tab="explore",
+        setup={"beta": "1", "x": "-10,2", "act": "relu"},
         titles={"en": "Its gradient cures dying units", "zh": "梯度不为零，神经元不死"},
         statements={
             "en": (
@@ -339,6 +344,7 @@ CLAIMS: tuple[Claim, ...] = (
             ),
         ),
         tab="explore",
+        setup={"beta": "1", "show": "f,d2f", "act": "relu"},
         titles={"en": "A gradient twice differentiable", "zh": "梯度二阶可导"},
         statements={
             "en": "The gradient of Swish is twice differentiable.",
@@ -537,6 +543,7 @@ CLAIMS: tuple[Claim, ...] = (
             GRADIENT,
         ),
         tab="explore",
+        setup={"act": "sigmoid,tanh"},
         titles={"en": "Sigmoid and tanh gradients vanish", "zh": "Sigmoid、tanh 梯度消失"},
         statements={
             "en": "Sigmoid and tanh suffer from vanishing gradients.",

@@ -97,9 +97,9 @@ class ClaimEvaluator:
         """The listing with what a page shows beside it.
 
         Added to a claim: ``document`` as an object, ``title`` (the statement in about six words),
-        ``tab``, ``seconds`` (what its jobs take, about) and ``running``; to a part: ``label``,
-        ``verdict_label``, ``kind_label``, ``proof`` (Markdown with LaTeX, or None), ``rows`` (of a
-        training, each setting with its verdict; ``why`` tells the rest).
+        ``tab``, ``setup``, ``seconds`` (what its jobs take, about) and ``running``; to a part:
+        ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown with LaTeX, or None),
+        ``rows`` (of a training, each setting with its verdict; ``why`` tells the rest).
         """
         return [self._card(claim, language) for claim in self._claims]
 
@@ -333,7 +333,7 @@ class ClaimEvaluator:
             if isinstance(part, Trained) and shown["evidence"]:
                 shown |= _in_rows(part, shown["evidence"], language)
         if isinstance(claim, OwnClaim):
-            registered, told["setup"] = told["registered"], claim.stated.setup()
+            registered = told["registered"]
             told["note"] = text(
                 "claims.report.registered",
                 language,
@@ -345,6 +345,7 @@ class ClaimEvaluator:
             "title": {each: claim.title(each) for each in LANGUAGES},
             "document": _about(claim.document, language),
             "tab": claim.tab,
+            "setup": dict(claim.setup),
             "seconds": _seconds(claim, "quick"),
             "thorough": self._thorough(claim, language),
             "running": any(job.active for job in self.jobs(claim.id)),

@@ -252,6 +252,7 @@ class Claim:
         id: The claim's name in addresses.
         parts: What it says, one by one.
         tab: The tab in which a reader goes on: ``explore``, ``train`` or ``time``; empty for none.
+        setup: What the address of that tab holds, so that it shows what is meant.
         document: What says it.
         titles: Language → the same in about six words; the statement's beginning where left out.
         statements: Language → what is claimed, in our own words; ``{how_much.claimed_max:g}`` is a
@@ -261,6 +262,7 @@ class Claim:
     id: str
     parts: tuple[Part, ...]
     tab: str = ""
+    setup: Mapping[str, str] = field(default_factory=dict, hash=False)
     document: SourceDocument = ARTICLE
     titles: _Words = field(default_factory=dict, hash=False, repr=False)
     statements: _Words = field(default_factory=dict, hash=False, repr=False)

@@ -153,6 +153,7 @@ def _claim(row: Registered, statement: Statement) -> OwnClaim:
         row.id,
         (statement.part(),),
         tab="explore" if statement.setup() else "",
+        setup=statement.setup(),
         stated=statement,
         visitor=row.visitor,
         registered_at=row.registered_at,

@@ -10,16 +10,6 @@ from swishdemo.jobs.job import Job
 from swishdemo.text import Language, text
 from swishdemo.ui.lab import Lab
 
-SETUPS: dict[str, dict[str, str]] = {
-    "limits": {"beta": "1", "x": "-12,12"},
-    "minimum": {"beta": "1", "x": "-3,1"},
-    "forms": {"beta": "1", "show": "f,df"},
-    "max-slope": {"beta": "1", "x": "-4,6"},
-    "alive": {"beta": "1", "x": "-10,2", "act": "relu"},
-    "smooth": {"beta": "1", "show": "f,d2f", "act": "relu"},
-    "vanishing": {"act": "sigmoid,tanh"},
-}
-"""What the address of the tab that a claim names holds, so that the tab shows what is meant."""
 _TAB_OF_JOB = {"run": "train", "sweep": "train", "timing": "time"}
 """Where a job is shown, and, as its kind, the name that its id has in the address."""
 
@@ -96,7 +86,7 @@ def _drawn(lab: Lab, card: dict[str, Any], tongue: Language, visitor: str) -> di
         steps = (evidence or {}).get("steps") or {}
         part["steps"] = {"held": sum(steps.values()), "count": len(steps)}
     told = progress(lab, card["id"], tongue, visitor)
-    setup = card.pop("setup", None) or SETUPS.get(card["id"], {})
+    setup = card.pop("setup")
     if kind := told["kind"]:
         card |= {"tab": _TAB_OF_JOB[kind]}
         setup = {kind: told["newest"]}

@@ -294,6 +294,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_CLICK4AI,
         tab="explore",
+        setup={"beta": "2", "show": "f,df"},
         titles={"en": "f′ = f + σ(βx)·(β − βf)", "zh": "f′ = f + σ(βx)·(β − βf)"},
         statements={
             "en": (
@@ -328,6 +329,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_KERNELS,
         tab="explore",
+        setup={"beta": "-1"},
         titles={"en": "Swish is x·σ(−βx)", "zh": "Swish 为 x·σ(−βx)"},
         statements={
             "en": "Swish(x) is {formula.shown}.",
@@ -389,6 +391,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_ELYSIA,
         tab="explore",
+        setup={"act": "sigmoid,tanh,gelu", "show": "f,df", "x": "-3,3"},
         titles={"en": "The slopes at 0", "zh": "0 处的斜率"},
         statements={
             "en": "The slopes at 0 are: {slopes.listed}.",

@@ -129,6 +129,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_KERAS,
         tab="explore",
+        setup={"beta": "1", "x": "-6,6"},
         titles={"en": "Smooth, non-monotonic, bounded below only", "zh": "光滑、非单调、仅下有界"},
         statements={
             "en": "Swish is smooth and non-monotonic, has no upper bound, and has a lower bound.",
@@ -161,6 +162,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_KERAS,
         tab="explore",
+        setup={"act": "hardswish", "show": "f,df,d2f"},
         titles={"en": "Hard SiLU: faster, piecewise linear", "zh": "Hard SiLU：更快的分段线性函数"},
         statements={
             "en": (
@@ -202,6 +204,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_CHAINER,
         tab="explore",
+        setup={"beta": "10", "act": "relu", "x": "-4,4"},
         titles={"en": "β = 0: a line. β → ∞: ReLU", "zh": "β = 0 为直线，β → ∞ 为 ReLU"},
         statements={
             "en": ("At β = 0 Swish is {zero.shown}; as β → ∞ it comes to {infinity.shown}."),
@@ -254,6 +257,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_OPENVINO,
         tab="explore",
+        setup={"beta": "0"},
         titles={"en": "x/(1 + exp(−βx)), non-monotonic", "zh": "x/(1 + exp(−βx))，且非单调"},
         statements={
             "en": (
@@ -290,6 +294,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_PADDLE,
         tab="explore",
+        setup={"beta": "2"},
         titles={"en": "Printed values for β = 2", "zh": "β = 2 的示例输出"},
         statements={
             "en": "With β = 2, swish of ({values.places}) is ({values.printed}).",
@@ -310,6 +315,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_ONEFLOW,
         tab="explore",
+        setup={"beta": "1.702", "act": "quick_gelu"},
         titles={"en": "Printed values of QuickGELU", "zh": "QuickGELU 的示例输出"},
         statements={
             "en": "QuickGELU, x·σ(1.702x), of ({values.places}) is ({values.printed}).",
@@ -343,6 +349,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_MLX,
         tab="explore",
+        setup={"beta": "1.702", "act": "gelu", "show": "f,diff"},
         titles={
             "en": "x·σ(1.702x) is within 0.015 of GELU",
             "zh": "x·σ(1.702x) 与 GELU 相差不到 0.015",

@@ -93,6 +93,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_SWISH,
         tab="explore",
+        setup={"beta": "1", "show": "f,df", "x": "-4,4"},
         titles={
             "en": "f′ = βf + σ(1 − βf), below 1 to 1.25",
             "zh": "f′ = βf + σ(1 − βf)，1.25 前小于 1",
@@ -209,6 +210,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_SILU,
         tab="explore",
+        setup={"beta": "1", "show": "f,df", "x": "-4,4"},
         titles={
             "en": "Minimum −0.28; the slope peaks at 2.4",
             "zh": "最小值 −0.28；斜率在 2.4 处最大",

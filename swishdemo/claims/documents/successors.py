@@ -124,6 +124,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_MISH,
         tab="explore",
+        setup={"act": "mish", "x": "-4,1"},
         titles={
             "en": "Mish: minimum −0.31, a point over ReLU",
             "zh": "Mish：最小 −0.31，比 ReLU 高 1 点",
@@ -163,6 +164,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_ACON,
         tab="explore",
+        setup={"beta": "1", "act": "relu", "show": "f,diff"},
         titles={"en": "Swish is a smoothed ReLU", "zh": "Swish 是光滑化的 ReLU"},
         statements={
             "en": ("Swish is a smooth approximation of {limit.shown}: as β grows it comes to it."),

@@ -158,6 +158,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         document=_WIKIPEDIA,
         tab="explore",
+        setup={"beta": "1.702", "act": "gelu", "show": "f,diff"},
         titles={"en": "β = 1.702 approximates GELU", "zh": "β = 1.702 时近似 GELU"},
         statements={
             "en": "At β = {beta.claimed_beta:g} Swish approximates GELU.",
