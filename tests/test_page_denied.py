@@ -8,7 +8,7 @@ from serving import ROOT
 from visiting import eventually
 
 TABS = {"explore": "path.js-line", "train": "#lab-start", "time": "#lab-time-measure",
-        "claims": "#said-limits"}  # fmt: skip
+        "claims": "[data-tile=limits]"}  # fmt: skip
 THROWING = """
 for (const [owner, name] of [[window, "localStorage"], [window, "sessionStorage"],
                              [Document.prototype, "cookie"]]) {

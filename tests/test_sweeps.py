@@ -495,12 +495,13 @@ def test_a_restart_keeps_what_there_is_and_says_so(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE jobs SET server = 'gone' WHERE id = ?", (cut.id,))
         left = list(database.iterdump())
+        (version,) = database.execute("PRAGMA user_version").fetchone()
     first.close()
     other = tmp_path / "again"
     other.mkdir()
     with closing(sqlite3.connect(other / "jobs.sqlite")) as database:
         database.executescript("\n".join(left))
-        database.execute("PRAGMA user_version = 2")
+        database.execute(f"PRAGMA user_version = {version}")
         hurt = "json_set(value, '$.accuracy', 3)"
         database.execute(
             f"UPDATE reports SET value = {hurt} WHERE job = ? AND number = 1", (done.id,)
