@@ -1,11 +1,13 @@
 """The linters, the formatters and the type checker are part of the test command."""
 
+import ast
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,16 @@ def test_plotly_is_what_npm_has_in_the_version_that_the_package_has():
         assert hashlib.sha256(content).hexdigest() == digest
         assert f"v{get_plotlyjs_version()}\n".encode() in content[:200]
     assert "MIT License" in (folder / "LICENSE").read_text()
+
+
+SCRIPTS = [*sorted((ROOT / "tests/benchmarks").glob("*.py")), ROOT / "tests/way_of_data.py"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_what_a_script_takes_from_the_project_is_there(script):
+    for node in ast.walk(ast.parse(script.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("swishdemo"):
+            module = import_module(node.module)
+            for each in node.names:
+                if not hasattr(module, each.name):
+                    import_module(f"{node.module}.{each.name}")

@@ -28,7 +28,7 @@ from swishdemo.training.engine.call_tape import Arena
 from swishdemo.training.engine.ensemble import Ensemble, Trainer
 from swishdemo.training.engine.samples import Batch, Samples, in_batches, orders
 from swishdemo.training.probes.reporting import Reporter
-from swishdemo.training.probes.scores import Evaluator
+from swishdemo.training.probes.scores import Scorer
 from swishdemo.training.run import train
 
 STEPS_OF_THE_ENSEMBLE = 40
@@ -146,7 +146,7 @@ def reporting(config: TrainingConfig, rounds: int) -> None:
 
             return patch.object(owner, name, pieces)
 
-        with timed(Reporter, "report"), timed(Evaluator, "evaluate"):  # type: ignore[attr-defined]
+        with timed(Reporter, "report"), timed(Scorer, "evaluate"):  # type: ignore[attr-defined]
             start = time.process_time()
             for _ in train(config):
                 pass
