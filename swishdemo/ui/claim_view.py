@@ -37,7 +37,8 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
     """The newest jobs of a claim in words: a line each, and how much of all is done.
 
     ``mark`` changes whenever a verdict may have; ``newest`` is the newest job, of ``kind``;
-    ``mine`` tells whether the visitor pressed for one that is under way, and may stop it.
+    ``planned`` tells whether it is one of several that are checked one after the other, ``mine``
+    whether the visitor pressed for one that is under way, and may stop it.
 
     Raises:
         UserError: There is no such claim (404).
@@ -59,6 +60,7 @@ def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[st
         words = text("check.planned", tongue, place=planned[0])
         lines = [{"words": words, "tone": "note"}, *lines]
     return {
+        "planned": planned is not None,
         "active": planned is not None or any(job.active for job in jobs),
         "mine": (planned or (0, ""))[1] == visitor
         or any(job.active and lab.claims.wants(job, visitor) for job in jobs),

@@ -47,7 +47,8 @@ import { t } from "../core/text.js";
 
 /** @typedef {{tone: string, words: string}} Line Of what a job says. */
 /**
- * @typedef {{active: boolean, mine: boolean, mark: string, share: number, lines: Line[]}} Progress
+ * @typedef {{active: boolean, planned: boolean, mine: boolean, mark: string, share: number,
+ *   lines: Line[]}} Progress
  */
 /**
  * @typedef {Claim & {parts: Part[], progress: Progress, seconds: number, tab: string | null, setup:

@@ -121,7 +121,7 @@ export function mount(component) {
     if (focused)
       findAll($("counts"), `[data-verdict="${focused}"]`)[0]?.focus({ preventScroll: true });
     const runnable = wanted().filter((card) => card.seconds);
-    const busy = runnable.length > 0 && runnable.every((card) => card.progress.active);
+    const busy = runnable.some((card) => card.progress.planned);
     checkAll.disabled = busy || !runnable.length;
     const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
     const what = filter.document ? "check.check_document_seconds" : "check.check_all_seconds";
