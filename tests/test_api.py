@@ -606,6 +606,23 @@ def test_under_a_sub_path(lab: Lab, prefix: str) -> None:
         other.submit(anyio.run, ask).result()
 
 
+def test_head_is_get_without_its_body(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    public = {path for path, methods in paths.items() if "get" in methods} | {"/docs"}
+    assert {"/claim/{claim_id}/embed", "/curve/embed", "/run/{token}/embed"} <= public
+    for path in sorted(public):
+        address = re.sub(r"\{claim_id\}", "he", path)
+        address = re.sub(r"\{\w+\}", "x", address)
+        answer = client.head(address)
+        if path.endswith("/events"):  # it would go on for ever
+            assert answer.status_code == 405, path
+            continue
+        asked = client.get(address)
+        assert (answer.status_code, answer.content) == (asked.status_code, b""), path
+        for name in ("content-type", "content-length", "cache-control"):
+            assert answer.headers.get(name) == asked.headers.get(name), path
+
+
 def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     found = {(method.upper(), path) for path, routes in paths.items() for method in routes}

@@ -448,6 +448,14 @@ def test_what_browsers_and_crawlers_ask_for_by_themselves(
     assert not [record for record in caplog.records if record.exc_info]
 
 
+@pytest.mark.parametrize("path", ["/", "/robots.txt", "/theme.css", "/manifest.json"])
+def test_head_is_get_without_its_body(beside: httpx.Client, path: str) -> None:
+    asked, answer = beside.get(path), beside.head(path)
+    assert asked.status_code < 405
+    assert (answer.status_code, answer.content) == (asked.status_code, b"")
+    assert answer.headers["content-type"] == asked.headers["content-type"]
+
+
 def gradios(routes: Iterable[Any]) -> Iterator[str]:
     for route in routes:
         within = getattr(route, "original_router", None)

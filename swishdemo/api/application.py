@@ -28,7 +28,7 @@ from swishdemo.api import (
     small_pages,
 )
 from swishdemo.api.guard import GradioGuard, is_below
-from swishdemo.api.request import StrictJSON, local_path
+from swishdemo.api.request import HeadAsGet, StrictJSON, local_path
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.jobs.access import VisitorCookie
 from swishdemo.ui.lab import Lab
@@ -55,6 +55,7 @@ def build_api(lab: Lab) -> FastAPI:
         default_response_class=FiniteJSON,
         redirect_slashes=False,
         middleware=[
+            Middleware(HeadAsGet),
             Middleware(VisitorCookie, unless=small_pages.is_small_page),
             Middleware(StrictJSON, larger={page_views.FILES: page_views.FILE_BYTES}),
         ],
@@ -76,10 +77,11 @@ def page_middleware() -> list[Middleware]:
     """What Gradio's app is given in ``app_kwargs["middleware"]``, outermost first.
 
     A request goes through Gradio's compression and CORS, ``ui.assets`` (which answers what lies
-    under ``lab/``), these two, and ``ui.assets`` (which adds to the page's head); then it comes
+    under ``lab/``), these, and ``ui.assets`` (which adds to the page's head); then it comes
     to our routes, or to Gradio's.
     """
     return [
+        Middleware(HeadAsGet),
         Middleware(VisitorCookie, unless=small_pages.is_small_page),
         Middleware(GradioGuard, beside=_PLACES),
     ]

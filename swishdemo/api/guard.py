@@ -19,7 +19,7 @@ from swishdemo.errors import UserError
 _LOG = logging.getLogger(__name__)
 
 _OPEN: dict[str, tuple[str, ...]] = {
-    r"/": ("GET", "HEAD"),
+    r"/": ("GET",),
     r"/(favicon\.ico|robots\.txt|theme\.css|manifest\.json)": ("GET",),
     r"/(assets|static)/[\w./-]+": ("GET",),
     r"/gradio_api/(queue/join|cancel|reset)/?": ("POST",),

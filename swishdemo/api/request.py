@@ -130,6 +130,28 @@ class StrictJSON:
         return parse(body, content_type)
 
 
+_STREAMS = ("/events", "/queue/data")
+"""How the paths of what goes on for ever end."""
+
+
+class HeadAsGet:
+    """ASGI middleware that has HEAD answered as GET; the server leaves the body out.
+
+    What goes on until the client leaves has no answer to HEAD.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            path = local_path(scope)
+            if not path.endswith(_STREAMS) and "/heartbeat/" not in path:
+                scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
+
+
 def local_path(scope: Scope) -> str:
     """The path below the address at which the app is mounted."""
     path: str = scope["path"]
