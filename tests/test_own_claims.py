@@ -238,6 +238,13 @@ def is_read_or_refused(claim):
     assert restored(json.loads(json.dumps(statement.as_json()))) == statement
     for language in LANGUAGES:
         assert statement.sentence(language) and statement.rule(language, Settings())
+        title = statement.title(language)
+        assert title and (columns(title) <= 42 or len(title.split()) <= 6), title
+
+
+def columns(words):
+    """How wide words are: a Chinese letter is two wide."""
+    return sum(1 + (letter > "\u2e80") for letter in words)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -321,6 +328,32 @@ def test_a_statement_says_its_numbers_in_each_language_and_comes_back(kind):
         number = f"{getattr(claim, 'at_most', getattr(claim, 'margin', None)):g}"
         assert number in sentence and number in rule
     assert stated(json.loads(json.dumps(claim.as_json())), Settings()) == claim
+
+
+@pytest.mark.parametrize(
+    "claim, english, chinese",
+    [
+        (
+            {"kind": "beats", "activation": "gelu", "dataset": "spiral"},
+            "GELU beats ReLU on spiral",
+            "GELU 优于 ReLU（spiral）",
+        ),
+        ({"kind": "costs", "at_most": 1.5}, "Swish costs ≤ 1.5 × ReLU", "Swish 耗时 ≤ 1.5 × ReLU"),
+        (
+            {"kind": "differs", "against": "gelu", "at_most": 0.02},
+            "|Swish − GELU| ≤ 0.02",
+            "|Swish − GELU| ≤ 0.02",
+        ),
+        (
+            {"kind": "costs", "activation": "=x*tanh(exp(x))*sigmoid(x)", "at_most": 2},
+            "x*tanh(exp(x))*… costs ≤ 2 × ReLU",
+            "x*tanh(exp(x))*… 耗时 ≤ 2 × ReLU",
+        ),
+    ],
+)
+def test_a_title_says_it_in_a_few_words(claim, english, chinese):
+    told = stated(claim, Settings())
+    assert (told.title("en"), told.title("zh")) == (english, chinese)
 
 
 # ---- The rules ----

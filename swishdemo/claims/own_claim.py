@@ -29,6 +29,7 @@ from swishdemo.claims.record import (
     SourceDocument,
     Verdict,
     VerdictName,
+    begun,
     typeset,
     verdict,
 )
@@ -49,6 +50,9 @@ OWN = SourceDocument(
 
 _BUILTIN = {"swish": "silu"}
 """The implementation that an activation is timed by, where it has another name."""
+
+_LONGEST_NAME = 16
+"""Letters of a name in a title: those of no activation are more."""
 
 _SAME_TO = 1e-12
 """Two numbers that differ by no more, relatively, are one: values are right to twelve digits."""
@@ -92,6 +96,12 @@ class Statement(Form):
     def sentence(self, language: Language) -> str:
         """What is claimed, in words."""
         return text(f"own.statement.{self.kind}", language, **self._told(language))
+
+    def title(self, language: Language) -> str:
+        """The same in about six words; formulas that are long are not told to their ends."""
+        told = self._told(language)
+        told |= {name: _shortened(told[name]) for name in ("one", "other")}
+        return begun(text(f"own.title.{self.kind}", language, **told))
 
     def rule(self, language: Language, server: Settings) -> str:
         """What is done, how often, and which result makes which verdict."""
@@ -182,6 +192,7 @@ class Beats(Statement):
     def _told(self, language: Language) -> dict[str, str]:
         return {
             **self._names(),
+            "dataset": self.dataset,
             "data": text(f"data.title.{self.dataset}", language),
             "network": text(f"train.choice.network.{self.network}", language),
             "depth": f"{self.depth}",
@@ -466,8 +477,8 @@ class OwnClaim(Claim):
         return self.stated.sentence(language)
 
     def title(self, language: Language) -> str:
-        """The same: a visitor has few."""
-        return self.statement(language)
+        """The same in about six words."""
+        return self.stated.title(language)
 
     def label(self, part: str, language: Language) -> str:
         """What its one part is called."""
@@ -500,6 +511,10 @@ def _untimed(stored: Sequence[Mapping[str, Any]], variant: str) -> Sentence | No
 
 def _name(activation: str) -> str:
     return activation[1:] if is_formula(activation) else registered(activation).label
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _number(value: float) -> str:

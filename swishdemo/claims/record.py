@@ -81,13 +81,13 @@ def typeset(sentence: str) -> str:
     return re.sub(r"(?<![\w.])-(?=\d)", "−", powers)
 
 
-def _begun(sentence: str) -> str:
+def begun(sentence: str) -> str:
     """A sentence's first words, or all where they are few; a Chinese letter is two wide."""
     pieces = re.findall(r"(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)\s*", sentence)
     widths = accumulate(sum(1 + (letter > "\u2e80") for letter in piece) for piece in pieces)
     known = zip(pieces, widths, strict=True)
     begun = "".join(piece for piece, width in known if width <= _LONGEST_TITLE)
-    begun = begun.rstrip(" ,.，。、；;")
+    begun = begun.rstrip(" ,.，。、；;（(")
     return begun if len(begun) >= len(sentence) - 1 else f"{begun} …"
 
 
@@ -291,7 +291,7 @@ class Claim:
         """What is claimed in about six words."""
         if self.titles:
             return self._said("title", language)
-        return _begun(self.statement(language))
+        return begun(self.statement(language))
 
     def label(self, part: str, language: Language) -> str:
         """What the part called ``part`` is called by a reader."""
