@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import numpy as np
@@ -35,7 +36,9 @@ from swishdemo.activations import evaluate, get
 pytestmark = pytest.mark.journey
 
 WAIT_MS = 300_000
-"""What a worker does may take minutes where two cores are busy; what never ends still fails."""
+"""Of a worker of which nothing moves so long, nothing will come."""
+LONGEST_WAIT_MS = 1_200_000
+"""What moves for ever fails too."""
 
 FORMULA = "x*sigmoid(beta*x) + a*sin(x)"
 EVEN_POINTS = 257
@@ -301,16 +304,44 @@ def state(page: Page, tab: str, *wanted: str) -> None:
     wait(page, lambda ms: place.to_have_attribute("data-state", word, timeout=ms))
 
 
-def wait(page: Page, check: Callable[[int], None]) -> None:
-    """Waits for what a worker does, as long as the page meets no error on the way."""
-    end = time.monotonic() + WAIT_MS / 1000
+def wait(
+    page: Page, check: Callable[[int], None], moved: Callable[[], object] | None = None
+) -> None:
+    """Waits for what a worker does, as long as it goes on and the page meets no error on the way.
+
+    Args:
+        page: Where it is looked for.
+        check: Looks for it, for so many milliseconds.
+        moved: How far it is: anything that becomes another value while there is progress. By
+            default the state and step of the job that the address names.
+    """
+    started = time.monotonic()
+    seen, since = None, started
     while True:
         try:
             return check(3_000)
         except AssertionError:
             assert page.wrong == []
-            if time.monotonic() > end:
+            now, found = time.monotonic(), (moved or (lambda: job_step(page)))()
+            if found != seen:
+                seen, since = found, now
+            if now - since > WAIT_MS / 1000 or now - started > LONGEST_WAIT_MS / 1000:
                 raise
+
+
+def job_step(page: Page) -> object:
+    """How far the job is that the page's address names, as REST tells; None where it names none."""
+    found = re.search(r"[?&](run|sweep|timing)=([\w-]+)", page.url)
+    if found is None:
+        return None
+    address = urlsplit(page.url)
+    answer = page.context.request.get(
+        f"{address.scheme}://{address.netloc}/api/{found[1]}s/{found[2]}"
+    )
+    if not answer.ok:
+        return answer.status
+    job = answer.json()
+    return [job[name] for name in ("state", "position", "step", "reports")]
 
 
 def named(page: Page, what: str) -> str:
@@ -624,6 +655,15 @@ def verdicts(me: Person) -> dict[str, list[tuple[str, str]]]:
     }
 
 
+def checked(me: Person) -> list[object]:
+    """How far all checks are: when each part was last checked, and how much of a job is done."""
+    told = me.ask("/api/claims")
+    moments = [part["checked_at"] for claim in told for part in claim["parts"]]
+    asked = urlencode({"claim": [claim["id"] for claim in told]}, doseq=True)
+    progress = me.ask(f"/api/claims/progress?{asked}").values()
+    return [moments, [each["share"] for each in progress]]
+
+
 def test_claims_from_check_all_to_the_last_verdict(app: App, person: Any) -> None:
     me, passer_by = person(), person(locale="zh-CN")
     page = claims(me)
@@ -637,7 +677,7 @@ def test_claims_from_check_all_to_the_last_verdict(app: App, person: Any) -> Non
         expect(running).to_have_count(0, timeout=ms)
 
     verdicts(passer_by)
-    wait(page, ended)
+    wait(page, ended, lambda: checked(me))
     after = verdicts(me)
     assert after.keys() == before.keys()
     for claim in me.ask("/api/claims"):
