@@ -77,7 +77,7 @@ CONFIGS = {
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_a_kept_replica_loads_into_the_network_that_says_what_the_run_says(config):
     run = Run(config)
-    items = [item for item in run.reports() if isinstance(item, c.Weights | Report)]
+    items = [item for item in run if isinstance(item, c.Weights | Report)]
     last, report = items[-2:]
     kept = c.Weights.of_json(json.loads(json.dumps(last.as_json())))
     assert kept == last and kept.step == report.step == 20
@@ -98,7 +98,7 @@ def test_a_kept_replica_loads_into_the_network_that_says_what_the_run_says(confi
 
 
 def test_weights_come_before_each_report_that_looks_into_the_networks():
-    items = [item for item in Run(SMALL).reports() if isinstance(item, c.Weights | Report)]
+    items = [item for item in Run(SMALL) if isinstance(item, c.Weights | Report)]
     before = {
         report.step: item.step
         for item, report in pairwise(items)
@@ -112,16 +112,16 @@ def test_weights_come_before_each_report_that_looks_into_the_networks():
 
 def test_of_large_networks_only_those_looked_into_are_kept(monkeypatch):
     run = Run(SMALL)
-    whole = next(item for item in run.reports() if isinstance(item, c.Weights))
+    whole = next(item for item in run if isinstance(item, c.Weights))
     monkeypatch.setattr(taking, "KEPT_BYTES", 10_000)
     run = Run(SMALL)
-    some = next(item for item in run.reports() if isinstance(item, c.Weights))
+    some = next(item for item in run if isinstance(item, c.Weights))
     assert list(some.states) == list(watched(replicas(SMALL))) == [0, 2, 4, 6]
     assert all(some.states[number] == whole.states[number] for number in some.states)
 
 
 def test_a_file_weighs_little_more_than_its_numbers():
-    (kept,) = [i for i in Run(SMALL.replace(steps=1)).reports() if isinstance(i, c.Weights)][:1]
+    (kept,) = [i for i in Run(SMALL.replace(steps=1)) if isinstance(i, c.Weights)][:1]
     state = kept.states[0]
     assert math.prod(loaded(state)["output.weight"].shape) * 4 < len(state.content)
     assert len(state.file()) < len(state.content) + 4000

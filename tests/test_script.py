@@ -348,7 +348,7 @@ def test_each_dataset_has_its_lines_in_the_script(name, options):
 def test_weights_of_the_run_load_into_the_network_of_the_script(name):
     config = CONFIGS[name].replace(steps=2)
     run = Run(config)
-    list(run.reports())
+    list(run)
     space = {}
     exec(written(config).partition("\nREPLICAS = ")[0], space)
     inputs = torch.tensor(config.described().load(config.data).test_inputs)

@@ -352,7 +352,7 @@ def test_a_units_death_is_its_own_however_many_replicas_there_are():
 def test_figures_of_layers_are_those_of_plain_networks():
     config = MLP.replace(activation="relu", rivals=("swish",), width=16)
     run = Run(config)
-    last = [item for item in run.reports() if isinstance(item, Report)][-1]
+    last = [item for item in run if isinstance(item, Report)][-1]
     split = datasets.get("moons").load(config.data)
     inputs = torch.tensor(split.test_inputs).double()
     for index, row in enumerate(replicas(config)):
@@ -382,7 +382,7 @@ def test_the_norm_of_the_gradient_is_that_of_the_last_batch():
     found = reports(config)
     network = reference.network(config, replicas(config)[0])
     run = Run(config)
-    next(item for item in run.reports() if isinstance(item, Report))
+    next(item for item in run if isinstance(item, Report))
     network.load_state_dict(run.weights(0))
     split = datasets.get("moons").load(config.data)
     loss = torch.nn.functional.cross_entropy(
@@ -397,7 +397,7 @@ def test_the_norm_of_the_gradient_is_that_of_the_last_batch():
 
 def test_views_show_what_the_networks_say():
     run = Run(MLP)
-    last = [item for item in run.reports() if isinstance(item, Report)][-1]
+    last = [item for item in run if isinstance(item, Report)][-1]
     assert [view.replica for view in last.views] == [0, 2, 4]
     split = datasets.get("moons").load(MLP.data)
     for view in last.views:
@@ -476,14 +476,14 @@ def test_with_the_labels_shuffled_nothing_is_learned_but_by_heart():
 
 def test_noise_and_samples_reach_the_data():
     run = Run(MLP.replace(samples=100, test_share=0.3, batch=70, steps=1))
-    list(run.reports())
+    list(run)
     assert run._train.count == 70 and run._test.count == 30
 
 
 def test_weights_can_be_loaded_without_trust():
     config = TrainingConfig(seeds=1, steps=3, normalisation="batch", beta_scope="channel")
     run = Run(config)
-    last = [item for item in run.reports() if isinstance(item, Report)][-1]
+    last = [item for item in run if isinstance(item, Report)][-1]
     for index, row in enumerate(replicas(config)):
         file = io.BytesIO()
         torch.save(run.weights(index), file)

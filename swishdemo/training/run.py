@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,8 +49,10 @@ _HEAVY_PRODUCTS = 5 * 10**8
 
 
 def train(
-    config: TrainingConfig, clock: Callable[[], float] = time.perf_counter
-) -> Iterator[Report | Weights | Tick]:
+    config: TrainingConfig,
+    clock: Callable[[], float] = time.perf_counter,
+    checkpoint: Mapping[str, Any] | None = None,
+) -> Run:
     """Train, and yield reports; between them ticks, and the weights before some reports.
 
     The same config gives the same reports on the same machine, bit for bit, but for
@@ -57,37 +62,67 @@ def train(
     Args:
         config: What to train.
         clock: Tells the time in seconds.
+        checkpoint: Where another run of this config was left (`Run.checkpoint`).
 
     Raises:
         UserError: The device or the data are not there, or all replicas have diverged.
     """
-    return Run(config, clock).reports()
+    return Run(config, clock, checkpoint)
 
 
 class Run:
-    """One run: its reports, and the weights that it has reached.
+    """One run: an iterator of its reports, and the weights that it has reached.
 
     Args:
         config: What to train.
         clock: Tells the time in seconds.
+        checkpoint: Where another run of this config was left.
     """
 
     def __init__(
-        self, config: TrainingConfig, clock: Callable[[], float] = time.perf_counter
+        self,
+        config: TrainingConfig,
+        clock: Callable[[], float] = time.perf_counter,
+        checkpoint: Mapping[str, Any] | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
+        self._left_at = checkpoint
         self._ensembles: list[Ensemble] = []
         self._trainers: list[Trainer] = []
         self._begun = self._away = 0.0
+        self._counted = 0
+        self._total: Tensor
+        self._between: Callable[[], dict[str, Any]] | None = None
+        self._items = self._paced()
 
-    def reports(self) -> Iterator[Report | Weights | Tick]:
-        """Train to the end."""
+    def __iter__(self) -> Run:
+        """The run itself."""
+        return self
+
+    def __next__(self) -> Report | Weights | Tick:
+        """The next item, after as many steps as it takes."""
+        self._between = None
+        return next(self._items)
+
+    def close(self) -> None:
+        """Stop the work."""
+        self._items.close()
+
+    def checkpoint(self) -> dict[str, Any] | None:
+        """All that another run of this config needs to go on from here, picklable; on the CPU.
+
+        Its reports are those that would have followed, bit for bit where the device is the same.
+        None where it is in the middle of a step: then one of the next items will do.
+        """
+        return None if self._between is None else self._between()
+
+    def _paced(self) -> Generator[Report | Weights | Tick, None, None]:
+        """All items; what passes while it rests between two of them is no time of the run."""
         threads = torch.get_num_threads()
         torch.set_num_threads(self._config.threads)
         try:
             for item in self._reports():
-                # While it rests between two items, its time does not pass.
                 left = self._clock()
                 yield item
                 self._away += self._clock() - left
@@ -116,22 +151,15 @@ class Run:
     def _reports(self) -> Iterator[Report | Weights | Tick]:
         config = self._config
         reporter = yield from self._build()
-        batches = orders(config.seed, self._train.count, config.batch)
         self._begun, self._away = self._clock(), 0.0
-        self._load(next(batches))
-        for trainer in self._trainers:
-            yield from self._differentiate(trainer)
-            trainer.measure()
-        total = self._losses()
         reported, looked = set(report_steps(config.steps)), set(view_steps(config.steps))
-        counted = 1
-        for step in range(config.steps + 1):
+        for step in range((yield from self._begin(reporter)), config.steps + 1):
             late = 0 < config.max_seconds <= self._elapsed()
             last = step == config.steps
             if step in reported or late:
                 looks = step in looked or late
-                count = self._tested(step, whole=last or late)
-                report = yield from reporter.report(step, total / counted, count, looks=looks)
+                count, loss = self._tested(step, whole=last or late), self._total / self._counted
+                report = yield from reporter.report(step, loss, count, looks=looks)
                 ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
                 if looks or ended:
                     yield weights(step, self._ensembles, watched(replicas(config)))
@@ -139,19 +167,62 @@ class Run:
                 self._end_if_all_diverged()
                 if ended:
                     return
-                total, counted = torch.zeros_like(total), 0
-            factor = rate_factor(config.schedule, step, config.steps)
+                self._total, self._counted = torch.zeros_like(self._total), 0
+            yield from self._step(step, measured=step + 1 in looked)
+            self._between = partial(self._snapshot, reporter, step + 1, self._elapsed())
+            yield TICK
+
+    def _begin(self, reporter: Reporter) -> Generator[Tick, None, int]:
+        """Stand before the first step that is to be reported, or taken."""
+        self._batches = orders(self._config.seed, self._train.count, self._config.batch)
+        if self._left_at is not None:
+            return self._restore(self._left_at, reporter)
+        self._load(next(self._batches))
+        for trainer in self._trainers:
+            yield from self._differentiate(trainer)
+            trainer.measure()
+        self._total, self._counted = self._losses(), 1
+        return 0
+
+    def _step(self, step: int, *, measured: bool) -> Iterator[Tick]:
+        """Take a step; the gradients of the first one are there already."""
+        factor = rate_factor(self._config.schedule, step, self._config.steps)
+        if step > 0:
+            self._load(next(self._batches))
+        for trainer in self._trainers:
             if step > 0:
-                self._load(next(batches))
-            for trainer in self._trainers:
-                if step > 0:
-                    yield from self._differentiate(trainer)
-                if step + 1 in looked:
-                    trainer.measure()
-                trainer.step(factor)
+                yield from self._differentiate(trainer)
+            if measured:
+                trainer.measure()
+            trainer.step(factor)
+            if trainer is not self._trainers[-1]:
                 yield TICK
-            total += self._losses()
-            counted += 1
+        self._total += self._losses()
+        self._counted += 1
+
+    def _snapshot(self, reporter: Reporter, step: int, elapsed: float) -> dict[str, Any]:
+        """How the run stands before the report of a step."""
+        return {
+            "step": step,
+            "elapsed_seconds": elapsed,
+            "counted": self._counted,
+            "total": self._total.cpu().clone(),
+            "parts": [len(ensemble.replicas) for ensemble in self._ensembles],
+            "trainers": [trainer.snapshot() for trainer in self._trainers],
+            "reporter": reporter.snapshot(),
+        }
+
+    def _restore(self, left: Mapping[str, Any], reporter: Reporter) -> int:
+        """Stand as a run stood that was left; its next step."""
+        for trainer, snapshot in zip(self._trainers, left["trainers"], strict=True):
+            trainer.restore(snapshot)
+        reporter.restore(left["reporter"])
+        step: int = left["step"]
+        for _ in range(step):  # batches that its steps have taken
+            next(self._batches)
+        self._begun -= left["elapsed_seconds"]
+        self._total, self._counted = left["total"].to(self._losses()), left["counted"]
+        return step
 
     def _tested(self, step: int, *, whole: bool) -> int:
         """How many test samples a report at ``step`` looks at."""
@@ -179,14 +250,18 @@ class Run:
         self._heavy = product_count(parts) * config.batch * len(rows) > _HEAVY_PRODUCTS
         learning, testing = (Arena(self._train.inputs) for _ in range(2))
         evaluators = []
-        for part in in_batches(rows, parts, config.batch, on_cpu=device.type == "cpu"):
+        together = in_batches(rows, parts, config.batch, on_cpu=device.type == "cpu")
+        if self._left_at is not None:  # as they were, perhaps on another device
+            left = iter(rows)
+            together = iter([tuple(islice(left, size)) for size in self._left_at["parts"]])
+        for part in together:
             yield TICK
             ensemble = Ensemble(part, config, parts, device)
             yield TICK
             self._ensembles.append(ensemble)
             self._trainers.append(Trainer(ensemble, self._batch, learning))
-            together = evaluated_together(parts, len(part))
-            evaluators.append(Scorer(ensemble, self._test, together, testing))
+            samples = evaluated_together(parts, len(part))
+            evaluators.append(Scorer(ensemble, self._test, samples, testing))
         looked_at = Ensemble([rows[number] for number in watched(rows)], config, parts, device)
         viewer = Viewer(config, rows, looked_at, dataset, self._train, self._test)
         return Reporter(config, self._trainers, evaluators, viewer, device)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -180,6 +181,27 @@ class Ensemble:
         for name, view in self._entries_of(index):
             view.copy_(state[name])
 
+    def snapshot(self) -> dict[str, Any]:
+        """All that changes as it learns, on the CPU; `restore` goes on from there, bit for bit."""
+        return {
+            "steps": self.steps,
+            "values": self.parameters.values.cpu().clone(),
+            "running": {name: moments.cpu().clone() for name, moments in self.running.items()},
+            "activations": self.activation_parameters.snapshot(),
+            "masks": [masks.snapshot() for masks in self._masks.values()],
+        }
+
+    @torch.no_grad()
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Become what `snapshot` told, in the same memory."""
+        self.steps = snapshot["steps"]
+        self.parameters.values.copy_(snapshot["values"])
+        for name, moments in self.running.items():
+            moments.copy_(snapshot["running"][name])
+        self.activation_parameters.restore(snapshot["activations"])
+        for masks, state in zip(self._masks.values(), snapshot["masks"], strict=True):
+            masks.restore(state, self.steps)
+
     def _entries_of(self, index: int) -> Iterator[tuple[str, Tensor]]:
         for name, first, views in self.entries():
             if first <= index < first + len(views):
@@ -307,6 +329,26 @@ class Trainer:
         for block, (rows, values) in self._kept.items():
             self.ensemble.values[block].index_copy_(0, rows, values)
 
+    def snapshot(self) -> dict[str, Any]:
+        """All that changes from step to step, on the CPU, between two steps."""
+        return {
+            "ensemble": self.ensemble.snapshot(),
+            "optimiser": self._optimiser.snapshot(),
+            "loss": self.loss.cpu().clone(),
+            "norms": self.norms.cpu().clone(),
+            "diverged": list(self.diverged),
+        }
+
+    @torch.no_grad()
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from where `snapshot` told, bit for bit where the device is the same."""
+        self.ensemble.restore(snapshot["ensemble"])
+        self._optimiser.restore(snapshot["optimiser"])
+        self.loss.copy_(snapshot["loss"])
+        self.norms = snapshot["norms"].to(self.norms)
+        self.diverged = list(snapshot["diverged"])
+        self._keep_diverged()
+
     def _cut(self) -> None:
         """Cut each replica's gradient to the norm that is allowed."""
         total = torch.zeros_like(self.loss)
@@ -321,6 +363,9 @@ class Trainer:
         for index, bad in enumerate((~(self.loss <= EXPLODED)).tolist()):
             if bad and self.diverged[index] is None:
                 self.diverged[index] = self.ensemble.steps
+        self._keep_diverged()
+
+    def _keep_diverged(self) -> None:
         for block, view in self.ensemble.values.items():
             rows = [n for n in range(block.count) if self.diverged[block.first + n] is not None]
             if rows:

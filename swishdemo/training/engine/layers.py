@@ -145,15 +145,30 @@ class Masks:
 
     def __init__(self, part: Dropout, seeds: Sequence[tuple[int, int]], like: Tensor) -> None:
         self.part = part
-        distinct = sorted(set(seeds))
+        self._seeds = distinct = sorted(set(seeds))
         self._index = torch.tensor([distinct.index(seed) for seed in seeds], device=like.device)
         self._like = like
-        self._streams = [
-            torch.Generator(device=like.device).manual_seed(
-                int(np.random.SeedSequence([*seed, part.site]).generate_state(1)[0])
-            )
-            for seed in distinct
-        ]
+        self._streams = [torch.Generator(device=like.device) for _ in distinct]
+        self._begin()
+
+    def snapshot(self) -> list[Tensor]:
+        """Where its streams stand."""
+        return [stream.get_state() for stream in self._streams]
+
+    def restore(self, snapshot: Sequence[Tensor], steps: int) -> None:
+        """Go on from where `snapshot` told, or begin streams anew that another device drew."""
+        if any(
+            s.get_state().shape != k.shape for s, k in zip(self._streams, snapshot, strict=True)
+        ):
+            self._begin(steps)
+            return
+        for stream, kept in zip(self._streams, snapshot, strict=True):
+            stream.set_state(kept)
+
+    def _begin(self, *more: int) -> None:
+        for seed, stream in zip(self._seeds, self._streams, strict=True):
+            sequence = np.random.SeedSequence([*seed, self.part.site, *more])
+            stream.manual_seed(int(sequence.generate_state(1)[0]))
 
     def bind(self, x: Values, tape: CallTape) -> Values:
         """Bind the layer: each step draws anew. In evaluation it is not there."""

@@ -10,8 +10,9 @@ targets.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -80,6 +81,12 @@ class Optimiser(Protocol):
     def step(self, factor: float) -> None:
         """Move them; the rates are multiplied by ``factor``. Gradients are used up."""
 
+    def snapshot(self) -> dict[str, Any]:
+        """What it remembers from step to step, on the CPU."""
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Remember what `snapshot` told."""
+
 
 def optimiser(config: TrainingConfig, parameters: Parameters, learns: bool) -> Optimiser:
     """The config's optimiser for these parameters.
@@ -126,6 +133,13 @@ class _Sgd:
             move = self._gradients.add_(self._buffer, alpha=self._momentum)
         self._values.addcmul_(self._rates, move, value=factor)
 
+    def snapshot(self) -> dict[str, Any]:
+        return {"buffer": self._buffer.cpu().clone()} if self._momentum else {}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        if self._momentum:
+            self._buffer.copy_(snapshot["buffer"])
+
 
 class _Adam:
     """Adam; ``coupled`` adds the decay to the gradient, AdamW applies it to the parameter.
@@ -155,3 +169,12 @@ class _Adam:
         torch.sqrt(self._second, out=self._scale).mul_(unbiased[1] ** -0.5).add_(EPSILON)
         move = torch.div(self._first, self._scale, out=self._scale)
         self._values.addcmul_(self._rates, move, value=factor / unbiased[0])
+
+    def snapshot(self) -> dict[str, Any]:
+        moments = {"first": self._first.cpu().clone(), "second": self._second.cpu().clone()}
+        return {"steps": self._steps, **moments}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        self._steps = snapshot["steps"]
+        self._first.copy_(snapshot["first"])
+        self._second.copy_(snapshot["second"])

@@ -233,6 +233,18 @@ class ActivationParameters:
                 self._raw[parameter.block].copy_(values.expand_as(self._raw[parameter.block]))
         self.refresh()
 
+    def snapshot(self) -> list[Tensor]:
+        """What activations read where it is not what is trained, on the CPU."""
+        return [value.cpu().clone() for value in self._derived()]
+
+    def restore(self, snapshot: Sequence[Tensor]) -> None:
+        """Have activations read what `snapshot` told."""
+        for value, kept in zip(self._derived(), snapshot, strict=True):
+            value.copy_(kept)
+
+    def _derived(self) -> list[Tensor]:
+        return [v for block, v in self._values.items() if v is not self._raw[block]]
+
     def refresh(self) -> None:
         """Compute what follows from the learned ones, after they were set."""
         for call in self.forward:

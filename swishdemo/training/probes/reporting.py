@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from copy import copy
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -29,6 +31,11 @@ class Reporter:
         viewer: Looks into some of them.
         device: Where it is computed.
     """
+
+    _REMEMBERED = (
+        *("_first_spread", "_index", "_tested_step", "_held"),
+        *("_test_loss", "_accuracy", "_effective"),
+    )
 
     def __init__(
         self,
@@ -107,6 +114,15 @@ class Reporter:
             layers=layers,
             views=views,
         )
+
+    def snapshot(self) -> dict[str, Any]:
+        """What it remembers from report to report."""
+        return {name: copy(getattr(self, name)) for name in self._REMEMBERED}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Remember what `snapshot` told."""
+        for name in self._REMEMBERED:
+            setattr(self, name, snapshot[name])
 
     def reached(self, report: Report) -> str | None:
         """The stop condition that a report fulfils."""
