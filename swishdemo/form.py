@@ -275,7 +275,7 @@ class Form(BaseModel):
         Raises:
             UserError: A value is of another type, or names what this version does not know.
         """
-        fields = {field.name: field.unlimited() for field in cls._declared()}
+        fields = cls._unlimited()
         return cls._valid({name: v for name, v in record.items() if name in fields}, fields)
 
     def replace(self, **changes: Any) -> Self:
@@ -310,6 +310,12 @@ class Form(BaseModel):
             )
             for attribute, info in cls.model_fields.items()
         )
+
+    @classmethod
+    @cache
+    def _unlimited(cls) -> Mapping[str, Field]:
+        """The fields without their limits: a sweep's configs are as many as a list of runs."""
+        return {field.name: field.unlimited() for field in cls._declared()}
 
     @classmethod
     def _field(cls, info: ValidationInfo) -> Field | None:

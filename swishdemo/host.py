@@ -126,6 +126,7 @@ def gpu_model(root: Path = ROOT) -> str | None:
     return None
 
 
+@cache
 def torch_version() -> str:
     """PyTorch's version as installed, such as ``"2.13.0+cpu"``; ``"missing"`` without it."""
     try:

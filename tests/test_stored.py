@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import threading
 from contextlib import closing, suppress
 from typing import get_args
 
 import pytest
 from stored_lab import OWNER, RUN_FORMATS, TIMING_FORMATS, jobs_in, kept, opened
+from visiting import eventually
 
+from swishdemo.claims import ClaimEvaluator
 from swishdemo.jobs.job import State
+from swishdemo.jobs.manager import JobManager
+from swishdemo.settings import Settings
+from swishdemo.ui.lab import Lab
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +262,35 @@ def test_evidence_that_cannot_be_read_says_so_and_older_evidence_counts(tmp_path
         assert parts["kernel"]["evidence"] and "annot be read" not in parts["kernel"]["why"]
         assert "无法读取" in app.cards("zh")["memory"]["parts"][0]["why"]
         assert app.broken == []
+
+
+def test_the_first_who_asks_for_the_claims_waits_for_nothing_to_be_read(tmp_path, monkeypatch):
+    kept(tmp_path)
+    asked = []
+    reports = JobManager.reports
+
+    def counted(manager, job, *given, **named):
+        asked.append(job)
+        return reports(manager, job, *given, **named)
+
+    monkeypatch.setattr(JobManager, "reports", counted)
+    lab = Lab.open(Settings(data_dir=tmp_path))
+    try:
+        eventually(lambda: is_through("claims evidence"), seconds=30)
+        ahead = len(asked)
+        told = {claim["id"]: claim["parts"] for claim in lab.claims.listing()}
+        assert told["cost"][0]["evidence"] and told["beta-range"][0]["evidence"]
+        assert 0 < ahead == len(asked)
+        assert told == {
+            claim["id"]: claim["parts"] for claim in ClaimEvaluator(lab.manager).listing()
+        }
+        assert len(asked) == 2 * ahead  # as many as without it
+    finally:
+        lab.close()
+
+
+def is_through(thread):
+    assert thread not in {each.name for each in threading.enumerate()}
 
 
 # Damage: rows and values of other shapes, put into the same store.

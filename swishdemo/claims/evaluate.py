@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 from swishdemo.activations.typed.fair_lock import FairLock
@@ -49,6 +49,9 @@ _LIFTED = ("max_steps", "max_replicas", "max_parameters", "max_sweep_steps")
 _MOST_READ = 500
 """Evidence of so many jobs is kept in memory."""
 
+_REST_SECONDS = 0.02
+"""Between two claims that are read ahead: whoever asks for something comes first."""
+
 
 class ClaimEvaluator:
     """Verdicts on the claims; any thread may call it.
@@ -88,6 +91,8 @@ class ClaimEvaluator:
         self._proving: set[tuple[str, str]] = set()  # claims, and who asked
         self._refusals: dict[tuple[str, Budget], UserError | None] = {}
         self._asking: dict[str, set[str]] = {}  # job → who pressed, and has not stopped it
+        self._closed = Event()
+        self._ahead: Thread | None = None
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
         """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``."""
@@ -192,9 +197,30 @@ class ClaimEvaluator:
         """The place in the plan of a claim, 0 where it is being checked, and who asked for it."""
         return self._plan.place(claim_id)
 
+    def read_ahead(self) -> None:
+        """Read what is stored as evidence in the background, so that the first to ask need not.
+
+        Evidence alone is kept, in memory; verdicts follow from it when they are told.
+        """
+        self._ahead = Thread(target=self._read_all, name="claims evidence", daemon=True)
+        self._ahead.start()
+
+    def _read_all(self) -> None:
+        for claim in self._claims:
+            if self._closed.wait(_REST_SECONDS):
+                return
+            try:
+                self._told(claim, "en")
+            except UserError as error:  # the store; it is asked again when someone asks
+                _LOG.info("claim %s was not read ahead: %s", claim.id, error.sentence("en"))
+                return
+
     def close(self) -> None:
-        """Begin no further check."""
+        """Begin no further check, and read no further."""
+        self._closed.set()
         self._plan.close()
+        if self._ahead:
+            self._ahead.join()
 
     def stop(self, claim_id: str, visitor: str) -> None:
         """Take back what the visitor asked of a claim; its jobs end when nobody wants them.

@@ -30,9 +30,11 @@ class Lab:
 
     @classmethod
     def open(cls, settings: Settings) -> Lab:
-        """Open the store and make ready to run jobs; starts no process yet."""
+        """Open the store, and read of it what the claims need; starts no process yet."""
         manager = JobManager.open(settings)
-        return cls(settings, manager, ClaimEvaluator(manager))
+        claims = ClaimEvaluator(manager)
+        claims.read_ahead()
+        return cls(settings, manager, claims)
 
     @property
     def unkept(self) -> str | None:
