@@ -7,6 +7,7 @@ from contextlib import nullcontext
 import pytest
 from browser import NoBrowser, launch_options
 from playwright.sync_api import expect
+from pretended_cuda import pretended, pretended_library  # noqa: F401  fixtures
 from script import modules, modules_address, modules_page  # noqa: F401  fixtures
 from serving import serving
 from visiting import PATIENCE, browsers, desk, explore, opens, turn, visit  # noqa: F401  fixtures

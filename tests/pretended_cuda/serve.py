@@ -1,0 +1,54 @@
+"""Loads the pretended device, and forks for each function that is to be called with it.
+
+python -m pretended_cuda.serve LIBRARY FD
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import traceback
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+def main(library: str, descriptor: int) -> None:
+    """Serve until the other end of the socket is closed."""
+    ctypes.CDLL(library, mode=ctypes.RTLD_GLOBAL)  # PyTorch asks for devices when it is loaded
+    import torch
+
+    from pretended_cuda import card
+
+    torch.set_num_threads(1)
+    card.install()
+    import_module("swishdemo.training.run")
+    connection: Connection[Any, Any] = Connection(descriptor)
+    while True:
+        try:
+            called = connection.recv()
+        except EOFError:
+            return
+        child = os.fork()
+        if not child:
+            _answer(connection, *called)
+        _, status = os.waitpid(child, 0)
+        if status:
+            connection.send(("died", f"the process ended with status {status}"))
+
+
+def _answer(
+    connection: Connection[Any, Any], module: str, name: str, given: tuple[Any, ...]
+) -> None:
+    try:
+        found = getattr(import_module(module), name)(*given)
+        connection.send(("returned", found))
+    except BaseException:
+        connection.send(("raised", traceback.format_exc()))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
