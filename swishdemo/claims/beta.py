@@ -61,8 +61,8 @@ class BetaRange(Measured):
         return "run"
 
     def seconds(self, budget: Budget = "quick") -> int:
-        """About 80 steps a second, or a third of that with more seeds."""
-        return max(self.marks) // (80 if budget == "quick" else 27)
+        """About 250 steps a second, or half of that with more seeds."""
+        return max(self.marks) // (250 if budget == "quick" else 120)
 
     def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
         """The recipe without its rivals, up to the last mark; with more seeds where thorough."""

@@ -49,7 +49,7 @@ _LIFTED = ("max_steps", "max_replicas", "max_parameters", "max_sweep_steps")
 _MOST_READ = 500
 """Evidence of so many jobs is kept in memory."""
 
-_REST_SECONDS = 0.02
+_REST_SECONDS = 0.005
 """Between two claims that are read ahead: whoever asks for something comes first."""
 
 

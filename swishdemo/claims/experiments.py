@@ -114,7 +114,7 @@ CURE = Trained(
         _cured("fast_sgd", {"en": "SGD, rate 1", "zh": "SGD，学习率 1"}),
     ),
     why="cure",
-    cost=8,
+    cost=7,
     labels={"en": "the cure", "zh": "疗效"},
 )
 
@@ -134,7 +134,7 @@ DEAD_UNITS = Trained(
     ),
     why="dead",
     anywhere=True,
-    cost=4,
+    cost=3,
     labels={"en": "dead units", "zh": "死亡单元"},
 )
 
@@ -171,7 +171,7 @@ LEARNED_BETA = Trained(
     why="gain",
     repeats=5,
     networks=2,
-    cost=40,
+    cost=23,
     labels={"en": "what training β gains", "zh": "训练 β 的收益"},
 )
 
@@ -198,7 +198,7 @@ DEPTH = Trained(
         }.items()
     ),
     why="better",
-    cost=50,
+    cost=47,
     labels={"en": "accuracy at depth", "zh": "深层的精度"},
 )
 
@@ -227,7 +227,7 @@ SMALL_WEIGHTS = Trained(
         }.items()
     ),
     why="less_lost",
-    cost=20,
+    cost=16,
     labels={"en": "accuracy against scale", "zh": "精度与初始尺度"},
 )
 
@@ -250,7 +250,7 @@ LONG_TRAINING = Trained(
         ),
     ),
     why="growth",
-    cost=15,
+    cost=9,
     labels={"en": "gap against epochs", "zh": "差距与轮数"},
 )
 
@@ -279,7 +279,7 @@ INITIALISATION = Trained(
         for init, name in _INITS.items()
     ),
     why="he",
-    cost=25,
+    cost=21,
     labels={"en": "accuracy by initialisation", "zh": "各初始化的精度"},
 )
 
@@ -303,7 +303,7 @@ GRADIENT = Trained(
         for init, name in (("he_normal", "He"), ("xavier", "Xavier"))
     ),
     why="gradient",
-    cost=6,
+    cost=4,
     labels={"en": "measured against depth", "zh": "随深度的实测"},
 )
 
@@ -331,7 +331,7 @@ LEAKY_SLOPE = Trained(
         }.items()
     ),
     why="leaky",
-    cost=30,
+    cost=21,
     labels={"en": "accuracy against the slope", "zh": "精度与斜率"},
 )
 
@@ -346,7 +346,7 @@ _AMP: Mapping[str, Any] = {
         }.items()
         for name, amp in (("with", True), ("without", False))
     },
-    "cost": 8,
+    "cost": 9,
 }
 _AMP_NETWORKS: Mapping[str, _Words] = {
     "cnn": {"en": "a CNN", "zh": "CNN"},

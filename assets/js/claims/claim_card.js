@@ -102,6 +102,16 @@ export function skeletonCard(claim) {
 /** What a document is called, in the page's language. @param {Source} source */
 export const titleOf = ({ title }) => (typeof title === "string" ? title : title[language]);
 
+/**
+ * How long something takes, to the digits that an estimate has: 7 s, 40 s, 3 min.
+ * @param {number} seconds
+ */
+export function about(seconds) {
+  if (seconds >= 90) return t("check.minutes", { count: Math.round(seconds / 60) });
+  const step = seconds < 20 ? 1 : 10;
+  return t("check.seconds", { count: step * Math.round(seconds / step) });
+}
+
 /** A document's address, and a word where it was not opened. @param {Source} source */
 export function sourceOf(source) {
   const { address, opened } = source;
@@ -243,7 +253,7 @@ function buttons(card) {
   const measured = parts.some(
     (part) => part.checked_at && (part.kind === "timed" || part.kind === "trained"),
   );
-  const label = t(measured ? "check.check_again" : "check.check", { seconds });
+  const label = t(measured ? "check.check_again" : "check.check", { time: about(seconds) });
   const made = [];
   if (seconds && progress.mine) made.push(button("stop", t("check.stop"), "stop"));
   else if (seconds)
@@ -279,8 +289,9 @@ function takings({ registered }) {
 function thoroughly({ thorough, progress }) {
   const { seconds = 0, refused = "" } = thorough ?? {};
   const off = progress.active || refused ? html`disabled` : "";
+  const label = t("check.thorough", { time: about(seconds) });
   return html`<button class="lab-btn" data-act="thorough" ${off}
-    title="${refused || t("check.thorough_tip")}">${t("check.thorough", { seconds })}</button>`;
+    title="${refused || t("check.thorough_tip")}">${label}</button>`;
 }
 
 /**

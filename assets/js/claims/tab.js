@@ -10,7 +10,7 @@ import { banner } from "../core/header.js";
 import { ask, attempt, route } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
-import { fullCard, skeletonCard, sourceOf, titleOf, verdictIcon } from "./claim_card.js";
+import { about, fullCard, skeletonCard, sourceOf, titleOf, verdictIcon } from "./claim_card.js";
 import { ownClaims } from "./own_claim.js";
 import { proofReader } from "./proofs.js";
 import { paintShare, paintTile, sort, tile, VERDICTS } from "./tiles.js";
@@ -126,7 +126,7 @@ export function mount(component) {
     const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
     const what = filter.document ? "check.check_document_seconds" : "check.check_all_seconds";
     const idle = runnable.length ? what : "check.all_proved";
-    const words = t(busy ? "check.checking_all" : idle, { seconds });
+    const words = t(busy ? "check.checking_all" : idle, { time: about(seconds) });
     find(checkAll, "span").textContent = words;
     sieve();
   }

@@ -108,7 +108,7 @@ _LEARNING = Trained(
         "either side counts",
         "zh": "权重初值相同时，β = 8 与 β = 1 的准确率之差，相差 1 个百分点以上才算数",
     },
-    cost=4,
+    cost=2,
     labels={"en": "does it affect learning?", "zh": "是否影响学习"},
 )
 

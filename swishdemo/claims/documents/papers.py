@@ -48,7 +48,7 @@ _SWAPPED = Trained(
         "zh": "同一网络中 Swish 与 ReLU 的准确率之差，0.6 个百分点以上才算数"
         "（此处无法训练 ImageNet，仅用小网络和小图片）",
     },
-    cost=9,
+    cost=7,
     labels={"en": "accuracy", "zh": "准确率"},
 )
 

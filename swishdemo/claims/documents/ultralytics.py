@@ -27,7 +27,7 @@ _SOONER = Trained(
         "en": "Accuracy of Swish less ReLU’s after 50 steps, where 2 points count",
         "zh": "训练 50 步后 Swish 与 ReLU 的准确率之差，2 个百分点以上才算数",
     },
-    cost=5,
+    cost=6,
     labels={"en": "accuracy after 50 steps", "zh": "50 步后的准确率"},
 )
 _CAUSE = replace(
@@ -78,7 +78,7 @@ _KEPT = Trained(
         "zh": "从 5 层到 20 层，Swish 首层梯度的下降比 ReLU 少几个数量级，0.69 以上才算数"
         "（每层 0.9 倍）",
     },
-    cost=4,
+    cost=3,
     labels={"en": "the first layer’s gradient", "zh": "首层梯度"},
 )
 
