@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from swishdemo.activations.record import formula_name, is_formula
+from swishdemo.activations.registry import fixed_beta, registered
 from swishdemo.activations.typed.formula_process import checked_name
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
@@ -67,6 +68,7 @@ class Field:
     shortest: int = 0
     repeats: bool = False
     formulas: int = 0
+    fixed: bool = False
     here: Callable[[Settings], Mapping[str, Any]] = lambda server: {}
     labels: Mapping[Language, str] = field(default_factory=dict, hash=False)
     tips: Mapping[Language, str] = field(default_factory=dict, hash=False)
@@ -112,6 +114,8 @@ class Field:
         if self.choices and self.formulas:
             formula = {"type": "string", "pattern": "^=", "description": "= and a formula in x."}
             schema = {"anyOf": [{"enum": list(self.choices)}, formula]}
+            if self.fixed:
+                schema["anyOf"].append(_FIXED)
         elif self.choices:
             schema["enum"] = list(self.choices)
         bounds = {"minimum": self.low, "maximum": self.high}
@@ -155,6 +159,8 @@ class Field:
             if self.formulas and is_formula(value):
                 seconds = self.formula_seconds
                 return checked_name(value, seconds, self.name) if seconds else formula_name(value)
+            if self.fixed and fixed_beta(value):
+                return registered(value).name
             if value not in self.choices:
                 raise self._refused("unknown_choice", value=short(value), choices=self.choices)
         elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -386,6 +392,11 @@ def _kind_of(annotation: Any) -> FieldKind:
     return f"{kind}s" if many else kind  # type: ignore[return-value]
 
 
+_FIXED: Schema = {
+    "type": "string",
+    "pattern": r"^\w+@[-+.\d]+$",
+    "description": "An activation, @ and a number: its β, which is not trained.",
+}
 _TABLE: Schema = {
     "anyOf": [
         {"type": ["string", "null"]},

@@ -409,6 +409,22 @@ def test_a_run_that_waits_shows_nothing_of_the_one_before(visit):
     assert cells == [9, 9, 9]
 
 
+def test_swish_is_set_against_itself_with_a_fixed_beta(visit):
+    page = visit()
+    field = page.locator("#lab-rivals input").first
+    field.fill("swish@1.50")
+    field.press("Enter")
+    start(page, steps=20, seeds=1)
+    line(page, "finished")
+    address = f"{page.url.partition('?')[0]}api/runs/{run_of(page)}"
+    config = page.context.request.get(address).json()["config"]
+    assert config["activation"] == "swish" and config["rivals"][-1] == "swish@1.5"
+    expect(page.locator("#lab-train [data-part=loss]")).to_contain_text("Swish, β ≡ 1.5")
+    looks = page.locator("[data-pick=look] option")
+    pick(page, "look", str(looks.count() - 1))
+    expect(page.locator("#lab-train [data-part=inputs]")).to_contain_text("f, Swish, β = 1.50")
+
+
 def test_a_table_of_ones_own_is_learned_as_excel_saves_it(visit, tmp_path):
     page = visit()
     table = tmp_path / "mine.csv"

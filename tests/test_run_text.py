@@ -65,6 +65,7 @@ def test_a_value_is_told_as_the_fields_menu_has_it(language):
             menu = f"{area}.{choice}"
             words = labels[choice] if field.formulas else catalogue()[menu][language]
             assert told(choice, field.name, language) == words
+    assert told(["swish@-1.5"], "rivals", language) == "Swish, β ≡ −1.5"
     assert told(["leaky_relu", "=x*x"], "rivals", language) in (
         "Leaky ReLU, x*x",
         "Leaky ReLU、x*x",

@@ -158,6 +158,7 @@ CONFIGS = {
     "fixed β at 1, no other": SMALL.replace(
         beta_scope="fixed", beta_starts=(1.0,), rivals=(), init="lecun", optimiser="sgd"
     ),
+    "itself with a fixed β": SMALL.replace(rivals=("swish@2", "swish@-0.5", "e_swish@1.5")),
     "one that diverges": SMALL.replace(lr=0.5, optimiser="sgd", init_scale=3.0, rivals=("relu",)),
     "circles": MLP.replace(dataset="circles", depth=1, init_bias=0.3),
     "xor": MLP.replace(dataset="xor", noise=0.05),

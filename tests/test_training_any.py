@@ -18,6 +18,7 @@ SETTINGS = Settings()
 TABLE = TrainingConfig.fields(SETTINGS)
 FORMULA = "=x*sigmoid(beta*x)+c*x"
 NAMES = st.sampled_from(["swish", "relu", "prelu", "acon_c", "tanh", "gelu", "mish", FORMULA])
+FIXED = st.sampled_from(["swish@1.5", "swish@-2", "acon_c@0", "softplus@3"])
 ROWS = "\n".join(f"{math.sin(n)},{n % 7},{n % 3},{'uvw'[n % 3]}" for n in range(60))
 
 
@@ -34,7 +35,7 @@ REQUESTS = st.fixed_dictionaries(
         "batch": st.sampled_from([1, 2, 8, 33]),
         "seeds": st.integers(1, 2),
         "beta_starts": st.lists(st.sampled_from([-1.0, 0.0, 0.5, 3.0]), min_size=1, max_size=2),
-        "rivals": st.lists(NAMES, max_size=2),
+        "rivals": st.lists(NAMES | FIXED, max_size=2),
     },
     optional={
         **{

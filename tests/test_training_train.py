@@ -57,6 +57,46 @@ def test_two_runs_in_turns_do_not_touch_each_other():
     assert timeless([two for _, two in turns]) == alone
 
 
+def test_swish_is_set_against_itself_with_a_fixed_beta():
+    beside = SHORT.replace(rivals=("swish@2", "relu", "swish@-0.5"), train_parameters=True)
+    found = reports(beside)
+    for name, start in (("swish@2", 2.0), ("swish@-0.5", -0.5)):
+        fixed = SHORT.replace(beta_starts=(start,), beta_scope="fixed", rivals=())
+        alone = reports(fixed)[-1]
+        rows = [at for at, each in enumerate(replicas(beside)) if each.activation == name]
+        assert [found[-1].test_loss[at] for at in rows] == pytest.approx(alone.test_loss, rel=1e-4)
+        assert [found[-1].accuracy[at] for at in rows] == pytest.approx(alone.accuracy, abs=0.01)
+    assert found[-1].loss[2] != pytest.approx(found[-1].loss[4], rel=1e-4)  # β = 2 that learns
+    told = summarise(beside, found)["activations"]
+    assert [each["activation"] for each in told] == ["swish", "swish@2", "relu", "swish@-0.5"]
+    assert [each["replicas"] for each in told] == [4, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "given, name",
+    [("swish@1.50", "swish@1.5"), (" swish @ -0.0", "swish@0"), ("softplus@2.", "softplus@2")],
+)
+def test_a_fixed_beta_has_one_name(given, name):
+    config = parse_run({"rivals": [given, "relu", name]}, Settings())
+    assert config.rivals == (name, "relu")
+    assert TrainingConfig.stored(config.as_json()) == config
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("swish@", "swish@x", "swish@nan", "swish@inf", "swish@1e3", "swish@11", "softplus@0"),
+        *("relu@1", "nothing@1", "@1", "swish@1@2", "swish@--1", "swish@.", "swish@" + "1" * 40),
+    ],
+)
+def test_what_fixes_no_beta_is_refused(name):
+    with pytest.raises(UserError) as refused:
+        parse_run({"rivals": [name]}, Settings())
+    assert (refused.value.field, refused.value.status) == ("rivals", 422)
+    with pytest.raises(UserError):
+        parse_run({"activation": "swish@1"}, Settings())  # a run's own learns, or has its starts
+
+
 def test_a_run_leaves_pytorchs_global_state_alone():
     torch.manual_seed(1)
     before = torch.get_rng_state(), torch.get_num_threads(), torch.is_grad_enabled()

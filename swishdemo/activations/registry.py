@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
 
 from swishdemo.activations import bounded, gated, periodic, rectified, shrinkage, soft
 from swishdemo.activations.record import Activation, is_formula
@@ -49,12 +51,56 @@ def has_beta(activation: str) -> bool:
     return "beta" in registered(activation).defaults()
 
 
+_FIXED = re.compile(r"\s*(\w{1,40})\s*@\s*([-+]?\d{0,9}\.?\d{0,12})\s*")
+
+
+def fixed_beta(name: object) -> tuple[str, float] | None:
+    """The activation and the number of a name such as ``swish@1.5``: β is that, and is not trained.
+
+    None where it is another sort of name, the activation has no β, or the number is none of its
+    slider's.
+    """
+    found = _FIXED.fullmatch(name) if isinstance(name, str) else None
+    base = _REGISTRY.get(found[1]) if found else None
+    if found is None or base is None:
+        return None
+    try:
+        value = float(found[2]) + 0.0  # −0.0 is 0.0
+    except ValueError:
+        return None
+    ranges = (each.low <= value <= each.high for each in base.parameters if each.name == "beta")
+    return (base.name, value) if any(ranges) else None
+
+
+@lru_cache(maxsize=256)
+def _fixed(base: str, value: float) -> Activation:
+    """The record in whose formulas the number stands for β."""
+    record = _REGISTRY[base]
+
+    def put(formula: str) -> str:
+        return re.sub(r"\bbeta\b", f"({value:.12f})", formula)
+
+    return replace(
+        record,
+        name=f"{base}@{value:.12g}",
+        label=f"{record.label}, β ≡ {value:.4g}".replace("-", "−"),
+        formula=put(record.formula),
+        torch=put(record.torch),
+        parameters=tuple(each for each in record.parameters if each.name != "beta"),
+        builtin="",
+        call="",
+    )
+
+
 def registered(name: object) -> Activation:
-    """The record of that name.
+    """The record of that name, ``swish@1.5`` (`fixed_beta`) among them.
 
     Raises:
         UserError: There is none (status 404).
     """
+    fixed = fixed_beta(name)
+    if fixed is not None:
+        return _fixed(*fixed)
     found = _REGISTRY.get(name) if isinstance(name, str) else None
     if found is None:
         raise UserError(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from swishdemo.activations import is_formula
+from swishdemo.activations.registry import fixed_beta
 from swishdemo.figures.series import Array
 from swishdemo.text import Language, text
 from swishdemo.timing import REGISTRY, Measurement
@@ -19,8 +20,9 @@ from swishdemo.timing.measurement import duration, figures, quartiles, seconds_o
 
 
 def hue(activation: str) -> str:
-    """An activation's colour token; all typed formulas have one."""
-    return "@typed" if is_formula(activation) else f"@act-{activation}"
+    """An activation's colour token; all typed formulas have one, and all whose β is fixed."""
+    own = is_formula(activation) or fixed_beta(activation)
+    return "@typed" if own else f"@act-{activation}"
 
 
 def plain(label: str) -> str:

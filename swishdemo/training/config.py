@@ -188,15 +188,18 @@ class TrainingConfig(Form):
             choices=names(),
             longest=len(names()),
             formulas=MOST_FORMULAS,
+            fixed=True,
             labels={"en": "Rivals", "zh": "对照"},
             tips={
-                "en": "Trained beside, on the same batches; a formula of your own begins with =, "
-                "such as =x*tanh(x)",
-                "zh": "用同样的批次并行训练；自己的公式以 = 开头，例如 =x*tanh(x)",
+                "en": "Trained beside, on the same batches; swish@1 is Swish with β fixed at 1; a "
+                "formula of your own begins with =, such as =x*tanh(x)",
+                "zh": "用同样的批次并行训练；swish@1 即 β 固定为 1 的 Swish；自己的公式以 = "
+                "开头，例如 =x*tanh(x)",
             },
         ),
     ] = ("relu", "gelu")
-    """Activations that are trained beside, with the same seeds and batches."""
+    """Activations that are trained beside, with the same seeds and batches. ``swish@1.5`` is Swish
+    whose β is 1.5 and is not trained."""
     layer_activations: Annotated[
         tuple[str, ...],
         Field(

@@ -10,7 +10,7 @@ from typing import Any
 
 from swishdemo import datasets, formats
 from swishdemo.activations import formula_label, is_formula
-from swishdemo.activations.registry import activations
+from swishdemo.activations.registry import registered
 from swishdemo.text import Language, Sentence, catalogue, text
 from swishdemo.training.config import TrainingConfig, learns_beta
 from swishdemo.training.sweep import axis_of
@@ -46,8 +46,7 @@ def told(value: object, field: str, language: Language) -> str:
 
 def activation_label(activation: str) -> str:
     """What an activation is called, a typed formula too."""
-    labels = {each.name: each.label for each in activations()}
-    return formula_label(activation) if is_formula(activation) else labels[activation]
+    return formula_label(activation) if is_formula(activation) else registered(activation).label
 
 
 def with_deviation(values: Sequence[float]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from swishdemo import datasets
-from swishdemo.activations import activations, formula_label, is_formula
+from swishdemo.activations.registry import fixed_beta
 from swishdemo.datasets import DataOptions
 from swishdemo.errors import UserError
 from swishdemo.figures import training as figures
@@ -23,6 +23,7 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import unreadable_count
 from swishdemo.text import Language, text
 from swishdemo.training.config import TrainingConfig, replicas
+from swishdemo.training.in_words import activation_label
 from swishdemo.ui.run_text import (
     beta_note,
     line,
@@ -190,11 +191,9 @@ def _draw(
     picked = picked.model_copy(update={"per_layer": picked.per_layer or watched(config).per_layer})
     members = replicas(TrainingConfig.of_json(config))
     series = Series.of(config, reports)
-    labels = {each.name: each.label for each in activations()}
-    labels |= {
-        name: formula_label(name)
+    labels = {
+        name: activation_label(name)
         for name in (config["activation"], *config["rivals"], *config["layer_activations"])
-        if is_formula(name)
     }
     has_beta = series.starts != (None,)
     has_own = any(report.get("parameters") for report in reports)
@@ -270,6 +269,7 @@ def _inside(
     used = config["layer_activations"] if own else ()
     name = used[layer] if used else group.activation
     learned = _learned(looked, name, view["replica"], layer, own)
+    fixed = fixed_beta(name)
     shown = examples(config)
     drawn = {"inputs": figures.inputs_figure(view, picked, language)}
     if view["size"] and len(view["extent"]) == 2:
@@ -291,8 +291,8 @@ def _inside(
             for (kind, share), example in zip(view["predictions"], shown.images, strict=False)
         ],
         "activation": {
-            "name": name,
-            "parameters": learned,
+            "name": fixed[0] if fixed else name,
+            "parameters": {"beta": fixed[1]} if fixed else learned,
             "note": network_note(config, name, learned, language),
         },
     }
