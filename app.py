@@ -6,9 +6,8 @@ import signal
 import sys
 from threading import Event
 
-from swishdemo.host import missing_cuda, torch_version
+from swishdemo import hardware
 from swishdemo.settings import Settings, SettingsError, Toolchain, gradios_part, placed
-from swishdemo.text import text
 from swishdemo.ui import without_stubs
 
 
@@ -21,11 +20,7 @@ def main() -> None:
     try:
         Toolchain.read()
         settings = placed(Settings.read())
-        if settings.device == "cuda" and (gap := missing_cuda()):
-            why = text(f"time.unavailable.{gap}", version=torch_version())
-            raise SettingsError(
-                f"SWISHDEMO_DEVICE is 'cuda'; it must be auto or cpu on this host: {why}."
-            )
+        hardware.check(settings)
         with gradios_part(settings.server_name) as unused, without_stubs():
             # Gradio reads the environment as it is imported.
             from swishdemo.api.application import page_middleware, page_routes

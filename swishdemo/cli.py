@@ -124,7 +124,9 @@ class _Timing:
         given = self.given
         request = {name: getattr(given, name) for name in TimingRequest.fields(self.settings)}
         typed = {name: value for name, value in request.items() if value is not None}
-        preset = request_of(given.preset, self.settings) if given.preset else None
+        manager.hardware.settle()
+        asked = given.device or "auto"
+        preset = request_of(given.preset, self.settings, asked) if given.preset else None
         job = manager.submit("timing", changed(preset, typed) if preset else typed, _VISITOR)
         _check_baseline(given.baseline, job)
         print(takes(job.config, "en"), file=sys.stderr)

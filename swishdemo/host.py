@@ -115,15 +115,21 @@ def busy_seconds(root: Path = ROOT) -> float | None:
 
 
 def gpu_model(root: Path = ROOT) -> str | None:
-    """Name of the first NVIDIA GPU; None without one."""
-    for card in sorted((root / "proc/driver/nvidia/gpus").glob("*/information")):
-        found = re.search(r"^Model:\s*(.+)$", _read(card), re.MULTILINE)
-        if found:
-            return found[1].strip()
+    """Name of the NVIDIA GPU; None without one, where all are hidden, or of several that differ.
+
+    Which of several a job uses PyTorch alone can tell, for its order is not the system's.
+    """
+    if _hides_all(root):
+        return None
+    found = {
+        match[1].strip()
+        for card in (root / "proc/driver/nvidia/gpus").glob("*/information")
+        if (match := re.search(r"^Model:\s*(.+)$", _read(card), re.MULTILINE))
+    }
     # Some containers hide that folder, and show the device alone.
-    if (root / "dev/nvidiactl").exists() and shutil.which("nvidia-smi"):
-        return _nvidia_smi("name")
-    return None
+    if not found and (root / "dev/nvidiactl").exists() and shutil.which("nvidia-smi"):
+        found = _nvidia_smi("name")
+    return found.pop() if len(found) == 1 else None
 
 
 @cache
@@ -152,10 +158,24 @@ def missing_cuda(root: Path = ROOT, torch: str | None = None) -> CudaGap | None:
     cards = root / "proc/driver/nvidia/gpus"
     if not any((root / device).exists() for device in _GPU_DEVICES) and not any(cards.glob("*")):
         return "no_cuda"
-    visible = _started_with("CUDA_VISIBLE_DEVICES", root)
-    if visible and visible[0].strip() in ("", "-1"):
+    if _hides_all(root):
         return "cuda_hidden"
     return "no_cuda_build" if (torch or torch_version()).endswith("+cpu") else None
+
+
+def has_metal() -> bool:
+    """Whether this is a Mac with a GPU of Apple's own."""
+    return (platform.system(), platform.machine()) == ("Darwin", "arm64")
+
+
+def started_with(variable: str, root: Path = ROOT) -> str | None:
+    """A variable's value as this process was started with it; None where it was not set."""
+    found = _started_with(variable, root)
+    return found[0].strip() if found else None
+
+
+def _hides_all(root: Path) -> bool:
+    return started_with("CUDA_VISIBLE_DEVICES", root) in ("", "-1")
 
 
 def gpu_driver(root: Path = ROOT) -> str | None:
@@ -215,14 +235,15 @@ def _started_with(variable: str, root: Path) -> list[str]:
     return []
 
 
-def _nvidia_smi(field: str) -> str | None:
+def _nvidia_smi(field: str) -> set[str]:
+    """What NVIDIA's tool says of each card; empty where it does not."""
     try:
         answer = subprocess.check_output(
             ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader"], timeout=5, text=True
         )
     except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.partition("\n")[0].strip() or None
+        return set()
+    return {line.strip() for line in answer.splitlines() if line.strip()}
 
 
 def _meminfo(name: str, root: Path) -> int | None:

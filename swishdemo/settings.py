@@ -25,6 +25,7 @@ _WAY_OUT = (
     *("http_proxy", "https_proxy", "all_proxy"),
     *("ssl_cert_file", "ssl_cert_dir", "sslkeylogfile", "web_concurrency"),
 )
+_CARD = re.compile(r"cuda(?::(?P<number>[0-9]{1,3}))?|(?:GPU|MIG)-[0-9A-Za-z/-]{4,80}")
 _GRADIO_OWN = "GRADIO_TEMP_DIR"
 _GRADIO_READ = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
 
@@ -90,6 +91,40 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return read
 
 
+def _device(value: str) -> str:
+    """The kind of device that a value of ``SWISHDEMO_DEVICE`` names."""
+    if value in ("auto", "cpu"):
+        return value
+    if not _CARD.fullmatch(value):
+        raise ValueError(
+            "be one of: auto, cpu, cuda, a card such as cuda:1, or a card's or a MIG slice's UUID"
+        )
+    return "cuda"
+
+
+def _card(environ: Mapping[str, str]) -> str:
+    """The card that ``SWISHDEMO_DEVICE`` names, as CUDA_VISIBLE_DEVICES would name it.
+
+    Raises:
+        SettingsError: The environment hides it.
+    """
+    value = environ.get("SWISHDEMO_DEVICE", "").strip()
+    known = _CARD.fullmatch(value)
+    number = known and known["number"]
+    if not number:
+        return value if value.startswith(("GPU-", "MIG-")) else ""
+    visible = environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return number
+    left = [each.strip() for each in visible.split(",") if each.strip()]
+    if int(number) >= len(left):
+        raise SettingsError(
+            f"SWISHDEMO_DEVICE is {_shown(value)}; it must be a card that CUDA_VISIBLE_DEVICES "
+            f"leaves, which is {_shown(visible)}."
+        )
+    return left[int(number)]
+
+
 def _one_or_zero(value: str) -> bool:
     return _one_of("1", "0")(value) == "1"
 
@@ -138,8 +173,10 @@ class Settings:
     """Whether ``data_dir`` is lost at a restart, as on a Space without storage."""
     runner: Annotated[str, _one_of("process")] = "process"
     """Where jobs run; ``process`` is a spawned worker process."""
-    device: Annotated[str, _one_of("auto", "cpu", "cuda")] = "auto"
+    device: Annotated[str, _device] = "auto"
     """Where jobs compute; with ``auto`` a request may choose."""
+    card: str = ""
+    """The card that ``cuda`` is, as CUDA_VISIBLE_DEVICES has it; empty for the first of all."""
     threads: Annotated[int, _whole(1, 1_024)] = 1
     """CPU threads of a training run, at most the usable cores."""
     queue_limit: Annotated[int, _whole(1, 1_000)] = 8
@@ -178,7 +215,7 @@ class Settings:
         Raises:
             SettingsError: A variable's value is of the wrong type, out of range or unknown.
         """
-        given = _given(cls, environ)
+        given = {**_given(cls, environ), "card": _card(environ)}
         if not environ.get("SPACE_ID") or "data_dir" in given:
             return cls(**given)
         storage = Path("/data")

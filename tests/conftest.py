@@ -22,6 +22,15 @@ sys.dont_write_bytecode = False
 expect.set_options(timeout=PATIENCE)
 
 
+@pytest.fixture(autouse=True)
+def what_was_found():
+    """What one test's workers told of the hardware is no other test's."""
+    from swishdemo import hardware
+
+    yield
+    hardware.tell(None)
+
+
 # Minutes each, though some have few tests: a worker that took one of these last would leave the
 # others idle.
 LONG = (

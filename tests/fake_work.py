@@ -16,8 +16,10 @@ from typing import Any
 
 from swishdemo.datasets import DataOptions, Table, get
 from swishdemo.errors import UserError
+from swishdemo.hardware import Card, Hardware
 from swishdemo.host import host
 from swishdemo.jobs.kinds import Kind
+from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Progress, Tick
 from swishdemo.timing import REGISTRY, Measurement, Registry, TimingRequest
 from swishdemo.timing.loop import Plan
@@ -219,3 +221,18 @@ def sweep(request: SweepRequest) -> Iterator[SweepRow | Tick]:
             yield Progress(sum(request.steps[:index]) + 5)
             time.sleep(0.01)
         yield row_of(request, index, ())
+
+
+def two_cards(_: object) -> Iterator[Hardware]:
+    """What a worker on another machine finds (`swishdemo.hardware.PROBE`)."""
+    yield Hardware((Card("NVIDIA T4", 2**34, "sm_75"),) * 2, "CUDA 12.9")
+
+
+def an_old_driver(_: object) -> Iterator[Hardware]:
+    why = Sentence("hardware.old_driver", driver="11.4", runtime="CUDA 12.9")
+    yield Hardware(runtime="CUDA 12.9", gap=why)
+
+
+def no_answer(_: object) -> Iterator[Hardware]:
+    os._exit(3)
+    yield

@@ -90,7 +90,9 @@ def test_health(client: httpx.Client) -> None:
     assert told["device"] in ("cpu", "cuda")
     jobs = [start(client, LONG) for _ in range(2)]
     assert client.get("/api/health").json()["jobs"] == {"running": 1, "waiting": 1}
-    assert set(told) == {"status", "version", "device", "runner", "jobs", "kept", "unkept"}
+    assert set(told) == {
+        *("status", "version", "device", "hardware", "runner", "jobs", "kept", "unkept")
+    }
     assert told["kept"] is True and told["unkept"] is None
     assert len(jobs) == 2
 

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "swishdemo"
 FLOORS = [
     {"text"},
     {"errors", "settings", "host", "ticks", "formats", "pages"},
+    {"hardware"},
     {"activations"},
     {"kernels", "form"},
     {"datasets", "training", "timing"},

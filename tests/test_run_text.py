@@ -9,11 +9,21 @@ import pytest
 from swishdemo.activations import activations, evaluate
 from swishdemo.activations.registry import has_beta
 from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES, catalogue
+from swishdemo.text import LANGUAGES, Sentence, catalogue
 from swishdemo.training import TrainingConfig, recipes
 from swishdemo.training.architecture import MIRRORED
 from swishdemo.training.config import learns_beta, starts
-from swishdemo.ui.run_text import beta_note, network_note, score, tie, titles, told, watched, what
+from swishdemo.ui.run_text import (
+    beta_note,
+    line,
+    network_note,
+    score,
+    tie,
+    titles,
+    told,
+    watched,
+    what,
+)
 
 
 def job(*activations, state="finished", **fields):
@@ -142,3 +152,30 @@ def test_no_words_suppose_what_a_config_does_not_have(recipe, changes):
     if config.weight_decay + config.beta_decay > 0:
         assert "Without decay" not in said
     assert ("R²" in heads) == (record["dataset"] == "sine") != ("accuracy" in heads)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", ["running", "finished"])
+def test_a_run_on_the_cpu_says_why_the_gpu_that_is_there_was_not_used(language, state):
+    def said(device="auto", on="cpu", **noted):
+        told = SimpleNamespace(
+            state=state,
+            unreadable=False,
+            config=TrainingConfig(device=device).as_json(),
+            host=noted,
+            seconds=1.0,
+            reason=None,
+        )
+        return line(told, [{"device": on, "diverged": [], "step": 3}], language)
+
+    why = Sentence("hardware.old_driver", driver="11.4", runtime="CUDA 12.9")
+    assert why.sentence(language) in said(gpu_gap=why.as_json())
+    for other in (
+        said(),
+        said(gpu_gap=None),
+        said(gpu_gap={"key": 3}),
+        said(device="cpu", gpu_gap=why.as_json()),
+        said(on="cuda", gpu_gap=why.as_json()),
+    ):
+        assert why.sentence(language) not in other
+    assert said() == said(gpu_gap={"key": 3})

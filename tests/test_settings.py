@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 from serving import serving
 
-from swishdemo.host import missing_cuda
+from swishdemo.hardware import missing_cuda
 from swishdemo.settings import Settings, SettingsError, Toolchain, gradios_part, placed
 
 ROOT = Path(__file__).parents[1]
@@ -157,7 +157,11 @@ PATH = "it must start with '/', 'http://' or 'https://'"
     ("variable", "value", "allowed"),
     [
         ("SWISHDEMO_QUEUE_LIMIT", "many", "it must be a whole number from 1 to 1000."),
-        ("SWISHDEMO_DEVICE", "gpu", "it must be one of: auto, cpu, cuda."),
+        (
+            "SWISHDEMO_DEVICE",
+            "gpu",
+            "it must be one of: auto, cpu, cuda, a card",
+        ),
         *(
             ("GRADIO_SERVER_NAME", value, NAME)
             for value in (

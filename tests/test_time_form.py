@@ -97,11 +97,11 @@ def test_a_preset_says_what_it_answers_and_how_long_it_takes(name, language):
 @pytest.mark.parametrize(
     ("server", "gap", "run", "timing"),
     [
-        ("auto", "no_cuda", ("auto", "cpu"), ["cpu"]),
-        ("auto", None, ("auto", "cpu", "cuda"), ["cpu", "cuda"]),
+        ("auto", "no_cuda", ("auto", "cpu"), ["auto"]),
+        ("auto", None, ("auto", "cpu", "cuda"), ["auto", "cpu", "cuda", "both"]),
         ("cpu", None, ("auto", "cpu"), ["cpu"]),
         ("cuda", None, ("auto", "cuda"), ["cuda"]),
-        ("cuda", "no_cuda_build", ("auto",), ["cpu"]),
+        ("cuda", "no_cuda_build", ("auto",), ["cuda"]),
     ],
 )
 def test_the_forms_offer_a_gpu_only_where_there_may_be_one(monkeypatch, server, gap, run, timing):
@@ -180,7 +180,7 @@ def test_what_is_built_at_first_use_is_said_until_it_is_there(language, tmp_path
 def test_what_torch_compile_needs_is_said_until_it_has_kept_something(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(variants, "missing_compiler", lambda device: None)  # whatever is here
-    values = {**values_of("article", LIMITS), "variants": ["relu", "parametric_compiled"]}
+    values = {**values_of("article", LIMITS, "cpu"), "variants": ["relu", "parametric_compiled"]}
     cold = estimate(values, slowed=1.0)
     assert cold.missing == ("compile",)
     (tmp_path / "fxgraph").mkdir()

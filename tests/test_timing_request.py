@@ -9,11 +9,12 @@ import sys
 import pytest
 
 from swishdemo.errors import UserError
+from swishdemo.hardware import missing_cuda
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 from swishdemo.timing import BASELINES, REGISTRY, Registry, TimingRequest, Variant
 from swishdemo.timing import request as module
-from swishdemo.timing.host_card import missing_c_compiler, missing_compiler, missing_cuda
+from swishdemo.timing.host_card import missing_c_compiler, missing_compiler
 
 LIMITS = Settings()
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 
 import swishdemo
-from swishdemo import host
+from swishdemo import hardware, host
 from swishdemo.activations import shipped
 from swishdemo.activations.registry import activations
 from swishdemo.api.responses import FiniteJSON, language
-from swishdemo.text import LANGUAGES, text
+from swishdemo.settings import Settings
+from swishdemo.text import LANGUAGES, Language, text
+from swishdemo.timing.request import device_of
 from swishdemo.ui.lab import Lab
 
 
@@ -23,13 +24,14 @@ def routes(lab: Lab) -> APIRouter:
 
     @router.get("/api/health")
     async def health(request: Request) -> FiniteJSON:
-        """Whether the server is up, how many jobs it has, and whether they outlive a restart."""
+        """Whether it is up, on what it computes, its jobs, and whether they outlive a restart."""
         counts = lab.manager.counts()
         return FiniteJSON(
             {
                 "status": "ok",
                 "version": swishdemo.__version__,
-                "device": device(lab),
+                "device": device_of("auto", lab.settings),
+                "hardware": _hardware(lab.settings, language(request)),
                 "runner": lab.manager.runner.name,
                 "jobs": {state: counts[state] for state in ("running", "waiting")},
                 "kept": lab.unkept is None,
@@ -78,16 +80,17 @@ def routes(lab: Lab) -> APIRouter:
     return router
 
 
-def device(lab: Lab) -> str:
-    """Where a job runs that does not choose, as far as is known without PyTorch."""
-    if lab.settings.device != "auto":
-        return lab.settings.device
-    return _found_device()
-
-
-@cache
-def _found_device() -> str:
-    return "cpu" if host.missing_cuda() else "cuda"
+def _hardware(settings: Settings, tongue: Language) -> dict[str, Any]:
+    """What jobs can compute on; before a worker was asked, what can be told without PyTorch."""
+    told, why = hardware.told(), hardware.unused(settings)
+    return {
+        "asked": told is not None,
+        "gpu": hardware.gpu_name(),
+        "cards": told.as_json()["cards"] if told else [],
+        "runtime": (told.runtime if told else "") or None,
+        "torch": host.torch_version(),
+        "why_unused": why and why.sentence(tongue),
+    }
 
 
 def _both(key: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any, Protocol
 
 from swishdemo.errors import UserError
-from swishdemo.host import host
+from swishdemo.hardware import machine, missing_cuda, refuse_without
 from swishdemo.jobs.job import Item, Job
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
@@ -91,12 +91,12 @@ def kinds() -> dict[str, Kind]:
     run = Kind(
         name="run",
         work="swishdemo.training.run:train",
-        parse=_later("swishdemo.training.request:parse_run"),
+        parse=_on_a_device("swishdemo.training.request:parse_run"),
         steps=lambda config: int(config["steps"]),
         step=lambda step, name, value: int(value["step"]),
         summarise=_summarise_run,
         trace=_mean_loss,
-        host=host,
+        host=machine,
         stored=_stored_run,
         report=_stored_report,
         summary=_later("swishdemo.training.summary:stored"),
@@ -118,12 +118,12 @@ def kinds() -> dict[str, Kind]:
     sweep = Kind(
         name="sweep",
         work="swishdemo.training.run:sweep",
-        parse=_later("swishdemo.training.sweep:SweepRequest.parse"),
+        parse=_on_a_device("swishdemo.training.sweep:SweepRequest.parse"),
         steps=_steps_of_sweep,
         step=lambda step, name, value: int(value["behind"]),
         summarise=_summarise_sweep,
         trace=_own_accuracy,
-        host=host,
+        host=machine,
         stored=_stored_sweep,
         report=_stored_row,
         summary=_stored_counts,
@@ -137,6 +137,18 @@ def _later(name: str) -> Callable[..., Any]:
     """The function ``"module:function"``, whose module is imported by the first call."""
     module, _, path = name.partition(":")
     return lambda *given: attrgetter(path)(import_module(module))(*given)
+
+
+def _on_a_device(name: str) -> Callable[[object, Settings], Config]:
+    """A kind's ``parse``, which refuses a GPU that a worker has not found."""
+    parse = _later(name)
+
+    def read(request: object, settings: Settings) -> Config:
+        config: Config = parse(request, settings)
+        refuse_without(config, missing_cuda())
+        return config
+
+    return read
 
 
 def measurements(reports: Reports) -> list[Json]:

@@ -16,6 +16,7 @@ from typing import Any
 from swishdemo.errors import UserError
 from swishdemo.jobs.access import JobAccess, asked
 from swishdemo.jobs.database import Cause, StoreError
+from swishdemo.jobs.hardware_probe import HardwareProbe
 from swishdemo.jobs.job import Job, Runner, RunnerError, annotated, thinned
 from swishdemo.jobs.kinds import Config, Kind, kinds
 from swishdemo.jobs.process import ProcessRunner
@@ -58,6 +59,7 @@ class JobManager(JobAccess):
     ) -> None:
         self.settings = settings
         self.runner = runner
+        self.hardware = HardwareProbe(runner)
         self._limits = Retention.of(settings)
         self._scheduler = Scheduler(
             store,

@@ -67,6 +67,7 @@ class Worker:
                     "MKL_NUM_THREADS": count,
                     "OPENBLAS_NUM_THREADS": count,
                     "HF_HUB_CACHE": str(settings.data_dir / "hub"),
+                    **({"CUDA_VISIBLE_DEVICES": settings.card} if settings.card else {}),
                     **environment,
                 },
             )

@@ -22,6 +22,7 @@ from threading import Thread
 from typing import Any
 
 from swishdemo.errors import UserError, is_lack_of_memory
+from swishdemo.hardware import demands_gpu, refuse_without, tried
 from swishdemo.jobs.job import Attached, Ending, Failed, Finished, Item, Paused, Stopped
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Progress, Tick
@@ -77,7 +78,10 @@ def _perform(
 ) -> Ending:
     """Run one job to its end, or to where it is stopped."""
     try:
-        results = iter(_resolve(work)(pickle.loads(config)))
+        given = pickle.loads(config)
+        if demands_gpu(given):
+            refuse_without(given, tried().gap)
+        results = iter(_resolve(work)(given))
         if _Stream(connection, orders).run(results):
             return Finished()
         close = getattr(results, "close", None)

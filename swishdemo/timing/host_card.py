@@ -16,7 +16,9 @@ from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from swishdemo import host
+from swishdemo import hardware, host
+from swishdemo.hardware import NO_CUDA, Hardware
+from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import Language, Sentence, text
 from swishdemo.timing.measurement import byte_size
 
@@ -37,6 +39,7 @@ class HostCard:
         gpu: Name of the GPU; None without one.
         gpu_driver: Version of its driver.
         gpu_memory_bytes: Its memory.
+        gpu_gap: Why a GPU that is here cannot be used, a `swishdemo.text.Sentence` as JSON.
         torch: Version of PyTorch.
         torch_simd: The instruction set that PyTorch's kernels were chosen for.
         threads: Threads that a timed operation used on the CPU.
@@ -62,6 +65,7 @@ class HostCard:
     gpu: str | None = None
     gpu_driver: str | None = None
     gpu_memory_bytes: int | None = None
+    gpu_gap: Mapping[str, Any] | None = None
     torch: str | None = None
     torch_simd: str | None = None
     threads: int | None = None
@@ -74,9 +78,10 @@ class HostCard:
 
     @classmethod
     def collect(
-        cls, *, threads: int, torch_simd: str | None = None, gpu_memory_bytes: int | None = None
+        cls, *, threads: int, torch_simd: str | None = None, found: Hardware | None = None
     ) -> HostCard:
         """Describe this machine; what only PyTorch knows is given, for it is not imported here."""
+        gap = found.gap if found else hardware.missing_cuda()
         return cls(
             cpu=host.cpu_model(),
             cores=host.usable_cores(),
@@ -86,9 +91,10 @@ class HostCard:
             available_memory_bytes=host.available_memory_bytes(),
             container_cpus=host.container_cpus(),
             container_memory_bytes=host.container_memory_bytes(),
-            gpu=host.gpu_model(),
+            gpu=(found.line or None) if found else hardware.gpu_name(),
             gpu_driver=host.gpu_driver(),
-            gpu_memory_bytes=gpu_memory_bytes,
+            gpu_memory_bytes=found.cards[0].memory_bytes if found and found.cards else None,
+            gpu_gap=gap.as_json() if gap and gap.key != NO_CUDA else None,
             torch=host.torch_version(),
             torch_simd=torch_simd,
             threads=threads,
@@ -153,20 +159,15 @@ def _field_types() -> dict[str, TypeAdapter[Any]]:
     return {each.name: TypeAdapter(hints[each.name], config=finite) for each in fields(HostCard)}
 
 
-@cache
-def host_summary(language: Language = "en") -> str:
+def host_summary(language: Language = "en", settings: Settings | None = None) -> str:
     """One line such as ``"2 × Intel Xeon · no GPU · torch 2.13"``, without importing PyTorch."""
-    gpu = host.gpu_model() or text("time.unavailable.no_gpu", language)
+    gpu = hardware.gpu_name() or text("time.unavailable.no_gpu", language)
+    if hardware.unused(settings or Settings()):
+        gpu = " · ".join(filter(None, (hardware.gpu_name(), text("hardware.not_used", language))))
+    elif hardware.missing_cuda() is None and hardware.told() is None:
+        gpu = " · ".join(filter(None, (hardware.gpu_name(), text("hardware.not_asked", language))))
     release = ".".join(host.torch_version().split(".")[:2])
     return f"{host.usable_cores()} × {host.cpu_model()} · {gpu} · torch {release}"
-
-
-@cache
-def missing_cuda() -> Sentence | None:
-    """Why nothing can run on a GPU here, as far as can be told without PyTorch; None if it can."""
-    gap = host.missing_cuda()
-    values = {"version": host.torch_version()} if gap == "no_cuda_build" else {}
-    return Sentence(f"time.unavailable.{gap}", **values) if gap else None
 
 
 @cache
@@ -181,7 +182,7 @@ def missing_c_compiler() -> Sentence | None:
 def missing_compiler(device: str) -> Sentence | None:
     """Why ``torch.compile`` cannot compile for ``device``; None if it can."""
     if device == "cuda":
-        return None if find_spec("triton") else Sentence("time.unavailable.no_triton")
+        return _missing_triton()
     torch = find_spec("torch")
     home = str(Path(torch.origin or "").parent) if torch else ""
     if any(sign.isspace() or sign in "'\"\\" for sign in home):  # it writes a command unquoted
@@ -189,6 +190,15 @@ def missing_compiler(device: str) -> Sentence | None:
     compiler = any(shutil.which(name) for name in ("g++", "clang++"))
     headers = Path(sysconfig.get_path("include"), "Python.h").exists()
     return None if compiler and headers else Sentence("time.unavailable.no_compiler")
+
+
+def _missing_triton() -> Sentence | None:
+    """Triton compiles what launches a kernel by the system's C compiler."""
+    if not find_spec("triton"):
+        return Sentence("time.unavailable.no_triton")
+    compiler = Toolchain.read().cc or any(shutil.which(name) for name in ("gcc", "clang", "cc"))
+    headers = Path(sysconfig.get_path("include"), "Python.h").exists()
+    return None if compiler and headers else Sentence("time.unavailable.triton_compiler")
 
 
 def lines(
@@ -257,6 +267,10 @@ def _container(card: HostCard, language: Language) -> str:
 
 
 def _gpu(card: HostCard, language: Language) -> str:
+    with suppress(ValueError):
+        if card.gpu_gap is not None:
+            why = Sentence.from_json(card.gpu_gap).sentence(language)
+            return text("hardware.line_gap", language, why=why)
     if not card.gpu:
         return text("time.unavailable.no_gpu", language)
     driver = _say("driver", language, version=card.gpu_driver) if card.gpu_driver else ""

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from swishdemo import host
+from swishdemo.hardware import look, tried
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Tick
 from swishdemo.timing import correctness
@@ -293,13 +294,11 @@ class _Session:
         return source.requires_grad_(), cotangent
 
     def _host_card(self) -> HostCard:
-        memory = None
-        if self._device.type == "cuda" and torch.cuda.is_available():
-            memory = torch.cuda.get_device_properties(self._device).total_memory
+        found = tried() if self._device.type == "cuda" else look(torch, tries=False)
         return HostCard.collect(
             threads=self._request.threads,
             torch_simd=torch.backends.cpu.get_cpu_capability(),
-            gpu_memory_bytes=memory,
+            found=found,
         )
 
 

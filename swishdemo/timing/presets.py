@@ -7,18 +7,19 @@ most.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swishdemo import host
+from swishdemo import hardware, host
 from swishdemo.errors import UserError
 from swishdemo.kernels import build
 from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import Language, text
 from swishdemo.timing.elsewhere import SHAPE
-from swishdemo.timing.request import STEP_ELEMENTS
+from swishdemo.timing.host_card import missing_compiler
+from swishdemo.timing.request import STEP_ELEMENTS, device_of
 from swishdemo.timing.variants import REGISTRY, Variant
 
 BUILD_SECONDS: Mapping[str, float] = {
@@ -87,7 +88,7 @@ def estimate(
 
 def to_be_built(config: Mapping[str, Any]) -> tuple[str, ...]:
     """What a request's variants will build at their first use here; names of `BUILD_SECONDS`."""
-    device, dtype = config.get("device", "cpu"), config["dtype"]
+    device, dtype = device_of(config.get("device", "cpu"), Settings()), config["dtype"]
     tools = Toolchain.read()
     found: list[str] = []
     for variant in map(REGISTRY.get, config["variants"]):
@@ -139,6 +140,7 @@ DEFAULT: Mapping[str, Any] = {
     "shape": "",
     "network": "mlp",
     "dtype": "float32",
+    "device": "auto",
     "amp": False,
     "allocator": "tuned",
     "budget_seconds": 0.35,
@@ -176,10 +178,62 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 _TENSOR_BYTES = 12 * 4  # as many as a request reckons with, of float32
 
 
-def values_of(name: str, settings: Settings) -> dict[str, Any]:
-    """A preset's values, without the sizes that this server or its free memory do not allow."""
+BOTH = "both"
+"""The page's device of two timings that are laid into one picture."""
+
+_FUSED = {"cpu": "swish_fused_c", "cuda": "swish_triton"}
+_MADE_FOR_GPU = ("swish_triton", "parametric_compiled")
+
+
+def forms_for(variants: Sequence[str], device: str) -> list[str]:
+    """A preset's forms for a device, in the place of ``variants``, which are a CPU's.
+
+    On a GPU the C kernel's place is taken by those that are compiled for it, where they can be.
+    """
+    if device == BOTH:
+        return list(dict.fromkeys(forms_for(variants, "cpu") + forms_for(variants, "cuda")))
+    if device != "cuda":
+        return list(variants)
+    names = [
+        each for name in variants for each in (_MADE_FOR_GPU if name == _FUSED["cpu"] else (name,))
+    ]
+    return _able(dict.fromkeys(names), device)
+
+
+def adapted(variants: Sequence[str], device: str) -> list[str]:
+    """What is timed once another device is chosen: a preset's forms become that preset's there.
+
+    Of another choice the fused form, in C or in Triton, becomes the device's own.
+    """
+    for preset in PRESETS.values():
+        forms = {each: forms_for(preset["variants"], each) for each in ("cpu", "cuda", BOTH)}
+        if any(set(variants) == set(each) for each in forms.values()):
+            return forms[device]
+    own = list(_FUSED.values()) if device == BOTH else [_FUSED[device]]
+    names = [each for name in variants for each in (own if name in _FUSED.values() else [name])]
+    return _able(dict.fromkeys(names), device) if device == "cuda" else list(dict.fromkeys(names))
+
+
+def _able(names: Iterable[str], device: str) -> list[str]:
+    """Those that are made for a device and, where they are compiled for it, can be here."""
+    known = [(name, REGISTRY.get(name)) for name in names]
+    return [
+        name
+        for name, variant in known
+        if device in variant.devices and not (variant.compiled and missing_compiler(device))
+    ]
+
+
+def values_of(name: str, settings: Settings, device: str = "auto") -> dict[str, Any]:
+    """A preset's values for a device, without the sizes that its free memory does not allow.
+
+    Nor those that this server does not.
+    """
     values = dict(PRESETS[name])
-    free = host.available_memory_bytes()
+    values["device"] = settings.device if device == "auto" else device
+    device = device_of(device, settings)
+    values["variants"] = forms_for(values["variants"], device)
+    free = _free_bytes(device)
     most = (
         settings.max_elements if free is None else min(settings.max_elements, free // _TENSOR_BYTES)
     )
@@ -187,8 +241,15 @@ def values_of(name: str, settings: Settings) -> dict[str, Any]:
     return values
 
 
-def request_of(name: str, settings: Settings) -> dict[str, Any]:
-    """A preset as REST would ask for it.
+def _free_bytes(device: str) -> int | None:
+    found = hardware.told()
+    if device == "cpu" or found is None or not found.cards:
+        return host.available_memory_bytes()
+    return found.cards[0].memory_bytes
+
+
+def request_of(name: str, settings: Settings, device: str = "auto") -> dict[str, Any]:
+    """A preset as REST would ask for it on a device.
 
     Raises:
         UserError: There is no such preset.
@@ -198,7 +259,7 @@ def request_of(name: str, settings: Settings) -> dict[str, Any]:
         raise UserError(
             "error.unknown_choice", field="preset", name="preset", value=name[:40], choices=choices
         )
-    values = values_of(name, settings)
+    values = values_of(name, settings, device)
     if not values.pop("shape"):
         return values
     del values["elements"]  # the shape has its own
@@ -207,7 +268,8 @@ def request_of(name: str, settings: Settings) -> dict[str, Any]:
 
 def about(name: str, settings: Settings, language: Language) -> str:
     """What a preset answers, and about how long that takes."""
-    return f"{text(f'timed.preset.{name}', language)} {takes(values_of(name, settings), language)}"
+    values = {**values_of(name, settings), "device": device_of("auto", settings)}
+    return f"{text(f'timed.preset.{name}', language)} {takes(values, language)}"
 
 
 def takes(config: Mapping[str, Any], language: Language) -> str:

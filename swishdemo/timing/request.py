@@ -15,9 +15,9 @@ import pydantic
 from swishdemo import host
 from swishdemo.errors import UserError
 from swishdemo.form import Field, Form
+from swishdemo.hardware import missing_cuda
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
-from swishdemo.timing.host_card import missing_cuda
 from swishdemo.timing.measurement import ITEM_BYTES, Measurement
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
 
@@ -91,11 +91,9 @@ class TimingRequest(Form):
     """``forward`` (as in training: the graph is recorded), ``backward`` (alone) or ``both``."""
     device: Annotated[
         str,
-        Field(
-            choices=("cpu", "cuda", "auto"),
-            here=lambda server: {"default": "cpu" if server.device == "auto" else server.device},
-        ),
-    ] = "cpu"
+        Field(choices=("auto", "cpu", "cuda"), here=lambda server: {"default": server.device}),
+    ] = "auto"
+    """``auto``: a GPU where there is one. A valid request names the device that it is."""
     threads: Annotated[
         int, Field(low=1, unit="threads", here=lambda _: {"high": host.usable_cores()})
     ] = 1
@@ -166,11 +164,7 @@ class TimingRequest(Form):
         )
 
     def _resolved(self, limits: Settings) -> TimingRequest:
-        device = self.device
-        if device == "auto":
-            device = limits.device
-        if device == "auto":
-            device = "cpu" if missing_cuda() else "cuda"
+        device = device_of(self.device, limits)
         variants = self.variants or REGISTRY.defaults(self.activation, device)
         elements = self.elements
         if self.context == "layer":  # whole rows of the linear layer
@@ -232,6 +226,15 @@ class TimingRequest(Form):
                 needed=f"{needed / 1e9:.3g}",
                 available=f"{available / 1e9:.3g}",
             )
+
+
+def device_of(asked: str, server: Settings) -> str:
+    """The device, ``"cpu"`` or ``"cuda"``, that a request gets: ``auto`` is a GPU where one is."""
+    if asked == "auto":
+        asked = server.device
+    if asked == "auto":
+        return "cpu" if missing_cuda() else "cuda"
+    return asked
 
 
 def _once(entries: tuple[int, ...]) -> tuple[int, ...]:

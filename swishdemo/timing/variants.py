@@ -13,8 +13,9 @@ from typing import TypeGuard
 
 from swishdemo.activations.record import formula_label, is_formula
 from swishdemo.errors import UserError
+from swishdemo.hardware import missing_cuda
 from swishdemo.text import Language, Sentence, say, text
-from swishdemo.timing.host_card import missing_c_compiler, missing_compiler, missing_cuda
+from swishdemo.timing.host_card import missing_c_compiler, missing_compiler
 
 BASELINES = ("relu", "gelu")
 """Variants that stand beside those of every activation."""

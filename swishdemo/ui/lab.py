@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from swishdemo import hardware
 from swishdemo.activations.typed.formula_process import (
     FormulaProcess,
     formula_process,
@@ -11,7 +12,7 @@ from swishdemo.activations.typed.formula_process import (
 )
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.jobs.manager import JobManager
-from swishdemo.settings import Settings
+from swishdemo.settings import Settings, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,21 @@ class Lab:
 
     @classmethod
     def open(cls, settings: Settings) -> Lab:
-        """Open the store, and read of it what the claims need; starts no process yet."""
+        """Open the store, and read of it what the claims need.
+
+        Starts a process where the system shows a GPU, to learn whether it can be used: the page
+        says so.
+
+        Raises:
+            SettingsError: It cannot, and the settings leave no other device.
+        """
         manager = JobManager.open(settings)
+        manager.hardware.settle()
+        try:
+            hardware.check(settings)
+        except SettingsError:
+            manager.close()
+            raise
         claims = ClaimEvaluator(manager)
         claims.read_ahead()
         return cls(settings, manager, claims)

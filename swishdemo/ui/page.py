@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from swishdemo import __version__
+from swishdemo import __version__, hardware
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
@@ -34,12 +34,14 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
         lab: What the tabs work with.
         tabs: Names of modules of this package, each with a ``build(lab)``.
     """
+    why = hardware.unused(lab.settings)
     demo = Page(title="Swish Lab", analytics_enabled=False)
     with demo:
         live(
             "core/header",
             elem_id="lab-header",
-            host={each: host_summary(each) for each in LANGUAGES},
+            host={each: host_summary(each, lab.settings) for each in LANGUAGES},
+            why={each: why.sentence(each) if why else "" for each in LANGUAGES},
         )
         with gr.Tabs(elem_id="lab-tabs"):
             for name in tabs:

@@ -14,7 +14,7 @@ from typing import Any
 from swishdemo import datasets
 from swishdemo.figures.training import BARRED_LAYERS
 from swishdemo.jobs.job import Job
-from swishdemo.text import Language, text
+from swishdemo.text import Language, Sentence, text
 from swishdemo.training import Recipe, nearest
 from swishdemo.training.architecture import MIRRORED
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
@@ -79,7 +79,8 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
         return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
     if job.state == "running":
         key = "run.state_running" if reports else "run.state_starting"
-        return text(key, language, device=device) + _lost(job, reports, language)
+        told = text(key, language, device=device) + _without_gpu(job, device, language)
+        return told + _lost(job, reports, language)
     if job.state == "finished":
         words = text(
             "run.state_finished", language, seconds=f"{job.seconds:.1f}", device=device or "?"
@@ -87,13 +88,25 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
         ended = reports[-1].get("ended") if reports else None
         if ended and ended != "steps":
             words += " · " + text(f"run.ended_{ended}", language, step=reports[-1]["step"])
-        return words + _lost(job, reports, language)
+        return words + _without_gpu(job, device, language) + _lost(job, reports, language)
     if job.state == "stopped":
         words = text("run.state_stopped", language, step=job.step)
     else:
         words = text(f"run.state_{job.state}", language)
     why = job.reason.sentence(language) if job.reason else ""
     return f"{words} · {why}" if why else words
+
+
+def _without_gpu(job: Job, device: str, language: Language) -> str:
+    """Why a run that left the device open was not computed on the GPU that is there."""
+    gap = (job.host or {}).get("gpu_gap")
+    if device != "cpu" or job.config["device"] != "auto" or not isinstance(gap, dict):
+        return ""
+    try:
+        why = Sentence.from_json(gap).sentence(language)
+    except ValueError:
+        return ""
+    return " · " + text("hardware.line_gap", language, why=why)
 
 
 def _lost(job: Job, reports: Reports, language: Language) -> str:

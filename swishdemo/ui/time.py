@@ -6,7 +6,7 @@ The tab, its fields, and the reading of what stands in them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -15,14 +15,23 @@ from swishdemo.activations.record import is_formula
 from swishdemo.activations.typed.formula_process import checked_name
 from swishdemo.activations.typed.syntax import MAX_CHARACTERS
 from swishdemo.errors import UserError
+from swishdemo.hardware import missing_cuda
 from swishdemo.jobs.access import visitor_of
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.timing import REGISTRY, TimingRequest, host_summary
 from swishdemo.timing.elsewhere import all_cited
-from swishdemo.timing.host_card import missing_cuda
 from swishdemo.timing.measurement import size_label
-from swishdemo.timing.presets import DEFAULT, PRESETS, about, values_of
+from swishdemo.timing.presets import (
+    BOTH,
+    DEFAULT,
+    PRESETS,
+    about,
+    adapted,
+    forms_for,
+    values_of,
+)
+from swishdemo.timing.request import device_of
 from swishdemo.ui.assets import live
 from swishdemo.ui.in_gradio import beside_field, internal, language, when_chosen, words
 from swishdemo.ui.lab import Lab
@@ -45,9 +54,7 @@ def controls(settings: Settings) -> dict[str, gr.components.Component]:
     known = TimingRequest.fields(settings)
     sizes = [2**power for power in _POWERS if 2**power <= settings.max_elements]
 
-    devices = [each for each in ("cpu", "cuda") if each == "cpu" or not missing_cuda()]
-    if settings.device in devices:
-        devices = [settings.device]
+    devices = offered_devices(settings)
 
     def choices(name: str) -> list[tuple[Any, str]]:
         return [(words(f"time.ui.{name}.{each}"), each) for each in known[name].choices]
@@ -93,13 +100,20 @@ def controls(settings: Settings) -> dict[str, gr.components.Component]:
         made["amp"] = gr.Checkbox(False, **_said("amp"))
         made["variants"] = gr.CheckboxGroup(
             [(words(f"time.variant.{name}.label"), name) for name in REGISTRY.names()],
-            value=DEFAULT["variants"],
+            value=forms_for(DEFAULT["variants"], device_of("auto", settings)),
             **_said("variants"),
         )
         made["formula"] = gr.Textbox(
             "", max_length=MAX_CHARACTERS, placeholder="x*sigmoid(2*x)", **_said("formula")
         )
     return made
+
+
+def offered_devices(settings: Settings) -> list[str]:
+    """What the field of the device offers: a choice where the server leaves one, and has a GPU."""
+    if settings.device != "auto" or missing_cuda():
+        return [settings.device]
+    return ["auto", "cpu", "cuda", BOTH]
 
 
 def visible(values: Mapping[str, Any]) -> list[Any]:
@@ -135,6 +149,29 @@ def request_of(given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     if request["context"] == "step" or request["shape"]:
         del request["elements"]  # the network fixes them, or the shape
     return request
+
+
+def requests_of(given: Mapping[str, Any], settings: Settings) -> list[TimingRequest]:
+    """The timings that the page's values ask for: one, or the CPU's and the GPU's.
+
+    Raises:
+        UserError: One of them cannot be.
+    """
+    request = request_of(given, settings)
+    if request["device"] != BOTH:
+        return [TimingRequest.parse(request, settings)]
+    variants = request["variants"]
+    return [
+        TimingRequest.parse(
+            {
+                **request,
+                "device": device,
+                "variants": adapted(variants, device) if isinstance(variants, list) else variants,
+            },
+            settings,
+        )
+        for device in ("cpu", "cuda")
+    ]
 
 
 def shape_of(given: object) -> list[int] | None:
@@ -194,7 +231,7 @@ def build(lab: Lab) -> None:
         shown = live(
             "time/tab",
             elem_id="lab-time",
-            host=host_summary(),
+            host=host_summary(settings=lab.settings),
             cited=_cited(),
             presets={
                 name: {tongue: about(name, lab.settings, tongue) for tongue in LANGUAGES}
@@ -204,6 +241,23 @@ def build(lab: Lab) -> None:
     _wire(lab, preset, start, inputs, shown)
 
 
+def begun(lab: Lab, requests: Sequence[TimingRequest], visitor: str) -> list[str]:
+    """Start the timings, one after the other: all of them, or none. Their ids.
+
+    Raises:
+        UserError: One is refused.
+    """
+    jobs: list[str] = []
+    try:
+        for request in requests:
+            jobs.append(lab.manager.submit("timing", request, visitor).id)
+    except UserError:
+        for job in jobs:
+            lab.manager.delete(job, visitor)
+        raise
+    return jobs
+
+
 def _wire(
     lab: Lab,
     preset: gr.Dropdown,
@@ -211,9 +265,8 @@ def _wire(
     inputs: Mapping[str, gr.components.Component],
     shown: gr.HTML,
 ) -> None:
-    def read(values: tuple[Any, ...]) -> TimingRequest:
-        request = request_of(dict(zip(FIELDS, values, strict=True)), lab.settings)
-        return TimingRequest.parse(request, lab.settings)
+    def read(values: tuple[Any, ...]) -> list[TimingRequest]:
+        return requests_of(dict(zip(FIELDS, values, strict=True)), lab.settings)
 
     def check(request: gr.Request, *values: Any) -> list[dict[str, Any]]:
         try:
@@ -224,12 +277,12 @@ def _wire(
 
     def begin(request: gr.Request, *values: Any) -> dict[str, Any]:
         try:
-            job = lab.manager.submit("timing", read(values), visitor_of(request))
+            first, *others = begun(lab, read(values), visitor_of(request))
         except UserError as error:
             return {"error": error.sentence(language(request))}
         except Exception:
             return {"error": internal(request)}
-        return {"id": job.id}
+        return {"id": first, "next": others}
 
     by_context = [inputs[field] for field in SHOWN_BY_CONTEXT]
     filled = [*(inputs[field] for field in DEFAULT), *by_context, shown]
@@ -258,6 +311,14 @@ def _wire(
         api_visibility="private",
     )
     when_chosen(preset, fill, filled)
+    inputs["device"].input(  # type: ignore[attr-defined]
+        lambda device, variants: adapted(variants, device_of(device, lab.settings)),
+        [inputs["device"], inputs["variants"]],
+        inputs["variants"],
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
     inputs["context"].input(  # type: ignore[attr-defined]
         lambda context: visible({"context": context}),
         inputs["context"],

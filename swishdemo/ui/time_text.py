@@ -309,6 +309,7 @@ def entry(job: Job, language: Language) -> dict[str, Any]:
     what += _size(job, sizes[0], language)
     what[-1] += f" … {size_label(sizes[-1])}" if len(sizes) > 1 else ""
     what += [config["dtype"]] if config["dtype"] != "float32" else []
+    what += [text("time.ui.device.cuda", language)] if config.get("device") == "cuda" else []
     what += [text("timed.allocator.plain", language)] if config.get("allocator") == "plain" else []
     return told | {"what": " · ".join(what)}
 

@@ -30,13 +30,14 @@ const LINK = icon(
 export function mount({ element, props }) {
   document.documentElement.lang = TAGS[language];
   const tip = t("shell.theme_tip");
+  const about = [t("shell.host_tip"), props.why?.[language]].filter(Boolean).join("\n");
   fill(
     element,
     html`
     <div class="lab lab-header">
       ${brand()}
       <div class="lab-tools">
-        <span class="lab-host" title="${t("shell.host_tip")}">${props.host?.[language]}</span>
+        <span class="lab-host" title="${about}">${props.host?.[language]}</span>
         <span class="lab-seg" role="group" aria-label="${t("shell.language")}">
           ${Object.keys(TAGS).map(languageButton)}
         </span>

@@ -42,7 +42,7 @@ export function mount({ element, props, trigger, watch }) {
       open: (id) => {
         write({ timing: id });
         notice("");
-        look({ id, elements: null, beside: null });
+        look({ id, elements: null, beside: null, next: [] });
       },
       changed: () => follow(),
       notice,
@@ -62,6 +62,8 @@ export function mount({ element, props, trigger, watch }) {
     elements: null,
     /** @type {string | null} Another timing's id, or the token of a file. */
     beside: null,
+    /** @type {string[]} Timings that follow this one, each to be laid beside it. */
+    next: [],
     drawn: false,
   };
   const named = state.id !== null;
@@ -115,6 +117,12 @@ export function mount({ element, props, trigger, watch }) {
         state.beside,
       );
     }
+    const [id, ...next] = state.next;
+    if (answer.done && id) {
+      write({ timing: id });
+      look({ id, elements: null, beside: answer.id, mark: "", next });
+      return;
+    }
     const active = Boolean(answer.id) && !answer.done;
     if (active) beside.rest();
     stop.hidden = !active;
@@ -156,14 +164,16 @@ export function mount({ element, props, trigger, watch }) {
     stop.disabled = true;
     stop.dataset.id = state.id ?? "";
     say(t("time.ui.stopping"));
-    const answer = await attempt(`timings/${state.id}/stop`, { method: "POST" });
-    if (answer.error) notice(answer.error, true);
+    for (const id of [state.id, ...state.next.splice(0)]) {
+      const answer = await attempt(`timings/${id}/stop`, { method: "POST" });
+      if (answer.error) notice(answer.error, true);
+    }
     follow();
   });
 
   /** Measure was pressed, or a preset chosen: the handler's answer is the component's value. */
   watch("value", () => {
-    const { id, error, preset } = props.value ?? {};
+    const { id, next = [], error, preset } = props.value ?? {};
     if (preset) return about(preset);
     if (error) return notice(error, true);
     if (!id || id === state.id) return;
@@ -171,7 +181,7 @@ export function mount({ element, props, trigger, watch }) {
     stop.disabled = false;
     write({ timing: id });
     say(t("time.ui.state_starting"));
-    look({ id, elements: null, beside: null, mark: "" });
+    look({ id, elements: null, beside: null, mark: "", next });
   });
   let chosen = "article";
   /** @type {Record<string, string>} */
