@@ -10,6 +10,7 @@ from test_claims_measured import ALL, NONE, measurement, report
 
 from swishdemo.claims import CLAIMS, ClaimEvaluator, get, proofs
 from swishdemo.claims.evaluate import OWNER, purposes
+from swishdemo.claims.experiments import INGREDIENTS
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.generate import same
@@ -17,9 +18,11 @@ from swishdemo.host import host, torch_version
 from swishdemo.jobs.kinds import kinds
 from swishdemo.settings import Settings
 from swishdemo.timing import HostCard
+from swishdemo.training.config import replicas
+from swishdemo.training.sweep import SweepRequest
 
 VISITOR = "visitor-0123456789"
-HOSTS = {"run": host(), "timing": HostCard.collect(threads=1).as_json()}
+HOSTS = {"run": host(), "sweep": host(), "timing": HostCard.collect(threads=1).as_json()}
 
 
 @dataclass(frozen=True)
@@ -354,7 +357,7 @@ def test_a_thorough_check_asks_for_more_and_counts_before_a_quick_one(evaluator,
     _, quick = evaluator.check("beta-range", VISITOR)
     assert [job.purpose for job in jobs] == ["claim:beta-range:convergence:thorough"]
     assert [job.purpose for job in quick] == ["claim:beta-range:convergence"]
-    assert jobs[0].config["seeds"] > 6 and "seeds" not in quick[0].config
+    assert (jobs[0].kind, quick[0].kind) == ("sweep", "run")
 
     def shown():
         (card,) = (card for card in evaluator.cards() if card["id"] == "beta-range")
@@ -362,12 +365,76 @@ def test_a_thorough_check_asks_for_more_and_counts_before_a_quick_one(evaluator,
 
     manager.finish(quick[0].id, [report(2000, [ALL, ALL])], seeds=6)
     assert (shown()["verdict"], shown()["budget"]) == ("confirmed", "quick")
-    twenty = [report(2000, [[0] * 20] * 2, seeds=20)]
-    manager.finish(jobs[0].id, twenty, seeds=20, at=1_600_000_000.0)  # an older one
+    rows = shares(jobs[0].config, lambda run, number: 0.02 * number)
+    manager.finish(jobs[0].id, rows, at=1_600_000_000.0)  # an older one
     assert (shown()["verdict"], shown()["budget"]) == ("refuted", "thorough")
+    assert {row["verdict"] for row in shown()["rows"]} == {"refuted"}
     (card,) = (card for card in evaluator.cards() if card["id"] == "beta-range")
     assert card["thorough"]["refused"] is None
     assert card["seconds"] < card["thorough"]["seconds"] <= 600
+
+
+def shares(config, share):
+    """Rows of a sweep in which such a share of the β of 100 layers is 1.2, the others 3."""
+    request = SweepRequest.stored(config)
+    return [
+        {
+            "index": index,
+            "values": request.values(index),
+            "state": "finished",
+            "replicas": [each.as_json() for each in replicas(request.config(index))],
+            "diverged": [None] * 6,
+            "beta": [
+                [1.2 if layer < 100 * share(run, number) else -3.0] * 6 for layer in range(100)
+            ],
+            "summary": {"ended": "steps"},
+        }
+        for index in range(len(request.changes))
+        for number, run in [divmod(index, len(INGREDIENTS.runs))]
+    ]
+
+
+def test_beta_is_looked_for_where_each_ingredient_is_off(evaluator, manager):
+    part = get("beta-range").part("share")
+    request = SweepRequest.parse(part.request(Settings(), "thorough"), Settings())
+    config = request.as_json()
+    places = list(part.elsewhere.runs)
+
+    def found(share):
+        rows = shares(config, share)
+        return part.evidence(config, rows), rows
+
+    def verdicts(judged, evidence):
+        return [name for name, _, _ in judged.design.rows(evidence)]
+
+    evidence, rows = found(lambda run, number: (0.9 if run else 0.2) + 0.01 * number)
+    assert part.judge(evidence).verdict == "depends"
+    assert verdicts(part, evidence) == ["refuted"] + ["confirmed"] * (len(places) - 1)
+    evidence, _ = found(lambda run, number: 0.5 + (0.1 if number % 2 else -0.1))
+    assert part.judge(evidence).verdict == "undecided"
+    evidence, rows = found(lambda run, number: 0.9 + 0.01 * number)
+    assert part.judge(evidence).verdict == "confirmed"
+    low, high = evidence["settings"][0]["effects"][0]["low"], 1.0
+    assert 0.5 < low < high
+    elsewhere = replace(part, claimed_low=2.0, claimed_high=4.0)  # where the others are
+    assert elsewhere.judge(elsewhere.evidence(config, rows)).verdict == "refuted"
+    often = replace(part, claimed_share=0.97)
+    assert often.judge(evidence).verdict == "refuted"
+    for row in rows:
+        row["beta"] = [[None] * 6] * 100  # all have diverged
+    lost = part.evidence(config, rows)
+    assert lost["settings"][0]["effects"][0]["mean"] == 0.0
+    old = [{**row, "beta": []} for row in rows]
+    with pytest.raises(ValueError):
+        part.evidence(config, old)  # of a version that did not tell
+    for language in ("en", "zh"):
+        assert "%" in part.judge(evidence).sentence(language)
+
+
+def test_a_thorough_run_of_an_older_version_is_evidence_still(evaluator, manager):
+    part = get("beta-range").part("share")
+    evidence = part.evidence({"seeds": 20}, [report(2000, [[0] * 20] * 2, seeds=20)])
+    assert part.judge(evidence).verdict == "refuted" and "marks" in evidence
 
 
 def test_where_a_thorough_check_is_too_much_it_is_refused_and_says_why():
@@ -380,7 +447,7 @@ def test_where_a_thorough_check_is_too_much_it_is_refused_and_says_why():
         assert "SWISHDEMO_THOROUGH=1" in error.value.sentence("zh")
     assert few.jobs == []
     told = {card["id"]: card["thorough"] for card in evaluator.cards()}
-    assert "40" in told["beta-range"]["refused"] and told["forms"] is None
+    assert "1,000" in told["beta-range"]["refused"] and told["forms"] is None
     allowed = FakeManager(replace(settings, thorough=True))
     assert ClaimEvaluator(allowed).check("alive", VISITOR, budget="thorough")[1]
     short = ClaimEvaluator(FakeManager(replace(settings, thorough=True, max_job_seconds=5)))
@@ -392,7 +459,9 @@ def test_every_thorough_check_ends_within_ten_minutes_and_is_taken_here(evaluato
     for claim in CLAIMS:
         for part in purposes(claim, "thorough").values():
             assert part.seconds() < part.seconds("thorough") <= 600, claim.id
-            kinds()[part.engine].parse(part.request(Settings(), "thorough"), Settings())
+            kinds()[part.engine_for("thorough")].parse(
+                part.request(Settings(), "thorough"), Settings()
+            )
     assert not any((card["thorough"] or {}).get("refused") for card in evaluator.cards())
 
 

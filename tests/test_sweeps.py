@@ -281,12 +281,19 @@ def test_each_run_gives_what_it_gives_alone(trained: Any) -> None:
         looks = [report.layers for report in reports if report.layers]
         assert row.dead == looks[-1].dead
         assert row.first_gradient_norm == looks[0].gradient_norm
+        assert row.beta == last.beta and len(row.beta) == 2 and len(row.beta[0]) == 4
         alone = summarise(config, reports)
         timeless = {"elapsed_seconds": 0.0}
         assert dict(row.summary) | timeless == (alone or {}) | timeless
         assert (row.state, row.failure) == ("failed" if failure else "finished", failure)
         states.append(row.state)
     assert states == ["finished", "finished", "failed", "failed"], "of each some are tried"
+
+
+def test_a_row_tells_beta_where_it_is_trained_alone() -> None:
+    request = parsed({"beta_scope": ["fixed", "network"]}, {**WILD, "steps": 5})
+    rows = [item for item in sweep(request) if isinstance(item, SweepRow)]
+    assert rows[0].beta == () and len(rows[1].beta) == 2
 
 
 def test_progress_rises_to_all_steps(trained: Any) -> None:
@@ -301,6 +308,10 @@ def test_a_row_is_read_again_as_it_was_stored(trained: Any) -> None:
     for row in rows:
         record = json.loads(json.dumps(row.as_json()))
         assert stored(record, whole) == record
+        older = {name: value for name, value in record.items() if name != "beta"}
+        assert stored(older, whole) == {**record, "beta": []}
+        with pytest.raises(ValueError, match="other networks"):
+            stored({**record, "beta": [[1.0]]}, whole)
         strangers = [{**replica, "activation": "swish9"} for replica in record["replicas"]]
         for change in (
             *({"index": 4}, {"index": -1}, {"state": "lost"}, {"behind": None}),
@@ -365,6 +376,9 @@ def test_the_files_of_a_sweep_hold_all_of_it(trained: Any) -> None:
         for name in ("accuracy", "loss", "test_loss"):
             told = getattr(row, name)[number]
             assert (float(line[name]) if line[name] else None) == told
+        for layer, betas in enumerate(row.beta, 1):
+            ended = betas[number] if number < len(betas) else None  # a rival has none
+            assert line[f"beta_{layer}"] == ("" if ended is None else str(ended))
         assert line["replica_activation"] == row.replicas[number].activation
         assert line["failure"] == (row.failure or "")
     for language in LANGUAGES:

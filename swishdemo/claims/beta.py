@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from swishdemo.claims.intervals import mean_over_seeds
@@ -21,6 +21,7 @@ from swishdemo.claims.record import (
     combine,
     verdict,
 )
+from swishdemo.claims.trained import Trained
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 from swishdemo.training.recipes import recipes
@@ -40,6 +41,8 @@ class BetaRange(Measured):
         claimed_share: "Often" is more than this share of all |β|.
         marks: The steps at which the shares are taken: from where the starts have met.
         recipe: The recipe that is run.
+        elsewhere: Where thorough, the same is asked of other networks, data and rates, each a
+            setting; None for more seeds of the recipe.
     """
 
     kind: Kind = "trained"
@@ -49,6 +52,22 @@ class BetaRange(Measured):
     claimed_share: float = 0.5
     marks: tuple[int, ...] = (200, 300, 500, 1000, 2000)
     recipe: str = "beta-convergence"
+    elsewhere: Trained | None = None
+
+    @property
+    def design(self) -> Trained | None:
+        """What is trained elsewhere, with this part's band and share."""
+        if self.elsewhere is None:
+            return None
+        settings = tuple(
+            replace(
+                each,
+                contrasts=tuple(replace(of, smallest=self.claimed_share) for of in each.contrasts),
+            )
+            for each in self.elsewhere.settings
+        )
+        band = self.claimed_low, self.claimed_high
+        return replace(self.elsewhere, band=band, settings=settings)
 
     @property
     def claimed_percent(self) -> float:
@@ -60,12 +79,20 @@ class BetaRange(Measured):
         """A training run."""
         return "run"
 
+    def engine_for(self, budget: Budget) -> Engine:
+        """A sweep, where other settings are looked at."""
+        return "sweep" if budget == "thorough" and self.elsewhere else self.engine
+
     def seconds(self, budget: Budget = "quick") -> int:
         """About 250 steps a second, or half of that with more seeds."""
+        if budget == "thorough" and self.elsewhere:
+            return self.elsewhere.seconds(budget)
         return max(self.marks) // (250 if budget == "quick" else 120)
 
     def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
-        """The recipe without its rivals, up to the last mark; with more seeds where thorough."""
+        """The recipe without its rivals, up to the last mark; where thorough, more of it."""
+        if budget == "thorough" and self.elsewhere:
+            return self.elsewhere.request(settings, budget)
         steps = min(max(self.marks), settings.max_steps)
         request = {"recipe": self.recipe, "rivals": [], "steps": steps}
         if budget == "quick":
@@ -84,6 +111,8 @@ class BetaRange(Measured):
         A seed is the unit that repeats: the starts of one seed share weights and batches, so
         each interval is over the seeds' own shares.
         """
+        if "grid" in config:
+            return self.design.evidence(config, stored) if self.design else None
         seeds = int(config["seeds"])
         reports = {report["step"]: report for report in stored if "beta" in report}
         found = []
@@ -115,6 +144,8 @@ class BetaRange(Measured):
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Each mark and each layer is a setting; inside in one and outside in another: depends."""
+        if self.design and "settings" in evidence:
+            return self.design.judge(evidence)
         marks = evidence["marks"]
         settings = [self._setting(entry) for mark in marks for entry in (mark, *mark["layers"])]
         listed = tuple(Sentence("claims.why.share_at", **_percent(mark)) for mark in marks)

@@ -11,6 +11,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from swishdemo.activations.typed.fair_lock import FairLock
+from swishdemo.claims.beta import BetaRange
 from swishdemo.claims.own_claim import ApartAtMost, OwnClaim
 from swishdemo.claims.plan import CheckPlan
 from swishdemo.claims.proofs import Proof, kept, prove_apart
@@ -289,7 +290,7 @@ class ClaimEvaluator:
             lifted: dict[str, Any] = dict.fromkeys(_LIFTED, _NO_LIMIT)
             settings = replace(settings, **lifted)
         try:
-            return self._manager.parse(part.engine, request, settings)
+            return self._manager.parse(part.engine_for(budget), request, settings)
         except UserError as error:
             why = Sentence(error.key, **error.filled)
             raise UserError("claims.error.thorough", status=error.status, why=why) from None
@@ -318,7 +319,7 @@ class ClaimEvaluator:
                 job = (
                     active[0]
                     if active
-                    else self._manager.submit(part.engine, request, owner, purpose)
+                    else self._manager.submit(part.engine_for(budget), request, owner, purpose)
                 )
                 jobs.append(job)
                 with self._reading:
@@ -356,8 +357,10 @@ class ClaimEvaluator:
                 "proof": _proof(claim, part, shown["evidence"], language),
                 "rows": [],
             }
-            if isinstance(part, Trained) and shown["evidence"]:
-                shown |= _in_rows(part, shown["evidence"], language)
+            design = part.design if isinstance(part, BetaRange) else part
+            evidence = shown["evidence"] or {}
+            if isinstance(design, Trained) and "settings" in evidence:
+                shown |= _in_rows(design, evidence, language)
         if isinstance(claim, OwnClaim):
             registered = told["registered"]
             told["note"] = text(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from swishdemo.claims.trained import Arm, Contrast, Quantity, Setting, Trained
+from swishdemo.claims.trained import Arm, AtLeast, Contrast, Quantity, Setting, Trained
 from swishdemo.text import Language
 
 _Words = Mapping[Language, str]
@@ -173,6 +173,55 @@ LEARNED_BETA = Trained(
     networks=2,
     cost=23,
     labels={"en": "what training β gains", "zh": "训练 β 的收益"},
+)
+
+_DECAYED = {"weight_decay": 0.001, "beta_decay": 0.001, "beta_lr_factor": 30}
+_CNN = {"dataset": "digits", "network": "cnn", "width": 8, "normalisation": "none", **_DECAYED}
+_FEW = {"network": "mlp", "width": 32}
+
+INGREDIENTS = Trained(
+    "elsewhere",
+    job="elsewhere",
+    base={
+        **{"depth": 2, "optimiser": "momentum", "lr": 0.05, "beta_scope": "layer"},
+        **{"beta_starts": [0.5, 1, 2], "rivals": [], "steps": 500},
+    },
+    runs={
+        "all": _CNN,
+        "weights": {**_CNN, "weight_decay": 0},
+        "betas": {**_CNN, "beta_decay": 0},
+        "neither": {**_CNN, "weight_decay": 0, "beta_decay": 0},
+        "slow": {**_CNN, "beta_lr_factor": 1},
+        "batch": {**_CNN, "normalisation": "batch"},
+        "skips": {**_CNN, "network": "residual_cnn"},
+        "mlp": {**_CNN, **_FEW},
+        "spiral": {**_CNN, **_FEW, "dataset": "spiral"},
+    },
+    settings=tuple(
+        Setting(f"claims.beta-range.{run}", (AtLeast((Arm(run),), "inside", 0.5),), labels=labels)
+        for run, labels in {
+            "all": {"en": "digits, a CNN, as in Train", "zh": "digits，CNN，同训练页"},
+            "weights": {"en": "without decay of W", "zh": "W 无衰减"},
+            "betas": {"en": "without decay of β", "zh": "β 无衰减"},
+            "neither": {"en": "without either", "zh": "二者均无衰减"},
+            "slow": {"en": "β as fast as W", "zh": "β 与 W 学习率相同"},
+            "batch": {"en": "with BatchNorm", "zh": "加 BatchNorm"},
+            "skips": {"en": "with skips", "zh": "加捷径"},
+            "mlp": {"en": "digits, an MLP", "zh": "digits，MLP"},
+            "spiral": {"en": "two spirals, an MLP", "zh": "双螺旋，MLP"},
+        }.items()
+    ),
+    why="inside",
+    compared={
+        "en": "Share of trained |β| in the range after 500 steps, from β₀ = 0.5, 1 and 2, with one "
+        "ingredient changed at a time; more than half counts as “often”",
+        "zh": "从 β₀ = 0.5、1、2 出发训练 500 步后 |β| 落入区间的比例，每次只改一个条件；"
+        "超过一半才算“常”",
+    },
+    repeats=7,
+    networks=2,
+    cost=31,
+    labels={"en": "share in the range", "zh": "落入区间的比例"},
 )
 
 DEPTH = Trained(

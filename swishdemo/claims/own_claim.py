@@ -28,12 +28,11 @@ from swishdemo.claims.record import (
     Part,
     SourceDocument,
     Verdict,
-    VerdictName,
     begun,
     typeset,
     verdict,
 )
-from swishdemo.claims.trained import Arm, Contrast, Setting, Trained
+from swishdemo.claims.trained import Arm, AtLeast, Setting, Trained
 from swishdemo.errors import UserError
 from swishdemo.form import Field, Form
 from swishdemo.settings import Settings
@@ -329,20 +328,6 @@ def restored(record: Mapping[str, Any]) -> Statement:
         UserError: This version knows no such statement.
     """
     return _class_of(record.get("kind")).restored(record)
-
-
-@dataclass(frozen=True, slots=True)
-class AtLeast(Contrast):
-    """A difference that is said to be at least the smallest one: all of its interval counts."""
-
-    def judged(self, found: Mapping[str, Any]) -> VerdictName:
-        """True where the whole interval is there, false where it lies below."""
-        low, high = found["low"], found["high"]
-        if found["blind"] or low is None or high is None:
-            return "undecided"
-        if high < self.smallest or high <= 0:
-            return "refuted"
-        return "confirmed" if low >= self.smallest and low > 0 else "undecided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,10 @@ class Measured(Part):
     def engine(self) -> Engine:
         """Which engine runs the job."""
 
+    def engine_for(self, budget: Budget) -> Engine:
+        """Which engine runs the job of a budget."""
+        return self.engine
+
     @abstractmethod
     def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
         """The request, in the form that REST takes, of the job that decides this part.

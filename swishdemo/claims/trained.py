@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import expm1, log, log10
+from math import expm1, isfinite, log, log10
 from statistics import fmean
 from typing import Any, Literal
 
@@ -27,12 +27,13 @@ from swishdemo.claims.record import (
 )
 from swishdemo.settings import Settings
 from swishdemo.text import Language, Sentence, say
+from swishdemo.training.summary import ARTICLE_BAND
 from swishdemo.training.sweep import MOST_RUNS
 
-Quantity = Literal["accuracy", "learned", "dead", "gradient", "seconds"]
+Quantity = Literal["accuracy", "learned", "dead", "gradient", "seconds", "inside"]
 """``accuracy`` at the end; ``learned``: what it is above chance; ``dead``: share of hidden units
 that are; ``gradient``: log₁₀ of its norm in the first layer before the first step; ``seconds``: the
-natural logarithm of what the training took."""
+natural logarithm of what the training took; ``inside``: share of trained |β| in a range."""
 
 _REPEATED = "seed+data_seed"
 """The axis along which all is done again: with other weights, batches and split."""
@@ -108,6 +109,20 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True)
+class AtLeast(Contrast):
+    """A difference that is said to be at least the smallest one: all of its interval counts."""
+
+    def judged(self, found: Mapping[str, Any]) -> VerdictName:
+        """True where the whole interval is there, false where it lies below."""
+        low, high = found["low"], found["high"]
+        if found["blind"] or low is None or high is None:
+            return "undecided"
+        if high < self.smallest or high <= 0:
+            return "refuted"
+        return "confirmed" if low >= self.smallest and low > 0 else "undecided"
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """Circumstances in which the claim is tried.
 
@@ -147,6 +162,7 @@ class Trained(Measured):
         why: Which sentence says what is compared, of ``claims.why.trained_…``.
         compared: Language → that sentence, where the record says it itself.
         chance: The accuracy of a network that has learned nothing.
+        band: The range in which |β| is looked for, ends included.
         anywhere: Whether one setting is enough, as where it is said that something can happen.
         repeats: How often all is done, each time with other weights, batches and split; twice as
             often where thorough, as far as a sweep goes.
@@ -162,6 +178,7 @@ class Trained(Measured):
     why: str = "better"
     compared: Mapping[Language, str] = field(default_factory=dict, hash=False, repr=False)
     chance: float = 0.1
+    band: tuple[float, float] = ARTICLE_BAND
     anywhere: bool = False
     repeats: int = 8
     networks: int = 4
@@ -296,13 +313,14 @@ class Trained(Measured):
             ],
             level,
         )
+        share = contrast.of == "inside" and isfinite(came.low)
         return {
             "of": contrast.of,
             "blind": self._blindness(contrast, means, len(arms) < len(found[contrast.arms[0].run])),
             "arms": means,
             "mean": came.mean,
-            "low": told(came.low),
-            "high": told(came.high),
+            "low": told(max(0.0, came.low) if share else came.low),
+            "high": told(min(1.0, came.high) if share else came.high),
             "count": came.count,
             "visible": told(came.visible),
             "smallest": contrast.smallest,
@@ -339,6 +357,10 @@ class Trained(Measured):
         if of == "dead":
             shares = [layer[place] for layer in row["dead"]]
             return fmean(1.0 if lost or share is None else share for share in shares)
+        if of == "inside":
+            low, high = self.band
+            betas = [layer[place] for layer in row["beta"]]
+            return fmean(beta is not None and low <= abs(beta) <= high for beta in betas)
         norm = row["first_gradient_norm"][0][place]
         return log10(max(norm or 0.0, 1e-45))  # the smallest number of float32
 
@@ -357,7 +379,7 @@ def _is_whole(row: Row) -> bool:
     return row["state"] == "finished" and (row["summary"] or {}).get("ended") == "steps"
 
 
-_PERCENT = ("accuracy", "learned", "dead")
+_PERCENT = ("accuracy", "learned", "dead", "inside")
 
 
 def _sentence(contrast: Contrast, found: Mapping[str, Any]) -> Sentence:

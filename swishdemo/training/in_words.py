@@ -244,6 +244,11 @@ def _records(row: Json) -> Iterator[dict[str, Any]]:
             for name, column in _OF_REPLICA.items()
             if number < len(row[name])
         }
+        figures |= {
+            f"beta_{layer}": values[number]
+            for layer, values in enumerate(row["beta"], 1)
+            if number < len(values)
+        }
         yield {**before, "replica": number, **of_replica, **figures, **after}
     if not row["replicas"]:
         yield before | after

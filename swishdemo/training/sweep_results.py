@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from swishdemo.text import Sentence
-from swishdemo.training.config import Replica, TrainingConfig, replicas
+from swishdemo.training.config import Replica, TrainingConfig, learns_beta, replicas
 from swishdemo.training.report import Report, Values
 from swishdemo.training.summary import mean_and_deviation, summarise
 from swishdemo.training.summary import stored as stored_summary
@@ -40,6 +40,8 @@ class SweepRow:
             (`swishdemo.training.report.LayerFigures`).
         first_gradient_norm: Norm of the gradient before the first step, ``[layer][replica]``, the
             output layer last.
+        beta: β at the end where it is trained, ``[layer][replica that is no rival]``, of channels
+            their mean; empty where it is not, and in rows of older versions.
         summary: What is said of an ended run (`swishdemo.training.summary.summarise`); None
             before the first report.
         elapsed_seconds: Wall time of its training.
@@ -59,6 +61,7 @@ class SweepRow:
     diverged: tuple[int | None, ...] = ()
     dead: tuple[Values, ...] = ()
     first_gradient_norm: tuple[Values, ...] = ()
+    beta: tuple[Values, ...] = ()
     summary: Mapping[str, Any] | None = None
     elapsed_seconds: float = 0.0
     device: str | None = None
@@ -103,6 +106,7 @@ def _with_figures(row: SweepRow, config: TrainingConfig, reports: Sequence[Repor
         diverged=last.diverged,
         dead=looks[-1].dead if looks else (),
         first_gradient_norm=looks[0].gradient_norm if looks else (),
+        beta=last.beta if learns_beta(config) else (),
         summary=summarise(config, reports),
         elapsed_seconds=last.elapsed_seconds,
         device=last.device,
@@ -131,6 +135,9 @@ def stored(record: Mapping[str, Any], sweep: Mapping[str, Any]) -> dict[str, Any
         len(values) not in (0, len(members)) for values in (*by_replica, *row.first_gradient_norm)
     ):
         raise ValueError("its numbers are of other networks")
+    own = sum(not member.rival for member in members)
+    if any(len(values) != own for values in row.beta):
+        raise ValueError("its β are of other networks")
     if row.failure_reason is not None:
         Sentence.from_json(row.failure_reason)
     plain: dict[str, Any] = _adapter().dump_python(row, mode="json")
