@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from test_claims_evaluate import FakeManager
 
-from swishdemo.claims import CLAIMS
+from swishdemo import hardware, host
+from swishdemo.claims import CLAIMS, ClaimEvaluator
 from swishdemo.claims.intervals import paired, student
 from swishdemo.claims.trained import Arm, Contrast, Setting, Trained
+from swishdemo.errors import UserError
+from swishdemo.hardware import Card, Hardware
 from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES
+from swishdemo.text import LANGUAGES, Sentence, text
+from swishdemo.training.architecture import architecture, parameter_count
 from swishdemo.training.config import replicas
 from swishdemo.training.sweep import SweepRequest
 
@@ -119,9 +124,9 @@ def config_of(part, budget="quick"):
     return SweepRequest.parse(part.request(Settings(), budget), Settings()).as_json()
 
 
-def rows_of(part, figure):
+def rows_of(part, figure, budget="quick"):
     """Rows as they are stored; ``figure(run, activation, start, repeat)`` gives their figures."""
-    request = SweepRequest.parse(part.request(Settings()), Settings())
+    request = SweepRequest.parse(part.request(Settings(), budget), Settings())
     names = list(part.runs)
     stored = []
     for number in range(len(request.changes)):
@@ -268,3 +273,91 @@ def test_every_design_is_judged_in_both_languages(part):
         json.dumps(evidence, allow_nan=False)
         for language in LANGUAGES:
             assert "{" not in part.judge(evidence).sentence(language)
+
+
+# ---- On a GPU ----
+
+LARGE = {name: part for name, part in PARTS.items() if part.large}
+EACH_LARGE = pytest.mark.parametrize("part", LARGE.values(), ids=list(LARGE))
+
+
+@pytest.fixture
+def on_gpu(monkeypatch):
+    """A host whose workers have told of a GPU, and whose files show one."""
+    monkeypatch.setattr(host, "missing_cuda", lambda *_: None)
+    hardware.tell(Hardware((Card("NVIDIA T4", 2**34, "sm_75"),), "CUDA 12.9"))
+
+
+def test_claims_about_size_depth_and_time_have_a_large_design():
+    assert set(LARGE) == {"beta-start.gain", "deep.accuracy", "long.gap"}
+
+
+@EACH_LARGE
+def test_a_large_design_is_for_jobs_on_a_gpu_alone(part, on_gpu):
+    assert part.sized(Settings(), "thorough") is part.large
+    assert part.sized(Settings(device="cuda"), "thorough") is part.large
+    assert part.sized(Settings(), "quick") is part
+    assert part.sized(Settings(device="cpu"), "thorough") is part
+    hardware.tell(Hardware(gap=Sentence(hardware.NO_CUDA)))
+    assert part.sized(Settings(), "thorough") is part
+
+
+@EACH_LARGE
+def test_a_large_design_has_the_size_that_is_spoken_of(part, on_gpu):
+    request = SweepRequest.parse(part.large.request(Settings(), "thorough"), Settings())
+    configs = [request.config(run) for run in range(len(part.large.runs))]
+    assert {config.device for config in configs} == {"cuda"}
+    passes = [config.steps * config.batch / config.described().train for config in configs]
+    assert max(passes) > 100 and part.large.seconds("thorough") <= 600
+    counts = [parameter_count(architecture(each, each.described())) for each in configs]
+    if part.why == "gain":
+        assert min(counts) > 1_000_000 and min(passes) > 100
+    if part.why == "better":
+        assert min(config.depth for config in configs) >= 50 and min(passes) > 100
+    small = SweepRequest.parse(part.request(Settings()), Settings())
+    assert not {str(small.values(n)) for n in range(len(small.changes))} & {
+        str(request.values(n)) for n in range(len(request.changes))
+    }, "their rows tell them apart"
+
+
+@EACH_LARGE
+def test_the_card_says_on_which_device_and_at_which_size(part, on_gpu):
+    def figure(run, activation, start, repeat):
+        return 0.8 + noise(run, activation, start, repeat)
+
+    large = part.large
+    rows = rows_of(large, figure, "thorough")
+    evidence = part.evidence(config_of(large, "thorough"), rows)
+    assert evidence["large"] == "cuda"
+    json.dumps(evidence, allow_nan=False)
+    told = part.judge(evidence)
+    assert told.verdict == large.judge(evidence).verdict
+    for language in LANGUAGES:
+        said = told.sentence(language)
+        assert "CUDA" in said and "{" not in said
+        for setting in large.settings:
+            assert text(setting.where, language) in said
+    assert len(list(part.rows(evidence))) == len(large.settings)
+    small = part.evidence(config_of(part), rows_of(part, figure))
+    assert "large" not in small and "CUDA" not in part.judge(small).sentence("en")
+    rows[0]["values"]["seed"] = 99
+    assert part.evidence(config_of(large, "thorough"), rows) is None
+
+
+def test_a_thorough_check_on_a_gpu_asks_for_the_large_design(on_gpu):
+    manager = FakeManager()
+    evaluator = ClaimEvaluator(manager)
+    for name, part in LARGE.items():
+        claim = name.partition(".")[0]
+        _, [job] = evaluator.check(claim, "visitor-0123456789", budget="thorough")
+        assert job.config["base"]["device"] == "cuda"
+        (card,) = (each for each in evaluator.cards() if each["id"] == claim)
+        assert card["thorough"] == {
+            "seconds": part.large.seconds("thorough"),
+            "refused": None,
+        }
+        _, [quick] = evaluator.check(claim, "visitor-0123456789")
+        assert "device" not in quick.config["base"]
+    short = FakeManager(Settings(max_job_seconds=100))
+    with pytest.raises(UserError, match="SWISHDEMO_MAX_JOB_SECONDS"):
+        ClaimEvaluator(short).check("deep", "visitor-0123456789", budget="thorough")

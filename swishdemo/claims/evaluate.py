@@ -280,6 +280,7 @@ class ClaimEvaluator:
             UserError: It is more than the server allows.
         """
         settings = self._manager.settings
+        part = part.sized(settings, budget)
         request = part.request(settings, budget)
         if budget == "quick":
             return request
@@ -375,7 +376,7 @@ class ClaimEvaluator:
             "document": _about(claim.document, language),
             "tab": claim.tab,
             "setup": dict(claim.setup),
-            "seconds": _seconds(claim, "quick"),
+            "seconds": _seconds(claim, "quick", self._manager.settings),
             "thorough": self._thorough(claim, language),
             "running": any(job.active for job in self.jobs(claim.id)),
         }
@@ -386,7 +387,7 @@ class ClaimEvaluator:
             return None
         refused = self.refusal(claim, "thorough")
         return {
-            "seconds": _seconds(claim, "thorough"),
+            "seconds": _seconds(claim, "thorough", self._manager.settings),
             "refused": refused.sentence(language) if refused else None,
         }
 
@@ -498,8 +499,9 @@ def all_purposes(claim: Claim) -> dict[str, Measured]:
     return {purpose: part for each in BUDGETS for purpose, part in purposes(claim, each).items()}
 
 
-def _seconds(claim: Claim, budget: Budget) -> int:
-    return sum(part.seconds(budget) for part in purposes(claim, budget).values())
+def _seconds(claim: Claim, budget: Budget, settings: Settings) -> int:
+    parts = purposes(claim, budget).values()
+    return sum(part.sized(settings, budget).seconds(budget) for part in parts)
 
 
 def _host_line(job: Job, language: Language) -> str | None:

@@ -138,6 +138,37 @@ DEAD_UNITS = Trained(
     labels={"en": "dead units", "zh": "死亡单元"},
 )
 
+_ON_GPU: Mapping[str, Any] = {**MLP, "device": "cuda"}
+
+_GAIN_OF_MILLIONS = Trained(
+    "gain",
+    job="gain",
+    base={**_ON_GPU, "network": "residual_mlp", "rivals": [], "beta_lr_factor": 10},
+    runs={
+        f"{size}_{name}": {**own, "beta_scope": scope, "steps": 1500}
+        for size, own in {
+            "one": {"depth": 17, "width": 256, "init_scale": 0.25},
+            "three": {"depth": 48, "width": 256, "init_scale": 0.1414},
+        }.items()
+        for name, scope in _SCOPES.items()
+    },
+    settings=tuple(
+        Setting(
+            f"claims.beta-start.{size}",
+            (more(Arm(f"{size}_learned"), Arm(f"{size}_fixed"), smallest=0.005),),
+            labels=labels,
+        )
+        for size, labels in {
+            "one": {"en": "1.1 million, 17 layers, 107 epochs", "zh": "110 万个，17 层，107 轮"},
+            "three": {"en": "3.1 million, 48 layers, 107 epochs", "zh": "310 万个，48 层，107 轮"},
+        }.items()
+    ),
+    why="gain",
+    repeats=5,
+    networks=1,
+    cost=200,
+)
+
 LEARNED_BETA = Trained(
     "gain",
     job="gain",
@@ -172,6 +203,7 @@ LEARNED_BETA = Trained(
     repeats=5,
     networks=2,
     cost=23,
+    large=_GAIN_OF_MILLIONS,
     labels={"en": "what training β gains", "zh": "训练 β 的收益"},
 )
 
@@ -224,6 +256,37 @@ INGREDIENTS = Trained(
     labels={"en": "share in the range", "zh": "落入区间的比例"},
 )
 
+_DEEPER = Trained(
+    "accuracy",
+    job="depth",
+    base={**_ON_GPU, "width": 64, "rivals": ["relu"], "steps": 1500},
+    runs={
+        "plain_50": {**_PLAIN, "depth": 50, "init_scale": 1},
+        "skips_50": {**_SKIPS, "depth": 50, "init_scale": 0.1414},
+        "both_50": {**_SKIPS, "normalisation": "batch", "depth": 50, "init_scale": 1},
+        "skips_100": {**_SKIPS, "depth": 100, "init_scale": 0.1},
+    },
+    settings=tuple(
+        Setting(f"claims.deep.{run}", (Contrast(swish_and_relu(run)),), labels=labels)
+        for run, labels in {
+            "plain_50": {"en": "50 layers, plain, 107 epochs", "zh": "50 层，无捷径，107 轮"},
+            "skips_50": {"en": "50 layers with skips, 107 epochs", "zh": "50 层，有捷径，107 轮"},
+            "both_50": {
+                "en": "50 layers with skips and BatchNorm, 107 epochs",
+                "zh": "50 层，捷径加 BatchNorm，107 轮",
+            },
+            "skips_100": {
+                "en": "100 layers with skips, 107 epochs",
+                "zh": "100 层，有捷径，107 轮",
+            },
+        }.items()
+    ),
+    why="better",
+    repeats=4,
+    networks=2,
+    cost=190,
+)
+
 DEPTH = Trained(
     "accuracy",
     job="depth",
@@ -248,6 +311,7 @@ DEPTH = Trained(
     ),
     why="better",
     cost=47,
+    large=_DEEPER,
     labels={"en": "accuracy at depth", "zh": "深层的精度"},
 )
 
@@ -280,6 +344,29 @@ SMALL_WEIGHTS = Trained(
     labels={"en": "accuracy against scale", "zh": "精度与初始尺度"},
 )
 
+_LONGER = Trained(
+    "gap",
+    job="gap",
+    base={
+        **{"dataset": "digits", "test_share": 0.8, "beta_starts": [1], "beta_scope": "fixed"},
+        **{"width": 32, "rivals": ["relu"], "device": "cuda"},
+    },
+    runs={"short": {"steps": 600}, "long": {"steps": 5000}},
+    settings=(
+        Setting(
+            "claims.long.wide",
+            (Contrast((*swish_and_relu("long"), *swish_and_relu("short", -1.0)), smallest=0.005),),
+            labels={
+                "en": "epochs 107 to 891, digits, a CNN of 32 and 64 channels",
+                "zh": "107 至 891 轮，digits，32 与 64 通道的 CNN",
+            },
+        ),
+    ),
+    why="growth",
+    networks=4,
+    cost=60,
+)
+
 LONG_TRAINING = Trained(
     "gap",
     job="gap",
@@ -300,6 +387,7 @@ LONG_TRAINING = Trained(
     ),
     why="growth",
     cost=9,
+    large=_LONGER,
     labels={"en": "gap against epochs", "zh": "差距与轮数"},
 )
 

@@ -219,6 +219,10 @@ class Measured(Part):
         """Which engine runs the job of a budget."""
         return self.engine
 
+    def sized(self, settings: Settings, budget: Budget) -> Measured:
+        """The part as it is checked on this server: another where more can be done, as on a GPU."""
+        return self
+
     @abstractmethod
     def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
         """The request, in the form that REST takes, of the job that decides this part.

@@ -168,6 +168,8 @@ class Trained(Measured):
             often where thorough, as far as a sweep goes.
         networks: Of each arm in a run, where thorough; it is their mean that stands for the run.
         cost: About how many seconds all takes on two CPU cores.
+        large: The same at the size that the claim speaks of, for a GPU, which takes about ``cost``
+            seconds of it; only where thorough. A run's own fields tell it from the others.
     """
 
     kind: Kind = "trained"
@@ -183,6 +185,7 @@ class Trained(Measured):
     repeats: int = 8
     networks: int = 4
     cost: int = 10
+    large: Trained | None = None
 
     def __post_init__(self) -> None:
         """Say what is compared."""
@@ -193,6 +196,14 @@ class Trained(Measured):
     def engine(self) -> Engine:
         """A sweep."""
         return "sweep"
+
+    def sized(self, settings: Settings, budget: Budget) -> Measured:
+        """The large one where jobs run on a GPU."""
+        from swishdemo.timing.request import device_of
+
+        if budget == "thorough" and self.large and device_of("auto", settings) == "cuda":
+            return self.large
+        return self
 
     def seconds(self, budget: Budget = "quick") -> int:
         """As its record has it; where thorough, more: small networks hardly cost by number."""
@@ -219,7 +230,7 @@ class Trained(Measured):
         }
 
     def evidence(self, config: Mapping[str, Any], stored: Sequence[Row]) -> Evidence | None:
-        """Each setting's effects; None where a run is not as the record has it.
+        """Each setting's effects; None where a run is as neither size of the record has it.
 
         A network that has diverged is at chance, and its units are dead: left out, it would make
         the others look better than they are.
@@ -233,7 +244,7 @@ class Trained(Measured):
             for place, name in enumerate(names):
                 row = rows.get(number * len(names) + place)
                 if row and not _is_of(row, {**self.runs[name], "seed": seeds[number]}):
-                    return None
+                    return self._larger(config, stored)
                 found[name].append(row if row and _is_whole(row) else None)
         if not rows:
             return None
@@ -253,11 +264,16 @@ class Trained(Measured):
             "seeds": config["base"]["seeds"],
         }
 
+    def _larger(self, config: Mapping[str, Any], stored: Sequence[Row]) -> Evidence | None:
+        """What a job of the large size shows; ``large`` is the device on which it was done."""
+        found = self.large.evidence(config, stored) if self.large else None
+        return {**found, "large": config["base"]["device"]} if found else None
+
     def judge(self, evidence: Evidence) -> Verdict:
         """True in one setting and false in another: depends, unless one is enough."""
         settings = [
             setting.judged(found["effects"])
-            for setting, found in zip(self.settings, evidence["settings"], strict=True)
+            for setting, found in zip(self._tried(evidence), evidence["settings"], strict=True)
         ]
         enough = self.anywhere and "confirmed" in settings
         listed = tuple(
@@ -276,14 +292,20 @@ class Trained(Measured):
         values = {"repeats": evidence["repeats"], "seeds": evidence.get("seeds", 1)}
         many = "_many" if values["seeds"] > 1 else ""
         how = Sentence(f"claims.why.trained_how{many}", level=100 * evidence["level"], **values)
+        if device := evidence.get("large"):
+            how = Sentence("claims.why.trained_large", how=how, device=device.upper())
         what = Sentence(f"claims.why.trained_{self.why}")
         return Sentence("claims.why.trained_summary", what=what, how=how)
+
+    def _tried(self, evidence: Evidence) -> tuple[Setting, ...]:
+        """The settings that evidence is of."""
+        return self.large.settings if self.large and evidence.get("large") else self.settings
 
     def rows(
         self, evidence: Evidence
     ) -> Iterator[tuple[VerdictName, Sentence, tuple[Sentence, ...]]]:
         """Each setting's verdict, what it is called, and what its differences came to."""
-        for setting, found in zip(self.settings, evidence["settings"], strict=True):
+        for setting, found in zip(self._tried(evidence), evidence["settings"], strict=True):
             effects = tuple(
                 _sentence(contrast, each)
                 for contrast, each in zip(setting.contrasts, found["effects"], strict=True)
