@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 from swishdemo.text import Language, Sentence, text
@@ -15,6 +16,12 @@ _LISTS = {
     "dataset": "/api/datasets",
     "recipe": "/api/recipes",
 }
+
+
+_NO_MEMORY = (
+    *("can't allocate memory", "not enough memory"),  # Linux, and Windows
+    *("out of memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed"),
+)
 
 
 class UserError(Exception):
@@ -77,8 +84,36 @@ def is_lack_of_memory(error: BaseException) -> bool:
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and "can't allocate memory" in told)
+        or (isinstance(error, RuntimeError) and any(words in told for words in _NO_MEMORY))
     )
+
+
+def lack_on_gpu(error: BaseException) -> dict[str, str] | None:
+    """What a GPU was asked for, what is free, and what it has; None where another memory ran out.
+
+    Without figures, which libraries do not tell, each is ``"?"``.
+    """
+    told = str(error)
+    if not is_lack_of_memory(error) or not re.search("CUDA|HIP|CUBLAS|CUDNN", told):
+        return None
+    size = r"([\d.]+ \w?i?B|[\d.]+ bytes)"
+    asked = re.search(rf"Tried to allocate {size}", told)
+    there = re.search(rf"total capacity of {size} of which {size} is free", told)
+    return {
+        "asked": asked[1] if asked else "?",
+        "total": there[1] if there else "?",
+        "free": there[2] if there else "?",
+    }
+
+
+def lack_of_memory(error: BaseException) -> Sentence:
+    """What a job is told that ended so (`is_lack_of_memory`)."""
+    figures = lack_on_gpu(error)
+    if figures is None:
+        return Sentence("jobs.out_of_memory")
+    if "?" in figures.values():
+        return Sentence("jobs.gpu_out_of_memory")
+    return Sentence("jobs.gpu_out_of_memory_figures", **figures)
 
 
 def _rebuild(key: str, field: str | None, status: int, values: dict[str, object]) -> UserError:

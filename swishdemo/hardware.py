@@ -6,7 +6,9 @@ say (`swishdemo.host`), which neither knows PyTorch's order of cards nor whether
 
 from __future__ import annotations
 
+import gc
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -112,6 +114,52 @@ def look(torch: Any, *, tries: bool = True) -> Hardware:
         _card(torch.cuda.get_device_properties(place)) for place in range(torch.cuda.device_count())
     )
     return Hardware(cards, runtime, _why_not(torch, cards[0]) if tries else None)
+
+
+def failure() -> str | None:
+    """What the GPU says where this process cannot use it any more; None where nothing is wrong.
+
+    After some errors, an access beyond the memory or a failed assertion in a kernel, every further
+    call fails as the first one did, until the process ends.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    try:
+        torch.cuda.synchronize()
+    except RuntimeError as error:
+        return _first_line(str(error))
+    return None
+
+
+def give_back() -> None:
+    """Hand back what memory of the GPU this process holds without need."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+_CONTEXT_BYTES = 2 * 2**30
+
+
+def private_bytes() -> int:
+    """Memory of this process's own, without what a GPU's driver and libraries take; 0 if unknown.
+
+    Libraries are mapped from files, gigabytes of them for CUDA, and count for nothing. What a
+    context takes beside is as much after every job, and no reason to begin anew.
+    """
+    torch = sys.modules.get("torch")
+    on_gpu = torch is not None and torch.cuda.is_initialized()
+    return max(0, host.anonymous_bytes() - (_CONTEXT_BYTES if on_gpu else 0))
+
+
+def seen() -> Hardware | None:
+    """What this process has found, where it has PyTorch; nothing is tried that was not."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return None
+    return tried() if torch.cuda.is_initialized() else look(torch, tries=False)
 
 
 def _card(properties: Any) -> Card:

@@ -89,6 +89,12 @@ def available_memory_bytes(root: Path = ROOT) -> int | None:
     return min(known) if known else None
 
 
+def anonymous_bytes(root: Path = ROOT) -> int:
+    """Memory of this process that no file holds; 0 where that is not told."""
+    found = re.search(r"^RssAnon:\s+(\d+) kB$", _read(root / "proc/self/status"), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
 def allocator(root: Path = ROOT) -> str | None:
     """``GLIBC_TUNABLES`` as this process was started with it; None where it was not set.
 

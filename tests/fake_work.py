@@ -14,6 +14,7 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
+from swishdemo import hardware
 from swishdemo.datasets import DataOptions, Table, get
 from swishdemo.errors import UserError
 from swishdemo.hardware import Card, Hardware
@@ -142,14 +143,86 @@ def _misbehave(config: FakeConfig) -> None:
             if config.path:
                 Path(config.path).write_text("hangs", "ascii")
             time.sleep(600)  # control never comes back
+        case "illegal":
+            lose_gpu()
+            raise torch_error("an illegal memory access was encountered")
+        case "late":  # the failure shows once the work is done
+            lose_gpu()
+        case "gpu memory":
+            use_gpu(config.path)
+            raise torch_module().OutOfMemoryError(GPU_MEMORY)
+        case "gpu":
+            use_gpu(config.path)
+        case "grown":
+            held.append(b"x" * 2**30)
+        case "grown gpu":
+            use_gpu(config.path)
+            hardware._CONTEXT_BYTES = 2**29
+            held.append(b"x" * 2**30)
         case "pid":
             Path(config.path).write_text(str(os.getpid()), "ascii")
 
 
+GPU_MEMORY = (
+    "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 14.75 GiB of "
+    "which 13.06 GiB is free. Process 2401 has 1.69 GiB memory in use. Of the allocated memory "
+    "1.55 GiB is allocated by PyTorch, and 38.95 MiB is reserved by PyTorch but unallocated."
+)
+held: list[bytes] = []
+
+
+def torch_module() -> Any:
+    import torch
+
+    return torch
+
+
+def torch_error(what: str) -> RuntimeError:
+    """As PyTorch tells an error of CUDA."""
+    return RuntimeError(
+        f"CUDA error: {what}\nCUDA kernel errors might be asynchronously reported at some other "
+        "API call, so the stacktrace below might be incorrect."
+    )
+
+
+def use_gpu(path: str = "") -> None:
+    """Have this process be one that has used a GPU; what it gives back is noted at ``path``."""
+    cuda = torch_module().cuda
+    cuda.is_initialized = lambda: True
+    cuda.synchronize = lambda *_: None
+    cuda.empty_cache = lambda: Path(path or os.devnull).write_text("given back", "ascii")
+    hardware.tried = lambda: Hardware((Card("NVIDIA T4", 2**34, "sm_75"),), "CUDA 12.9")
+
+
+def lose_gpu() -> None:
+    """Have this process be one whose GPU no longer answers."""
+
+    def fail(*_: object) -> None:
+        raise torch_error("an illegal memory access was encountered")
+
+    use_gpu()
+    torch_module().cuda.synchronize = fail
+
+
+def loses(device: object, dtype: object) -> None:
+    """Builds an implementation whose kernel writes beyond its memory."""
+    lose_gpu()
+    raise torch_error("an illegal memory access was encountered")
+
+
+def lossy(request: TimingRequest) -> Iterator[HostCard | Measurement | Tick]:
+    """Measures in earnest, but one of the implementations loses the GPU for its process."""
+    yield from _with("loses", request)
+
+
 def deadly(request: TimingRequest) -> Iterator[HostCard | Measurement | Tick]:
     """Measures in earnest, but one of the implementations takes its process down."""
+    yield from _with("dies", request)
+
+
+def _with(builder: str, request: TimingRequest) -> Iterator[HostCard | Measurement | Tick]:
     records = [
-        replace(variant, builder="fake_work:dies") if variant.name == "gelu" else variant
+        replace(variant, builder=f"fake_work:{builder}") if variant.name == "gelu" else variant
         for variant in REGISTRY.all()
     ]
     plan = Plan(warm_up_seconds=0.001, block_seconds=0.0005, most_rounds=3, budget_seconds=0.02)

@@ -9,6 +9,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from swishdemo.jobs.kinds import kinds, measurements
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
@@ -56,9 +58,13 @@ def test_in_the_end_nothing_is_left():
     assert remaining(REQUEST.replace(variants=("relu",)), [], WHY) is None
 
 
-def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [("deadly", "killed by the system"), ("lossy", "it left the GPU in a state from which only")],
+)
+def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path, work: str, told: str):
     known = kinds()
-    known["timing"] = replace(known["timing"], work="fake_work:deadly")
+    known["timing"] = replace(known["timing"], work=f"fake_work:{work}")
     settings = Settings(data_dir=tmp_path)
     manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known=known)
     try:
@@ -73,7 +79,7 @@ def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path):
         assert timed == {(name, size) for name in ("relu", "silu") for size in (64, 128)}
         lost = {(m["variant"], m["elements"]): m["unavailable"] for m in found} | {}
         for size in (64, 128):
-            assert "killed by the system" in lost["gelu", size]
+            assert told in lost["gelu", size]
     finally:
         manager.close()
 

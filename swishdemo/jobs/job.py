@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from swishdemo.errors import UserError
+from swishdemo.hardware import Hardware
 from swishdemo.text import Language, Sentence
 from swishdemo.ticks import Tick
 
@@ -283,4 +284,21 @@ class Failed:
 
 
 Ending = Finished | Stopped | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """A worker process's last message of a job; its handle gives the ending alone.
+
+    Attributes:
+        ending: How the job ended.
+        fit: Whether the process may do another.
+        found: What it has found to compute on; None where it has not looked.
+    """
+
+    ending: Ending
+    fit: bool
+    found: Hardware | None = None
+
+
 Message = Item | Attached | Tick | Paused | Ending

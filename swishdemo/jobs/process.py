@@ -17,12 +17,21 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
 from threading import Lock, Thread, Timer
 from typing import Any
 
+from swishdemo import hardware
 from swishdemo.host import usable_cores
-from swishdemo.jobs.job import NOTHING, Ending, Failed, Finished, Message, RunnerError, Stopped
+from swishdemo.jobs.job import (
+    NOTHING,
+    Ending,
+    Failed,
+    Finished,
+    Last,
+    Message,
+    RunnerError,
+    Stopped,
+)
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
@@ -49,6 +58,7 @@ class Worker:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str] = NOTHING) -> None:
         self.environment = environment
+        self.fit = True
         ours, theirs = socket.socketpair()
         count = str(min(settings.threads, usable_cores()))
         try:
@@ -91,20 +101,17 @@ class Worker:
         """The next message, or None where none came within ``timeout`` seconds."""
         if not self._connection.poll(timeout):
             return None
-        message: Message = self._connection.recv()
-        return message
+        message: Message | Last = self._connection.recv()
+        if not isinstance(message, Last):
+            return message
+        self.fit = message.fit
+        if message.found is not None and hardware.told() is None:
+            hardware.tell(message.found)
+        return message.ending
 
     def alive(self) -> bool:
         """Whether the process has not ended."""
         return self.process.poll() is None
-
-    def resident_bytes(self) -> int:
-        """Memory that it holds; 0 where that is not told."""
-        try:
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()[1])
-        except (OSError, ValueError, IndexError):  # no Linux, or gone
-            return 0
-        return pages * os.sysconf("SC_PAGE_SIZE")
 
     def kill(self) -> None:
         """End it and all its children, and wait until it is gone."""
@@ -143,11 +150,6 @@ class Worker:
             for line in output:
                 if not line.startswith(_CHATTER):
                     self._tail.append(line[-400:])
-
-
-_RETIRE_BYTES = 2**30
-"""A worker that holds more than this after a job is not kept: the tuned allocator gives nothing
-back by itself."""
 
 
 class ProcessRunner:
@@ -235,7 +237,7 @@ class ProcessRunner:
         return Worker(self._settings)
 
     def _keep(self, worker: Worker) -> None:
-        keep = worker.alive() and worker.resident_bytes() <= _RETIRE_BYTES
+        keep = worker.alive() and worker.fit
         keep = keep and not worker.environment
         with self._lock:
             keep = keep and not self._closed and self._idle is None

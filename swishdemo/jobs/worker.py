@@ -6,7 +6,6 @@ and it serves one job after the other. It dies when the other end of its socket 
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import signal
@@ -21,15 +20,28 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
-from swishdemo.errors import UserError, is_lack_of_memory
-from swishdemo.hardware import demands_gpu, refuse_without, tried
-from swishdemo.jobs.job import Attached, Ending, Failed, Finished, Item, Paused, Stopped
+from swishdemo.errors import UserError, is_lack_of_memory, lack_of_memory
+from swishdemo.hardware import (
+    demands_gpu,
+    failure,
+    give_back,
+    private_bytes,
+    refuse_without,
+    seen,
+    tried,
+)
+from swishdemo.jobs.job import Attached, Ending, Failed, Finished, Item, Last, Paused, Stopped
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Progress, Tick
 
 Order = tuple[str] | tuple[str, str] | tuple[str, int] | tuple[str, str, bytes]
 """``("prepare", work)``, ``("start", work, pickled config)``, or one of
 ``("pause", turn) ("resume", turn) ("step", turn) ("stop",)``."""
+
+RETIRE_BYTES = 2**30
+"""A worker that holds more than this after a job is not kept: the tuned allocator gives nothing
+back by itself."""
+
 
 _TICK_SECONDS = 0.2
 """Of ticks that follow faster than this the latest news is sent."""
@@ -45,8 +57,7 @@ def main(descriptor: int) -> None:
             case ("prepare", str(work)):
                 _prepare(work)
             case ("start", str(work), bytes(config)):
-                connection.send(_perform(work, config, connection, orders))
-                gc.collect()
+                connection.send(_last(_perform(work, config, connection, orders)))
             case _:
                 pass  # a wish about a job that has ended meanwhile
 
@@ -65,6 +76,19 @@ def _prepare(work: str) -> None:
         _resolve(work)
     except Exception:
         traceback.print_exc()  # the start that follows tells the visitor
+
+
+def _last(ending: Ending) -> Last:
+    """A job's ending, and what its process is fit for.
+
+    A GPU's failure may show long after its cause. Where it has failed, the next job needs another
+    process, and so does the rest of this one.
+    """
+    if message := failure():
+        details = ending.details if isinstance(ending, Failed) else ""
+        return Last(Failed(Sentence("jobs.gpu_failed", message=message), details, died=True), False)
+    give_back()
+    return Last(ending, private_bytes() <= RETIRE_BYTES, seen())
 
 
 def _resolve(work: str) -> Callable[[Any], Iterator[Any]]:
@@ -92,7 +116,7 @@ def _perform(
         return Failed(Sentence(error.key, **error.filled))
     except BaseException as error:
         if is_lack_of_memory(error):
-            return Failed(Sentence("jobs.out_of_memory"), traceback.format_exc())
+            return Failed(lack_of_memory(error), traceback.format_exc())
         reason = Sentence("error.internal", id=uuid.uuid4().hex[:8])
         return Failed(reason, traceback.format_exc())
 

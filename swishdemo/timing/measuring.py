@@ -23,7 +23,8 @@ import torch
 from torch import Tensor
 
 from swishdemo import host
-from swishdemo.hardware import look, tried
+from swishdemo.errors import is_lack_of_memory, lack_on_gpu
+from swishdemo.hardware import failure, look, tried
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Tick
 from swishdemo.timing import correctness
@@ -107,6 +108,8 @@ def measure(
         registry: Where the names of variants are looked up.
         clock: Seconds.
     """
+    if request.device == "auto":
+        request = request.replace(device="cpu" if tried().gap else "cuda")
     plan = plan or Plan.of(request.budget_seconds)
     threads = torch.get_num_threads()
     torch.set_num_threads(request.threads)
@@ -172,6 +175,7 @@ class _Session:
             for stream in moving.values():
                 yield from warm_up(stream, self._plan, self._clock)
         except (RuntimeError, MemoryError) as error:  # other sizes may fit
+            _end_if_lost(error)
             for variant in self._variants:
                 yield replace(self._request.blank(variant, elements), unavailable=_failure(error))
             return
@@ -206,6 +210,7 @@ class _Session:
                 track = Track(calls)
                 yield from warm_up(track, self._plan, self._clock)
             except Exception as error:  # of memory or of a kernel; the others go on
+                _end_if_lost(error)
                 yield replace(blank, unavailable=_failure(error))
                 continue
             running[variant.name] = (track, known)
@@ -273,6 +278,7 @@ class _Session:
             self._built[variant.name] = self._clock() - began
             return correctness.check(variant, self._device, self._dtype)
         except Exception as error:  # whatever one implementation does, the others go on
+            _end_if_lost(error)
             return _failure(error)
 
     def _tensors(self, elements: int) -> tuple[Tensor, Tensor]:
@@ -302,11 +308,18 @@ class _Session:
         )
 
 
+def _end_if_lost(error: Exception) -> None:
+    """End the work where this process has lost its GPU: another one measures what is left."""
+    if failure() is not None:
+        raise error
+
+
 def _failure(error: Exception) -> Sentence:
-    memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
-    # PyTorch has no exception of its own for a processor's memory: two systems' words for it.
-    if memory or any(words in str(error) for words in ("not enough memory", "t allocate memory")):
-        return Sentence("time.unavailable.out_of_memory")
+    if is_lack_of_memory(error):
+        figures = lack_on_gpu(error) or {"asked": "?"}
+        if "?" in figures.values():
+            return Sentence("time.unavailable.out_of_memory")
+        return Sentence("time.unavailable.gpu_out_of_memory", **figures)
     if not isinstance(error, RuntimeError | ImportError):
         _logger.error("an implementation failed", exc_info=error)
     line = str(error).partition("\n")[0][:200]

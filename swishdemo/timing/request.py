@@ -245,7 +245,7 @@ def _refuse_device(device: str, why: Sentence) -> None:
     raise UserError("time.error.device", field="device", value=device, why=why)
 
 
-_KILLED = "jobs.worker_killed_memory"
+_ENDED = {"jobs.worker_killed_memory": "killed", "jobs.gpu_failed": "gpu_failed"}
 
 
 def remaining(
@@ -276,7 +276,7 @@ def remaining(
             later = request.elements[place + 1 :]
             return ((), request.replace(elements=later)) if later else None
         culprit = registry.get(missing[0])
-        reason = Sentence("time.unavailable.killed" if why == _KILLED else "time.unavailable.died")
+        reason = Sentence(f"time.unavailable.{_ENDED.get(why, 'died')}")
         sizes = request.elements[place:]
         lost = tuple(replace(request.blank(culprit, size), unavailable=reason) for size in sizes)
         others = tuple(name for name in request.variants if name != culprit.name)
