@@ -35,7 +35,7 @@ FEW = {"steps": 60, "seeds": 2, "beta_starts": (0.5, 2.0)}
 
 def told(items: object) -> list[Report]:
     reports = [item for item in items if isinstance(item, Report)]
-    return [replace(report, elapsed_seconds=0.0) for report in reports]
+    return [replace(report, elapsed_seconds=0.0, place=None) for report in reports]
 
 
 def left_after(config: TrainingConfig, count: int) -> tuple[list[Report], bytes]:

@@ -1,7 +1,7 @@
 """Trains many replicas of a network together: config, reports, recipes.
 
 - `config`, `request`: what may be asked for; `recipes`: what is worth it.
-- `architecture`: what follows from it.
+- `architecture`: what follows from it; `placement`: on which device it is computed.
 - `report`, `summary`: what a run tells; `in_words`: the same in words.
 - `run`: the run itself; `engine`: its computation; `probes`: what its reports are made from;
   `reference`: one network in plain PyTorch. These load torch, the others do not.

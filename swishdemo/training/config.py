@@ -655,7 +655,11 @@ class TrainingConfig(Form):
                 {} if server.device == "auto" else {"choices": ("auto", server.device)}
             ),
             labels={"en": "Device", "zh": "设备"},
-            tips={"en": "auto takes a GPU where there is one", "zh": "auto：有 GPU 时使用 GPU"},
+            tips={
+                "en": "automatic takes the GPU, where there is one, if a step should be shorter "
+                "there; the run says why",
+                "zh": "自动：有 GPU 且估计每步更快时使用 GPU，训练中会说明理由",
+            },
             choice_labels={
                 "auto": {"en": "automatic", "zh": "自动"},
                 "cpu": {"en": "CPU", "zh": "CPU"},
@@ -663,7 +667,8 @@ class TrainingConfig(Form):
             },
         ),
     ] = "auto"
-    """``auto``: a GPU where there is one."""
+    """``auto``: a GPU where there is one, and a step should be shorter there
+    (`swishdemo.training.placement`)."""
     threads: Annotated[
         int,
         Field(

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
+from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.config import TrainingConfig, replicas
 
@@ -98,6 +99,24 @@ class View:
 
 @with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run is computed, and why there.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``.
+        why: Why there, a `swishdemo.text.Sentence` as its JSON.
+        graph: Whether a step is launched as one CUDA graph; None on a CPU, and before it is known.
+        graph_why: Why it is not, likewise.
+    """
+
+    device: str
+    why: dict[str, Any]
+    graph: bool | None = None
+    graph_why: dict[str, Any] | None = None
+
+
+@with_config(_FINITE)
+@dataclass(frozen=True, slots=True)
 class Report:
     """The state of all replicas after ``step`` steps.
 
@@ -133,6 +152,8 @@ class Report:
         views: A look into the first replica of each start and rival, on the same reports.
         ended: Why this report is the last: ``steps``, ``max_seconds``, ``target_accuracy`` or
             ``converged``; else None.
+        place: Where it is computed and why, on the first report, and on the one from which it is
+            known whether a step is one graph.
     """
 
     index: int
@@ -153,6 +174,7 @@ class Report:
     layers: LayerFigures | None = None
     views: tuple[View, ...] = ()
     ended: str | None = None
+    place: Place | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The report as a JSON object."""
@@ -194,6 +216,9 @@ def stored(record: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, An
         fits.append(all(len(row) == count for row in report.layers.conserved))
     if not all(fits):
         raise ValueError("its numbers are of another network")
+    if report.place:
+        for said in filter(None, (report.place.why, report.place.graph_why)):
+            Sentence.from_json(said)
     plain: dict[str, Any] = _adapter().dump_python(report, mode="json")
     return plain
 

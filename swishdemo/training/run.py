@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -26,18 +27,20 @@ from swishdemo.training.checkpoint import Weights
 from swishdemo.training.config import (
     TrainingConfig,
     evaluated_steps,
-    rate_factor,
     replicas,
     report_steps,
     view_steps,
 )
 from swishdemo.training.engine.call_tape import Arena
+from swishdemo.training.engine.cuda_steps import DeviceSteps, DeviceTrainer, exactly
 from swishdemo.training.engine.ensemble import Ensemble, Trainer
-from swishdemo.training.engine.samples import Batch, Samples, evaluated_together, in_batches, orders
+from swishdemo.training.engine.samples import Batch, Samples, evaluated_together, in_batches
+from swishdemo.training.engine.steps import Steps
+from swishdemo.training.placement import Placement, place
 from swishdemo.training.probes.reporting import Reporter
 from swishdemo.training.probes.scores import Scorer, weights
 from swishdemo.training.probes.views import Viewer, watched
-from swishdemo.training.report import TICK, Report
+from swishdemo.training.report import TICK, Place, Report
 from swishdemo.training.sweep import SweepRequest
 from swishdemo.training.sweep_results import SweepRow, row_of
 
@@ -77,6 +80,7 @@ class Run:
         config: What to train.
         clock: Tells the time in seconds.
         checkpoint: Where another run of this config was left.
+        graphs: Whether a step on a GPU may be a CUDA graph.
     """
 
     def __init__(
@@ -84,15 +88,18 @@ class Run:
         config: TrainingConfig,
         clock: Callable[[], float] = time.perf_counter,
         checkpoint: Mapping[str, Any] | None = None,
+        *,
+        graphs: bool = True,
     ) -> None:
         self._config = config
         self._clock = clock
         self._left_at = checkpoint
+        self._graphs = graphs
         self._ensembles: list[Ensemble] = []
         self._trainers: list[Trainer] = []
         self._begun = self._away = 0.0
-        self._counted = 0
-        self._total: Tensor
+        self._steps: Steps
+        self._told: tuple[bool | None, ...] = ()
         self._between: Callable[[], dict[str, Any]] | None = None
         self._items = self._paced()
 
@@ -149,80 +156,68 @@ class Run:
         return {name: value.cpu() for name, value in ensemble.state(index).items()}
 
     def _reports(self) -> Iterator[Report | Weights | Tick]:
+        self._chosen = choose(self._config, graph=self._graphs)
+        self._device = torch.device(self._chosen.device)
+        with exactly() if self._device.type == "cuda" else nullcontext():
+            reporter = yield from self._build()
+            self._begun, self._away = self._clock(), 0.0
+            yield from self._trained(reporter, (yield from self._begin(reporter)))
+
+    def _trained(self, reporter: Reporter, first: int) -> Iterator[Report | Weights | Tick]:
+        """Train from step ``first`` to the end."""
         config = self._config
-        reporter = yield from self._build()
-        self._begun, self._away = self._clock(), 0.0
         reported, looked = set(report_steps(config.steps)), set(view_steps(config.steps))
-        for step in range((yield from self._begin(reporter)), config.steps + 1):
+        for step in range(first, config.steps + 1):
             late = 0 < config.max_seconds <= self._elapsed()
             last = step == config.steps
             if step in reported or late:
                 looks = step in looked or late
-                count, loss = self._tested(step, whole=last or late), self._total / self._counted
+                count, loss = self._tested(step, whole=last or late), self._steps.mean_loss()
                 report = yield from reporter.report(step, loss, count, looks=looks)
                 ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
                 if looks or ended:
                     yield weights(step, self._ensembles, watched(replicas(config)))
-                yield replace(report, elapsed_seconds=self._elapsed(), ended=ended)
+                yield replace(
+                    report, elapsed_seconds=self._elapsed(), ended=ended, place=self._place()
+                )
                 self._end_if_all_diverged()
                 if ended:
                     return
-                self._total, self._counted = torch.zeros_like(self._total), 0
-            yield from self._step(step, measured=step + 1 in looked)
+                self._steps.forget_losses()
+            yield from self._steps.take(step, measured=step + 1 in looked)
             self._between = partial(self._snapshot, reporter, step + 1, self._elapsed())
             yield TICK
 
+    def _place(self) -> Place | None:
+        """Where it is computed and why; None where a report has told it."""
+        graph, no_graph = self._steps.graph, self._steps.no_graph
+        if self._told == (graph,):
+            return None
+        self._told = (graph,)
+        because = no_graph.as_json() if no_graph else None
+        return Place(self._device.type, self._chosen.why.as_json(), graph, because)
+
     def _begin(self, reporter: Reporter) -> Generator[Tick, None, int]:
         """Stand before the first step that is to be reported, or taken."""
-        self._batches = orders(self._config.seed, self._train.count, self._config.batch)
-        if self._left_at is not None:
-            return self._restore(self._left_at, reporter)
-        self._load(next(self._batches))
-        for trainer in self._trainers:
-            yield from self._differentiate(trainer)
-            trainer.measure()
-        self._total, self._counted = self._losses(), 1
-        return 0
-
-    def _step(self, step: int, *, measured: bool) -> Iterator[Tick]:
-        """Take a step; the gradients of the first one are there already."""
-        factor = rate_factor(self._config.schedule, step, self._config.steps)
-        if step > 0:
-            self._load(next(self._batches))
-        for trainer in self._trainers:
-            if step > 0:
-                yield from self._differentiate(trainer)
-            if measured:
-                trainer.measure()
-            trainer.step(factor)
-            if trainer is not self._trainers[-1]:
-                yield TICK
-        self._total += self._losses()
-        self._counted += 1
+        left = self._left_at
+        if left is None:
+            yield from self._steps.begin()
+            return 0
+        step: int = left["step"]
+        self._steps.restore(left["steps"], step)
+        reporter.restore(left["reporter"])
+        self._begun -= left["elapsed_seconds"]
+        return step
 
     def _snapshot(self, reporter: Reporter, step: int, elapsed: float) -> dict[str, Any]:
         """How the run stands before the report of a step."""
         return {
             "step": step,
             "elapsed_seconds": elapsed,
-            "counted": self._counted,
-            "total": self._total.cpu().clone(),
             "parts": [len(ensemble.replicas) for ensemble in self._ensembles],
-            "trainers": [trainer.snapshot() for trainer in self._trainers],
+            "steps": self._steps.snapshot(),
             "reporter": reporter.snapshot(),
         }
-
-    def _restore(self, left: Mapping[str, Any], reporter: Reporter) -> int:
-        """Stand as a run stood that was left; its next step."""
-        for trainer, snapshot in zip(self._trainers, left["trainers"], strict=True):
-            trainer.restore(snapshot)
-        reporter.restore(left["reporter"])
-        step: int = left["step"]
-        for _ in range(step):  # batches that its steps have taken
-            next(self._batches)
-        self._begun -= left["elapsed_seconds"]
-        self._total, self._counted = left["total"].to(self._losses()), left["counted"]
-        return step
 
     def _tested(self, step: int, *, whole: bool) -> int:
         """How many test samples a report at ``step`` looks at."""
@@ -233,8 +228,7 @@ class Run:
 
     def _build(self) -> Generator[Tick, None, Reporter]:
         """Load the data and make all parts."""
-        config = self._config
-        device = _device(config.device)
+        config, device = self._config, self._device
         dataset = config.described()
         split = datasets.get(config.dataset).load(config.data)
         labels = split.train_labels
@@ -246,8 +240,6 @@ class Run:
         self._batch = Batch(self._train, config.batch)
         parts = architecture(config, dataset)
         rows = replicas(config)
-        self._device = device
-        self._heavy = product_count(parts) * config.batch * len(rows) > _HEAVY_PRODUCTS
         learning, testing = (Arena(self._train.inputs) for _ in range(2))
         evaluators = []
         together = in_batches(rows, parts, config.batch, on_cpu=device.type == "cpu")
@@ -259,24 +251,25 @@ class Run:
             ensemble = Ensemble(part, config, parts, device)
             yield TICK
             self._ensembles.append(ensemble)
-            self._trainers.append(Trainer(ensemble, self._batch, learning))
+            self._trainers.append(self._trainer(ensemble, learning))
             samples = evaluated_together(parts, len(part))
             evaluators.append(Scorer(ensemble, self._test, samples, testing))
+        self._steps = self._stepping(product_count(parts) * config.batch * len(rows))
         looked_at = Ensemble([rows[number] for number in watched(rows)], config, parts, device)
         viewer = Viewer(config, rows, looked_at, dataset, self._train, self._test)
         return Reporter(config, self._trainers, evaluators, viewer, device)
 
-    def _load(self, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-        self._batch.load(torch.from_numpy(numbers).to(self._device))
+    def _trainer(self, ensemble: Ensemble, arena: Arena) -> Trainer:
+        made = DeviceTrainer if self._device.type == "cuda" else Trainer
+        return made(ensemble, self._batch, arena)
 
-    def _differentiate(self, trainer: Trainer) -> Iterator[Tick]:
-        if self._heavy:
-            yield from trainer.pieces()
-        else:
-            trainer.differentiate()
-
-    def _losses(self) -> Tensor:
-        return torch.cat([trainer.loss for trainer in self._trainers])
+    def _stepping(self, products: int) -> Steps:
+        """What takes its steps, of each of which a forward pass has so many multiplications."""
+        there = [each for each in self._trainers if isinstance(each, DeviceTrainer)]
+        given = self._config, self._batch, self._train.count
+        if there:
+            return DeviceSteps(there, *given, graphs=self._graphs)
+        return Steps(self._trainers, *given, heavy=products > _HEAVY_PRODUCTS)
 
     def _elapsed(self) -> float:
         return self._clock() - self._begun - self._away
@@ -301,11 +294,16 @@ class Run:
         )
 
 
-def _device(name: str) -> torch.device:
+def choose(config: TrainingConfig, *, graph: bool = True) -> Placement:
+    """Where a run is computed, whose steps can be graphs or cannot.
+
+    Raises:
+        UserError: On a GPU, and there is none.
+    """
     found = torch.cuda.is_available()
-    if name == "cuda" and not found:
+    if config.device == "cuda" and not found:
         raise UserError("train.error.no_cuda", field="device")
-    return torch.device("cuda" if found and name != "cpu" else "cpu")
+    return place(config, gpu=found, graph=graph)
 
 
 def sweep(

@@ -79,12 +79,13 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
         return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
     if job.state == "running":
         key = "run.state_running" if reports else "run.state_starting"
-        told = text(key, language, device=device) + _without_gpu(job, device, language)
-        return told + _lost(job, reports, language)
+        words = text(key, language, device=device) + _without_gpu(job, device, language)
+        return _and(words, placed(reports, language)) + _lost(job, reports, language)
     if job.state == "finished":
         words = text(
             "run.state_finished", language, seconds=f"{job.seconds:.1f}", device=device or "?"
         )
+        words = _and(words, placed(reports, language))
         ended = reports[-1].get("ended") if reports else None
         if ended and ended != "steps":
             words += " · " + text(f"run.ended_{ended}", language, step=reports[-1]["step"])
@@ -93,8 +94,28 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
         words = text("run.state_stopped", language, step=job.step)
     else:
         words = text(f"run.state_{job.state}", language)
-    why = job.reason.sentence(language) if job.reason else ""
-    return f"{words} · {why}" if why else words
+    return _and(words, job.reason.sentence(language) if job.reason else "")
+
+
+def _and(words: str, more: str) -> str:
+    return f"{words} · {more}" if more else words
+
+
+def placed(reports: Reports, language: Language) -> str:
+    """Why it is computed where it is, and whether a step is one graph; empty without a choice."""
+    told = [report["place"] for report in reports if report.get("place")]
+    if not told:
+        return ""
+    last, said = told[-1], []
+    why = Sentence.from_json(last["why"])
+    # Who chose knows why; why there is no GPU, the worker's own account tells better.
+    if why.key not in ("train.place.asked", "train.place.no_gpu"):
+        said.append(why)
+    if last["graph"]:
+        said.append(Sentence("train.graph.captured"))
+    elif last["graph_why"]:
+        said.append(Sentence.from_json(last["graph_why"]))
+    return " · ".join(each.sentence(language) for each in said)
 
 
 def _without_gpu(job: Job, device: str, language: Language) -> str:

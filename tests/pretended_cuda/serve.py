@@ -23,7 +23,7 @@ def main(library: str, descriptor: int) -> None:
 
     torch.set_num_threads(1)
     card.install()
-    import_module("swishdemo.training.run")
+    _warm_up()
     connection: Connection[Any, Any] = Connection(descriptor)
     while True:
         try:
@@ -36,6 +36,15 @@ def main(library: str, descriptor: int) -> None:
         _, status = os.waitpid(child, 0)
         if status:
             connection.send(("died", f"the process ended with status {status}"))
+
+
+def _warm_up() -> None:
+    """Have loaded what runs load, once for all forks."""
+    from swishdemo.training.config import TrainingConfig
+    from swishdemo.training.run import train
+
+    for _ in train(TrainingConfig(steps=1, seeds=1, device="cpu")):
+        pass
 
 
 def _answer(

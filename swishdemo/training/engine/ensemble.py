@@ -181,6 +181,11 @@ class Ensemble:
         for name, view in self._entries_of(index):
             view.copy_(state[name])
 
+    def generators(self) -> Iterator[torch.Generator]:
+        """The streams of random numbers that a step draws from."""
+        for masks in self._masks.values():
+            yield from masks.streams
+
     def snapshot(self) -> dict[str, Any]:
         """All that changes as it learns, on the CPU; `restore` goes on from there, bit for bit."""
         return {
@@ -325,7 +330,7 @@ class Trainer:
             self._freeze()
         if self._clip:
             self._cut()
-        self._optimiser.step(factor)
+        self._optimiser.move(*self._optimiser.numbers(self.ensemble.steps, factor))
         for block, (rows, values) in self._kept.items():
             self.ensemble.values[block].index_copy_(0, rows, values)
 

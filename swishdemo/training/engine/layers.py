@@ -148,25 +148,24 @@ class Masks:
         self._seeds = distinct = sorted(set(seeds))
         self._index = torch.tensor([distinct.index(seed) for seed in seeds], device=like.device)
         self._like = like
-        self._streams = [torch.Generator(device=like.device) for _ in distinct]
+        self.streams = [torch.Generator(device=like.device) for _ in distinct]
+        """Of random numbers, one a seed."""
         self._begin()
 
     def snapshot(self) -> list[Tensor]:
         """Where its streams stand."""
-        return [stream.get_state() for stream in self._streams]
+        return [stream.get_state() for stream in self.streams]
 
     def restore(self, snapshot: Sequence[Tensor], steps: int) -> None:
         """Go on from where `snapshot` told, or begin streams anew that another device drew."""
-        if any(
-            s.get_state().shape != k.shape for s, k in zip(self._streams, snapshot, strict=True)
-        ):
+        if any(s.get_state().shape != k.shape for s, k in zip(self.streams, snapshot, strict=True)):
             self._begin(steps)
             return
-        for stream, kept in zip(self._streams, snapshot, strict=True):
+        for stream, kept in zip(self.streams, snapshot, strict=True):
             stream.set_state(kept)
 
     def _begin(self, *more: int) -> None:
-        for seed, stream in zip(self._seeds, self._streams, strict=True):
+        for seed, stream in zip(self._seeds, self.streams, strict=True):
             sequence = np.random.SeedSequence([*seed, self.part.site, *more])
             stream.manual_seed(int(sequence.generate_state(1)[0]))
 
@@ -177,11 +176,11 @@ class Masks:
         keep = 1 - self.part.rate
         out = tape.padded(x.features, x.gradient)
         assert x.gradient is not None
-        drawn = self._like.new_empty(len(self._streams), x.features, tape.samples)
+        drawn = self._like.new_empty(len(self.streams), x.features, tape.samples)
         mask = tape.beside(x.gradient)
 
         def draw() -> None:
-            for row, stream in zip(drawn, self._streams, strict=True):
+            for row, stream in zip(drawn, self.streams, strict=True):
                 row.bernoulli_(keep, generator=stream)
             torch.index_select(drawn, 0, self._index, out=mask)
             mask.mul_(1 / keep)

@@ -75,11 +75,18 @@ EPSILON = 1e-8
 """Adam's numbers, Kingma and Ba, https://arxiv.org/abs/1412.6980."""
 
 
+Number = float | Tensor
+"""A number, or one that lies on the device, ``[1]``."""
+
+
 class Optimiser(Protocol):
     """Moves parameters by their gradients."""
 
-    def step(self, factor: float) -> None:
-        """Move them; the rates are multiplied by ``factor``. Gradients are used up."""
+    def numbers(self, steps: int, factor: float) -> tuple[float, ...]:
+        """What `move` takes in a step, counted from 1, in which rates are times ``factor``."""
+
+    def move(self, *numbers: Number) -> None:
+        """Move them. Gradients are used up."""
 
     def snapshot(self) -> dict[str, Any]:
         """What it remembers from step to step, on the CPU."""
@@ -107,6 +114,14 @@ def optimiser(config: TrainingConfig, parameters: Parameters, learns: bool) -> O
     return _Sgd(parameters, rates, decay, momentum, config.optimiser == "nesterov")
 
 
+def _add(values: Tensor, one: Tensor, two: Tensor, number: Number) -> None:
+    """Add number · one · two, rounded alike for both kinds of numbers."""
+    if isinstance(number, Tensor):
+        values.addcmul_(one * number, two)
+    else:
+        values.addcmul_(one, two, value=number)
+
+
 class _Sgd:
     """b = m·b + (g + decay·p); p = p − lr·b; Nesterov's moves by g + decay·p + m·b instead."""
 
@@ -123,7 +138,11 @@ class _Sgd:
         self._momentum, self._nesterov = momentum, nesterov
         self._buffer = torch.zeros_like(self._values) if momentum else self._gradients
 
-    def step(self, factor: float) -> None:
+    def numbers(self, steps: int, factor: float) -> tuple[float, ...]:
+        return (factor,)
+
+    def move(self, *numbers: Number) -> None:
+        (factor,) = numbers
         if self._decay is not None:
             self._gradients.addcmul_(self._decay, self._values)
         if self._momentum:
@@ -131,7 +150,7 @@ class _Sgd:
         move = self._buffer
         if self._nesterov:
             move = self._gradients.add_(self._buffer, alpha=self._momentum)
-        self._values.addcmul_(self._rates, move, value=factor)
+        _add(self._values, self._rates, move, factor)
 
     def snapshot(self) -> dict[str, Any]:
         return {"buffer": self._buffer.cpu().clone()} if self._momentum else {}
@@ -155,26 +174,26 @@ class _Adam:
         self._decay = decay if coupled else None
         self._shrink = None if coupled or decay is None else rates * decay
         self._first, self._second, self._scale = (torch.zeros_like(self._values) for _ in range(3))
-        self._steps = 0
 
-    def step(self, factor: float) -> None:
-        self._steps += 1
+    def numbers(self, steps: int, factor: float) -> tuple[float, ...]:
+        first, second = (1 - beta**steps for beta in BETAS)  # how far from 0 the moments are yet
+        return factor, second**-0.5, factor / first
+
+    def move(self, *numbers: Number) -> None:
+        factor, scale, rate = numbers
         if self._decay is not None:
             self._gradients.addcmul_(self._decay, self._values)
         if self._shrink is not None:
-            self._values.addcmul_(self._values, self._shrink, value=factor)
+            _add(self._values, self._values, self._shrink, factor)
         self._first.lerp_(self._gradients, 1 - BETAS[0])
         self._second.mul_(BETAS[1]).addcmul_(self._gradients, self._gradients, value=1 - BETAS[1])
-        unbiased = [1 - beta**self._steps for beta in BETAS]
-        torch.sqrt(self._second, out=self._scale).mul_(unbiased[1] ** -0.5).add_(EPSILON)
+        torch.sqrt(self._second, out=self._scale).mul_(scale).add_(EPSILON)
         move = torch.div(self._first, self._scale, out=self._scale)
-        self._values.addcmul_(self._rates, move, value=factor / unbiased[0])
+        _add(self._values, self._rates, move, rate)
 
     def snapshot(self) -> dict[str, Any]:
-        moments = {"first": self._first.cpu().clone(), "second": self._second.cpu().clone()}
-        return {"steps": self._steps, **moments}
+        return {"first": self._first.cpu().clone(), "second": self._second.cpu().clone()}
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        self._steps = snapshot["steps"]
         self._first.copy_(snapshot["first"])
         self._second.copy_(snapshot["second"])

@@ -169,7 +169,7 @@ def _rounded(values: Tensor) -> tuple[float, ...]:
 
 def _histogram(z: Tensor) -> list[tuple[int, ...]]:
     """Of each replica, how many values fall into each bin."""
-    values = z.flatten(1).clamp(-REACH, REACH)
+    values = z.flatten(1).clamp(-REACH, REACH).cpu()  # on a GPU, counts of floats may vary
     return [
         tuple(int(count) for count in torch.histc(row, BINS, -REACH, REACH).tolist())
         for row in values
