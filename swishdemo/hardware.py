@@ -88,10 +88,15 @@ def probe(_: object) -> Iterator[Hardware]:
 
 @cache
 def tried() -> Hardware:
-    """What this process can use, after it has been tried. This loads PyTorch."""
+    """What this process can use, after it has been tried; from then on it is known here.
+
+    This loads PyTorch.
+    """
     import torch
 
-    return look(torch)
+    found = look(torch)
+    tell(found)
+    return found
 
 
 def look(torch: Any, *, tries: bool = True) -> Hardware:
