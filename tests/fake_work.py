@@ -153,6 +153,13 @@ def _misbehave(config: FakeConfig) -> None:
             raise torch_module().OutOfMemoryError(GPU_MEMORY)
         case "gpu":
             use_gpu(config.path)
+        case "assert":  # on a GPU in earnest: an index beyond the end
+            torch = torch_module()
+            torch.zeros(2, device="cuda")[torch.tensor([5], device="cuda")].sum().item()
+        case "real gpu memory":
+            torch_module().empty(2**44, device="cuda")
+        case "a gibibyte":
+            torch_module().ones(2**28, device="cuda").sum().item()
         case "grown":
             held.append(b"x" * 2**30)
         case "grown gpu":

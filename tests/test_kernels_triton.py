@@ -107,6 +107,7 @@ for dtype in cuda.DTYPES:
 """
 COMPILED = r"""
 import re
+import sys
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
@@ -123,17 +124,25 @@ for kind in ("fp32", "fp64", "bf16", "fp16"):
             aligned = {(at,): [["tt.divisibility", 16]] for at, name in enumerate(types)
                        if name in pointers or name in ("columns", "stride")}
             source = ASTSource(kernel, types, constexprs=constants, attrs=aligned)
-            text = triton.compile(source, target=GPUTarget("cuda", 90, 32)).asm["ptx"]
+            text = triton.compile(source, target=GPUTarget("cuda", int(sys.argv[1]), 32)).asm["ptx"]
             words = set(re.findall(r"(?:ld|st)[.]global[.]v[24][.]b[36][24]", text))
             print(kind, *tile, len(words))
             assert not re.search(r"[^a-z](atom|red)[.]", text)
 """
 
 
-def run(code, tmp_path, **environ):
+GPUS = {75: "T4", 80: "A100", 86: "A10", 89: "L4", 90: "H200", 100: "B200", 120: "RTX Pro 6000"}
+"""Each compute capability that PyTorch's builds serve, and a card that has it."""
+
+
+def run(code, tmp_path, *arguments, **environ):
     environ = {**os.environ, "TRITON_CACHE_DIR": str(tmp_path), **environ}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environ, text=True, capture_output=True
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        env=environ,
+        text=True,
+        capture_output=True,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -146,8 +155,9 @@ def test_values_and_gradients_in_the_interpreter(code, tmp_path):
 
 
 @needs_triton
-def test_it_compiles_for_a_gpu_that_is_not_here_and_moves_16_bytes_at_once(tmp_path):
-    lines = run(COMPILED, tmp_path).splitlines()
+@pytest.mark.parametrize("capability", GPUS, ids=[f"sm_{each}" for each in GPUS])
+def test_it_compiles_for_a_gpu_that_is_not_here_and_moves_16_bytes_at_once(tmp_path, capability):
+    lines = run(COMPILED, tmp_path, str(capability)).splitlines()
     assert len(lines) == 24
     assert all(line.endswith(" 2") for line in lines), lines  # loads, and stores
 
