@@ -129,6 +129,10 @@ def _one_or_zero(value: str) -> bool:
     return _one_of("1", "0")(value) == "1"
 
 
+def _is_set(value: str) -> bool:
+    return value.lower() in ("1", "t", "true")
+
+
 def _unbracketed(value: str) -> str:
     return value[1:-1] if re.fullmatch(r"\[.+\]", value) else value
 
@@ -171,8 +175,10 @@ class Settings:
     """Folder of the run store and of fetched data, made where it is first used."""
     ephemeral: bool = False
     """Whether ``data_dir`` is lost at a restart, as on a Space without storage."""
-    runner: Annotated[str, _one_of("process")] = "process"
-    """Where jobs run; ``process`` is a spawned worker process."""
+    runner: Annotated[str, _one_of("auto", "process", "zerogpu")] = "auto"
+    """Where jobs run: ``process`` is a spawned worker process, ``zerogpu`` a lent GPU beside it."""
+    zero_gpu: Annotated[bool, _is_set, "SPACES_ZERO_GPU"] = False
+    """Whether this is a Space whose GPU is lent call by call."""
     device: Annotated[str, _device] = "auto"
     """Where jobs compute; with ``auto`` a request may choose."""
     card: str = ""
@@ -208,6 +214,11 @@ class Settings:
     formula_seconds: Annotated[int, _whole(1, 60)] = 2
     """Time in which a typed formula must be worked out."""
 
+    @property
+    def lends_gpu(self) -> bool:
+        """Whether jobs take a GPU that is lent call by call."""
+        return self.zero_gpu and self.runner != "process"
+
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read the variables of ``environ``; one that is absent or blank keeps its default.
@@ -216,6 +227,11 @@ class Settings:
             SettingsError: A variable's value is of the wrong type, out of range or unknown.
         """
         given = {**_given(cls, environ), "card": _card(environ)}
+        if given.get("runner") == "zerogpu" and not given.get("zero_gpu"):
+            raise SettingsError(
+                "SWISHDEMO_RUNNER is 'zerogpu'; it must be auto or process on this host: no GPU is "
+                "lent here (SPACES_ZERO_GPU is not set)."
+            )
         if not environ.get("SPACE_ID") or "data_dir" in given:
             return cls(**given)
         storage = Path("/data")

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from fake_work import fake_kinds
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Job, Message, RunnerError
+from swishdemo.jobs.job import Job, Message, Placement, RunnerError
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
 from swishdemo.jobs.store import Store
@@ -223,7 +223,7 @@ def test_step_makes_one_report(make: Make) -> None:
     manager.pause(job.id)
     for _ in range(3):
         until(manager, job, "paused")
-        while manager._device._holder is not None:  # it makes the report that it was about
+        while any(manager._device._holders.values()):  # it makes the report that it was about
             time.sleep(0.01)
         before = manager.get(job.id).reports
         manager.step(job.id)
@@ -392,8 +392,13 @@ def test_a_full_disk_ends_the_job(make: Make) -> None:
 class NoRunner:
     name = "none"
 
-    def start(self, work: str, config: object, environment: object = None) -> ProcessHandle:
+    def start(self, work: str, config: object, task: object = None) -> ProcessHandle:
         raise RunnerError("no processes left")
+
+    places: ClassVar = {"host": 1}
+
+    def placed(self, device: str) -> Placement:
+        return Placement()
 
     def prepare(self, work: str) -> None: ...
 
@@ -495,5 +500,6 @@ def test_a_real_training_run_repeats_itself_but_for_the_clock(tmp_path: Path) ->
 
 def test_messages_are_what_the_contract_names() -> None:
     assert {kind.__name__ for kind in Message.__args__} == {  # type: ignore[attr-defined]
-        *("Item", "Attached", "Tick", "Paused", "Finished", "Stopped", "Failed")
+        *("Item", "Attached", "Tick", "Paused", "Finished", "Stopped", "Failed"),
+        *("Checkpoint", "Notice", "Rested"),
     }

@@ -23,6 +23,7 @@ from swishdemo.jobs.job import (
     Paused,
     RunnerError,
     Stopped,
+    Task,
 )
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
 from swishdemo.settings import Settings
@@ -77,7 +78,7 @@ def test_a_job_with_an_environment_of_its_own_has_a_worker_of_its_own(
 ) -> None:
     usual = runner.start(WORK, FakeConfig())
     collect(usual)
-    plain = runner.start(WORK, FakeConfig(), {"GLIBC_TUNABLES": ""})
+    plain = runner.start(WORK, FakeConfig(), Task(environment={"GLIBC_TUNABLES": ""}))
     environment = Path(f"/proc/{plain.pid}/environ")
 
     def shown() -> bytes:  # a moment after the program has been started

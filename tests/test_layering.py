@@ -102,7 +102,10 @@ def test_only_the_page_knows_gradio_and_nothing_needs_plotly_to_run():
         assert top != "gradio" or room == "ui", f"{path} imports gradio"
 
 
-OPTIONAL = {"triton"}  # brought by torch's CUDA builds, of no use without a GPU
+OPTIONAL = {
+    "triton",  # brought by torch's CUDA builds, of no use without a GPU
+    "spaces",  # brought by Spaces that lend a GPU, of no use elsewhere
+}
 
 
 def brought(requirement, found):

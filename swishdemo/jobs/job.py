@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
@@ -44,6 +44,7 @@ class Job:
         note: What its owner says of it.
         share: The token by which anyone may read it; None where it is its owner's alone.
         unreadable: Whether this version cannot tell what is stored of it; ``reason`` says why.
+        placement: Why it runs where it runs, where its owner should know.
         position: Place among the waiting jobs, from 1.
         estimate_seconds: About how long a waiting job will wait.
     """
@@ -70,6 +71,7 @@ class Job:
     note: str = ""
     share: str | None = None
     unreadable: bool = False
+    placement: Sentence | None = None
     position: int | None = None
     estimate_seconds: float | None = None
 
@@ -100,6 +102,7 @@ class Job:
             "summary": self.summary,
             "sparkline": list(self.sparkline),
             "device": self.device,
+            "placement": self.placement.sentence(language) if self.placement else None,
             "host": self.host,
             "position": self.position,
             "estimate_seconds": self.estimate_seconds,
@@ -138,20 +141,20 @@ def annotated(given: Mapping[str, object], share: str | None) -> dict[str, str |
         UserError: A field is unknown, of the wrong type or too long (422).
     """
     values: dict[str, str | None] = {}
-    for field, value in given.items():
-        if field == "name":
-            values[field] = " ".join(_said(field, value).split())
-        elif field == "note":
-            values[field] = _said(field, value).strip()
-        elif field == "shared":
+    for name, value in given.items():
+        if name == "name":
+            values[name] = " ".join(_said(name, value).split())
+        elif name == "note":
+            values[name] = _said(name, value).strip()
+        elif name == "shared":
             if not isinstance(value, bool):
-                raise UserError("error.not_a_flag", field=field, name=field)
+                raise UserError("error.not_a_flag", field=name, name=name)
             values["share"] = (share or secrets.token_urlsafe(16)) if value else None
         else:
             raise UserError(
                 "error.unknown_field",
-                field=field[:40],
-                value=field[:40],
+                field=name[:40],
+                value=name[:40],
                 name=Sentence("error.what.description"),
                 choices="name, note, shared",
             )
@@ -168,6 +171,46 @@ def _said(field: str, value: object) -> str:
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
+HOST = "host"
+"""The place of jobs that run on this machine itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a job shall run.
+
+    Attributes:
+        place: One of the runner's places.
+        device: What its work is told to compute on; None for what was asked.
+        why: What its owner should know of the choice; None where there was none.
+    """
+
+    place: str = HOST
+    device: str | None = None
+    why: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How a piece of work is started.
+
+    Attributes:
+        place: One of the runner's places.
+        environment: Variables that its process must have been started with.
+        checkpoint: Where the work goes on from; None for its beginning.
+        seconds: About how long it takes from there; None where that is not known.
+        divisible: Whether it can be left and continued.
+    """
+
+    place: str = HOST
+    environment: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    checkpoint: bytes | None = None
+    seconds: float | None = None
+    divisible: bool = True
+
+
+TASK = Task()
+
 
 class RunnerError(Exception):
     """A runner could not start the work at all."""
@@ -183,11 +226,11 @@ class Handle(Protocol):
     def receive(self, timeout: float) -> Message | None:
         """The next message, or None where none came within ``timeout`` seconds.
 
-        The last message is `Finished`, `Stopped` or `Failed`, and is repeated from then on.
+        The last message is an `Ending`, and is repeated from then on.
         """
 
     def pause(self) -> None:
-        """Let the work rest at its next item or tick; `Paused` tells when it does."""
+        """Let the work rest at its next item or tick; `Paused` or `Rested` tells when it does."""
 
     def resume(self) -> None:
         """Let resting work go on."""
@@ -210,17 +253,29 @@ class Runner(Protocol):
 
     name: str
 
-    def start(self, work: str, config: object, environment: Mapping[str, str] = NOTHING) -> Handle:
-        """Start ``work``, a generator function named ``"module:function"``, on ``config``.
+    places: Mapping[str, int]
+    """How many jobs run at a time in each place."""
+
+    def placed(self, device: str) -> Placement:
+        """Where a job runs that asks for a device, ``auto``, ``cpu`` or ``cuda``.
+
+        Like `start` it is called in the context of who asked
+        (`swishdemo.jobs.queue.LiveJob.context`).
+        """
+
+    def start(self, work: str, config: object, task: Task = TASK) -> Handle:
+        """Start ``work``, a function named ``"module:function"`` that makes an iterator.
 
         Its items have ``as_json()``; a `swishdemo.ticks.Tick` between them and a
-        `swishdemo.ticks.Attachment` are no items.
-        An error in the work, or the end of the process that it runs in, arrives as `Failed`.
+        `swishdemo.ticks.Attachment` are no items. Where the iterator has ``checkpoint()``, the
+        work can be left between two items and continued from there, ``work(config,
+        checkpoint=…)``. An error in the work, or the end of the process that it runs in, arrives
+        as `Failed`.
 
         Args:
             work: The dotted name, because a function itself does not cross a process.
             config: A picklable value.
-            environment: Variables that the process must have been started with.
+            task: What else is to be known of it.
 
         Raises:
             RunnerError: The work could not be started.
@@ -259,6 +314,37 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What the work waits for while it counts as running; None when it waits no more."""
+
+    reason: Sentence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where the work can go on from in another process.
+
+    Attributes:
+        items: How many results came before it, counted from this start.
+        state: What `Task.checkpoint` takes.
+    """
+
+    items: int
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """The work has left its process; it is started again from its last `Checkpoint`.
+
+    Attributes:
+        reason: Why it does not go on by itself; None where a pause or a step was asked for.
+    """
+
+    reason: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The generator came to its end."""
 
@@ -283,7 +369,7 @@ class Failed:
     died: bool = False
 
 
-Ending = Finished | Stopped | Failed
+Ending = Finished | Stopped | Failed | Rested
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,4 +387,4 @@ class Last:
     found: Hardware | None = None
 
 
-Message = Item | Attached | Tick | Paused | Ending
+Message = Item | Attached | Tick | Checkpoint | Notice | Paused | Ending

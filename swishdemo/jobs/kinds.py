@@ -36,6 +36,9 @@ class Kind:
         name: As in `Job.kind`.
         work: ``"module:function"`` of the generator.
         parse: Reads a request; raises `swishdemo.errors.UserError`.
+        device: What a configuration asks for: ``auto``, ``cpu`` or ``cuda``.
+        on: The configuration on another device.
+        divisible: Whether it can be left in the middle and continued in another process.
         steps: The last step of a run of this configuration, where it is known.
         step: The step reached, from the one before and a new item's class name and JSON.
         summarise: What is said of an ended job, from its configuration and its reports.
@@ -63,6 +66,9 @@ class Kind:
     summarise: Callable[[Mapping[str, Any], Reports], Json | None]
     trace: Callable[[str, Json], float | None] = lambda name, value: None
     host: Callable[[], Json | None] = lambda: None
+    divisible: bool = True
+    device: Callable[[Any], str] = lambda config: "cpu"
+    on: Callable[[Any, str], Config] = lambda config, device: config
     environment: Callable[[Mapping[str, Any]], Mapping[str, str]] = lambda config: {}
     stored: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda config: config
     report: Callable[[Mapping[str, Any], str, Json], Json] = lambda config, name, value: value
@@ -97,6 +103,8 @@ def kinds() -> dict[str, Kind]:
         summarise=_summarise_run,
         trace=_mean_loss,
         host=machine,
+        device=lambda config: str(config.device),
+        on=lambda config, device: config.replace(device=device),
         stored=_stored_run,
         report=_stored_report,
         summary=_later("swishdemo.training.summary:stored"),
@@ -109,6 +117,9 @@ def kinds() -> dict[str, Kind]:
         steps=lambda config: len(config["variants"]) * len(config["elements"]),
         step=lambda step, name, value: step + bool(value.get("final")),
         summarise=lambda config, reports: None,
+        divisible=False,
+        device=lambda config: str(config.device),
+        on=lambda config, device: config.replace(device=device),
         environment=_allocator,
         stored=_stored_timing,
         report=_stored_measurement,
@@ -124,6 +135,8 @@ def kinds() -> dict[str, Kind]:
         summarise=_summarise_sweep,
         trace=_own_accuracy,
         host=machine,
+        device=lambda config: str(config.base.device),
+        on=lambda config, device: replace(config, base=config.base.replace(device=device)),
         stored=_stored_sweep,
         report=_stored_row,
         summary=_stored_counts,

@@ -73,11 +73,14 @@ class JobManager(JobAccess):
         sum_up(store, self._kinds)
 
     @classmethod
-    def open(cls, settings: Settings, *, kept: bool = True) -> JobManager:
+    def open(
+        cls, settings: Settings, runner: Runner | None = None, *, kept: bool = True
+    ) -> JobManager:
         """The manager of a server with these settings; starts no process yet.
 
         Args:
             settings: The server's settings.
+            runner: Where jobs run; None for worker processes.
             kept: Whether jobs outlive it, where the data folder can be written.
         """
         store = Store.open(settings.data_dir) if kept else Store(None)
@@ -86,7 +89,7 @@ class JobManager(JobAccess):
             settings = replace(settings, store_megabytes=most)
         with suppress(StoreError):  # it can be read, and is tidied up another time
             store.prune("", Retention.of(settings))
-        return cls(settings, store, ProcessRunner(settings))
+        return cls(settings, store, runner or ProcessRunner(settings))
 
     def submit(
         self,
@@ -112,6 +115,9 @@ class JobManager(JobAccess):
         parsed = self.parse(kind, config) if isinstance(config, Mapping) else config
         chosen = self._kinds[kind]
         as_json = parsed.as_json()
+        placement = self.runner.placed(chosen.device(parsed))
+        if placement.device is not None:
+            parsed = chosen.on(parsed, placement.device)
         job = Job(
             id=secrets.token_urlsafe(16),
             kind=kind,
@@ -121,8 +127,10 @@ class JobManager(JobAccess):
             created_at=time.time(),
             steps=chosen.steps(as_json),
             host=chosen.host(),
+            placement=placement.why,
         )
-        driven = LiveJob(job, chosen, parsed, estimate=chosen.estimate(as_json))
+        estimate = chosen.estimate(as_json)
+        driven = LiveJob(job, chosen, parsed, estimate=estimate, placement=placement)
         self._device.add(driven)
         with suppress(StoreError):  # it is tidied up another time
             self._store.prune(visitor, self._limits)
@@ -204,13 +212,18 @@ class JobManager(JobAccess):
         self._scheduler.pause(self._under_way(job_id, visitor, "pause"))
         return self.get(job_id, visitor)
 
-    def resume(self, job_id: str, visitor: str | None = None) -> Job:
+    def resume(self, job_id: str, visitor: str | None = None, device: str | None = None) -> Job:
         """Let a paused job go on, as soon as the device is free.
 
+        Args:
+            job_id: The job.
+            visitor: Who asks.
+            device: Where it shall go on, ``cpu`` or ``cuda``; None for where it was.
+
         Raises:
-            UserError: It is not paused (409), or is not there (404).
+            UserError: It is not paused, or keeps its device (409), or is not there (404).
         """
-        self._scheduler.resume(self._under_way(job_id, visitor, "resume"))
+        self._scheduler.resume(self._under_way(job_id, visitor, "resume"), device)
         return self.get(job_id, visitor)
 
     def step(self, job_id: str, visitor: str | None = None) -> Job:

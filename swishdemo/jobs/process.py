@@ -18,19 +18,24 @@ from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Lock, Thread, Timer
+from types import MappingProxyType
 from typing import Any
 
 from swishdemo import hardware
 from swishdemo.host import usable_cores
 from swishdemo.jobs.job import (
+    HOST,
     NOTHING,
+    TASK,
     Ending,
     Failed,
     Finished,
     Last,
     Message,
+    Placement,
     RunnerError,
     Stopped,
+    Task,
 )
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
@@ -162,6 +167,7 @@ class ProcessRunner:
     """
 
     name = "process"
+    places: Mapping[str, int] = MappingProxyType({HOST: 1})
 
     def __init__(
         self, settings: Settings, *, idle_seconds: float = 900.0, grace_seconds: float = 2.0
@@ -175,21 +181,23 @@ class ProcessRunner:
         self._handles: set[ProcessHandle] = set()
         self._closed = False
 
-    def start(
-        self, work: str, config: object, environment: Mapping[str, str] = NOTHING
-    ) -> ProcessHandle:
+    def placed(self, device: str) -> Placement:
+        """On this machine, whatever the device."""
+        return Placement()
+
+    def start(self, work: str, config: object, task: Task = TASK) -> ProcessHandle:
         """Start ``work`` in the warm worker where there is one, else in a new one.
 
-        One with an ``environment`` of its own is always new, and is not kept.
+        One with an environment of its own is always new, and is not kept.
         """
-        pickled = pickle.dumps(config)
-        worker = self._take(environment)
+        order = "start", work, pickle.dumps(config), task.checkpoint
+        worker = self._take(task.environment)
         try:
-            worker.send("start", work, pickled)
+            worker.send(*order)
         except OSError:  # the warm worker died while it was idle
             worker.kill()
-            worker = Worker(self._settings, environment)
-            worker.send("start", work, pickled)
+            worker = Worker(self._settings, task.environment)
+            worker.send(*order)
         handle = ProcessHandle(self, worker, self._grace_seconds)
         with self._lock:
             self._handles.add(handle)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field, replace
 from threading import Condition, Thread
 from typing import Any, Literal
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Handle, Job, State, thinned
+from swishdemo.jobs.job import Handle, Job, Placement, State, thinned
 from swishdemo.jobs.kinds import Config, Kind
 from swishdemo.text import Sentence
 
@@ -28,6 +29,12 @@ class LiveJob:
         turned_at: When it began to run, or to rest, in monotonic seconds.
         trace: What `Kind.trace` has found so far.
         estimate: About how many seconds it takes; None where its kind cannot tell.
+        placement: Where it runs.
+        context: Of who last asked for it to run: a visitor's time on a lent GPU hangs on it.
+        checkpoint: How many reports came before what it goes on from in another process, and
+            that; None for its beginning.
+        begun_at: How many reports there were where its process went on from.
+        repeats: Reports that it makes once more, since its last checkpoint came before them.
     """
 
     job: Job
@@ -41,19 +48,29 @@ class LiveJob:
     turned_at: float = 0.0
     trace: list[float] = field(default_factory=list)
     estimate: float | None = None
+    placement: Placement = field(default_factory=Placement)
+    context: Context = field(default_factory=copy_context)
+    checkpoint: tuple[int, bytes | None] | None = None
+    begun_at: int = 0
+    repeats: int = 0
 
 
 class JobQueue:
-    """Lets one job run at a time; every method takes the lock ``changed``, which is re-entrant.
+    """Lets few jobs run at a time; every method takes the lock ``changed``, which is re-entrant.
 
     Args:
+        places: How many jobs run at a time in each place.
         queue_limit: Jobs that may wait.
         visitor_limit: Jobs of one visitor that may run, wait or rest.
         drive: What the thread of a job that begins does.
     """
 
     def __init__(
-        self, queue_limit: int, visitor_limit: int, drive: Callable[[LiveJob], None]
+        self,
+        places: Mapping[str, int],
+        queue_limit: int,
+        visitor_limit: int,
+        drive: Callable[[LiveJob], None],
     ) -> None:
         self.changed = Condition()
         self.closed = False
@@ -62,7 +79,8 @@ class JobQueue:
         self._drive = drive
         self._live: dict[str, LiveJob] = {}
         self._queue: list[LiveJob] = []
-        self._holder: LiveJob | None = None
+        self._places = places
+        self._holders: dict[str, list[LiveJob]] = {place: [] for place in places}
         self._listeners: set[Callable[[str], None]] = set()
         self._usual_seconds: dict[str, float] = {}
 
@@ -83,10 +101,12 @@ class JobQueue:
             job = self._timed(driven)
             if driven not in self._queue:
                 return job
-            place = self._queue.index(driven)
-            ahead = self._queue[:place] + ([self._holder] if self._holder else [])
-            estimate = sum(self._left(other) for other in ahead)
-            return replace(job, position=place + 1, estimate_seconds=round(estimate, 1))
+            place = driven.placement.place
+            waiting = [other for other in self._queue if other.placement.place == place]
+            before = waiting[: waiting.index(driven)]
+            estimate = sum(map(self.left, before))
+            estimate += min(map(self.left, self._holders[place]), default=0.0)
+            return replace(job, position=len(before) + 1, estimate_seconds=round(estimate, 1))
 
     def counts(self) -> dict[str, int]:
         """How many jobs run, wait and are paused; takes no lock, so that it never waits."""
@@ -100,7 +120,7 @@ class JobQueue:
 
     def holds(self, driven: LiveJob) -> bool:
         """Whether the job has the device, which a paused one keeps until it really rests."""
-        return self._holder is driven
+        return driven in self._holders[driven.placement.place]
 
     # Who is told of changes.
 
@@ -154,14 +174,15 @@ class JobQueue:
                     "jobs.too_many_own",
                     status=429,
                     count=len(active),
-                    retry_seconds=max(1, round(min(map(self._left, active)))),
+                    retry_seconds=max(1, round(min(map(self.left, active)))),
                 )
-            if self._holder is not None and len(self._queue) >= self._queue_limit:
+            if not self._has_room(driven) and len(self._queue) >= self._queue_limit:
+                holders = self._holders[driven.placement.place]
                 raise UserError(
                     "jobs.queue_full",
                     status=429,
                     count=len(self._queue),
-                    retry_seconds=max(1, round(self._left(self._holder))),
+                    retry_seconds=max(1, round(min(map(self.left, holders)))),
                 )
             self._live[driven.job.id] = driven
             self._queue.append(driven)
@@ -174,10 +195,15 @@ class JobQueue:
             self.tell(driven.job.id)
             return self.seen(driven)
 
-    def turn(self, driven: LiveJob, state: Literal["running", "paused", "waiting"]) -> None:
+    def turn(
+        self,
+        driven: LiveJob,
+        state: Literal["running", "paused", "waiting"],
+        reason: Sentence | None = None,
+    ) -> None:
         """Put an active job into another state that it can leave."""
         with self.changed:
-            driven.job = replace(self._timed(driven), state=state)
+            driven.job = replace(self._timed(driven), state=state, reason=reason)
             driven.turned_at = time.monotonic()
             self.tell(driven.job.id)
 
@@ -210,7 +236,7 @@ class JobQueue:
         """Give the device to the next job, where this one has it."""
         with self.changed:
             if self.holds(driven):
-                self._holder = None
+                self._holders[driven.placement.place].remove(driven)
                 self._dispatch()
 
     def annotate(self, job_id: str, values: Mapping[str, Any]) -> None:
@@ -230,15 +256,17 @@ class JobQueue:
             self.tell(driven.job.id)
 
     def _dispatch(self) -> None:
-        if self.closed or self._holder is not None:
-            return
-        driven = next((waiting for waiting in self._queue if waiting.stored), None)
-        if driven is None:
-            return
-        self._queue.remove(driven)
-        self._holder = driven
-        self._run(driven)
-        self.tell(*(other.job.id for other in self._queue))
+        for driven in tuple(self._queue):
+            if self.closed or not driven.stored or not self._has_room(driven):
+                continue
+            self._queue.remove(driven)
+            self._holders[driven.placement.place].append(driven)
+            self._run(driven)
+            self.tell(*(other.job.id for other in self._queue))
+
+    def _has_room(self, driven: LiveJob) -> bool:
+        place = driven.placement.place
+        return len(self._holders[place]) < self._places[place]
 
     def _run(self, driven: LiveJob) -> None:
         self.turn(driven, "running")
@@ -252,7 +280,8 @@ class JobQueue:
     def _timed(self, driven: LiveJob) -> Job:
         return replace(driven.job, seconds=self.ran(driven), sparkline=thinned(driven.trace))
 
-    def _left(self, driven: LiveJob) -> float:
+    def left(self, driven: LiveJob) -> float:
+        """About how many seconds a job will still run."""
         job, ran = driven.job, self.ran(driven)
         if job.steps and job.step:
             return ran * max(0, job.steps - job.step) / job.step

@@ -6,23 +6,30 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import (
+    HOST,
     Attached,
+    Checkpoint,
     Failed,
     Finished,
     Handle,
     Item,
     Job,
+    Notice,
     Paused,
+    Rested,
     Runner,
     RunnerError,
     State,
     Stopped,
+    Task,
 )
 from swishdemo.jobs.queue import JobQueue, LiveJob
 from swishdemo.jobs.store import Store
@@ -32,7 +39,10 @@ from swishdemo.ticks import Progress
 _LOG = logging.getLogger(__name__)
 
 _MOST_PAUSED = 4
-"""Each paused job keeps a worker process."""
+"""Each paused job on this machine keeps a worker process."""
+
+_RESTING_SECONDS = 86_400.0
+"""How long a job may rest that keeps no process."""
 
 _MOST_UNSAVED = 20
 """Ended jobs that are kept in memory because the store cannot be written."""
@@ -60,7 +70,7 @@ class Scheduler:
         max_seconds: float,
         pause_seconds: float,
     ) -> None:
-        self.device = JobQueue(queue_limit, visitor_limit, self._drive)
+        self.device = JobQueue(runner.places, queue_limit, visitor_limit, self._drive)
         self._store = store
         self._runner = runner
         self._max_seconds = max_seconds
@@ -103,26 +113,39 @@ class Scheduler:
         """Let a running job rest."""
         with self.device.changed:
             _check(driven, "pause", "running")
-            resting = self.device.counts()["paused"]
-            if resting >= _MOST_PAUSED:
+            live = self.device.snapshot().values()
+            here = [one for one in live if one.placement.place == HOST]
+            resting = sum(one.job.state == "paused" for one in here)
+            if driven in here and resting >= _MOST_PAUSED:
                 raise UserError("jobs.too_many_paused", status=409, count=resting)
             driven.stepping = False
             self.device.turn(driven, "paused")
             if driven.handle is not None:
                 driven.handle.pause()
 
-    def resume(self, driven: LiveJob) -> None:
-        """Let a paused job go on."""
+    def resume(self, driven: LiveJob, device: str | None = None) -> None:
+        """Let a paused job go on, one that rests without a process on another device too."""
         with self.device.changed:
             _check(driven, "resume", "paused")
+            if device is not None:
+                self._move(driven, device)
             driven.stepping = False
+            driven.context = copy_context()
             self.device.go_on(driven)
+
+    def _move(self, driven: LiveJob, device: str) -> None:
+        if driven.handle is not None:
+            raise wrong_state(driven.job.state, "move")
+        driven.placement = self._runner.placed(device)
+        driven.config = driven.kind.on(driven.config, device)
+        driven.job = replace(driven.job, placement=driven.placement.why)
 
     def step(self, driven: LiveJob) -> None:
         """Let a running or paused job go on to its next report, and rest there."""
         with self.device.changed:
             _check(driven, "step", "paused", "running")
             driven.stepping = True
+            driven.context = copy_context()
             self.device.go_on(driven)
 
     def close(self) -> None:
@@ -156,34 +179,80 @@ class Scheduler:
         self._settle(driven)
 
     def _follow(self, driven: LiveJob) -> None:
-        handle = self._begin(driven)
         while driven.job.active:
-            match handle.receive(0.2):
-                case Item() as item:
-                    self._record(driven, item)
-                case Attached(value):
-                    self._attach(driven, value)
-                case Progress(step):
-                    self._advance(driven, step)
-                case Paused(turn):
-                    self._rest(driven, turn == handle.turn)
-                case Finished():
-                    self._summarise(driven)
-                    self.device.end(driven, "finished")
-                case Stopped():
-                    self.device.end(driven, "stopped")
-                case Failed(reason, details) as failed:
-                    _LOG.error("job %s: %s\n%s", driven.job.id, reason.sentence(), details)
-                    if failed.died and self._is_to_go_on(driven, reason):
-                        handle.close()
-                        handle = self._begin(driven)
-                    else:
-                        self.device.end(driven, "failed", reason)
+            if self._is_to_begin(driven):
+                self._begin(driven)
+            if driven.handle is not None:
+                self._obey(driven, driven.handle)
             self._check_time(driven)
 
-    def _begin(self, driven: LiveJob) -> Handle:
-        environment = driven.kind.environment(driven.job.config)
-        handle = self._runner.start(driven.kind.work, driven.config, environment)
+    def _is_to_begin(self, driven: LiveJob) -> bool:
+        """Whether no process works on it and one should; waits a moment where none should."""
+        with self.device.changed:
+            if driven.handle is not None or driven.job.state == "running":
+                return driven.handle is None
+            self.device.release(driven)
+            self.device.changed.wait(0.2)
+            return False
+
+    def _obey(self, driven: LiveJob, handle: Handle) -> None:
+        match handle.receive(0.2):
+            case Item() as item:
+                self._record(driven, item)
+            case Attached(value):
+                self._attach(driven, value)
+            case Progress(step):
+                self._advance(driven, step)
+            case Checkpoint(items, state):
+                driven.checkpoint = driven.begun_at + items, state
+            case Notice(reason):
+                self._note(driven, reason)
+            case Paused(turn):
+                self._rest(driven, turn == handle.turn)
+            case Rested(reason):
+                self._leave(driven, handle, reason)
+            case Failed() as failed:
+                self._fail(driven, handle, failed)
+            case Finished() | Stopped() as ending:
+                self._end(driven, isinstance(ending, Finished))
+
+    def _end(self, driven: LiveJob, finished: bool) -> None:
+        if finished:
+            self._summarise(driven)
+        self.device.end(driven, "finished" if finished else "stopped")
+
+    def _fail(self, driven: LiveJob, handle: Handle, failed: Failed) -> None:
+        reason = failed.reason
+        _LOG.error("job %s: %s\n%s", driven.job.id, reason.sentence(), failed.details)
+        if failed.died and self._is_to_go_on(driven, reason):
+            handle.close()
+            driven.handle = None
+        else:
+            self.device.end(driven, "failed", reason)
+
+    def _leave(self, driven: LiveJob, handle: Handle, reason: Sentence | None) -> None:
+        """Let a job rest that has left its process."""
+        handle.close()
+        with self.device.changed:
+            driven.handle = None
+            if driven.job.state == "running":
+                driven.stepping = False
+                self.device.turn(driven, "paused", reason)
+            self.device.release(driven)
+
+    def _begin(self, driven: LiveJob) -> None:
+        with self.device.changed:
+            begun_at, state = driven.checkpoint or (0, None)
+            driven.begun_at, driven.repeats = begun_at, driven.job.reports - begun_at
+        task = Task(
+            driven.placement.place,
+            driven.kind.environment(driven.job.config),
+            state,
+            self.device.left(driven),
+            driven.kind.divisible,
+        )
+        start = partial(self._runner.start, driven.kind.work, driven.config, task)
+        handle = driven.context.copy().run(start)
         with self.device.changed:
             driven.handle = handle
             if driven.job.state == "paused":
@@ -192,7 +261,6 @@ class Scheduler:
                 handle.step()
             elif not driven.job.active:
                 handle.stop()
-        return handle
 
     def _is_to_go_on(self, driven: LiveJob, why: Sentence) -> bool:
         """Whether something is left that another process can do; then it is what is to be done."""
@@ -203,11 +271,15 @@ class Scheduler:
         if rest is None:
             return False
         items, driven.config = rest
+        driven.checkpoint = driven.job.reports + len(items), None
         for item in items:
             self._record(driven, item)
         return driven.job.active
 
     def _record(self, driven: LiveJob, item: Item) -> None:
+        if driven.repeats > 0:
+            driven.repeats -= 1
+            return
         job = driven.job
         try:
             self._store.append(job.id, job.reports, item.name, item.value)
@@ -236,6 +308,12 @@ class Scheduler:
             driven.job = replace(driven.job, step=step)
             self.device.tell(driven.job.id)
 
+    def _note(self, driven: LiveJob, reason: Sentence | None) -> None:
+        with self.device.changed:
+            if driven.job.state == "running":
+                driven.job = replace(driven.job, reason=reason)
+                self.device.tell(driven.job.id)
+
     def _rest(self, driven: LiveJob, is_latest: bool) -> None:
         with self.device.changed:
             if not is_latest:
@@ -251,7 +329,8 @@ class Scheduler:
         if state == "running" and self.device.ran(driven) > limit:
             reason = Sentence("jobs.time_limit", seconds=round(limit))
             self.device.end(driven, "stopped", reason)
-        limit = self._pause_seconds
+        rests_here = driven.placement.place == HOST
+        limit = self._pause_seconds if rests_here else _RESTING_SECONDS
         if state == "paused" and time.monotonic() - driven.turned_at > limit:
             reason = Sentence("jobs.pause_limit", seconds=round(limit))
             self.device.end(driven, "stopped", reason)

@@ -14,6 +14,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
 from queue import Empty, Queue
@@ -23,19 +24,19 @@ from typing import Any
 from swishdemo.errors import UserError, is_lack_of_memory, lack_of_memory
 from swishdemo.hardware import (
     demands_gpu,
-    failure,
     give_back,
     private_bytes,
     refuse_without,
     seen,
     tried,
 )
+from swishdemo.hardware import failure as gpu_failure
 from swishdemo.jobs.job import Attached, Ending, Failed, Finished, Item, Last, Paused, Stopped
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Progress, Tick
 
-Order = tuple[str] | tuple[str, str] | tuple[str, int] | tuple[str, str, bytes]
-"""``("prepare", work)``, ``("start", work, pickled config)``, or one of
+Order = tuple[str] | tuple[str, str] | tuple[str, int] | tuple[str, str, bytes, bytes | None]
+"""``("prepare", work)``, ``("start", work, pickled config, checkpoint)``, or one of
 ``("pause", turn) ("resume", turn) ("step", turn) ("stop",)``."""
 
 RETIRE_BYTES = 2**30
@@ -56,8 +57,9 @@ def main(descriptor: int) -> None:
         match orders.get():
             case ("prepare", str(work)):
                 _prepare(work)
-            case ("start", str(work), bytes(config)):
-                connection.send(_last(_perform(work, config, connection, orders)))
+            case ("start", str(work), bytes(config), checkpoint):
+                begin = partial(begun, work, config, checkpoint)
+                connection.send(_last(_perform(begin, connection, orders)))
             case _:
                 pass  # a wish about a job that has ended meanwhile
 
@@ -84,41 +86,60 @@ def _last(ending: Ending) -> Last:
     A GPU's failure may show long after its cause. Where it has failed, the next job needs another
     process, and so does the rest of this one.
     """
-    if message := failure():
+    if message := gpu_failure():
         details = ending.details if isinstance(ending, Failed) else ""
         return Last(Failed(Sentence("jobs.gpu_failed", message=message), details, died=True), False)
     give_back()
     return Last(ending, private_bytes() <= RETIRE_BYTES, seen())
 
 
-def _resolve(work: str) -> Callable[[Any], Iterator[Any]]:
+def _resolve(work: str) -> Callable[..., Iterator[Any]]:
     module, _, function = work.partition(":")
-    resolved: Callable[[Any], Iterator[Any]] = getattr(import_module(module), function)
+    resolved: Callable[..., Iterator[Any]] = getattr(import_module(module), function)
     return resolved
 
 
+def begun(work: str, config: bytes, checkpoint: bytes | None) -> Iterator[Any]:
+    """The results of a piece of work, from its beginning or from where it was left.
+
+    Args:
+        work: As `swishdemo.jobs.job.Runner.start` has it.
+        config: What it works on, pickled.
+        checkpoint: The same of where it goes on from.
+    """
+    given = pickle.loads(config)
+    if demands_gpu(given):
+        refuse_without(given, tried().gap)
+    resolved = _resolve(work)
+    if checkpoint is None:
+        return iter(resolved(given))
+    return iter(resolved(given, checkpoint=pickle.loads(checkpoint)))
+
+
 def _perform(
-    work: str, config: bytes, connection: Connection[Any, Any], orders: Queue[Order]
+    begin: Callable[[], Iterator[Any]], connection: Connection[Any, Any], orders: Queue[Order]
 ) -> Ending:
     """Run one job to its end, or to where it is stopped."""
     try:
-        given = pickle.loads(config)
-        if demands_gpu(given):
-            refuse_without(given, tried().gap)
-        results = iter(_resolve(work)(given))
+        results = begin()
         if _Stream(connection, orders).run(results):
             return Finished()
         close = getattr(results, "close", None)
         if close is not None:
             close()
         return Stopped()
-    except UserError as error:
-        return Failed(Sentence(error.key, **error.filled))
     except BaseException as error:
-        if is_lack_of_memory(error):
-            return Failed(lack_of_memory(error), traceback.format_exc())
-        reason = Sentence("error.internal", id=uuid.uuid4().hex[:8])
-        return Failed(reason, traceback.format_exc())
+        return failure(error)
+
+
+def failure(error: BaseException) -> Failed:
+    """What is told of an error in the work, which is being handled."""
+    if isinstance(error, UserError):
+        return Failed(Sentence(error.key, **error.filled))
+    if is_lack_of_memory(error):
+        return Failed(lack_of_memory(error), traceback.format_exc())
+    reason = Sentence("error.internal", id=uuid.uuid4().hex[:8])
+    return Failed(reason, traceback.format_exc())
 
 
 class _Stream:

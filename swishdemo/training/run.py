@@ -307,8 +307,10 @@ def choose(config: TrainingConfig, *, graph: bool = True) -> Placement:
 
 
 def sweep(
-    request: SweepRequest, clock: Callable[[], float] = time.perf_counter
-) -> Iterator[SweepRow | Tick]:
+    request: SweepRequest,
+    clock: Callable[[], float] = time.perf_counter,
+    checkpoint: Mapping[str, Any] | None = None,
+) -> Sweep:
     """Train, and yield a row for each run that has ended; between them ticks and progress.
 
     Each run gives the figures that it would give alone. One that fails is a row with its reason;
@@ -317,33 +319,82 @@ def sweep(
     Args:
         request: What to train.
         clock: Tells the time in seconds.
+        checkpoint: Where another sweep of this request was left (`Sweep.checkpoint`).
     """
-    gc.freeze()  # what is there already need not be searched after each run
-    try:
-        for index in range(request.first, len(request.changes)):
-            yield from _run(request, index, clock)
-            gc.collect()  # a run's tensors lie in circles
-    finally:
-        gc.unfreeze()
+    return Sweep(request, clock, checkpoint)
 
 
-def _run(
-    request: SweepRequest, index: int, clock: Callable[[], float]
-) -> Iterator[SweepRow | Tick]:
-    begun = sum(request.steps[:index])
-    reports: list[Report] = []
-    failure = None
-    try:
-        for item in train(request.config(index), clock):
-            if isinstance(item, Report):
-                reports.append(replace(item, views=()))
-                yield Progress(begun + item.step)
-            elif isinstance(item, Tick):
-                yield item
-    except UserError as error:
-        failure = Sentence(error.key, **error.filled)
-    except (MemoryError, RuntimeError) as error:
-        if not is_lack_of_memory(error):
-            raise
-        failure = Sentence("jobs.out_of_memory")
-    yield row_of(request, index, reports, failure)
+class Sweep:
+    """One sweep: an iterator of its rows.
+
+    Args:
+        request: What to train.
+        clock: Tells the time in seconds.
+        checkpoint: Where another sweep of this request was left.
+    """
+
+    def __init__(
+        self,
+        request: SweepRequest,
+        clock: Callable[[], float] = time.perf_counter,
+        checkpoint: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._request = request
+        self._clock = clock
+        left = checkpoint or {"index": request.first, "reports": (), "run": None}
+        self._index: int = left["index"]
+        self._reports: list[Report] = list(left["reports"])
+        self._left_at = left["run"]
+        self._run: Run | None = None
+        self._items = self._rows()
+
+    def __iter__(self) -> Sweep:
+        """The sweep itself."""
+        return self
+
+    def __next__(self) -> SweepRow | Tick:
+        """The next item, after as many steps as it takes."""
+        return next(self._items)
+
+    def close(self) -> None:
+        """Stop the work."""
+        self._items.close()
+
+    def checkpoint(self) -> dict[str, Any] | None:
+        """All that another sweep of this request needs to go on from here; see `Run.checkpoint`."""
+        run = self._run and self._run.checkpoint()
+        if self._run is not None and run is None:
+            return None
+        return {"index": self._index, "reports": tuple(self._reports), "run": run}
+
+    def _rows(self) -> Generator[SweepRow | Tick, None, None]:
+        gc.freeze()  # what is there already need not be searched after each run
+        try:
+            while self._index < len(self._request.changes):
+                failure = yield from self._train()
+                row = row_of(self._request, self._index, self._reports, failure)
+                self._index, self._reports, self._run = self._index + 1, [], None
+                yield row
+                gc.collect()  # a run's tensors lie in circles
+        finally:
+            gc.unfreeze()
+
+    def _train(self) -> Generator[Tick, None, Sentence | None]:
+        """Train the run that is its turn; why it has failed."""
+        behind = sum(self._request.steps[: self._index])
+        left_at, self._left_at = self._left_at, None
+        try:
+            self._run = train(self._request.config(self._index), self._clock, left_at)
+            for item in self._run:
+                if isinstance(item, Report):
+                    self._reports.append(replace(item, views=()))
+                    yield Progress(behind + item.step)
+                elif isinstance(item, Tick):
+                    yield item
+        except UserError as error:
+            return Sentence(error.key, **error.filled)
+        except (MemoryError, RuntimeError) as error:
+            if not is_lack_of_memory(error):
+                raise
+            return Sentence("jobs.out_of_memory")
+        return None

@@ -14,10 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 from gradio.i18n import I18nData
 
 from swishdemo.datasets.registry import datasets
 from swishdemo.errors import UserError
+from swishdemo.settings import SettingsError
 from swishdemo.text import Language, catalogue, language_of, text
 from swishdemo.timing import REGISTRY
 from swishdemo.training.recipes import recipes
@@ -70,6 +72,37 @@ def beginning(
         trigger_mode="multiple",  # the next may be asked as soon as this one has answered
         api_visibility="private",
     )
+
+
+_TOKEN = "x-ip-token"
+
+
+def lent(work: Callable[..., Any], seconds: Callable[..., int]) -> Callable[..., Any]:
+    """A generator function that has a GPU while it is iterated, on a Space that lends one.
+
+    It must be made before the page is launched, which reports what is lent to.
+
+    Args:
+        work: The generator function.
+        seconds: How long it is to have the GPU, from its arguments.
+
+    Raises:
+        SettingsError: The package that lends it is not installed.
+    """
+    try:
+        import spaces
+    except ImportError as error:
+        raise SettingsError(
+            f"SPACES_ZERO_GPU is set, but the package spaces cannot be imported: {error}."
+        ) from error
+    made: Callable[..., Any] = spaces.GPU(work, duration=seconds)
+    return made
+
+
+def has_token() -> bool:
+    """Whether a visitor's time on a lent GPU stands behind what is done in this context."""
+    headers = getattr(LocalContext.request.get(None), "headers", None)
+    return headers is not None and headers.get(_TOKEN) is not None
 
 
 def when_chosen(

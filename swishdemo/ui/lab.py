@@ -11,8 +11,12 @@ from swishdemo.activations.typed.formula_process import (
     study_process,
 )
 from swishdemo.claims.evaluate import ClaimEvaluator
+from swishdemo.jobs.job import Runner
 from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.zerogpu import ZeroGPURunner, requested, work_in
 from swishdemo.settings import Settings, SettingsError
+from swishdemo.ui.in_gradio import has_token, lent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Lab:
         Raises:
             SettingsError: It cannot, and the settings leave no other device.
         """
-        manager = JobManager.open(settings)
+        manager = JobManager.open(settings, _runner(settings))
         manager.hardware.settle()
         try:
             hardware.check(settings)
@@ -73,3 +77,11 @@ class Lab:
         self.manager.close()
         self.formulas.close()
         self.studies.close()
+
+
+def _runner(settings: Settings) -> Runner:
+    """Where jobs run; on a Space that lends a GPU its package is loaded, which brings PyTorch."""
+    host = ProcessRunner(settings)
+    if not settings.lends_gpu:
+        return host
+    return ZeroGPURunner(lent(work_in, requested), host, has_token)
