@@ -80,6 +80,17 @@ class Job:
         """Whether it may still change."""
         return self.state in ACTIVE
 
+    @property
+    def rests(self) -> Literal["page", "gpu"] | None:
+        """What a job waits for that rests without a process.
+
+        ``page``: an open page, which asks for its next seconds on a lent GPU; ``gpu``: its owner,
+        for no GPU could be had. None where its owner has paused it, or it does not rest.
+        """
+        if self.state != "paused" or self.reason is None:
+            return None
+        return "page" if self.reason.key == "jobs.gpu.slice" else "gpu"
+
     def as_json(self, language: Language = "en") -> dict[str, Any]:
         """What a visitor may know, ``reason`` being a sentence in ``language``."""
         return {

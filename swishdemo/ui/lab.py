@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from swishdemo import hardware
 from swishdemo.activations.typed.formula_process import (
@@ -11,6 +13,7 @@ from swishdemo.activations.typed.formula_process import (
     study_process,
 )
 from swishdemo.claims.evaluate import ClaimEvaluator
+from swishdemo.errors import UserError
 from swishdemo.jobs.job import Runner
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
@@ -70,6 +73,27 @@ class Lab:
     def studies(self) -> FormulaProcess:
         """Where what takes longer is worked out: many points, all landmarks, narrow types."""
         return study_process(self.settings.formula_seconds)
+
+    def go_on(self, job_id: str, wish: object, visitor: str) -> None:
+        """Let a job work on, called by an event of Gradio's queue.
+
+        Args:
+            job_id: The job.
+            wish: ``resume``, ``step`` (to its next report), or ``cpu``: resume it on the CPU.
+            visitor: Who asks.
+
+        Raises:
+            UserError: It cannot, or the wish is another one.
+        """
+        wishes: dict[str, Callable[[str, str], object]] = {
+            "resume": self.manager.resume,
+            "step": self.manager.step,
+            "cpu": partial(self.manager.resume, device="cpu"),
+        }
+        if not isinstance(wish, str) or wish not in wishes:
+            value = str(wish)[:40]
+            raise UserError("error.unknown_choice", name="wish", value=value, choices=(*wishes,))
+        wishes[wish](job_id, visitor)
 
     def close(self) -> None:
         """End every job and close the store."""

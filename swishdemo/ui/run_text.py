@@ -77,6 +77,8 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
         seconds = job.estimate_seconds
         key = "run.state_waiting" if seconds is None else "run.state_waiting_estimate"
         return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
+    if job.state == "running" and job.reason:  # it waits for a GPU
+        return job.reason.sentence(language)
     if job.state == "running":
         key = "run.state_running" if reports else "run.state_starting"
         words = text(key, language, device=device) + _without_gpu(job, device, language)
@@ -460,6 +462,7 @@ def row(job: Job, language: Language) -> dict[str, Any]:
     return {
         "run": job.id,
         "state": job.state,
+        "rests": job.rests,
         "label": text(f"run.short_{job.state}", language),
         "name": run_name(job, language),
         "note": " · ".join(words for words in (lost, job.note) if words),

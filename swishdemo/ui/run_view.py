@@ -122,6 +122,7 @@ class RunView:
             "run": run,  # as it was asked for: who has a link knows the run by its token
             "runs": [row(each, language) for each in runs[:_LISTED]],
             "state": job.state,
+            "rests": job.rests,
             "line": " · ".join(part for part in (line(job, reports, language), missing) if part),
             "stats": stats(job, reports, language),
             "progress": job.step / job.steps if job.steps else 0,

@@ -140,6 +140,7 @@ class SweepView:
             "sweep": sweep,
             "id": job.id,
             "state": job.state,
+            "rests": job.rests,
             "done": not job.active,
             "own": job.visitor == visitor,
             "what": what(job, language),
@@ -233,6 +234,8 @@ def _line(job: Job, language: Language) -> str:
         key = "run.state_waiting" if seconds is None else "run.state_waiting_estimate"
         return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
     counts = {"ended": job.reports, "count": len(runs)}
+    if job.active and why:  # it waits for a GPU
+        return why
     if job.active:
         if not job.step and job.state == "running":
             return text("run.state_starting", language)

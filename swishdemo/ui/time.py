@@ -33,7 +33,14 @@ from swishdemo.timing.presets import (
 )
 from swishdemo.timing.request import device_of
 from swishdemo.ui.assets import live
-from swishdemo.ui.in_gradio import beside_field, internal, language, when_chosen, words
+from swishdemo.ui.in_gradio import (
+    beginning,
+    beside_field,
+    internal,
+    language,
+    when_chosen,
+    words,
+)
 from swishdemo.ui.lab import Lab
 
 FIELDS = (
@@ -239,6 +246,12 @@ def build(lab: Lab) -> None:
             },
         )
     _wire(lab, preset, start, inputs, shown)
+
+    def go_on(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        lab.go_on(str(asked.get("run")), asked.get("wish"), visitor_of(request))
+        return {}
+
+    beginning(shown.submit, shown, go_on)
 
 
 def begun(lab: Lab, requests: Sequence[TimingRequest], visitor: str) -> list[str]:

@@ -267,6 +267,9 @@ def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict
     if job.unreadable:
         why = job.reason.sentence(language) if job.reason else _NONE
         return {"line": why, "share": 0.0, "failed": True}
+    if job.active and job.reason:  # it waits for a GPU
+        share = len(known) / job.steps if job.steps else 0.0
+        return {"line": job.reason.sentence(language), "share": share, "failed": False}
     counted = len(known)
     seconds = f"{job.seconds:.0f}" if job.active else f"{job.seconds:.1f}"
     values: dict[str, Any] = {"seconds": seconds, "done": counted, "all": job.steps or 0}

@@ -75,7 +75,13 @@ class TimeView:
             job_id = latest[0].id
         job = self._manager.get(job_id, visitor)
         # By the name that it was asked for: who has a link knows the timing by its token.
-        answer: _Json = {"id": job_id, "done": not job.active, "state": job.state}
+        answer: _Json = {
+            "id": job_id,
+            "done": not job.active,
+            "state": job.state,
+            "rests": job.rests,
+            "own": job.visitor == visitor,
+        }
         try:
             self._beside(look, visitor)
         except UserError as error:

@@ -186,6 +186,7 @@ def build(lab: Lab) -> None:
         api_visibility="private",
     )
     beginning(shown.submit, shown, tab.go_on)
+    beginning(swept.submit, swept, tab.go_on)
     filled = [recipe, notes, *inputs.values()]
     when_chosen(recipe, tab.fill, filled)
     shown.edit(
@@ -302,18 +303,14 @@ class _Tab:
             return {"error": internal(request)}
 
     def go_on(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Resume a run, have it go one step, or begin it again; the run that goes on."""
+        """Have a run or a sweep go on, or begin a run again; the run that goes on."""
         run, wish, visitor = str(asked.get("run")), asked.get("wish"), visitor_of(request)
         manager = self.lab.manager
         if wish == "again":
             known = manager.readable(run, visitor).config
             config = {name: value for name, value in known.items() if name != "csv"}
             return {"run": manager.submit("run", config, visitor).id}
-        wishes = {"resume": manager.resume, "step": manager.step}
-        if not isinstance(wish, str) or wish not in wishes:
-            choices, value = ("again", *wishes), str(wish)[:40]
-            raise UserError("error.unknown_choice", name="wish", value=value, choices=choices)
-        wishes[wish](run, visitor)
+        self.lab.go_on(run, wish, visitor)
         return {"run": run}
 
     def use(self, asked: Any, request: gr.Request) -> list[Any]:

@@ -4,9 +4,10 @@
 
 import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
-import { goToRefused, onAnswered, whenThere } from "../core/gradio.js";
+import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
 import { jobList } from "../core/job_list.js";
+import { lentChoice } from "../core/lent_gpu.js";
 import { ask, attempt, language, prepare, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
@@ -17,7 +18,8 @@ import { timingCards } from "./timing_cards.js";
 const NARROW = matchMedia("(max-width: 760px)");
 
 /** @param {import("../core/gradio.js").Component} component */
-export function mount({ element, props, trigger, watch }) {
+export function mount(component) {
+  const { element, props, trigger, watch } = component;
   const page = timingCards(element, {
     look: (changed) => look(changed),
     save: (format, baseline) =>
@@ -35,6 +37,12 @@ export function mount({ element, props, trigger, watch }) {
   (document.getElementById("lab-time-start") ?? element).append(status);
   const s = partsOf(status);
   const stop = s("stop", HTMLButtonElement);
+  const begin = beginner(component);
+  const withoutGpu = lentChoice(s("lent"), async (wish) => {
+    const answer = await begin("submit", { run: state.id, wish });
+    if (answer.error) notice(answer.error, true);
+    follow();
+  });
   const kept = jobList(
     s("kept"),
     { kind: "timing", tab: "time", words: (key) => t(`timed.kept.${key}`) },
@@ -129,6 +137,7 @@ export function mount({ element, props, trigger, watch }) {
     s("progress").hidden = !active;
     s("share").style.width = `${Math.round(100 * (answer.share ?? 0))}%`;
     if (active) stop.disabled = stop.disabled && stop.dataset.id === answer.id;
+    withoutGpu(answer);
     if (answer.line !== undefined) say(answer.line, answer.failed);
     element.dataset.state = answer.state ?? "empty";
   }
@@ -173,7 +182,8 @@ export function mount({ element, props, trigger, watch }) {
 
   /** Measure was pressed, or a preset chosen: the handler's answer is the component's value. */
   watch("value", () => {
-    const { id, next = [], error, preset } = props.value ?? {};
+    const { id, next = [], error, preset, call } = props.value ?? {};
+    if (call) return; // what was asked by another button
     if (preset) return about(preset);
     if (error) return notice(error, true);
     if (!id || id === state.id) return;
@@ -232,6 +242,7 @@ function statusParts() {
     <div class="lab-row time-run">
       <button class="lab-btn" data-part="stop" type="button" hidden
         title="${t("time.ui.stop_tip")}">■ ${t("time.ui.stop")}</button>
+      <span class="lab-row" data-part="lent"></span>
       <span class="lab-note" data-part="line" role="status"></span>
     </div>
     <div class="lab-bar" data-part="progress" hidden><i data-part="share"></i></div>

@@ -2,8 +2,9 @@
 
 import { closest, fill, findAll, html, partsOf } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
-import { goToRefused, onAnswered, whenThere } from "../core/gradio.js";
+import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { jobList } from "../core/job_list.js";
+import { lentChoice, nextLease } from "../core/lent_gpu.js";
 import { ask, attempt, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
@@ -15,9 +16,17 @@ const FORMATS = ["json", "csv", "markdown"];
 const h = (key) => t(`sweep.ui.${key}`);
 
 /** @param {import("../core/gradio.js").Component} component */
-export function mount({ element, props, watch }) {
+export function mount(component) {
+  const { element, props, watch } = component;
   fill(element, skeleton());
   const $ = partsOf(element);
+  const begin = beginner(component);
+  const goesOn = nextLease(begin);
+  const withoutGpu = lentChoice($("lent"), async (wish) => {
+    const answer = await begin("submit", { run: sweep, wish });
+    if (answer.error) notice(answer.error, true);
+    follow();
+  });
   const plot = new LivePlot($("effects"));
   const stop = $("stop", HTMLButtonElement);
   const kept = jobList(
@@ -70,7 +79,8 @@ export function mount({ element, props, watch }) {
     $("shown").hidden = $("close").hidden = !there;
     kept.show(answer.earlier, answer.id ?? null);
     element.dataset.state = answer.state ?? "none";
-    if (!there) return;
+    if (!there || goesOn(answer, answer.id)) return;
+    withoutGpu(answer);
     $("what").textContent = answer.what;
     $("line").textContent = answer.line;
     $("line").className = answer.state === "failed" ? "lab-error" : "lab-note";
@@ -112,7 +122,8 @@ export function mount({ element, props, watch }) {
 
   // The button is Gradio's; its answer arrives as this component's value.
   watch("value", () => {
-    const { sweep: begun, error } = props.value ?? {};
+    const { sweep: begun, error, call } = props.value ?? {};
+    if (call) return; // what was asked by another button
     if (error) {
       $("card").hidden = false;
       return notice(error, true);
@@ -162,6 +173,7 @@ function skeleton() {
         <div><p class="train-what" data-part="what"></p
           ><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
         <div class="lab-row"><span class="lab-note" data-part="left"></span
+          ><span class="lab-row" data-part="lent"></span
           ><button class="lab-btn" data-part="stop" title="${h("stop_tip")}" hidden
             ><span aria-hidden="true">■</span>${t("run.stop")}</button></div></div>
       <div class="lab-bar" data-part="bar"><i data-part="progress"></i></div>

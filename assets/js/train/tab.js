@@ -4,6 +4,7 @@ import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
+import { nextLease } from "../core/lent_gpu.js";
 import { ask, attempt } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
@@ -20,9 +21,11 @@ const WISHES = {
   waiting: ["stop"],
 };
 /** Has a device work on. */
-const GOES_ON = new Set(["resume", "step"]);
+const GOES_ON = new Set(["resume", "step", "cpu"]);
 /** @type {Record<string, string>} */
-const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", stop: "■", again: "↺", use: "⇠" };
+const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", cpu: "▶", stop: "■", again: "↺", use: "⇠" };
+/** Of one that rests for want of a GPU. */
+const WITHOUT_GPU = ["resume", "cpu", "stop"];
 
 /** @param {import("../core/gradio.js").Component} component */
 export function mount(component) {
@@ -47,6 +50,7 @@ export function mount(component) {
   /** @type {ReturnType<typeof untilDone> | null} */
   let following = null;
   const begin = beginner(component);
+  const goesOn = nextLease(begin);
   /** @type {Record<string, any>} What was told of the run last. */
   let latest = {};
 
@@ -116,6 +120,8 @@ export function mount(component) {
       return;
     }
     latest = { ...latest, ...answer };
+    for (const each of answer.runs ?? []) goesOn(each, each.run);
+    if (goesOn(answer, answer.run)) return; // between two leases
     say(answer.line ?? "", answer.state === "failed");
     element.dataset.state = answer.state ?? "none";
     // Of a run whose settings cannot be read nothing is drawn, and nothing can begin with them.
@@ -134,7 +140,8 @@ export function mount(component) {
     $("tie").textContent = answer.tie ?? "";
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
-    const own = answer.own === false ? [] : [...(WISHES[answer.state] ?? []), "again"];
+    const asked = answer.rests === "gpu" ? WITHOUT_GPU : (WISHES[answer.state] ?? []);
+    const own = answer.own === false ? [] : [...asked, "again"];
     const wishes = answer.run && !lost ? [...own, "use"] : [];
     const wanted = `${wishes.join()} ${answer.again}`;
     if ($("wishes").dataset.wishes !== wanted) {
