@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -19,7 +19,12 @@ ROOT = Path(__file__).parents[1]
 
 @contextmanager
 def serving(
-    folder: Path, *, log: IO[bytes] | None = None, tree: Path = ROOT, **environment: str
+    folder: Path,
+    *,
+    log: IO[bytes] | None = None,
+    tree: Path = ROOT,
+    program: Sequence[str] = ("app.py",),
+    **environment: str,
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The address and the process of ``tree``'s app, which keeps its data in ``folder``.
 
@@ -33,7 +38,7 @@ def serving(
         **environment,
     }
     process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=tree, env=given, stdout=log, stderr=log
+        [sys.executable, *program], cwd=tree, env=given, stdout=log, stderr=log
     )
     name = given.get("GRADIO_SERVER_NAME", "127.0.0.1")
     port = given["GRADIO_SERVER_PORT"]

@@ -81,7 +81,7 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
         config = TrainingConfig.of_json(job.config)
         table = config.csv and {**config.csv.as_json(), "said": config.csv.sentence(tongue)}
         changed = [each.as_json(tongue) for each in fitted(given, config, lab.settings)]
-        return _started(job, table=table, fitted=changed)
+        return _started(job, tongue, table=table, fitted=changed)
 
     @router.get("", responses=responses.answers(responses.listed(responses.RUN), "Newest first."))
     def list_runs(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
@@ -145,14 +145,14 @@ def _sweeps(manager: JobManager, schema: Schema) -> APIRouter:
         responses=_STARTING | responses.answers(responses.SWEEP_STARTED, "It runs or waits.", 201),
         openapi_extra=responses.body(schema, required=True, example=example),
     )
-    def start_sweep(given: Given, visitor: Visitor) -> FiniteJSON:
+    def start_sweep(given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Train all combinations of the values in ``grid``, one run after another, as one job.
 
         ``base`` is what a single run is asked for. All is refused before anything runs: a value in
         any of the runs, too many runs, or too many steps of all their networks together.
         """
         job = manager.submit("sweep", given, visitor)
-        return _started(job, runs=len(job.config["runs"]))
+        return _started(job, tongue, runs=len(job.config["runs"]))
 
     @router.get("", responses=responses.answers(responses.listed(responses.JOB), "Newest first."))
     def list_sweeps(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
@@ -210,9 +210,9 @@ def _timings(manager: JobManager, schema: Schema) -> APIRouter:
         responses=_STARTING,
         openapi_extra=responses.body(schema, example=example),
     )
-    def start_timing(given: Given, visitor: Visitor) -> FiniteJSON:
+    def start_timing(given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Time implementations of an activation on this host."""
-        return _started(manager.submit("timing", given, visitor))
+        return _started(manager.submit("timing", given, visitor), tongue)
 
     @router.get("", responses=responses.answers(responses.listed(responses.JOB), "Newest first."))
     def list_timings(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
@@ -318,12 +318,13 @@ def _told(job: Job, visitor: str, tongue: Language) -> FiniteJSON:
     return FiniteJSON({**job.as_json(tongue), "own": job.visitor == visitor})
 
 
-def _started(job: Job, **more: Any) -> FiniteJSON:
+def _started(job: Job, tongue: Language, **more: Any) -> FiniteJSON:
     given = {
         "id": job.id,
         "state": job.state,
         "position": job.position,
         "estimate_seconds": job.estimate_seconds,
+        "placement": job.placement and job.placement.sentence(tongue),
     }
     return FiniteJSON(given | more, 201)
 

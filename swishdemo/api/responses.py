@@ -178,7 +178,9 @@ EVALUATION_ANSWER: Schema = {
     },
 }
 
-_WORDS = ("purpose", "reason", "started_at", "finished_at", "device", "share")
+_WORDS = (
+    *("purpose", "reason", "started_at", "finished_at", "device", "placement", "rests", "share"),
+)
 
 JOB: Schema = {
     "type": "object",

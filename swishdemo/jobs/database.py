@@ -50,6 +50,7 @@ _CHANGES = (
     );
     CREATE INDEX own_claims_of_visitor ON own_claims (visitor, registered_at);
     """,
+    "ALTER TABLE jobs ADD COLUMN placement TEXT;",
 )
 """What makes each version out of the one before; a file's own stands in its ``user_version``."""
 

@@ -113,6 +113,7 @@ class Job:
             "summary": self.summary,
             "sparkline": list(self.sparkline),
             "device": self.device,
+            "rests": self.rests,
             "placement": self.placement.sentence(language) if self.placement else None,
             "host": self.host,
             "position": self.position,

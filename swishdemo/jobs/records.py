@@ -188,6 +188,7 @@ _COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "created_at": (_moment, 0.0),
     "purpose": (_words, None),
     "reason": (_reason, None),
+    "placement": (_reason, None),
     "started_at": (_moment, None),
     "finished_at": (_moment, None),
     "reports": (_count, 0),

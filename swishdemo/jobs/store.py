@@ -23,7 +23,7 @@ from swishdemo.text import Sentence
 _LOG = logging.getLogger(__name__)
 
 _COLUMNS = (
-    *("id", "kind", "visitor", "purpose", "state", "reason", "config"),
+    *("id", "kind", "visitor", "purpose", "state", "reason", "placement", "config"),
     *("created_at", "started_at", "finished_at", "reports", "step", "steps", "seconds"),
     *("summary", "host", "device", "sparkline", "name", "note", "share"),
 )
@@ -142,6 +142,7 @@ class Store:
             **{column: getattr(job, column) for column in _COLUMNS},
             **{column: _dump(getattr(job, column)) for column in _JSON},
             "reason": _dump(job.reason.as_json() if job.reason else None),
+            "placement": _dump(job.placement.as_json() if job.placement else None),
             "server": self._server,
         }
         changed = [column for column in row if column not in ("id", *_OWNERS)]

@@ -218,7 +218,7 @@ class ZeroGPURunner:
         host: Where jobs for the CPU run; closed with this one.
         has_token: Whether a visitor's time stands behind what is done in this context.
         at_once: Jobs that may ask for a GPU at a time.
-        slice_seconds: How long a lease is worked in.
+        slice_seconds: How long a lease is worked in; None for `SLICE_SECONDS`.
         grace_seconds: How long a stopped job may take to end before its process is killed.
     """
 
@@ -231,12 +231,12 @@ class ZeroGPURunner:
         has_token: Callable[[], bool],
         *,
         at_once: int = 4,
-        slice_seconds: float = SLICE_SECONDS,
+        slice_seconds: float | None = None,
         grace_seconds: float = 2.0,
     ) -> None:
         self.lend = lend
         self.has_token = has_token
-        self.slice_seconds = slice_seconds
+        self.slice_seconds = SLICE_SECONDS if slice_seconds is None else slice_seconds
         self.grace_seconds = grace_seconds
         self.folder = Path(tempfile.mkdtemp(prefix="swishdemo-leases-"))
         self.places: Mapping[str, int] = MappingProxyType({**host.places, GPU: at_once})

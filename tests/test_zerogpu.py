@@ -1,0 +1,400 @@
+"""The app as a Space that lends a GPU: the real package, its device API stood in for on loopback.
+
+The processes of leases are the package's own; the GPU in them is the pretended one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from browser import launch_options
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+from serving import serving
+from visiting import eventually
+from zerogpu.device_api import Stand, standing, token
+from zerogpu.front import SHOWN, fronting
+
+SLICE_SECONDS = 1.5
+RUN = {"recipe": "beta-convergence", "beta_starts": [0.5, 2.0], "seeds": 2, "rivals": ["relu"]}
+LONG = {**RUN, "steps": 5000}
+SCRIPT = {"X-Visitor": "a-script-and-no-page", "Accept-Language": "en"}
+
+
+@dataclass
+class Space:
+    """A Space under rehearsal.
+
+    Attributes:
+        address: Where it is asked without a page.
+        stand: The stand-in of the device API.
+        log: What the app has written.
+        arguments: Of a Chromium that finds it on huggingface.co.
+    """
+
+    address: str
+    stand: Stand
+    log: Path
+    arguments: list[str] = field(default_factory=list)
+
+    def ask(self, method: str, path: str, **given: Any) -> Any:
+        answer = httpx.request(
+            method, f"{self.address}/api/{path}", headers=SCRIPT, timeout=60, **given
+        )
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    def until(self, run: str, *states: str, kind: str = "runs") -> dict[str, Any]:
+        def reached() -> dict[str, Any]:
+            job = self.ask("GET", f"{kind}/{run}")
+            assert job["state"] in states, job
+            return job
+
+        return eventually(reached)
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory, pretended_library: Path) -> Iterator[Space]:
+    folder = tmp_path_factory.mktemp("space")
+    program = ("tests/zerogpu/space.py", str(pretended_library), str(SLICE_SECONDS))
+    with standing() as stand, (folder / "log").open("wb") as log:
+        environment = {"SPACES_ZERO_GPU": "true", "SPACES_ZERO_DEVICE_API_URL": stand.address}
+        with serving(folder, log=log, program=program, **environment) as (address, process):
+            with fronting(address) as arguments:
+                yield Space(address, stand, folder / "log", arguments)
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            workers = [int(pid) for pid in children.read_text("ascii").split()]
+    for pid in workers:
+        eventually(lambda pid=pid: gone(pid))
+
+
+def gone(pid: int) -> None:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    assert state == "Z"
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(space: Space) -> Iterator[None]:
+    """After each test every lease is given back, and no fault is left to order."""
+    stand = space.stand
+    stand.asked.clear()
+    yield
+    for job in space.ask("GET", "runs"):
+        if job["state"] in ("running", "waiting", "paused"):
+            space.ask("POST", f"runs/{job['id']}/stop")
+
+    def given_back() -> None:
+        assert stand.leases == {}
+
+    eventually(given_back)
+    stand.refuse.clear()
+    stand.cut_after = None
+
+
+def without_clock(space: Space, run: str) -> list[dict[str, Any]]:
+    reports = space.ask("GET", f"runs/{run}/reports")
+    left_out = ("device", "elapsed_seconds")
+    return [{k: v for k, v in report.items() if k not in left_out} for report in reports]
+
+
+def begin(space: Space, **given: Any) -> dict[str, Any]:
+    return space.ask("POST", "runs", json={**RUN, **given})
+
+
+# ---- Without a page ----
+
+
+def test_the_start_is_reported_and_health_tells_the_runner(space: Space) -> None:
+    assert space.stand.reports == 1
+    health = space.ask("GET", "health")
+    assert (health["runner"], health["device"]) == ("zerogpu", "cuda")
+
+
+def test_a_run_by_rest_goes_to_the_cpu_and_says_why(space: Space) -> None:
+    begun = begin(space, steps=20)
+    assert "huggingface.co" in begun["placement"]
+    ended = space.until(begun["id"], "finished")
+    assert (ended["device"], ended["placement"]) == ("cpu", begun["placement"])
+    assert space.stand.asked == []
+
+
+def test_by_the_spaces_own_time_lease_follows_lease_to_the_same_reports(space: Space) -> None:
+    own = begin(space, steps=120, device="cuda")
+    assert "own time" in own["placement"]
+    here = begin(space, steps=120, device="cpu")
+    assert here["placement"] is None
+    ended = space.until(own["id"], "finished")
+    assert ended["device"] == "cuda"
+    space.until(here["id"], "finished")
+    assert without_clock(space, own["id"]) == without_clock(space, here["id"])
+    assert len(space.stand.asked) > 1, "one lease was enough: there was no checkpoint"
+    assert all(each["payload"] is None for each in space.stand.asked)
+    assert all(int(each["durationSeconds"]) <= 12 for each in space.stand.asked)
+    assert not any(space.stand.released)
+
+
+@pytest.mark.parametrize(
+    ("how", "words", "chinese"),
+    [
+        ("quota", "own time on a GPU is used up", "GPU 时间暂时用完"),
+        ("none_free", "No GPU was free", "没有空闲的 GPU"),
+        ("too_long", "More seconds were asked for", "超过了单个访客"),
+        ("queue_failed", "No GPU was free", "没有空闲的 GPU"),
+    ],
+)
+def test_without_a_gpu_a_run_rests_with_the_reason_and_goes_on_on_the_cpu(
+    space: Space, how: str, words: str, chinese: str
+) -> None:
+    space.stand.refuse = [how]
+    run = begin(space, steps=30, device="cuda")["id"]
+    rests = space.until(run, "paused")
+    assert rests["rests"] == "gpu"
+    if how != "queue_failed":
+        assert words in rests["reason"]
+    zh = httpx.get(
+        f"{space.address}/api/runs/{run}", headers={**SCRIPT, "Accept-Language": "zh-CN"}
+    ).json()
+    assert chinese in zh["reason"] or how == "queue_failed"
+    space.ask("POST", f"runs/{run}/resume")
+    assert space.until(run, "finished")["device"] == "cuda"
+
+
+def test_a_place_in_the_queue_is_waited_for(space: Space) -> None:
+    space.stand.refuse = ["queue"]
+    run = begin(space, steps=10, device="cuda")["id"]
+
+    def waits() -> None:
+        assert "asked for" in (space.ask("GET", f"runs/{run}")["reason"] or "")
+
+    eventually(waits)
+    assert space.until(run, "finished")["reason"] is None
+
+
+def test_a_lease_that_is_cut_keeps_what_was_reached(space: Space) -> None:
+    space.stand.cut_after = 1.0
+    run = begin(space, steps=120, device="cuda")["id"]
+    rests = space.until(run, "paused")
+    assert "taken away" in rests["reason"]
+    assert rests["reports"] > 0
+    space.ask("POST", f"runs/{run}/resume")
+    space.until(run, "finished")
+    here = begin(space, steps=120, device="cpu")["id"]
+    space.until(here, "finished")
+    assert without_clock(space, run) == without_clock(space, here)
+    assert space.stand.released.count(True) == 1
+    space.stand.released.clear()
+
+
+def test_stop_pause_step_and_resume(space: Space) -> None:
+    run = begin(space, steps=400, device="cuda")["id"]
+
+    def works() -> None:
+        assert space.ask("GET", f"runs/{run}")["reports"] > 2
+
+    eventually(works)
+    space.ask("POST", f"runs/{run}/pause")
+
+    def given_back() -> None:
+        assert space.stand.leases == {}
+
+    eventually(given_back)
+    paused = space.until(run, "paused")
+    assert paused["rests"] is None and paused["reason"] is None
+    assert space.ask("GET", f"runs/{run}")["reports"] == paused["reports"]
+    space.ask("POST", f"runs/{run}/step")
+    stepped = space.until(run, "paused")
+    assert stepped["reports"] == paused["reports"] + 1
+    space.ask("POST", f"runs/{run}/resume")
+    space.until(run, "running")
+    stopped = space.ask("POST", f"runs/{run}/stop")
+    assert stopped["state"] == "stopped"
+    indices = [each["index"] for each in without_clock(space, run)]
+    assert indices == list(range(len(indices)))
+
+
+def test_an_error_in_a_lease_is_told_as_anywhere(space: Space) -> None:
+    run = begin(space, steps=40, device="cuda", lr=10, init_scale=10)["id"]
+    failed = space.until(run, "failed")
+    assert "diverged" in failed["reason"]
+
+
+def test_a_typed_activation_needs_no_process_of_its_own(space: Space) -> None:
+    run = begin(space, steps=20, device="cuda", activation="=x*sigmoid(beta*x)+0*x")["id"]
+    assert space.until(run, "finished")["device"] == "cuda"
+
+
+def test_a_sweep_goes_from_lease_to_lease(space: Space) -> None:
+    base = {**RUN, "steps": 25, "device": "cuda"}
+    asked = {"base": base, "grid": {"seed": [0, 1, 2]}}
+    sweep = space.ask("POST", "sweeps", json=asked)["id"]
+    ended = space.until(sweep, "finished", kind="sweeps")
+    assert [row["device"] for row in ended["rows"]] == ["cuda"] * 3
+
+
+def test_a_timing_has_one_lease(space: Space) -> None:
+    asked = {"variants": ["silu", "relu"], "elements": [4096], "device": "cuda"}
+    timing = space.ask("POST", "timings", json={**asked, "budget_seconds": 1})["id"]
+    ended = space.until(timing, "finished", kind="timings")
+    assert {each["device"] for each in ended["measurements"]} == {"cuda"}
+    assert len(space.stand.asked) == 1
+
+
+# ---- With a page, in its frame on huggingface.co ----
+
+
+@dataclass
+class Visitor:
+    """Somebody on huggingface.co: the frame of the Space, and the tokens that are given out."""
+
+    page: Page
+    frame: FrameLocator
+    given: list[str]
+
+    def shown(self, query: str) -> None:
+        self.page.goto(f"{SHOWN}?{query}")
+        expect(self.frame.locator("#lab-start")).to_be_visible()
+
+    def state(self, *wanted: str) -> None:
+        place = self.frame.locator("#lab-train [data-state], #lab-train[data-state]").first
+        pattern = re.compile(f"^({'|'.join(wanted)})$")
+        expect(place).to_have_attribute("data-state", pattern)
+
+    def line(self) -> str:
+        return self.frame.locator("#lab-train [data-part=line]").inner_text()
+
+
+@pytest.fixture(scope="module")
+def browser_on_the_hub(space: Space, playwright: Any) -> Iterator[Browser]:
+    options = launch_options(playwright.chromium.executable_path)
+    browser = playwright.chromium.launch(
+        **{**options, "args": [*options["args"], *space.arguments]}
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def visit_hub(browser_on_the_hub: Browser) -> Iterator[Callable[..., Any]]:
+    open_contexts = []
+
+    @contextmanager
+    def opened(locale: str = "en", age: float = 0.0) -> Iterator[Visitor]:
+        context = browser_on_the_hub.new_context(locale=locale, ignore_https_errors=True)
+        open_contexts.append(context)
+        given: list[str] = []
+
+        def give() -> str:
+            given.append(token("somebody", age if len(given) == 0 else 0.0))
+            return given[-1]
+
+        context.expose_function("giveToken", give)
+        page = context.new_page()
+        yield Visitor(page, page.frame_locator("iframe"), given)
+
+    yield opened
+    for context in open_contexts:
+        context.close()
+
+
+def fill_in(visitor: Visitor, steps: int) -> None:
+    """A short run in the form, by its own recipe."""
+    visitor.frame.locator("#lab-steps input").fill(str(steps))
+    visitor.frame.locator("#lab-seeds input").fill("1")
+
+
+def test_a_visitors_run_goes_from_lease_to_lease_by_tokens_of_the_page(
+    space: Space, visit_hub: Callable[..., Any]
+) -> None:
+    with visit_hub() as visitor:
+        visitor.shown("tab=train")
+        fill_in(visitor, 120)
+        visitor.frame.locator("#lab-start").click()
+        visitor.state("running")
+        visitor.state("finished")
+        assert "cuda" in visitor.line()
+        asked = space.stand.asked
+        assert len(asked) > 1
+        assert all(each["payload"]["user"] == "somebody" for each in asked)
+        assert len({each["payload"]["once"] for each in asked}) == len(asked)
+        visitor.page.reload()
+        visitor.state("finished")
+
+
+def test_without_a_page_a_run_rests_and_goes_on_when_it_is_back(
+    space: Space, visit_hub: Callable[..., Any]
+) -> None:
+    with visit_hub() as visitor:
+        visitor.shown("tab=train")
+        fill_in(visitor, 400)
+        visitor.frame.locator("#lab-start").click()
+        visitor.state("running")
+        eventually(lambda: assert_some(visitor))
+        visitor.page.goto("about:blank")
+        before = len(space.stand.asked)
+
+        def rests() -> None:
+            assert space.stand.leases == {}
+
+        eventually(rests)
+        visitor.page.wait_for_timeout(3 * 1000 * SLICE_SECONDS)
+        assert len(space.stand.asked) <= before + 1
+        visitor.shown("tab=train")
+        visitor.state("running")
+        eventually(lambda: assert_more(space, before + 1))
+        visitor.frame.locator("[data-wish=stop]").click()
+        visitor.state("stopped")
+
+
+def assert_some(visitor: Visitor) -> None:
+    assert re.search(r"[1-9]\d* / 400", visitor.frame.locator("#lab-train").inner_text())
+
+
+def assert_more(space: Space, count: int) -> None:
+    assert len(space.stand.asked) > count
+
+
+@pytest.mark.parametrize(
+    ("locale", "words", "cpu"),
+    [("en", "is used up", "Run it on the CPU"), ("zh-CN", "暂时用完", "改用 CPU 运行")],
+)
+def test_when_the_quota_is_gone_the_cpu_is_one_press_away(
+    space: Space, visit_hub: Callable[..., Any], locale: str, words: str, cpu: str
+) -> None:
+    space.stand.refuse = ["quota"]
+    with visit_hub(locale) as visitor:
+        visitor.shown("tab=train")
+        fill_in(visitor, 30)
+        visitor.frame.locator("#lab-start").click()
+        button = visitor.frame.locator("[data-wish=cpu]")
+        expect(button).to_contain_text(cpu)
+        assert words in visitor.line()
+        button.click()
+        visitor.state("finished")
+        assert "cpu" in visitor.line()
+
+
+def test_an_expired_token_is_said_and_a_new_one_helps(
+    space: Space, visit_hub: Callable[..., Any]
+) -> None:
+    with visit_hub(age=120.0) as visitor:
+        visitor.shown("tab=train")
+        fill_in(visitor, 30)
+        visitor.frame.locator("#lab-start").click()
+        visitor.state("paused")
+        assert "expired" in visitor.line()
+        visitor.frame.locator("[data-wish=resume]").click()
+        visitor.state("finished")
+
+
+def test_what_the_app_logs_is_no_traceback(space: Space) -> None:
+    said = space.log.read_text("utf-8")
+    assert "Traceback" not in said, said[-4000:]
