@@ -12,6 +12,7 @@ one lease after the other by itself.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import pickle
 import re
@@ -137,7 +138,7 @@ class _Lessee:
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
-        self._until = time.monotonic() + lease.seconds
+        self._until = math.inf
         self._results = begun(lease.work, lease.config, lease.checkpoint)
         self._items = 0
         self._told_at = self._safe_at = time.monotonic()
@@ -147,6 +148,8 @@ class _Lessee:
 
     def messages(self) -> Iterator[Message]:
         for result in self._results:
+            if math.isinf(self._until):  # what it needed to begin is not counted
+                self._until = time.monotonic() + self._lease.seconds
             yield from self._message(result)
             wish = self._wished()
             if wish == "stop":

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -34,9 +34,9 @@ class Stand:
         refuse: What answers the next schedules: ``quota``, ``none_free``, ``too_long``,
             ``queue`` (a moment in a queue), ``queue_failed``; those that follow are granted.
         quota: Seconds that each visitor has.
-        cut_after: Seconds after which the next lease is taken away; None for never.
+        pid: The process that the last lease was allowed to.
         asked: The parameters of each schedule, the token read.
-        leases: Tokens of leases under way, and the process that each was allowed to.
+        leases: Tokens of leases under way.
         released: Whether each lease that was given back had failed.
         reports: How often the start was reported.
     """
@@ -44,12 +44,16 @@ class Stand:
     address: str = ""
     refuse: list[str] = field(default_factory=list)
     quota: float = 1000.0
-    cut_after: float | None = None
+    pid: int = 0
     asked: list[dict[str, Any]] = field(default_factory=list)
-    leases: dict[str, int | None] = field(default_factory=dict)
+    leases: set[str] = field(default_factory=set)
     released: list[bool] = field(default_factory=list)
     reports: int = 0
     used: set[str] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """Take the last lease away, in the middle of its work."""
+        os.kill(self.pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -108,8 +112,8 @@ def _handler(stand: Stand) -> type[BaseHTTPRequestHandler]:
 
         def lease(self) -> dict[str, Any]:
             allow = os.urandom(8).hex()
-            stand.leases[allow] = None
-            told = {"idle": False, "nvidiaIndex": 0, "nvidiaUUID": "GPU-0"}
+            stand.leases.add(allow)
+            told = {"idle": True, "nvidiaIndex": 0, "nvidiaUUID": "GPU-0"}
             return {**told, "allowToken": allow}
 
         def queue(self, failed: bool) -> None:
@@ -124,15 +128,12 @@ def _handler(stand: Stand) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(f"event: {last}\n\n".encode())
 
         def allow(self, given: dict[str, str]) -> None:
-            pid = int(given["pid"])
-            stand.leases[given["allowToken"]] = pid
-            if stand.cut_after is not None:
-                threading.Timer(stand.cut_after, _cut, (pid,)).start()
-                stand.cut_after = None
+            stand.pid = int(given["pid"])
             self.answer(200)
 
         def release(self, given: dict[str, str]) -> None:
-            known = stand.leases.pop(given["allowToken"], None) is not None
+            known = given["allowToken"] in stand.leases
+            stand.leases.discard(given["allowToken"])
             stand.released.append(given["fail"] == "true")
             self.answer(200 if known else 404)
 
@@ -152,8 +153,3 @@ def _is_good(stand: Stand, payload: dict[str, Any]) -> bool:
         return False
     stand.used.add(payload["once"])
     return True
-
-
-def _cut(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

@@ -190,9 +190,11 @@ async function seat() {
   for (let number = 0; navigator.locks && number < SEATS; number++) {
     /** @type {(() => void) | null} */
     const leave = await new Promise((done) => {
-      navigator.locks.request(`swish-lab-stream-${number}`, { ifAvailable: true }, (lock) =>
-        lock ? new Promise((given) => done(() => given(null))) : done(null),
-      );
+      navigator.locks
+        .request(`swish-lab-stream-${number}`, { ifAvailable: true }, (lock) =>
+          lock ? new Promise((given) => done(() => given(null))) : done(null),
+        )
+        .catch(() => done(null)); // a frame of another site may be denied them
     });
     if (leave) return leave;
   }
