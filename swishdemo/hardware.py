@@ -243,6 +243,8 @@ def told() -> Hardware | None:
 
 def missing_cuda() -> Sentence | None:
     """Why nothing can run on a GPU here, as far as this process knows; None where it may."""
+    if host.lends_gpu():  # which no worker process finds
+        return None
     return _Known.told.gap if _Known.told else missing_in_files()
 
 

@@ -147,6 +147,12 @@ def torch_version() -> str:
         return "missing"
 
 
+def lends_gpu(root: Path = ROOT) -> bool:
+    """Whether this is a Space whose GPU is lent to a job, and is nowhere to be seen before."""
+    given = started_with("SPACES_ZERO_GPU", root)
+    return given is not None and given.lower() in ("1", "t", "true")
+
+
 CudaGap = Literal["no_cuda", "cuda_hidden", "no_cuda_build"]
 
 
@@ -161,8 +167,8 @@ def missing_cuda(root: Path = ROOT, torch: str | None = None) -> CudaGap | None:
         ``no_cuda``: no driver shows a device; ``cuda_hidden``: ``CUDA_VISIBLE_DEVICES`` hides
         all; ``no_cuda_build``: PyTorch is built without CUDA.
     """
-    if _started_with("SPACES_ZERO_GPU", root)[:1] not in ([], [""], ["false"], ["0"]):
-        return None  # one is lent to a job, and shows nowhere before
+    if lends_gpu(root):
+        return None
     cards = root / "proc/driver/nvidia/gpus"
     if not any((root / device).exists() for device in _GPU_DEVICES) and not any(cards.glob("*")):
         return "no_cuda"

@@ -6,7 +6,7 @@ import logging
 import time
 from threading import Lock, Thread
 
-from swishdemo import hardware
+from swishdemo import hardware, host
 from swishdemo.jobs.job import Failed, Finished, Item, Runner, RunnerError, Stopped
 
 _LOG = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class HardwareProbe:
 
         Elsewhere there is nothing to wait for: what the system's files say is enough.
         """
-        if hardware.missing_cuda() is None:
+        if hardware.missing_cuda() is None and not host.lends_gpu():
             self.begin()
             if self._thread is not None:
                 self._thread.join(self._seconds)

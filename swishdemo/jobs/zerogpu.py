@@ -31,6 +31,7 @@ from threading import Lock, Thread
 from types import MappingProxyType
 from typing import Any
 
+from swishdemo.hardware import Hardware, seen, tell
 from swishdemo.jobs.job import (
     HOST,
     TASK,
@@ -105,9 +106,15 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The first that a lease tells: the process that works in it."""
+    """The process that works in a lease, and what it finds there; told first of all.
+
+    Attributes:
+        pid: Its number.
+        found: What PyTorch finds; None before it has looked.
+    """
 
     pid: int
+    found: Hardware | None = None
 
 
 Told = Begun | Message
@@ -126,7 +133,9 @@ def work_in(lease: Lease) -> Iterator[Told]:
     """
     yield Begun(os.getpid())
     try:
-        yield from _Lessee(lease).messages()
+        lessee = _Lessee(lease)
+        yield Begun(os.getpid(), seen())
+        yield from lessee.messages()
     except BaseException as error:
         if isinstance(error, GeneratorExit):
             raise
@@ -395,8 +404,10 @@ class LeaseHandle:
         try:
             for told in self._runner.lend(self._lease):
                 match told:
-                    case Begun(pid):
+                    case Begun(pid, found):
                         self.pid = pid
+                        if found is not None:
+                            tell(found)
                         self._messages.put(Notice(None))
                     case Finished() | Stopped() | Failed() | Rested():
                         return told
