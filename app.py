@@ -24,6 +24,7 @@ def main() -> None:
         with gradios_part(settings.server_name) as unused, without_stubs():
             # Gradio reads the environment as it is imported.
             from swishdemo.api.application import page_middleware, page_routes
+            from swishdemo.ui.in_gradio import runner_of
             from swishdemo.ui.lab import Lab
             from swishdemo.ui.page import build, launch
 
@@ -32,7 +33,7 @@ def main() -> None:
             # Plain Gradio as PID 1 of a container ignores SIGTERM.
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: ended.set())
-            lab = Lab.open(settings)
+            lab = Lab.open(settings, runner_of(settings))
             demo = build(lab)
             try:
                 launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())

@@ -336,7 +336,7 @@ def test_pause_step_resume_stop(client: httpx.Client) -> None:
 def going_on(lab: Lab) -> Callable[..., dict[str, Any]]:
     """What the page's event answers Anna by which a run goes on."""
     handlers = [fn for fn in page.build(lab, ("train",)).fns.values() if fn.fn]
-    [event] = [fn for fn in handlers if fn.targets[0][1] == "submit"]
+    event, _ = [fn for fn in handlers if fn.targets[0][1] == "submit"]
     assert event.queue, "only events of the queue bring whose time on a GPU it is"
     anna = httpx.Request("GET", "http://x", headers=ANNA)
 

@@ -16,7 +16,7 @@ import pytest
 from fake_work import fake_kinds
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Job, Message, Placement, RunnerError
+from swishdemo.jobs.job import Assignment, Job, Message, RunnerError
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
 from swishdemo.jobs.store import Store
@@ -195,7 +195,8 @@ def test_a_worker_killed_from_outside(make: Make, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     until(manager, manager.submit("run", {"mode": "pid", "path": str(pid)}, ANNA), "finished")
     job = manager.submit("run", LONG, ANNA)
-    manager.wait_for(job.id, after=-1)
+    until(manager, job, "running")
+    assert manager.wait_for(job.id, after=-1, state="running").reports
     os.kill(int(pid.read_text("ascii")), signal.SIGKILL)
     failed = until(manager, job, "failed")
     assert failed.reason is not None and "SIGKILL" in failed.reason.sentence()
@@ -397,8 +398,8 @@ class NoRunner:
 
     places: ClassVar = {"host": 1}
 
-    def placed(self, device: str) -> Placement:
-        return Placement()
+    def assign(self, device: str) -> Assignment:
+        return Assignment()
 
     def prepare(self, work: str) -> None: ...
 

@@ -248,7 +248,8 @@ REPORT: Schema = {
 STARTED: Schema = {
     "type": "object",
     "properties": {
-        name: JOB["properties"][name] for name in ("id", "state", "position", "estimate_seconds")
+        name: JOB["properties"][name]
+        for name in ("id", "state", "position", "estimate_seconds", "placement")
     },
 }
 

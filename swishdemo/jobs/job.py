@@ -188,7 +188,7 @@ HOST = "host"
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class Assignment:
     """Where a job shall run.
 
     Attributes:
@@ -268,7 +268,7 @@ class Runner(Protocol):
     places: Mapping[str, int]
     """How many jobs run at a time in each place."""
 
-    def placed(self, device: str) -> Placement:
+    def assign(self, device: str) -> Assignment:
         """Where a job runs that asks for a device, ``auto``, ``cpu`` or ``cuda``.
 
         Like `start` it is called in the context of who asked

@@ -115,9 +115,9 @@ class JobManager(JobAccess):
         parsed = self.parse(kind, config) if isinstance(config, Mapping) else config
         chosen = self._kinds[kind]
         as_json = parsed.as_json()
-        placement = self.runner.placed(chosen.device(parsed))
-        if placement.device is not None:
-            parsed = chosen.on(parsed, placement.device)
+        assignment = self.runner.assign(chosen.device(parsed))
+        if assignment.device is not None:
+            parsed = chosen.on(parsed, assignment.device)
         job = Job(
             id=secrets.token_urlsafe(16),
             kind=kind,
@@ -127,10 +127,10 @@ class JobManager(JobAccess):
             created_at=time.time(),
             steps=chosen.steps(as_json),
             host=chosen.host(),
-            placement=placement.why,
+            placement=assignment.why,
         )
         estimate = chosen.estimate(as_json)
-        driven = LiveJob(job, chosen, parsed, estimate=estimate, placement=placement)
+        driven = LiveJob(job, chosen, parsed, estimate=estimate, assignment=assignment)
         self._device.add(driven)
         with suppress(StoreError):  # it is tidied up another time
             self._store.prune(visitor, self._limits)

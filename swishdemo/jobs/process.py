@@ -27,12 +27,12 @@ from swishdemo.jobs.job import (
     HOST,
     NOTHING,
     TASK,
+    Assignment,
     Ending,
     Failed,
     Finished,
     Last,
     Message,
-    Placement,
     RunnerError,
     Stopped,
     Task,
@@ -181,9 +181,9 @@ class ProcessRunner:
         self._handles: set[ProcessHandle] = set()
         self._closed = False
 
-    def placed(self, device: str) -> Placement:
+    def assign(self, device: str) -> Assignment:
         """On this machine, whatever the device."""
-        return Placement()
+        return Assignment()
 
     def start(self, work: str, config: object, task: Task = TASK) -> ProcessHandle:
         """Start ``work`` in the warm worker where there is one, else in a new one.

@@ -10,7 +10,7 @@ from threading import Condition, Thread
 from typing import Any, Literal
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Handle, Job, Placement, State, thinned
+from swishdemo.jobs.job import Assignment, Handle, Job, State, thinned
 from swishdemo.jobs.kinds import Config, Kind
 from swishdemo.text import Sentence
 
@@ -29,7 +29,7 @@ class LiveJob:
         turned_at: When it began to run, or to rest, in monotonic seconds.
         trace: What `Kind.trace` has found so far.
         estimate: About how many seconds it takes; None where its kind cannot tell.
-        placement: Where it runs.
+        assignment: Where it runs.
         context: Of who last asked for it to run: a visitor's time on a lent GPU hangs on it.
         checkpoint: How many reports came before what it goes on from in another process, and
             that; None for its beginning.
@@ -48,7 +48,7 @@ class LiveJob:
     turned_at: float = 0.0
     trace: list[float] = field(default_factory=list)
     estimate: float | None = None
-    placement: Placement = field(default_factory=Placement)
+    assignment: Assignment = field(default_factory=Assignment)
     context: Context = field(default_factory=copy_context)
     checkpoint: tuple[int, bytes | None] | None = None
     begun_at: int = 0
@@ -101,8 +101,8 @@ class JobQueue:
             job = self._timed(driven)
             if driven not in self._queue:
                 return job
-            place = driven.placement.place
-            waiting = [other for other in self._queue if other.placement.place == place]
+            place = driven.assignment.place
+            waiting = [other for other in self._queue if other.assignment.place == place]
             before = waiting[: waiting.index(driven)]
             estimate = sum(map(self.left, before))
             estimate += min(map(self.left, self._holders[place]), default=0.0)
@@ -120,7 +120,7 @@ class JobQueue:
 
     def holds(self, driven: LiveJob) -> bool:
         """Whether the job has the device, which a paused one keeps until it really rests."""
-        return driven in self._holders[driven.placement.place]
+        return driven in self._holders[driven.assignment.place]
 
     # Who is told of changes.
 
@@ -177,7 +177,7 @@ class JobQueue:
                     retry_seconds=max(1, round(min(map(self.left, active)))),
                 )
             if not self._has_room(driven) and len(self._queue) >= self._queue_limit:
-                holders = self._holders[driven.placement.place]
+                holders = self._holders[driven.assignment.place]
                 raise UserError(
                     "jobs.queue_full",
                     status=429,
@@ -236,7 +236,7 @@ class JobQueue:
         """Give the device to the next job, where this one has it."""
         with self.changed:
             if self.holds(driven):
-                self._holders[driven.placement.place].remove(driven)
+                self._holders[driven.assignment.place].remove(driven)
                 self._dispatch()
 
     def annotate(self, job_id: str, values: Mapping[str, Any]) -> None:
@@ -260,12 +260,12 @@ class JobQueue:
             if self.closed or not driven.stored or not self._has_room(driven):
                 continue
             self._queue.remove(driven)
-            self._holders[driven.placement.place].append(driven)
+            self._holders[driven.assignment.place].append(driven)
             self._run(driven)
             self.tell(*(other.job.id for other in self._queue))
 
     def _has_room(self, driven: LiveJob) -> bool:
-        place = driven.placement.place
+        place = driven.assignment.place
         return len(self._holders[place]) < self._places[place]
 
     def _run(self, driven: LiveJob) -> None:

@@ -114,7 +114,7 @@ class Scheduler:
         with self.device.changed:
             _check(driven, "pause", "running")
             live = self.device.snapshot().values()
-            here = [one for one in live if one.placement.place == HOST]
+            here = [one for one in live if one.assignment.place == HOST]
             resting = sum(one.job.state == "paused" for one in here)
             if driven in here and resting >= _MOST_PAUSED:
                 raise UserError("jobs.too_many_paused", status=409, count=resting)
@@ -136,9 +136,9 @@ class Scheduler:
     def _move(self, driven: LiveJob, device: str) -> None:
         if driven.handle is not None:
             raise wrong_state(driven.job.state, "move")
-        driven.placement = self._runner.placed(device)
+        driven.assignment = self._runner.assign(device)
         driven.config = driven.kind.on(driven.config, device)
-        driven.job = replace(driven.job, placement=driven.placement.why)
+        driven.job = replace(driven.job, placement=driven.assignment.why)
 
     def step(self, driven: LiveJob) -> None:
         """Let a running or paused job go on to its next report, and rest there."""
@@ -245,7 +245,7 @@ class Scheduler:
             begun_at, state = driven.checkpoint or (0, None)
             driven.begun_at, driven.repeats = begun_at, driven.job.reports - begun_at
         task = Task(
-            driven.placement.place,
+            driven.assignment.place,
             driven.kind.environment(driven.job.config),
             state,
             self.device.left(driven),
@@ -329,7 +329,7 @@ class Scheduler:
         if state == "running" and self.device.ran(driven) > limit:
             reason = Sentence("jobs.time_limit", seconds=round(limit))
             self.device.end(driven, "stopped", reason)
-        rests_here = driven.placement.place == HOST
+        rests_here = driven.assignment.place == HOST
         limit = self._pause_seconds if rests_here else _RESTING_SECONDS
         if state == "paused" and time.monotonic() - driven.turned_at > limit:
             reason = Sentence("jobs.pause_limit", seconds=round(limit))

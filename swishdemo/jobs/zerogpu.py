@@ -35,6 +35,7 @@ from swishdemo.hardware import Hardware, seen, tell
 from swishdemo.jobs.job import (
     HOST,
     TASK,
+    Assignment,
     Attached,
     Checkpoint,
     Ending,
@@ -44,7 +45,6 @@ from swishdemo.jobs.job import (
     Item,
     Message,
     Notice,
-    Placement,
     Rested,
     Runner,
     RunnerError,
@@ -257,15 +257,15 @@ class ZeroGPURunner:
         self._handles: set[LeaseHandle] = set()
         self._closed = False
 
-    def placed(self, device: str) -> Placement:
+    def assign(self, device: str) -> Assignment:
         """On a GPU where it is asked for, or where a visitor's token is at hand."""
         if device == "cpu":
-            return Placement()
+            return Assignment()
         if self.has_token():
-            return Placement(GPU, "cuda")
+            return Assignment(GPU, "cuda")
         if device == "cuda":
-            return Placement(GPU, "cuda", Sentence("jobs.gpu.own_quota"))
-        return Placement(HOST, "cpu", Sentence("jobs.gpu.no_token"))
+            return Assignment(GPU, "cuda", Sentence("jobs.gpu.own_quota"))
+        return Assignment(HOST, "cpu", Sentence("jobs.gpu.no_token"))
 
     def start(self, work: str, config: object, task: Task = TASK) -> Handle:
         """Start ``work`` in a lease, or where its place is this machine, in a process."""

@@ -19,7 +19,10 @@ from gradio.i18n import I18nData
 
 from swishdemo.datasets.registry import datasets
 from swishdemo.errors import UserError
-from swishdemo.settings import SettingsError
+from swishdemo.jobs.job import Runner
+from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.zerogpu import ZeroGPURunner, requested, work_in
+from swishdemo.settings import Settings, SettingsError
 from swishdemo.text import Language, catalogue, language_of, text
 from swishdemo.timing import REGISTRY
 from swishdemo.training.recipes import recipes
@@ -77,26 +80,25 @@ def beginning(
 _TOKEN = "x-ip-token"
 
 
-def lent(work: Callable[..., Any], seconds: Callable[..., int]) -> Callable[..., Any]:
-    """A generator function that has a GPU while it is iterated, on a Space that lends one.
+def runner_of(settings: Settings) -> Runner:
+    """Where jobs run; starts no process yet.
 
-    It must be made before the page is launched, which reports what is lent to.
-
-    Args:
-        work: The generator function.
-        seconds: How long it is to have the GPU, from its arguments.
+    On a Space that lends a GPU this loads the package that does, and PyTorch with it. It must be
+    called before the page is launched, which reports that something is lent to.
 
     Raises:
         SettingsError: The package that lends it is not installed.
     """
+    host = ProcessRunner(settings)
+    if not settings.lends_gpu:
+        return host
     try:
         import spaces
     except ImportError as error:
         raise SettingsError(
             f"SPACES_ZERO_GPU is set, but the package spaces cannot be imported: {error}."
         ) from error
-    made: Callable[..., Any] = spaces.GPU(work, duration=seconds)
-    return made
+    return ZeroGPURunner(spaces.GPU(work_in, duration=requested), host, has_token)
 
 
 def has_token() -> bool:

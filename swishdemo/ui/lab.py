@@ -16,10 +16,7 @@ from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Runner
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.process import ProcessRunner
-from swishdemo.jobs.zerogpu import ZeroGPURunner, requested, work_in
 from swishdemo.settings import Settings, SettingsError
-from swishdemo.ui.in_gradio import has_token, lent
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +34,20 @@ class Lab:
     claims: ClaimEvaluator
 
     @classmethod
-    def open(cls, settings: Settings) -> Lab:
+    def open(cls, settings: Settings, runner: Runner | None = None) -> Lab:
         """Open the store, and read of it what the claims need.
 
         Starts a process where the system shows a GPU, to learn whether it can be used: the page
         says so.
 
+        Args:
+            settings: What the environment sets.
+            runner: Where jobs run; None for worker processes.
+
         Raises:
             SettingsError: It cannot, and the settings leave no other device.
         """
-        manager = JobManager.open(settings, _runner(settings))
+        manager = JobManager.open(settings, runner)
         manager.hardware.settle()
         try:
             hardware.check(settings)
@@ -101,11 +102,3 @@ class Lab:
         self.manager.close()
         self.formulas.close()
         self.studies.close()
-
-
-def _runner(settings: Settings) -> Runner:
-    """Where jobs run; on a Space that lends a GPU its package is loaded, which brings PyTorch."""
-    host = ProcessRunner(settings)
-    if not settings.lends_gpu:
-        return host
-    return ZeroGPURunner(lent(work_in, requested), host, has_token)
