@@ -91,6 +91,7 @@ def check(
         given.report.open("a", encoding="utf-8").close()
     wanted = _wanted(given)
     manager = JobManager.open(settings, kept=False)
+    manager.hardware.settle()
     claims = ClaimEvaluator(manager)
     try:
         claims.check_all([claim.id for claim in wanted if purposes(claim)], _VISITOR, given.budget)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
 from swishdemo.claims.record import (
+    ON_GPU,
     Budget,
+    Claim,
     Engine,
     Evidence,
     Kind,
     Measured,
+    Part,
     Verdict,
     VerdictName,
     combine,
     verdict,
 )
+from swishdemo.hardware import missing_cuda
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
@@ -28,13 +32,18 @@ _THOROUGH_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Timed(Measured):
-    """A part that a timing job decides."""
+    """A part that a timing job decides.
+
+    Attributes:
+        device: Where it is timed, if the server leaves a choice.
+    """
 
     kind: Kind = "timed"
     job: str = "kernel"
     variants: tuple[str, ...] = ()
     context: str = "kernel"
     passes: str = "both"
+    device: str = "cpu"
 
     @property
     def engine(self) -> Engine:
@@ -54,6 +63,7 @@ class Timed(Measured):
             "elements": [min(ELEMENTS, settings.max_elements)],
             "pass": self.passes,
             "context": self.context,
+            "device": self.device if settings.device == "auto" else settings.device,
             **longer,
         }
 
@@ -82,7 +92,7 @@ class ExtraTime(Timed):
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
         """Each variant's ratio to the baseline, with a 95 % interval."""
-        timed = by_variant(stored, self.context)
+        timed = by_variant(stored, self.context, self.device)
         if self.baseline not in timed or len(timed) < 2:
             return None
         base = timed.pop(self.baseline)
@@ -143,7 +153,7 @@ class TimeRatio(Timed):
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
         """The ratio of the two times, with a 95 % interval."""
-        timed = by_variant(stored, self.context)
+        timed = by_variant(stored, self.context, self.device)
         if self.variant not in timed or self.baseline not in timed:
             return None
         ratio = timed[self.variant].ratio(timed[self.baseline]).as_json()
@@ -201,7 +211,7 @@ class SavedBytes(Timed):
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
         """Each variant's saved bytes an element."""
-        timed = by_variant(stored, self.context)
+        timed = by_variant(stored, self.context, self.device)
         saved = {name: measurement.saved_bytes_per_element for name, measurement in timed.items()}
         if any(saved.get(name) is None for name in (self.variant, self.plain, self.builtin)):
             return None
@@ -242,7 +252,7 @@ class SavingsPrice(Timed):
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
         """The ratio of the two times, with a 95 % interval."""
-        timed = by_variant(stored, self.context)
+        timed = by_variant(stored, self.context, self.device)
         if self.variant not in timed or self.builtin not in timed:
             return None
         ratio = timed[self.variant].ratio(timed[self.builtin]).as_json()
@@ -265,15 +275,46 @@ class SavingsPrice(Timed):
         return verdict("undecided", "price_unclear", **values)
 
 
-def by_variant(stored: Sequence[Mapping[str, Any]], context: str) -> dict[str, Any]:
-    """The latest measurement of each variant that has a time, in order."""
+def on_each_device(claim: Claim, server: Settings) -> Claim:
+    """The claim as it is checked on this server: what is timed has a line for each device.
+
+    Where the server uses a GPU alone, its line takes the place of the CPU's.
+    """
+    if missing_cuda() is not None or server.device == "cpu":
+        return claim
+    parts: list[Part] = []
+    for part in claim.parts:
+        if not isinstance(part, Timed):
+            parts.append(part)
+            continue
+        there = replace(part, job=part.job + ON_GPU, device="cuda")
+        if server.device == "auto":
+            parts.append(part)
+            there = replace(there, name=part.name + ON_GPU, labels={})
+        parts.append(there)
+    return replace(claim, parts=tuple(parts))
+
+
+def by_variant(
+    stored: Sequence[Mapping[str, Any]], context: str, device: str | None = None
+) -> dict[str, Any]:
+    """The latest measurement of each variant that has a time, in order.
+
+    Args:
+        stored: A timing's results.
+        context: The context that is asked for.
+        device: The device; None for any.
+    """
     from swishdemo.timing.measurement import Measurement, latest
 
     measured = [Measurement.from_json(record) for record in stored if "variant" in record]
     return {
         measurement.variant: measurement
         for measurement in latest(measured)
-        if measurement.is_timed and measurement.context == context and not measurement.gate
+        if measurement.is_timed
+        and measurement.context == context
+        and device in (None, measurement.device)
+        and not measurement.gate
     }
 
 

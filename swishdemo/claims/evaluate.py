@@ -12,6 +12,7 @@ from typing import Any
 
 from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.claims.beta import BetaRange
+from swishdemo.claims.cost import on_each_device
 from swishdemo.claims.own_claim import ApartAtMost, OwnClaim
 from swishdemo.claims.plan import CheckPlan
 from swishdemo.claims.proofs import Proof, kept, prove_apart
@@ -78,7 +79,7 @@ class ClaimEvaluator:
     ) -> None:
         self._manager = manager
         self.own = Registration(manager)
-        self._claims = claims
+        self._claims = tuple(on_each_device(claim, manager.settings) for claim in claims)
         self._prove = prove
         # One process proves at a time, and not more wait for it than a few of the web's threads.
         self._lock = FairLock(waiting=8, each=2)
@@ -94,6 +95,11 @@ class ClaimEvaluator:
         self._asking: dict[str, set[str]] = {}  # job → who pressed, and has not stopped it
         self._closed = Event()
         self._ahead: Thread | None = None
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The records, with a line for each device on which a part is timed here."""
+        return self._claims
 
     def listing(self, language: Language = "en") -> list[dict[str, Any]]:
         """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``."""

@@ -100,6 +100,9 @@ BUDGETS: tuple[Budget, ...] = ("quick", "thorough")
 Evidence = Mapping[str, Any]
 """What a check found: numbers, names and lists of them, as JSON knows them."""
 
+ON_GPU = "-gpu"
+"""How a part's name ends that is timed on a GPU, beside the same on a CPU."""
+
 _Words = Mapping[Language, str]
 _LONGEST_TITLE = 40
 
@@ -303,6 +306,9 @@ class Claim:
 
     def label(self, part: str, language: Language) -> str:
         """What the part called ``part`` is called by a reader."""
+        if part.endswith(ON_GPU):
+            what = self.label(part.removesuffix(ON_GPU), language)
+            return text("check.on_gpu", language, what=what)
         return text(f"claims.{self.id}.part.{part}", language)
 
     def _said(self, what: str, language: Language) -> str:

@@ -5,12 +5,12 @@ The browser asks REST for the cards and for how far checks are (`swishdemo.api.c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
-from swishdemo.claims import ARTICLE, CLAIMS, SourceDocument
+from swishdemo.claims import ARTICLE, Claim, SourceDocument
 from swishdemo.claims.history import SWISH
 from swishdemo.claims.own_claim import STATEMENTS
 from swishdemo.claims.record import budget_of
@@ -32,7 +32,7 @@ def build(lab: Lab) -> None:
     view = live(
         "claims/tab",
         elem_id="lab-claims",
-        claims=stated(),
+        claims=stated(lab.claims.claims),
         own=own_fields(lab),
         article=ARTICLE.address,
         paper=SWISH.url,
@@ -73,7 +73,7 @@ def own_fields(lab: Lab) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def stated() -> list[dict[str, Any]]:
+def stated(claims: Sequence[Claim]) -> list[dict[str, Any]]:
     """What is known of each claim before anything is checked, in both languages."""
     return [
         {
@@ -84,7 +84,7 @@ def stated() -> list[dict[str, Any]]:
             "kinds": sorted({part.kind for part in claim.parts}),
             "parts": len(claim.parts),
         }
-        for claim in CLAIMS
+        for claim in claims
     ]
 
 
