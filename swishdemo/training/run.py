@@ -58,9 +58,11 @@ def train(
 ) -> Run:
     """Train, and yield reports; between them ticks, and the weights before some reports.
 
-    The same config gives the same reports on the same machine, bit for bit, but for
+    The same config gives the same reports on the same machine and device, bit for bit, but for
     ``elapsed_seconds``; a run that ends by its time limit has one report more than others at that
-    step. Closing the iterator stops the work.
+    step. On a GPU that goes as far as `swishdemo.training.engine.cuda_steps.exactly`, and figures
+    of the test set may be rounded otherwise where less memory is free. Closing the iterator stops
+    the work.
 
     Args:
         config: What to train.
@@ -252,7 +254,7 @@ class Run:
             yield TICK
             self._ensembles.append(ensemble)
             self._trainers.append(self._trainer(ensemble, learning))
-            samples = evaluated_together(parts, len(part))
+            samples = evaluated_together(parts, len(part), device)
             evaluators.append(Scorer(ensemble, self._test, samples, testing))
         self._steps = self._stepping(product_count(parts) * config.batch * len(rows))
         looked_at = Ensemble([rows[number] for number in watched(rows)], config, parts, device)

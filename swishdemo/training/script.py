@@ -203,7 +203,7 @@ def script(record: Mapping[str, Any], last: Mapping[str, Any]) -> str:
             a stop condition has ended the run.
     """
     config = TrainingConfig.of_json(record)
-    ended = last.get("ended")
+    ended, on_gpu = last.get("ended"), last.get("device") == "cuda"
     steps = config.steps if ended in (None, "steps") else int(last["step"])
     compared = last["test_loss"] if ended and last["step"] == steps else None
     dataset = config.described()
@@ -218,7 +218,7 @@ def script(record: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     load, table = f"standardised(*{dataset.script.__name__}())", families.table()
     run = _run(config, families.names, compared)
     sections = [
-        _start(config, steps, last.get("device") == "cuda"),
+        _start(config, steps, on_gpu),
         *data.needed(load),
         *network.needed(load),
         f"# The data: {dataset.name}, {dataset.train} samples to learn, {dataset.test} to test.\n"
@@ -228,7 +228,7 @@ def script(record: Mapping[str, Any], last: Mapping[str, Any]) -> str:
         f"{table}\n{run}",
     ]
     body = "\n\n\n".join(section.strip("\n") for section in sections) + "\n"
-    head = _head(config, steps, ended, compared is not None, _packages(body))
+    head = _head(config, steps, ended, compared is not None, _packages(body), on_gpu)
     return f"{head}\n{_imports(body, imports)}\n{body}"
 
 
@@ -236,6 +236,9 @@ def _start(config: TrainingConfig, steps: int, on_gpu: bool) -> str:
     lines = ["torch.set_num_threads(1)  # small networks are fastest so"]
     if on_gpu:
         lines.append('torch.set_default_device("cuda")')
+        lines.append(
+            "torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False"
+        )
     lines += [f"SEED = {config.seed}", f"STEPS, BATCH, LR = {steps}, {config.batch}, {config.lr!r}"]
     return "\n".join(lines)
 
@@ -359,7 +362,12 @@ def _packages(body: str) -> list[str]:
 
 
 def _head(
-    config: TrainingConfig, steps: int, ended: str | None, compared: bool, packages: list[str]
+    config: TrainingConfig,
+    steps: int,
+    ended: str | None,
+    compared: bool,
+    packages: list[str],
+    on_gpu: bool,
 ) -> str:
     argument = " TABLE.csv" if config.csv else ""
     lines = [
@@ -375,6 +383,12 @@ def _head(
         "",
         *_off(config),
     ]
+    if on_gpu:
+        lines += [
+            "",
+            "It needs a GPU, as the run had one. Both compute in float32 without TF32; a CNN's",
+            "convolutions are cuDNN's here, and products of matrices there.",
+        ]
     if compared:
         lines += ["At the end it says how far its own networks are from those of the run."]
     if steps < config.steps:

@@ -1,9 +1,13 @@
-"""How much of a GPU's copying speed do the forms of Swish with a trainable β reach?
+"""How much of a GPU's copying speed do the forms of Swish reach, and what is training worth there?
 
 Forward and backward of 2^26 elements, timed by CUDA events, all in turn in each round. Forward
 moves two elements for each of the tensor and backward three, dβ's sums included, so that `copy_`,
 which moves two, sets the limits 1 and 1.5 times its time. Prints each form's share of the limit,
 the median of rounds; and of the Triton kernel what it misses of the goal.
+
+Then training steps of β convergence, as a CUDA graph, call by call and on one thread of the CPU, in
+turn; and of the spiral, for more and more networks. A replica·step is a step of one network, a
+sample·replica a sample that one network learns from. Goals stand beside what was reached.
 
     python tests/benchmarks/bench_gpu.py [log2 of elements]
 """
@@ -11,6 +15,7 @@ the median of rounds; and of the Triton kernel what it misses of the goal.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -21,10 +26,15 @@ import torch
 from torch.nn import functional as F
 
 from swishdemo import fused_swish
+from swishdemo.training import Report, TrainingConfig, recipes, replicas
+from swishdemo.training.run import Run
 
 ROUNDS, CALLS = 30, 10
 GOAL = 0.94
 """What PyTorch's own SiLU reaches of a card's bandwidth."""
+TURNS, GOAL_FACTOR, GOAL_SAMPLES = 5, 5.0, 1e8
+WIDTHS = (128, 512, 2048, 4096)
+"""Networks on the spiral."""
 
 
 def main(exponent: int) -> None:
@@ -51,6 +61,78 @@ def main(exponent: int) -> None:
                 missed.append(f"{dtype} {name}: {share:.1%}")
     told = f"missed by {'; '.join(missed)}" if missed else "met by every pass of the Triton kernel"
     print(f"goal, {GOAL:.0%} of the copy limit: {told}")
+    training("cuda")
+
+
+def training(device: str, turns: int = TURNS, steps: int = 200) -> dict[str, float]:
+    """Print and return how fast training is: replica·steps/s, and samples·replicas/s."""
+    configs = {recipe.name: recipe.config for recipe in recipes()}
+    found = {}
+    wide = configs["beta-convergence"]
+    sides = {
+        "graph": Stepper(wide, device),
+        "calls": Stepper(wide, device, graphs=False),
+        "cpu": Stepper(wide, "cpu"),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(turns):
+        for name, side in sides.items():
+            count = steps if name != "cpu" else max(1, steps // 5)
+            rates[name].append(len(replicas(wide)) * count / side.seconds(count))
+    found |= {name: median(of) for name, of in rates.items()}
+    print(f"β convergence, {len(replicas(wide))} networks; {sides['graph'].how}")
+    for name in ("calls", "cpu"):
+        factor = median(a / b for a, b in zip(rates["graph"], rates[name], strict=True))
+        told = f"{found['graph']:.3g} against {found[name]:.3g} replica·steps/s, {factor:.1f} ×"
+        print(f"  a graph against {name:6} {told}{_goal(factor, GOAL_FACTOR, ' ×')}")
+    spiral = configs["playground-spiral"]
+    groups = len(replicas(spiral)) // spiral.seeds
+    for width in WIDTHS:
+        config = spiral.replace(seeds=max(1, width // groups))
+        side, count = Stepper(config, device), len(replicas(config))
+        seconds = min(side.seconds(steps) for _ in range(turns))
+        found[f"spiral {width}"] = rate = config.batch * count * steps / seconds
+        print(f"  the spiral, {count:5} networks: {rate / 1e6:8.1f} M samples·replicas/s")
+    best = max(rate for name, rate in found.items() if "spiral" in name)
+    print(f"  the best: {best / 1e6:.1f} M/s{_goal(best / 1e6, GOAL_SAMPLES / 1e6, ' M/s')}")
+    return found
+
+
+class Stepper:
+    """A run that takes steps when it is told to, and makes no reports meanwhile."""
+
+    def __init__(self, config: TrainingConfig, device: str, *, graphs: bool = True) -> None:
+        steps = 10**5  # more than are taken
+        self._run = Run(config.replace(device=device, steps=steps), graphs=graphs)
+        while not isinstance(next(self._run), Report):
+            pass
+        self._device, self._taken = device, 0
+        self.seconds(10)  # warms up, and captures
+
+    @property
+    def how(self) -> str:
+        """Whether a step is a graph."""
+        steps = self._run._steps
+        return "each step is one CUDA graph" if steps.graph else f"no graph: {steps.no_graph}"
+
+    def seconds(self, count: int) -> float:
+        """Of so many steps."""
+        self._wait()
+        start = time.perf_counter()
+        for _ in range(count):
+            for _ in self._run._steps.take(self._taken, measured=False):
+                pass
+            self._taken += 1
+        self._wait()
+        return time.perf_counter() - start
+
+    def _wait(self) -> None:
+        if self._device == "cuda":
+            torch.cuda.synchronize()
+
+
+def _goal(reached: float, goal: float, unit: str) -> str:
+    return f"  (goal {goal:g}{unit}{'' if reached >= goal else ': missed'})"
 
 
 def _calls(elements: int, dtype: torch.dtype) -> dict[str, Callable[[], object]]:

@@ -169,6 +169,9 @@ class CUDAGraph:
             _OPS.forget_graph(self._number)
         self._number = None
 
+    def __del__(self) -> None:
+        self.reset()
+
     def pool(self) -> tuple[int, int]:
         return 0, id(self)
 

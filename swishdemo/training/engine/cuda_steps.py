@@ -276,26 +276,17 @@ class DeviceSteps(Steps):
 
 @contextmanager
 def exactly() -> Iterator[None]:
-    """Compute in float32 where that is asked for, and alike each time, as far as PyTorch can.
+    """Compute in float32 where that is asked for; TF32 would round factors to 10 bits.
 
-    TF32 would round the factors of products to 10 bits. The numbers of a run are equal bit for bit
-    on the same card with the same versions; on another card sums are taken in another order.
+    The numbers of a run are equal bit for bit on the same card with the same versions: a step has
+    no operation that sums by atomic additions, and one stream at a time
+    (https://docs.nvidia.com/cuda/cublas/#results-reproducibility). Another card may sum in another
+    order.
     """
     backends: Any = torch.backends
-    deterministic: Any = torch.utils.deterministic
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-        deterministic.fill_uninitialized_memory,
-        backends.cuda.matmul.allow_tf32,
-        backends.cudnn.allow_tf32,
-    )
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    deterministic.fill_uninitialized_memory = False  # it costs a kernel for all that is made
+    before = backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32
     backends.cuda.matmul.allow_tf32 = backends.cudnn.allow_tf32 = False
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-        deterministic.fill_uninitialized_memory = before[2]
-        backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32 = before[3:]
+        backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32 = before

@@ -1,6 +1,6 @@
 """Samples in batches, as the networks see them, and how many replicas are computed at a time.
 
-What is at work at a time fits the cache.
+What is at work at a time fits the cache, or a GPU’s memory.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from swishdemo.training.architecture import Convolution, Part, sites, weighted
+from swishdemo.training.architecture import (
+    ActivationLayer,
+    Affine,
+    Convolution,
+    Normalisation,
+    Part,
+    flat,
+    sites,
+    weighted,
+)
 from swishdemo.training.config import Replica
 from swishdemo.training.engine.call_tape import Values
 
@@ -25,7 +34,14 @@ ALL_NUMBERS = 12_000_000
 """Numbers that all layers of a part may hold on a CPU, five for each value."""
 
 EVALUATED_TOGETHER = 120
-"""Samples whose values stand in memory at a time when a network is evaluated."""
+"""Samples whose values stand in memory at a time when a network is evaluated on a CPU."""
+
+EVALUATED_SHARE = 1 / 8
+"""Of a GPU's memory, for the values of one evaluation. There may be four: of a part of the test set
+and of all of it, each in halves of two sizes."""
+
+LARGEST_TENSOR = 2**30
+"""Numbers of a tensor, at most, so that kernels count them in 32 bits."""
 
 
 def layer_numbers(parts: tuple[Part, ...]) -> tuple[int, int]:
@@ -51,10 +67,39 @@ def in_batches(
         yield rows[first : first + size]
 
 
-def evaluated_together(parts: tuple[Part, ...], replicas: int) -> int:
-    """Samples to evaluate at a time."""
+def evaluated_together(parts: tuple[Part, ...], replicas: int, device: torch.device) -> int:
+    """Samples to evaluate at a time: what fits the cache, or a GPU's memory."""
     largest, _ = layer_numbers(parts)
-    return max(1, min(EVALUATED_TOGETHER, 2 * LAYER_NUMBERS // (replicas * largest)))
+    if device.type == "cpu":
+        return max(1, min(EVALUATED_TOGETHER, 2 * LAYER_NUMBERS // (replicas * largest)))
+    fitting = _room(device) // (4 * replicas * evaluated_numbers(parts))
+    return max(1, min(fitting, LARGEST_TENSOR // (replicas * largest)))
+
+
+def evaluated_numbers(parts: tuple[Part, ...]) -> int:
+    """Numbers that an evaluation holds for one replica and sample, at most."""
+    held = 0
+    for part in flat(parts):
+        if isinstance(part, Affine):
+            held += 4 * part.outputs
+        elif isinstance(part, Convolution):
+            held += 2 * (part.outputs + part.fan_in + 1) * part.out_height * part.out_width
+        elif isinstance(part, ActivationLayer | Normalisation):
+            held += 10 * part.channels * part.positions
+    return held
+
+
+def _room(device: torch.device) -> int:
+    """Bytes for an evaluation: a share of all, so that it is the same each time, if that is free.
+
+    How many samples are summed up at a time decides how the sums are rounded.
+    """
+    free, total = torch.cuda.mem_get_info(device)
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    room = int(EVALUATED_SHARE * total)
+    while room > free:
+        room //= 2
+    return room
 
 
 @dataclass(frozen=True, slots=True)
