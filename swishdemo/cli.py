@@ -79,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(_unwritable(given.output, error), file=sys.stderr)
             return _REFUSED
     manager = JobManager.open(settings, kept=False)
+    manager.hardware.settle()
     try:
         job = _watched(manager, work.begin(manager), work)
         reports = manager.reports(job.id)
@@ -124,7 +125,6 @@ class _Timing:
         given = self.given
         request = {name: getattr(given, name) for name in TimingRequest.fields(self.settings)}
         typed = {name: value for name, value in request.items() if value is not None}
-        manager.hardware.settle()
         asked = given.device or "auto"
         preset = request_of(given.preset, self.settings, asked) if given.preset else None
         job = manager.submit("timing", changed(preset, typed) if preset else typed, _VISITOR)

@@ -104,7 +104,8 @@ def look(torch: Any, *, tries: bool = True) -> Hardware:
 
     Args:
         torch: The module.
-        tries: Whether the first card computes something, which takes some of its memory.
+        tries: Whether the first card computes something, which takes some of its memory. Else
+            it is not touched: its name is told where this process uses it already.
     """
     version = torch.version
     hip = getattr(version, "hip", None)
@@ -115,6 +116,8 @@ def look(torch: Any, *, tries: bool = True) -> Hardware:
     if not found:
         said = " ".join(str(each.message) for each in caught)
         return Hardware(runtime=runtime, gap=_why_none(torch, runtime, said))
+    if not tries and not torch.cuda.is_initialized():
+        return Hardware(runtime=runtime)
     cards = tuple(
         _card(torch.cuda.get_device_properties(place)) for place in range(torch.cuda.device_count())
     )
@@ -160,11 +163,14 @@ def private_bytes() -> int:
 
 
 def seen() -> Hardware | None:
-    """What this process has found, where it has PyTorch; nothing is tried that was not."""
+    """What this process has found; None where that is nothing. No GPU is touched for it."""
     torch = sys.modules.get("torch")
     if torch is None:
         return None
-    return tried() if torch.cuda.is_initialized() else look(torch, tries=False)
+    if torch.cuda.is_initialized():
+        return tried()
+    found = look(torch, tries=False)
+    return found if found.gap else None
 
 
 def _card(properties: Any) -> Card:

@@ -50,7 +50,7 @@ TWO = Hardware((Card("NVIDIA T4", 2**34, "sm_75"),) * 2, "CUDA 12.9")
 OLD = Sentence("hardware.old_driver", driver="11.4", runtime="CUDA 12.9")
 
 
-def pretended(*cards, cuda="12.9", hip=None, says=(), fails="", mps=False, xpu=False):
+def pretended(*cards, cuda="12.9", hip=None, says=(), fails="", mps=False, xpu=False, begun=False):
     """A module that answers as PyTorch does on another machine."""
 
     def is_available():
@@ -70,6 +70,7 @@ def pretended(*cards, cuda="12.9", hip=None, says=(), fails="", mps=False, xpu=F
         ones=ones,
         cuda=SimpleNamespace(
             is_available=is_available,
+            is_initialized=lambda: begun,
             device_count=lambda: len(cards),
             get_device_properties=lambda place: cards[place],
         ),
@@ -166,7 +167,15 @@ def test_why_there_is_none_is_one_sentence(on, files, torch, told):
 def test_a_card_that_does_not_compute_is_not_used(fails, told):
     found = hardware.look(pretended(T4, fails=fails))
     assert found.gap.sentence() == told and found.line == "NVIDIA T4"
-    assert hardware.look(pretended(T4, fails=fails), tries=False).gap is None
+
+
+def test_a_gpu_is_not_touched_by_who_only_looks():
+    untouched = hardware.look(pretended(T4, fails="touched"), tries=False)
+    assert untouched == Hardware(runtime="CUDA 12.9")
+    used = hardware.look(pretended(T4, fails="touched", begun=True), tries=False)
+    assert (used.line, used.gap) == ("NVIDIA T4", None)
+    hardware.tell(TWO)
+    assert HostCard.collect(threads=1, found=untouched).gpu == "2 × NVIDIA T4"
 
 
 def test_a_card_beside_a_pytorch_without_cuda_is_named(on):

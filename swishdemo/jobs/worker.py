@@ -21,16 +21,8 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
+from swishdemo import hardware
 from swishdemo.errors import UserError, is_lack_of_memory, lack_of_memory
-from swishdemo.hardware import (
-    demands_gpu,
-    give_back,
-    private_bytes,
-    refuse_without,
-    seen,
-    tried,
-)
-from swishdemo.hardware import failure as gpu_failure
 from swishdemo.jobs.job import Attached, Ending, Failed, Finished, Item, Last, Paused, Stopped
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Progress, Tick
@@ -86,11 +78,11 @@ def _last(ending: Ending) -> Last:
     A GPU's failure may show long after its cause. Where it has failed, the next job needs another
     process, and so does the rest of this one.
     """
-    if message := gpu_failure():
+    if message := hardware.failure():
         details = ending.details if isinstance(ending, Failed) else ""
         return Last(Failed(Sentence("jobs.gpu_failed", message=message), details, died=True), False)
-    give_back()
-    return Last(ending, private_bytes() <= RETIRE_BYTES, seen())
+    hardware.give_back()
+    return Last(ending, hardware.private_bytes() <= RETIRE_BYTES, hardware.seen())
 
 
 def _resolve(work: str) -> Callable[..., Iterator[Any]]:
@@ -108,9 +100,9 @@ def begun(work: str, config: bytes, checkpoint: bytes | None) -> Iterator[Any]:
         checkpoint: The same of where it goes on from.
     """
     given = pickle.loads(config)
-    if demands_gpu(given):
-        refuse_without(given, tried().gap)
     resolved = _resolve(work)
+    if hardware.demands_gpu(given):
+        hardware.refuse_without(given, hardware.tried().gap)
     if checkpoint is None:
         return iter(resolved(given))
     return iter(resolved(given, checkpoint=pickle.loads(checkpoint)))

@@ -91,7 +91,7 @@ class HostCard:
             available_memory_bytes=host.available_memory_bytes(),
             container_cpus=host.container_cpus(),
             container_memory_bytes=host.container_memory_bytes(),
-            gpu=(found.line or None) if found else hardware.gpu_name(),
+            gpu=(found.line if found else "") or hardware.gpu_name(),
             gpu_driver=host.gpu_driver(),
             gpu_memory_bytes=found.cards[0].memory_bytes if found and found.cards else None,
             gpu_gap=gap.as_json() if gap and gap.key != NO_CUDA else None,
