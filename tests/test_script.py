@@ -96,7 +96,8 @@ def hold(found, config, report, relative=2e-3, absolute=2e-5, answers=True):
             assert not math.isfinite(one["test_loss"])
             continue
         assert one["test_loss"] == near(report.test_loss[number])
-        apart = 10 * relative if regression else 2.5 / test
+        # Some answers are all but ties, and fall as the processor rounds.
+        apart = 10 * relative if regression else 5.5 / test
         if answers:
             assert one["accuracy"] == pytest.approx(report.accuracy[number], abs=apart)
         if not row.rival and config.beta_scope != "fixed":

@@ -399,4 +399,7 @@ class Sweep:
             if not is_lack_of_memory(error):
                 raise
             return Sentence("jobs.out_of_memory")
+        finally:
+            if self._run is not None:
+                self._run.close()
         return None
