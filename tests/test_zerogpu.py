@@ -399,6 +399,17 @@ def test_an_expired_token_is_said_and_a_new_one_helps(
         visitor.state("finished")
 
 
+def test_the_address_follows_and_the_language_stays(visit_hub: Callable[..., Any]) -> None:
+    with visit_hub() as visitor:
+        visitor.shown("tab=train")
+        visitor.frame.get_by_role("tab", name="Time").click()
+        expect(visitor.page).to_have_url(re.compile("tab=time"))
+        visitor.frame.locator("[data-lang=zh]").click()
+        expect(visitor.frame.locator("#lab-time-measure")).to_contain_text("测量")
+        visitor.page.reload()
+        expect(visitor.frame.locator("#lab-time-measure")).to_contain_text("测量")
+
+
 def test_what_the_app_logs_is_no_traceback(space: Space) -> None:
     said = space.log.read_text("utf-8")
     assert "Traceback" not in said, said[-4000:]

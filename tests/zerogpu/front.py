@@ -30,6 +30,7 @@ _PAGE = """<!doctype html><title>Spaces</title><style>body, iframe {{margin: 0; 
 <script>
   addEventListener("message", async ({{data, ports, source, origin}}) => {{
     if (data === "supports-zerogpu-headers") source.postMessage(data, origin);
+    if (data.queryString) history.replaceState(null, "", `?${{data.queryString}}`);
     if (data === "zerogpu-headers") ports[0].postMessage({{"x-ip-token": await giveToken()}});
   }});
 </script>

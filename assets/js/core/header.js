@@ -5,7 +5,7 @@
 
 import { closest, fill, find, findAll, html } from "./dom.js";
 import { isAlive, language, TAGS } from "./server.js";
-import { choice, flush, onRefused, onReturn, outwardLink, read, write } from "./state.js";
+import { choice, flush, onRefused, onReturn, outwardLink, read, write, tellParent } from "./state.js";
 import { keep } from "./storage.js";
 import { t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
@@ -118,6 +118,7 @@ function speak(lang) {
   flush();
   const url = new URL(location.href);
   url.searchParams.set("lang", lang);
+  tellParent(url);
   location.href = url.href;
 }
 

@@ -5,6 +5,8 @@
  * and the state follow each other both ways, and the browser's back button goes back in both.
  */
 
+const SPACES = "https://huggingface.co";
+
 /** @type {string[]} Parameters of the address that were refused, as "name=value". */
 const refused = [];
 /** @type {((list: string[]) => void) | null} */
@@ -94,6 +96,16 @@ export function flush() {
   steps = false;
   if (step) history.pushState(history.state, "", url);
   else history.replaceState(history.state, "", url);
+  tellParent(url);
+}
+
+/**
+ * Has the address follow that the reader sees: on a Space, where the page is a frame, its parent's.
+ * @param {URL} url
+ */
+export function tellParent(url) {
+  if (window.parent !== window)
+    window.parent.postMessage({ queryString: url.search.slice(1) }, SPACES);
 }
 
 /** @type {Map<string, {tab: string, id: string, share: string | null}>} */
