@@ -5,7 +5,16 @@
 
 import { closest, fill, find, findAll, html } from "./dom.js";
 import { isAlive, language, TAGS } from "./server.js";
-import { choice, flush, onRefused, onReturn, outwardLink, read, write, tellParent } from "./state.js";
+import {
+  choice,
+  flush,
+  onRefused,
+  onReturn,
+  outwardLink,
+  read,
+  tellParent,
+  write,
+} from "./state.js";
 import { keep } from "./storage.js";
 import { t } from "./text.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
