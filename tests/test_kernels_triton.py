@@ -77,6 +77,32 @@ for dtype in cuda.DTYPES:
     g, beta = torch.randn(4, 6).to(dtype), torch.randn(6).to(dtype)
     agrees(cuda.forward, cuda.backward, x, beta, g)
 """
+IN_THE_ENGINE = """
+import torch
+from swishdemo.training.engine.activations import _swish, fused_swish, Operand
+from swishdemo.training.engine.call_tape import Arena, CallTape
+
+torch.manual_seed(0)
+for replicas, groups, values, channels in ((3, 1, 700, 1), (4, 5, 33, 5), (2, 6, 40, 1)):
+    for learned in (True, False):
+        memory, sums, turned = [], [], []
+        z, slope = torch.randn(replicas, groups, values) * 4, torch.randn(replicas, groups, values)
+        beta = torch.randn(replicas, channels, 1)
+        for form in (_swish, fused_swish):
+            padded = torch.zeros(replicas, groups, values + 7)
+            out, gradient = padded[..., :values], slope.clone()
+            by_beta = torch.empty(replicas, groups, 1) if learned else None
+            tape = CallTape(replicas, values, Arena(z), True)
+            bound = form([Operand(beta, by_beta)], z, out, gradient, tape)
+            for call in (*bound.forward, *bound.backward):
+                call()
+            assert not padded[..., values:].any()
+            memory.append(out), turned.append(gradient), sums.append(by_beta)
+        torch.testing.assert_close(*memory, rtol=2e-6, atol=2e-6)
+        torch.testing.assert_close(*turned, rtol=2e-6, atol=2e-6)
+        if learned:
+            torch.testing.assert_close(*sums, rtol=2e-5, atol=2e-5)
+"""
 AUTOGRAD = """
 import torch
 from swishdemo.kernels import cuda, function
@@ -149,7 +175,11 @@ def run(code, tmp_path, *arguments, **environ):
 
 
 @needs_triton
-@pytest.mark.parametrize("code", [INTERPRETED, AUTOGRAD, LIMITS], ids=["all", "twice", "limits"])
+@pytest.mark.parametrize(
+    "code",
+    [INTERPRETED, AUTOGRAD, LIMITS, IN_THE_ENGINE],
+    ids=["all", "twice", "limits", "in the engine"],
+)
 def test_values_and_gradients_in_the_interpreter(code, tmp_path):
     run(code, tmp_path, TRITON_INTERPRET="1")
 

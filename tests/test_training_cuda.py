@@ -409,3 +409,35 @@ def test_the_benchmark_of_training_runs_and_says_what_is_missed(pretended):
     assert found.keys() == {"graph", "calls", "cpu", "spiral 16", "spiral 32"}
     assert "each step is one CUDA graph" in told
     assert "(goal 100 M/s: missed)" in told  # its kernels are the CPU's
+
+
+def fused():
+    """A run whose Swish is the fused kernel, for which PyTorch's operations stand here."""
+    import sys
+    from types import SimpleNamespace
+
+    import torch
+
+    from swishdemo.training.engine import activations
+
+    def backward(g, x, beta):
+        seen.append(x.shape)
+        s = torch.sigmoid(beta[:, None] * x)
+        slope = g * s * (1 - s) * x
+        return g * s + slope * beta[:, None], (slope * x).sum((0, 2))
+
+    seen, plain = [], trained("cuda", "beta-convergence")
+    sys.modules["swishdemo.kernels.cuda"] = SimpleNamespace(
+        forward=lambda x, beta: x * torch.sigmoid(beta[:, None] * x), backward=backward
+    )
+    activations.FUSED_ON_CUDA = True
+    return seen, plain, trained("cuda", "beta-convergence")
+
+
+def test_the_fused_kernel_is_used_where_it_is_switched_on_and_can_be_captured(pretended):
+    seen, (plain, _, _), (reports, places, found) = pretended(fused)
+    assert seen and all(shape[0] == 1 for shape in seen)
+    assert places[-1]["graph"] is True and found.replays == 6
+    for one, other in zip(plain, reports, strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
+        assert one["beta"][0] == pytest.approx(other["beta"][0], rel=1e-3)

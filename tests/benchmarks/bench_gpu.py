@@ -17,8 +17,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -27,6 +29,7 @@ from torch.nn import functional as F
 
 from swishdemo import fused_swish
 from swishdemo.training import Report, TrainingConfig, recipes, replicas
+from swishdemo.training.engine import activations
 from swishdemo.training.run import Run
 
 ROUNDS, CALLS = 30, 10
@@ -74,6 +77,9 @@ def training(device: str, turns: int = TURNS, steps: int = 200) -> dict[str, flo
         "calls": Stepper(wide, device, graphs=False),
         "cpu": Stepper(wide, "cpu"),
     }
+    if find_spec("triton"):
+        with patch.object(activations, "FUSED_ON_CUDA", True):
+            sides["fused"] = Stepper(wide, device)
     rates: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(turns):
         for name, side in sides.items():
@@ -85,6 +91,9 @@ def training(device: str, turns: int = TURNS, steps: int = 200) -> dict[str, flo
         factor = median(a / b for a, b in zip(rates["graph"], rates[name], strict=True))
         told = f"{found['graph']:.3g} against {found[name]:.3g} replica·steps/s, {factor:.1f} ×"
         print(f"  a graph against {name:6} {told}{_goal(factor, GOAL_FACTOR, ' ×')}")
+    if "fused" in sides:
+        gain = median(a / b for a, b in zip(rates["fused"], rates["graph"], strict=True))
+        print(f"  with the fused kernel of Swish: {gain:.2f} × (FUSED_ON_CUDA, off)")
     spiral = configs["playground-spiral"]
     groups = len(replicas(spiral)) // spiral.seeds
     for width in WIDTHS:
