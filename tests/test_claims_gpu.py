@@ -10,7 +10,7 @@ from api_server import idle_lab
 from test_claims_measured import measurement
 from test_hardware import TWO
 
-from swishdemo import hardware
+from swishdemo import hardware, host
 from swishdemo.claims import CLAIMS, Measured, get
 from swishdemo.claims.cost import Timed, on_each_device
 from swishdemo.claims.evaluate import ClaimEvaluator, purposes
@@ -94,6 +94,11 @@ def test_where_no_gpu_is_used_nothing_changes():
             for part in claim.parts:
                 if isinstance(part, Timed):
                     assert part.request(server)["device"] == "cpu"
+
+
+def test_what_is_lent_to_visitors_is_no_device_of_the_servers(gpu, monkeypatch):
+    monkeypatch.setattr(host, "lends_gpu", lambda: True)
+    assert [on_each_device(claim, Settings()) for claim in CLAIMS] == list(CLAIMS)
 
 
 def test_the_page_and_rest_have_the_lines_and_a_check_asks_for_each_device(gpu, tmp_path):

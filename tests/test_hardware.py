@@ -24,7 +24,7 @@ from swishdemo.jobs.kinds import kinds
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.settings import Settings, SettingsError
 from swishdemo.text import LANGUAGES, Sentence
-from swishdemo.timing import HostCard, TimingRequest, host_card, host_summary
+from swishdemo.timing import HostCard, TimingRequest, host_card, host_summary, variants
 from swishdemo.timing.presets import PRESETS, adapted, forms_for, request_of
 from swishdemo.timing.variants import REGISTRY
 from swishdemo.ui.lab import Lab
@@ -345,9 +345,6 @@ def test_a_gpu_that_the_settings_leave_alone_is_said_to_be():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_asks_a_gpu_for_the_forms_that_are_made_for_it(monkeypatch, name):
-    from swishdemo.timing import presets, variants
-
-    monkeypatch.setattr(presets, "missing_compiler", lambda device: None)
     monkeypatch.setattr(variants, "missing_compiler", lambda device: None)
     hardware.tell(TWO)
     server = Settings()
@@ -360,15 +357,13 @@ def test_a_preset_asks_a_gpu_for_the_forms_that_are_made_for_it(monkeypatch, nam
     if "swish_fused_c" in here["variants"]:
         assert {"swish_triton", "parametric_compiled", "silu"} <= set(there["variants"])
     # Where nothing can be compiled for it, PyTorch's own are left.
-    monkeypatch.setattr(presets, "missing_compiler", lambda device: OLD)
+    monkeypatch.setattr(variants, "missing_compiler", lambda device: OLD)
     left = request_of(name, server)["variants"]
     assert "relu" in left and not any(REGISTRY.get(each).compiled for each in left)
 
 
 def test_what_is_chosen_follows_the_device(monkeypatch):
-    from swishdemo.timing import presets
-
-    monkeypatch.setattr(presets, "missing_compiler", lambda device: None)
+    monkeypatch.setattr(variants, "missing_compiler", lambda device: None)
     quick = PRESETS["quick"]["variants"]
     there, both = forms_for(quick, "cuda"), forms_for(quick, "both")
     assert set(both) == set(quick) | set(there)
@@ -386,7 +381,7 @@ def test_the_page_times_both_and_lays_them_into_one_picture(tmp_path, monkeypatc
     from swishdemo.timing import presets
     from swishdemo.ui import time
 
-    monkeypatch.setattr(presets, "missing_compiler", lambda device: None)
+    monkeypatch.setattr(variants, "missing_compiler", lambda device: None)
     hardware.tell(TWO)
     lab = idle_lab(tmp_path)
     given = {**presets.DEFAULT, "threads": 1.0, "device": "both", "formula": ""}
@@ -448,3 +443,13 @@ def test_a_worker_without_a_gpu_fails_what_demands_one_with_the_reason(monkeypat
     runner.close()
     assert message.reason.key == "time.error.device"
     assert message.reason.sentence() == "device “cuda” cannot be used: no CUDA device."
+
+
+def test_a_gpu_that_is_lent_is_asked_for_no_torch_compile(monkeypatch):
+    monkeypatch.setattr(host, "lends_gpu", lambda: True)
+    monkeypatch.setattr(variants, "missing_compiler", lambda device: None)
+    lent = request_of("article", Settings(), "cuda")["variants"]
+    assert "swish_triton" in lent and "parametric_compiled" not in lent
+    reason = REGISTRY.get("parametric_compiled").unavailable_reason("cuda")
+    assert reason.sentence() == "torch.compile does not run on a lent GPU"
+    assert REGISTRY.get("parametric_compiled").unavailable_reason("cpu") is None

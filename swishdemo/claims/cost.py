@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
+from swishdemo import host
 from swishdemo.claims.record import (
     ON_GPU,
     Budget,
@@ -278,9 +279,10 @@ class SavingsPrice(Timed):
 def on_each_device(claim: Claim, server: Settings) -> Claim:
     """The claim as it is checked on this server: what is timed has a line for each device.
 
-    Where the server uses a GPU alone, its line takes the place of the CPU's.
+    Where the server uses a GPU alone, its line takes the place of the CPU's. One that is lent to
+    visitors is no device of the server's: a check goes on when its visitor has gone.
     """
-    if missing_cuda() is not None or server.device == "cpu":
+    if missing_cuda() is not None or host.lends_gpu() or server.device == "cpu":
         return claim
     parts: list[Part] = []
     for part in claim.parts:

@@ -18,9 +18,8 @@ from swishdemo.kernels import build
 from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import Language, text
 from swishdemo.timing.elsewhere import SHAPE
-from swishdemo.timing.host_card import missing_compiler
 from swishdemo.timing.request import STEP_ELEMENTS, device_of
-from swishdemo.timing.variants import REGISTRY, Variant
+from swishdemo.timing.variants import REGISTRY
 
 BUILD_SECONDS: Mapping[str, float] = {
     "kernel": 1.0, "node": 10.0, "compile": 35.0, "triton": 5.0
@@ -70,7 +69,7 @@ def estimate(
     missing = to_be_built(config) if missing is None else tuple(missing)
     sizes = _sizes(config)
     variants = len(config["variants"])
-    compiled = any(_is_by_torch_compile(REGISTRY.get(name)) for name in config["variants"])
+    compiled = any(REGISTRY.get(name).by_torch_compile for name in config["variants"])
     building = sum(BUILD_SECONDS[name] for name in missing)
     computed = _START_SECONDS + _CHECK_SECONDS * variants
     if "compile" in missing:
@@ -96,7 +95,7 @@ def to_be_built(config: Mapping[str, Any]) -> tuple[str, ...]:
             continue
         if variant.built:
             found += build.to_be_built(_ELEMENTS[dtype])
-        elif _is_by_torch_compile(variant):
+        elif variant.by_torch_compile:
             found += [] if _holds(tools.inductor_dir / "fxgraph") else ["compile"]
         elif variant.compiled:
             found += [] if _holds(tools.triton_dir) else ["triton"]
@@ -114,10 +113,6 @@ def _sizes(config: Mapping[str, Any]) -> Sequence[int]:
         return (STEP_ELEMENTS[config["network"]],)
     shape = config.get("shape")
     return (_LARGE * 5 // 2,) if isinstance(shape, str) and shape else config["elements"]
-
-
-def _is_by_torch_compile(variant: Variant) -> bool:
-    return variant.compiled and "cpu" in variant.devices  # the other one is Triton's
 
 
 def _holds(folder: Path) -> bool:
@@ -220,7 +215,7 @@ def _able(names: Iterable[str], device: str) -> list[str]:
     return [
         name
         for name, variant in known
-        if device in variant.devices and not (variant.compiled and missing_compiler(device))
+        if device in variant.devices and not variant.missing_tools(device)
     ]
 
 

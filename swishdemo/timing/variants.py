@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeGuard
 
+from swishdemo import host
 from swishdemo.activations.record import formula_label, is_formula
 from swishdemo.errors import UserError
 from swishdemo.hardware import missing_cuda
@@ -90,8 +91,19 @@ class Variant:
             return Sentence("time.unavailable.not_of_dtype", dtype=dtype, dtypes=dtypes)
         if device == "cuda" and (why := missing_cuda()):
             return why
+        return self.missing_tools(device)
+
+    @property
+    def by_torch_compile(self) -> bool:
+        """Whether it is ``torch.compile`` that compiles it, and not Triton alone."""
+        return self.compiled and "cpu" in self.devices
+
+    def missing_tools(self, device: str) -> Sentence | None:
+        """Why it cannot be built or compiled for ``device``; None where it can, or need not be."""
         if self.built:
             return missing_c_compiler()
+        if self.by_torch_compile and device == "cuda" and host.lends_gpu():
+            return Sentence("time.unavailable.lent")
         return missing_compiler(device) if self.compiled else None
 
     def as_json(self, language: Language = "en") -> dict[str, object]:
