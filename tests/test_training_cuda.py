@@ -441,3 +441,31 @@ def test_the_fused_kernel_is_used_where_it_is_switched_on_and_can_be_captured(pr
     for one, other in zip(plain, reports, strict=True):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-4)
         assert one["beta"][0] == pytest.approx(other["beta"][0], rel=1e-3)
+
+
+def waits(name):
+    """How often each report has the host wait for the device, and what it tells."""
+    from pretended_cuda import card
+
+    from swishdemo.training.probes.reporting import Reporter
+
+    whole, found = Reporter.report, []
+
+    def counted(reporter, step, loss, tested, *, looks):
+        card.forget_counts()
+        report = yield from whole(reporter, step, loss, tested, looks=looks)
+        found.append((tested, looks, card.counted().synchronisations))
+        return report
+
+    Reporter.report = counted
+    trained("cuda", name, train_parameters=True, rivals=("relu", "prelu"))
+    return found
+
+
+@pytest.mark.parametrize("name", ["depth-100", "by layer"])
+def test_a_report_waits_as_often_for_a_hundred_layers_as_for_two(pretended, name):
+    found = pretended(waits, name)
+    plain = {count for tested, looks, count in found if not tested}
+    tested = {count for tested, looks, count in found if tested and not looks}
+    # For the loss, β, and other parameters; then for the test loss, the accuracy, and β's sizes.
+    assert plain == {3} and tested == {6}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from copy import copy
+from itertools import islice
 from typing import Any
 
 import torch
@@ -139,26 +140,32 @@ class Reporter:
 
     def _betas(self) -> list[list[float]]:
         """β of each layer and replica that is no rival; NaN where it has none."""
-        found = [[math.nan] * self._first_count for _ in range(self._layers)]
+        means, places = [], []
         for first, ensemble in self._placed():
             for group, parameter in _own_betas(ensemble):
                 values = ensemble.activation_parameters.value(parameter)
-                means = values[:, 0] if values.shape[1] == 1 else values.mean(1)
-                start = first + group.rows.start
-                found[group.site][start : first + group.rows.stop] = means.tolist()
-        return found
+                means.append(values[:, 0] if values.shape[1] == 1 else values.mean(1))
+                places.append((group.site, first + group.rows.start))
+        return self._table(means, places)
 
     def _sizes(self, evaluations: Sequence[Scores]) -> list[list[float]]:
         """The effective size of each β, likewise."""
-        found = [[math.nan] * self._first_count for _ in range(self._layers)]
+        sizes, places = [], []
         for (first, ensemble), evaluation in zip(self._placed(), evaluations, strict=True):
             rms = dict(zip(map(_place, ensemble.groups), evaluation.rms, strict=True))
             for group, parameter in _own_betas(ensemble):
                 size = ensemble.activation_parameters.value(parameter) * rms[_place(group)]
-                start = first + group.rows.start
-                found[group.site][start : first + group.rows.stop] = (
-                    size.square().mean(1).sqrt().tolist()
-                )
+                sizes.append(size.square().mean(1).sqrt())
+                places.append((group.site, first + group.rows.start))
+        return self._table(sizes, places)
+
+    def _table(
+        self, values: Sequence[Tensor], places: Sequence[tuple[int, int]]
+    ) -> list[list[float]]:
+        """``[layer][replica]``: values from their layer and replica on, and else NaN."""
+        found = [[math.nan] * self._first_count for _ in range(self._layers)]
+        for (site, first), numbers in zip(places, _read(values), strict=True):
+            found[site][first : first + len(numbers)] = numbers
         return found
 
     def _placed(self) -> Iterator[tuple[int, Ensemble]]:
@@ -170,16 +177,23 @@ class Reporter:
 
     def _traces(self, alive: Sequence[bool]) -> tuple[Trace, ...]:
         """The learned parameters that are not in ``beta``."""
+        learned = [
+            (
+                (group.activation, parameter.name, group.rival),
+                group.site,
+                first + group.rows.start,
+                ensemble.activation_parameters.value(parameter).mean(1),
+            )
+            for first, ensemble in self._placed()
+            for group in ensemble.groups
+            for parameter in group.parameters
+            if parameter.block is not None and (parameter.name != "beta" or group.rival)
+        ]
         found: dict[tuple[str, str, bool], dict[int, dict[int, float]]] = {}
-        for first, ensemble in self._placed():
-            for group in ensemble.groups:
-                for parameter in group.parameters:
-                    if parameter.block is None or (parameter.name == "beta" and not group.rival):
-                        continue
-                    key = group.activation, parameter.name, group.rival
-                    layer = found.setdefault(key, {}).setdefault(group.site, {})
-                    means = ensemble.activation_parameters.value(parameter).mean(1).tolist()
-                    layer.update(enumerate(means, first + group.rows.start))
+        means = _read([values for *_, values in learned])
+        for (key, site, start, _), numbers in zip(learned, means, strict=True):
+            layer = found.setdefault(key, {}).setdefault(site, {})
+            layer.update(enumerate(numbers, start))
         return tuple(
             Trace(
                 activation=name,
@@ -205,6 +219,12 @@ class Reporter:
             weight_norm=told([_weight_norms(each) for each in self._ensembles]),
             conserved=told([conserved(each) for each in self._ensembles]),
         )
+
+
+def _read(values: Sequence[Tensor]) -> list[list[float]]:
+    """The numbers of each, read at once: a GPU is waited for once."""
+    numbers = iter(torch.cat(list(values)).tolist() if values else ())
+    return [list(islice(numbers, len(each))) for each in values]
 
 
 def _own_betas(ensemble: Ensemble) -> Iterator[tuple[ParameterGroup, GroupParameter]]:
