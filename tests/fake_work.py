@@ -81,8 +81,11 @@ class Luggage(Attachment):
         return asdict(self)
 
 
-def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard | Luggage]:
-    """Reports, ``seconds`` apart, with ticks between; then what the mode says."""
+def work(config: FakeConfig, begun: int = 0) -> Iterator[Report | Tick | HostCard | Luggage]:
+    """Reports, ``seconds`` apart, with ticks between; then what the mode says.
+
+    The first ``begun`` of them come at once.
+    """
     numbers = random.Random(config.seed)
     try:
         if config.mode == "host":
@@ -93,7 +96,7 @@ def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard | Luggage]:
                     break
                 time.sleep(0.01)
                 yield TICK
-            end = time.monotonic() + config.seconds
+            end = time.monotonic() + (config.seconds if index >= begun else 0.0)
             while time.monotonic() < end:
                 time.sleep(0.01)
                 yield TICK
@@ -108,6 +111,31 @@ def work(config: FakeConfig) -> Iterator[Report | Tick | HostCard | Luggage]:
         if config.path:
             Path(config.path).write_text("closed", "ascii")
         raise
+
+
+class Resumable:
+    """The fake work as what can be left between two reports and continued elsewhere."""
+
+    def __init__(self, config: FakeConfig, checkpoint: Mapping[str, Any] | None = None) -> None:
+        self._begun = 0 if checkpoint is None else checkpoint["done"]
+        self._done = 0
+        self._items = work(config, self._begun)
+
+    def __iter__(self) -> Resumable:
+        return self
+
+    def __next__(self) -> Report | Tick | HostCard | Luggage:
+        while True:
+            item = next(self._items)
+            self._done += isinstance(item, Report)
+            if self._done > self._begun or not isinstance(item, Report):
+                return item
+
+    def close(self) -> None:
+        self._items.close()
+
+    def checkpoint(self) -> dict[str, Any]:
+        return {"done": max(self._done, self._begun)}
 
 
 def _misbehave(config: FakeConfig) -> None:
