@@ -173,8 +173,10 @@ class Settings:
     """Sub-path or full address under which a proxy serves the app."""
     data_dir: Annotated[Path, _folder] = _home() / ".local" / "share" / "swishdemo"
     """Folder of the run store and of fetched data, made where it is first used."""
+    archive_dir: Annotated[Path | None, _folder] = None
+    """Folder in which a copy is kept of what has ended, such as a bucket's mount."""
     ephemeral: bool = False
-    """Whether ``data_dir`` is lost at a restart, as on a Space without storage."""
+    """Whether all is lost at a restart, as on a Space without an archive."""
     runner: Annotated[str, _one_of("auto", "process", "zerogpu")] = "auto"
     """Where jobs run: ``process`` is a spawned worker process, ``zerogpu`` a lent GPU beside it."""
     zero_gpu: Annotated[bool, _is_set, "SPACES_ZERO_GPU"] = False
@@ -232,12 +234,8 @@ class Settings:
                 "SWISHDEMO_RUNNER is 'zerogpu'; it must be auto or process on this host: no GPU is "
                 "lent here (SPACES_ZERO_GPU is not set)."
             )
-        if not environ.get("SPACE_ID") or "data_dir" in given:
-            return cls(**given)
-        storage = Path("/data")
-        if storage.is_dir() and os.access(storage, os.W_OK):
-            return cls(**given, data_dir=storage / "swishdemo")
-        return cls(**given, ephemeral=True)
+        kept = {"data_dir", "archive_dir"} & given.keys()
+        return cls(**given, ephemeral=bool(environ.get("SPACE_ID")) and not kept)
 
 
 @contextmanager

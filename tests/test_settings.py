@@ -134,8 +134,11 @@ def test_the_listening_address_is_gradios(tmp_path):
 
 
 def test_a_space_without_storage_is_told_to_forget():
-    assert Settings.read({"SPACE_ID": "someone/lab"}).ephemeral or os.access("/data", os.W_OK)
-    assert not Settings.read({}).ephemeral
+    space = {"SPACE_ID": "someone/lab"}
+    assert Settings.read(space).ephemeral and not Settings.read({}).ephemeral
+    assert Settings.read(space).data_dir == Settings.read({}).data_dir, "on its own disk"
+    archived = Settings.read({**space, "SWISHDEMO_ARCHIVE_DIR": "~/bucket"})
+    assert archived.archive_dir == Path.home() / "bucket" and not archived.ephemeral
 
 
 def started(**given):

@@ -6,7 +6,7 @@ import errno
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
@@ -29,6 +29,19 @@ CREATE TABLE IF NOT EXISTS reports (
     PRIMARY KEY (job, number)
 ) WITHOUT ROWID;
 """
+
+
+def _numbered(table: str, kind: str, when: str = "") -> str:
+    """Triggers by which each change of a row gets a number, later than all before."""
+    forget = f"DELETE FROM archive_changes WHERE id = '{kind}-' ||"
+    note = f"{forget} NEW.id; INSERT INTO archive_changes (id) VALUES ('{kind}-' || NEW.id);"
+    return f"""
+    CREATE TRIGGER {table}_added AFTER INSERT ON {table} {when} BEGIN {note} END;
+    CREATE TRIGGER {table}_changed AFTER UPDATE ON {table} {when} BEGIN {note} END;
+    CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN {forget} OLD.id; END;
+    """
+
+
 _CHANGES = (
     _TABLES,
     """
@@ -51,6 +64,19 @@ _CHANGES = (
     CREATE INDEX own_claims_of_visitor ON own_claims (visitor, registered_at);
     """,
     "ALTER TABLE jobs ADD COLUMN placement TEXT;",
+    """
+    CREATE TABLE archive_changes (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL
+    );
+    CREATE TABLE archive_copies (
+        id TEXT NOT NULL, folder TEXT NOT NULL, number INTEGER, PRIMARY KEY (id, folder)
+    ) WITHOUT ROWID;
+    INSERT INTO archive_changes (id) SELECT 'job-' || id FROM jobs
+        WHERE state NOT IN ('waiting', 'running', 'paused') ORDER BY created_at;
+    INSERT INTO archive_changes (id) SELECT 'claim-' || id FROM own_claims;
+    """
+    + _numbered("jobs", "job", "WHEN NEW.state NOT IN ('waiting', 'running', 'paused')")
+    + _numbered("own_claims", "claim"),
 )
 """What makes each version out of the one before; a file's own stands in its ``user_version``."""
 
@@ -76,6 +102,9 @@ class Database:
         path: The file; None for a database in memory.
         busy_seconds: How long to wait for another process's lock.
 
+    Attributes:
+        heard: Called after each change, by the thread that made it.
+
     Raises:
         StoreError: It cannot be opened, or another process keeps it locked.
     """
@@ -84,6 +113,7 @@ class Database:
         self._lock = RLock()
         self._path = path
         self._busy_seconds = busy_seconds
+        self.heard: Callable[[], None] = lambda: None
         try:
             self.connection = _open(path, busy_seconds)
         except StoreError as error:
@@ -122,6 +152,7 @@ class Database:
             try:
                 yield connection
                 connection.execute("COMMIT")
+                self.heard()
             except BaseException:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
@@ -175,6 +206,7 @@ def _copy_what_is_whole(damaged: sqlite3.Connection, copy: sqlite3.Connection) -
         ("jobs", "jobs", "FROM jobs WHERE id = ? ORDER BY id"),
         ("reports", "jobs", "FROM reports WHERE job = ? ORDER BY number"),
         ("own_claims", "own_claims", "FROM own_claims WHERE id = ? ORDER BY id"),
+        ("archive_copies", "archive_copies", "FROM archive_copies WHERE id = ? ORDER BY folder"),
     ):
         ids = {row[0]: None for row in found(f"SELECT id FROM {ids_in} ORDER BY id")}
         names = [row[1] for row in copy.execute(f"PRAGMA table_info({table})")]
@@ -182,6 +214,7 @@ def _copy_what_is_whole(damaged: sqlite3.Connection, copy: sqlite3.Connection) -
         for each in ids:
             rows = list(found(f"SELECT {columns} {select}", each))
             copy.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
+    copy.execute("UPDATE archive_copies SET number = 0")  # changes are numbered anew
 
 
 def _put_aside(path: Path, why: StoreError) -> None:
@@ -218,8 +251,12 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Make all changes or none, and each of them once, even where two servers start together."""
     connection.execute("BEGIN IMMEDIATE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    for statement in "".join(_CHANGES[version:]).split(";"):
-        connection.execute(statement)
+    statement = ""
+    for part in "".join(_CHANGES[version:]).split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):  # a trigger's ends with its END
+            connection.execute(statement)
+            statement = ""
     connection.execute(f"PRAGMA user_version = {len(_CHANGES)}")
     connection.execute("COMMIT")
 

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.access import JobAccess, asked
-from swishdemo.jobs.database import Cause, StoreError
+from swishdemo.jobs.archive import Archive
+from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.hardware_probe import HardwareProbe
 from swishdemo.jobs.job import Job, Runner, RunnerError, annotated, thinned
 from swishdemo.jobs.kinds import Config, Kind, kinds
@@ -71,6 +73,7 @@ class JobManager(JobAccess):
         )
         super().__init__(store, self._scheduler.device, dict(kinds() if known is None else known))
         sum_up(store, self._kinds)
+        self._archive: Archive | None = None
 
     @classmethod
     def open(
@@ -81,7 +84,7 @@ class JobManager(JobAccess):
         Args:
             settings: The server's settings.
             runner: Where jobs run; None for worker processes.
-            kept: Whether jobs outlive it, where the data folder can be written.
+            kept: Whether jobs outlive it, in the data folder and, where one is set, the archive.
         """
         store = Store.open(settings.data_dir) if kept else Store(None)
         if store.unkept:
@@ -89,7 +92,20 @@ class JobManager(JobAccess):
             settings = replace(settings, store_megabytes=most)
         with suppress(StoreError):  # it can be read, and is tidied up another time
             store.prune("", Retention.of(settings))
-        return cls(settings, store, runner or ProcessRunner(settings))
+        manager = cls(settings, store, runner or ProcessRunner(settings))
+        if kept and settings.archive_dir:
+            manager.archive_in(settings.archive_dir)
+        return manager
+
+    def archive_in(self, folder: Path) -> None:
+        """Keep copies of all that has ended in a folder, and read in what it has."""
+        self._archive = Archive(
+            self._store.copies,
+            folder,
+            tidy=lambda visitor: self._store.prune(visitor, self._limits),
+            heard=self._device.tell,
+            most_bytes=self._limits.all_bytes if self._store.unkept else None,
+        )
 
     def submit(
         self,
@@ -286,9 +302,12 @@ class JobManager(JobAccess):
         return self._store.claims
 
     @property
-    def unkept(self) -> Cause | None:
-        """Why jobs do not outlive the server though they should; None where they do."""
-        return self._store.unkept
+    def unkept(self) -> str | None:
+        """Why jobs may not outlive the server, of ``shell.unkept``; None where they do."""
+        if self._archive is None:
+            return self._store.unkept
+        trouble = self._archive.trouble
+        return trouble and f"archive.{trouble}"
 
     @property
     def closed(self) -> bool:
@@ -298,6 +317,8 @@ class JobManager(JobAccess):
     def close(self) -> None:
         """End every job, store how far it came, and end the workers."""
         self._scheduler.close()
+        if self._archive is not None:
+            self._archive.close()
         self._store.close()
 
     def _under_way(self, job_id: str, visitor: str | None, wish: str) -> LiveJob:

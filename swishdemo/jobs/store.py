@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from swishdemo.formats import dump
+from swishdemo.jobs.archive import Copies
 from swishdemo.jobs.database import Cause, Database, StoreError, unwritten
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.records import attached, job_of, parsed
@@ -82,6 +83,7 @@ class Store:
         interrupted: The ids of the jobs that were closed at opening.
         unkept: Why `open` did not keep them in the folder; None where nothing is amiss.
         claims: What visitors have claimed themselves.
+        copies: What is known of copies in another folder.
 
     Raises:
         StoreError: The folder cannot be written, or another process keeps the database locked.
@@ -95,6 +97,7 @@ class Store:
         try:
             self._database = Database(folder and folder / "jobs.sqlite", busy_seconds)
             self.claims = RegisteredClaims(self._database)
+            self.copies = Copies(self._database, self._server)
             if folder is not None:
                 try:
                     self._close_interrupted(folder)

@@ -34,7 +34,7 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
         lab: What the tabs work with.
         tabs: Names of modules of this package, each with a ``build(lab)``.
     """
-    why = hardware.unused(lab.settings)
+    why, archived = hardware.unused(lab.settings), lab.settings.archive_dir is not None
     demo = Page(title="Swish Lab", analytics_enabled=False)
     with demo:
         live(
@@ -52,7 +52,8 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
             elem_id="lab-footer",
             version=__version__,
             days=lab.settings.keep_days,
-            unkept=lab.unkept,
+            unkept=None if archived else lab.unkept,
+            archived=archived,  # then it changes, and the page asks
         )
     return demo
 

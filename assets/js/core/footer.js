@@ -2,7 +2,8 @@
  * Writes the page's foot: what this is, whence it comes, how to cite it, what is kept of a visitor.
  */
 
-import { fill, html } from "./dom.js";
+import { fill, find, html } from "./dom.js";
+import { ask } from "./server.js";
 import { t } from "./text.js";
 
 /** @param {import("./gradio.js").Component} component */
@@ -15,8 +16,8 @@ export function mount({ element, props }) {
   year    = {2026},
   license = {MIT}
 }`;
-  const unkept =
-    props.unkept && html`<p style="margin-top:6px" class="lab-mid">${t(props.unkept)}</p>`;
+  /** @param {string} why */
+  const told = (why) => html`<p style="margin-top:6px" class="lab-mid">${why}</p>`;
   fill(
     element,
     html`
@@ -26,7 +27,7 @@ export function mount({ element, props }) {
         ${link("https://arxiv.org/abs/1710.05941", t("shell.paper"))} ·
         <a href="docs" target="_blank">REST</a></p></div>
       <div><p>${t("shell.kept", { days: props.days })}</p>
-        ${unkept}</div>
+        <div data-unkept>${props.unkept && told(t(props.unkept))}</div></div>
       <div><p>${t("shell.teach")} <a href="?beta=0">β = 0</a> · <a href="?beta=-1">β = −1</a> ·
         <a href="?beta=10&act=relu">β = 10</a> ·
         <a href="?act=relu,gelu,mish,elu">${t("shell.rivals")}</a> ·
@@ -35,4 +36,8 @@ export function mount({ element, props }) {
         <p style="margin-top:6px">${t("shell.licences", { version: props.version })}</p></div>
     </div>`,
   );
+  if (!props.archived) return;
+  const show = (/** @type {{unkept: string | null}} */ { unkept }) =>
+    fill(find(element, "[data-unkept]"), unkept ? told(unkept) : html``);
+  ask("health").then(show, () => {});
 }
