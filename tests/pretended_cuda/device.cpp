@@ -47,6 +47,7 @@ struct State {
   bool capturing = false, invalid = false;
   std::vector<Node> captured;
   std::set<const c10::GeneratorImpl*> registered;
+  std::set<const c10::GeneratorImpl*> stuck; // in a capture that failed, as PyTorch leaves them
   std::map<int64_t, std::vector<Node>> graphs;
   std::map<int64_t, std::set<const c10::GeneratorImpl*>> streams; // of random numbers
 };
@@ -191,6 +192,9 @@ at::Generator inner_of(const at::Generator& given) {
     TORCH_CHECK(
         false, "Attempt to increase offset for a CUDA generator not registered to the capture");
   }
+  TORCH_CHECK(
+      state().capturing || !state().stuck.count(random),
+      "Offset increment outside graph capture encountered unexpectedly.");
   return random->inner;
 }
 
@@ -683,6 +687,7 @@ int64_t end_capture() {
   auto streams = std::move(state().registered);
   state().registered.clear();
   if (state().invalid) {
+    state().stuck.insert(streams.begin(), streams.end());
     cuda_error(901, "operation failed due to a previous error during capture");
   }
   state().graphs[++next] = std::move(nodes);

@@ -58,10 +58,6 @@ class DeviceTrainer(Trainer):
         self._owner = owner
         self._columns = self._scheduled(ensemble.config)
 
-    def generators(self) -> Iterator[torch.Generator]:
-        """Streams of random numbers that a step draws from."""
-        return self.ensemble.generators()
-
     @torch.no_grad()
     def advance(self, number: Tensor) -> None:
         """Move the parameters, but those of replicas that have diverged.
@@ -253,25 +249,30 @@ class DeviceSteps(Steps):
         if self._warmed < WARM_UP:
             self._warmed += 1
             return False
+        ensembles = [trainer.ensemble for trainer in self.trainers]
+        states = [ensemble.stream_states() for ensemble in ensembles]
         main = torch.cuda.current_stream()
         try:
-            graph = torch.cuda.CUDAGraph()
-            for trainer in self.trainers:
-                for generator in trainer.generators():
-                    graph.register_generator_state(generator)
-            with torch.cuda.graph(graph, stream=self._beside):
-                self._whole()
+            self._graph = self._capture([g for each in ensembles for g in each.generators()])
         except RuntimeError as error:
             # What the capture itself says at its end hides what went wrong in it. What is wrong
             # with the device will be told by the next call.
             first = error.__context__ or error
             said = str(first).strip().partition("\n")[0]
             self._no_graph = Sentence("train.graph.failed", error=said[:200])
-            return False
+            for ensemble, state in zip(ensembles, states, strict=True):
+                ensemble.renew_streams(state)  # those in a capture that failed stay in it
         finally:
             torch.cuda.set_stream(main)  # a capture that fails leaves its own
-        self._graph = graph
-        return True
+        return self._graph is not None
+
+    def _capture(self, generators: Sequence[torch.Generator]) -> torch.cuda.CUDAGraph:
+        graph = torch.cuda.CUDAGraph()
+        for generator in generators:
+            graph.register_generator_state(generator)
+        with torch.cuda.graph(graph, stream=self._beside):
+            self._whole()
+        return graph
 
 
 @contextmanager

@@ -186,6 +186,15 @@ class Ensemble:
         for masks in self._masks.values():
             yield from masks.streams
 
+    def stream_states(self) -> list[list[Tensor]]:
+        """Where they stand."""
+        return [masks.snapshot() for masks in self._masks.values()]
+
+    def renew_streams(self, states: Sequence[Sequence[Tensor]]) -> None:
+        """Draw from other generators that stand where `stream_states` told."""
+        for masks, state in zip(self._masks.values(), states, strict=True):
+            masks.renew(state)
+
     def snapshot(self) -> dict[str, Any]:
         """All that changes as it learns, on the CPU; `restore` goes on from there, bit for bit."""
         return {
@@ -193,7 +202,7 @@ class Ensemble:
             "values": self.parameters.values.cpu().clone(),
             "running": {name: moments.cpu().clone() for name, moments in self.running.items()},
             "activations": self.activation_parameters.snapshot(),
-            "masks": [masks.snapshot() for masks in self._masks.values()],
+            "masks": self.stream_states(),
         }
 
     @torch.no_grad()

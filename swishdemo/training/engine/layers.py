@@ -164,6 +164,12 @@ class Masks:
         for stream, kept in zip(self.streams, snapshot, strict=True):
             stream.set_state(kept)
 
+    def renew(self, snapshot: Sequence[Tensor]) -> None:
+        """Draw from other generators that stand where `snapshot` told."""
+        self.streams = [torch.Generator(device=each.device) for each in self.streams]
+        for stream, kept in zip(self.streams, snapshot, strict=True):
+            stream.set_state(kept)
+
     def _begin(self, *more: int) -> None:
         for seed, stream in zip(self._seeds, self.streams, strict=True):
             sequence = np.random.SeedSequence([*seed, self.part.site, *more])
