@@ -2,6 +2,7 @@
 
 import pretended_cuda
 import pytest
+import torch
 
 
 def test_a_machine_without_a_compiler_is_told_what_to_install(tmp_path, monkeypatch):
@@ -9,6 +10,13 @@ def test_a_machine_without_a_compiler_is_told_what_to_install(tmp_path, monkeypa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(pytest.fail.Exception, match="apt-get install g"):
         pretended_cuda._build(tmp_path / "device.cpp", tmp_path / "device.so", tmp_path)
+
+
+def test_it_takes_no_build_of_pytorch_that_has_devices_of_its_own(request, monkeypatch):
+    monkeypatch.setattr(torch.version, "cuda", "12.9")
+    build = pretended_cuda.pretended_library.__wrapped__
+    with pytest.raises(pytest.skip.Exception, match="CPU build"):
+        build(request)
 
 
 def refusals():

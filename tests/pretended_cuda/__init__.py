@@ -27,6 +27,10 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
+CPU_ALONE = (
+    "the pretended device is for PyTorch's CPU build: "
+    "pip install torch --index-url https://download.pytorch.org/whl/cpu"
+)
 NO_COMPILER = "the pretended device needs a C++ compiler: apt-get install g++ (or set CXX)"
 
 
@@ -68,6 +72,8 @@ def pretended_library(request: pytest.FixtureRequest) -> Path:
     """The built device; it is built once, and again where it or PyTorch has changed."""
     import torch
 
+    if torch.version.cuda or torch.version.hip:
+        pytest.skip(CPU_ALONE)
     folder = Path(request.config.cache.mkdir("pretended_cuda"))  # type: ignore[union-attr]
     source = HERE / "device.cpp"
     told = source.read_bytes() + f"{torch.__version__} {sys.version}".encode()
