@@ -3,6 +3,8 @@
 import argparse
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import fields
 from importlib.metadata import requires
 from pathlib import Path
@@ -43,18 +45,30 @@ def test_the_front_matter_is_what_a_space_accepts():
     values = head()
     assert set(values) == {
         "title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version",
-        "app_file", "license", "short_description", "tags",
+        "app_file", "suggested_hardware", "license", "short_description", "tags",
     }  # fmt: skip
     assert values["sdk"] == "gradio"
     # YAML reads 3.10 as 3.1: both versions have to be strings.
     assert values["sdk_version"] == f'"{requirements()["gradio"].split("==")[1]}"'
     assert values["python_version"] == '"3.11"'
     assert (ROOT / values["app_file"]).is_file()
+    assert values["suggested_hardware"] == "zero-a10g"  # ZeroGPU, whatever card it lends
     assert {values["colorFrom"], values["colorTo"]} <= COLOURS
     assert len(values["emoji"]) == 1 and ord(values["emoji"]) > 0x1F000
     assert values["license"] == "mit"
     assert len(values["short_description"].strip('"')) <= 60
     assert values["tags"] and all(re.fullmatch(r"[a-z0-9-]+", tag) for tag in values["tags"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("version", re.findall(r"3\.1\d", BODY.split("## Run it")[1][:40]))
+def test_every_package_has_a_wheel_for_the_versions_of_python(version, tmp_path):
+    wanted = [line for name, line in requirements().items() if name != "torch"]  # gigabytes
+    asked = ["download", "-q", "--no-deps", "--only-binary=:all:", "--python-version", version]
+    command = [sys.executable, "-m", "pip", *asked, "-d", str(tmp_path), *wanted]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.iterdir())) == len(wanted)
 
 
 def test_the_two_commands_are_those_that_ci_and_users_run():
