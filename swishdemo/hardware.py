@@ -239,6 +239,8 @@ class _Known:
 
 def tell(found: Hardware | None) -> None:
     """Have this process know what a worker has found; None forgets it."""
+    if host.lends_gpu() and found is not None and found.gap is not None:
+        return  # the worker had no lease
     _Known.told = found
 
 

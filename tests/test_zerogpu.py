@@ -136,6 +136,13 @@ def test_the_start_is_reported_and_health_tells_the_runner(space: Space) -> None
     assert (health["runner"], health["device"]) == ("zerogpu", "cuda")
 
 
+def test_health_tells_the_card_once_a_lease_has_seen_it(space: Space) -> None:
+    space.until(begin(space, steps=5)["id"], "finished")  # a process without a lease has seen none
+    space.until(begin(space, steps=5, device="cuda")["id"], "finished")
+    space.until(begin(space, steps=6)["id"], "finished")
+    assert space.ask("GET", "health")["hardware"]["gpu"] == "Pretended T4"
+
+
 def test_a_run_by_rest_goes_to_the_cpu_and_says_why(space: Space) -> None:
     begun = begin(space, steps=20)
     assert "huggingface.co" in begun["placement"]
@@ -353,6 +360,8 @@ def test_a_visitors_run_goes_from_lease_to_lease_by_tokens_of_the_page(
         visitor.state("running")
         visitor.state("finished")
         assert "cuda" in visitor.line()
+        head = visitor.frame.locator(".lab-host")
+        expect(head).to_contain_text("a GPU lent by the second (ZeroGPU)")
         asked = space.stand.asked
         assert len(asked) > 1
         assert all(each["payload"]["user"] == "somebody" for each in asked)

@@ -162,7 +162,9 @@ def _field_types() -> dict[str, TypeAdapter[Any]]:
 def host_summary(language: Language = "en", settings: Settings | None = None) -> str:
     """One line such as ``"2 × Intel Xeon · no GPU · torch 2.13"``, without importing PyTorch."""
     gpu = hardware.gpu_name() or text("time.unavailable.no_gpu", language)
-    if hardware.unused(settings or Settings()):
+    if (settings or Settings()).lends_gpu:
+        gpu = " · ".join(filter(None, (hardware.gpu_name(), text("hardware.lent", language))))
+    elif hardware.unused(settings or Settings()):
         gpu = " · ".join(filter(None, (hardware.gpu_name(), text("hardware.not_used", language))))
     elif hardware.missing_cuda() is None and hardware.told() is None:
         gpu = " · ".join(filter(None, (hardware.gpu_name(), text("hardware.not_asked", language))))
