@@ -21,7 +21,7 @@ from swishdemo.jobs.job import Item, Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.store import Store
-from swishdemo.jobs.zerogpu import GPU, Lease, Told, ZeroGPURunner, work_in
+from swishdemo.jobs.zerogpu import GPU, Lease, Told, ZeroGPURunner, refusal, work_in
 from swishdemo.settings import Settings
 
 ANNA = "anna"
@@ -261,6 +261,29 @@ def test_few_ask_for_a_gpu_at_once_and_none_waits_for_the_cpu(make: Make, lender
     for job in jobs:
         until(manager, job, "finished")
     assert lender.at_once == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "You have exceeded your free ZeroGPU quota (30s requested vs. 12s left). "
+            "Try again in 1 day, 2:05:10. ",
+            "30 s were asked for, 12 s are left. There is more in 1566 min.",
+        ),
+        (
+            "You have exceeded your ZeroGPU quota (38s requested vs. -3s left). "
+            "Try again in 0:00:20. ",
+            "38 s were asked for, -3 s are left. There is more in 1 min.",
+        ),
+        ("Expired ZeroGPU proxy token", "The page’s pass to a GPU has expired."),
+        ("GPU task aborted", "The GPU was taken away"),
+        ("ZeroGPU API /schedule error: 500", "No GPU could be had: ZeroGPU API /schedule"),
+    ],
+)
+def test_refusals_are_told_in_our_words(said: str, told: str) -> None:
+    assert told in refusal(RuntimeError(said)).sentence()
+    assert refusal(RuntimeError(said)).sentence("zh")
 
 
 @only_lent

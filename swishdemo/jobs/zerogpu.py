@@ -432,7 +432,9 @@ _REFUSALS = (
     ("GPU task aborted", "lost"),
     ("Connection closed by visitor", "expired"),
 )
-_QUOTA = re.compile(r"\((\d+)s requested vs\. (-?\d+)s left\)\. Try again in (.+?)\. ")
+_QUOTA = re.compile(
+    r"\((\d+)s requested vs\. (-?\d+)s left\)\. Try again in (?:(\d+) days?, )?(\d+):(\d+):"
+)
 
 
 def refusal(error: Exception) -> Sentence:
@@ -440,8 +442,9 @@ def refusal(error: Exception) -> Sentence:
     said = str(getattr(error, "message", None) or error)
     found = _QUOTA.search(said)
     if found:
-        wanted, left, wait = found.groups()
-        return Sentence("jobs.gpu.quota", requested=wanted, left=left, wait=wait)
+        wanted, left, days, hours, minutes = (int(each or 0) for each in found.groups())
+        wait = 60 * (24 * days + hours) + minutes + 1
+        return Sentence("jobs.gpu.quota", requested=wanted, left=left, minutes=wait)
     for words, key in _REFUSALS:
         if words in said:
             return Sentence(f"jobs.gpu.{key}")
