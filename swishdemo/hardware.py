@@ -267,7 +267,7 @@ def refuse_without(config: object, gap: Sentence | None) -> None:
         UserError: It demands one.
     """
     if gap is not None and demands_gpu(config):
-        raise UserError("time.error.device", field="device", value="cuda", why=gap)
+        raise UserError("hardware.refused", field="device", why=gap)
 
 
 def demands_gpu(config: object) -> bool:

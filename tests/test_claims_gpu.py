@@ -18,6 +18,7 @@ from swishdemo.hardware import Hardware
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import TimingRequest
+from swishdemo.training.sweep import SweepRequest
 
 TIMED = [claim for claim in CLAIMS if any(isinstance(part, Timed) for part in claim.parts)]
 
@@ -49,6 +50,17 @@ def test_what_is_timed_has_a_line_for_each_device(gpu, claim):
         assert purpose.endswith("-gpu") == (getattr(part, "device", "cpu") == "cuda")
     for language in LANGUAGES:
         assert both.statement(language) == claim.statement(language)
+
+
+def test_mixed_precision_is_trained_on_each_device(gpu):
+    both = on_each_device(get("amp"), Settings())
+    assert [part.name for part in both.parts] == ["time", "time-gpu", "accuracy", "accuracy-gpu"]
+    for part in both.parts:
+        request = SweepRequest.parse(part.request(Settings()), Settings())
+        on_gpu = part.name.endswith("-gpu")
+        assert request.base.device == ("cuda" if on_gpu else "auto")
+        assert part.job == ("amp-gpu" if on_gpu else "amp")
+    assert "GPU" in both.label("accuracy-gpu", "en") and "GPU" in both.label("time-gpu", "zh")
 
 
 @pytest.mark.parametrize("name", ["kernel", "layer", "step"])

@@ -441,7 +441,7 @@ def test_a_worker_without_a_gpu_fails_what_demands_one_with_the_reason(monkeypat
         message = handle.receive(60)
     handle.close()
     runner.close()
-    assert message.reason.key == "time.error.device"
+    assert message.reason.key == "hardware.refused"
     assert message.reason.sentence() == "device “cuda” cannot be used: no CUDA device."
 
 

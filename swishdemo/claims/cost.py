@@ -51,6 +51,10 @@ class Timed(Measured):
         """A timing."""
         return "timing"
 
+    def on_gpu(self) -> Part:
+        """The same timed there."""
+        return replace(self, job=self.job + ON_GPU, device="cuda")
+
     def seconds(self, budget: Budget = "quick") -> int:
         """As long as its variants take, and a process that starts."""
         return round(1 + (0.5 if budget == "quick" else 12) * len(self.variants))
@@ -277,7 +281,7 @@ class SavingsPrice(Timed):
 
 
 def on_each_device(claim: Claim, server: Settings) -> Claim:
-    """The claim as it is checked on this server: what is timed has a line for each device.
+    """The claim as it is checked on this server: what takes time has a line for each device.
 
     Where the server uses a GPU alone, its line takes the place of the CPU's. One that is lent to
     visitors is no device of the server's: a check goes on when its visitor has gone.
@@ -286,10 +290,10 @@ def on_each_device(claim: Claim, server: Settings) -> Claim:
         return claim
     parts: list[Part] = []
     for part in claim.parts:
-        if not isinstance(part, Timed):
+        there = part.on_gpu()
+        if there is None:
             parts.append(part)
             continue
-        there = replace(part, job=part.job + ON_GPU, device="cuda")
         if server.device == "auto":
             parts.append(part)
             there = replace(there, name=part.name + ON_GPU, labels={})

@@ -475,6 +475,7 @@ LEAKY_SLOPE = Trained(
 _AMP: Mapping[str, Any] = {
     "job": "amp",
     "base": {**MLP, "rivals": []},
+    "on_each_device": True,
     "runs": {
         f"{network}_{name}": {**own, "amp": amp}
         for network, own in {

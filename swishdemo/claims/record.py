@@ -179,6 +179,10 @@ class Part(ABC):
     def judge(self, evidence: Evidence) -> Verdict:
         """The verdict on what was claimed (this record's fields) given what was found."""
 
+    def on_gpu(self) -> Part | None:
+        """The part as it is checked on a GPU; None where it has no line of its own there."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Instant(Part):

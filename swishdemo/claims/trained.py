@@ -8,18 +8,20 @@ decides whether to go on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import expm1, isfinite, log, log10
 from statistics import fmean
 from typing import Any, Literal
 
 from swishdemo.claims.intervals import paired, told
 from swishdemo.claims.record import (
+    ON_GPU,
     Budget,
     Engine,
     Evidence,
     Kind,
     Measured,
+    Part,
     Verdict,
     VerdictName,
     combine,
@@ -170,6 +172,7 @@ class Trained(Measured):
         cost: About how many seconds all takes on two CPU cores.
         large: The same at the size that the claim speaks of, for a GPU, which takes about ``cost``
             seconds of it; only where thorough. A run's own fields tell it from the others.
+        on_each_device: Whether it has a line of its own on a GPU.
     """
 
     kind: Kind = "trained"
@@ -186,6 +189,7 @@ class Trained(Measured):
     networks: int = 4
     cost: int = 10
     large: Trained | None = None
+    on_each_device: bool = False
 
     def __post_init__(self) -> None:
         """Say what is compared."""
@@ -196,6 +200,12 @@ class Trained(Measured):
     def engine(self) -> Engine:
         """A sweep."""
         return "sweep"
+
+    def on_gpu(self) -> Part | None:
+        """The same trained there, where it is to have a line of its own."""
+        if not self.on_each_device:
+            return None
+        return replace(self, job=self.job + ON_GPU, base={**self.base, "device": "cuda"})
 
     def sized(self, settings: Settings, budget: Budget) -> Measured:
         """The large one where jobs run on a GPU."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swishdemo import host
+from swishdemo import hardware
 from swishdemo.activations.registry import has_beta
 from swishdemo.datasets import Dataset, Table
 from swishdemo.datasets.csv import read as read_table
@@ -34,19 +34,12 @@ def check(config: TrainingConfig, settings: Settings) -> None:
     """
     if config.csv is not None and config.dataset != "csv":
         raise UserError("train.error.unused_table", field="csv", dataset=config.dataset)
-    _check_device(config)
+    hardware.refuse_without(config, hardware.missing_cuda())
     dataset = config.described()
     _check_network(config, dataset)
     _check_replicas(config, settings)
     _check_size(config, dataset, settings)
     _check_optimisation(config, dataset)
-
-
-def _check_device(config: TrainingConfig) -> None:
-    gap = host.missing_cuda() if config.device == "cuda" else None
-    if gap:
-        version = host.torch_version()
-        raise UserError(f"train.error.{gap}", field="device", version=version)
 
 
 def _check_network(config: TrainingConfig, dataset: Dataset) -> None:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from swishdemo import datasets
-from swishdemo.errors import UserError, is_lack_of_memory
+from swishdemo.errors import UserError, is_lack_of_memory, lack_of_memory
 from swishdemo.text import Sentence
 from swishdemo.ticks import Progress, Tick
 from swishdemo.training.architecture import architecture, outputs, product_count
@@ -398,7 +398,7 @@ class Sweep:
         except (MemoryError, RuntimeError) as error:
             if not is_lack_of_memory(error):
                 raise
-            return Sentence("jobs.out_of_memory")
+            return lack_of_memory(error)
         finally:
             if self._run is not None:
                 self._run.close()
