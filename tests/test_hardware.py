@@ -442,7 +442,10 @@ def test_a_worker_without_a_gpu_fails_what_demands_one_with_the_reason(monkeypat
     handle.close()
     runner.close()
     assert message.reason.key == "hardware.refused"
-    assert message.reason.sentence() == "device “cuda” cannot be used: no CUDA device."
+    assert (
+        message.reason.sentence()
+        == "device “cuda” cannot be used: no CUDA device. Choose auto or cpu."
+    )
 
 
 def test_a_gpu_that_is_lent_is_asked_for_no_torch_compile(monkeypatch):
