@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,12 +22,13 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 from serving import serving
 from test_store import JOB, LIMITS, filled
 
 from swishdemo.formats import dump
 from swishdemo.jobs import archive
-from swishdemo.jobs.archive import Archive, CopyFolder, packed
+from swishdemo.jobs.archive import Archive, CopyFolder, DamagedRecord, packed
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.registered import Registered
@@ -41,7 +43,7 @@ CLAIM = Registered("own-1", "a" * 40, {"kind": "differs"}, "1.0", 5.0, {"gap": 1
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits as long as it would for a bucket."""
-    for name, seconds in (("_SHORTEST_WAIT", 0.01), ("_LONGEST_WAIT", 0.1), ("_SLOW_SECONDS", 0.3)):
+    for name, seconds in (("_SHORTEST_WAIT", 0.01), ("_LONGEST_WAIT", 0.1)):
         monkeypatch.setattr(archive, name, seconds)
 
 
@@ -138,12 +140,15 @@ def test_a_server_with_an_empty_database_has_all_again(tmp_path: Path) -> None:
     assert sorted(heard) == ["all", "first"]
 
 
-def test_what_is_read_in_is_not_written_again(tmp_path: Path) -> None:
-    write(tmp_path, ENDED)
-    (path,) = tmp_path.glob("job-*")
+def test_what_is_read_in_is_not_written_again_nor_read_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path / "archive", ENDED)
+    (path,) = (tmp_path / "archive").glob("job-*")
     before = path.stat().st_ino
-    found(tmp_path)
-    assert path.stat().st_ino == before
+    for _ in range(2):
+        found(tmp_path / "archive", tmp_path / "data")
+    assert path.stat().st_ino == before and caplog.messages == []
 
 
 def test_what_an_older_database_has_is_written(tmp_path: Path) -> None:
@@ -253,6 +258,7 @@ def test_nothing_waits_for_a_folder_that_blocks(
         written(self, name, packed)
 
     monkeypatch.setattr(CopyFolder, "write", blocked)
+    monkeypatch.setattr(archive, "_SLOW_SECONDS", 0.1)
     store = Store(None)
     kept = Archive(store.copies, tmp_path, tidy=lambda visitor: None, heard=lambda job_id: None)
     for number in range(200):
@@ -494,27 +500,15 @@ def test_the_whole_one_of_them_is_read(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
-    write(tmp_path, replace(ENDED, id="good"))
-    body = b" " * (archive._MOST_BYTES + 10)
-    (tmp_path / "job-bad.jsonl.gz").write_bytes(framed(body, bytes=archive._MOST_BYTES))
-    (tmp_path / "job-worse.jsonl.gz").write_bytes(gzip.compress(b"x" * 10**8))
-    script = """
-import resource, sys
-sys.path[:0] = [sys.argv[1]]
-from pathlib import Path
-from test_archive import found
-resource.setrlimit(resource.RLIMIT_AS, (2 * 10**9, 2 * 10**9))
-print(*[job.id for job in found(Path(sys.argv[2]))])
-"""
-    here = Path(__file__).parent
-    done = subprocess.run(
-        [sys.executable, "-c", script, here, tmp_path],
-        cwd=here.parent,
-        env={**os.environ, "PYTHONPATH": str(here.parent)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.split() == ["good"], done.stderr
+    bombs = {"told": framed(b" " * 10**8, bytes=100), "untold": gzip.compress(b"x" * 10**8)}
+    tracemalloc.start()
+    for name, bomb in bombs.items():
+        (tmp_path / f"job-{name}.jsonl.gz").write_bytes(bomb)
+        with pytest.raises(DamagedRecord):
+            CopyFolder(tmp_path, "0").read(f"job-{name}")
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+    assert found(tmp_path) == []
 
 
 def test_what_is_no_file_and_what_is_not_ours_is_passed_by(
@@ -523,7 +517,9 @@ def test_what_is_no_file_and_what_is_not_ours_is_passed_by(
     write(tmp_path, ENDED)
     os.mkfifo(tmp_path / "job-pipe.jsonl.gz")
     (tmp_path / "job-folder.jsonl.gz").mkdir()
+    (tmp_path / "whole").write_bytes(WHOLE)
     (tmp_path / "job-link.jsonl.gz").symlink_to("/dev/zero")
+    (tmp_path / "job-bad.jsonl.gz").symlink_to("whole")
     for name in ("notes.txt", "job-.jsonl.gz", "job-a b.jsonl.gz", ".job-x.part", "claim.jsonl.gz"):
         (tmp_path / name).write_bytes(WHOLE)
     before = files(tmp_path)
@@ -531,6 +527,17 @@ def test_what_is_no_file_and_what_is_not_ours_is_passed_by(
     assert files(tmp_path) == before
     told = " ".join(each for each in caplog.messages if "left out" in each)
     assert all(name in told for name in ("job-pipe", "job-folder", "job-link"))
+
+
+def test_what_a_server_that_was_killed_meanwhile_left_goes_with_the_job(tmp_path: Path) -> None:
+    with server(None, tmp_path) as (store, kept):
+        store.save(ENDED)
+        until(lambda: kept._all_read and files(tmp_path) == copies("first"))
+        for name in ("first", "other"):
+            (tmp_path / f".job-{name}.0a.part").write_bytes(WHOLE[:50])
+        store.delete(["first"])
+        until(lambda: files(tmp_path) == {".job-other.0a.part"})
+    assert [job.id for job in found(tmp_path)] == [] and files(tmp_path) == set()
 
 
 def test_an_id_that_is_a_path_is_never_a_files_name(tmp_path: Path) -> None:
@@ -824,3 +831,21 @@ def test_a_restarted_space_has_all_of_its_visitors(tmp_path: Path) -> None:
         ask, other = Visitor(address, "a"), Visitor(address, "b")
         until(lambda: len(ask("runs")) == len(ask("sweeps")) == len(ask("timings")) == 1)
         assert ask(started[0]) == ask(f"claims/{claim}") == other(f"runs/{hidden}") == 404
+
+
+def test_the_page_says_that_the_archive_is_gone(tmp_path: Path, browser: Any) -> None:
+    (tmp_path / "file").touch()
+    setting = {"SWISHDEMO_ARCHIVE_DIR": str(tmp_path / "file")}
+    with (
+        (tmp_path / "log").open("wb") as log,
+        serving(tmp_path / "data", log=log, **setting) as (address, _),
+    ):
+        ask = Visitor(address, "a")
+        until(lambda: ask("health")["kept"] is False)
+        assert "folder does not answer" in ask("health")["unkept"]
+        assert ask("runs", SHORT)["id"], "it costs no job"
+        page = browser.new_page()
+        page.goto(f"{address}/?lang=zh")
+        expect(page.locator("#lab-footer")).to_contain_text("归档文件夹没有响应")
+        page.close()
+    assert (tmp_path / "log").read_text().count("(SWISHDEMO_ARCHIVE_DIR) cannot be used") == 1

@@ -18,6 +18,7 @@ from test_training_any import REQUESTS, mended
 
 from swishdemo.datasets import names, pictures
 from swishdemo.datasets.csv import read
+from swishdemo.datasets.table import wordless
 from swishdemo.errors import UserError
 from swishdemo.training import Report, TrainingConfig, recipes, reference, replicas
 from swishdemo.training.run import Run, train
@@ -283,6 +284,22 @@ def test_a_table_is_read_in_the_script_as_it_was_here(
         x, y = space[f"{part}_x"].numpy(), space[f"{part}_y"].numpy()
         np.testing.assert_allclose(x, getattr(split, f"{part}_inputs"), rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(y, getattr(split, f"{part}_labels"), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_a_table_whose_words_are_not_archived_is_read_alike(name, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "mine.csv"
+    path.write_text(SAVED[name], "utf-8")
+    table = read({"name": "mine.csv", "text": SAVED[name].replace("\r\n", "\n")})
+    config = MLP.replace(dataset="csv", csv=table, objective="mse", batch=8, data_seed=3)
+    monkeypatch.setattr("sys.argv", ["script.py", str(path)])
+    spaces = {}, {}
+    archived = json.loads(wordless(json.dumps(config.as_json())))
+    for space, record in zip(spaces, (config.as_json(), archived), strict=True):
+        exec(script(record, {}).partition("\nclass ")[0], space)
+    assert capsys.readouterr().err == ""
+    for part in ("train_x", "train_y", "test_x", "test_y"):
+        assert spaces[0][part].equal(spaces[1][part])
 
 
 def test_another_table_is_told_to_be_another(tmp_path, monkeypatch, capsys):

@@ -146,6 +146,12 @@ def argument(options: DataOptions, dataset: Dataset) -> Raw:
         else:  # to an older version 1.0 was the class 1
             whole = all(re.fullmatch(r"-?[0-9]+", name) for name in classes)
             labels = [str(int(float(row[-1]))) if whole else row[-1] for row in rows]
+        if not {*labels} <= {*classes}:  # what the archive gave back has numbers for their names
+            try:
+                values = {label: number(label) for label in labels}
+            except ValueError:
+                values = dict.fromkeys(labels, 0.0)
+            classes = sorted({*labels}, key=lambda label: (values[label], label))
         y = np.array([classes.index(label) for label in labels])
     else:
         y = np.array([number(row[-1]) for row in rows])
