@@ -277,6 +277,14 @@ def test_a_timing_has_one_lease(space: Space) -> None:
     assert len(space.stand.asked) == 1
 
 
+def test_a_timing_by_rest_is_for_the_cpu(space: Space) -> None:
+    asked = {"variants": ["silu", "relu"], "elements": [4096], "budget_seconds": 1}
+    timing = space.ask("POST", "timings", json=asked)["id"]
+    ended = space.until(timing, "finished", kind="timings")
+    assert {each["device"] for each in ended["measurements"]} == {"cpu"}
+    assert space.stand.asked == []
+
+
 # ---- With a page, in its frame on huggingface.co ----
 
 
@@ -410,6 +418,39 @@ def test_when_the_quota_is_gone_the_cpu_is_one_press_away(
         button.click()
         visitor.state("finished")
         assert "cpu" in visitor.line()
+
+
+def test_a_timing_without_a_gpu_goes_on_on_the_cpu(
+    space: Space, visit_hub: Callable[..., Any]
+) -> None:
+    space.stand.refuse = ["quota"]
+    with visit_hub() as visitor:
+        visitor.shown("tab=train")
+        visitor.frame.get_by_role("tab", name="Time").click()
+        visitor.frame.locator("#lab-time-measure").click()
+        status = visitor.frame.locator(".time-status")
+        expect(status).to_contain_text("is used up")
+        status.locator("[data-lent=cpu]").click()
+        expect(status).to_contain_text("Measured in")
+        expect(status.locator("[data-lent]")).to_have_count(0)
+
+
+def test_a_sweep_without_a_gpu_asks_for_one_again(
+    space: Space, visit_hub: Callable[..., Any]
+) -> None:
+    space.stand.refuse = ["none_free"]
+    with visit_hub() as visitor:
+        visitor.shown("tab=train")
+        fill_in(visitor, 20)
+        visitor.frame.locator("#lab-group-sweep button").first.click()
+        visitor.frame.locator("#lab-sweep-grid textarea").fill("depth = 1, 2")
+        visitor.frame.locator("#lab-sweep-start").click()
+        card = visitor.frame.locator("#lab-sweep")
+        expect(card).to_contain_text("No GPU was free")
+        card.locator("[data-lent=resume]").click()
+        place = card.locator("xpath=descendant-or-self::*[@data-state]").first
+        expect(place).to_have_attribute("data-state", "finished")
+        assert len(space.stand.asked) > 1
 
 
 def test_an_expired_token_is_said_and_a_new_one_helps(

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
+from swishdemo import host
 from swishdemo.api import downloads, events, responses
 from swishdemo.api.request import Given, Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
@@ -212,6 +213,8 @@ def _timings(manager: JobManager, schema: Schema) -> APIRouter:
     )
     def start_timing(given: Given, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Time implementations of an activation on this host."""
+        if host.lends_gpu() and given.get("device", "auto") == "auto":
+            given = {**given, "device": "cpu"}  # no visitor's time on a GPU comes with a request
         return _started(manager.submit("timing", given, visitor), tongue)
 
     @router.get("", responses=responses.answers(responses.listed(responses.JOB), "Newest first."))
