@@ -36,12 +36,14 @@ class Space:
         address: Where it is asked without a page.
         stand: The stand-in of the device API.
         log: What the app has written.
+        pid: The app's process.
         arguments: Of a Chromium that finds it on huggingface.co.
     """
 
     address: str
     stand: Stand
     log: Path
+    pid: int
     arguments: list[str] = field(default_factory=list)
 
     def ask(self, method: str, path: str, **given: Any) -> Any:
@@ -68,7 +70,7 @@ def space(tmp_path_factory: pytest.TempPathFactory, pretended_library: Path) -> 
         environment = {"SPACES_ZERO_GPU": "true", "SPACES_ZERO_DEVICE_API_URL": stand.address}
         with serving(folder, log=log, program=program, **environment) as (address, process):
             with fronting(address) as arguments:
-                yield Space(address, stand, folder / "log", arguments)
+                yield Space(address, stand, folder / "log", process.pid, arguments)
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
             workers = [int(pid) for pid in children.read_text("ascii").split()]
     for pid in workers:
@@ -134,6 +136,11 @@ def test_the_start_is_reported_and_health_tells_the_runner(space: Space) -> None
     assert space.stand.reports == 1
     health = space.ask("GET", "health")
     assert (health["runner"], health["device"]) == ("zerogpu", "cuda")
+
+
+def test_what_a_lease_needs_is_imported_before_it_is_forked(space: Space) -> None:
+    mapped = Path(f"/proc/{space.pid}/maps").read_text("utf-8")
+    assert "libtorch" in mapped and "sklearn" in mapped
 
 
 def test_health_tells_the_card_once_a_lease_has_seen_it(space: Space) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import gradio as gr
@@ -18,13 +19,16 @@ from gradio.context import LocalContext
 from gradio.i18n import I18nData
 
 from swishdemo.datasets.registry import datasets
+from swishdemo.datasets.registry import get as get_dataset
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Runner
+from swishdemo.jobs.kinds import kinds
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.zerogpu import ZeroGPURunner, requested, work_in
 from swishdemo.settings import Settings, SettingsError
 from swishdemo.text import Language, catalogue, language_of, text
 from swishdemo.timing import REGISTRY
+from swishdemo.training import TrainingConfig
 from swishdemo.training.recipes import recipes
 
 _LOG = logging.getLogger(__name__)
@@ -98,7 +102,21 @@ def runner_of(settings: Settings) -> Runner:
         raise SettingsError(
             f"SPACES_ZERO_GPU is set, but the package spaces cannot be imported: {error}."
         ) from error
-    return ZeroGPURunner(spaces.GPU(work_in, duration=requested), host, has_token)
+    lend = spaces.GPU(work_in, duration=requested)
+    _preload()
+    return ZeroGPURunner(lend, host, has_token)
+
+
+def _preload() -> None:
+    """Have what a lease needs imported: its process is forked from this one, and PyTorch is here.
+
+    Later would be too late: a module that one thread imports while another forks is half there in
+    the child, for ever.
+    """
+    for kind in kinds().values():
+        import_module(kind.work.partition(":")[0])
+    usual = TrainingConfig()
+    get_dataset(usual.dataset).load(usual.data)
 
 
 def has_token() -> bool:

@@ -69,12 +69,18 @@ class Pretended:
 
 @pytest.fixture(scope="session")
 def pretended_library(request: pytest.FixtureRequest) -> Path:
-    """The built device; it is built once, and again where it or PyTorch has changed."""
+    """The built device."""
     import torch
 
     if torch.version.cuda or torch.version.hip:
         pytest.skip(CPU_ALONE)
-    folder = Path(request.config.cache.mkdir("pretended_cuda"))  # type: ignore[union-attr]
+    return built(Path(request.config.cache.mkdir("pretended_cuda")))  # type: ignore[union-attr]
+
+
+def built(folder: Path) -> Path:
+    """The device in ``folder``, built once, and again where it or PyTorch has changed."""
+    import torch
+
     source = HERE / "device.cpp"
     told = source.read_bytes() + f"{torch.__version__} {sys.version}".encode()
     library = folder / f"device-{hashlib.sha256(told).hexdigest()[:16]}.so"
