@@ -96,9 +96,9 @@ def content(folder: Path) -> bytes:
 
 def write(folder: Path, *jobs: Job) -> None:
     with server(None, folder) as (store, _):
-        for job in jobs:
-            store.save(job)
+        for job in jobs:  # its reports are there when it ends, as everywhere
             store.append(job.id, 0, "Report", {"step": 1})
+            store.save(job)
 
 
 def found(folder: Path, data: Path | None = None, **options: Any) -> list[Job]:

@@ -264,6 +264,7 @@ def test_a_prepared_worker_takes_the_first_job() -> None:
 def test_the_worker_has_the_tuned_allocator_and_the_servers_settings(tmp_path: Path) -> None:
     runner = ProcessRunner(Settings(data_dir=tmp_path))
     handle = runner.start(WORK, FakeConfig(seconds=0.1))
+    assert handle.receive(90) is not None  # the program has been started, and not just its process
     environ = Path(f"/proc/{handle.pid}/environ").read_bytes()
     runner.close()
     # The loader of some versions of glibc cuts the variable at its colon while it reads it.
