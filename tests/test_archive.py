@@ -374,8 +374,8 @@ name, folder = sys.argv[2], Path(sys.argv[3])
 with server(None, folder) as (store, kept):
     for number in range(60):
         job = replace(ENDED, id=f"{name}-{number}", visitor=name, note="x" * 5000)
-        store.save(job)
         store.append(job.id, 0, "Report", {"step": number})
+        store.save(job)
         if number % 3 == 0:
             store.delete([f"{name}-{number // 2}"])
         for each in store.find()[number % 7 :: 9]:
@@ -665,8 +665,8 @@ def test_in_memory_no_more_is_read_in_than_finds_room_and_the_rest_stays(tmp_pat
     jobs = [replace(ENDED, id=f"job{n}", created_at=1000.0 + n) for n in range(5)]
     with server(None, tmp_path) as (store, _):
         for job in jobs:
-            store.save(job)
             store.append(job.id, 0, "Report", {"text": "x" * 1000})
+            store.save(job)
     for number, job in enumerate(jobs):
         os.utime(tmp_path / f"job-{job.id}.jsonl.gz", (number, number))
     assert [job.id for job in found(tmp_path, most_bytes=1500)] == ["job4", "job3"]
