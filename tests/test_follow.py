@@ -6,7 +6,7 @@ import pytest
 from browser import free_port
 from playwright.sync_api import expect
 from serving import serving
-from visiting import eventually
+from visiting import PATIENCE, eventually
 
 WATCHED = """
 window.streams = { now: 0, most: 0, made: 0 };
@@ -73,7 +73,9 @@ def streams(page):
 
 def state(page, wanted):
     expect(page.locator("#lab-train [data-state], #lab-train[data-state]").first).to_have_attribute(
-        "data-state", wanted
+        "data-state",
+        wanted,
+        timeout=2 * PATIENCE,  # six pages share two cores with all else
     )
 
 
