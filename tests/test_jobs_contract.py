@@ -36,6 +36,9 @@ class Lender:
         self.cuts: list[int] = []
         self.under_way = 0
         self.at_once = 0
+        self.free = threading.Event()
+        self.free.set()
+        self.told: list[Told] = []
         self._lock = threading.Lock()
 
     def __call__(self, lease: Lease) -> Iterator[Told]:
@@ -44,7 +47,9 @@ class Lender:
             self.at_once = max(self.at_once, self.under_way)
             left = self.cuts.pop(0) if self.cuts else -1
         try:
+            assert self.free.wait(60)
             for told in work_in(lease):
+                self.told.append(told)
                 yield told
                 left -= isinstance(told, Item)
                 if left == 0:
@@ -284,6 +289,30 @@ def test_few_ask_for_a_gpu_at_once_and_none_waits_for_the_cpu(make: Make, lender
 def test_refusals_are_told_in_our_words(said: str, told: str) -> None:
     assert told in refusal(RuntimeError(said)).sentence()
     assert refusal(RuntimeError(said)).sentence("zh")
+
+
+@only_lent
+def test_a_job_stopped_while_it_asks_uses_nothing_of_what_then_comes(
+    make: Make, lender: Lender
+) -> None:
+    lender.free.clear()
+    manager = make(slice_seconds=60.0, grace_seconds=0.1)
+    job = manager.submit("run", {"steps": 200, "seconds": 0.05}, ANNA)
+    eventually(lambda: asks(manager, job))
+    assert manager.stop(job.id).state == "stopped"
+    eventually(lambda: settled(manager))
+    lender.free.set()
+
+    def given_back() -> None:
+        assert lender.told and not lender.under_way
+
+    eventually(given_back)
+    assert sum(isinstance(told, Item) for told in lender.told) <= 1
+
+
+def asks(manager: JobManager, job: Job) -> None:
+    reason = manager.get(job.id).reason
+    assert reason is not None and reason.key == "jobs.gpu.asked"
 
 
 @only_lent

@@ -371,7 +371,8 @@ class LeaseHandle:
                     os.kill(self.pid, signal.SIGKILL)
                 self._thread.join(self._runner.grace_seconds)
             self._ending = Stopped()
-        self._wishes.unlink(missing_ok=True)
+        if not self._thread.is_alive():  # else a lease that still comes finds the wish there
+            self._wishes.unlink(missing_ok=True)
         self._runner.forget(self)
 
     def _wish(self, wish: str) -> None:
