@@ -6,7 +6,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_claims_figures import DRAWN, evidence_of
 
@@ -111,6 +111,8 @@ numbers = st.one_of(st.floats(), st.none(), st.integers(-(10**6), 10**6))
     log=st.booleans(),
     ranged=st.booleans(),
 )
+@example(points=[], ends=(0.0, 0.0, 0.0, 5e-324), log=False, ranged=True)
+@example(points=[(0.0, 0.0), (1e-322, 1e-322)], ends=(0.0, 0.0, 0.0, 0.0), log=False, ranged=False)
 def test_any_numbers_make_a_picture(points, ends, log, ranged):
     x, y = [each for each, _ in points], [each for _, each in points]
     trace = {"type": "scatter", "mode": "lines+markers", "x": x, "y": y, "name": "a",

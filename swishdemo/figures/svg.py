@@ -35,6 +35,8 @@ _DASHES = {
 _SEEN = 0.12
 """Pixels by which a line may be off."""
 _LARGEST = 1e300
+_NARROWEST = 1e-290
+"""An axis narrower than this is widened: beside it, steps between its figures would be 0."""
 _LIMIT = 9999.0
 """Pixels beyond which a line is not followed: what lies there is cut off."""
 
@@ -251,7 +253,7 @@ class _Axis:
         return [float(f"{(first + each) * step:.10g}") for each in range(count + 1)]
 
     def _decades(self, most: int) -> list[float]:
-        low, high = sorted((self.low, self.high))
+        low, high = (max(-307.0, min(307.0, end)) for end in sorted((self.low, self.high)))
         if high - low < 1.8:
             powers = range(math.floor(low), math.ceil(high) + 1)
             return [many * 10.0**power for power in powers for many in (1, 2, 5)]
@@ -286,7 +288,7 @@ def _axis(told: Json, values: Callable[[], Iterator[Any]], first: float, last: f
         low, high = (min(known), max(known)) if known else (0.0, 1.0)
         room = 0.06 * (high - low) or 0.5
         low, high = low - room, high + room
-    if abs(high - low) <= 1e-9 * max(abs(low), abs(high)):
+    if abs(high - low) <= max(_NARROWEST, 1e-9 * abs(low), 1e-9 * abs(high)):
         half = max(0.5, 1e-3 * abs(low))
         low, high = low - half, high + half
     return _Axis(low, high, first, last, log, ())
