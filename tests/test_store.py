@@ -226,6 +226,31 @@ def test_of_each_purpose_the_newest_evidence_stays_whatever_else_is_there(store:
     assert store.reports("a finished 8") and not store.reports("a finished 3")
 
 
+def test_one_machines_evidence_does_not_drive_out_anothers(store: Store) -> None:
+    now = time.time()
+    old, new = ({"cpu": "a", "cores": cores, "load_average": 1.0} for cores in (2, 8))
+    card = {"cpu": "a", "cores": 2, "gpu": "T4", "load_average": 2.0}
+    for n in range(30):
+        for name, host in {"old": old, "new": new, "card": card, "unknown": None}.items():
+            started = now + n + 100 * (name != "old")
+            own = {**host, "load_average": float(n)} if host else None
+            job = replace(JOB, id=f"{name} {n}", purpose="c", state="finished", host=own)
+            store.save(replace(job, created_at=started, finished_at=started))
+    store.prune("anna", LIMITS)
+    names = ("old", "new", "card", "unknown")
+    assert {job.id for job in store.find()} == {
+        f"{name} {n}" for name in names for n in range(25, 30)
+    }
+
+
+def test_evidence_of_countless_machines_is_bounded(store: Store) -> None:
+    for n in range(60):
+        job = replace(JOB, id=str(n), purpose="c", state="finished", host={"cpu": str(n)})
+        store.save(replace(job, created_at=time.time() + n, finished_at=time.time()))
+    store.prune("anna", LIMITS)
+    assert {job.id for job in store.find()} == {str(n) for n in range(20, 60)}
+
+
 def kept_of(
     store: Store, sizes: dict[str, int], limits: Retention, visitor: str = "anna"
 ) -> set[str]:

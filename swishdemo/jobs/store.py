@@ -66,7 +66,13 @@ class Retention:
 
 
 _FEW = 5
-"""Jobs of one purpose that are kept, of those that finished and of the others."""
+"""Jobs of one purpose that are kept, of those that finished on one machine and of the others."""
+_MANY = 40
+"""Those that finished, of all machines."""
+
+_MACHINE = (
+    "CASE WHEN json_valid(host) THEN json_extract(host, '$.cpu', '$.cores', '$.gpu') ELSE '' END"
+)
 
 
 class Store:
@@ -265,26 +271,32 @@ class Store:
     def prune(self, visitor: str, limits: Retention, now: float | None = None) -> None:
         """Remove ended jobs beyond the limits, the oldest first.
 
-        Of each purpose (evidence for a claim) the newest few that finished stay, whatever else is
-        there, and no more than a few others.
+        Of each purpose (evidence for a claim) the newest few that finished on each machine stay,
+        whatever else is there, and no more than a few others.
         """
         oldest = (time.time() if now is None else now) - limits.days * 86_400
         newest_first = "OVER (ORDER BY created_at DESC, rowid DESC)"
         kept = f"SELECT id, ROW_NUMBER() {newest_first} AS place, SUM(bytes) {newest_first} AS sum"
         # What has an unknown state, of another version, has ended too.
         ended = "FROM jobs WHERE state NOT IN ('waiting', 'running', 'paused')"
+        machine = f"CASE WHEN state = 'finished' THEN {_MACHINE} END"
         ranked = (
-            "SELECT id, ROW_NUMBER() OVER (PARTITION BY purpose, state = 'finished'"
+            f"SELECT *, ROW_NUMBER() OVER (PARTITION BY purpose, state = 'finished', {machine}"
             f" ORDER BY created_at DESC, rowid DESC) AS place {ended} AND purpose IS NOT NULL"
         )
-        evidence = f"SELECT id FROM ({ranked} AND state = 'finished') WHERE place <= :few"
+        few = (
+            "SELECT id, state, ROW_NUMBER() OVER (PARTITION BY purpose, state = 'finished'"
+            f" ORDER BY created_at DESC) AS place FROM ({ranked}) WHERE place <= :few"
+        )
+        evidence = f"SELECT id FROM ({few}) WHERE state = 'finished' AND place <= :many"
         with self._database.reading() as database:
             rows = database.execute(
                 f"SELECT id FROM (SELECT id {ended} AND COALESCE(finished_at, created_at) < :oldest"
                 f" UNION SELECT id FROM ({kept} {ended} AND visitor = :visitor AND purpose IS NULL)"
                 " WHERE place > :count OR (place > 1 AND sum > :bytes)"
                 f" UNION SELECT id FROM ({kept} {ended}) WHERE place > 1 AND sum > :all_bytes"
-                f" UNION SELECT id FROM ({ranked}) WHERE place > :few)"
+                f" UNION SELECT id {ended} AND purpose IS NOT NULL"
+                f" AND id NOT IN (SELECT id FROM ({few}) WHERE place <= :many))"
                 f" WHERE id NOT IN ({evidence})",
                 {
                     "oldest": oldest,
@@ -293,6 +305,7 @@ class Store:
                     "bytes": limits.bytes,
                     "all_bytes": limits.all_bytes,
                     "few": _FEW,
+                    "many": _MANY,
                 },
             ).fetchall()
         if rows:
