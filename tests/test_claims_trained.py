@@ -14,6 +14,7 @@ from test_claims_evaluate import FakeManager
 from swishdemo import hardware, host
 from swishdemo.claims import CLAIMS, ClaimEvaluator
 from swishdemo.claims.intervals import paired, student
+from swishdemo.claims.record import combine
 from swishdemo.claims.trained import Arm, Contrast, Setting, Trained
 from swishdemo.errors import UserError
 from swishdemo.hardware import Card, Hardware
@@ -21,7 +22,9 @@ from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence, text
 from swishdemo.training.architecture import architecture, parameter_count
 from swishdemo.training.config import replicas
+from swishdemo.training.run import Sweep
 from swishdemo.training.sweep import SweepRequest
+from swishdemo.training.sweep_results import SweepRow
 
 PARTS = {
     f"{claim.id}.{part.name}": part
@@ -342,6 +345,66 @@ def test_the_card_says_on_which_device_and_at_which_size(part, on_gpu):
     assert "large" not in small and "CUDA" not in part.judge(small).sentence("en")
     rows[0]["values"]["seed"] = 99
     assert part.evidence(config_of(large, "thorough"), rows) is None
+
+
+OFFLINE = Sentence("data.hub.offline").as_json()
+
+
+def test_a_run_whose_data_cannot_be_fetched_leaves_the_others_their_verdict(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.invalid")
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://hub.invalid")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    base = {"network": "mlp", "depth": 1, "width": 2, "steps": 2, "seeds": 1, "rivals": ["relu"]}
+    grid = {
+        "seed+data_seed": [[0, 0], [1, 1]],
+        "dataset+samples": [["cifar10", 200], ["digits", 200]],
+    }
+    request = SweepRequest.parse({"base": base, "grid": grid}, Settings())
+    rows = [item.as_json() for item in Sweep(request) if isinstance(item, SweepRow)]
+    assert [row["state"] for row in rows] == ["failed", "finished"] * 2
+    part = Trained(
+        "accuracy",
+        base=base,
+        runs={"far": {"dataset": "cifar10", "samples": 200},
+              "here": {"dataset": "digits", "samples": 200}},
+        settings=tuple(
+            Setting("claims.deep.plain", (Contrast((Arm(run), Arm(run, "relu", weight=-1))),))
+            for run in ("far", "here")
+        ),
+    )  # fmt: skip
+    config = {"base": {**base, "device": "cpu"}, "grid": grid}
+    far, here = part.evidence(config, json.loads(json.dumps(rows)))["settings"]
+    assert far["effects"][0]["blind"] == "unfetched"
+    assert here["effects"][0]["blind"] in (None, "chance")
+
+
+@EACH_LARGE
+def test_photographs_that_cannot_be_fetched_are_told_and_change_no_verdict(part, on_gpu):
+    def figure(run, activation, start, repeat):
+        return 0.8 + noise(run, activation, start, repeat)
+
+    large = part.large
+    photographs = next(s for s in large.settings if s.where.endswith(".photographs"))
+    of = {arm.run for contrast in photographs.contrasts for arm in contrast.arms}
+    assert {large.runs[run]["dataset"] for run in of} == {"cifar10"}
+    whole, cut = rows_of(large, figure, "thorough"), rows_of(large, figure, "thorough")
+    for row in cut:
+        if row["values"]["dataset"] == "cifar10":
+            row |= {"state": "failed", "summary": None, "failure_reason": OFFLINE}
+    evidence = part.evidence(config_of(large, "thorough"), cut)
+    told = part.judge(evidence)
+    for language in LANGUAGES:
+        said = told.sentence(language)
+        assert text("claims.why.blind_unfetched", language) in said
+        assert text(photographs.where, language) in said
+    verdicts = [name for name, where, _ in part.rows(evidence) if where.key != photographs.where]
+    assert told.verdict == combine(verdicts)
+    assert "blind_unfetched" not in str(
+        part.judge(part.evidence(config_of(large, "thorough"), whole))
+    )
+    for row in cut:
+        row |= {"state": "failed", "summary": None, "failure_reason": OFFLINE}
+    assert part.judge(part.evidence(config_of(large, "thorough"), cut)).verdict == "undecided"
 
 
 def test_a_thorough_check_on_a_gpu_asks_for_the_large_design(on_gpu):

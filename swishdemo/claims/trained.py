@@ -7,7 +7,7 @@ decides whether to go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from math import expm1, isfinite, log, log10
 from statistics import fmean
@@ -250,12 +250,15 @@ class Trained(Measured):
         seeds = [seed for seed, _ in config["grid"][_REPEATED]]
         repeats = len(seeds)
         found: dict[str, list[Row | None]] = {name: [] for name in names}
+        unfetched: set[str] = set()
         for number in range(repeats):
             for place, name in enumerate(names):
                 row = rows.get(number * len(names) + place)
                 if row and not _is_of(row, {**self.runs[name], "seed": seeds[number]}):
                     return self._larger(config, stored)
                 found[name].append(row if row and _is_whole(row) else None)
+                if row and _is_unfetched(row):
+                    unfetched.add(name)
         if not rows:
             return None
         level = 1 - (1 - LEVEL) / len(self.settings)
@@ -264,7 +267,8 @@ class Trained(Measured):
                 {
                     "where": setting.where,
                     "effects": [
-                        self._effect(contrast, found, level) for contrast in setting.contrasts
+                        self._effect(contrast, found, level, unfetched)
+                        for contrast in setting.contrasts
                     ],
                 }
                 for setting in self.settings
@@ -280,10 +284,14 @@ class Trained(Measured):
         return {**found, "large": config["base"]["device"]} if found else None
 
     def judge(self, evidence: Evidence) -> Verdict:
-        """True in one setting and false in another: depends, unless one is enough."""
+        """True in one setting and false in another: depends, unless one is enough.
+
+        A setting whose data could not be fetched was not tried, and does not count.
+        """
         settings = [
             setting.judged(found["effects"])
             for setting, found in zip(self._tried(evidence), evidence["settings"], strict=True)
+            if all(effect["blind"] != "unfetched" for effect in found["effects"])
         ]
         enough = self.anywhere and "confirmed" in settings
         listed = tuple(
@@ -323,8 +331,14 @@ class Trained(Measured):
             yield setting.judged(found["effects"]), Sentence(setting.where), effects
 
     def _effect(
-        self, contrast: Contrast, found: Mapping[str, Sequence[Row | None]], level: float
+        self,
+        contrast: Contrast,
+        found: Mapping[str, Sequence[Row | None]],
+        level: float,
+        unfetched: Set[str],
     ) -> dict[str, Any]:
+        if not unfetched.isdisjoint(arm.run for arm in contrast.arms):
+            return {**_NOTHING, "of": contrast.of, "blind": "unfetched"}
         arms = [
             [
                 self._figure(row, arm, contrast.of)
@@ -335,7 +349,7 @@ class Trained(Measured):
             if None not in rows
         ]
         if not arms:
-            return {"of": contrast.of, "blind": "lost", "mean": None, "low": None, "high": None}
+            return {**_NOTHING, "of": contrast.of, "blind": "lost"}
         weights = [arm.weight for arm in contrast.arms]
         means = [fmean(arm) for arm in zip(*arms, strict=True)]
         came = paired(
@@ -411,6 +425,13 @@ def _is_whole(row: Row) -> bool:
     return row["state"] == "finished" and (row["summary"] or {}).get("ended") == "steps"
 
 
+def _is_unfetched(row: Row) -> bool:
+    """Whether a run's data could not be fetched, as where the hub cannot be reached."""
+    reason = row.get("failure_reason") or {}
+    return str(reason.get("key", "")).startswith("data.hub.")
+
+
+_NOTHING: Mapping[str, Any] = {"mean": None, "low": None, "high": None}
 _PERCENT = ("accuracy", "learned", "dead", "inside")
 
 
