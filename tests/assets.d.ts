@@ -1,4 +1,4 @@
-/** Declares what the scripts find in the page and did not bring: Gradio, Plotly, the catalogue. */
+/** Declares what the scripts find in the page and did not bring: Gradio, Plotly, the languages. */
 
 interface Window {
   gradio_config?: { root: string; components: { props: { elem_id?: string } }[] };
@@ -6,6 +6,6 @@ interface Window {
 }
 
 /** Made as it is served. */
-declare module "*/catalogue.js" {
-  export const entries: Record<string, Record<string, string>>;
+declare module "*/languages.js" {
+  export const languages: Record<string, { tag: string; name: string; short: string }>;
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from swishdemo.text import catalogue
+from swishdemo.ui import assets
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -20,20 +19,13 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        made = {
-            "/blank": ("text/html", "<!doctype html><title>blank</title>"),
-            "/catalogue.js": (
-                "text/javascript",
-                f"export const entries = {json.dumps(dict(catalogue()))};",
-            ),
-        }
-        if self.path not in made:
+        made = assets._MADE.get(self.path.lstrip("/"))
+        if self.path != "/blank" and made is None:
             return super().do_GET()
-        kind, text = made[self.path]
         self.send_response(200)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", "text/javascript" if made else "text/html")
         self.end_headers()
-        self.wfile.write(text.encode())
+        self.wfile.write(made() if made else b"<!doctype html><title>blank</title>")
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +58,7 @@ def modules(modules_page, modules_address):
             page.goto(f"{modules_address}/blank{query}")
         return page.evaluate(
             f"""async ([names, argument]) => {{
+                await (await import("/js/core/language.js")).spoken;
                 const all = await Promise.all(names.map((name) => import(`/js/${{name}}`)));
                 return ({function})(all, argument);
             }}""",

@@ -38,14 +38,16 @@ def finished(work):
         return threads.submit(asyncio.run, work).result()
 
 
-def answer(endpoint, path="/", root_path="", method="GET"):
+def answer(endpoint, path="/", root_path="", method="GET", **headers):
     routes = [Route("/", endpoint, methods=["GET"]), Route("/other", endpoint)]
     app = Document(Starlette(routes=routes))
 
     async def asked():
         transport = httpx.ASGITransport(app, root_path=root_path)
         async with httpx.AsyncClient(transport=transport, base_url="http://lab") as client:
-            return await client.request(method, path)
+            return await client.request(
+                method, path, headers={"accept-encoding": "identity"} | headers
+            )
 
     return finished(asked())
 
@@ -56,9 +58,9 @@ def test_the_page_is_given_its_head_before_the_first_script(endpoint):
     assert given.status_code == 200
     before, rest = given.text.split("<link", 1)
     assert PAGE.startswith(before)
-    assert rest.index('early.js"></script>') < rest.index("first()")
+    assert rest.index('start.js"></script>') < rest.index("first()")
     assert rest.endswith("<script>first()</script></head><body>β</body></html>")
-    assert "modulepreload" in rest and "early.js" in rest and "style.css" in rest
+    assert "modulepreload" in rest and "start.js" in rest and "style.css" in rest
     assert "plotly" not in rest  # it is asked for once the first curves stand
     assert BASE not in given.text
 
@@ -66,21 +68,38 @@ def test_the_page_is_given_its_head_before_the_first_script(endpoint):
 def test_every_script_of_the_first_tab_is_asked_for_at_once():
     early = set(re.findall(r'modulepreload" href="lab/\w+/([\w/]+\.js)"', answer(page).text))
     imported = set()
-    for name in early - {"catalogue.js"}:
+    for name in early - {"catalogue/en.js", "languages.js"}:
         folder = (ASSETS / name).parent
         for other in re.findall(
             r'(?:from|import) "(\..+\.js)"', (ASSETS / name).read_text("utf-8")
         ):
             imported.add((folder / other).resolve().relative_to(ASSETS).as_posix())
-    assert early == imported | {"js/core/early.js", "js/core/footer.js"}
+    asked_by_name = {f"js/core/{name}.js" for name in ("start", "early", "footer", "header")}
+    assert early == imported | asked_by_name | {"catalogue/en.js"}
     assert not any(name.startswith(("js/train/", "js/time/", "js/claims/")) for name in early)
 
 
+@pytest.mark.parametrize(
+    ("path", "liked", "language"),
+    [("/", "zh-CN, en;q=0.8", "zh"), ("/", "fr", "en"), ("/?lang=zh", "en", "zh"),
+     ("/?lang=fr", "zh", "zh")],
+)  # fmt: skip
+def test_the_sentences_of_the_readers_language_are_asked_for_at_once(path, liked, language):
+    given = answer(page, path, **{"accept-language": liked}).text
+    assert re.findall(r"catalogue/(\w+).js", given) == [language]
+
+
 @pytest.mark.parametrize("endpoint", [page, parts], ids=["at once", "byte by byte"])
-def test_the_length_told_is_the_length_sent_in_bytes(endpoint):
-    given = answer(endpoint)
-    assert given.headers.get_list("content-length") == [str(len(given.content))]
-    assert len(given.content) > len(given.text)  # β takes two bytes
+@pytest.mark.parametrize("coding", ["br", "gzip", "identity"])
+def test_the_page_is_packed_as_the_browser_takes_it(endpoint, coding):
+    given = answer(endpoint, **{"accept-encoding": coding})
+    assert given.headers.get("content-encoding", "identity") == coding
+    assert given.headers["vary"] == "Accept-Encoding"
+    length = int(given.headers["content-length"])
+    assert given.text == answer(page).text
+    # β takes two bytes; httpx tells how many came over the wire
+    assert length == given.num_bytes_downloaded
+    assert (length > len(given.text)) == (coding == "identity")
 
 
 def test_the_answers_own_headers_stay():

@@ -18,7 +18,7 @@ from swishdemo.errors import UserError
 from swishdemo.form import Schema
 from swishdemo.formats import dump
 from swishdemo.jobs.job import LONGEST
-from swishdemo.text import LANGUAGES, Language, language_of, text
+from swishdemo.text import Language, language_of, text
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,10 +34,7 @@ class FiniteJSON(JSONResponse):
 def language(request: Request) -> Language:
     """The language of an answer's sentences: ``?lang=``, else the ``Accept-Language``'s."""
     asked = request.query_params.get("lang")
-    for each in LANGUAGES:
-        if asked == each:
-            return each
-    return language_of(request.headers.get("accept-language"))
+    return language_of(request.headers.get("accept-language"), asked)
 
 
 def refusal(error: UserError, language: Language) -> FiniteJSON:

@@ -158,12 +158,16 @@ def _spoken(value: object, language: Language) -> object:
     return value
 
 
-def language_of(accepted: object) -> Language:
+def language_of(accepted: object, asked: object = None) -> Language:
     """The catalogue's language that a reader likes best; English where they like none of them.
 
     Args:
         accepted: A language tag, or an ``Accept-Language`` header such as ``fr, zh-CN;q=0.8``.
+        asked: What ``?lang=`` says, which goes before if it is one of the catalogue's.
     """
+    for each in LANGUAGES:
+        if asked == each:
+            return each
     liked: list[tuple[float, Language]] = []
     for entry in accepted[:_LONGEST].split(",") if isinstance(accepted, str) else ():
         tag, _, weight = entry.partition(";")

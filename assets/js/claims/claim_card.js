@@ -4,7 +4,7 @@
  */
 
 import { Html, html } from "../core/dom.js";
-import { language, TAGS } from "../core/server.js";
+import { language, TAGS } from "../core/language.js";
 import { t } from "../core/text.js";
 
 /** @typedef {import("../core/dom.js").Content} Content */

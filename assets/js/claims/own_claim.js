@@ -1,7 +1,8 @@
 /** The claims that a visitor states: the form with its live sentence, and their tiles and cards. */
 
 import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
-import { attempt, language } from "../core/server.js";
+import { language } from "../core/language.js";
+import { attempt } from "../core/server.js";
 import { t } from "../core/text.js";
 import { activations } from "../generated/activations.js";
 import { skeletonCard } from "./claim_card.js";

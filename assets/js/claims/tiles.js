@@ -1,7 +1,7 @@
 /** The tiles of the Claims tab: a claim in six words each, by verdict; a press opens its card. */
 
 import { fill, find, findAll, html } from "../core/dom.js";
-import { language, TAGS } from "../core/server.js";
+import { language, TAGS } from "../core/language.js";
 import { t } from "../core/text.js";
 import { verdictIcon } from "./claim_card.js";
 

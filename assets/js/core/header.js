@@ -4,7 +4,8 @@
  */
 
 import { closest, fill, find, findAll, html } from "./dom.js";
-import { isAlive, language, TAGS } from "./server.js";
+import { language, languages, TAGS } from "./language.js";
+import { isAlive } from "./server.js";
 import {
   choice,
   flush,
@@ -87,8 +88,8 @@ export function mount({ element, props }) {
 
 /** @param {string} each A language. */
 const languageButton = (each) => html`<button data-lang="${each}" lang="${TAGS[each]}"
-  aria-pressed="${language === each}" title="${t("language.name", {}, each)}"
-  >${t("language.short", {}, each)}</button>`;
+  aria-pressed="${language === each}" title="${languages[each].name}"
+  >${languages[each].short}</button>`;
 
 /** Sign and name. */
 export const brand = () => html`<div class="lab-brand">

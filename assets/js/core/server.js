@@ -1,36 +1,12 @@
 /**
- * Talks with the server: who asks and in which language, requests, and files.
+ * Talks with the server: requests, and files.
  *
- * It runs before Gradio, which follows `navigator.language` and `?__theme=`: both say what the
- * reader chose, here or at an earlier visit. Each request of the page, Gradio's too, tells the
- * language; and, where cookies are denied, a name by which the server knows the visitor.
+ * Each request of the page, Gradio's too, tells the language; and, where cookies are denied, a name
+ * by which the server knows the visitor.
  */
 
-import { entries } from "../../catalogue.js";
+import { entries, language, TAGS } from "./language.js";
 import { keep, keepsCookies, kept } from "./storage.js";
-
-/** @type {Record<string, string>} Language → its tag for browsers: zh → zh-CN. */
-export const TAGS = entries["language.tag"];
-/** @param {string | null} name @returns {name is string} */
-const isLanguage = (name) => name !== null && Object.hasOwn(TAGS, name);
-
-const url = new URL(location.href);
-const wanted = url.searchParams.get("lang");
-if (isLanguage(wanted)) keep("language", wanted);
-const [chosen, theme] = [kept("language"), kept("theme")];
-const [liked] = navigator.language.toLowerCase().split("-");
-
-/** The page's language, one of TAGS. */
-export const language = isLanguage(chosen) ? chosen : isLanguage(liked) ? liked : "en";
-
-if (isLanguage(chosen)) {
-  Object.defineProperty(navigator, "language", { get: () => TAGS[language] });
-  Object.defineProperty(navigator, "languages", { get: () => [TAGS[language]] });
-}
-if (!url.searchParams.has("__theme") && (theme === "light" || theme === "dark")) {
-  url.searchParams.set("__theme", theme);
-  history.replaceState(history.state, "", url);
-}
 
 /** @type {Record<string, string>} */
 const headers = { "Accept-Language": TAGS[language] };
@@ -98,7 +74,11 @@ export async function ask(path, { given, method, query } = {}) {
 export const attempt = (path, options) => ask(path, options).catch(() => UNANSWERED);
 
 /** @type {Refusal} */
-export const UNANSWERED = { error: entries["shell.unanswered"][language] };
+export const UNANSWERED = {
+  get error() {
+    return entries["shell.unanswered"];
+  },
+};
 
 /**
  * What is said of a refusal.

@@ -1,19 +1,17 @@
 /** What the reader reads, in the page's language, from the one catalogue. */
 
-import { entries } from "../../catalogue.js";
-import { language } from "./server.js";
+import { entries, language } from "./language.js";
 
 /**
  * The sentence of a key, its {placeholders} filled.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
- * @param {string} [lang] Its language, if not the page's.
  * @returns {string}
  */
-export function t(key, values = {}, lang = language) {
-  const entry = entries[key];
-  if (!entry) throw new Error(`no text for ${key}`);
-  return entry[lang].replace(/\{(\w+)\}/g, (all, name) =>
+export function t(key, values = {}) {
+  const sentence = entries[key];
+  if (sentence === undefined) throw new Error(`no text for ${key}`);
+  return sentence.replace(/\{(\w+)\}/g, (all, name) =>
     name in values ? String(values[name]) : all,
   );
 }
