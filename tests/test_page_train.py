@@ -191,11 +191,13 @@ def test_a_second_visitor_waits_and_sees_none_of_the_first_ones_runs(visit):
 
 def test_bad_values_are_refused_beside_their_fields(visit):
     page = visit()
+    stood = page.locator(LINE).inner_text()
     for field, value, said in (
         ("steps", "0", "from 1 to 5000"),
         ("weight_decay", "-1", "from 0 to 1"),
         ("seeds", "999", "128"),
         ("beta_starts", "0.1 one", "0.1 1 10"),
+        ("beta_starts", "1 " * 59, "β₀, starting values has 59 entries"),
     ):
         place = page.locator(f"#lab-{field}")
         entry = place.locator("input, textarea").first
@@ -204,7 +206,9 @@ def test_bad_values_are_refused_beside_their_fields(visit):
         start(page, **{field: value})
         expect(place).to_contain_text(said)
         expect(entry).to_be_in_viewport()
-        expect(page.locator(LINE)).to_contain_text(said)
+        expect(entry).to_be_focused()
+        expect(page.locator(LINE)).to_have_text(stood)
+        expect(page.locator("#lab-train [data-part=refused]")).to_have_text("")
         assert page.locator(".train-run").count() == 0
         assert entry.input_value() == value
         fill(page, field, good)
@@ -256,9 +260,21 @@ def test_a_phone_shows_start_then_the_plots_then_the_fields(visit):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
         page.locator(each).bounding_box()["y"]
-        for each in ("#lab-start", "#lab-train [data-part=beta]", "#lab-steps")
+        for each in ("#lab-start", "#lab-train [data-part=line]", "#lab-steps")
     ]
     assert tops == sorted(tops)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_a_wrong_link_is_one_sentence_and_no_boxes(visit, server, language):
+    page = visit(f"{server}/?tab=train&run=nonsense", locale=language)
+    expect(page.locator(LINE)).to_have_class("lab-error")
+    expect(page.locator("#lab-train .train-frame:visible")).to_have_count(0)
+    page.wait_for_url(re.compile(r"tab=train(?!.*nonsense)"))
+    # A run begun from here is shown as any other.
+    start(page, steps=20, seeds=1)
+    page.wait_for_url(re.compile("run="))
+    expect(page.locator("#lab-train [data-part=loss] path.js-line").first).to_be_visible()
 
 
 def test_a_refused_field_of_a_closed_group_is_shown(visit):
@@ -480,8 +496,13 @@ def test_a_run_is_its_owners_alone_named_shared_and_taken_back(visit, server):
     assert f"run={run}" in copied(owner)
     expect(owner.locator(".lab-banner")).to_contain_text("private")
     owner.click("[data-share=yes]")
-    line(owner, "run=")
-    link = re.search(r"http\S+", owner.locator(LINE).inner_text())[0]
+    said = owner.locator("#lab-train [data-part=said]")
+    expect(said).to_contain_text("run=")
+    link = re.search(r"http\S+", said.inner_text())[0]
+    button = owner.locator("[data-share='']").bounding_box()
+    assert abs(said.bounding_box()["y"] - button["y"]) < 100
+    expect(owner.locator("#lab-train [data-part=what]")).to_have_text("Ten steps")
+    line(owner, "finished")
     assert run not in link
     assert link.split("?")[1] in copied(owner)
     reader.goto(link)

@@ -165,13 +165,28 @@ def internal(request: gr.Request | None) -> str:
     return text("error.internal", language(request), id=name)
 
 
-def beside_field(error: UserError, fields: Sequence[str], request: gr.Request) -> list[_Answer]:
-    """The answer of a validator: ``error`` at its own field, or at the first where it has none."""
+def labelled(error: UserError, room: str, tongue: Language) -> str:
+    """The error's sentence, in which a field is called as the page calls it."""
+    label = catalogue().get(f"{room}.field.{error.values.get('name')}.label")
+    if label is None:
+        return error.sentence(tongue)
+    return text(error.key, tongue, **{**error.filled, "name": label[tongue]})
+
+
+def beside_field(
+    error: UserError, fields: Sequence[str], request: gr.Request, room: str = "train"
+) -> list[_Answer]:
+    """The answer of a validator: ``error`` at its own field, or at the first where it has none.
+
+    Args:
+        error: What is refused.
+        fields: The names of the controls, in the page's order.
+        request: Whose language is spoken.
+        room: Where the catalogue has the fields' labels.
+    """
     at = error.field if error.field in fields else fields[0]
-    return [
-        gr.validate(name != at, error.sentence(language(request)) if name == at else "")
-        for name in fields
-    ]
+    told = labelled(error, room, language(request))
+    return [gr.validate(name != at, told if name == at else "") for name in fields]
 
 
 # Gradio writes all that it is given into the page, before its first script: so it is given what

@@ -27,6 +27,7 @@ from swishdemo.ui.in_gradio import (
     beginning,
     beside_field,
     internal,
+    labelled,
     language,
     when_chosen,
     words,
@@ -270,7 +271,7 @@ class _Tab:
             config = parse_run(given, self.lab.settings)
             job = self.lab.manager.submit("run", config, visitor_of(request))
         except UserError as error:
-            return {"error": error.sentence(language(request))}
+            return {"error": labelled(error, "train", language(request))}
         except Exception:
             return {"error": internal(request)}
         changed = fitted(given, config, self.lab.settings)

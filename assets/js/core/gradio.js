@@ -52,7 +52,7 @@ export function onAnswered(button, heard) {
 /**
  * Goes to the first field that was refused.
  * @param {string} fields A selector of what holds them.
- * @param {(words: string, wrong: boolean) => void} say Says the reason where the reader was, too.
+ * @param {(words: string, wrong: boolean) => void} [say] Says the reason where the reader was, too.
  * @returns {boolean} Whether there is one to be seen.
  */
 export function goToRefused(fields, say) {
@@ -60,7 +60,7 @@ export function goToRefused(fields, say) {
   const reasons = document.querySelectorAll(`${fields} ${REFUSED}`);
   const reason = [...reasons].find((each) => each.offsetParent);
   if (!reason) return false;
-  say((reason.textContent ?? "").trim(), true);
+  say?.((reason.textContent ?? "").trim(), true);
   reason.scrollIntoView({ block: "center" });
   /** @type {HTMLElement | null | undefined} */
   const field = reason.closest(".block")?.querySelector("input, textarea");

@@ -90,12 +90,14 @@ export function skeleton() {
     <section class="lab-card">
       <div class="lab-stats" data-part="stats"></div>
       <div class="lab-row lab-between train-state">
-        <div><p class="train-what" data-part="what"></p
+        <div><p class="train-what"><span data-part="what"></span>
+            <span class="lab-note" data-part="called"></span></p
           ><p class="lab-note" data-part="table" hidden></p
           ><ul class="lab-note train-fitted" data-part="fitted" hidden></ul
           ><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
         <div class="lab-row"><span class="lab-note" data-part="left"></span
           ><span class="lab-row" data-part="wishes"></span></div></div>
+      <p class="lab-error" data-part="refused" role="alert"></p>
       <div class="lab-bar"><i data-part="progress"></i></div>
     </section>
     ${[betaGroup(), raceGroup(), insideGroup(), layersGroup()]}
@@ -222,15 +224,23 @@ export function decoded(buffer) {
   }
 }
 
+/** Says behind Start why no run began, where no field is to blame. @param {HTMLElement} start */
+export function refusalAfter(start) {
+  const note = document.createElement("p");
+  note.className = "lab-error train-refused";
+  note.setAttribute("role", "alert");
+  start.after(note);
+  return note;
+}
+
 const FIELDS = "#lab-train-columns";
 
 /**
  * Goes to the first refused field, whose reason stands beside it; its group is opened if need be.
  * @param {HTMLElement} start Gradio's button.
  * @param {() => number} begun How many runs have begun by it.
- * @param {(words: string, wrong: boolean) => void} say Says the reason beside the button too.
  */
-export function showRefused(start, begun, say) {
+export function showRefused(start, begun) {
   const groups = () => findAll(document, "[id^=lab-group-]");
   /** @param {HTMLElement} group */
   const isOpen = (group) =>
@@ -242,13 +252,13 @@ export function showRefused(start, begun, say) {
     before = begun();
   });
   onAnswered(start, () => {
-    if (begun() !== before || goToRefused(FIELDS, say)) return;
+    if (begun() !== before || goToRefused(FIELDS)) return;
     // The fields of a group that was never opened are not in the page yet.
     const closed = groups().filter((group) => !isOpen(group));
     for (const group of closed) turn(group);
     setTimeout(() => {
       for (const group of closed) if (!holdsRefused(group)) turn(group);
-      goToRefused(FIELDS, say);
+      goToRefused(FIELDS);
     }, 300);
   });
 }

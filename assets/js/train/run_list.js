@@ -48,21 +48,31 @@ const h = (key) => t(`run.${key}`);
  * @typedef {object} Tab
  * @property {(run: string | null) => void} follow Shows a run.
  * @property {() => string | null} current The run that is shown.
- * @property {(words: string, wrong?: boolean) => void} say
  * @property {() => any} latest The last answer.
  */
 
 /** @param {HTMLElement} host @param {Tab} tab */
-export function runList(host, { follow, current, say, latest }) {
+export function runList(host, { follow, current, latest }) {
   fill(
     host,
     html`<h3>${h("runs")}</h3><div data-part="about"></div
+    ><p class="lab-note train-said" data-part="said" role="status"></p
     ><div class="lab-scroll" data-part="list" tabindex="0"></div>
     <div class="lab-row" data-part="tools" hidden><button class="lab-btn" data-compare
-      title="${h("compare_tip")}">${h("compare")}</button></div>
+      title="${h("compare_tip")}">${h("compare")}</button
+      ><span class="lab-error" data-part="uncompared" role="alert"></span></div>
     <div data-part="compared" hidden></div>`,
   );
   const $ = partsOf(host);
+  /** Says what came of a press, below the fields and buttons of the run that is shown. */
+  function say(/** @type {string} */ words, wrong = false) {
+    $("said").textContent = words;
+    $("said").className = `train-said ${wrong ? "lab-error" : "lab-note"}`;
+  }
+  /** Says beside its button why nothing is compared. @param {string} words */
+  function notCompared(words) {
+    $("uncompared").textContent = words;
+  }
   const compareButton = find(host, "[data-compare]", HTMLButtonElement);
   /** @type {Set<string>} */
   const chosen = new Set();
@@ -70,6 +80,8 @@ export function runList(host, { follow, current, say, latest }) {
   let sure = null;
   /** What stands there, so that a list that has not changed is left alone. */
   let [listed, about] = ["", ""];
+  /** @type {string | undefined} The run that was shown last. */
+  let toldOf;
 
   /** @param {Listed[]} runs @param {Shown} answer */
   function show(runs, answer) {
@@ -83,6 +95,8 @@ export function runList(host, { follow, current, say, latest }) {
       compareButton.disabled = chosen.size < 2;
     }
     const { run, own, name, note, share, replicas = [], replica = 0, after = -1 } = answer;
+    if (run !== toldOf) say("");
+    toldOf = run;
     if (run) tellShare("run", own ? { tab: "train", id: run, share } : null);
     const now = JSON.stringify([run, own, name, note, share, replicas, replica, after >= 0]);
     // Someone may be writing there.
@@ -149,7 +163,8 @@ export function runList(host, { follow, current, say, latest }) {
 
   async function compare() {
     const answer = await attempt("runs/compare", { query: { run: [...chosen] } });
-    if (answer.error) return say(answer.error, true);
+    notCompared(answer.error ?? "");
+    if (answer.error) return;
     $("compared").hidden = false;
     fill($("compared"), comparison(answer));
     for (const name of drawnOf(answer))
@@ -190,6 +205,7 @@ export function runList(host, { follow, current, say, latest }) {
     }
     about = "";
     if (!answer) return;
+    if (!answer.share) say("");
     Object.assign(latest(), { share: answer.share ?? null });
     showAgain();
   }
@@ -222,9 +238,12 @@ export function runList(host, { follow, current, say, latest }) {
     } else if (choose) {
       if (field.checked && chosen.size >= MOST_COMPARED) {
         field.checked = false;
-        say(t("run.compare_full"), true);
-      } else if (field.checked) chosen.add(choose);
-      else chosen.delete(choose);
+        notCompared(t("run.compare_full"));
+      } else {
+        notCompared("");
+        if (field.checked) chosen.add(choose);
+        else chosen.delete(choose);
+      }
       compareButton.disabled = chosen.size < 2;
     } else if (name && (await annotate({ [name]: field.value }))) follow(current());
   });

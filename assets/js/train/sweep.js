@@ -140,7 +140,7 @@ export function mount(component) {
       if (!start || start.dataset.heard) return;
       start.dataset.heard = "yes";
       start.addEventListener("click", () => loadPlotly(), { once: true });
-      onAnswered(start, () => goToRefused("#lab-group-sweep", () => {}));
+      onAnswered(start, () => goToRefused("#lab-group-sweep"));
     });
   });
   window.addEventListener("swish-lab-back", follow);

@@ -9,7 +9,15 @@ import { ask, attempt } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
-import { arrange, noteTable, PLOTS, showRefused, skeleton, tableField } from "./frame.js";
+import {
+  arrange,
+  noteTable,
+  PLOTS,
+  refusalAfter,
+  showRefused,
+  skeleton,
+  tableField,
+} from "./frame.js";
 import { networkView } from "./network_view.js";
 import { runList } from "./run_list.js";
 import { viewChoices } from "./view_choices.js";
@@ -38,7 +46,6 @@ export function mount(component) {
   const runs = runList($("runs"), {
     follow,
     current: () => run,
-    say,
     latest: () => latest,
   });
   let run = read(
@@ -46,6 +53,7 @@ export function mount(component) {
     (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined),
     /** @type {string | null} */ (null),
   );
+  element.toggleAttribute("data-folded", !run);
   let after = -1;
   /** @type {ReturnType<typeof untilDone> | null} */
   let following = null;
@@ -65,6 +73,8 @@ export function mount(component) {
       // What an earlier run has drawn is hidden behind these, and its units go.
       for (const note of findAll(element, ".train-empty")) note.hidden = false;
       $("units-card").hidden = true;
+      element.toggleAttribute("data-folded", !next);
+      say("");
       picked.forget();
     }
     run = next;
@@ -102,34 +112,35 @@ export function mount(component) {
   );
   for (const name of PLOTS) watching.observe($(name));
 
-  /** @param {string} words */
-  function say(words, wrong = false) {
+  /** Says how the run stands. @param {string} words */
+  function tell(words, wrong = false) {
     $("line").textContent = words;
     $("line").className = wrong ? "lab-error" : "lab-note";
   }
 
+  /** Says why a wish was refused: beside its button, and the run keeps its state. */
+  function say(/** @type {string} */ words) {
+    $("refused").textContent = words;
+  }
+
   /** @param {any} answer */
   function show(answer) {
-    if (answer.error) {
-      say(answer.error, true);
-      // A run that is not there, or not theirs: show what is.
-      if (run !== null) {
-        write({ run: null });
-        run = null;
-      }
-      return;
-    }
+    if (answer.error) return showNone(answer.error);
     latest = { ...latest, ...answer };
     for (const each of answer.runs ?? []) goesOn(each, each.run);
     if (goesOn(answer, answer.run)) return; // between two leases
-    say(answer.line ?? "", answer.state === "failed");
+    tell(answer.line ?? "", answer.state === "failed");
     element.dataset.state = answer.state ?? "none";
+    // Before there is anything to draw, empty boxes stand for a run that goes on alone.
+    const begins = answer.run && !answer.done;
+    element.toggleAttribute("data-folded", !whole && !answer.figures && !begins);
     // Of a run whose settings cannot be read nothing is drawn, and nothing can begin with them.
     const lost = answer.run && answer.again === null;
     element.toggleAttribute("data-lost", Boolean(lost));
     if (answer.run) run = answer.run;
     runs.show(answer.runs ?? [], answer);
-    $("what").textContent = answer.what ?? "";
+    $("what").textContent = answer.name || answer.what || "";
+    $("called").textContent = answer.name ? answer.what : "";
     $("table").hidden = !answer.table;
     $("table").textContent = answer.table ?? "";
     const changed = answer.run === started.run ? started.fitted : [];
@@ -153,11 +164,32 @@ export function mount(component) {
         again.title = t("run.again_table");
       }
     }
-    if (answer.stats) fill($("stats"), html`${answer.stats.map(stat)}`);
+    // Figures and plots come together.
+    if (answer.stats && (whole || answer.figures || answer.done))
+      fill($("stats"), html`${answer.stats.map(stat)}`);
     after = answer.after ?? after;
     if (answer.figures) draw(answer);
     whole ||= Boolean(answer.figures);
     if (answer.done && requested.length) follow(run, true);
+  }
+
+  /** A run that is not there, or not theirs: one sentence, and what is theirs to choose from. */
+  async function showNone(/** @type {string} */ words) {
+    tell(words, true);
+    if (run === null) return; // the server did not answer
+    write({ run: null });
+    run = null;
+    latest = {};
+    element.dataset.state = "none";
+    element.toggleAttribute("data-folded", true);
+    for (const part of ["what", "called", "stats", "left", "wishes", "table"])
+      $(part).textContent = "";
+    $("wishes").dataset.wishes = "";
+    $("progress").style.width = "0";
+    const { runs: own = [] } = await attempt("runs/view", {
+      query: { after: Number.MAX_SAFE_INTEGER },
+    });
+    if (run === null) runs.show(own, /** @type {any} */ ({}));
   }
 
   /** @param {any} answer */
@@ -188,6 +220,7 @@ export function mount(component) {
     const wish = pressed?.dataset.wish;
     if (!wish) return;
     pressed.setAttribute("disabled", "");
+    say("");
     if (wish === "again") return again();
     if (wish === "use") return use();
     const asked = run;
@@ -198,7 +231,7 @@ export function mount(component) {
     // Its state is told at once, though the server may be drawing.
     const query = { run, figures: false };
     const answer = done.error ? done : await attempt("runs/view", { query });
-    if (answer.error) say(answer.error, true);
+    if (answer.error) say(answer.error);
     else show(answer);
     if (answer.error || !answer.done || !requested.length) follow(run, false, 1000);
   });
@@ -216,18 +249,21 @@ export function mount(component) {
     const answer = await begin("submit", { run, wish: "again" });
     if (!answer.error) return follow(answer.run);
     $("wishes").dataset.wishes = "";
-    say(answer.error, true);
+    say(answer.error);
+    follow(run);
   }
 
   // The Start button is Gradio's; its answer arrives as this component's value.
   let begun = 0;
+  let startNote = document.createElement("p");
   /**
    * @type {{run: string | null, fitted: string[]}} What this page has begun last, and what was
    *   fitted.
    */
   let started = { run: null, fitted: [] };
   whenThere("lab-start").then((start) => {
-    showRefused(start, () => begun, say);
+    startNote = refusalAfter(start);
+    showRefused(start, () => begun);
     start.addEventListener("click", () => loadPlotly(), { once: true }); // while the run begins
     start.addEventListener("click", () => noteTable("")); // until it is told of this run's table
   });
@@ -235,8 +271,9 @@ export function mount(component) {
     const { value } = props;
     if (value?.call) return; // what was asked by another button
     begun += 1;
-    if (value?.error) show({ error: value.error });
-    else if (value?.run) {
+    startNote.textContent = value?.error ?? "";
+    if (value?.error) return; // the run that is shown keeps its state
+    if (value?.run) {
       started = value;
       noteTable(value.table ?? "");
       follow(value.run);
