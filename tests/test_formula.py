@@ -215,17 +215,41 @@ def test_outside_the_domain_there_is_no_number():
         ("x*sigmod(x)", "Unknown function `sigmod` at column 3: did you mean `sigmoid`?"),
         ("σ(x) + Sqrt(x)", "Unknown function `Sqrt` at column 8: did you mean `sqrt`?"),
         ("zzz(x)", "Unknown function `zzz` at column 1; choose one of: sigmoid,"),
-        ("2x", "An operator is missing before “x” at column 2"),
-        ("2 x", "An operator is missing before “x” at column 3"),
-        ("βx", "An operator is missing before “x” at column 2"),
-        ("x^2", "“^” at column 2 is not allowed: write powers as **"),
+        ("1/2x", "“x” at column 4 could belong to what stands before it in two ways"),
+        ("1/(2)x", "“x” at column 6 could belong"),
+        ("x^2x", "“x” at column 4 could belong"),
+        ("e^-2x", "“x” at column 5 could belong"),
+        ("x^2(x+1)", "“(” at column 4 could belong"),
+        ("x + x/2|x|", "“|” at column 8 could belong"),
+        ("sin x^2", "How much of what follows `sin` belongs to it cannot be told (column 6)"),
+        ("sin x²", "How much of what follows `sin` belongs to it cannot be told (column 6)"),
+        ("sin x*2", "How much of what follows `sin` belongs to it cannot be told (column 6)"),
+        ("sin x/2", "How much of what follows `sin` belongs to it cannot be told (column 6)"),
+        ("sin x cos x", "How much of what follows `sin` belongs to it cannot be told (column 7)"),
+        ("√2x", "How much of what follows `√` belongs to it cannot be told (column 3)"),
+        ("√", "“√” at column 1 needs an argument"),
+        ("1 + √-x", "“√” at column 5 needs an argument"),
+        ("²x", "The raised digit at column 1 has nothing before it"),
+        ("2^²", "The raised digit at column 3 has nothing before it"),
+        ("|x", "The “|” at column 1 cannot be read: write |x| or abs(x)"),
+        ("x|", "The “|” at column 2 cannot be read"),
+        ("(|x)|", "The “|” at column 2 cannot be read"),
+        ("|x||x|", "The “|” at column 4 cannot be read"),
+        ("|x|x", "An operator is missing before “x” at column 4"),
+        ("where(x > 0 || x < -1, x, 0)", "The “|” at column 13 cannot be read"),
+        ("0x10", "An operator is missing before “x10” at column 2"),
+        ("1j", "An operator is missing before “j” at column 2"),
+        ("x 2", "An operator is missing before “2” at column 3"),
+        ("ax + 1", "Unknown name `ax` at column 1: did you mean `a*x`?"),
+        ("xe^x", "Unknown name `xe` at column 1: did you mean `x*e`?"),
+        ("e(x)", "`e` at column 1 is not a function"),
+        ("beta*beta(2)", "`beta` at column 6 is not a function"),
+        ("2x + 3sin x + foo(x)", "Unknown function `foo` at column 15"),
+        ("|x|^2 + x²/(1-1)", "What stands at column 9 is not a real number."),
+        ("  |x| +", "The formula cannot be read at column 7"),
         ("x = 2", "“=” at column 3 is not allowed: write only what f(x) is"),
         ("elu(x, alpha=0.5)", "“=” at column 13 is not allowed"),
-        ("|x|", "“|” at column 1 is not allowed: write abs(x)"),
         ("where(x>0 && x<1, x, 0)", "“&” at column 11 is not allowed: write “and”"),
-        ("where(x ≤ 1, x, 0)", "“≤” at column 9 is written <=."),
-        ("x²", "The raised digit at column 2"),
-        ("ｘ＾２", "“^” at column 2 is not allowed"),
         ("torch.relu(x)", "The point at column 6 belongs to no number"),
         ("0,5*x", "The comma before or after column 1 separates nothing here"),
         (
@@ -235,8 +259,6 @@ def test_outside_the_domain_there_is_no_number():
         ("x*floor(x)", "Unknown function `floor` at column 3; choose one of"),
         ("2*sinx", "Unknown name `sinx` at column 3: did you mean `sin(x)`?"),
         ("PI*x", "Unknown name `PI` at column 1: did you mean `pi`?"),
-        ("x(2)", "`x` at column 1 is not a function"),
-        ("b*b(2)", "`b` at column 3 is not a function"),
         ("x + Inf", "`Inf` at column 5 is no finite number; use numbers, x and parameters of"),
         ("1 + sigmoid", "`sigmoid` at column 5 is a function: write sigmoid(…)."),
         ("max(x)", "`max` at column 1 has 1 arguments; it takes 2–8."),
@@ -311,6 +333,103 @@ def test_refusals_say_where_and_why(text, sentence):
     assert sentence in str(refused.value)
     assert (refused.value.field, refused.value.status) == ("formula", 422)
     assert refused.value.sentence("zh") != str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("x^2", "x**2"),
+        ("x ^ 2", "x ** 2"),
+        ("ｘ＾２", "x**2"),
+        ("2^x^2", "2**x**2"),
+        ("-x^2", "-x**2"),
+        ("e^(-x^2)", "e**(-x**2)"),
+        ("e^-x", "e**-x"),
+        ("2x", "2*x"),
+        ("2 x", "2*x"),
+        ("0.5x²", "0.5*x**2"),
+        ("1e2x", "1e2*x"),
+        ("2x^2 - 3x", "2*x**2 - 3*x"),
+        ("a x", "a*x"),
+        ("βx", "β*x"),
+        ("2πx", "2*π*x"),
+        ("x(x-1)", "x*(x-1)"),
+        ("a(x+1)", "a*(x+1)"),
+        ("(x+1)(x-1)", "(x+1)*(x-1)"),
+        ("2(x+1)x", "2*(x+1)*x"),
+        ("x(x-1)(x-2)/6", "x*(x-1)*(x-2)/6"),
+        ("x²(x+1)", "x**2*(x+1)"),
+        ("x⁻²", "x**(-2)"),
+        ("x¹⁰", "x**10"),
+        ("|x|", "abs(x)"),
+        ("2|x|", "2*abs(x)"),
+        ("||x|-1|", "abs(abs(x)-1)"),
+        ("|x-|x||", "abs(x-abs(x))"),
+        ("|x|^2", "abs(x)**2"),
+        ("max(|x|, |x-1|)", "max(abs(x), abs(x-1))"),
+        ("x/(1+|x|)", "x/(1+abs(x))"),
+        ("sin x", "sin(x)"),
+        ("sin 2x + 1", "sin(2*x) + 1"),
+        ("x sin x", "x*sin(x)"),
+        ("2sin(x)cos(x)", "2*sin(x)*cos(x)"),
+        ("sin cos x", "sin(cos(x))"),
+        ("1/cosh x", "1/cosh(x)"),
+        ("sin^2 x", "(sin(x)**2)"),
+        ("sin²(x) + cos^2(x)", "(sin(x)**2) + (cos(x)**2)"),
+        ("tanh^3(2x)^2", "(tanh(2*x)**3)**2"),
+        ("√x", "sqrt(x)"),
+        ("√(1+x²)", "sqrt(1+x**2)"),
+        ("√2*x", "sqrt(2)*x"),
+        ("σ(βx)", "σ(β*x)"),
+        ("xσ(x)", "x*σ(x)"),
+        ("xΦ(x)", "x*Φ(x)"),
+        ("x sigmoid(1.702x)", "x*sigmoid(1.702*x)"),
+        ("where(x≥1, 2x, |x|)", "where(x>=1, 2*x, abs(x))"),
+        ("x if x ≤ 0 else 0.1x", "x if x <= 0 else 0.1*x"),
+    ],
+)
+def test_what_people_leave_out_is_written_out(typed, written):
+    """And what is written out is read as it stands, in a page, over REST and in a stored run."""
+    activation = parse_formula(typed)
+    assert activation.name == f"={written}" and activation.label == written
+    assert parse_formula(written).name == activation.name
+    assert get(f"={typed}") == get(f"={written}")
+
+
+OPERANDS = st.sampled_from(
+    ["x", "2", "a", "β", "0.5", "(x+1)", "|x|", "sin x", "√x", "x²", "tanh(x)"]
+)
+JOINTS = st.sampled_from(["", " ", "*", "/", "^", "+", " - ", "**", "(", ")", "|", ",", "²"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(OPERANDS, JOINTS), min_size=1, max_size=6))
+def test_whatever_is_typed_is_written_out_once_or_refused_where_it_stands(pieces):
+    typed = "".join(operand + joint for operand, joint in pieces)
+    try:
+        activation = parse_formula(typed)
+    except UserError as error:
+        assert 1 <= error.values.get("column", 1) <= len(typed) + 1
+        return
+    written = activation.name[1:]
+    assert parse_formula(written).name == activation.name
+    assert not set(written) & set("^|²√")
+    # Nothing but products, brackets and other spellings was added.
+    plain = written.replace("abs", "|").replace("sqrt", "√").replace("**2", "²")
+    for sign in "xaβ+-/":
+        assert plain.count(sign) == typed.count(sign), (typed, written)
+
+
+@pytest.mark.parametrize("many", [1, 60, 100])
+def test_writing_out_takes_no_long_time_and_no_deep_stack(many):
+    for typed in (
+        "|" * many + "x" + "|" * many,
+        "sin " * many + "x",
+        "2(" * many,
+        "x" + "²" * many,
+    ):
+        with pytest.raises(UserError):
+            parse_formula(typed[:200] + "!")
 
 
 @pytest.mark.parametrize(

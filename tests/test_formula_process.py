@@ -8,6 +8,7 @@ import threading
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -50,6 +51,12 @@ def test_a_formula_is_described(shop):
     found = shop.ask("describe", " σ(β*x) * x ")
     assert found["name"] == "=σ(β*x) * x"
     assert found["places"] == [(2, 1, "beta")]
+    assert shop.ask("describe", "x^2 + βx")["places"] == [(7, 1, "beta")]
+    mathml = ElementTree.fromstring(found["mathml"])
+    assert {each.tag.partition("}")[0] for each in mathml.iter()} == {
+        "{http://www.w3.org/1998/Math/MathML"
+    }
+    assert "".join(mathml.itertext()) == "xσ(βx)"
     assert (found["shape"], found["at"]) == ("smooth", [])
     assert "sigmoid(beta * x)" in found["module"]
     assert dict((x, f) for x, f, _ in found["probes"])[1000.0] == 1000.0

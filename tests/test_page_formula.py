@@ -64,6 +64,13 @@ def drawn(page, label, name, values=None):
 
 def test_what_is_typed_is_drawn_summed_up_and_set(turn):
     page = turn()
+    set_as = page.locator(f"{OWN} [data-understood] math")
+    write(page, "2x^2 + |sin x|")
+    expect(set_as.locator("msup")).to_have_text(["x2"])
+    drawn(page, "2*x**2 + abs(sin(x))", "=2*x**2 + abs(sin(x))")
+    write(page, "1/2x")
+    expect(page.locator(ERROR)).to_contain_text("“x” at column 4 could belong")
+    expect(set_as).to_have_count(0)
     write(page, ELU)
     expect(page.locator(GOOD)).to_have_text("✓ kink at x = 0 · 1 parameter")
     expect(page.locator(ERROR)).to_have_text("")
@@ -102,7 +109,7 @@ WRONG = [
     ("x*sigmod(x)", "Unknown function `sigmod` at column 3: did you mean `sigmoid`?", 3),
     ("sigmod*x", "Unknown name `sigmod` at column 1: did you mean `sigmoid`?", 1),
     ("x + (2*", "The bracket at column 5 is not closed.", 5),
-    ("x^2", "“^” at column 2 is not allowed", 2),
+    ("1/2x", "“x” at column 4 could belong", 4),
 ]
 
 

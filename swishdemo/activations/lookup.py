@@ -16,7 +16,8 @@ from swishdemo.activations.record import (
     is_formula,
 )
 from swishdemo.activations.registry import registered
-from swishdemo.activations.typed.syntax import checked, refuse
+from swishdemo.activations.typed.notation import told_at, written_out
+from swishdemo.activations.typed.syntax import check, refuse, typed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,17 +44,21 @@ def _typed(text: str) -> Activation:
 def parse_formula(text: object) -> Activation:
     """Read a formula in ``x``, such as ``x*sigmoid(beta*x)``, as an activation's record.
 
-    A name that is neither a function nor a constant becomes a parameter with default 1 and a
-    slider from −5 to 5. Pieces are written ``where(x > 0, a, b)`` or ``a if x > 0 else b``.
+    What people leave out is written out first (`swishdemo.activations.typed.notation`): the record
+    of ``2x^2`` is that of ``2*x**2``. A name that is neither a function nor a constant becomes a
+    parameter with default 1 and a slider from −5 to 5. Pieces are written ``where(x > 0, a, b)`` or
+    ``a if x > 0 else b``.
 
     Raises:
         UserError: The text is no formula; the sentence names the column and what is allowed.
     """
-    text = checked(text)
     from swishdemo.activations.typed.expressions import built
-    from swishdemo.activations.typed.functions import latex_name
+    from swishdemo.activations.typed.functions import function_names, latex_name
 
-    _, parameters = built(text)
+    text, offsets = written_out(typed(text), function_names())
+    with told_at(offsets):
+        check(text)
+        _, parameters = built(text)
     activation = Activation(
         name=f"={text.strip()}",
         label=formula_label(text),

@@ -239,17 +239,23 @@ def describe(activation: Activation) -> dict[str, Any]:
     """A typed formula's record for the browser.
 
     Returns:
-        ``name``; ``module``, the text of an ES module that exports the record as ``activation``;
-        ``places``, where the parameters stand in the text;
+        ``name``, with what was left out written out; ``mathml``, the formula as it was understood,
+        set by a browser; ``module``, the text of an ES module that exports the record as
+        ``activation``; ``places``, where the parameters stand in the name's formula;
         ``shape``: ``smooth`` (f and f′ are continuous), ``kinked``, ``jumping``, ``constant`` or
         ``pieces`` (not found out), and ``at``, the breaks, where they do not move with a parameter;
         ``probes``: x, f and f′ at the defaults, null where a formula has no number there, and words
         for the infinities.
     """
+    from latex2mathml.converter import convert
+
+    from swishdemo.activations.symbolic.derive import latex
+
     shape, at = _shape(activation)
     found = evaluate(activation, PROBES)
     return {
         "name": activation.name,
+        "mathml": convert(latex(activation)),
         "module": typed_module(activation),
         "places": places(activation),
         "shape": shape,

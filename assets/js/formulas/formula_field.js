@@ -1,6 +1,6 @@
 /** Takes a formula of one's own: live, with the place of what is wrong. */
 
-import { closest, fieldOf, fill, find, html } from "../core/dom.js";
+import { closest, fieldOf, fill, find, Html, html } from "../core/dom.js";
 import { hand } from "../core/handover.js";
 import * as server from "../core/server.js";
 import { onReturn, refuse as refuseValue } from "../core/state.js";
@@ -78,6 +78,7 @@ export function formulaField(host, lab) {
     markWrong(false);
     $("column").hidden = true;
     $("error").textContent = "";
+    fill($("understood"), new Html(answer.mathml));
     fill($("good"), html`<b aria-hidden="true">✓</b> ${summary(answer)}`);
     fill($("notes"), html`${caveats(answer).map((note) => html`<p class="lab-note">${note}</p>`)}`);
     $("use").hidden = false;
@@ -107,8 +108,7 @@ export function formulaField(host, lab) {
     }
     settle();
     markWrong(true);
-    $("good").textContent = "";
-    $("notes").textContent = "";
+    for (const name of ["understood", "good", "notes"]) $(name).textContent = "";
     $("error").textContent = error;
     $("column").hidden = !column;
     $("column").style.setProperty(
@@ -125,7 +125,7 @@ export function formulaField(host, lab) {
   function clear() {
     shown = null;
     markWrong(false);
-    for (const name of ["good", "error", "notes"]) $(name).textContent = "";
+    for (const name of ["understood", "good", "error", "notes"]) $(name).textContent = "";
     $("column").hidden = true;
     $("use").hidden = true;
     lab.setTyped(null);
@@ -208,7 +208,7 @@ function skeleton() {
           aria-describedby="lab-own-said" title="${h("tip")}">
         <div class="formula-column" aria-hidden="true"><i data-column hidden>^</i></div></div></div>
     <div class="formula-said" id="lab-own-said"
-      ><p class="lab-note" data-good role="status"></p
+      ><p class="formula-set" data-understood></p><p class="lab-note" data-good role="status"></p
       ><p class="lab-error" data-error role="alert"></p></div>
     <div data-notes></div>
     <div data-sliders></div>

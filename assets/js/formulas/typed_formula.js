@@ -14,12 +14,15 @@ const NEAR = 0.2;
 
 /**
  * @typedef {object} TypedFormula What the server says of a formula, and its record.
- * @property {string} text
+ * @property {string} text As it was typed.
+ * @property {string} name `=` and the formula, with what was left out written out.
+ * @property {string} mathml The formula as it was understood.
  * @property {Activation} record
  * @property {"smooth" | "kinks" | "jumps"} shape
  * @property {number[]} at Where it is not smooth.
  * @property {[x: number, exact: number | string | null][]} probes
- * @property {[at: number, length: number, name: string][]} places Of the parameters in the text.
+ * @property {[at: number, length: number, name: string][]} places Of the parameters in the formula
+ *   of the name.
  * @property {undefined} [error]
  */
 
@@ -193,10 +196,11 @@ function edge(f, good, bad) {
 
 /**
  * The formula with its parameters as they stand written into it, as a name for other tabs.
- * @param {{text: string, places: [number, number, string][]}} answer
+ * @param {{name: string, places: [number, number, string][]}} answer
  * @param {Record<string, number>} values
  */
-export function settled({ text, places }, values) {
+export function settled({ name: own, places }, values) {
+  const text = own.slice(1);
   let [out, from] = ["=", 0];
   for (const [at, length, name] of places) {
     const value = values[name];

@@ -34,6 +34,7 @@ from swishdemo.activations.typed.syntax import (
     MAX_PARAMETERS,
     MAX_POWER,
     MAX_TREE,
+    NUMBER,
     column_of,
     named_tokens,
     refuse,
@@ -41,7 +42,7 @@ from swishdemo.activations.typed.syntax import (
     syntax_tree,
 )
 
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(NUMBER)
 _FROM = {
     **dict.fromkeys(("log", "ln"), (0, "positive")),
     "log1p": (-1, "positive"),
@@ -238,6 +239,8 @@ class Builder:
             return name.lower()
         if name.removesuffix("x") in FUNCTIONS:
             return f"{name.removesuffix('x')}(x)"
+        if len(name) == len("ax") and "x" in name and name.isalpha():
+            return "*".join(name)
         if len(name) < _WORD or not name.isalpha() or name in GREEK.values():
             return ""
         words = [known for known in function_names() if len(known) >= _WORD and known.islower()]

@@ -27,9 +27,11 @@ MAX_NAME = 20
 _SHORTEST_SLIP, _SHORTEST_TWO = 3, 7
 """Letters of a name from which on one of them, or two, may be wrong by a slip."""
 
+NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+GREEK_LETTERS = "αβγδεθκλμπρστΦφω"
 _TOKEN = re.compile(
-    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*|[αβγδεθκλμπρστΦφω])"
+    rf"(?P<number>{NUMBER})"
+    rf"|(?P<name>[A-Za-z][A-Za-z0-9_]*|[{GREEK_LETTERS}])"
     r"|(?P<operator>\*\*|//|<=|>=|==|!=|[-+*/(),<>])"
     r"|(?P<space>[ \t]+)"
 )
@@ -38,26 +40,20 @@ _TOKEN = re.compile(
 _TYPED = str.maketrans("−–×·÷\u3000", "--**/ ") | {0xFEE0 + code: code for code in range(33, 127)}
 # Signs that are written otherwise here, and how.
 _INSTEAD = {
-    "^": "caret",
     "=": "equals",
     "|": "bar",
     "&": "both",
-    "≤": "not_more",
-    "≥": "not_less",
-    "²": "square",
-    "³": "square",
-    "√": "root",
     ".": "dot",
 }
-_CONDITION_WORDS = frozenset({"and", "or", "not", "if", "else"})
+CONDITION_WORDS = frozenset({"and", "or", "not", "if", "else"})
 _IN_NUMBER = frozenset("0123456789.")
 
 
-def checked(text: object) -> str:
-    """The formula in the signs of the grammar, its characters and its size in order.
+def typed(text: object) -> str:
+    """A formula as it was typed, each sign of another keyboard by the one that is meant.
 
     Raises:
-        UserError: They are not; the sentence names the column and what is allowed.
+        UserError: It is no text, or too long.
     """
     if not isinstance(text, str):
         raise UserError(
@@ -68,10 +64,19 @@ def checked(text: object) -> str:
         )
     if len(text) > MAX_CHARACTERS:
         raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
-    text = text.translate(_TYPED)
+    return text.translate(_TYPED)
+
+
+def check(text: str) -> None:
+    """Refuse a formula whose characters or size are not in order.
+
+    Raises:
+        UserError: The sentence names the column and what is allowed.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
     _check_characters(text)
     _check_size(syntax_tree(text), text)
-    return text
 
 
 def refuse(key: str, column: int | None = None, **values: object) -> UserError:
@@ -133,14 +138,14 @@ def _check_characters(text: str) -> None:
             _check_number(token, column)
         around = text[position - 1 : position] + text[match.end() : match.end() + 1]
         if (
-            token in _CONDITION_WORDS
+            token in CONDITION_WORDS
             and text[position - 1 : position] not in _IN_NUMBER  # read as two words, with a warning
             and not any(map(str.isalpha, around))  # read as one name with the letter beside it
         ):
             kind = "keyword"
         if kind in ("name", "number") and before in ("name", "number"):
             raise refuse("product", column, value=token)
-        if token in keyword.kwlist and token.islower() and token not in _CONDITION_WORDS:
+        if token in keyword.kwlist and token.islower() and token not in CONDITION_WORDS:
             raise refuse("keyword", column, value=token)
         if kind == "name" and len(token) > MAX_NAME:
             raise refuse("name_length", column, limit=MAX_NAME)
