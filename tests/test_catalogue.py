@@ -75,7 +75,7 @@ def test_every_list_and_every_tab_is_asked(answers):
         *("/api/variants", "/api/runs", "/api/sweeps", "/api/timings"),
         *("/openapi.json", "/docs"),
         *("/api/claims/view", "/api/claims/progress?claim=minimum"),
-        *("/api/claims/report", "/api/documents", "/curve/embed"),
+        *("/api/claims/report", "/api/documents", "/curve/embed", "/preview.png"),
         *("/api/claims/own", "/api/claims/own/view"),
         *("/api/timings/view", "/api/runs/view", "/api/sweeps/view", "check"),
     }

@@ -1,17 +1,18 @@
 """Small pages of our own: one claim, a curve, a shared run, alone or in a frame of another site.
 
-They hold all that they need: no script, no second request, no cookie.
+They hold all that they need: no script, no second request, no cookie. Beside them lies the picture
+that chats and feeds show of a link.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 from starlette.types import Scope
 
@@ -23,14 +24,13 @@ from swishdemo.claims.claims_report import SIGNS, takings
 from swishdemo.errors import UserError
 from swishdemo.figures import curve_figure
 from swishdemo.figures.claims import illustrated
-from swishdemo.figures.curve_figure import Values
 from swishdemo.figures.series import Picked
 from swishdemo.figures.svg import svg
 from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui.lab import Lab
-from swishdemo.ui.run_view import RunView
+from swishdemo.ui.link_preview import PICTURE, LinkPreviews, curves, root_of
 
-PLACES = ("/claim", "/curve", "/run")
+PLACES = ("/claim", "/curve", "/run", PICTURE)
 """Where they lie."""
 
 _HEADERS = {
@@ -45,6 +45,9 @@ _WIDTHS = {"wide-only": 640.0, "narrow-only": 350.0}
 _OWN = ("lang", "theme", "tab")
 """Parameters of an address that are not Explore's."""
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is none of this name."}}
+_PICTURED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/png": {}}, "description": "A state that is none is the usual one."}
+}
 
 
 def is_small_page(scope: Scope) -> bool:
@@ -55,24 +58,24 @@ def is_small_page(scope: Scope) -> bool:
 def routes(lab: Lab) -> APIRouter:
     """The routes of the small pages."""
     router = APIRouter(tags=["pages"], default_response_class=HTMLResponse)
+    previews = LinkPreviews(lab)
 
     @router.get("/claim/{claim_id}", responses=_ABSENT)
     def claim_page(claim_id: str, request: Request) -> HTMLResponse:
         """One claim with its verdicts and evidence; ``?lang=`` and ``?theme=`` as you like."""
-        return _answer(request, lambda tongue: _claim(lab, claim_id, request, tongue, ""))
+        return _answer(request, lambda tongue: _claim(previews, claim_id, request, tongue, ""))
 
     @router.get("/claim/{claim_id}/embed", responses=_ABSENT)
     def embedded_claim(claim_id: str, request: Request) -> HTMLResponse:
         """The same for a frame in a page of yours."""
-        return _answer(request, lambda tongue: _claim(lab, claim_id, request, tongue, "embed"))
+        return _answer(request, lambda tongue: _claim(previews, claim_id, request, tongue, "embed"))
 
-    views = RunView(lab.manager)
     drawing = CapacityLimiter(4)  # who waits for a worker leaves threads to the others
 
     @router.get("/run/{token}/embed", responses=_ABSENT)
     def embedded_run(token: str, request: Request) -> HTMLResponse:
         """A run that is shared, by the token of its link: where β went, the loss, and how it is."""
-        answer = _answer(request, lambda tongue: _run(views, token[:80], request, tongue))
+        answer = _answer(request, lambda tongue: _run(previews, token[:80], request, tongue))
         answer.headers["Cache-Control"] = "no-store"  # it may be taken back
         return answer
 
@@ -84,9 +87,24 @@ def routes(lab: Lab) -> APIRouter:
         """
 
         def draw() -> HTMLResponse:
-            return _answer(request, lambda tongue: _curve(lab, request, tongue))
+            return _answer(request, lambda tongue: _curve(previews, request, tongue))
 
         return await to_thread.run_sync(draw, limiter=drawing)
+
+    @router.get(PICTURE, response_class=Response, responses=_PICTURED)
+    async def preview(request: Request) -> Response:
+        """The picture of a link to the page, 1200 × 630 pixels, by the parameters of its address.
+
+        ``tab``, ``claim``, a shared ``run`` or ``timing``, Explore's and ``lang`` are heeded.
+        """
+
+        def draw() -> bytes:
+            return previews.picture(dict(request.query_params), language(request))
+
+        drawn = await to_thread.run_sync(draw, limiter=drawing)
+        held = "no-store" if "run" in request.query_params else _HEADERS["Cache-Control"]
+        headers = {"Cache-Control": held, "Vary": _HEADERS["Vary"]}
+        return Response(drawn, media_type="image/png", headers=headers)
 
     return router
 
@@ -111,9 +129,11 @@ def _answer(request: Request, make: Callable[[Language], str]) -> HTMLResponse:
     return HTMLResponse(page, status, headers={**_HEADERS, "Cache-Control": "no-store"})
 
 
-def _claim(lab: Lab, claim_id: str, request: Request, tongue: Language, kind: str) -> str:
+def _claim(
+    previews: LinkPreviews, claim_id: str, request: Request, tongue: Language, kind: str
+) -> str:
     try:
-        card = illustrated(lab.claims.card(claim_id[:80], tongue), tongue)
+        card = illustrated(previews.lab.claims.card(claim_id[:80], tongue), tongue)
     except UserError as error:
         if error.status != 404:
             raise
@@ -132,15 +152,16 @@ def _claim(lab: Lab, claim_id: str, request: Request, tongue: Language, kind: st
         languages=[
             (text("language.name", each), f"?lang={each}") for each in LANGUAGES if each != tongue
         ],
-        takings=list(takings(card, _root(request), tongue).values()),
+        takings=list(takings(card, root_of(request), tongue).values()),
+        preview=_tags(previews, {"claim": card["id"]}, request, tongue),
         words=_words(tongue),
     )
 
 
-def _run(views: RunView, token: str, request: Request, tongue: Language) -> str:
+def _run(previews: LinkPreviews, token: str, request: Request, tongue: Language) -> str:
     picked = Picked(only=frozenset({"beta", "loss"}))
     try:
-        told = views.answer(token, -1, picked, "", tongue)
+        told = previews.runs.answer(token, -1, picked, "", tongue)
     except UserError as error:
         if error.status != 404:
             raise
@@ -159,21 +180,16 @@ def _run(views: RunView, token: str, request: Request, tongue: Language) -> str:
         lines=[told["what"]] * bool(told["name"]) + [told["line"]],
         pictures=pictures,
         note="",
+        preview=_tags(previews, {"tab": "train", "run": token}, request, tongue),
         app=f"{_app(request)}?{urlencode({'tab': 'train', 'run': token, 'lang': tongue})}",
         words=_words(tongue),
     )
 
 
-def _curve(lab: Lab, request: Request, tongue: Language) -> str:
+def _curve(previews: LinkPreviews, request: Request, tongue: Language) -> str:
     explored = curve_figure.read(request.query_params)
     host = request.client.host if request.client else ""
-    keys = [*explored.shown]
-    if "diff" in explored.show and explored.base not in keys:
-        keys.append(explored.base)
-    found = {key: _values(lab, explored, key, f"frame {host}") for key in keys}
-    base = found.get(explored.base) if "diff" in explored.show else None
-    shown = {key: found[key] for key in explored.shown}
-    figure, height = curve_figure.curve_figure(explored, shown, base)
+    figure, height = curves(previews.lab, explored, f"frame {host}")
     label = text("pages.curve", tongue)
     given = {name: value for name, value in request.query_params.items() if name not in _OWN}
     refused = text("language.comma", tongue).join(explored.refused)
@@ -185,12 +201,24 @@ def _curve(lab: Lab, request: Request, tongue: Language) -> str:
         lines=[],
         pictures=[("", _drawn(figure, label, height))],
         note=text("pages.refused", tongue, what=refused) if refused else "",
+        preview=_tags(previews, {**given, "tab": "explore"}, request, tongue),
         app=f"{_app(request)}?{urlencode({'tab': 'explore', 'lang': tongue, **given})}",
         words=_words(tongue),
     )
 
 
-def _drawn(figure: dict[str, Any], label: str, height: float) -> Markup:
+def _tags(previews: LinkPreviews, state: dict[str, str], request: Request, tongue: Language) -> str:
+    """The tags of a small page's head."""
+    shown = previews.of(state, tongue)
+    root = root_of(request)
+    own = urlencode(shown.query) if local_path(request.scope).startswith("/curve") else ""
+    asked = {"lang": tongue} if request.query_params.get("lang") == tongue else {}
+    query = "&".join(filter(None, [own, urlencode(asked)]))
+    address = f"{root}{quote(local_path(request.scope))}{'?' if query else ''}{query}"
+    return previews.tags(shown, address, root, tongue)
+
+
+def _drawn(figure: Mapping[str, Any], label: str, height: float) -> Markup:
     """A picture for a wide frame and one for a narrow one, of which one is seen."""
     both = (
         Markup('<div class="{}">{}</div>').format(
@@ -199,14 +227,6 @@ def _drawn(figure: dict[str, Any], label: str, height: float) -> Markup:
         for name, width in _WIDTHS.items()
     )
     return Markup("").join(both)
-
-
-def _values(lab: Lab, explored: curve_figure.Explored, key: str, visitor: str) -> Values:
-    low, high = explored.x
-    found: Values = lab.studies.ask(
-        "curve", explored.name(key), low, high, explored.parameters(key), visitor=visitor
-    )
-    return found
 
 
 def _words(tongue: Language) -> dict[str, str]:
@@ -221,11 +241,3 @@ def _theme(request: Request) -> pages.Theme:
 def _app(request: Request) -> str:
     """The app's page, from the small one: it may lie below another app's address."""
     return "../" * (local_path(request.scope).count("/") - 1) or "./"
-
-
-def _root(request: Request) -> str:
-    """Where the app lies, as the reader's browser knows it."""
-    known = request.headers.get("x-forwarded-proto", "").split(",")[0].strip()
-    scheme = known if known in ("http", "https") else request.url.scheme
-    root = request.scope.get("root_path", "").rstrip("/")
-    return f"{scheme}://{quote(request.url.netloc, safe=':[]')}{root}"

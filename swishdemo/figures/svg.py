@@ -37,6 +37,8 @@ _SEEN = 0.12
 _LARGEST = 1e300
 _NARROWEST = 1e-290
 """An axis narrower than this is widened: beside it, steps between its figures would be 0."""
+_PIECE = re.compile(r"(?:[\u2e80-\uffef“‘]|[^\s\u2e80-\uffef“‘]+)[，。、；：！？）》”’]*\s*")
+"""What no line is broken within: a word, a Chinese sign with the punctuation behind it."""
 _LIMIT = 9999.0
 """Pixels beyond which a line is not followed: what lies there is cut off."""
 
@@ -52,7 +54,7 @@ def svg(figure: Json, label: str, *, width: float = WIDTH, height: float | None 
         height: Pixels; what its bars need where it is left out.
     """
     data, layout = figure["data"], figure.get("layout", {})
-    height = height or _height(data)
+    height = height or natural_height(data)
     legend, legend_height = _legend(data, layout, width)
     names = sorted(
         (key for key in layout if re.fullmatch(r"yaxis\d*", key)), key=lambda key: int(key[5:] or 1)
@@ -83,7 +85,7 @@ def _axis_name(trace: Json) -> str:
     return f"yaxis{str(trace.get('yaxis', 'y'))[1:]}"
 
 
-def _height(data: Sequence[Json]) -> float:
+def natural_height(data: Sequence[Json]) -> float:
     """A picture is as high as its bars need."""
     rows = [set(trace["y"]) for trace in data if trace.get("orientation") == "h"]
     return 70 + 27 * len(set().union(*rows)) if rows else 190
@@ -106,11 +108,17 @@ def _words(text: object) -> str:
     return html.unescape(re.sub(r"</?(b|i|sub|sup|span)\b[^<>]*>", "", str(text)))
 
 
-def _wrapped(words: str, room: float) -> list[str]:
-    """Words in lines no wider than the room, where they can be broken."""
+def wrapped(words: str, room: float, wide: Callable[[str], float] = _wide) -> list[str]:
+    """Words in lines no wider than the room, where they can be broken.
+
+    Args:
+        words: One paragraph.
+        room: Pixels.
+        wide: How many a text takes.
+    """
     lines = [""]
-    for piece in re.findall(r"(?:[\u2e80-\uffef]|[^\s\u2e80-\uffef]+)\s*", words):
-        if lines[-1] and _wide(lines[-1] + piece.rstrip()) > room:
+    for piece in _PIECE.findall(words):
+        if lines[-1] and wide(lines[-1] + piece.rstrip()) > room:
             lines.append("")
         lines[-1] += piece
     return [line.rstrip() for line in lines]
@@ -339,7 +347,7 @@ class _Plot:
         self.top, self.foot = box
         self.y = _axis(self.told_y, self._values("y"), self.foot, self.top)
         self.y_ticks = self.y.ticks(self.told_y, max(2, int((self.foot - self.top) / 34)))
-        self.rows = [_wrapped(_words(word), 0.36 * width) for _, word in self.y_ticks]
+        self.rows = [wrapped(_words(word), 0.36 * width) for _, word in self.y_ticks]
         widest = max((_wide(line) for lines in self.rows for line in lines), default=0.0)
         title = _title(self.told_y)
         self.left = 10 + widest + (_TITLE if title else 0)

@@ -23,6 +23,7 @@ from typing import Any
 
 import brotli
 import gradio as gr
+from anyio import to_thread
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -182,6 +183,8 @@ _PACK: dict[str, Callable[[bytes], bytes]] = {
 _BASE = b'<base href="./" />'
 # From the root of the host, where another app may be.
 _MANIFEST = b'href="/manifest.json"'
+# Gradio's own: two sets, of its name.
+_PREVIEWS = re.compile(rb"""<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*""")
 # The scripts that run before a first click.
 _FIRST = ("core/start", "core/early", "explore/tab", "core/header", "core/footer")
 _IMPORT = re.compile(r'(?:from|import) "(\.[\w./]+\.js)"')
@@ -218,10 +221,16 @@ class Document:
     """ASGI middleware that puts our start and the preloads into the page's head, and packs it.
 
     Gradio leaves its page as it is, for its address has no ending: 210 kB, packed 37.
+
+    Args:
+        app: The app within.
+        preview: Makes the tags by which a link is previewed, in the place of Gradio's; None leaves
+            those.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, preview: Callable[[Request], str] | None = None) -> None:
         self.app = app
+        self._preview = preview
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything through but the page itself, whose head grows."""
@@ -244,7 +253,12 @@ class Document:
             if headers.get("content-type", "").startswith("text/html"):
                 asked = request.query_params.get("lang")
                 language = language_of(request.headers.get("accept-language"), asked)
-                body = body.replace(_BASE, _head(language), 1)
+                head = _head(language)
+                if self._preview and start["status"] == 200:
+                    body = _PREVIEWS.sub(b"", body)
+                    told = await to_thread.run_sync(self._preview, request)
+                    head = told.encode("utf-8", "replace") + b"\n" + head
+                body = body.replace(_BASE, head, 1)
                 body = body.replace(_MANIFEST, _MANIFEST.replace(b"/", b"", 1), 1)
                 headers.add_vary_header("Accept-Encoding")
                 if coding := _coding(request):

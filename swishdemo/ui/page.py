@@ -23,6 +23,7 @@ from swishdemo.ui import assets
 from swishdemo.ui.assets import Document, live
 from swishdemo.ui.in_gradio import internal, language, theme, translations, words
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.link_preview import LinkPreviews
 
 TABS = ("explore", "train", "time", "claims")
 
@@ -36,6 +37,7 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
     """
     why, archived = hardware.unused(lab.settings), lab.settings.archive_dir is not None
     demo = Page(title="Swish Lab", analytics_enabled=False)
+    demo.previews = LinkPreviews(lab)
     with demo:
         live(
             "core/header",
@@ -64,6 +66,8 @@ class Page(gr.Blocks):
     Anyone may send anything as a dropdown's choice, and nothing of it is kept. What breaks in a
     handler is logged under an id.
     """
+
+    previews: LinkPreviews | None = None
 
     async def preprocess_data(self, block_fn: Any, *given: Any, **named: Any) -> Any:
         """The values for a handler.
@@ -123,6 +127,8 @@ def launch(
         sessions: Sessions of the page that are held at a time.
     """
     demo.queue(api_open=False)
+    previews = demo.previews if isinstance(demo, Page) else None
+    told = Middleware(Document, preview=previews.head if previews else None)
     queue = demo._queue
     queue.pending_messages_per_session = _Sessions(sessions)
     queue.pending_event_ids_session = _Events(sessions)
@@ -157,7 +163,7 @@ def launch(
         app_kwargs={
             **(options or {}),
             "routes": [*routes, Route("/manifest.json", _manifest)],
-            "middleware": [Middleware(assets.Assets), *middleware, Middleware(Document)],
+            "middleware": [Middleware(assets.Assets), *middleware, told],
         },
     )
 
