@@ -122,7 +122,7 @@ def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, fir
     told = lab.claims.cards(first)
     assert len(told) == len(CLAIMS)
     assert visible_claims(shown) == [claim.id for claim in CLAIMS]
-    expect(shown.locator("#lab-claims [role=heading]").first).to_have_text(
+    expect(shown.locator("#lab-claims h2").first).to_have_text(
         text("check.title", first, count=len(CLAIMS))
     )
     for each in told:
@@ -228,7 +228,7 @@ def test_a_proof_expands_with_its_formulas_and_folds_again(page):
     button.click()
     proof = place.locator("[data-proof]")
     expect(proof.locator(".katex").first).to_be_visible()
-    assert proof.locator("h3").all_inner_texts() == ["how much", "where"]
+    assert proof.locator("h4").all_inner_texts() == ["how much", "where"]
     assert "1.099839320128867" in proof.inner_text()
     assert "$" not in proof.inner_text()
     assert button.get_attribute("aria-expanded") == "true"

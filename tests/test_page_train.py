@@ -318,7 +318,7 @@ def test_a_beta_that_is_not_learned_has_no_band_to_end_in(finished):
         expect(page.locator(f"#lab-train [data-part={part}]")).to_be_hidden()
     expect(page.locator("#lab-train .lab-stats")).not_to_contain_text("|β|")
     card = page.locator("#lab-train section", has=page.locator("[data-part=beta]"))
-    expect(card.locator("h3")).to_contain_text("β_eff")
+    expect(card.locator("h2")).to_contain_text("β_eff")
     note = page.locator("#lab-train [data-part=beta-note]")
     expect(note).to_contain_text("β is fixed")
     expect(note).not_to_contain_text("Q")

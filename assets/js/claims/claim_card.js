@@ -129,8 +129,8 @@ function sentences({ id, statement, document, note }) {
   const also = language === ARTICLE ? "en" : ARTICLE;
   return html`<button class="lab-btn claims-close" data-act="close"
       aria-label="${t("check.close")}" title="${t("check.close_tip")}">×</button>
-    <div class="claims-said" role="heading" aria-level="2" id="said-${id}"
-      lang="${TAGS[language]}">${statement[language]}</div>
+    <h3 class="claims-said" id="said-${id}"
+      lang="${TAGS[language]}">${statement[language]}</h3>
     <div class="claims-also" lang="${TAGS[also]}">${statement[also]}</div>
     <p class="lab-note claims-source">${note ?? sourceOf(document)}</p>`;
 }

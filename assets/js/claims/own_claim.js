@@ -202,7 +202,7 @@ function skeleton(kinds) {
   return html`<section class="lab-card claims-own" id="own-form" aria-label="${t("own.heading")}"
       hidden>
       <form data-part="form" novalidate>
-        <h2 role="heading" aria-level="2">${t("own.heading")}</h2>
+        <h2>${t("own.heading")}</h2>
         <p class="lab-note">${t("own.lead")}</p>
         <span class="lab-seg" role="group" aria-label="${t("own.heading")}">${choices}</span>
         <div class="claims-fields" data-part="fields"></div>
@@ -216,7 +216,7 @@ function skeleton(kinds) {
       </form>
     </section>
     <section data-part="yours" aria-label="${t("own.yours")}" hidden>
-      <h2 role="heading" aria-level="2">${t("own.yours")}</h2>
+      <h2>${t("own.yours")}</h2>
       <div class="claims-tiles" data-part="list"></div>
     </section>`;
 }

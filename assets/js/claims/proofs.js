@@ -56,7 +56,7 @@ export function proofReader(name, ask, cards) {
       const parts = card.parts.filter((part) => part.proof);
       return parts.map((part) => {
         const node = document.createElement("div");
-        if (parts.length > 1) fill(node, html`<h3>${part.label}</h3>`);
+        if (parts.length > 1) fill(node, html`<h4>${part.label}</h4>`);
         const proof = known.get(`${card.id}/${part.name}`) ?? [];
         node.append(...proof.map((each) => each.cloneNode(true)));
         const made = document.createElement("p");

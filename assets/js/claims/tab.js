@@ -7,13 +7,14 @@ import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
+import { rove, roveRows } from "../core/roving.js";
 import { ask, attempt, route } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { about, fullCard, skeletonCard, sourceOf, titleOf, verdictIcon } from "./claim_card.js";
 import { ownClaims } from "./own_claim.js";
 import { proofReader } from "./proofs.js";
-import { paintShare, paintTile, sort, tile, VERDICTS } from "./tiles.js";
+import { groupHeads, headGroups, paintShare, paintTile, sort, tile, VERDICTS } from "./tiles.js";
 
 const KINDS = ["proved", "cited", "timed", "trained"];
 /** Where this app lies, for links that other pages hold. */
@@ -98,6 +99,7 @@ export function mount(component) {
       badge.classList.add("claims-new");
       setTimeout(() => badge.classList.remove("claims-new"), 1500);
     });
+    roveRows(place);
     if (shown) showProof(card.id, true);
     // Who pressed "Check" finds "Stop" in its place, and the other way round.
     if (!focused) return;
@@ -168,6 +170,7 @@ export function mount(component) {
       left += Number(fits);
     }
     $("none").hidden = left > 0;
+    headGroups($("tiles"));
     const [menu] = findAll(element, "[data-part=document]", HTMLSelectElement);
     if (menu) menu.value = filter.document ?? "";
     const chosen = documents.get(filter.document ?? "");
@@ -424,6 +427,9 @@ export function mount(component) {
     if (!cards.size) fetchCards();
   });
 
+  roveRows(element);
+  rove($("counts"), "[data-verdict]");
+  for (const tiles of findAll(element, ".claims-tiles")) rove(tiles, "[data-tile]");
   sieve();
   whenSeen(element, () => {
     goToAnchor();
@@ -491,8 +497,7 @@ function skeleton({ claims, article, paper }) {
     <section class="lab-card claims-summary" aria-label="${t("shell.tab_claims")}">
       <div class="claims-head">
         <div>
-          <div class="lab-big" role="heading" aria-level="1"
-            >${t("check.title", { count: claims.length })}</div>
+          <h2 class="lab-big">${t("check.title", { count: claims.length })}</h2>
           <p class="lab-note"><span class="claims-lead">${h("lead")}</span>
             ${link(article, h("article"))} · ${link(paper, h("paper"))}</p>
         </div>
@@ -512,7 +517,7 @@ function skeleton({ claims, article, paper }) {
     </section>
     <div class="claims-own-all" data-part="own"></div>
     <div class="claims-tiles" data-part="tiles"
-      >${claims.map((claim) => [tile(claim), skeletonCard(claim)])}</div>
+      >${groupHeads()}${claims.map((claim) => [tile(claim), skeletonCard(claim)])}</div>
     <section class="lab-card lab-empty claims-none" data-part="none" hidden><p>${h("none")}</p>
       <button class="lab-btn" data-act="clear">${h("none_clear")}</button></section>
   </div>`;

@@ -46,24 +46,37 @@ export function paintShare(place, { active, share }) {
   find(place, "[data-part=share]").style.width = active ? `${Math.max(4, 100 * share)}%` : "0";
 }
 
+/** Headings of the verdicts, for who reads by headings: each tile bears its verdict's sign. */
+export const groupHeads = () =>
+  VERDICTS.map(
+    (verdict) => html`<h2 class="lab-sr" data-group="${verdict}" hidden
+      >${t(`claims.verdict.${verdict.replace(" ", "_")}`)}</h2>`,
+  );
+
+/** Leaves the headings of the verdicts that tiles stand under. @param {HTMLElement} grid */
+export function headGroups(grid) {
+  const shown = findAll(grid, "[data-tile]:not([hidden])").map(({ dataset }) => dataset.stands);
+  for (const head of findAll(grid, "[data-group]"))
+    head.hidden = !shown.includes(head.dataset.group);
+}
+
 /**
  * Puts tiles in the order of their verdicts, each with its card behind it.
  * @param {HTMLElement} grid @param {(id: string) => Card | undefined} cardOf
  */
 export function sort(grid, cardOf) {
   const tiles = findAll(grid, "[data-tile]");
-  /** @param {HTMLElement} each */
-  const place = (each) => {
-    const card = cardOf(each.dataset.tile ?? "");
-    return card ? VERDICTS.indexOf(verdictOf(card)) : VERDICTS.length;
-  };
-  const places = new Map(tiles.map((each) => [each, place(each)]));
-  const sorted = [...tiles].sort((a, b) => Number(places.get(a)) - Number(places.get(b)));
-  if (sorted.every((each, at) => each === tiles[at])) return;
   const focused = document.activeElement;
-  for (const each of sorted) {
-    const card = find(grid, `[data-claim="${each.dataset.tile}"]`);
-    grid.append(each, card);
+  for (const head of findAll(grid, "[data-group]")) {
+    const group = tiles.filter(({ dataset }) => {
+      const card = cardOf(dataset.tile ?? "");
+      return (card ? verdictOf(card) : "not run") === head.dataset.group;
+    });
+    const cards = group.flatMap((each) => [
+      each,
+      find(grid, `[data-claim="${each.dataset.tile}"]`),
+    ]);
+    grid.append(head, ...cards);
   }
   if (focused instanceof HTMLElement && grid.contains(focused)) {
     focused.focus({ preventScroll: true });

@@ -4,7 +4,9 @@
  */
 
 import { closest, fill, find, findAll, html } from "./dom.js";
+import { landmarks } from "./landmarks.js";
 import { language, languages, TAGS } from "./language.js";
+import { rove } from "./roving.js";
 import { isAlive } from "./server.js";
 import {
   choice,
@@ -45,7 +47,7 @@ export function mount({ element, props }) {
     element,
     html`
     <div class="lab lab-header">
-      ${brand()}
+      <h1>${brand()}</h1>
       <div class="lab-tools">
         <span class="lab-host" title="${about}">${props.host?.[language]}</span>
         <span class="lab-seg" role="group" aria-label="${t("shell.language")}">
@@ -76,6 +78,8 @@ export function mount({ element, props }) {
       label.textContent = t("shell.copy");
     }, 1600);
   });
+  rove(find(element, ".lab-seg"));
+  landmarks();
   followTabs();
   watchServer();
   /** @type {HTMLElement | null} */
@@ -92,12 +96,12 @@ const languageButton = (each) => html`<button data-lang="${each}" lang="${TAGS[e
   >${languages[each].short}</button>`;
 
 /** Sign and name. */
-export const brand = () => html`<div class="lab-brand">
+export const brand = () => html`<span class="lab-brand">
     <svg width="26" height="20" viewBox="0 0 26 20" aria-hidden="true"><path
       d="M1 13C7 13 8 17 11 16S17 8 25 1" fill="none" stroke="var(--lab-accent)"
       stroke-width="2.6" stroke-linecap="round"/></svg>
     <span>Swish Lab</span>
-  </div>`;
+  </span>`;
 
 /** The tab that the address asks for. */
 export const wantedTab = () =>

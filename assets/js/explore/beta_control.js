@@ -1,6 +1,7 @@
 /** Controls β: a slider (linear or logarithmic), exact entry, presets, a sweep. */
 
 import { fill, find, findAll, html, press, setText } from "../core/dom.js";
+import { rove } from "../core/roving.js";
 import { number } from "../core/state.js";
 import { short, t } from "../core/text.js";
 
@@ -73,6 +74,7 @@ export function betaControl(host, state) {
   const note = find(host, "[data-part=beta-note]");
   const presets = findAll(host, "[data-beta]");
   const scales = findAll(host, "[data-scale]");
+  for (const group of findAll(host, "[role=group]")) rove(group);
 
   function show() {
     const beta = state.get("beta");
@@ -191,7 +193,7 @@ function skeleton() {
     ([label, beta]) => html`<button class="lab-btn" data-beta="${beta}">${label}</button>`,
   );
   return html`
-    <div class="lab-row lab-between"><h3 style="margin:0">β</h3>
+    <div class="lab-row lab-between"><h2 style="margin:0">β</h2>
       <span class="lab-seg" role="group" aria-label="${h("scale")}">
         <button data-scale="linear" title="${h("tip_linear")}">${h("linear")}</button>
         <button data-scale="log" title="${h("tip_log")}">${h("log")}</button></span></div>
@@ -204,7 +206,8 @@ function skeleton() {
       <select class="lab-field" data-speed aria-label="${h("speed")}"
         title="${h("speed")}">${speeds}</select></span></div>
     <input type="range" id="lab-beta" aria-label="β" title="${h("tip_beta")}">
-    <div class="lab-row explore-presets" style="gap:5px">${presets}</div>
+    <div class="lab-row explore-presets" role="group" aria-label="${h("presets")}"
+      style="gap:5px">${presets}</div>
     <p class="lab-error" data-error role="alert"></p>
     <p class="lab-note" data-part="beta-note" style="margin-top:8px;min-height:36px"></p>`;
 }

@@ -2,6 +2,7 @@
 
 import { closest, html } from "../core/dom.js";
 import { openTab } from "../core/header.js";
+import { rove } from "../core/roving.js";
 import { keep, kept } from "../core/storage.js";
 import { t } from "../core/text.js";
 import { PANELS } from "./state_properties.js";
@@ -30,7 +31,8 @@ export function skeleton() {
   const choice = (name, tip) =>
     html`<label class="lab-label" hidden>${h(name)}<select class="lab-field" data-part="${name}"
           title="${h(tip)}"></select></label>`;
-  return html`<div class="lab"><p class="lab-note explore-hello" data-part="hello" hidden
+  return html`<div class="lab"><p class="lab-note explore-hello" data-part="hello" role="group"
+    aria-label="${h("first_line")}" hidden
     >${h("first_line")}
     <span>① ${h("try_drag")}</span> <a href="#" data-open="train">② ${h("try_train")}</a>
     <a href="#" data-open="claims">③ ${h("try_claims")}</a>
@@ -42,7 +44,7 @@ export function skeleton() {
       <section class="lab-card explore-picker" data-part="picker"></section>
       <section class="lab-card explore-own" data-part="own"></section>
       <section class="lab-card explore-choice" data-part="panels">
-        <h3>${h("panels")}</h3>
+        <h2>${h("panels")}</h2>
         <div class="lab-row explore-panels" role="group" aria-label="${h("panels")}">
           ${panels}
           <button class="lab-chip" data-part="trail"
@@ -59,14 +61,16 @@ export function skeleton() {
           <button class="lab-btn" data-part="reset" title="${h("tip_reset")}">${h("reset")}</button>
         </div>
         <p class="lab-error" data-part="range-error" role="alert"></p>
-        <div class="lab-row" style="margin-top:12px">
+        <div class="lab-row explore-files" role="group" aria-label="${h("save")}"
+          style="margin-top:12px">
           ${files}
         </div>
       </section>
     </div>
     <div class="lab-col">
       <section class="lab-card explore-main">
-        <div data-part="frame" class="explore-frame" tabindex="0" role="group"
+        <h2 class="lab-sr">${h("curves")}</h2>
+        <div data-part="frame" class="explore-frame" tabindex="0" role="application"
           aria-label="${h("plot_label")}">
           <div data-part="plot" class="explore-plot"></div>
           <div data-part="still" class="explore-still"></div>
@@ -86,6 +90,7 @@ export function skeleton() {
 /** One line for a first visitor, until it is closed. @param {HTMLElement} line */
 export function greet(line) {
   line.hidden = kept("greeted") !== null;
+  rove(line, "a, button");
   line.addEventListener("click", (event) => {
     const tab = closest(event.target, "[data-open]")?.dataset.open;
     if (tab) {

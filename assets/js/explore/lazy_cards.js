@@ -4,6 +4,7 @@
  */
 
 import { fill, find, html } from "../core/dom.js";
+import { roveRows } from "../core/roving.js";
 import { t } from "../core/text.js";
 
 /** @typedef {"shown" | "beta"} Change What has changed: all that is shown, or β alone. */
@@ -38,7 +39,7 @@ export function lazyCards(grid, list, lab) {
   const entries = list.map(([key, load, look = ""]) => {
     const host = document.createElement("section");
     host.className = `lab-card ${look}`;
-    fill(host, html`<h3>${t(key)}</h3><div></div>`);
+    fill(host, html`<h2>${t(key)}</h2><div></div>`);
     grid.append(host);
     return { host, load, card: null, making: false, seen: false, stale: "shown" };
   });
@@ -64,6 +65,7 @@ export function lazyCards(grid, list, lab) {
     entry.making = true;
     const { card } = await entry.load();
     entry.card = card(find(entry.host, "div"), lab);
+    roveRows(entry.host);
     entry.host.classList.add("explore-made");
     refresh(entry);
   }

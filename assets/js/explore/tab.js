@@ -4,6 +4,7 @@
  */
 
 import { fill, find, findAll, html, partsOf } from "../core/dom.js";
+import { rove } from "../core/roving.js";
 import { store } from "../core/state.js";
 import { onTheme } from "../core/theme.js";
 import { activationPicker } from "../formulas/activation_picker.js";
@@ -65,6 +66,7 @@ export function make(host) {
   betaControl($("beta"), state);
   const picker = activationPicker($("picker"), lab);
   const panels = panelControls($("panels"), lab);
+  for (const row of findAll(element, ".explore-panels, .explore-files")) rove(row);
   const drawn = curves($("plot"), lab, placeHeads);
   const values = crosshair($("frame"), drawn, lab);
   const below = lazyCards($("cards"), CARDS, lab);

@@ -3,6 +3,7 @@
  */
 
 import { closest, fill, find, findAll, html } from "../core/dom.js";
+import { rove } from "../core/roving.js";
 import { t } from "../core/text.js";
 import { activationColour, isDark, onTheme } from "../core/theme.js";
 import { activations } from "../generated/activations.js";
@@ -35,11 +36,13 @@ export function activationPicker(host, lab) {
   fill(
     host,
     html`
-    <h3>${t("explore.activations")}</h3>
-    <div class="lab-row explore-chosen" data-chosen></div>
+    <h2>${t("explore.activations")}</h2>
+    <div class="lab-row explore-chosen" data-chosen role="group"
+      aria-label="${t("explore.chosen")}"></div>
     <input class="lab-field" type="search" placeholder="${hint}" aria-label="${hint}"
       title="${t("explore.tip_search")}">
-    <div class="explore-menu" data-menu tabindex="-1"></div>
+    <div class="explore-menu" data-menu tabindex="-1" role="group"
+      aria-label="${t("explore.all_activations")}"></div>
     <p class="lab-note explore-what" data-what aria-live="off"></p>
     <div data-parameters></div>`,
   );
@@ -77,7 +80,7 @@ export function activationPicker(host, lab) {
         `${name} ${label} ${title} ${purpose(name)}`.toLowerCase().includes(wanted),
       );
       const chips = found.map((each) => chip(each, pressed.has(each)));
-      return found.length ? [html`<h4>${title}</h4><div class="lab-row">${chips}</div>`] : [];
+      return found.length ? [html`<h3>${title}</h3><div class="lab-row">${chips}</div>`] : [];
     });
     const none = html`<span class="lab-note">${t("explore.none_found")}</span>`;
     fill(menu, html`${groups.length ? groups : none}`);
@@ -115,6 +118,8 @@ export function activationPicker(host, lab) {
   }
   onTheme(paint);
   paint();
+  rove(chosen, "[data-name]", { removes: true });
+  rove(menu, "[data-name]");
   return {
     /** The choice has changed: all anew. The focus stays on the chip that was pressed. */
     paint() {
@@ -122,11 +127,14 @@ export function activationPicker(host, lab) {
       const name = host.contains(focused) && closest(focused, "[data-name]")?.dataset.name;
       const box = menu.contains(focused) ? menu : chosen;
       const top = menu.scrollTop;
+      const at = findAll(box, "[data-name]").indexOf(/** @type {HTMLElement} */ (focused));
       paint();
       menu.scrollTop = top;
       if (!name) return;
-      const again = findAll(box, "[data-name]").find((each) => each.dataset.name === name);
-      (again ?? search).focus({ preventScroll: true });
+      const chips = findAll(box, "[data-name]");
+      const again = chips.find((each) => each.dataset.name === name);
+      // Where it is gone, the next in its place.
+      (again ?? chips[Math.min(at, chips.length - 1)] ?? search).focus({ preventScroll: true });
     },
     showParameters: parameters.show,
   };

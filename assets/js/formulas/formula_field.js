@@ -198,7 +198,7 @@ function skeleton() {
   );
   /** @param {string[]} names */
   const code = (names) => names.map((name) => html` <code>${name}</code>`);
-  return html`<div class="lab-row lab-between formula-head"><h3>${h("title")}</h3>
+  return html`<div class="lab-row lab-between formula-head"><h2>${h("title")}</h2>
       <select class="lab-field" data-examples aria-label="${h("examples")}"
         title="${h("examples_tip")}"><option value="">${h("examples")}</option
         >${options}</select></div>

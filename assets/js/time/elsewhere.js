@@ -98,7 +98,7 @@ export function citedCard(card, rows) {
   );
   fill(
     card,
-    html`<summary><h3>${h("title")}</h3><span class="lab-note">${h("note")}</span></summary>
+    html`<summary><h2>${h("title")}</h2><span class="lab-note">${h("note")}</span></summary>
     <div class="lab-scroll" tabindex="0"><table class="time-table time-published"
       ><thead><tr>${heads}</tr></thead><tbody>${groups(rows).map(lines)}</tbody></table></div>
     <p class="lab-note">${h("how")}</p>`,

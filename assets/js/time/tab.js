@@ -5,6 +5,7 @@
 import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
+import { mendFields } from "../core/gradio_fields.js";
 import { handed, onHanded } from "../core/handover.js";
 import { jobList } from "../core/job_list.js";
 import { language } from "../core/language.js";
@@ -208,6 +209,11 @@ export function mount(component) {
   }
   about("article");
 
+  const column = element.closest(".lab-columns")?.querySelector(".lab-col");
+  mendFields(/** @type {HTMLElement} */ (column), {
+    "#lab-time-start": t("time.ui.preset.label"),
+    "#lab-time-fields": t("time.ui.settings"),
+  });
   // A worker takes seconds to start: it does so while the reader's hand is on its way.
   const start = document.getElementById("lab-time-start");
   for (const event of ["pointerenter", "focusin"])

@@ -192,7 +192,7 @@ function pictureCard(name) {
   );
   return html`<section class="lab-card" data-part="${name}-card" hidden>
     <div class="lab-row lab-between time-head time-headline"><div class="time-title"
-      ><h3>${title}</h3><span class="lab-note">${note}</span></div>${png(name)}</div>
+      ><h2>${title}</h2><span class="lab-note">${note}</span></div>${png(name)}</div>
     <div data-part="${name}" role="img" aria-label="${label}"></div></section>`;
 }
 
@@ -216,11 +216,11 @@ function skeleton() {
             title="${h(`${format}_tip`)}">${name}</button>`,
   );
   return html`<div class="lab lab-col">
-    <section class="lab-card">
+    <section class="lab-card"><h2 class="lab-sr">${h("result")}</h2>
       <p class="time-answer" data-part="answer" aria-live="polite">&nbsp;</p>
       <p class="lab-note" data-part="note"></p>
     </section>
-    <section class="lab-card">
+    <section class="lab-card"><h2 class="lab-sr">${h("bars_heading")}</h2>
       <div class="lab-row lab-between time-head" data-part="bars-head" hidden>
         <div class="time-title"><h3 data-part="title"></h3
           ><span class="lab-note" data-part="title-note"></span></div>
@@ -242,7 +242,7 @@ function skeleton() {
     </section>
     ${FIGURES.slice(1).map(pictureCard)}
     <section class="lab-card" data-part="table-card" hidden>
-      <div class="lab-row lab-between time-head"><h3>${h("table")}</h3>
+      <div class="lab-row lab-between time-head"><h2>${h("table")}</h2>
         <div class="lab-row">
           <button class="lab-btn" type="button" data-part="copy"
             title="${h("copy_tip")}">${h("copy")}</button>${files}</div></div>
@@ -250,11 +250,11 @@ function skeleton() {
         ><thead><tr data-part="head"></tr></thead><tbody data-part="rows"></tbody></table></div>
     </section>
     <div class="lab-pair" data-part="facts" hidden>
-      <section class="lab-card"><h3>${h("host")}</h3
+      <section class="lab-card"><h2>${h("host")}</h2
         ><dl class="time-host" data-part="host"></dl></section>
       <section class="lab-card time-lists"><div data-part="trust" class="time-list"
-          ><h3>${h("trust")}</h3><div data-part="doubts"></div></div>
-        <div class="time-list"><h3>${h("left_out")}</h3
+          ><h2>${h("trust")}</h2><div data-part="doubts"></div></div>
+        <div class="time-list"><h2>${h("left_out")}</h2
           ><div data-part="left-out"></div></div></section>
     </div>
     <details class="lab-card time-cited" data-part="cited"></details>

@@ -59,7 +59,7 @@ const flag = (name) =>
 function card(name, { tools = "", look = "train-small", under = "" } = {}) {
   return html`<section class="lab-card" ${LATER.has(name) ? html`hidden` : ""}
     ><div class="lab-row lab-between train-head"
-      ><h3>${h(`plot_${name}`)}</h3><span class="lab-row">${tools}</span></div>
+      ><h2>${h(`plot_${name}`)}</h2><span class="lab-row">${tools}</span></div>
     <div class="train-frame"><div data-part="${name}" class="${look}"></div>
     <div class="lab-empty train-empty" data-part="empty-${name}"
       >${h("empty")}</div></div>${under}</section>`;
@@ -87,7 +87,7 @@ export function arrange(root, first) {
 /** The tab's HTML, but for the form, which is Gradio's. */
 export function skeleton() {
   return html`<div class="lab lab-col">
-    <section class="lab-card">
+    <section class="lab-card"><h2 class="lab-sr">${h("shown")}</h2>
       <div class="lab-stats" data-part="stats"></div>
       <div class="lab-row lab-between train-state">
         <div><p class="train-what"><span data-part="what"></span>
@@ -144,7 +144,7 @@ function insideGroup() {
     "inside",
     html`<div class="lab-pair train-inside">
       <section class="lab-card"><div class="lab-row lab-between train-head"
-          ><h3>${h("plot_inside")}</h3><span class="lab-row"
+          ><h2>${h("plot_inside")}</h2><span class="lab-row"
           ><span class="lab-note" data-part="looked"></span>${select("look", h("pick_look"))}</span
         ></div>
         <div class="train-frame"><div data-part="inside" class="train-middle"></div
@@ -152,7 +152,7 @@ function insideGroup() {
         <div class="lab-empty train-empty" data-part="empty-inside"
           >${h("empty")}</div></div></section>
       <section class="lab-card" data-part="units-card" hidden
-        ><div class="lab-row lab-between train-head"><h3>${h("plot_units")}</h3></div
+        ><div class="lab-row lab-between train-head"><h2>${h("plot_units")}</h2></div
         ><div class="train-units" data-part="units"></div></section>
     </div>`,
   );

@@ -55,7 +55,7 @@ const h = (key) => t(`run.${key}`);
 export function runList(host, { follow, current, latest }) {
   fill(
     host,
-    html`<h3>${h("runs")}</h3><div data-part="about"></div
+    html`<h2>${h("runs")}</h2><div data-part="about"></div
     ><p class="lab-note train-said" data-part="said" role="status"></p
     ><div class="lab-scroll" data-part="list" tabindex="0"></div>
     <div class="lab-row" data-part="tools" hidden><button class="lab-btn" data-compare
@@ -283,7 +283,7 @@ function comparison(answer) {
     (name) => html`<div><h3>${h(`plot_${name}`)}</h3
       ><div class="train-small" data-plot="${name}"></div></div>`,
   );
-  return html`<div class="lab-row lab-between"><h3>${h("compare_title")}</h3
+  return html`<div class="lab-row lab-between"><h2>${h("compare_title")}</h2
       ><button class="lab-btn" data-close>${h("compare_close")}</button></div>
       <div class="lab-pair">${plots}</div>
       <div class="lab-scroll" tabindex="0"><table class="train-differences"

@@ -165,7 +165,7 @@ function skeleton() {
         >${format === "markdown" ? "Markdown" : format.toUpperCase()}</button>`,
   );
   return html`<section class="lab lab-card train-sweep" data-part="card" hidden>
-    <div class="lab-row lab-between"><h3>${h("title")}</h3
+    <div class="lab-row lab-between"><h2>${h("title")}</h2
       ><button class="lab-btn" data-part="close" title="${h("close")}"
         aria-label="${h("close")}" hidden>×</button></div>
     <div data-part="shown" hidden>
@@ -179,7 +179,7 @@ function skeleton() {
       <div class="lab-bar" data-part="bar"><i data-part="progress"></i></div>
       <p class="lab-note" data-part="none">${h("none")}</p>
       <div data-part="results" hidden>
-        <h3>${h("effects")}</h3>
+        <h2>${h("effects")}</h2>
         <p class="lab-note" data-part="scores"></p>
         <div data-part="effects"></div>
         <div data-part="table"></div>

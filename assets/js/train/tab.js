@@ -3,6 +3,7 @@
 import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, whenThere } from "../core/gradio.js";
+import { mendFields } from "../core/gradio_fields.js";
 import { handed, onHanded } from "../core/handover.js";
 import { nextLease } from "../core/lent_gpu.js";
 import { ask, attempt } from "../core/server.js";
@@ -198,7 +199,7 @@ export function mount(component) {
     /** @param {string} name */
     const cardOf = (name) => /** @type {HTMLElement} */ ($(name).closest("section"));
     for (const [name, title] of Object.entries(answer.titles ?? {}))
-      find(cardOf(name), "h3").textContent = title;
+      find(cardOf(name), "h2").textContent = title;
     $("beta-note").hidden = !answer.beta_note;
     fill($("beta-note"), unbroken(answer.beta_note ?? ""));
     const shown = { ...answer.figures, ...answer.figures_inside };
@@ -289,6 +290,10 @@ export function mount(component) {
     onHanded("train", () => trigger("input"));
   });
   whenThere("lab-csv").then(tableField);
+  const column = element.closest(".lab-columns")?.querySelector(".lab-controls");
+  mendFields(/** @type {HTMLElement} */ (column), {
+    ":scope > .lab-card.column": t("train.field.recipe.label"),
+  });
   window.addEventListener("swish-lab-back", () => follow(run));
   follow(run);
 }

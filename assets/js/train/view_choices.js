@@ -1,6 +1,7 @@
 /** Lets the reader pick what to see of a run: the choices beside the plots. */
 
 import { closest, fieldOf, find, findAll, offer, press } from "../core/dom.js";
+import { roveRows } from "../core/roving.js";
 import { t } from "../core/text.js";
 
 /** @type {Record<string, any>} What is drawn by layer is left to the run until the reader picks. */
@@ -54,6 +55,7 @@ export function viewChoices(root, changed) {
     else set(name, name === "per_layer" ? field.value : Number(field.value));
   });
   paint();
+  roveRows(root);
 
   /**
    * Fills a menu; one that has a single entry is not shown.

@@ -1,0 +1,128 @@
+/**
+ * Makes a group of buttons one Tab stop: arrows, Home and End move within it, as do the rows it
+ * has; Delete removes where the group says so.
+ */
+
+import { closest, findAll } from "./dom.js";
+
+/** What tells which of a group is chosen, or can be used. */
+const TOLD = ["aria-selected", "aria-pressed", "aria-current", "disabled", "hidden"];
+/** @param {Element} item */
+const isOn = (item) =>
+  TOLD.slice(0, 3).some((name) => item.getAttribute(name) === "true") ||
+  (item instanceof HTMLInputElement && item.checked);
+/** @param {HTMLElement} item */
+const isUsable = (item) => !item.matches(":disabled") && !item.closest("[hidden]");
+
+const known = new WeakSet();
+
+/**
+ * @param {HTMLElement} group
+ * @param {string} [selector] What is in it: buttons.
+ * @param {{removes?: boolean}} [options] Whether Delete presses an item: it goes then.
+ */
+export function rove(group, selector = "button", { removes = false } = {}) {
+  if (known.has(group)) return;
+  known.add(group);
+  /** @type {HTMLElement | undefined} */
+  let last;
+  let place = 0;
+  const items = () => findAll(group, selector).filter(isUsable);
+
+  /** Leaves one item to Tab: the focused one, the only one that is on, the last, or the first. */
+  function settle() {
+    const all = items();
+    const on = all.filter(isOn);
+    const focused = all.find((each) => each === document.activeElement);
+    const stop =
+      focused ??
+      (on.length === 1 ? on[0] : undefined) ??
+      (last && all.includes(last) ? last : (on[0] ?? all[0]));
+    for (const each of all) {
+      const index = each === stop ? 0 : -1;
+      if (each.getAttribute("tabindex") !== String(index)) each.tabIndex = index;
+    }
+  }
+
+  group.addEventListener("focusin", ({ target }) => {
+    const item = closest(target, selector);
+    if (!item) return;
+    last = item;
+    place = items().indexOf(item);
+    settle();
+  });
+  group.addEventListener("focusout", () => setTimeout(settle));
+  group.addEventListener("keydown", (event) => {
+    const all = items();
+    const at = all.indexOf(/** @type {HTMLElement} */ (closest(event.target, selector)));
+    if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (removes && (event.key === "Delete" || event.key === "Backspace")) {
+      event.preventDefault();
+      return remove(all[at]);
+    }
+    const next = neighbour(all, at, event.key);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+
+  /** Presses an item, and goes to that which is then in its place. @param {HTMLElement} item */
+  function remove(item) {
+    const at = place;
+    item.click();
+    setTimeout(() => {
+      const all = items();
+      if (!item.isConnected) all[Math.min(at, all.length - 1)]?.focus();
+    }, REMOVED);
+  }
+
+  new MutationObserver(settle).observe(group, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: TOLD,
+  });
+  settle();
+}
+
+/** Makes each row of joined buttons one Tab stop. @param {HTMLElement} host */
+export function roveRows(host) {
+  for (const row of findAll(host, ".lab-seg")) rove(row);
+}
+
+/** Milliseconds within which what was removed is gone from the page. */
+const REMOVED = 60;
+
+/**
+ * Where a key goes from an item; undefined where it goes nowhere.
+ * @param {HTMLElement[]} all @param {number} at @param {string} key
+ */
+function neighbour(all, at, key) {
+  if (key === "Home") return all[0];
+  if (key === "End") return all[all.length - 1];
+  if (key === "ArrowRight") return all[(at + 1) % all.length];
+  if (key === "ArrowLeft") return all[(at + all.length - 1) % all.length];
+  if (key !== "ArrowDown" && key !== "ArrowUp") return undefined;
+  const down = key === "ArrowDown";
+  return inNextRow(all, at, down) ?? all[(at + (down ? 1 : all.length - 1)) % all.length];
+}
+
+/**
+ * The nearest item of the next row down or up; undefined where there is one row only.
+ * @param {HTMLElement[]} all @param {number} at @param {boolean} down
+ */
+function inNextRow(all, at, down) {
+  const boxes = all.map((each) => each.getBoundingClientRect());
+  const here = boxes[at];
+  /** @param {DOMRect} box */
+  const away = (box) => (down ? box.top - here.top : here.top - box.top);
+  /** @param {DOMRect} box */
+  const aside = (box) => Math.abs(box.left + box.width / 2 - here.left - here.width / 2);
+  const beyond = boxes.filter((box) => away(box) > here.height / 2);
+  if (!beyond.length) return undefined;
+  const row = Math.min(...beyond.map(away));
+  const nearest = beyond
+    .filter((box) => away(box) < row + here.height / 2)
+    .reduce((best, box) => (aside(box) < aside(best) ? box : best));
+  return all[boxes.indexOf(nearest)];
+}

@@ -1,0 +1,268 @@
+"""The page's structure, as its kinds: landmarks, headings, names, groups, and ways by key alone."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from visiting import eventually, two_frames
+
+TABS = ("explore", "train", "time", "claims")
+THERE = {
+    "explore": "#lab-explore path.js-line",
+    "train": "#lab-start",
+    "time": "#lab-time-variants",
+    "claims": "[data-ready]",
+}
+MOST_STOPS = 25
+
+
+@pytest.fixture
+def opened(turn):
+    """Opens a tab of the page, its first cards made."""
+
+    def opens(tab, query="", **options):
+        page = turn(query and f"?{query}", **options)
+        page.click(f"#lab-tabs [role=tab][data-tab-id={tab}]")
+        page.wait_for_selector(THERE[tab], state="attached")
+        expect(page.locator("[role=main]:visible")).to_have_count(1)
+        two_frames(page)
+        return page
+
+    return opens
+
+
+def seen(page, selector):
+    """What a selector finds that is rendered."""
+    return page.evaluate_handle(
+        "selector => [...document.querySelectorAll(selector)].filter(e => e.checkVisibility())",
+        selector,
+    )
+
+
+OUTLINE = """all => all.map((e) => [Number(e.tagName[1]), e.textContent.trim()])"""
+BARE = """all => all.filter((card) => ![...card.querySelectorAll("h2, h3")].some((h) =>
+    h.checkVisibility() && h.textContent.trim())).map((card) => card.outerHTML.slice(0, 160))"""
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_landmarks_and_headings_tell_where_things_are(opened, tab):
+    page = opened(tab)
+    for role in ("banner", "navigation", "main", "contentinfo"):
+        expect(page.get_by_role(role)).to_have_count(1)
+    assert page.get_by_role("banner").locator("#lab-tabs").count() == 0
+    assert page.get_by_role("main").locator("[role=banner], [role=contentinfo]").count() == 0
+    outline = seen(page, "h1, h2, h3, h4, h5, h6").evaluate(OUTLINE)
+    levels = [level for level, _ in outline]
+    assert outline[0] == [1, "Swish Lab"] and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert all(text for _, text in outline)
+    assert levels.count(2) > 2
+    assert seen(page, ".lab-card:not(.claims-none)").evaluate(BARE) == []
+
+
+EMPTY_GROUPS = """() => {
+    const rows = [...document.querySelectorAll("[data-part=tiles] > :is(h2, [data-tile])")]
+        .filter((e) => !e.hidden);
+    return rows.filter((e, at) => e.tagName === "H2" && rows[at + 1]?.tagName !== "BUTTON")
+        .map((e) => e.textContent);
+}"""
+
+
+def test_each_claim_that_is_opened_has_a_heading(opened):
+    page = opened("claims")
+    groups = page.locator("[data-part=tiles] h2:not([hidden])").all_inner_texts()
+    assert groups[0] == "confirmed" and len(groups) > 2
+    assert page.evaluate(EMPTY_GROUPS) == []
+    page.click("[data-kind=cited]")
+    assert page.evaluate(EMPTY_GROUPS) == []
+    assert page.locator("[data-part=tiles] h2:not([hidden])").count() < len(groups)
+    page.click("[data-kind='']")
+    page.click("[data-tile=max-slope]")
+    assert page.locator("[data-claim=max-slope] h3").is_visible()
+    page.click("[data-tile=max-slope]")
+
+
+NAMES = """groups => groups.flatMap((group) => {
+    const names = [...group.querySelectorAll("button, [role=button], input[type=radio]")]
+        .filter((e) => e.checkVisibility())
+        .map((e) => [e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? e.textContent,
+                     e.title].find((name) => name?.trim()) ?? "");
+    return [[group.getAttribute("aria-label") ?? document.getElementById(
+        group.getAttribute("aria-labelledby"))?.textContent ?? "", names.map((n) => n.trim())]];
+})"""
+GROUPS = "[role=group], [role=radiogroup], fieldset, .wrap-inner:has(.token-remove)"
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_groups_have_names_and_their_buttons_names_of_their_own(opened, tab):
+    page = opened(tab)
+    found = seen(page, GROUPS).evaluate(NAMES)
+    assert found
+    for group, names in found:
+        assert all(names), group
+        assert len({*names}) == len(names), names
+        assert not any(re.fullmatch(r"Remove \d+", name) for name in names)
+    for group, _ in seen(page, "[role=radiogroup], fieldset, [role=group]").evaluate(NAMES):
+        assert group
+
+
+FOCUS = """() => {
+    const e = document.activeElement;
+    const name = e.id || e.dataset.part || e.dataset.act || e.dataset.tile || e.tagName;
+    return [name, e === document.body, e.getBoundingClientRect().width > 0];
+}"""
+
+
+def stops(page, wanted, most=MOST_STOPS):
+    """Real Tab presses from the page's beginning until what is wanted has the focus."""
+    page.evaluate("getSelection().removeAllRanges(); document.activeElement.blur()")
+    page.evaluate("document.body.tabIndex = -1; document.body.focus();"
+                  "document.body.removeAttribute('tabindex')")  # fmt: skip
+    wanted = page.locator(wanted).first
+    for count in range(1, most + 1):
+        page.keyboard.press("Tab")
+        name, nowhere, wide = page.evaluate(FOCUS)
+        assert not nowhere, f"stop {count} is nothing"
+        assert wide, f"stop {count}, {name}, is not seen"
+        if wanted.evaluate("e => e === document.activeElement"):
+            return count
+    raise AssertionError(f"not within {most} stops")
+
+
+@pytest.mark.parametrize(
+    ("tab", "wanted"),
+    [
+        ("explore", ["#lab-beta", "[data-part=frame]"]),
+        ("train", ["#lab-start"]),
+        ("time", ["#lab-time-measure"]),
+        ("claims", ["[data-act=all]", "[data-tile]:not([tabindex='-1'])"]),
+    ],
+)
+def test_the_main_job_is_few_tab_stops_away(opened, tab, wanted):
+    page = opened(tab)
+    counts = [stops(page, each) for each in wanted]
+    assert counts == sorted(counts)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_first_stop_skips_to_the_contents(opened, tab):
+    page = opened(tab)
+    stops(page, ".lab-skip", 1)
+    assert page.locator(".lab-skip").bounding_box()["y"] >= 0
+    before = page.url
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('[role=main]') !== null")
+    assert page.url == before
+
+
+def focused(page, name="textContent"):
+    return page.evaluate(f"document.activeElement.{name}")
+
+
+def test_arrows_move_within_chips_and_delete_removes_one(opened):
+    page = opened("explore", "act=relu,gelu,elu")
+    chosen = page.locator("[data-chosen] button")
+    assert chosen.count() == 4
+    assert page.locator("[data-chosen] [tabindex='0']").count() == 1
+    chosen.first.focus()
+    for key, name in [("ArrowRight", "gelu"), ("End", "elu"), ("Home", "swish"),
+                      ("ArrowLeft", "elu"), ("ArrowLeft", "relu")]:  # fmt: skip
+        page.keyboard.press(key)
+        assert focused(page, "dataset.name") == name
+    page.keyboard.press("Delete")
+    expect(chosen).to_have_count(3)
+    eventually(lambda: check(focused(page, "dataset.name") == "elu"))
+    page.keyboard.press("Tab")
+    assert focused(page, "type") == "search"
+    # Rows of the menu are rows to the arrows.
+    page.keyboard.press("Tab")
+    before = page.evaluate(PLACE)
+    page.keyboard.press("ArrowDown")
+    after = page.evaluate(PLACE)
+    assert after[0] > before[0] and abs(after[1] - before[1]) < 90  # pixels
+    assert page.locator("[data-menu] [tabindex='0']").count() == 1
+
+
+PLACE = """() => {
+    const chip = document.activeElement;
+    return chip.closest("[data-menu]") && [chip.offsetTop, chip.offsetLeft];
+}"""
+
+
+def check(fits):
+    assert fits
+
+
+def test_radio_buttons_are_a_group_that_arrows_walk(opened):
+    page = opened("time")
+    page.locator("#lab-time-context input[value=kernel]").focus()
+    page.keyboard.press("ArrowRight")
+    assert focused(page, "value") == "layer"
+    page.keyboard.press("ArrowRight")
+    # Gradio has heard it: the field of that context is shown.
+    expect(page.locator("#lab-time-network")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#lab-time-pass') !== null")
+    page.locator("#lab-time-context input[value=step]").focus()
+    page.keyboard.press("ArrowRight")  # from the last to the first
+    assert focused(page, "value") == "kernel"
+    expect(page.locator("#lab-time-shape")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Remove"), ("zh", "移除")])
+def test_a_chosen_entry_is_removed_by_its_name(opened, language, word):
+    page = opened("time", f"lang={language}")
+    field = page.locator("#lab-time-elements")
+    remove = field.get_by_role("button", name=f"{word} 2²⁰", exact=True)
+    expect(remove).to_have_count(1)
+    remove.focus()
+    page.keyboard.press("Delete")
+    expect(remove).to_have_count(0)
+    field.locator("input").click()
+    field.get_by_role("option", name="2²⁰").click()
+    page.keyboard.press("Escape")
+    expect(remove).to_have_count(1)
+
+
+def test_tab_goes_on_from_a_menu_that_was_open(opened):
+    page = opened("train")
+    page.locator("#lab-activation input").focus()
+    expect(page.locator("#lab-activation [role=listbox]")).to_be_visible()
+    page.keyboard.press("Tab")
+    two_frames(page)
+    assert page.evaluate("document.activeElement.closest('#lab-rivals') !== null")
+
+
+def test_a_tip_goes_by_escape_and_covers_nothing_that_has_the_focus(opened):
+    page = opened("train")
+    tip = page.locator("#lab-weight_decay .info-text")
+    field = page.locator("#lab-weight_decay input")
+    field.focus()
+    expect(tip).to_be_visible()
+    assert tip.get_attribute("id") == field.get_attribute("aria-describedby")
+    page.locator("#lab-beta_starts").hover()
+    expect(page.locator("#lab-beta_starts .info-text")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    page.locator("#lab-beta_decay input").focus()
+    field.focus()
+    expect(tip).to_be_visible()
+
+
+GRADIOS = {"aria-allowed-role"}
+"""Gradio's own `main` holds head and foot too: it is taken its role, which HTML would not have."""
+
+
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.long), "dark"])
+@pytest.mark.parametrize("tab", TABS)
+def test_axe_finds_nothing_but_what_is_gradios(opened, tab, theme):
+    page = opened(tab, f"__theme={theme}")
+    found = Axe().run(page).response["violations"]
+    assert [
+        (each["id"], each["impact"], each["nodes"][0]["html"][:200])
+        for each in found
+        if each["id"] not in GRADIOS
+    ] == []
