@@ -136,6 +136,20 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     expect(tab.locator("#lab-time [data-part=host]")).to_contain_text("PyTorch")
     expect(tab.locator("#lab-time [data-part=left-out]")).to_contain_text("Nothing")
 
+    bar = tab.locator("#lab-time .time-interval")
+    expect(bar).to_have_attribute("aria-label", re.compile(r"× ReLU, 95 % interval [0-9.]+ to"))
+    assert bar.get_attribute("data-separates") == str(answer.locator("b").count() > 0).lower()
+    places = bar.evaluate(
+        """(bar) => Object.fromEntries([["one", "[data-line=base]"], ["article",
+            "[data-line=article]"], ["bar", "b"]].map(([name, which]) => {
+                const box = bar.querySelector(`.time-track ${which}`).getBoundingClientRect();
+                return [name, [box.left, box.right]];
+            }))"""
+    )
+    low = float(re.findall(r"[0-9.]+", bar.get_attribute("aria-label"))[2])
+    assert (places["bar"][0] > places["one"][1]) == (low > 1) or abs(low - 1) < 0.02
+    assert (places["bar"][0] > places["article"][1]) == (low > 1.15) or abs(low - 1.15) < 0.02
+
     # Another unit and another size: the same measurement, drawn anew.
     was = tab.url
     tab.locator("#lab-time [data-part=baseline]").select_option("silu")

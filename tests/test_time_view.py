@@ -173,7 +173,44 @@ def test_what_a_stopped_timing_did_not_reach_is_not_said_to_have_run(jobs, langu
 
 def test_a_busy_host_is_told_under_the_answer(jobs):
     jobs.add("a", pair(1.42), host=replace(HOST, others_busy_cores=1.5))
-    assert "kept 1.5 cores busy" in drawn(jobs)["answer"][1]
+    assert "kept 1.5 cores busy" in drawn(jobs)["interval"]["doubt"]
+    jobs.add("b", pair(1.42))
+    assert drawn(jobs)["interval"]["doubt"] is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "separates"),
+    [
+        ([1.3, 1.31, 1.29] * 3, True),
+        ([1.1, 1.09, 1.11] * 3, True),
+        ([1.0, 1.4, 1.16] * 3, False),
+        ([0.2, 6.0, 1.0, 0.3, 5.0, 1.1, 0.25, 4.0, 0.9, 3.0], False),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_quotient_is_bold_only_where_its_interval_separates(jobs, seconds, separates, language):
+    base = replace(measured("relu", 1.0), block_seconds=(1.0,) * len(seconds))
+    jobs.add("a", [base, replace(measured("silu", 1.0), block_seconds=tuple(seconds))])
+    found = drawn(jobs, language=language)
+    interval = found["interval"]
+    assert interval["separates"] == separates == (not interval["low"] <= 1.15 <= interval["high"])
+    assert ("**" in found["answer"][0]) == separates
+    assert (interval["doubt"] is None) == separates
+    for end in ("low", "value", "high"):
+        assert f"{interval[end]:.2f}" in interval["label"]
+    # The interval is that of a comparison of pairs, by hand.
+    low, value, high = (interval[name] for name in ("low", "value", "high"))
+    assert min(seconds) <= low <= value <= high <= max(seconds)
+
+
+def test_without_an_interval_none_is_drawn(jobs):
+    jobs.add("a", pair(1.42), state="running")
+    assert drawn(jobs)["interval"] is None
+    short = replace(measured("silu", 1.0), block_seconds=(1.3, 1.31))
+    jobs.add("b", [replace(measured("relu", 1.0), block_seconds=(1.0, 1.0)), short])
+    assert drawn(jobs)["interval"] is None
+    jobs.add("c", [m for m in pair(1.4) if m.variant != "relu"])
+    assert drawn(jobs)["interval"] is None
 
 
 @pytest.mark.parametrize("without", ["relu", "silu"])

@@ -47,17 +47,17 @@ def answer(
     others: Sequence[Sequence[Measurement]],
     state: State,
     language: Language,
-    host: HostCard | None = None,
     again: Sequence[Sequence[Measurement]] = (),
 ) -> list[str]:
     """The sentence that answers the article's, and a line on what it rests on.
+
+    A quotient stands in bold only where its interval says on which side of the article's it lies.
 
     Args:
         here: The measurements looked at: one size, one context.
         others: Other timings of this visitor, the newest first, in other contexts.
         state: Of the timing that ``here`` is of.
         language: Of the words.
-        host: The machine, of which it is said here already that it was busy.
         again: Other timings of this visitor of the same thing on such a machine, the newest first.
     """
     found = _subjects(here, others, state)
@@ -76,19 +76,18 @@ def answer(
         if each not in found or found[each][0].variant != what:
             continue
         subject, base, growing = found[each]
-        interval = None if growing else subject.ratio(base)
-        if interval is not None and not interval.has_interval:
-            interval = None
+        interval = None if growing else _interval(subject, base)
         if interval is not None and interval.is_vague and each != context:
             continue
         quotient = f"{seconds_of(subject) / seconds_of(base):.2f}"
-        parts.append(text(f"time.ui.answer_{each}", language, ratio=quotient, base=names["base"]))
+        part = text(f"time.ui.answer_{each}", language, ratio=quotient, base=names["base"])
+        clear = interval is not None and _against_the_article(interval) != "within"
+        parts.append(part if clear else part.replace("**", ""))
         notes.append(_note(subject, interval, growing, language))
         if each == context and interval is not None:
             verdict = interval
             notes += _again(interval, what, again, language)
-    busy = [why.sentence(language) for why in caveats((), host) if why.key == "time.warning.busy"]
-    rests_on = " · ".join([*notes, setting(here[0], language), *busy])
+    rests_on = " · ".join([*notes, setting(here[0], language)])
     if verdict is not None and verdict.is_vague:
         low, high = f"{verdict.low:.2f}", f"{verdict.high:.2f}"
         return [text("time.ui.answer_vague", language, **names, low=low, high=high), rests_on]
@@ -102,6 +101,45 @@ def answer(
         verdict=text(f"time.ui.answer_{against}", language, context=place),
     )
     return [sentence, rests_on]
+
+
+def hero(
+    here: Sequence[Measurement],
+    host: HostCard | None,
+    language: Language,
+) -> dict[str, Any] | None:
+    """The interval behind the answer, to be drawn; None while it is not known.
+
+    Returns:
+        ``low``, ``value`` and ``high``; ``base`` and ``article``, what 1 and 1.15 are; whether the
+        interval ``separates`` the quotient from the article's; ``label``, all of it in words; and
+        ``doubt``: why measuring again may tell more, None where it may not.
+    """
+    found = _subjects(here, (), "finished").get(here[0].context) if here else None
+    interval = _interval(*found[:2]) if found else None
+    if found is None or interval is None:
+        return None
+    busy = [why.sentence(language) for why in caveats((), host) if why.key == "time.warning.busy"]
+    separates = _against_the_article(interval) != "within"
+    # Of a vague one the answer itself says so.
+    within = not (separates or interval.is_vague)
+    unclear = [text("time.ui.interval_unclear", language)] if within else []
+    base = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
+    told = {name: f"{value:.2f}" for name, value in interval.as_json().items()}
+    return {
+        **interval.as_json(),
+        "base": base,
+        "article": ARTICLE_RATIO,
+        "separates": separates,
+        "label": text("time.ui.interval_label", language, base=base, **told),
+        "doubt": " ".join([*busy, *unclear]) if busy or not separates else None,
+    }
+
+
+def _interval(subject: Measurement, base: Measurement) -> Ratio | None:
+    """The quotient of two measurements where it has an interval."""
+    found = subject.ratio(base)
+    return found if found.has_interval else None
 
 
 def _subjects(

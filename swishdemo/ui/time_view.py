@@ -163,9 +163,9 @@ class TimeView:
                 [each for each in answers if each],
                 state,
                 language,
-                evidence.host,
                 [self._again(other, here, evidence.host) for other in others],
             ),
+            "interval": None if active else words.hero(here, evidence.host, language),
             "title": words.title(here, job, baseline if baseline in have else None, language),
             "beside": words.beside(beside, theirs, here, baseline, language),
             "figures": _figures(

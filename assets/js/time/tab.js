@@ -26,6 +26,7 @@ export function mount(component) {
     look: (changed) => look(changed),
     save: (format, baseline) =>
       downloadFrom(route(`timings/${state.id}/export`, { format, baseline })),
+    again,
     notice,
   });
   citedCard(page.part("cited"), props.cited);
@@ -148,6 +149,15 @@ export function mount(component) {
   function say(line, failed = false) {
     setText(s("line"), line);
     s("line").className = failed ? "lab-error" : "lab-note";
+  }
+
+  /** Times what is shown once more. */
+  async function again() {
+    notice("");
+    const { id, error } = await begin("submit", { run: state.id, wish: "again" });
+    if (error) return notice(error, true);
+    write({ timing: id });
+    look({ id, elements: null, beside: null, mark: "", next: [] });
   }
 
   /** @param {string} line */

@@ -5,6 +5,7 @@ import { t } from "../core/text.js";
 import { colour, onTheme } from "../core/theme.js";
 import { pictureOf } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
+import { intervalBar } from "./interval.js";
 
 const FIGURES = ["bars", "steps", "sizes", "roofline", "memory"];
 
@@ -28,11 +29,12 @@ const bold = (sentence) =>
  * @property {(changed: {baseline?: string, elements?: number}) => void} look
  * @property {(format: string, baseline: string | null) => Promise<string | undefined>} save Tells
  *   why there is no file.
+ * @property {() => void} again Times the same once more.
  * @property {(line: string, failed?: boolean) => void} notice
  */
 
 /** @param {HTMLElement} element @param {Tab} tab */
-export function timingCards(element, { look, save, notice }) {
+export function timingCards(element, { look, save, again, notice }) {
   fill(element, skeleton());
   const part = partsOf(element);
   const baseline = part("baseline", HTMLSelectElement);
@@ -48,6 +50,9 @@ export function timingCards(element, { look, save, notice }) {
     const [answer, note] = drawn.answer;
     fill(part("answer"), bold(answer));
     part("note").textContent = note ?? "";
+    fill(part("interval"), drawn.interval ? intervalBar(drawn.interval) : html``);
+    part("doubt").hidden = (drawn.interval?.doubt ?? null) === null;
+    part("doubt-why").textContent = drawn.interval?.doubt ?? "";
     const nothing = drawn.active === undefined;
     const figures = drawn.figures;
     part("bars-empty").hidden = Boolean(figures.bars);
@@ -135,6 +140,7 @@ export function timingCards(element, { look, save, notice }) {
     for (const dot of findAll(element, ".time-dot"))
       dot.style.background = colour(dot.dataset.colour ?? "");
   });
+  part("again").addEventListener("click", again);
   baseline.addEventListener("change", () => look({ baseline: baseline.value }));
   sizes.addEventListener("change", () => look({ elements: Number(sizes.value) }));
   part("copy").addEventListener("click", async () => {
@@ -218,6 +224,10 @@ function skeleton() {
   return html`<div class="lab lab-col">
     <section class="lab-card"><h2 class="lab-sr">${h("result")}</h2>
       <p class="time-answer" data-part="answer" aria-live="polite">&nbsp;</p>
+      <div data-part="interval"></div>
+      <div class="lab-row time-doubt" data-part="doubt" hidden><p data-part="doubt-why"></p>
+        <button class="lab-btn" type="button" data-part="again"
+          title="${h("again_tip")}">↺ ${h("again")}</button></div>
       <p class="lab-note" data-part="note"></p>
     </section>
     <section class="lab-card"><h2 class="lab-sr">${h("bars_heading")}</h2>
