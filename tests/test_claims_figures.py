@@ -108,6 +108,11 @@ def test_the_slope_marks_the_peak_and_the_place_claimed():
     points = markers(figure)
     assert points["@ok"] == pytest.approx((2.399357280515467, 1.099839320128867))
     assert points["@bad"] == pytest.approx((1.0, 0.927670511871487))
+    names = {trace["name"] for trace in figure["data"][1:]}
+    assert names == {"found x = 2.3994", "claimed x = 1"}
+    # Where the value is what is claimed, the value stands at the point, not its place.
+    values = claim_figure(evidence_of("max-slope", "how-much"))["data"][1:]
+    assert {trace["name"] for trace in values} == {"found f′ = 1.0998", "f′ = −0.0998"}
     curve = figure["data"][0]
     x = np.array(curve["x"])
     e = np.exp(x)

@@ -70,7 +70,7 @@ def _minimum(evidence: Evidence, language: Language) -> Figure:
     beta, where = evidence["beta"], evidence["minimum"]
     x = np.linspace(2.2 * where, -0.4 * where, _POINTS)
     y = _swish(x, beta)
-    found = typeset(f"{_say('figure.found', language)} {where:.4f}")
+    found = typeset(f"{_say('figure.found', language)} x = {where:.4f}")
     point = _point(where, evidence["minimum_value"], "@ok", found, label="bottom center")
     data = [_curve(x, y, _SWISH, _say("figure.value", language)), point]
     axes = _axis(x, "figure.x", language), _heights(data, "figure.value", language)
@@ -85,21 +85,23 @@ def _minimum(evidence: Evidence, language: Language) -> Figure:
 
 
 def _slope(evidence: Evidence, language: Language) -> Figure:
-    """The slope with its extremes, and the place that was claimed."""
+    """The slope with its extremes: how large they are, or where, beside the place claimed."""
     beta, steep = evidence["beta"], evidence["steep"]
     x = np.linspace(-1.9 * steep, 2.5 * steep, _POINTS)
     y = _swish_slope(x, beta)
-    found = f"{_say('figure.found', language)} {steep:.2f}"
+    there = "slope_there" in evidence
+    told = f"x = {steep:.4f}" if there else f"f′ = {evidence['largest']:.4f}"
+    found = f"{_say('figure.found', language)} {told}"
     data = [
         _curve(x, y, _SWISH, _say("figure.slope", language)),
         _point(steep, evidence["largest"], "@ok", found, label="top center"),
     ]
-    if "slope_there" in evidence:
-        claimed = f"{_say('figure.claimed', language)} {evidence['claimed_where']:g}"
+    if there:
+        claimed = f"{_say('figure.claimed', language)} x = {evidence['claimed_where']:g}"
         place = evidence["claimed_where"], evidence["slope_there"]
         data.append(_point(*place, "@bad", typeset(claimed), label="bottom right"))
     else:
-        lowest = typeset(f"{evidence['smallest']:.3f}")
+        lowest = typeset(f"f′ = {evidence['smallest']:.4f}")
         data.append(_point(-steep, evidence["smallest"], "@mid", lowest, label="bottom center"))
     return _figure(data, _axis(x, "figure.x", language), _heights(data, "figure.slope", language))
 
