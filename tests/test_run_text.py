@@ -18,42 +18,11 @@ from swishdemo.ui.run_text import (
     line,
     network_note,
     score,
-    tie,
     titles,
     told,
     watched,
     what,
 )
-
-
-def job(*activations, state="finished", **fields):
-    names = ("swish", "relu", "=x*x")
-    config = TrainingConfig(rivals=names[1 : len(activations)], **fields)
-    told = [
-        {"activation": name, "accuracy": {"mean": mean, "deviation": deviation}}
-        for name, (mean, deviation) in zip(names, activations, strict=False)
-    ]
-    return SimpleNamespace(state=state, summary={"activations": told}, config=config.as_json())
-
-
-def test_a_tie_is_said_of_rivals_within_the_spread_and_of_no_others():
-    near = job((0.95, 0.01), (0.955, 0.002), (0.7, 0.01))
-    assert tie(near, "en").startswith("The score here ties with ReLU, within")
-    assert tie(near, "en").endswith("what β learns, not the score.")
-    fixed = job((0.95, 0.01), (0.955, 0.002), (0.7, 0.01), beta_scope="fixed")
-    assert "β" not in tie(fixed, "en") and tie(near, "en").startswith(tie(fixed, "en"))
-    both = job((0.95, 0.01), (0.955, 0.002), (0.9, 0.1))
-    assert "ReLU, x*x," in tie(both, "en") and "ReLU、x*x" in tie(both, "zh")
-    for other in (
-        job((0.95, 0.01), (0.5, 0.01)),
-        job((0.56, 0.01), (0.56, 0.01), (0.7, 0.01)),  # one does better
-        job((0.95, None), (0.95, None)),  # one seed has no spread
-        job((None, None), (0.95, 0.01)),  # all have diverged
-        job((0.95, 0.01)),
-        job((0.95, 0.01), (0.95, 0.01), state="running"),
-        SimpleNamespace(state="finished", summary=None, config={}),
-    ):
-        assert tie(other, "en") == ""
 
 
 def test_a_run_is_called_by_its_recipe_and_what_differs():

@@ -92,8 +92,12 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
 
     @router.get("/{job_id}", responses=_BUSY | responses.answers(responses.RUN, "The run."))
     def get_run(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
-        """One of your runs, by its id; or anyone's by the token of its ``share``."""
-        return _told(_of_kind(manager, job_id, visitor, "run"), visitor, tongue)
+        """One of your runs, by its id; or anyone's by the token of its ``share``.
+
+        ``sentence`` says what it has found, so far or at its end.
+        """
+        run = _of_kind(manager, job_id, visitor, "run")
+        return _told(run, visitor, tongue, sentence=_sentence(run, manager, tongue))
 
     @router.get(
         "/{job_id}/reports",
@@ -317,8 +321,17 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
     return router
 
 
-def _told(job: Job, visitor: str, tongue: Language) -> FiniteJSON:
-    return FiniteJSON({**job.as_json(tongue), "own": job.visitor == visitor})
+def _told(job: Job, visitor: str, tongue: Language, **more: Any) -> FiniteJSON:
+    return FiniteJSON({**job.as_json(tongue), "own": job.visitor == visitor, **more})
+
+
+def _sentence(job: Job, manager: JobManager, tongue: Language) -> str:
+    """What a run has found, of one that goes on by its reports so far."""
+    from swishdemo.ui.run_text import found
+
+    over = job.summary and not job.active
+    reports = () if over else manager.reports(job.id)
+    return found(job, [value for name, value in reports if name == "Report"], tongue)
 
 
 def _started(job: Job, tongue: Language, **more: Any) -> FiniteJSON:

@@ -204,6 +204,7 @@ RUN: Schema = {
     "properties": {
         **JOB["properties"],
         "own": {"type": "boolean", "description": "Whether it is yours, and not only shared."},
+        "sentence": {"type": "string", "description": "What one run, asked for, has found."},
     },
 }
 

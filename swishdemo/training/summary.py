@@ -175,8 +175,8 @@ def summarise(
         each layer where the last β lie (`swishdemo.training.summary.LayerBetas`), empty where
         they do not move; ``activations``: for Swish and each rival the mean and the sample
         deviation, over its replicas that have not diverged, of the last test accuracy and training
-        loss, and how many have; ``ended``: why the run did, if it came to its end; ``diverged``:
-        how many replicas have.
+        loss, how many have, and what share of units was dead when last looked at; ``ended``: why
+        the run did, if it came to its end; ``diverged``: how many replicas have.
     """
     stored = [entry.as_json() if isinstance(entry, Report) else entry for entry in reports]
     if not stored:
@@ -197,7 +197,7 @@ def summarise(
         "best_share": best[0],
         "best_share_step": best[1],
         "betas": [layer and layer.as_json() for layer in betas],
-        "activations": _by_activation(config, last),
+        "activations": _by_activation(config, stored),
         "ended": last.get("ended"),
         "diverged": sum(step is not None for step in last["diverged"]),
         "elapsed_seconds": last["elapsed_seconds"],
@@ -219,6 +219,7 @@ class _Activation:
     accuracy: _Moments
     loss: _Moments
     diverged: int = 0  # older ones do not tell
+    dead: float | None = None  # nor this
 
 
 @with_config(ConfigDict(allow_inf_nan=False))
@@ -265,8 +266,12 @@ def _adapter() -> TypeAdapter[_Summary]:
     return TypeAdapter(_Summary)
 
 
-def _by_activation(config: TrainingConfig, last: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows = replicas(config)
+def _by_activation(
+    config: TrainingConfig, reports: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    rows, last = replicas(config), reports[-1]
+    looked = next((each["layers"] for each in reversed(reports) if each.get("layers")), None)
+    dead = looked["dead"] if looked else ()
     return [
         {
             "activation": name,
@@ -275,6 +280,14 @@ def _by_activation(config: TrainingConfig, last: Mapping[str, Any]) -> list[dict
                 row.activation == name and step is not None
                 for row, step in zip(rows, last["diverged"], strict=True)
             ),
+            "dead": mean_and_deviation(
+                [
+                    share
+                    for layer in dead
+                    for row, share in zip(rows, layer, strict=True)
+                    if row.activation == name and share is not None
+                ]
+            )["mean"],
             **{
                 quantity: mean_and_deviation(
                     [

@@ -19,12 +19,14 @@ from swishdemo.training import Recipe, nearest
 from swishdemo.training.architecture import MIRRORED
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
 from swishdemo.training.in_words import activation_label, told, with_deviation
+from swishdemo.training.result import result
 from swishdemo.training.summary import (
     ARTICLE_BAND,
     NEAR,
     LayerBetas,
     betas_of_layer,
     converged_step,
+    summarise,
 )
 
 _FEW = 3
@@ -382,43 +384,13 @@ def network_note(
     )
 
 
-def tie(job: Job, language: Language) -> str:
-    """Which rivals did as well as the run's own activation, by the spread over networks; or none.
-
-    Nothing is said where a network of theirs has diverged: the rest are then the lucky ones.
-    """
-    summary = job.summary or {}
-    told = summary.get("activations", ())
-    if job.state != "finished" or not told or told[0].get("diverged"):
+def found(job: Job, reports: Reports, language: Language) -> str:
+    """What the run has found, in a sentence or two; empty before its first report."""
+    if job.unreadable:
         return ""
-    own = told[0]["accuracy"]
-    equal = [
-        each["activation"]
-        for each in told[1:]
-        if not each.get("diverged") and _as_good(own, each["accuracy"])
-    ]
-    others = [each["accuracy"] for each in told[1:] if each["activation"] not in equal]
-    if any(each["mean"] is not None and each["mean"] > (own["mean"] or 0.0) for each in others):
-        return ""  # one does better: that is no tie
-    if not equal:
-        return ""
-    words = text(
-        "run.tie",
-        language,
-        rivals=text("language.comma", language).join(map(activation_label, equal)),
-    )
-    if watched(job.config).first != "beta" or not learns_beta(TrainingConfig.of_json(job.config)):
-        return words
-    return words + text("language.space", language) + text("run.tie_beta", language)
-
-
-def _as_good(one: Mapping[str, float | None], other: Mapping[str, float | None]) -> bool:
-    """Whether two means are no farther apart than the larger of their deviations."""
-    known = [each[name] for each in (one, other) for name in ("mean", "deviation")]
-    if None in known:
-        return False
-    mean, deviation, other_mean, other_deviation = (value or 0.0 for value in known)
-    return abs(mean - other_mean) <= max(deviation, other_deviation)
+    over = None if job.active else job.summary
+    summary = over or summarise(TrainingConfig.of_json(job.config), reports)
+    return result(job.config, summary, job.state, language)
 
 
 def time_left(job: Job, reports: Reports, language: Language) -> str:

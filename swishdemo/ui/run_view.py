@@ -26,6 +26,7 @@ from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.training.in_words import activation_label
 from swishdemo.ui.run_text import (
     beta_note,
+    found,
     line,
     look_label,
     network_note,
@@ -33,7 +34,6 @@ from swishdemo.ui.run_text import (
     run_name,
     stats,
     table_told,
-    tie,
     time_left,
     titles,
     watched,
@@ -133,7 +133,7 @@ class RunView:
             "note": job.note,
             "share": job.share if job.visitor == visitor else None,
             "done": not job.active,
-            "tie": tie(job, language),
+            "sentence": found(job, reports, language),
             **_settings(job, language),
         }
 

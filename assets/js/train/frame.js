@@ -88,7 +88,7 @@ export function arrange(root, first) {
 export function skeleton() {
   return html`<div class="lab lab-col">
     <section class="lab-card"><h2 class="lab-sr">${h("shown")}</h2>
-      <div class="lab-stats" data-part="stats"></div>
+      <p class="train-sentence" data-part="sentence"></p>
       <div class="lab-row lab-between train-state">
         <div><p class="train-what"><span data-part="what"></span>
             <span class="lab-note" data-part="called"></span></p
@@ -99,6 +99,7 @@ export function skeleton() {
           ><span class="lab-row" data-part="wishes"></span></div></div>
       <p class="lab-error" data-part="refused" role="alert"></p>
       <div class="lab-bar"><i data-part="progress"></i></div>
+      <div class="lab-stats train-print" data-part="stats"></div>
     </section>
     ${[betaGroup(), raceGroup(), insideGroup(), layersGroup()]}
     <section class="lab-card" data-part="runs"></section>
@@ -135,7 +136,7 @@ function raceGroup() {
         max="0.98" step="0.02" value="0" data-pick="smooth" aria-label="${h("pick_smooth")}"
         ></label>${flag("log_loss")}${flag("log_steps")}</section>
     <div class="lab-pair">${card("loss")}${card("accuracy")}</div>
-    <p class="lab-note train-under" data-part="tie" hidden></p>`,
+`,
   );
 }
 

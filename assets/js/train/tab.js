@@ -1,6 +1,6 @@
 /** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
-import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
+import { closest, fill, find, findAll, html, partsOf, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, whenThere } from "../core/gradio.js";
 import { mendFields } from "../core/gradio_fields.js";
@@ -148,8 +148,7 @@ export function mount(component) {
     $("fitted").hidden = !changed.length;
     fill($("fitted"), html`${changed.map((words) => html`<li>${words}</li>`)}`);
     if (answer.first) arrange(element, answer.first);
-    $("tie").hidden = !answer.tie;
-    $("tie").textContent = answer.tie ?? "";
+    setText($("sentence"), answer.sentence ?? "");
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
     const asked = answer.rests === "gpu" ? WITHOUT_GPU : (WISHES[answer.state] ?? []);
@@ -183,7 +182,7 @@ export function mount(component) {
     latest = {};
     element.dataset.state = "none";
     element.toggleAttribute("data-folded", true);
-    for (const part of ["what", "called", "stats", "left", "wishes", "table"])
+    for (const part of ["sentence", "what", "called", "stats", "left", "wishes", "table"])
       $(part).textContent = "";
     $("wishes").dataset.wishes = "";
     $("progress").style.width = "0";
