@@ -148,9 +148,16 @@ def test_the_memory_limit_is_in_the_baseline_s_units():
 
 
 def test_line_labels_stand_outside_of_the_two_lines():
-    notes = bars_figure(TIMED, ASKED)["layout"]["annotations"][:2]
+    notes = bars_figure(TIMED[:2], ASKED)["layout"]["annotations"][:2]
     assert [note["x"] for note in notes] == sorted(note["x"] for note in notes)
     assert [note["xanchor"] for note in notes] == ["right", "left"]
+
+
+def test_a_line_at_the_plot_s_left_end_has_its_label_within():
+    far = [measured("relu", 1e-3, limit=1e-4), measured("silu", 30e-3, limit=1e-4)]
+    notes = bars_figure(far, ASKED)["layout"]["annotations"][:2]
+    assert [note["xanchor"] for note in notes] == ["left", "left"]
+    assert notes[0]["yshift"] > notes[1]["yshift"]
 
 
 def test_on_a_narrow_page_the_legend_has_a_row_for_each_line_and_never_scrolls():

@@ -407,9 +407,10 @@ def reference_lines(
 def line_labels(lines: Sequence[Line], right: float, narrow: bool) -> list[Figure]:
     """The lines' names above the plot.
 
-    Of two lines the left one has its name at the left, so that the names never meet; on a narrow
-    page, which has no room beside the plot, it stands a row higher instead.
+    Of two lines the left one has its name at the left, so that the names never meet; where there
+    is no room for it, it stands a row higher instead.
     """
+    narrow = narrow or (len(lines) > 1 and lines[0][0] < 0.1 * right)
     labels = []
     for place, (x, words, colour, _) in enumerate(lines):
         is_left = place + 1 < len(lines)

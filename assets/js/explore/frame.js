@@ -41,6 +41,7 @@ export function skeleton() {
   <div class="lab-grid">
     <div class="lab-col">
       <section class="lab-card lab-first" data-part="beta" aria-label="β"></section>
+      <div class="lab-col explore-controls">
       <section class="lab-card explore-picker" data-part="picker"></section>
       <section class="lab-card explore-own" data-part="own"></section>
       <section class="lab-card explore-choice" data-part="panels">
@@ -65,7 +66,7 @@ export function skeleton() {
           style="margin-top:12px">
           ${files}
         </div>
-      </section>
+      </section></div>
     </div>
     <div class="lab-col">
       <section class="lab-card explore-main">

@@ -17,7 +17,7 @@ import { downloadFrom } from "../plot/download.js";
 import { besidePicker, citedCard } from "./elsewhere.js";
 import { timingCards } from "./timing_cards.js";
 
-const NARROW = matchMedia("(max-width: 760px)");
+const NARROW = matchMedia("(width <= 760px), (900px <= width <= 1100px)");
 
 /** @param {import("../core/gradio.js").Component} component */
 export function mount(component) {

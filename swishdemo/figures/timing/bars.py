@@ -21,7 +21,7 @@ from swishdemo.timing.measurement import figures, quartiles, seconds_of
 
 _ROW_PIXELS = 34
 _BESIDE_PIXELS = 14
-_TOP_PIXELS, _BOTTOM_PIXELS = 26, 26
+_TOP_PIXELS, _BOTTOM_PIXELS = 41, 26
 
 
 def bars_figure(
@@ -126,13 +126,12 @@ def bars_figure(
         for place, label in enumerate(labels)
     ]
     row = _ROW_PIXELS + (8 if narrow else 0) + (_BESIDE_PIXELS if others else 0)
-    top = _TOP_PIXELS + (15 if narrow else 0)
     return {
         "data": data,
         "layout": {
-            "height": top + row * max(1, len(rows)) + _BOTTOM_PIXELS,
+            "height": _TOP_PIXELS + row * max(1, len(rows)) + _BOTTOM_PIXELS,
             "margin": {
-                "l": 4 if narrow else 12, "r": 8, "t": top, "b": _BOTTOM_PIXELS,
+                "l": 4 if narrow else 12, "r": 8, "t": _TOP_PIXELS, "b": _BOTTOM_PIXELS,
             },
             "barcornerradius": 4,
             "hovermode": "closest",

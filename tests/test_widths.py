@@ -1,0 +1,235 @@
+"""The page at every width: nothing lies over another, is cut without a sign, or leaves its card.
+
+`layout_faults.js` looks at what is shown, in the page. One page is resized, with everything open.
+"""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from serving import serving
+from stored_lab import OWNER, kept
+from visiting import PLOT, eventually, two_frames
+
+FAULTS = (Path(__file__).parent / "layout_faults.js").read_text()
+FEW = (320, 390, 768, 820, 1280)
+ALL = range(320, 1281, 40)
+TALL = 900
+RUN, DIGITS, FAILED = "o8QbJqmoK-rpKPHOjnnsig", "2oS3_qenLRxQthG_epsUoQ", "Vhlyf-P8BSBSt4HSl_JYiA"
+TIMING = "jMJABpAwjzr--JpKC-0aCA"
+CURVES = "act=relu,gelu,mish,elu,hardswish,gelu_tanh&formula=x*tanh(k*x)"
+STATES = {
+    "explore": ("", {}),
+    "explore, a formula and a surface": (f"?{CURVES}&surface=3d", {}),
+    "train, empty": ("?tab=train", {}),
+    "train, a run": (f"?tab=train&run={RUN}", OWNER),
+    "train, digits": (f"?tab=train&run={DIGITS}", OWNER),
+    "train, an error": (f"?tab=train&run={FAILED}", OWNER),
+    "train, a sweep": ("?tab=train&sweep={sweep}", OWNER),
+    "time, empty": ("?tab=time", {}),
+    "time, a timing": (f"?tab=time&timing={TIMING}", OWNER),
+    "claims": ("?tab=claims", {}),
+    "claims, proved": ("?tab=claims#claim-max-slope", {}),
+    "claims, timed": ("?tab=claims#claim-cost", {}),
+    "claims, one's own": ("?tab=claims", {}),
+}
+
+THERE = {
+    "explore": f"{PLOT} path.js-line",
+    "train": "#lab-train .train-state",
+    "time": "#lab-time .time-answer",
+    "claims": "[data-tile]",
+}
+"""What each tab has once it stands."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The whole app on what a visitor of the past has left."""
+    folder = tmp_path_factory.mktemp("kept")
+    kept(folder)
+    with serving(folder, SWISHDEMO_KEEP_DAYS="3650") as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def sweep(server):
+    """A sweep of two short runs that has ended."""
+    grid = {"base": {"recipe": "depth-50", "steps": 5, "seeds": 1}, "grid": {"depth": [2, 3]}}
+    with httpx.Client(base_url=server, headers=OWNER, timeout=120) as client:
+        made = client.post("/api/sweeps", json=grid).json()["id"]
+
+        def ended():
+            state = client.get(f"/api/sweeps/{made}").json()["state"]
+            assert state == "finished"
+
+        eventually(ended)
+    return made
+
+
+def name_of(query):
+    """The tab that an address opens."""
+    asked = re.search(r"tab=(\w+)", query)
+    return asked[1] if asked else "explore"
+
+
+def shown(page, server, query, headers=None):
+    """Opens a state anew, with all of its lazy cards made and all details open."""
+    page.set_extra_http_headers(headers or {})
+    page.set_viewport_size({"width": 1280, "height": TALL})
+    page.goto(f"{server}/api/health")
+    page.goto(f"{server}/{query}")
+    tab = name_of(query)
+    page.wait_for_selector(f"#lab-tabs button[data-tab-id={tab}].selected")
+    page.wait_for_selector(THERE[tab], state="attached")
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    page.evaluate(
+        """async () => {
+            const cards = document.querySelectorAll("#lab-explore [data-part=cards] > *");
+            for (const card of cards) {
+                while (card.checkVisibility() && !card.classList.contains("explore-made")) {
+                    card.scrollIntoView();
+                    await new Promise(requestAnimationFrame);
+                }
+            }
+            for (const each of document.querySelectorAll("details")) each.open = true;
+            scrollTo(0, 0);
+        }"""
+    )
+
+
+def faults_at(page, width):
+    """What is wrong at a width, once the plots have taken it."""
+    page.set_viewport_size({"width": width, "height": TALL})
+    two_frames(page)
+
+    def none():
+        page.wait_for_timeout(100)
+        assert (found := page.evaluate(FAULTS)) == [], found
+
+    try:
+        eventually(none, seconds=5)
+    except AssertionError:
+        return [f"{width}: {fault}" for fault in page.evaluate(FAULTS)]
+    return []
+
+
+def test_everything_open_lies_well_from_phone_to_desk(opens, server):
+    page = opens()
+    query = f"?{CURVES}&run={RUN}&timing={TIMING}"
+    shown(page, server, query, OWNER)
+    found = []
+    for tab in ("explore", "train", "time", "claims"):
+        page.locator(f"#lab-tabs button[role=tab][data-tab-id={tab}]").click()
+        page.wait_for_selector(THERE[tab], state="attached")
+        if tab == "claims":
+            page.locator("[data-tile=max-slope]").click()
+        found += [f"{tab} {fault}" for width in FEW for fault in faults_at(page, width)]
+    page.close()
+    assert found == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_lies_well_at_every_width(name, language, opens, server, sweep):
+    query, headers = STATES[name]
+    page = opens(locale={"en": "en-US", "zh": "zh-CN"}[language])
+    shown(page, server, query.format(sweep=sweep), headers)
+    if name.endswith("own"):
+        page.locator("#lab-claims [data-part=opener]").click()
+        page.wait_for_selector("#own-form")
+    found = [fault for width in ALL for fault in faults_at(page, width)]
+    page.close()
+    assert found == []
+
+
+PLANTED = """<body style="margin:0"><style>
+  .lab-card { width: 200px; height: 60px; margin: 8px; border: 1px solid; font: 16px monospace }
+  p { margin: 0; white-space: nowrap }
+  #cut { overflow: hidden }
+  #rolls { overflow: auto }
+  #off { position: absolute; top: 500px; left: -50px }
+</style>
+<div class="lab-card" id="over"><p style="height:0">Over</p><p>Under</p></div>
+<div class="lab-card" id="cut"><p>What is far too long for its card</p></div>
+<div class="lab-card" id="rolls"><p>What is far too long for its card</p></div>
+<div class="lab-card" id="leaves"><p>What is far too long for its card</p></div>
+<div class="lab-card" id="off"><p>Off the screen</p></div>
+<div class="lab-card" id="good" style="overflow:hidden;text-overflow:ellipsis"><p
+  style="overflow:hidden;text-overflow:ellipsis">What is far too long, and ends with dots</p></div>
+</body>"""
+
+
+def test_each_kind_of_fault_is_found(opens):
+    page = opens()
+    page.set_content(PLANTED)
+    found = "\n".join(page.evaluate(FAULTS))
+    page.close()
+    assert "over one another: “Over” at #over and “Under”" in found
+    assert "cut without a sign: “What is far too long for its card” at #cut by #cut" in found
+    assert "scrolls unsigned by #rolls" in found
+    assert "leaves its frame: “What is far too long for its card” at #leaves" in found
+    assert "leaves the screen: “Off the screen” at #off" in found
+    assert "#good" not in found and len(found.splitlines()) == 5
+
+
+COVERED = """() => {
+    const found = [];
+    const all = "#lab-explore :is(button, input, select, summary, a, [tabindex='0'])";
+    for (const each of document.querySelectorAll(all)) {
+        if (!each.checkVisibility({ visibilityProperty: true })) continue;
+        if (each.disabled || each.closest(".main-svg")) continue;
+        each.focus();
+        if (document.activeElement !== each) continue;
+        const box = each.getBoundingClientRect();
+        const y = Math.min(Math.max(box.top + box.height / 2, 1), innerHeight - 2);
+        const hit = document.elementFromPoint(box.left + Math.min(box.width / 2, 40), y);
+        if (!hit || each.contains(hit) || hit.contains(each) || each.labels?.[0]?.contains(hit))
+            continue;
+        for (let over = hit; over; over = over.parentElement)
+            if (/sticky|fixed/.test(getComputedStyle(over).position) && !over.contains(each))
+                found.push(`${each.outerHTML.slice(0, 80)} under ${over.className}`);
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (844, 390), (640, 400)])
+def test_nothing_that_stays_covers_what_has_focus(size, opens, server):
+    page = opens()
+    shown(page, server, f"?{CURVES}")
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    two_frames(page)
+    assert page.evaluate(COVERED) == []
+    page.close()
+
+
+@pytest.mark.parametrize("size", [(640, 400), (844, 390), (320, 568), (932, 430), (1280, 800)])
+def test_the_curve_is_in_sight_while_beta_is_dragged(size, turn):
+    page = turn()
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    two_frames(page)
+    page.locator(".explore-frame").evaluate("frame => frame.scrollIntoView({block: 'end'})")
+    two_frames(page)
+    slider = page.locator("#lab-beta").bounding_box()
+    curve = page.locator(".explore-frame .main-svg .cartesianlayer .subplot.xy").bounding_box()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert slider["y"] >= 0 and slider["y"] + slider["height"] <= height
+    assert curve["y"] >= 0 and curve["y"] + curve["height"] <= height
+    beside = slider["x"] + slider["width"] <= curve["x"]
+    assert beside or slider["y"] + slider["height"] <= curve["y"]
+
+
+def test_all_claims_are_on_two_screens_of_a_phone(turn):
+    page = turn("?tab=claims")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_selector("[data-tile]")
+    two_frames(page)
+    end = page.locator("[data-tile]").last.evaluate(
+        "tile => tile.getBoundingClientRect().bottom + scrollY"
+    )
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert end <= 2 * 844
