@@ -17,6 +17,9 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
+PLAYED = "try { localStorage.setItem('swish-lab-played', 'yes') } catch {}"
+"""A script for a page's beginning: β has moved by itself already, as at a first visit alone."""
+
 
 class NoBrowser(Exception):
     """There is no Chromium to drive."""

@@ -5,7 +5,7 @@ import sys
 from contextlib import nullcontext
 
 import pytest
-from browser import NoBrowser, launch_options
+from browser import PLAYED, NoBrowser, launch_options
 from playwright.sync_api import expect
 from pretended_cuda import pretended, pretended_library  # noqa: F401  fixtures
 from script import modules, modules_address, modules_page  # noqa: F401  fixtures
@@ -98,6 +98,7 @@ def browser(browser):
         def opened(**options):
             made = make(**options)
             made.set_default_timeout(PATIENCE)
+            made.add_init_script(PLAYED)
             return made
 
         return opened

@@ -582,3 +582,75 @@ def test_beta_stays_at_hand_while_the_cards_are_read(turn):
     page.evaluate("scrollTo(0, 1200)")
     expect(page.locator("#lab-beta")).to_be_in_viewport()
     assert page.evaluate("scrollY") == 1200
+
+
+def test_the_lens_shows_the_dip_with_its_place_and_depth(turn):
+    page = turn()
+    lens = page.locator("#lab-explore .explore-lens")
+
+    def mark():
+        """The marked point in x and y, by the lens's own ends: x from −5 to 1, y from −0.62."""
+        return lens.evaluate(
+            """(lens) => {
+                const { x, y, width, height } = lens.querySelector("svg").getBoundingClientRect();
+                const box = lens.querySelector("circle").getBoundingClientRect();
+                return [((box.x + box.width / 2 - x) / width) * 6 - 5,
+                    0.2 - ((box.y + box.height / 2 - y) / height) * 0.82];
+            }"""
+        )
+
+    for beta in (1, 0.6, 3.7):
+        drag(page, beta)
+        w = float(mpmath.lambertw(mpmath.exp(-1)))
+        x, y = -(1 + w) / beta, -w / beta
+        np.testing.assert_allclose(mark(), (x, y), atol=0.02)
+        expect(lens).to_contain_text(f"Lowest point: f(−{-x:.3f}) = −{-y:.3f}")
+    drag(page, 0.3)
+    expect(lens.locator("circle")).to_be_hidden()
+    expect(lens).to_contain_text("f(−4.262) = −0.928")
+    drag(page, -2)
+    expect(lens).to_contain_text("No lowest point")
+    page.locator("[data-part=lens-on]").click()
+    expect(lens).to_be_hidden()
+    expect(page).to_have_url(re.compile("lens=off"))
+    page.locator("[data-part=lens-on]").click()
+    expect(lens).to_be_visible()
+    page.locator("[data-panel=f]").click()
+    expect(lens).to_be_hidden()
+
+
+def test_beta_moves_by_itself_at_a_first_visit_and_never_again(browser, server):
+    page = browser.new_page()
+    page.add_init_script(
+        "sessionStorage.been ??= (localStorage.removeItem('swish-lab-played'), 'yes')"
+    )
+    page.goto(server)
+    beta = "Number(document.querySelector('#lab-beta-value')?.value)"
+    said = "document.querySelector('.explore-lens p').textContent"
+    page.wait_for_function(f"{beta} < 0.7 && {said}.includes('f(−1.8')")
+    page.wait_for_function(f"{beta} > 2 && {said}.includes('f(−0.')")
+    page.wait_for_function(f"{beta} === 1")
+    page.wait_for_timeout(600)
+    assert page.url.rstrip("/") == server.rstrip("/")
+    for forget, calm in ((False, "no-preference"), (True, "reduce")):
+        if forget:
+            page.evaluate("localStorage.removeItem('swish-lab-played')")
+        page.emulate_media(reduced_motion=calm)
+        page.reload()
+        page.wait_for_function(f"{beta} === 1")
+        page.wait_for_timeout(500)
+        assert page.evaluate(beta) == 1
+    page.close()
+
+
+def test_what_the_reader_does_ends_what_moves_by_itself(browser, server):
+    page = browser.new_page()
+    page.add_init_script("localStorage.removeItem('swish-lab-played')")
+    page.goto(server)
+    beta = "Number(document.querySelector('#lab-beta-value')?.value)"
+    page.wait_for_function(f"{beta} < 0.8")
+    page.keyboard.press("Tab")
+    page.wait_for_function(f"{beta} === 1")
+    page.wait_for_timeout(300)
+    assert page.evaluate(beta) == 1
+    page.close()

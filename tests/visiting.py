@@ -14,7 +14,7 @@ from itertools import chain
 from urllib.parse import urljoin
 
 import pytest
-from browser import is_wrong
+from browser import PLAYED, is_wrong
 
 PLOT = "#lab-explore .explore-plot"
 PATIENCE = 90_000
@@ -71,6 +71,7 @@ def browsers(playwright, browser_type_launch_args, tmp_path_factory):
                 folder, **browser_type_launch_args, **options
             )
             made[key].set_default_timeout(PATIENCE)
+            made[key].add_init_script(PLAYED)
         made[key] = made.pop(key)  # the latest one last
         return made[key]
 

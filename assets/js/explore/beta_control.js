@@ -202,7 +202,7 @@ function skeleton() {
         inputmode="decimal" aria-label="${h("beta_exact")}" title="${h("beta_exact")}"
         autocomplete="off"></span>
       <span class="lab-row explore-sweep"
-        ><button class="lab-btn" data-sweep title="${h("tip_sweep")}"></button>
+        ><button class="lab-btn lab-primary" data-sweep title="${h("tip_sweep")}"></button>
       <select class="lab-field" data-speed aria-label="${h("speed")}"
         title="${h("speed")}">${speeds}</select></span></div>
     <input type="range" id="lab-beta" aria-label="β" title="${h("tip_beta")}">

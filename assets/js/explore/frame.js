@@ -50,6 +50,8 @@ export function skeleton() {
           ${panels}
           <button class="lab-chip" data-part="trail"
             title="${h("tip_trail")}">${h("trail")}</button>
+          <button class="lab-chip" data-part="lens-on"
+            title="${h("tip_lens")}">${h("lens")}</button>
         </div>
         ${choice("theta", "tip_dtheta")}
         ${choice("base", "tip_diff")}
@@ -76,6 +78,7 @@ export function skeleton() {
           <div data-part="plot" class="explore-plot"></div>
           <div data-part="still" class="explore-still"></div>
           <div data-part="heads"></div>
+          <div class="explore-lens" data-part="lens" hidden></div>
           <div class="explore-crosshair" data-part="crosshair" hidden></div>
           <span class="explore-label" data-part="label-dip" hidden></span
           ><span class="explore-label" data-part="label-steep" hidden></span>

@@ -142,7 +142,12 @@ export function panelControls(host, lab) {
   const { state } = lab;
   const $ = partsOf(host);
   const panels = findAll(host, "[data-panel]");
-  const [trail, error] = [$("trail"), $("range-error")];
+  const error = $("range-error");
+  /** @type {[name: string, button: HTMLElement][]} */
+  const extras = [
+    ["trail", $("trail")],
+    ["lens", $("lens-on")],
+  ];
   const [theta, base] = [$("theta", HTMLSelectElement), $("base", HTMLSelectElement)];
   const ends = [$("low", HTMLInputElement), $("high", HTMLInputElement)];
   const reset = $("reset", HTMLButtonElement);
@@ -158,16 +163,18 @@ export function panelControls(host, lab) {
       if (wanted.length) state.set({ show: PANELS.filter((each) => wanted.includes(each)) });
     });
   }
-  trail.addEventListener("click", () =>
-    state.set({ trail: state.get("trail") === "on" ? "off" : "on" }),
-  );
+  for (const [name, button] of extras) {
+    button.addEventListener("click", () =>
+      state.set({ [name]: state.get(name) === "on" ? "off" : "on" }),
+    );
+  }
   theta.addEventListener("change", () => state.set({ theta: theta.value }));
   base.addEventListener("change", () => state.set({ base: base.value }));
 
   /** What the controls offer and show. */
   function paint() {
     press(panels, ({ dataset }) => state.get("show").includes(dataset.panel));
-    press([trail], () => state.get("trail") === "on");
+    for (const [name, button] of extras) press([button], () => state.get(name) === "on");
     const keys = lab
       .chosen()
       .flatMap((record) => record.parameters.map((each) => `${lab.keyOf(record)}.${each.name}`));

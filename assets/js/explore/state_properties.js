@@ -66,12 +66,14 @@ export const PROPERTIES = {
         .join(),
   },
   formula: { parse: (text) => (text.length <= 200 ? text : undefined), fallback: "" },
-  // What is drawn: panels, the θ of ∂f/∂θ, what differences are to, where earlier β were.
+  // What is drawn: panels, the θ of ∂f/∂θ, what differences are to, where earlier β were, a lens
+  // over the dip.
   show: { parse: (text) => (text ? some(PANELS)(text) : undefined), fallback: ["f", "df"] },
   theta: { parse: (text) => (ofParameter(text) ? text : undefined), fallback: "swish.beta" },
   base: { parse: choice([...names, "formula"]), fallback: "relu" },
   x: { parse: range, fallback: [-6, 6] },
   trail: { parse: choice(["on", "off"]), fallback: "on" },
+  lens: { parse: choice(["on", "off"]), fallback: "on" },
   // Whose landmarks are listed; the rows of the property table and the column that orders them.
   mark: { parse: choice([...names, "formula"]), fallback: "swish" },
   rows: { parse: choice(["all", "shown"]), fallback: "all" },

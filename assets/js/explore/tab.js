@@ -13,6 +13,8 @@ import { stillOf } from "../plot/still_picture.js";
 import { betaControl } from "./beta_control.js";
 import { crosshair } from "./crosshair.js";
 import { curves } from "./curves.js";
+import { dipLens } from "./dip_lens.js";
+import { firstPlay } from "./first_play.js";
 import { greet, skeleton } from "./frame.js";
 import { gestures } from "./gestures.js";
 import { exploreLab } from "./lab.js";
@@ -69,6 +71,7 @@ export function make(host) {
   for (const row of findAll(element, ".explore-panels, .explore-files")) rove(row);
   const drawn = curves($("plot"), lab, placeHeads);
   const values = crosshair($("frame"), drawn, lab);
+  const lens = dipLens($("lens"), lab);
   const below = lazyCards($("cards"), CARDS, lab);
   gestures(
     $("frame"),
@@ -95,6 +98,7 @@ export function make(host) {
   function shownAnew() {
     picker.paint();
     panels.paint();
+    lens.paint();
     drawn.rebuild();
     // The curves are painted before the cards follow: a table of all activations takes its time.
     rest();
@@ -129,6 +133,7 @@ export function make(host) {
     if (!drawn.plot.figure) return;
     drawn.move(names);
     if (waits) still();
+    lens.move();
     values.update();
     below.update(!following && names.size === 1 && names.has("swish") ? "beta" : "shown");
   }
@@ -153,6 +158,10 @@ export function make(host) {
         if (record.parameters.length && record !== lab.swish) names.add(record.name);
       }
       picker.showParameters();
+    }
+    if (changed.has("lens")) {
+      panels.paint();
+      lens.paint();
     }
     if (names.size) move(names);
     if (changed.has("scale")) below.update("shown");
@@ -184,6 +193,7 @@ export function make(host) {
   shownAnew();
   formulaField($("own"), lab);
   still();
+  firstPlay(state);
   drawn.plot.drawn.then(() => {
     waits = false;
     $("still").remove();
