@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from visiting import eventually, two_frames
+from visiting import eventually, leave, two_frames
 
 TABS = ("explore", "train", "time", "claims")
 THERE = {
@@ -266,3 +266,76 @@ def test_axe_finds_nothing_but_what_is_gradios(opened, tab, theme):
         for each in found
         if each["id"] not in GRADIOS
     ] == []
+
+
+def test_the_title_tells_of_a_run_and_a_screen_reader_of_its_end(opens, server):
+    page = opens()
+    page.goto(f"{server}/?tab=train")
+    expect(page.locator("#lab-start")).to_be_visible()
+    page.evaluate(SLOW_RUN)
+    eventually(lambda: check(re.fullmatch(r"\d+ % · .+ – Swish Lab", page.title())))
+    # What streams is not read out at each step.
+    assert page.locator("#lab-train [data-part=line][aria-live]").count() == 0
+    # Where another tab is looked at, the title goes on.
+    page.evaluate(HIDDEN, True)
+    page.click("[data-wish=stop]")
+    eventually(lambda: check(re.fullmatch(r"■ .+ – Swish Lab", page.title())))
+    news = page.locator("#lab-news[role=status][aria-live=polite]")
+    expect(news).to_contain_text("Stopped: ")
+    page.evaluate(HIDDEN, False)
+    leave(page)
+
+
+SLOW_RUN = """async () => {
+    const body = JSON.stringify({ recipe: "beta-convergence", steps: 5000 });
+    const headers = { "Content-Type": "application/json" };
+    await fetch("/api/runs", { method: "POST", headers, body });
+    dispatchEvent(new Event("swish-lab-back"));
+}"""
+HIDDEN = """hidden => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+FORCED = """selectors => selectors.map((selector) => {
+    const style = getComputedStyle(document.querySelector(selector));
+    return [style.backgroundColor, style.color].join();
+})"""
+
+
+@pytest.mark.parametrize(
+    ("tab", "on", "off"),
+    [
+        ("explore", "[data-beta='1']", "[data-beta='10']"),
+        ("explore", "[data-scale=linear]", "[data-scale=log]"),
+        ("explore", "[data-menu] [data-name=relu]", "[data-menu] [data-name=elish]"),
+        ("explore", "[data-tab-id=explore]", "[data-tab-id=train]"),
+        ("time", "#lab-time-pass label.selected", "#lab-time-pass label:not(.selected)"),
+    ],
+)
+def test_in_forced_colours_what_is_on_is_told(opened, tab, on, off):
+    page = opened(tab)
+    page.emulate_media(forced_colors="active")
+    try:
+        pressed, others = page.evaluate(FORCED, [on, off])
+        ground, ink = re.findall(r"rgba?\([^)]*\)", pressed)
+        assert pressed != others and ground != ink
+    finally:
+        page.emulate_media(forced_colors="none")
+
+
+def test_with_less_motion_nothing_moves_by_itself(opened):
+    page = opened("explore")
+    page.emulate_media(reduced_motion="reduce")
+    try:
+        moving = page.evaluate(
+            """() => [...document.querySelectorAll("*")].filter((e) => {
+                const style = getComputedStyle(e);
+                return style.transitionDuration.split(", ").some((s) => s !== "0s")
+                    || style.animationName !== "none";
+            }).map((e) => e.outerHTML.slice(0, 100))"""
+        )
+        assert moving == []
+    finally:
+        page.emulate_media(reduced_motion="no-preference")

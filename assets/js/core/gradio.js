@@ -3,6 +3,7 @@
  * work by Gradio's events.
  */
 
+import { announce } from "./job_news.js";
 import { isAlive, UNANSWERED } from "./server.js";
 
 /**
@@ -60,10 +61,14 @@ export function goToRefused(fields, say) {
   const reasons = document.querySelectorAll(`${fields} ${REFUSED}`);
   const reason = [...reasons].find((each) => each.offsetParent);
   if (!reason) return false;
-  say?.((reason.textContent ?? "").trim(), true);
+  const words = (reason.textContent ?? "").trim();
+  announce(words);
+  say?.(words, true);
   reason.scrollIntoView({ block: "center" });
   /** @type {HTMLElement | null | undefined} */
   const field = reason.closest(".block")?.querySelector("input, textarea");
+  field?.setAttribute("aria-invalid", "true");
+  field?.addEventListener("input", () => field.removeAttribute("aria-invalid"), { once: true });
   field?.focus({ preventScroll: true });
   return true;
 }

@@ -8,6 +8,7 @@ import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js"
 import { mendFields } from "../core/gradio_fields.js";
 import { handed, onHanded } from "../core/handover.js";
 import { jobList } from "../core/job_list.js";
+import { tellJob } from "../core/job_news.js";
 import { language } from "../core/language.js";
 import { lentChoice } from "../core/lent_gpu.js";
 import { ask, attempt, prepare, route } from "../core/server.js";
@@ -135,6 +136,8 @@ export function mount(component) {
       return;
     }
     const active = Boolean(answer.id) && !answer.done;
+    const { id: shown = null, state: stands, share = 0 } = answer;
+    tellJob("timing", { id: shown, name: t("shell.tab_time"), active, state: stands, share });
     if (active) beside.rest();
     stop.hidden = !active;
     s("progress").hidden = !active;
@@ -260,7 +263,7 @@ function statusParts() {
       <button class="lab-btn" data-part="stop" type="button" hidden
         title="${t("time.ui.stop_tip")}">■ ${t("time.ui.stop")}</button>
       <span class="lab-row" data-part="lent"></span>
-      <span class="lab-note" data-part="line" role="status"></span>
+      <span class="lab-note" data-part="line"></span>
     </div>
     <div class="lab-bar" data-part="progress" hidden><i data-part="share"></i></div>
     <p class="lab-note" data-part="notice" role="alert"></p>

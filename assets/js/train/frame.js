@@ -94,7 +94,7 @@ export function skeleton() {
             <span class="lab-note" data-part="called"></span></p
           ><p class="lab-note" data-part="table" hidden></p
           ><ul class="lab-note train-fitted" data-part="fitted" hidden></ul
-          ><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
+          ><p class="lab-note" data-part="line"></p></div>
         <div class="lab-row"><span class="lab-note" data-part="left"></span
           ><span class="lab-row" data-part="wishes"></span></div></div>
       <p class="lab-error" data-part="refused" role="alert"></p>

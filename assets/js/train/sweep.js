@@ -4,6 +4,7 @@ import { closest, fill, findAll, html, partsOf } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { jobList } from "../core/job_list.js";
+import { tellJob } from "../core/job_news.js";
 import { lentChoice, nextLease } from "../core/lent_gpu.js";
 import { ask, attempt, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
@@ -82,6 +83,8 @@ export function mount(component) {
     if (!there || goesOn(answer, answer.id)) return;
     withoutGpu(answer);
     $("what").textContent = answer.what;
+    const { id, what: name, state, done, progress: share } = answer;
+    tellJob("sweep", { id, name, active: !done, state, share });
     $("line").textContent = answer.line;
     $("line").className = answer.state === "failed" ? "lab-error" : "lab-note";
     $("left").textContent = answer.left;
@@ -171,7 +174,7 @@ function skeleton() {
     <div data-part="shown" hidden>
       <div class="lab-row lab-between train-state">
         <div><p class="train-what" data-part="what"></p
-          ><p class="lab-note" data-part="line" role="status" aria-live="polite"></p></div>
+          ><p class="lab-note" data-part="line"></p></div>
         <div class="lab-row"><span class="lab-note" data-part="left"></span
           ><span class="lab-row" data-part="lent"></span
           ><button class="lab-btn" data-part="stop" title="${h("stop_tip")}" hidden

@@ -5,6 +5,7 @@ import { untilDone } from "../core/follow.js";
 import { beginner, whenThere } from "../core/gradio.js";
 import { mendFields } from "../core/gradio_fields.js";
 import { handed, onHanded } from "../core/handover.js";
+import { announce, tellJob } from "../core/job_news.js";
 import { nextLease } from "../core/lent_gpu.js";
 import { ask, attempt } from "../core/server.js";
 import { read, write } from "../core/state.js";
@@ -115,6 +116,7 @@ export function mount(component) {
 
   /** Says how the run stands. @param {string} words */
   function tell(words, wrong = false) {
+    if (wrong && $("line").textContent !== words) announce(words);
     $("line").textContent = words;
     $("line").className = wrong ? "lab-error" : "lab-note";
   }
@@ -140,6 +142,10 @@ export function mount(component) {
     element.toggleAttribute("data-lost", Boolean(lost));
     if (answer.run) run = answer.run;
     runs.show(answer.runs ?? [], answer);
+    const { run: id = null, state, done, progress: share = 0 } = answer;
+    const [named] = (answer.runs ?? []).filter((/** @type {any} */ each) => each.run === id);
+    const name = answer.name || named?.name || answer.what || t("shell.tab_train");
+    tellJob("run", { id, name, active: done === false, state, share });
     $("what").textContent = answer.name || answer.what || "";
     $("called").textContent = answer.name ? answer.what : "";
     $("table").hidden = !answer.table;
