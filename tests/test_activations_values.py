@@ -173,7 +173,7 @@ def test_parameters_that_are_no_finite_numbers_are_refused(bad):
 
 
 def test_unknown_parameters_are_refused():
-    with pytest.raises(UserError, match=r"“alpha” is no field of Swish; its fields are: beta"):
+    with pytest.raises(UserError, match=r"“alpha” is not a field of Swish; the fields are: beta"):
         evaluate(get("swish"), [0.0], {"alpha": 1.0})
 
 

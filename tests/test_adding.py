@@ -185,7 +185,7 @@ def test_a_new_claim_is_proved(grown):
 
 def test_a_new_document_is_listed_and_judged(grown):
     told = httpx.get(f"{grown}/api/documents/note?lang=zh", timeout=90).json()
-    assert (told["title"]["zh"], told["note"]) == ("一张便条", "据转述，未能打开原文核对。")
+    assert (told["title"]["zh"], told["note"]) == ("一张便条", "据转述，未查阅原文。")
     assert (told["claims"], told["verdicts"]) == (["half"], {"confirmed": 1})
 
 

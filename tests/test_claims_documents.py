@@ -387,7 +387,7 @@ def test_rest_lists_documents_with_their_summaries(client):
             assert str(count) in of["summary"]
         assert bool(of["note"]) != of["opened"]
     chinese = client.get("/api/documents/silu-paper", params={"lang": "zh"}).json()
-    assert chinese["note"] == "据转述，未能打开原文核对。" and "成立" in chinese["summary"]
+    assert chinese["note"] == "据转述，未查阅原文。" and "成立" in chinese["summary"]
 
 
 def test_a_documents_claims_are_checked_and_no_others(client):
@@ -407,7 +407,7 @@ def test_a_documents_claims_are_checked_and_no_others(client):
 @pytest.mark.parametrize(
     ("language", "absent", "wrong"),
     [("en", "There is no document “no”; the documents are: ", "short text"),
-     ("zh", "没有名为“no”的文档；现有文档：", "短文本")],
+     ("zh", "没有名为“no”的文献；现有文献：", "短文本")],
 )  # fmt: skip
 def test_a_bad_document_is_refused_in_the_readers_language(client, language, absent, wrong):
     headers = {"Accept-Language": language}

@@ -472,5 +472,5 @@ def test_evidence_of_another_pytorch_is_marked(evaluator, manager):
     assert "not the PyTorch" not in now and torch_version() in now
     manager.jobs = [replace(job, host={**job.host, "torch": "2.8.0"}) for job in manager.jobs]
     older = listed(evaluator, "beta-range")["parts"][0]["host"]
-    assert "torch 2.8.0" in older and f"not the PyTorch that is here, {torch_version()}" in older
+    assert "torch 2.8.0" in older and f"not the PyTorch installed here, {torch_version()}" in older
     assert torch_version() in listed(evaluator, "beta-range", "zh")["parts"][0]["host"]

@@ -195,7 +195,7 @@ def test_an_unknown_baseline_is_refused():
 def test_help_tells_choices_ranges_and_defaults(help_text):
     told = " ".join(help_text.split())
     assert "float32, float64, bfloat16, float16 (default float32)" in told
-    assert "fewer where the figure settles before: 0.05 to 30 (default 0.35)" in told
+    assert "less where the figure settles earlier: 0.05 to 30 (default 0.35)" in told
 
 
 def test_a_bad_setting_is_told_by_its_name():
@@ -237,8 +237,8 @@ def test_a_sweep_goes_to_a_file_and_is_printed_in_every_form(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--grid", "depth"], "“depth” is no setting; write a field"),
-        (["--grid", "depths=1"], "“depths” is no field of a sweep's grid"),
+        (["--grid", "depth"], "“depth” is not a setting; write a field"),
+        (["--grid", "depths=1"], "“depths” is not a field of a sweep's grid"),
         (["--grid", "depth="], "depth is empty"),
         (["--grid", "depth=1,500"], "Run 2 of 2 (depth = 500): depth is 500"),
         (["--grid", "depth=1,x"], "Run 2 of 2 (depth = x): depth must be a whole number."),

@@ -93,12 +93,12 @@ def test_where_a_formula_is_not_its_derivatives_are_not(load):
         ("exp(x)", ["Beyond x = 709.8 its values exceed the largest double."]),
         ("exp(-3*x)", ["Below x = −236.6 its values exceed the largest double."]),
         ("x*sinh(x)/cosh(x)", []),
-        ("log(x)", ["It has no real value everywhere: none at x = −30."]),
+        ("log(x)", ["Not defined everywhere, for example at x = −30."]),
         (
             "cosh(x) - sinh(x)",
             [
                 "Below x = −709.8 its values exceed the largest double.",
-                "Beyond x = 0 double arithmetic loses it; do not trust the curve there.",
+                "Beyond x = 0 double precision loses its digits; do not trust the curve there.",
             ],
         ),
     ],
@@ -114,7 +114,7 @@ def test_the_reader_is_told_where_doubles_end(load, text, sentences):
         ("max(x, a*x)", "kink at x = 0 · 1 parameter"),
         ("where(x > -1/3, 1, 0)", "jump at x = −0.3333 · 0 parameters"),
         ("abs(x-a)", "a kink that moves · 1 parameter"),
-        ("abs(x*x-1)", "in pieces · 0 parameters"),
+        ("abs(x*x-1)", "piecewise · 0 parameters"),
         ("+".join(f"abs(x-{k})" for k in range(6)), "kink at x = 0, 1, 2, 3 … · 0 parameters"),
     ],
 )
@@ -185,7 +185,7 @@ def test_what_fails_in_a_formulas_code_is_no_number_and_no_fault_of_the_server(m
             [["one", "=>", "=> gone +"], ["two", "=>", "=> ("], ["three", "(x,", "(x, x, x,"]],
         ],
     )
-    no_code = "This formula could not be made into code that the browser runs"
+    no_code = "This formula could not be turned into code for the browser"
     assert found[0][:4] == ["NaN"] * 4
     assert found[1].startswith(no_code) and found[2].startswith(no_code)
 

@@ -124,7 +124,7 @@ def test_rocm_is_used_as_cuda_is():
         (A_CARD, pretended(cuda=None), "torch 2.13.0 is built without CUDA"),
         ({"dev/dxg": ""}, pretended(), "the system shows a GPU"),
         ({}, pretended(says=SAID), "^no CUDA device$"),
-        ({}, pretended(mps=True), r"finds Apple Metal \(mps\), for which this app is not made"),
+        ({}, pretended(mps=True), r"finds Apple Metal \(mps\), which this app does not support"),
         ({}, pretended(cuda=None, xpu=True), r"finds Intel \(xpu\)"),
         (
             {**A_CARD, "proc/self/environ": "CUDA_VISIBLE_DEVICES="},

@@ -274,12 +274,12 @@ def test_few_ask_for_a_gpu_at_once_and_none_waits_for_the_cpu(make: Make, lender
         (
             "You have exceeded your free ZeroGPU quota (30s requested vs. 12s left). "
             "Try again in 1 day, 2:05:10. ",
-            "30 s were asked for, 12 s are left. There is more in 1566 min.",
+            "30 s were requested, 12 s are left. More is available in 1566 min.",
         ),
         (
             "You have exceeded your ZeroGPU quota (38s requested vs. -3s left). "
             "Try again in 0:00:20. ",
-            "38 s were asked for, -3 s are left. There is more in 1 min.",
+            "38 s were requested, -3 s are left. More is available in 1 min.",
         ),
         ("Expired ZeroGPU proxy token", "The page’s pass to a GPU has expired."),
         ("GPU task aborted", "The GPU was taken away"),

@@ -527,7 +527,7 @@ def test_less_motion_is_honoured(turn):
     ("language", "said"),
     [
         pytest.param("en", "minimum −0.1392 at x = −0.6392", marks=pytest.mark.long),
-        ("zh", "最小值 −0.1392"),
+        ("zh", "极小值 −0.1392"),
     ],
 )
 def test_a_screen_reader_hears_what_the_plot_shows(visit, language, said):

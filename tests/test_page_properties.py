@@ -171,7 +171,7 @@ def test_other_parameters_are_asked_of_the_server(turn):
 
 def test_landmarks_of_any_that_is_shown(turn):
     page = turn("?act=gelu")
-    select = page.locator("#lab-explore select[title='Any activation that is in the plot']")
+    select = page.locator("#lab-explore select[title='Any activation in the plot']")
     select.select_option("gelu")
     table = page.locator("#lab-explore [data-part=landmarks]")
     expect(table).to_contain_text("−0.7517915")

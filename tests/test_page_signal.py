@@ -92,7 +92,7 @@ def test_gain_start_layers_and_rival_decide_the_depth(visit):
         y[-1], rel=0.01
     )
     page.locator(f"{SIGNAL} [data-gain=own]").click()
-    expect(said).to_contain_text("keeps a variance of 1")
+    expect(said).to_contain_text("keeps the variance at 1")
     page.locator(f"{SIGNAL} [data-part=against]").select_option("mish")
     expect(said).to_contain_text("with Mish and its own gain")
     page.locator(f"{SIGNAL} [data-part=gain-value]").fill("0.9")
@@ -150,8 +150,8 @@ def test_what_the_precision_card_says_is_what_was_computed(visit):
     said = says(page, PRECISION)
     found = precision(get("swish"), None, -22, 22, "fp16")
     (loss,) = found.written.lost
-    expect(said).to_contain_text(f"is 0 from x = −{-loss.near:.4g}")
-    expect(said).to_contain_text(f"off by {found.stable.worst:.3g} ulp at most elsewhere")
+    expect(said).to_contain_text(f"returns 0 from x = −{-loss.near:.4g}")
+    expect(said).to_contain_text(f"largest error of {found.stable.worst:.3g} ulp elsewhere")
     expect(page.locator(f"{PRECISION} [data-part=tried]")).to_contain_text(
         re.compile(r"^All .* fp16 numbers from −22 to 22")
     )
@@ -160,7 +160,7 @@ def test_what_the_precision_card_says_is_what_was_computed(visit):
     page.wait_for_url("**dtype=bf16**")
     page.locator(f"{PRECISION} [data-reach=plot]").click()
     expect(page.locator(f"{PRECISION} [data-part=tried]")).to_contain_text("from −6 to 6")
-    expect(said).not_to_contain_text("is 0")
+    expect(said).not_to_contain_text("returns 0")
 
 
 def choose_beta(page, beta):
@@ -176,7 +176,7 @@ def test_the_precision_card_follows_beta_and_the_choice(visit):
     expect(says(page, PRECISION)).to_contain_text("Swish (β = 2)")
     page.locator(f"{PRECISION} [data-part=lossy]").select_option("relu")
     expect(says(page, PRECISION)).to_contain_text("same operations")
-    expect(says(page, PRECISION)).to_contain_text("is exact at every number tried")
+    expect(says(page, PRECISION)).to_contain_text("is exact at every number tested")
 
 
 def test_only_the_last_question_is_answered(visit):

@@ -298,7 +298,7 @@ def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, opens):
     expect(reader.locator("#lab-time .time-answer")).to_have_text(said)
     assert own not in reader.content()
     expect(reader.locator(".time-status .lab-kept")).to_be_hidden()
-    expect(share).to_have_text("Take the link back")
+    expect(share).to_have_text("Stop sharing")
     share.click()
     expect(share).to_have_text("Share")
     reader.goto(link)

@@ -46,7 +46,7 @@ def test_every_list_has_what_was_kept(past):
             assert told["name"] == job["name"] and told["purpose"] == job["purpose"]
             assert "read" not in (told["reason"] or "")
             if active:
-                assert told["reason"] == "The server was restarted before this job had finished."
+                assert told["reason"] == "The server was restarted before this job finished."
 
 
 def test_every_job_has_its_results_and_its_files(past):
@@ -131,7 +131,7 @@ NAMED = {
     "config = 'junk'": ("run", "damaged (config)", "已损坏"),
     "config = replace(config, '\"spiral\"', '\"swirl\"')": ("run", "swirl", "swirl"),
     "config = replace(config, '\"swish\"', '\"swish9\"')": ("run", "swish9", "swish9"),
-    "kind = 'survey'": ("run", "jobs of the kind “survey”", "“survey” 这类任务"),
+    "kind = 'survey'": ("run", "jobs of the kind “survey”", "“survey”这类任务"),
     "state = 'resting'": ("run", "damaged (state)", "已损坏"),
     "created_at = 'yesterday'": ("run", "damaged (created_at)", "已损坏"),
     "config = replace(config, '\"variants\"', '\"kinds\"')": ("timing", "form", "格式"),

@@ -97,7 +97,7 @@ def test_an_unknown_variant_keeps_its_name():
         ({"measurements": {}}, "holds no timing"),
         ({"measurements": []}, "holds no time:"),
         (exported(BLANK), "holds no time:"),
-        ({"measurements": [3]}, "Measurement 1 in the file is no object"),
+        ({"measurements": [3]}, "Measurement 1 in the file is not an object"),
         ({"measurements": [[]] * 2001}, "at most 2000"),
         (" " * (MOST_BYTES + 1), "larger than 1 MB"),
         ("é" * (MOST_BYTES // 2 + 1), "larger than 1 MB"),

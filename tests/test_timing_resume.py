@@ -102,7 +102,7 @@ def test_what_pytorch_s_profiler_says_is_no_dead_worker_s_last_word(tmp_path: Pa
             time.sleep(0.05)
         assert job.state == "failed" and job.reason is not None
         assert job.reason.sentence() == (
-            "The worker process was ended by the signal SIGKILL; most often the memory ran out."
+            "The worker process was killed by signal SIGKILL, most often because memory ran out."
         )
         assert len(measurements(manager.reports(job.id))) == 2
     finally:

@@ -219,7 +219,7 @@ def test_a_gpu_that_is_not_there_is_refused_at_once(monkeypatch, gap):
         assert (error.field, error.status) == ("device", 422)
         assert error.sentence("en").startswith("device “cuda” cannot be used: ")
         assert error.sentence("en").endswith(" Choose auto or cpu.")
-        assert error.sentence("zh").startswith("无法使用设备 “cuda”：")
+        assert error.sentence("zh").startswith("无法使用设备“cuda”：")
         assert error.sentence("zh").endswith("请选择 auto 或 cpu。")
     assert parse_run({"device": "auto"}, SETTINGS).device == "auto"
     monkeypatch.setattr("swishdemo.host.missing_cuda", lambda: None)  # only PyTorch can tell

@@ -178,7 +178,7 @@ def test_by_the_spaces_own_time_lease_follows_lease_to_the_same_reports(space: S
     [
         ("quota", "own time on a GPU is used up", "GPU 时间暂时用完"),
         ("none_free", "No GPU was free", "没有空闲的 GPU"),
-        ("too_long", "More seconds were asked for", "超过了单个访客"),
+        ("too_long", "More seconds were requested", "超过了单个访客"),
         ("queue_failed", "No GPU was free", "没有空闲的 GPU"),
     ],
 )

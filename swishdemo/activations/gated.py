@@ -72,7 +72,7 @@ RECORDS: tuple[Activation, ...] = (
         label="Quick GELU",
         formula="x*sigmoid(1.702*x)",
         purpose={
-            "en": "GELU by one sigmoid: Swish with β = 1.702, used in CLIP.",
+            "en": "GELU by one sigmoid: Swish with β = 1.702; used in CLIP.",
             "zh": "用一个 sigmoid 近似的 GELU，即 β = 1.702 的 Swish；用于 CLIP。",
         },
         year=2016,
@@ -106,7 +106,7 @@ RECORDS: tuple[Activation, ...] = (
         formula="where(x > 3, x, where(x > -3, x*(x + 3)/6, 0))",
         purpose={
             "en": "Swish without an exponential, for phones: MobileNetV3.",
-            "zh": "不含指数函数的 Swish，为手机而设：MobileNetV3。",
+            "zh": "不含指数函数的 Swish，面向移动端：MobileNetV3。",
         },
         year=2019,
         source="Howard et al., Searching for MobileNetV3, https://arxiv.org/abs/1905.02244",

@@ -12,8 +12,8 @@ RECORDS: tuple[Activation, ...] = (
         label="ReLU",
         formula="where(x > 0, x, 0)",
         purpose={
-            "en": "The default of a decade: cheap, sparse, not differentiable at 0; units can die.",
-            "zh": "十余年来的默认选择：便宜、稀疏，在 0 处不可导；神经元可能“死亡”。",
+            "en": "The default for a decade: cheap, sparse, has a kink at 0; its units can die.",
+            "zh": "十余年来的默认选择：计算量小、输出稀疏，在 0 处不可导；神经元可能“死亡”。",
         },
         year=2010,
         source=(
@@ -78,7 +78,7 @@ RECORDS: tuple[Activation, ...] = (
                 "Leaky ReLU with a random slope while training; after it, shown here, with the "
                 "mean slope."
             ),
-            "zh": "训练时斜率随机的 Leaky ReLU；此处是训练后的形式，取平均斜率。",
+            "zh": "训练时斜率随机的 Leaky ReLU；这里是训练后的形式，取平均斜率。",
         },
         year=2015,
         source=(

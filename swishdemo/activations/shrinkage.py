@@ -57,8 +57,8 @@ RECORDS: tuple[Activation, ...] = (
         label="Tanh shrink",
         formula="x - tanh(x)",
         purpose={
-            "en": "What tanh leaves: flat at 0 like x³/3, a line far out.",
-            "zh": "tanh 余下的部分：在 0 附近平如 x³/3，远处成直线。",
+            "en": "What tanh leaves: about x³/3 near 0, a line far out.",
+            "zh": "tanh 余下的部分：在 0 附近近似 x³/3，远处成直线。",
         },
         year=2011,
         source=(

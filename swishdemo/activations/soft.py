@@ -143,7 +143,7 @@ RECORDS: tuple[Activation, ...] = (
         parameters=(Parameter("b", 4.0, 0.0, 10.0, "b"),),
         purpose={
             "en": "Softplus by a root alone: cheap, with tails that fall like b/(4|x|).",
-            "zh": "只用平方根的 Softplus：便宜，尾部按 b/(4|x|) 下降。",
+            "zh": "只用平方根的 Softplus：计算量小，尾部按 b/(4|x|) 下降。",
         },
         year=2021,
         source=(

@@ -102,11 +102,11 @@ CLAIMS: tuple[Claim, ...] = (
             AtZero(
                 "zero",
                 claimed_value=0.0,
-                labels={"en": "at 0", "zh": "零点处"},
+                labels={"en": "at 0", "zh": "x = 0 处"},
                 proofs={
                     "en": (
-                        r"$f(0)=0\cdot\sigma(\beta\cdot 0)=0\cdot\tfrac12={value:g}$, and no "
-                        r"$\beta$ is left in it."
+                        r"$f(0)=0\cdot\sigma(\beta\cdot 0)=0\cdot\tfrac12={value:g}$, which "
+                        r"does not depend on $\beta$."
                     ),
                     "zh": (
                         r"$f(0)=0\cdot\sigma(\beta\cdot 0)=0\cdot\tfrac12={value:g}$，结果与 "
@@ -120,8 +120,8 @@ CLAIMS: tuple[Claim, ...] = (
         titles={"en": "It tends to x, and to 0", "zh": "两端分别趋于 x 与 0"},
         statements={
             "en": (
-                "Far to the right Swish comes to x, far to the left to 0, and Swish(0) = "
-                "{zero.claimed_value:g}."
+                "For large positive x Swish approaches x, for large negative x it approaches 0, "
+                "and Swish(0) = {zero.claimed_value:g}."
             ),
             "zh": (
                 "x 趋于正无穷时 Swish 趋近 x，趋于负无穷时趋近 0，且 Swish(0) = "
@@ -187,14 +187,14 @@ CLAIMS: tuple[Claim, ...] = (
                         r"x\,\sigma)$. With $x\,\sigma=f$: $\beta f+\sigma(1-\beta f)$. SymPy "
                         r"simplifies each difference from $f'$ to 0 with $\beta$ left open. "
                         r"Without $\beta$ written, they are the forms for $\beta=1$; they were "
-                        r"held against $f'$ at $\beta={beta:g}$."
+                        r"compared with $f'$ at $\beta={beta:g}$."
                     ),
                     "zh": (
                         r"由乘积法则与 $\sigma'=\sigma(1-\sigma)$ 得 $f'=\sigma+\beta "
                         r"x\,\sigma(1-\sigma)$。提出 $\sigma$：$\sigma(1+\beta x-\beta "
                         r"x\,\sigma)$。代入 $x\,\sigma=f$：$\beta f+\sigma(1-\beta f)$。SymPy 在 "
                         r"$\beta$ 任意时将各式与 $f'$ 之差化简为 0。不写 $\beta$ 的形式对应 "
-                        r"$\beta=1$；此处在 $\beta={beta:g}$ 时与 $f'$ 作了比对。"
+                        r"$\beta=1$；这里在 $\beta={beta:g}$ 时与 $f'$ 作了比对。"
                     ),
                 },
             ),
@@ -228,7 +228,7 @@ CLAIMS: tuple[Claim, ...] = (
                         r"($\beta={beta:g}$): $f'$ rises between them and falls outside, towards "
                         "1 on the right and 0 on the left. So the largest slope is "
                         r"$f'(z^*/\beta)={largest:.15f}$ and the smallest "
-                        r"$f'(-z^*/\beta)={smallest:.15f}$; they add up to 1, for "
+                        r"$f'(-z^*/\beta)={smallest:.15f}$; they add up to 1, because "
                         "$f'(x)+f'(-x)=1$. As $f'$ depends on $z$ alone, both are the same for "
                         r"every $\beta>0$."
                     ),
@@ -252,14 +252,14 @@ CLAIMS: tuple[Claim, ...] = (
                     "en": (
                         r"$f''=\beta\,\sigma(z)\,\sigma(-z)\,\bigl(2-z\tanh\tfrac z2\bigr)$ with "
                         r"$z=\beta x$ is zero where $z\tanh\frac z2=2$, at $x={steep:.15f}$ for "
-                        r"$\beta={beta:g}$, and nowhere else on the right. At the place stated, "
+                        r"$\beta={beta:g}$, and nowhere else on the right. At the claimed place, "
                         "$f'({claimed_where:g})={slope_there:.15f}$: less than the "
                         "${largest:.15f}$ of the peak."
                     ),
                     "zh": (
                         r"令 $z=\beta x$，$f''=\beta\,\sigma(z)\,\sigma(-z)\,\bigl(2-z\tanh\tfrac "
                         r"z2\bigr)$ 在 $z\tanh\frac z2=2$ 处为零，即 $\beta={beta:g}$ 时 "
-                        "$x={steep:.15f}$，右侧别无零点。在原文所述位置，"
+                        "$x={steep:.15f}$，右侧别无零点。在所述位置，"
                         "$f'({claimed_where:g})={slope_there:.15f}$，小于峰值 ${largest:.15f}$。"
                     ),
                 },
@@ -311,7 +311,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         tab="explore",
         setup={"beta": "1", "x": "-10,2", "act": "relu"},
-        titles={"en": "Its gradient cures dying units", "zh": "梯度不为零，神经元不死"},
+        titles={"en": "Its gradient cures dying units", "zh": "梯度不为零，神经元不死亡"},
         statements={
             "en": (
                 "On the negative side Swish keeps a gradient that is not zero, which "
@@ -346,7 +346,7 @@ CLAIMS: tuple[Claim, ...] = (
         ),
         tab="explore",
         setup={"beta": "1", "show": "f,d2f", "act": "relu"},
-        titles={"en": "A gradient twice differentiable", "zh": "梯度二阶可导"},
+        titles={"en": "Its gradient is twice differentiable", "zh": "梯度二阶可导"},
         statements={
             "en": "The gradient of Swish is twice differentiable.",
             "zh": "Swish 的梯度二阶可导。",
@@ -397,7 +397,7 @@ CLAIMS: tuple[Claim, ...] = (
         "deep",
         (DEPTH,),
         tab="train",
-        titles={"en": "Suits networks of 50 layers", "zh": "适合 50 层以上的网络"},
+        titles={"en": "Suits networks of 50 layers or more", "zh": "适合 50 层以上的网络"},
         statements={
             "en": "Swish suits deep networks, of 50 layers and more.",
             "zh": "Swish 适合 50 层及以上的深层网络。",
@@ -407,7 +407,7 @@ CLAIMS: tuple[Claim, ...] = (
         "low-init",
         (SMALL_WEIGHTS,),
         tab="train",
-        titles={"en": "Bears small initial weights", "zh": "更能容忍过小的初始化"},
+        titles={"en": "Less sensitive to small weights", "zh": "更能容忍过小的初始化"},
         statements={
             "en": ("Swish is less sensitive than ReLU to an initialisation that is too small."),
             "zh": "与 ReLU 相比，Swish 对过小的初始化不那么敏感。",
@@ -417,7 +417,7 @@ CLAIMS: tuple[Claim, ...] = (
         "long",
         (LONG_TRAINING,),
         tab="train",
-        titles={"en": "Gains more beyond 100 epochs", "zh": "超过 100 轮优势更大"},
+        titles={"en": "Its lead grows beyond 100 epochs", "zh": "超过 100 轮优势更大"},
         statements={
             "en": "The advantage of Swish grows in trainings of more than 100 epochs.",
             "zh": "训练超过 100 轮后，Swish 的优势会更大。",
@@ -454,11 +454,11 @@ CLAIMS: tuple[Claim, ...] = (
         tab="time",
         titles={
             "en": "Costs {kernel.claimed_percent:g} % more than ReLU",
-            "zh": "计算量比 ReLU 多 {kernel.claimed_percent:g} %",
+            "zh": "计算量比 ReLU 多 {kernel.claimed_percent:g}%",
         },
         statements={
             "en": ("Swish takes about {kernel.claimed_percent:g} % more computation than ReLU."),
-            "zh": "Swish 的计算量比 ReLU 多约 {kernel.claimed_percent:g} %。",
+            "zh": "Swish 的计算量比 ReLU 多约 {kernel.claimed_percent:g}%。",
         },
     ),
     Claim(
@@ -466,13 +466,13 @@ CLAIMS: tuple[Claim, ...] = (
         (
             SavedBytes("bytes", claimed_bytes=4.0, labels={"en": "bytes", "zh": "字节"}),
             SavingsPrice(
-                "time", claimed_ratio=1.0, labels={"en": "its price in time", "zh": "时间代价"}
+                "time", claimed_ratio=1.0, labels={"en": "its cost in time", "zh": "时间代价"}
             ),
         ),
         tab="time",
-        titles={"en": "One’s own backward saves memory", "zh": "自定义反向传播省显存"},
+        titles={"en": "A custom backward saves memory", "zh": "自定义反向传播省显存"},
         statements={
-            "en": "A backward of one’s own that keeps only x saves memory.",
+            "en": "A custom backward pass that stores only x saves memory.",
             "zh": "自定义反向传播、只保存 x，可以节省显存。",
         },
     ),
@@ -556,7 +556,7 @@ CLAIMS: tuple[Claim, ...] = (
         "leaky",
         (LEAKY_SLOPE,),
         tab="train",
-        titles={"en": "LeakyReLU minds its slope", "zh": "LeakyReLU 对斜率敏感"},
+        titles={"en": "LeakyReLU is sensitive to its slope", "zh": "LeakyReLU 对斜率敏感"},
         statements={
             "en": "LeakyReLU is sensitive to its parameter.",
             "zh": "LeakyReLU 对其参数敏感。",

@@ -50,7 +50,7 @@ _NAMES: Mapping[str, _Words] = {
     "mlp": {"en": "digits, an MLP of 2 layers", "zh": "digits，2 层 MLP"},
     "deep": {
         "en": "digits, 10 layers with skips and BatchNorm",
-        "zh": "digits，10 层，捷径加 BatchNorm",
+        "zh": "digits，10 层，跳连加 BatchNorm",
     },
 }
 
@@ -116,7 +116,7 @@ CURE = Trained(
     ),
     why="cure",
     cost=7,
-    labels={"en": "the cure", "zh": "疗效"},
+    labels={"en": "the cure", "zh": "能否避免神经元死亡"},
 )
 
 DEAD_UNITS = Trained(
@@ -294,7 +294,7 @@ _DEEPER = Trained(
             "skips_50": {"en": "50 layers with skips, 107 epochs", "zh": "50 层，有捷径，107 轮"},
             "both_50": {
                 "en": "50 layers with skips and BatchNorm, 107 epochs",
-                "zh": "50 层，捷径加 BatchNorm，107 轮",
+                "zh": "50 层，跳连加 BatchNorm，107 轮",
             },
             "skips_100": {
                 "en": "100 layers with skips, 107 epochs",
@@ -302,7 +302,7 @@ _DEEPER = Trained(
             },
             "photographs": {
                 "en": "CIFAR-10, 50 layers with skips and BatchNorm, 107 epochs",
-                "zh": "CIFAR-10，50 层，捷径加 BatchNorm，107 轮",
+                "zh": "CIFAR-10，50 层，跳连加 BatchNorm，107 轮",
             },
         }.items()
     ),
@@ -331,7 +331,7 @@ DEPTH = Trained(
         for run, labels in {
             "plain": {"en": "50 layers, plain", "zh": "50 层，无捷径"},
             "skips": {"en": "50 layers with skips", "zh": "50 层，有捷径"},
-            "both": {"en": "50 layers with skips and BatchNorm", "zh": "50 层，捷径加 BatchNorm"},
+            "both": {"en": "50 layers with skips and BatchNorm", "zh": "50 层，跳连加 BatchNorm"},
         }.items()
     ),
     why="better",

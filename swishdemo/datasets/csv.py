@@ -381,7 +381,7 @@ CSV = Dataset(
     name="csv",
     titles={
         "en": "Your own table (CSV)",
-        "zh": "自己的表格（CSV）",
+        "zh": "上传的表格（CSV）",
     },
     kind="table",
     task="classification",

@@ -92,17 +92,17 @@ class TrainingConfig(Form):
         str,
         Field(
             "beta",
-            labels={"en": "β is", "zh": "β"},
+            labels={"en": "Learn β", "zh": "β 的学习方式"},
             tips={
                 "en": "One trained value for the network, a layer or a channel, or fixed at its "
                 "start",
                 "zh": "每个网络、每层或每个通道训练一个值，或固定为初值",
             },
             choice_labels={
-                "layer": {"en": "one a layer", "zh": "每层一个"},
-                "fixed": {"en": "not at all", "zh": "不学习"},
-                "network": {"en": "one in all", "zh": "全网一个"},
-                "channel": {"en": "one a channel", "zh": "每通道一个"},
+                "layer": {"en": "per layer", "zh": "每层一个"},
+                "fixed": {"en": "fixed", "zh": "固定"},
+                "network": {"en": "one shared", "zh": "全网共用"},
+                "channel": {"en": "per channel", "zh": "每通道一个"},
             },
         ),
     ] = "layer"
@@ -129,7 +129,7 @@ class TrainingConfig(Form):
             "beta",
             low=0,
             high=1,
-            labels={"en": "Decay of W", "zh": "W 的衰减"},
+            labels={"en": "Weight decay of W", "zh": "W 的权重衰减"},
             tips={
                 "en": "Pulls the weights towards 0; biases are left alone",
                 "zh": "把权重拉向 0；偏置不受影响",
@@ -143,7 +143,7 @@ class TrainingConfig(Form):
             "beta",
             low=0,
             high=1,
-            labels={"en": "Decay of β", "zh": "β 的衰减"},
+            labels={"en": "Weight decay of β", "zh": "β 的权重衰减"},
             tips={
                 "en": "Pulls β towards 0; without it and the weights' decay the starts stay apart",
                 "zh": "把 β 拉向 0；没有它和权重衰减，各初值会保持分离",
@@ -159,7 +159,7 @@ class TrainingConfig(Form):
             high=1000,
             labels={"en": "β's learning rate ×", "zh": "β 的学习率 ×"},
             tips={
-                "en": "β learns with the learning rate times this",
+                "en": "β's learning rate is the weights' times this",
                 "zh": "β 的学习率为学习率乘以此数",
             },
         ),
@@ -176,7 +176,7 @@ class TrainingConfig(Form):
             tips={
                 "en": "Its β, if it has one, is learned from every starting value; a formula of "
                 "your own begins with =",
-                "zh": "若有 β，则从每个初值开始学习；自己的公式以 = 开头",
+                "zh": "若有 β，则从每个初值开始学习；自定义公式以 = 开头",
             },
         ),
     ] = "swish"
@@ -193,7 +193,7 @@ class TrainingConfig(Form):
             tips={
                 "en": "Trained beside, on the same batches; swish@1 is Swish with β fixed at 1; a "
                 "formula of your own begins with =, such as =x*tanh(x)",
-                "zh": "用同样的批次并行训练；swish@1 即 β 固定为 1 的 Swish；自己的公式以 = "
+                "zh": "用同样的批次并行训练；swish@1 即 β 固定为 1 的 Swish；自定义公式以 = "
                 "开头，例如 =x*tanh(x)",
             },
         ),
@@ -254,7 +254,7 @@ class TrainingConfig(Form):
             here=lambda server: {"high": server.max_replicas},
             labels={"en": "Seeds", "zh": "种子数"},
             tips={
-                "en": "How many initial weights each start is trained from",
+                "en": "How many sets of initial weights each start is trained from",
                 "zh": "每个初值用多少组初始权重训练",
             },
         ),
@@ -290,7 +290,7 @@ class TrainingConfig(Form):
         pydantic.InstanceOf[datasets.Table] | None,
         Field(
             "data",
-            labels={"en": "Your own table", "zh": "自己的表格"},
+            labels={"en": "Your own table", "zh": "上传的表格"},
             tips={
                 "en": "Numbers, the last column the label, as a spreadsheet or pandas saves it; it "
                 "is not kept longer than the run",
@@ -340,7 +340,7 @@ class TrainingConfig(Form):
             high=LARGEST_NOISE,
             labels={"en": "Noise", "zh": "噪声"},
             tips={
-                "en": "Deviation of noise that is added to the data",
+                "en": "Standard deviation of the noise added to the data",
                 "zh": "加到数据上的噪声的标准差",
             },
         ),
@@ -354,7 +354,7 @@ class TrainingConfig(Form):
             high=TEST_SHARES[1],
             labels={"en": "Test part", "zh": "测试比例"},
             tips={
-                "en": "Share of the samples that is not trained on",
+                "en": "Share of the samples kept for the test",
                 "zh": "不参与训练的样本比例",
             },
         ),
@@ -368,7 +368,7 @@ class TrainingConfig(Form):
             high=LARGEST_SEED,
             labels={"en": "Data seed", "zh": "数据种子"},
             tips={
-                "en": "Points, noise and the split follow from it",
+                "en": "It determines the points, the noise and the split",
                 "zh": "数据点、噪声与划分都由它决定",
             },
         ),
@@ -458,7 +458,7 @@ class TrainingConfig(Form):
             high=0.9,
             labels={"en": "Dropout", "zh": "随机失活"},
             tips={
-                "en": "Share of the features behind each activation that training sets to 0",
+                "en": "Share of the features after each activation that training sets to 0",
                 "zh": "训练时每个激活函数之后被置 0 的特征比例",
             },
         ),
@@ -470,7 +470,7 @@ class TrainingConfig(Form):
             "network",
             labels={"en": "Initial weights", "zh": "初始权重"},
             tips={
-                "en": "gain keeps the mean square at 1 for the activation itself",
+                "en": "“own gain” keeps the mean square at 1 for this activation",
                 "zh": "gain：使该激活函数的均方保持为 1",
             },
             choice_labels={
@@ -491,7 +491,7 @@ class TrainingConfig(Form):
             low=0,
             high=10,
             labels={"en": "Initial weights ×", "zh": "初始权重 ×"},
-            tips={"en": "All initial weights are multiplied by it", "zh": "所有初始权重都乘以它"},
+            tips={"en": "Multiplies all initial weights", "zh": "所有初始权重都乘以它"},
         ),
     ] = 1.0
     """What the initial weights are multiplied by."""
@@ -543,7 +543,7 @@ class TrainingConfig(Form):
             low=0,
             high=0.999,
             labels={"en": "Momentum", "zh": "动量"},
-            tips={"en": "Part of the previous update that is kept", "zh": "保留上一步更新的比例"},
+            tips={"en": "Share of the previous update that is kept", "zh": "保留上一步更新的比例"},
         ),
     ] = 0.9
     """Momentum of SGD, for ``momentum`` and ``nesterov``."""
@@ -556,7 +556,7 @@ class TrainingConfig(Form):
             unit="samples",
             labels={"en": "Batch", "zh": "批大小"},
             tips={
-                "en": "Samples a step, the same for all replicas",
+                "en": "Samples per step, the same for all replicas",
                 "zh": "每步的样本数，所有副本相同",
             },
         ),
@@ -571,7 +571,7 @@ class TrainingConfig(Form):
             choice_labels={
                 "constant": {"en": "constant", "zh": "恒定"},
                 "cosine": {"en": "cosine", "zh": "余弦"},
-                "step": {"en": "in steps", "zh": "阶梯"},
+                "step": {"en": "step-wise", "zh": "阶梯"},
                 "warmup": {"en": "warm-up", "zh": "预热"},
             },
         ),
@@ -585,7 +585,7 @@ class TrainingConfig(Form):
             high=1000,
             labels={"en": "Clip gradients at", "zh": "梯度裁剪"},
             tips={
-                "en": "A replica's gradient is cut to this norm; 0 for never",
+                "en": "A replica's gradient is clipped to this norm; 0 for never",
                 "zh": "把每个副本的梯度裁剪到此范数；0 表示不裁剪",
             },
         ),
@@ -627,8 +627,8 @@ class TrainingConfig(Form):
             high=1,
             labels={"en": "Stop at accuracy", "zh": "准确率目标"},
             tips={
-                "en": "Mean test accuracy at which the run ends; 0 for never",
-                "zh": "平均测试准确率达到此值时结束；0 表示不用",
+                "en": "The run ends at this mean test accuracy; 0 for never",
+                "zh": "平均测试准确率达到此值时结束；0 表示不启用",
             },
         ),
     ] = 0.0
@@ -637,7 +637,7 @@ class TrainingConfig(Form):
         bool,
         Field(
             "ends",
-            labels={"en": "Stop when β has met", "zh": "β 汇合时停止"},
+            labels={"en": "Stop when all starts agree", "zh": "各初值一致时停止"},
             tips={
                 "en": "The run ends when C(t) has been below 0.05 in every layer for 10 reports in "
                 "a row",
@@ -678,7 +678,7 @@ class TrainingConfig(Form):
             here=lambda server: {"high": host.usable_cores(), "default": server.threads},
             labels={"en": "CPU threads", "zh": "CPU 线程"},
             tips={
-                "en": "Results are equal bit for bit only at an equal number of threads",
+                "en": "Results are bit-identical only with the same number of threads",
                 "zh": "只有线程数相同时，结果才逐位一致",
             },
         ),
@@ -690,7 +690,7 @@ class TrainingConfig(Form):
             "machine",
             labels={"en": "Mixed precision", "zh": "混合精度"},
             tips={
-                "en": "Products of matrices in bfloat16; slower on a CPU without it",
+                "en": "Matrix products in bfloat16; slower on a CPU without it",
                 "zh": "矩阵乘法用 bfloat16；不支持的 CPU 上更慢",
             },
         ),

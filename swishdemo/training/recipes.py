@@ -199,12 +199,12 @@ def _controls() -> tuple[Recipe, ...]:
         Recipe(
             "no-decay",
             title={
-                "en": "β without decay",
-                "zh": "无衰减时的 β",
+                "en": "β without weight decay",
+                "zh": "无权重衰减时的 β",
             },
             notes={
                 "en": (
-                    "The same without decay of W and β: the starts stay apart, because the "
+                    "The same without weight decay of W and β: the starts stay apart, because the "
                     "size of β can be traded against the size of the weights. The conserved "
                     "quantity would not move at all if the steps were infinitely small."
                 ),
@@ -238,7 +238,7 @@ def _controls() -> tuple[Recipe, ...]:
             },
             notes={
                 "en": (
-                    "Each digit gets the label of another: nothing can be learned but by "
+                    "Each digit gets the label of another: nothing can be learned except by "
                     "heart, and the test accuracy stays at chance. The starts of β come "
                     "together all the same, above the article's range: so it is not the task "
                     "that brings them together."
@@ -258,7 +258,7 @@ def _controls() -> tuple[Recipe, ...]:
             },
             notes={
                 "en": (
-                    "BatchNorm fixes the size of what comes into the activation, up to a scale "
+                    "BatchNorm fixes the size of the activation's inputs, up to a scale "
                     "that it learns and that does not decay. The second layer's β meets at a "
                     "larger value than without it; the first layer's comes to about the same, "
                     "more slowly."

@@ -104,7 +104,7 @@ _LEARNING = Trained(
     ),
     why="rescale",
     compared={
-        "en": "Accuracy with β = 8 less that with β = 1, from equal weights, where one point to "
+        "en": "Accuracy with β = 8 minus that with β = 1, from equal weights, where one point to "
         "either side counts",
         "zh": "权重初值相同时，β = 8 与 β = 1 的准确率之差，相差 1 个百分点以上才算数",
     },
@@ -207,7 +207,7 @@ CLAIMS: tuple[Claim, ...] = (
                 variant="memory_efficient",
                 baseline="swish_eager",
                 claimed_low=1.0,
-                labels={"en": "its price in time", "zh": "时间代价"},
+                labels={"en": "its cost in time", "zh": "时间代价"},
             ),
         ),
         document=_EFFICIENTNET,
@@ -287,7 +287,7 @@ CLAIMS: tuple[Claim, ...] = (
                 claimed_values=("-0.2384", "-0.2689", "0", "0.7311", "1.7616"),
                 labels={"en": "the expected values", "zh": "预期数值"},
                 proofs={
-                    "en": r"$x\,\sigma(x)$, computed to 12 digits at each place.",
+                    "en": r"$x\,\sigma(x)$, computed to 12 digits at each point.",
                     "zh": r"在每个点以 12 位精度计算 $x\,\sigma(x)$。",
                 },
             ),

@@ -65,7 +65,7 @@ _MLX = SourceDocument(
 )
 
 _EXAMPLE_PROOF = {
-    "en": "The function, computed to 12 digits at each place, beside what is printed.",
+    "en": "The function, computed to 12 digits at each point, compared with the printed value.",
     "zh": "在每个点以 12 位精度计算该函数，与打印值逐一比对。",
 }
 
@@ -207,7 +207,7 @@ CLAIMS: tuple[Claim, ...] = (
         setup={"beta": "10", "act": "relu", "x": "-4,4"},
         titles={"en": "β = 0: a line. β → ∞: ReLU", "zh": "β = 0 为直线，β → ∞ 为 ReLU"},
         statements={
-            "en": ("At β = 0 Swish is {zero.shown}; as β → ∞ it comes to {infinity.shown}."),
+            "en": ("At β = 0 Swish is {zero.shown}; as β → ∞ it approaches {infinity.shown}."),
             "zh": ("β = 0 时 Swish 为 {zero.shown}；β → ∞ 时趋于 {infinity.shown}。"),
         },
     ),

@@ -43,8 +43,8 @@ _SWAPPED = Trained(
     ),
     why="swapped",
     compared={
-        "en": "Accuracy of Swish less ReLU’s in the same network, where 0.6 points count (ImageNet "
-        "does not fit here: these are small networks on small pictures)",
+        "en": "Accuracy of Swish minus ReLU’s in the same network, where 0.6 points count "
+        "(ImageNet does not fit here: these are small networks on small pictures)",
         "zh": "同一网络中 Swish 与 ReLU 的准确率之差，0.6 个百分点以上才算数"
         "（此处无法训练 ImageNet，仅用小网络和小图片）",
     },
@@ -213,7 +213,7 @@ CLAIMS: tuple[Claim, ...] = (
         setup={"beta": "1", "show": "f,df", "x": "-4,4"},
         titles={
             "en": "Minimum −0.28; the slope peaks at 2.4",
-            "zh": "最小值 −0.28；斜率在 2.4 处最大",
+            "zh": "极小值 −0.28；斜率在 2.4 处最大",
         },
         statements={
             "en": (

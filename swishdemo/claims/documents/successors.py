@@ -53,7 +53,7 @@ _OVER_RELU = Trained(
     settings=in_each("mish", lambda run: more(Arm(run, "mish"), Arm(run, "relu"), smallest=0.01)),
     why="mish",
     compared={
-        "en": "Accuracy of Mish less ReLU’s in the same network, where one point counts (no "
+        "en": "Accuracy of Mish minus ReLU’s in the same network, where one point counts (no "
         "ResNet-50 on ImageNet: that does not fit here)",
         "zh": "同一网络中 Mish 与 ReLU 的准确率之差，1 个百分点以上才算数"
         "（此处无法在 ImageNet 上训练 ResNet-50）",
@@ -72,7 +72,7 @@ _STEEPER = Trained(
     ),
     why="steeper",
     compared={
-        "en": "Accuracy of 1.5·x·σ(x) less that of Swish, where 0.35 points count",
+        "en": "Accuracy of 1.5·x·σ(x) minus that of Swish; 0.35 points count",
         "zh": "1.5·x·σ(x) 与 Swish 的准确率之差，0.35 个百分点以上才算数",
     },
     cost=9,
@@ -91,7 +91,7 @@ _HARD = Trained(
     ),
     why="hard",
     compared={
-        "en": "Accuracy of h-swish less that of Swish, where one point to either side speaks "
+        "en": "Accuracy of h-swish minus that of Swish, where one point to either side speaks "
         "against it",
         "zh": "h-swish 与 Swish 的准确率之差，相差 1 个百分点以上即为反例",
     },
@@ -167,7 +167,9 @@ CLAIMS: tuple[Claim, ...] = (
         setup={"beta": "1", "act": "relu", "show": "f,diff"},
         titles={"en": "Swish is a smoothed ReLU", "zh": "Swish 是光滑化的 ReLU"},
         statements={
-            "en": ("Swish is a smooth approximation of {limit.shown}: as β grows it comes to it."),
+            "en": (
+                "Swish is a smooth approximation of {limit.shown}, which it approaches as β grows."
+            ),
             "zh": "Swish 是 {limit.shown} 的光滑近似：β 增大时趋近于它。",
         },
     ),

@@ -53,14 +53,14 @@ _DEEP = Trained(
             labels=labels,
         )
         for run, labels in {
-            "plain": {"en": "20 layers, plain", "zh": "20 层，无捷径"},
-            "skips": {"en": "20 layers with skips", "zh": "20 层，有捷径"},
-            "deeper": {"en": "100 layers, plain", "zh": "100 层，无捷径"},
+            "plain": {"en": "20 layers, plain", "zh": "20 层，无跳连"},
+            "skips": {"en": "20 layers with skips", "zh": "20 层，有跳连"},
+            "deeper": {"en": "100 layers, plain", "zh": "100 层，无跳连"},
         }.items()
     ),
     why="not_worse",
     compared={
-        "en": "Accuracy of ReLU less that of Swish: two points in ReLU’s favour speak against it",
+        "en": "Accuracy of ReLU minus that of Swish: two points in ReLU’s favour speak against it",
         "zh": "ReLU 与 Swish 的准确率之差：ReLU 领先 2 个百分点即为反例",
     },
     cost=30,
@@ -84,7 +84,7 @@ CLAIMS: tuple[Claim, ...] = (
                 labels={"en": "the printed values", "zh": "打印的数值"},
                 proofs={
                     "en": (
-                        r"$f(x)=x\,\sigma(x)$, computed to 12 digits at each place. A printed "
+                        r"$f(x)=x\,\sigma(x)$, computed to 12 digits at each point. A printed "
                         "value may be off by one unit of its last digit, or by the distance of "
                         "two neighbouring float32 numbers: that is how much float32 itself rounds."
                     ),

@@ -24,7 +24,7 @@ _SOONER = Trained(
     settings=in_each("ultralytics-silu", lambda run: Contrast(swish_and_relu(run))),
     why="sooner",
     compared={
-        "en": "Accuracy of Swish less ReLU’s after 50 steps, where 2 points count",
+        "en": "Accuracy of Swish minus ReLU’s after 50 steps; 2 points count",
         "zh": "训练 50 步后 Swish 与 ReLU 的准确率之差，2 个百分点以上才算数",
     },
     cost=6,
@@ -36,8 +36,8 @@ _CAUSE = replace(
     settings=in_each("ultralytics-silu", lambda run: more(Arm(run), Arm(run, "hardswish"))),
     why="cause",
     compared={
-        "en": "Accuracy of Swish less that of h-swish, which has the same shape with kinks, after "
-        "50 steps, where 2 points count",
+        "en": "Accuracy of Swish minus that of h-swish, which has the same shape with kinks, after "
+        "50 steps; 2 points count",
         "zh": "训练 50 步后 Swish 与形状相同但带折点的 h-swish 的准确率之差，2 个百分点以上才算数",
     },
     labels={"en": "is it the smoothness?", "zh": "是光滑性的功劳吗"},
