@@ -206,6 +206,7 @@ def test_the_page_shows_them_in_every_language(grown, opens):
     page.wait_for_function(line)
     for language, title in (("zh", "赶时间"), ("fr", "En hâte")):
         page.goto(f"{grown}/?tab=train&lang={language}")
+        page.click("#lab-recipes [data-part=more]")
         page.click("#lab-recipe input")
         expect(page.get_by_role("option", name=title)).to_be_visible()
         page.keyboard.press("Escape")

@@ -29,7 +29,7 @@ import torch
 from browser import free_port, is_wrong
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from serving import ROOT, serving
-from visiting import eventually
+from visiting import eventually, recipe
 
 from swishdemo.activations import evaluate, get
 
@@ -400,9 +400,11 @@ def traces(page: Page, part: str) -> int:
 def test_train_from_the_button_to_a_repeated_run(app: App, person: Any, tmp_path: Path) -> None:
     me, other = person(), person(locale="zh-CN")
     waiting = other.open("?tab=train")
+    recipe(waiting)
     fill(waiting, steps=40, seeds=1)  # before there is anything to wait for
     page = me.open("?tab=train")
     expect(page.locator("#lab-start")).to_be_visible()
+    recipe(page)
     page.locator("#lab-start").click()
     soon(lambda: me.ask("/api/runs"), "no run was started")
     waiting.locator("#lab-start").click()  # at once: a free machine is done in a few seconds
@@ -440,8 +442,9 @@ def test_train_from_the_button_to_a_repeated_run(app: App, person: Any, tmp_path
     repeated(me, run, tmp_path, app, NETWORKS_REPEATED)
 
     page.locator("[data-share=yes]").click()
-    line(page, "run=")
-    link = re.search(r"http\S+", page.locator("#lab-train [data-part=line]").inner_text())[0]
+    said = page.locator("#lab-train [data-part=said]")
+    expect(said).to_contain_text("run=")
+    link = re.search(r"http\S+", said.inner_text())[0]
     assert run not in link
     me.leave()
     for _ in range(2):
@@ -527,6 +530,7 @@ def test_a_spreadsheets_table_becomes_a_trained_network(
     me = person()
     page = me.open("?tab=train")
     expect(page.locator("#lab-start")).to_be_visible()
+    recipe(page)
     for group in ("data", "network"):
         page.locator(f"#lab-group-{group} button.label-wrap").click()
     given = {"name": "Maße 2026.csv", "mimeType": "text/csv", "buffer": table}

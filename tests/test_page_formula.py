@@ -209,7 +209,7 @@ def test_it_is_trained_with_its_parameters_as_they_stand(visit):
     page.click(f"{OWN} [data-hand=train]")
     rivals = page.locator("#lab-rivals")
     expect(rivals).to_contain_text("=x*sigmoid((-0.5)*x)")
-    expect(rivals).to_contain_text("gelu")
+    expect(rivals).to_contain_text("tanh")
     for name, value in {"steps": 3, "seeds": 1}.items():
         page.locator(f"#lab-{name} input").fill(str(value))
         page.locator(f"#lab-{name} input").blur()

@@ -10,11 +10,12 @@ from contextlib import suppress
 import httpx
 import pytest
 from playwright.sync_api import TimeoutError, expect
-from visiting import eventually, leave, passed
+from visiting import eventually, leave, passed, recipe
 
 STATE = "#lab-train [data-state]"
 LINE = "#lab-train [data-part=line]"
 DESK = {"width": 1280, "height": 900}
+BETA = "beta-convergence"
 
 
 @pytest.fixture
@@ -25,11 +26,13 @@ def visit(opens, server):
     """
     shown = []
 
-    def visited(address=f"{server}/?tab=train", viewport=DESK, locale=None, **config):
+    def visited(address=f"{server}/?tab=train", viewport=DESK, locale=None, chosen=BETA, **config):
         page = opens(number=len(shown), viewport=viewport, locale=locale)
         page.goto(f"{address}&run={posted(page, server, config)}" if config else address)
         expect(page.locator("#lab-start")).to_be_visible()
         expect(page.locator(LINE)).not_to_have_text("")
+        if chosen:
+            recipe(page, chosen)
         shown.append(page)
         return page
 
@@ -233,9 +236,21 @@ def test_a_killed_worker_is_a_failed_run_with_its_reason_and_the_next_one_works(
 
 
 def test_a_recipe_fills_the_fields(visit):
-    page = visit()
+    page = visit(chosen=None)
+    # It opens on the spiral; the arrow keys go from picture to picture.
+    spiral = page.get_by_role("radio", name="The spiral")
+    expect(spiral).to_be_checked()
+    expect(page.locator("#lab-recipe")).to_be_hidden()
+    expect(page.locator("#lab-steps input")).to_have_value("3000")
+    spiral.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="β convergence")).to_be_checked()
+    expect(page.locator("#lab-seeds input")).to_have_value("6")
+    expect(page.locator("#lab-weight_decay input")).to_have_value("0.001")
+    page.get_by_role("button", name="More recipes").click()
     page.click("#lab-recipe input")
     page.get_by_role("option", name="Without decay").click()
+    expect(page.locator("#lab-recipes input:checked")).to_have_count(0)
     expect(page.locator("#lab-weight_decay input")).to_have_value("0")
     expect(page.locator("#lab-seeds input")).to_have_value("3")
     # A menu that is only passed leaves what was typed; the same chosen again puts it back.
@@ -611,3 +626,15 @@ def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(visit):
 
 def more_than(count, least):
     assert count > least
+
+
+def test_a_run_of_another_recipe_than_the_chosen_one_says_so(visit):
+    page = visit(steps=10, seeds=1)
+    line(page, "finished")
+    other = page.locator("#lab-train [data-part=other]")
+    expect(other).to_have_text("")
+    page.get_by_role("radio", name="The spiral").check(force=True)
+    expect(other).to_contain_text("Start trains “The spiral”")
+    expect(other).to_contain_text("your run “β convergence")
+    page.get_by_role("radio", name="β convergence").check(force=True)
+    expect(other).to_have_text("")

@@ -360,7 +360,11 @@ def visit_hub(browser_on_the_hub: Browser) -> Iterator[Callable[..., Any]]:
 
 
 def fill_in(visitor: Visitor, steps: int) -> None:
-    """A short run in the form, by its own recipe."""
+    """A short run of β in the form."""
+    visitor.frame.locator("#lab-recipes input[value=beta-convergence]").check(force=True)
+    expect(visitor.frame.locator("#lab-beta_starts").locator("input, textarea")).to_have_value(
+        re.compile("0.1")
+    )
     visitor.frame.locator("#lab-steps input").fill(str(steps))
     visitor.frame.locator("#lab-seeds input").fill("1")
 

@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 import pytest
 from browser import PLAYED, is_wrong
+from playwright.sync_api import expect
 
 PLOT = "#lab-explore .explore-plot"
 PATIENCE = 90_000
@@ -46,6 +47,16 @@ def passed(page, menu):
         menu.focus()
         page.keyboard.press("Tab")
     two_frames(page)
+
+
+def recipe(page, name="beta-convergence"):
+    """Chooses a recipe by its picture, and waits until the fields have its settings."""
+    tile = page.locator(f"#lab-recipes input[value={name}]")
+    menu = page.locator("#lab-recipe input")
+    before = menu.input_value()
+    if not tile.is_checked():
+        tile.click()
+        expect(menu).not_to_have_value(before)
 
 
 MOST = 4

@@ -21,6 +21,7 @@ from typing import Any
 from browser import launch_options
 from playwright.sync_api import CDPSession, Page, sync_playwright
 from serving import ROOT, serving
+from visiting import recipe
 
 _WATCH = """
 import atexit, json, os, sys, threading, time
@@ -128,6 +129,7 @@ def formula(page: Page) -> Callable[[], None]:
 
 def run(page: Page) -> Callable[[], None]:
     """A run by the form's button, to the last report's picture."""
+    recipe(page)
     page.locator("#lab-steps input").fill("5")
     page.locator("#lab-steps input").blur()
 

@@ -490,6 +490,12 @@ def what(config: Mapping[str, Any], language: Language) -> str:
     )
 
 
+def recipe_name(config: Mapping[str, Any]) -> str | None:
+    """The name of the recipe that a run is called by; None where it is a run of one's own."""
+    recipe, _ = _recipe_of(config)
+    return recipe.name if recipe else None
+
+
 def table_told(config: Mapping[str, Any], language: Language) -> str:
     """What a visitor's own table was taken for; empty where the run has another dataset."""
     table = config.get("csv")

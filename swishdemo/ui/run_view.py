@@ -30,6 +30,7 @@ from swishdemo.ui.run_text import (
     line,
     look_label,
     network_note,
+    recipe_name,
     row,
     run_name,
     stats,
@@ -129,6 +130,7 @@ class RunView:
             "left": time_left(job, reports, language),
             "after": len(reports) - 1,
             "own": job.visitor == visitor,
+            "created": job.created_at,
             "name": job.name,
             "note": job.note,
             "share": job.share if job.visitor == visitor else None,
@@ -173,12 +175,14 @@ def _settings(job: Job, language: Language) -> dict[str, Any]:
         return {
             "what": run_name(job, language),
             "table": None,
+            "recipe": None,
             "first": "beta",
             "again": None,
         }
     return {
         "what": what(job.config, language),
         "table": table_told(job.config, language),
+        "recipe": recipe_name(job.config),
         "first": watched(job.config).first,
         "again": job.config["csv"] is None,
     }

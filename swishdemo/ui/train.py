@@ -37,15 +37,15 @@ from swishdemo.ui.lab import Lab
 _LONGEST_CSV = 1_000_000
 
 
-def component(field: Field) -> gr.components.Component:
-    """The control of one field of the table."""
+def component(field: Field, start: Mapping[str, Any] | None = None) -> gr.components.Component:
+    """The control of one field of the table, with what ``start`` has for it, or its default."""
     common: dict[str, Any] = {
         "label": words(f"train.field.{field.name}.label"),
         "info": words(f"train.field.{field.name}.tip") + _range(field),
         "elem_id": f"lab-{field.name}",
         "elem_classes": None if field.kind in ("number", "integer") else "lab-wide",
     }
-    value = shown_value(field.default)
+    value = shown_value((start or {}).get(field.name, field.default))
     if field.kind == "table":
         return gr.Textbox(
             lines=3, max_lines=6, max_length=_LONGEST_CSV, placeholder="x, y, label", **common
@@ -143,6 +143,8 @@ def _numbers(name: str, value: object) -> list[float]:
     return numbers
 
 
+FIRST_RECIPE = "playground-spiral"
+"""The recipe with which the page opens; a request without one has the form's defaults."""
 _OPEN = ("beta", "activations", "replicas")
 _LONGEST_GRID = 4000
 
@@ -152,7 +154,7 @@ def build(lab: Lab) -> None:
     table = TrainingConfig.fields(lab.settings)
     with gr.Row(elem_classes="lab-columns", elem_id="lab-train-columns"):
         with gr.Column(elem_classes="lab-col lab-controls", min_width=0):
-            recipe, notes, start = _recipe_card()
+            recipe, tiles, notes, start = _recipe_card()
             inputs = _groups(table, lab.settings)
             grid, start_sweep = _sweep_card()
         with gr.Column(elem_classes="lab-col lab-shown", min_width=0):
@@ -188,25 +190,29 @@ def build(lab: Lab) -> None:
     )
     beginning(shown.submit, shown, tab.go_on)
     beginning(swept.submit, swept, tab.go_on)
-    filled = [recipe, notes, *inputs.values()]
+    filled = [recipe, tiles, notes, *inputs.values()]
     when_chosen(recipe, tab.fill, filled)
+    tiles.input(
+        tab.choose, tiles, filled, show_progress="hidden", queue=False, api_visibility="private"
+    )
     shown.edit(
         tab.use, shown, filled, show_progress="hidden", queue=False, api_visibility="private"
     )
 
 
-def _recipe_card() -> tuple[gr.Dropdown, gr.Markdown, gr.Button]:
+def _recipe_card() -> tuple[gr.Dropdown, gr.HTML, gr.Markdown, gr.Button]:
     with gr.Column(elem_classes="lab-card", min_width=0):
+        tiles = live("train/recipe_tiles", elem_id="lab-recipes", value={"chosen": FIRST_RECIPE})
         recipe = gr.Dropdown(
             [(words(f"train.recipe.{each.name}.title"), each.name) for each in recipes()],
-            value=recipes()[0].name,
+            value=FIRST_RECIPE,
             label=words("train.field.recipe.label"),
             info=words("train.field.recipe.tip"),
             elem_id="lab-recipe",
         )
-        notes = gr.Markdown(_notes(recipes()[0].name), elem_classes="lab-note")
+        notes = gr.Markdown(_notes(FIRST_RECIPE), elem_classes="lab-note")
         start = gr.Button(words("run.start"), variant="primary", elem_id="lab-start")
-    return recipe, notes, start
+    return recipe, tiles, notes, start
 
 
 def _sweep_card() -> tuple[gr.Textbox, gr.Button]:
@@ -229,6 +235,7 @@ def _sweep_card() -> tuple[gr.Textbox, gr.Button]:
 def _groups(table: Mapping[str, Field], settings: Settings) -> dict[str, gr.components.Component]:
     """The controls of all fields, each group of them under its heading."""
     inputs: dict[str, gr.components.Component] = {}
+    start = next(each for each in recipes() if each.name == FIRST_RECIPE).config.as_json()
     for group, fields in groupby(table.values(), lambda field: field.group):
         with gr.Accordion(
             words(f"train.group.{group}"),
@@ -236,7 +243,7 @@ def _groups(table: Mapping[str, Field], settings: Settings) -> dict[str, gr.comp
             elem_id=f"lab-group-{group}",
             elem_classes="lab-card lab-two",
         ):
-            inputs |= {field.name: component(field) for field in fields}
+            inputs |= {field.name: component(field, start) for field in fields}
             if group == "replicas":
                 gr.Markdown(caps(settings), elem_classes="lab-note lab-wide")
     return inputs
@@ -330,6 +337,15 @@ class _Tab:
             return self._as_they_are()
         return [gr.skip(), *self._filled(recipe, recipe.config.as_json())[1:]]
 
+    def choose(self, asked: Any) -> list[Any]:
+        """The settings of a recipe whose picture was chosen, in all controls; see `fill`."""
+        name = asked.get("chosen") if isinstance(asked, dict) else None
+        recipe = next((each for each in recipes() if each.name == name), None)
+        if recipe is None:
+            return self._as_they_are()
+        chosen, _, *filled = self._filled(recipe, recipe.config.as_json())
+        return [chosen, gr.skip(), *filled]
+
     def _asked(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """What REST would be sent: what stands as the recipe has it was not chosen."""
         given = request_of(dict(zip(("recipe", *self.inputs), values, strict=True)), self.table)
@@ -348,10 +364,10 @@ class _Tab:
             gr.skip() if name == "csv" or name not in config else shown_value(config[name])
             for name in self.inputs
         ]
-        return [recipe.name, _notes(recipe.name), *shown]
+        return [recipe.name, {"chosen": recipe.name}, _notes(recipe.name), *shown]
 
     def _as_they_are(self) -> list[Any]:
-        return [gr.skip() for _ in ("recipe", "notes", *self.inputs)]
+        return [gr.skip() for _ in ("recipe", "tiles", "notes", *self.inputs)]
 
 
 def _here(config: Mapping[str, Any], table: Mapping[str, Field]) -> dict[str, Any]:

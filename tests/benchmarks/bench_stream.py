@@ -88,6 +88,8 @@ def watch(page: Page, address: str, server: int, watchers: int) -> tuple[list[fl
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
     page.evaluate(SEEN)
     before = page.url
+    page.check("#lab-recipes input[value=beta-convergence]", force=True)
+    page.wait_for_timeout(1000)
     page.click("#lab-start")
     page.wait_for_function("(before) => location.href !== before", arg=before)
     begun = page.evaluate("new URLSearchParams(location.search).get('run')")
@@ -165,6 +167,8 @@ def main() -> None:
         for _ in range(2 * rounds + 1):
             page.evaluate(SEEN)
             page.evaluate(PRESSED)
+            page.check("#lab-recipes input[value=beta-convergence]", force=True)
+            page.wait_for_timeout(1000)
             page.click("#lab-start")
             page.wait_for_function("() => Object.keys(window.seen).length")
             starts.append(page.evaluate("Math.min(...Object.values(seen)) - pressed"))

@@ -87,6 +87,7 @@ export function arrange(root, first) {
 /** The tab's HTML, but for the form, which is Gradio's. */
 export function skeleton() {
   return html`<div class="lab lab-col">
+    <p class="lab-note train-other" data-part="other"></p>
     <section class="lab-card"><h2 class="lab-sr">${h("shown")}</h2>
       <p class="train-sentence" data-part="sentence"></p>
       <div class="lab-row lab-between train-state">

@@ -9,7 +9,7 @@ import { announce, tellJob } from "../core/job_news.js";
 import { nextLease } from "../core/lent_gpu.js";
 import { ask, attempt } from "../core/server.js";
 import { read, write } from "../core/state.js";
-import { t } from "../core/text.js";
+import { moment, t } from "../core/text.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
 import {
   arrange,
@@ -21,6 +21,7 @@ import {
   tableField,
 } from "./frame.js";
 import { networkView } from "./network_view.js";
+import { chosenRecipe, onRecipe } from "./recipe_tiles.js";
 import { runList } from "./run_list.js";
 import { viewChoices } from "./view_choices.js";
 
@@ -154,6 +155,7 @@ export function mount(component) {
     $("fitted").hidden = !changed.length;
     fill($("fitted"), html`${changed.map((words) => html`<li>${words}</li>`)}`);
     if (answer.first) arrange(element, answer.first);
+    tellOther();
     setText($("sentence"), answer.sentence ?? "");
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
@@ -179,6 +181,20 @@ export function mount(component) {
     if (answer.done && requested.length) follow(run, true);
   }
 
+  /** That what is shown is no run of the recipe that is chosen. */
+  function tellOther() {
+    const { run: there, recipe, name, what, own, created } = latest;
+    const other = there && chosenRecipe() && recipe !== chosenRecipe();
+    const words = () =>
+      t(own ? "run.shown_other" : "run.shown_foreign", {
+        name: name || what,
+        when: moment(created),
+        recipe: t(`train.recipe.${chosenRecipe()}.title`),
+      });
+    setText($("other"), other ? words() : "");
+  }
+  onRecipe(tellOther);
+
   /** A run that is not there, or not theirs: one sentence, and what is theirs to choose from. */
   async function showNone(/** @type {string} */ words) {
     tell(words, true);
@@ -186,6 +202,7 @@ export function mount(component) {
     write({ run: null });
     run = null;
     latest = {};
+    tellOther();
     element.dataset.state = "none";
     element.toggleAttribute("data-folded", true);
     for (const part of ["sentence", "what", "called", "stats", "left", "wishes", "table"])
