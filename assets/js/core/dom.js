@@ -126,3 +126,7 @@ export function offer(menu, choices, value) {
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Lets the browser paint, and answer its reader, before what follows. */
+export const pause = () =>
+  /** @type {any} */ (globalThis).scheduler?.yield?.() ?? new Promise((done) => setTimeout(done));

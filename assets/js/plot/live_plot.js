@@ -1,6 +1,6 @@
 /** The live plot: one Plotly node that is kept and updated, so that zoom and hidden lines stay. */
 
-import { findAll } from "../core/dom.js";
+import { findAll, pause } from "../core/dom.js";
 import { whenThere } from "../core/gradio.js";
 import { onTheme, resolve } from "../core/theme.js";
 import { logTicks } from "./log_ticks.js";
@@ -22,7 +22,10 @@ export function loadPlotly(part = "cartesian") {
         const script = document.createElement("script");
         const file = `../../vendor/plotly/plotly-${part}.min.js`;
         script.src = new URL(file, import.meta.url).href;
-        script.onload = () => done(window.Plotly);
+        script.onload = () => {
+          const Plotly = window.Plotly;
+          pause().then(() => done(Plotly)); // reading it was a task, drawing is another
+        };
         script.onerror = () => failed(new Error("Plotly did not load"));
         document.head.append(script);
       }),
@@ -37,6 +40,17 @@ async function painted() {
   const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   if (window.gradio_config) await whenThere("lab-tabs");
   await frame();
+}
+
+/** @type {Promise<unknown>} */
+let queue = Promise.resolve();
+
+/** Plots take turns: between two of them the page answers its reader. @param {Part} part */
+async function turn(part) {
+  const Plotly = await loadPlotly(part);
+  queue = queue.then(pause);
+  await queue;
+  return Plotly;
 }
 
 const axis = {
@@ -107,6 +121,8 @@ export class LivePlot {
     this.waits = this.listens = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.resting = undefined;
+    /** @type {Promise<void> | null} Its turn to be drawn. */
+    this.turn = null;
     /** @type {PromiseWithResolvers<void>} Resolved once it has been drawn for the first time. */
     const { promise, resolve: first } = Promise.withResolvers();
     this.drawn = promise;
@@ -131,6 +147,28 @@ export class LivePlot {
     // In a tab that is not shown it has no width: it is drawn when it gets one.
     this.waits = !this.node.clientWidth;
     if (!this.figure || this.waits) return this.drawn;
+    this.turn ??= turn(this.part).then((Plotly) => {
+      this.turn = null;
+      return this.draw(Plotly);
+    });
+    return this.turn;
+  }
+
+  /** @param {any} Plotly */
+  async draw(Plotly) {
+    const resolved = this.resolved();
+    if (!resolved) return;
+    await Plotly.react(this.node, resolved.data, resolved.layout, config);
+    if (!this.listens) this.node.on("plotly_relayout", () => this.tick());
+    this.listens = true;
+    await this.tick();
+    this.first();
+  }
+
+  /** The figure with its colours and axes as the page has them, or null where it has no width. */
+  resolved() {
+    this.waits = !this.node.clientWidth;
+    if (!this.figure || this.waits) return null;
     const { data, layout = {} } = this.figure;
     /** @type {Record<string, any>} */
     const full = { ...layoutBase, ...layout, margin: { ...layoutBase.margin, ...layout.margin } };
@@ -141,15 +179,7 @@ export class LivePlot {
       full[key] = { ...axis, ...given, title: { ...axis.title, ...title } };
       if (this.counts(key)) Object.assign(full[key], this.ticksOf(key, given.range));
     }
-    const resolved = resolve({ data, layout: full });
-    return loadPlotly(this.part)
-      .then((Plotly) => Plotly.react(this.node, resolved.data, resolved.layout, config))
-      .then(() => {
-        if (!this.listens) this.node.on("plotly_relayout", () => this.tick());
-        this.listens = true;
-        return this.tick();
-      })
-      .then(this.first);
+    return resolve({ data, layout: full });
   }
 
   /** Whether the numbers on a logarithmic axis are left to us. @param {string} key */
