@@ -46,7 +46,8 @@ def live(module: str, *, elem_id: str, **props: Any) -> gr.HTML:
     const component = {{ element, props, trigger, watch }};
     import(root + "/{address(_START)}")
       .then((start) => start.load("{module}"))
-      .then((lab) => lab.mount(component));
+      .then((lab) => lab.mount(component))
+      .finally(() => element.toggleAttribute("data-made", true));
     """
     return gr.HTML(
         html_template="<div></div>",

@@ -59,7 +59,12 @@ export function mount(component) {
   // ---- Verdicts: fetched when the tab is first looked at. ----
 
   async function fetchCards() {
-    fill($("counts"), html`<span class="lab-note">${t("check.deciding")}</span>`);
+    const room = VERDICTS.map((verdict) => chip(verdict, 10));
+    fill(
+      $("counts"),
+      html`<span class="lab-note">${t("check.deciding")}</span>
+      <span class="lab-row claims-room" aria-hidden="true">${room}</span>`,
+    );
     const answer = await attempt("claims/view");
     if (answer.error) {
       fill(

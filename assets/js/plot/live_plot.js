@@ -132,7 +132,9 @@ export class LivePlot {
     new ResizeObserver(() => {
       if (!this.figure || !node.clientWidth) return;
       if (this.waits) this.redraw();
-      else loading[part]?.then((Plotly) => Plotly.Plots.resize(node)).then(() => this.tick());
+      // What waits for its turn is drawn in the size that it has then.
+      else if (!this.turn)
+        loading[part]?.then((Plotly) => Plotly.Plots.resize(node)).then(() => this.tick());
     }).observe(node);
   }
 
@@ -253,7 +255,8 @@ export class LivePlot {
    */
   async settle(traces) {
     const { figure } = this;
-    if (this.waits || !figure) return;
+    // What waits for its turn is drawn with them.
+    if (this.waits || !figure || this.turn) return;
     const Plotly = await loadPlotly(this.part);
     if (figure !== this.figure) return;
     const data = traces.map((index) => {
