@@ -9,28 +9,36 @@ page follows a run of 48 networks; and by the line on the map of f(x, β). A rep
 frame whose content is new; its latency runs from the move to the end of that frame. Beside the
 repaints stands the ideal: the frames before which a move had come, in each of which a page that
 takes no time would repaint. All are taken in turn in each round; printed are the medians.
+
+So far the moves are events that a script of the page makes. "input" is ours and "echo input" the
+echo, dragged by events that are sent to the browser one by one, as a mouse's come: it holds each
+until the next frame begins. Their latency runs from the event's own time stamp.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import statistics
 import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from browser import free_port, launch_options
+from devtools import Chromium, chromium
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 3.0
+REST = 2  # seconds before a drag
 RIVALS = "relu,gelu,mish,elu,selu,softplus,tanh,sigmoid,hardswish,leaky_relu,gelu_tanh"
 
 PEERS = """
@@ -69,7 +77,7 @@ with gr.Blocks(analytics_enabled=False) as plot:
 # value itself, and the repaint answers the event that had it. A message posted in a frame arrives
 # after its paint.
 DRAG = """
-async ({ dragged, watched, reading, vertical, seconds }) => {
+async ({ dragged, watched, reading, vertical, seconds, real }) => {
   const handle = document.querySelector(dragged);
   const node = document.querySelector(watched);
   const read = eval(reading);
@@ -105,6 +113,15 @@ async ({ dragged, watched, reading, vertical, seconds }) => {
   requestAnimationFrame(count);
   const frame = await new Promise(requestAnimationFrame);
   const begun = frame + 6.5 * 1000 / 60;
+  if (real) {
+    const heard = ({ timeStamp }) => sent.push({ value: handle.value, time: timeStamp });
+    handle.addEventListener("input", heard, true);
+    const { x, y, width, height } = box;
+    window.drag = { begun: performance.timeOrigin + begun, x, y, width, height };
+    await new Promise((done) => setTimeout(done, begun - frame + seconds * 1000 + 20));
+    handle.removeEventListener("input", heard, true);
+    seconds = 0;
+  }
   for (let tick = 0; tick < seconds * 60; tick++) {
     const due = begun + (tick * 1000) / 60;
     while (performance.now() < due)
@@ -156,8 +173,50 @@ KINDS = {
 }
 
 
-def drag(page: Page, what: Dragged) -> tuple[float, float, int, int]:
+BY_INPUT = {"input": "ours", "echo input": "echo"}
+Figures = tuple[float, float, int, int]
+
+
+def drag_by_input(browser: Chromium, address: str, what: Dragged) -> Figures:
+    """As `drag`, by events that the browser is sent one by one."""
+    with browser.page(1280, 800) as page:
+        browser.send("Page.navigate", page, url=f"{address}{what.query}")
+        found = f"document.querySelector({json.dumps(what.watched)})"
+        browser.wait(page, f"Boolean({found})")
+        time.sleep(REST)
+        browser.evaluate(
+            page, f"document.querySelector({json.dumps(what.handle)}).scrollIntoView()"
+        )
+        given = {**asdict(what), "dragged": what.handle, "seconds": SECONDS, "real": True}
+        browser.evaluate(page, f"void (window.done = ({DRAG})({json.dumps(given)}))")
+        browser.wait(page, "Boolean(window.drag)")
+        place = browser.evaluate(page, "window.drag")
+        mouse = {"y": place["y"] + place["height"] / 2, "button": "left", "buttons": 1}
+        middle = place["x"] + place["width"] / 2
+        pressed = {"type": "mousePressed", "x": middle, "clickCount": 1}
+        browser.post("Input.dispatchMouseEvent", page, **pressed, **mouse)
+        for tick in range(round(SECONDS * 60)):
+            time.sleep(max(0, place["begun"] / 1000 + tick / 60 - time.time()))
+            # Never twice at one place: a slider that stays where it is has nothing to tell.
+            x = middle + (0.4 * math.sin(tick / 30) + 0.0005 * tick) * place["width"]
+            browser.post("Input.dispatchMouseEvent", page, type="mouseMoved", x=x, **mouse)
+        result = browser.evaluate(page, "window.done")
+        released = {"type": "mouseReleased", "x": middle, "clickCount": 1}
+        browser.send("Input.dispatchMouseEvent", page, **released, **mouse)
+    return figures(result, what.handle)
+
+
+def figures(result: dict[str, Any], handle: str) -> Figures:
     """p50 and p95 of the latencies in ms, the repaints within the drag, and the ideal page's."""
+    latencies = sorted(result["latencies"])
+    if not latencies:
+        raise SystemExit(f"{handle}: nothing was repainted")
+    p95 = latencies[int(0.95 * (len(latencies) - 1))]
+    return statistics.median(latencies), p95, result["repaints"], result["frames"]
+
+
+def drag(page: Page, what: Dragged) -> Figures:
+    """The figures of a drag by events that the page makes itself."""
     handle = page.locator(what.handle)
     handle.scroll_into_view_if_needed()
     if what.vertical:
@@ -172,11 +231,7 @@ def drag(page: Page, what: Dragged) -> tuple[float, float, int, int]:
     }
     result = page.evaluate(DRAG, given)
     page.mouse.up()
-    latencies = sorted(result["latencies"])
-    if not latencies:
-        raise SystemExit(f"{what.handle}: nothing was repainted")
-    p95 = latencies[int(0.95 * (len(latencies) - 1))]
-    return statistics.median(latencies), p95, result["repaints"], result["frames"]
+    return figures(result, what.handle)
 
 
 def opened(page: Page, address: str, kind: str) -> None:
@@ -200,7 +255,7 @@ def opened(page: Page, address: str, kind: str) -> None:
         page.set_viewport_size({"width": 1280, "height": 1400})
         page.locator("#lab-explore [data-part=cards]").scroll_into_view_if_needed()
         page.wait_for_selector(what.handle)
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(1000 * REST)
 
 
 def wait(port: int) -> None:
@@ -213,12 +268,15 @@ def wait(port: int) -> None:
     raise SystemExit(f"nothing serves on port {port}")
 
 
-def measure(ports: dict[str, int], rounds: int) -> dict[str, list[tuple[float, float, int, int]]]:
+def measure(ports: dict[str, int], rounds: int) -> dict[str, list[Figures]]:
     """The figures of each kind, by round."""
-    results: dict[str, list[tuple[float, float, int, int]]] = {kind: [] for kind in KINDS}
-    with sync_playwright() as playwright:
+    results: dict[str, list[Figures]] = {kind: [] for kind in (*BY_INPUT, *KINDS)}
+    with sync_playwright() as playwright, chromium() as plain:
         browser = playwright.chromium.launch(**launch_options(playwright.chromium.executable_path))
         for _ in range(rounds):
+            for kind, peer in BY_INPUT.items():
+                address = f"http://127.0.0.1:{ports[peer]}/"
+                results[kind].append(drag_by_input(plain, address, KINDS[peer]))
             for kind, what in KINDS.items():
                 context = browser.new_context(viewport={"width": 1280, "height": 800})
                 page = context.new_page()
@@ -272,10 +330,12 @@ def main() -> None:
         )
         summary[kind] = {"p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "repaints": repaints}
         print(
-            f"{kind:8}  p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   "
+            f"{kind:10}  p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   "
             f"{repaints:3.0f} of 180 repaints (ideal {ideal:.0f})"
         )
-    print(f"p95, ours ÷ slider echo: {summary['ours']['p95_ms'] / summary['echo']['p95_ms']:.2f}")
+    for ours, echo in (("input", "echo input"), ("ours", "echo")):
+        ratio = summary[ours]["p95_ms"] / summary[echo]["p95_ms"]
+        print(f"p95, {ours} ÷ {echo}: {ratio:.2f}")
     print(f"p50, gr.Plot ÷ ours:     {summary['plot']['p50_ms'] / summary['ours']['p50_ms']:.1f}")
     print(json.dumps(summary))
 
