@@ -162,7 +162,7 @@ def test_share_bars():
     figure = claim_figure(evidence_of("beta-range", "share"))
     (bars,) = figure["data"]
     assert bars["x"] == [100, 50]
-    assert bars["y"] == ["step 300", "step 2,000"]
+    assert bars["y"] == ["step 300", "step 2\u202f000"]
     assert figure["layout"]["shapes"][0]["x0"] == 50
 
 

@@ -37,6 +37,7 @@ from swishdemo.errors import UserError
 from swishdemo.form import Field, Form
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Language, Sentence, text
+from swishdemo.text.numerals import numeral
 from swishdemo.timing import REGISTRY, Measurement
 
 OWN = SourceDocument(
@@ -241,7 +242,7 @@ class Costs(Statement):
         return {**self._names(), "ratio": _number(self.at_most), "context": context}
 
     def _done(self, server: Settings) -> dict[str, str]:
-        return {"elements": f"{min(ELEMENTS, server.max_elements):,}"}
+        return {"elements": numeral(min(ELEMENTS, server.max_elements))}
 
 
 class Differs(Statement):

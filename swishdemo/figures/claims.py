@@ -12,6 +12,7 @@ from markupsafe import Markup
 from swishdemo.claims.record import typeset
 from swishdemo.figures.svg import svg
 from swishdemo.text import Language, catalogue, text
+from swishdemo.text.numerals import numeral
 
 Figure = dict[str, Any]
 Evidence = Mapping[str, Any]
@@ -197,7 +198,7 @@ def _bytes(evidence: Evidence, language: Language) -> Figure:
 def _shares(evidence: Evidence, language: Language) -> Figure:
     """The share in the band at each mark, with its interval."""
     marks = evidence["marks"]
-    labels = [_say("figure.step", language, step=f"{mark['step']:,}") for mark in marks]
+    labels = [_say("figure.step", language, step=numeral(mark["step"])) for mark in marks]
     values = [100 * mark["value"] for mark in marks]
     errors = {
         "type": "data",

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from swishdemo.activations import activations, names
 from swishdemo.activations.record import Activation, formula_label
+from swishdemo.text.numerals import numeral
 
 Array = npt.NDArray[np.float64]
 Figure = dict[str, Any]
@@ -273,7 +274,7 @@ def _label(key: str, explored: Explored, records: Mapping[str, Activation]) -> s
     if key == _FORMULA:
         return formula_label(f"={explored.formula}")
     if key == "swish":
-        return f"{records[key].label} β = {explored.beta:g}".replace("-", "−")
+        return f"{records[key].label} β = {numeral(explored.beta, 'g')}"
     return records[key].label
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter, with_config
 
 from swishdemo.text import Language, Sentence, text
+from swishdemo.text.numerals import numeral
 
 FEWEST_BLOCKS = 7
 """Blocks on both sides from which a ratio has an interval.
@@ -377,7 +378,6 @@ def _reason(record: object) -> Sentence | None:
 
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_NARROW_SPACE = "\u202f"
 
 
 def seconds_of(measurement: Measurement) -> float:
@@ -397,7 +397,7 @@ def size_label(elements: int) -> str:
     """A number of elements as a reader reads it: ``2²⁰``, or ``131 072`` where it is no power."""
     if elements > 1 and elements & (elements - 1) == 0:
         return "2" + str(elements.bit_length() - 1).translate(_SUPERSCRIPTS)
-    return f"{elements:,}".replace(",", _NARROW_SPACE)
+    return numeral(elements)
 
 
 def place_of(measurement: Measurement, language: Language = "en") -> str:
@@ -440,4 +440,4 @@ def byte_size(count: float) -> str:
 def figures(value: float) -> str:
     """Three digits or so: ``0.72``, ``4.42``, ``28.3``, ``1 057``."""
     digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:,.{digits}f}".replace(",", _NARROW_SPACE)
+    return numeral(value, f".{digits}f")

@@ -14,6 +14,7 @@ from typing import Any
 
 from swishdemo import datasets
 from swishdemo.text import Language, text
+from swishdemo.text.numerals import numeral
 from swishdemo.training.config import TrainingConfig, learns_beta, starts
 from swishdemo.training.in_words import activation_label
 from swishdemo.training.summary import ARTICLE_BAND, CONVERGED_BELOW
@@ -126,7 +127,7 @@ class _Telling:
         places = self._places(layers)
         if count < 2:
             start = starts(self.run)[0]
-            begun = "–" if start is None else f"{start:g}".replace("-", "−")
+            begun = "–" if start is None else numeral(start, "g")
             yield self._say("beta_alone", start=begun, values=self._values(layers), places=places)
             return
         given = {"count": self._number(count), "step": self.summary["converged_step"]}

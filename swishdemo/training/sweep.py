@@ -24,6 +24,7 @@ from swishdemo.errors import UserError
 from swishdemo.form import Field, Schema, short
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence, catalogue
+from swishdemo.text.numerals import numeral
 from swishdemo.training.config import MOST_FORMULAS, TrainingConfig, replicas
 from swishdemo.training.request import parse_run
 
@@ -302,8 +303,8 @@ def _check_work(configs: Sequence[TrainingConfig], settings: Settings) -> None:
             "sweep.error.too_much",
             field="grid",
             runs=len(configs),
-            count=f"{count:,}",
-            limit=f"{settings.max_sweep_steps:,}",
+            count=numeral(count),
+            limit=numeral(settings.max_sweep_steps),
         )
 
 

@@ -26,6 +26,7 @@ from swishdemo.figures.curve_figure import Explored, Values
 from swishdemo.figures.link_picture import HEIGHT, WIDTH, link_picture, written
 from swishdemo.figures.series import Picked
 from swishdemo.text import Language, language_of, text
+from swishdemo.text.numerals import numeral
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.run_view import RunView
 from swishdemo.ui.time_view import Look, TimeView
@@ -124,7 +125,7 @@ class LinkPreviews:
         rivals = [labels[name] for name in explored.act]
         if explored.formula:
             rivals.append(formula_label(f"={explored.formula}"))
-        beta = f"{explored.beta:.6g}".replace("-", "−")
+        beta = numeral(explored.beta, ".6g")
         key = "beside" if rivals and ("act" in known or "formula" in known) else "beta"
         title = text(f"pages.preview.{key}", language, beta=beta, rivals=comma.join(rivals))
         if not known:

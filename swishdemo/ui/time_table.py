@@ -17,6 +17,7 @@ from swishdemo.figures.timing import colour_of
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import Language, text
+from swishdemo.text.numerals import numeral
 from swishdemo.timing import REGISTRY, HostCard, Measurement
 from swishdemo.timing.elsewhere import ImportedTiming, parse
 from swishdemo.timing.measurement import byte_size, duration, figures, quartiles, seconds_of
@@ -151,7 +152,7 @@ def _memory(m: Measurement, count: int | None, language: Language) -> str:
 
 
 def _error(error: float) -> str:
-    return f"{error:.1e}".replace("-", "−") if error else "0"
+    return numeral(error, ".1e") if error else "0"
 
 
 _KEPT = 32

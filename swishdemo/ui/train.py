@@ -18,7 +18,9 @@ from swishdemo.errors import UserError
 from swishdemo.form import Field
 from swishdemo.jobs.access import visitor_of
 from swishdemo.settings import Settings
+from swishdemo.text.numerals import numeral
 from swishdemo.training import TrainingConfig, nearest, recipes
+from swishdemo.training.in_words import activation_label
 from swishdemo.training.recipes import Recipe
 from swishdemo.training.request import fitted, parse_run
 from swishdemo.training.sweep import SweepRequest, grid_of
@@ -54,7 +56,7 @@ def component(field: Field, start: Mapping[str, Any] | None = None) -> gr.compon
         return gr.Checkbox(value, **common)
     if field.kind == "choices":
         return gr.Dropdown(
-            list(field.choices),
+            _called(field),
             value=value,
             multiselect=True,
             allow_custom_value=field.formulas > 0,
@@ -82,7 +84,7 @@ def caps(settings: Settings) -> str:
         settings.max_job_seconds,
     )
     # Gradio translates one text of a string.
-    return f"{words('train.caps')} {' · '.join(f'{limit:,}' for limit in limits)}"
+    return f"{words('train.caps')} {' · '.join(numeral(limit) for limit in limits)}"
 
 
 def shown_value(value: Any) -> Any:
@@ -118,14 +120,19 @@ def request_of(given: Mapping[str, Any], table: Mapping[str, Field]) -> dict[str
 
 def _range(field: Field) -> str:
     """The allowed numbers, behind the tip."""
-    if field.kind not in ("integer", "number", "numbers"):
+    if field.low is None or field.high is None:
         return ""
-    return f" ({field.low:,.10g} – {field.high:,.10g})"
+    return f" ({numeral(field.low, '.10g')} – {numeral(field.high, '.10g')})"
+
+
+def _called(field: Field) -> list[tuple[str, str | int | float]]:
+    """Activations as a reader knows them, with their names."""
+    return [(activation_label(name), name) for name in field.choices]
 
 
 def _choice(field: Field, value: Any, common: dict[str, Any]) -> gr.components.Component:
     if field.formulas:
-        return gr.Dropdown(list(field.choices), value=value, allow_custom_value=True, **common)
+        return gr.Dropdown(_called(field), value=value, allow_custom_value=True, **common)
     key = "data.title" if field.name == "dataset" else f"train.choice.{field.name}"
     choices = [(words(f"{key}.{choice}"), choice) for choice in offered(field)]
     if field.name == "beta_scope":

@@ -30,7 +30,7 @@ export function mount({ element, props }) {
         <div data-unkept>${props.unkept && told(t(props.unkept))}</div></div>
       <div><p>${t("shell.teach")} <a href="?beta=0">β = 0</a> · <a href="?beta=-1">β = −1</a> ·
         <a href="?beta=10&act=relu">β = 10</a> ·
-        <a href="?act=relu,gelu,mish,elu">${t("shell.rivals")}</a> ·
+        <a href="?act=gelu,gelu_tanh,quick_gelu">${t("shell.rivals")}</a> ·
         <a href="?tab=claims">${t("shell.tab_claims")}</a></p></div>
       <div><details><summary>${t("shell.cite")}</summary><pre>${bibtex}</pre></details>
         <p style="margin-top:6px">${t("shell.licences", { version: props.version })}</p></div>

@@ -35,6 +35,10 @@ export function compact(value, digits) {
   return size >= 1e5 || (size > 0 && size < 10 ** -digits) ? short(value, 3) : fixed(value, digits);
 }
 
+/** A number with narrow spaces between its thousands: 10 000. @param {number} value */
+export const grouped = (value) =>
+  value >= 10_000 ? value.toLocaleString("en").replace(/,/g, "\u202f") : short(value, 12);
+
 /** The time of day, with the date where it is another one. @param {number} seconds Since 1970. */
 export function moment(seconds) {
   const at = new Date(seconds * 1000);

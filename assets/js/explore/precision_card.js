@@ -5,7 +5,7 @@
 
 import { fill, findAll, html, partsOf, press } from "../core/dom.js";
 import * as server from "../core/server.js";
-import { powers, raised, short, t } from "../core/text.js";
+import { grouped, powers, raised, short, t } from "../core/text.js";
 import { activationColour, onTheme } from "../core/theme.js";
 import { plain } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
@@ -182,7 +182,7 @@ export function card(host, lab) {
         ];
     fill($("says"), html`${sentences.map((sentence) => html`<span>${sentence}</span> `)}`);
     $("tried").textContent = t(answer.every ? "precision.tried_all" : "precision.tried_some", {
-      count: answer.tried.toLocaleString("en").replace(/,/g, " "),
+      count: grouped(answer.tried),
       type,
       low: short(low, 4),
       high: short(high, 4),

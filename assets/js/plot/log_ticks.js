@@ -1,6 +1,6 @@
 /** The numbers on a logarithmic axis: round ones that fit, however little or much it shows. */
 
-import { raised, short } from "../core/text.js";
+import { grouped, raised, short } from "../core/text.js";
 
 /** Digits before the power of ten, the densest first. */
 const DIGITS = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]];
@@ -143,9 +143,6 @@ function unitOf(value, unit) {
   const units = unit === "s" ? PREFIXES : BYTES;
   return units.findLast(([least]) => value >= least * (1 - 1e-12)) ?? units[0];
 }
-
-/** @param {number} value */
-const grouped = (value) => (value >= 10_000 ? value.toLocaleString("en") : short(value, 12));
 
 /** 3·10⁻⁷ and 10⁻⁷. @param {number} value */
 function power(value) {

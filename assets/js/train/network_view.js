@@ -4,7 +4,7 @@
  */
 
 import { fill, findAll, html, partsOf } from "../core/dom.js";
-import { t } from "../core/text.js";
+import { fixed, t } from "../core/text.js";
 import { onTheme } from "../core/theme.js";
 import { typedRecord } from "../formulas/typed_formula.js";
 import { activations } from "../generated/activations.js";
@@ -100,7 +100,7 @@ function withCurves(figure, record, name, learned) {
   const trained = record.parameters.filter((each) => each.name in learned);
   const words = trained.map(({ name: parameter }) => {
     const symbol = parameter === "beta" ? "β" : parameter;
-    return `${symbol} = ${learned[parameter].toFixed(2).replace("-", "−")}`;
+    return `${symbol} = ${fixed(learned[parameter], 2)}`;
   });
   const title = ["f", plain(record.label), ...words].join(", ");
   return {
