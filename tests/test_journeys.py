@@ -231,7 +231,8 @@ def test_explore_from_a_drag_to_a_strangers_screen(app: App, person: Any, tmp_pa
     shown = curves(page)
     assert {"Swish", "Softplus", FORMULA} <= shown.keys()
 
-    png = me.file(page, "#lab-explore [data-save=png]")
+    page.locator("#lab-explore .explore-take summary").click()
+    png = me.file(page, "#lab-explore .explore-take [data-take=png]")
     assert png.startswith(b"\x89PNG") and len(png) > 10_000
     table = list(csv.reader(io.StringIO(me.file(page, "[data-save=csv]").decode("utf-8-sig"))))
     column = next(at for at, name in enumerate(table[0]) if f"swish (beta={beta:g}" in name)

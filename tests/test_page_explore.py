@@ -209,17 +209,6 @@ def test_csv_holds_what_is_drawn(turn, tmp_path):
     np.testing.assert_allclose(table[:, 3], value.df, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("kind", ["png", "svg"])
-def test_pictures_are_files_of_their_kind(turn, tmp_path, kind):
-    page = turn()
-    with page.expect_download() as begun:
-        page.click(f"[data-save={kind}]")
-    path = tmp_path / f"plot.{kind}"
-    begun.value.save_as(path)
-    start = path.read_bytes()[:200]
-    assert start.startswith(b"\x89PNG") if kind == "png" else b"<svg" in start
-
-
 def test_a_phone_shows_beta_then_the_plot_and_nothing_runs_over(turn):
     page = turn(**PHONE)
     wide = page.evaluate("document.documentElement.scrollWidth")

@@ -6,6 +6,7 @@
 import { Html, html } from "../core/dom.js";
 import { language, TAGS } from "../core/language.js";
 import { t } from "../core/text.js";
+import { pictureMenu } from "../plot/picture_menu.js";
 
 /** @typedef {import("../core/dom.js").Content} Content */
 
@@ -214,7 +215,7 @@ export function provedWith(part) {
 function evidenceOf(part, card) {
   if (part.picture) {
     const picture = new Html(part.picture);
-    return html`<div class="claims-plot" data-figure="${part.name}">${picture}</div>`;
+    return html`<div class="claims-plot" data-figure="${part.name}">${picture}${pictureMenu()}</div>`;
   }
   if (part.sources.length > 1) {
     const sources = part.sources.map(

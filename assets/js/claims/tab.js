@@ -7,10 +7,12 @@ import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
+import { language } from "../core/language.js";
 import { rove, roveRows } from "../core/roving.js";
 import { ask, attempt, route } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
+import { tellPictures } from "../plot/picture_menu.js";
 import { about, fullCard, skeletonCard, sourceOf, titleOf, verdictIcon } from "./claim_card.js";
 import { ownClaims } from "./own_claim.js";
 import { proofReader } from "./proofs.js";
@@ -41,6 +43,19 @@ export function mount(component) {
     kind: read("kind", choice(KINDS), /** @type {string | null} */ (null)),
     verdict: read("verdict", choice(VERDICTS), /** @type {string | null} */ (null)),
   };
+  tellPictures(element, (plot) => {
+    const at = /** @type {HTMLElement | null} */ (plot.closest("[data-claim]"));
+    const figure = /** @type {HTMLElement | null} */ (plot.closest("[data-figure]"));
+    const card = cards.get(at?.dataset.claim ?? "");
+    const shown = card?.parts.find(({ name }) => name === figure?.dataset.figure);
+    if (!card || !shown) return {};
+    return {
+      title: card.statement[language],
+      lines: [`${shown.label}: ${shown.verdict_label}. ${shown.why}`],
+      name: `swish-lab-${card.id}`,
+      link: `${ROOT}/claim/${card.id}`,
+    };
+  });
   const proofs = proofReader(
     "lab-proofs",
     () => trigger("input"),

@@ -45,6 +45,20 @@ new MutationObserver(() => {
   for (const listener of listeners) listener();
 }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
+let paper = false;
+/**
+ * What is made with the colours of paper, which is light, whatever the theme.
+ * @template T @param {() => T} make
+ */
+export function onPaper(make) {
+  paper = true;
+  try {
+    return make();
+  } finally {
+    paper = false;
+  }
+}
+
 /**
  * The colour of a token: "@name" is the style sheet's --lab-name, "@act-gelu" an activation's own;
  * "/0.2" behind it makes it transparent, "+0.2" brings it nearer to the text's colour. What is none
@@ -59,7 +73,9 @@ export function colour(token) {
     /^([^/+]+)(?:\/(.+))?(?:\+(.+))?$/.exec(token.slice(1))?.slice(1) ?? [];
   const base = name.startsWith("act-")
     ? activationColour(name.slice(4))
-    : getComputedStyle(document.body).getPropertyValue(`--lab-${name}`).trim();
+    : getComputedStyle(paper ? document.documentElement : document.body)
+        .getPropertyValue(`--lab-${name}`)
+        .trim();
   if (nearer !== undefined) {
     const text = channels(colour("@text"));
     const mixed = channels(base).map((part, at) => part + Number(nearer) * (text[at] - part));
@@ -76,7 +92,7 @@ export function activationColour(name) {
   if (name.startsWith("=")) return colour("@typed");
   const record = activations.find((activation) => activation.name === name);
   if (!record) return colour("@muted");
-  return isDark() ? record.colourDark : record.colour;
+  return isDark() && !paper ? record.colourDark : record.colour;
 }
 
 /**

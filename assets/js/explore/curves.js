@@ -308,6 +308,8 @@ export function curves(node, lab, placed) {
     refit() {
       if (plot.figure && fit(plot.figure.data)) draw(traces.map((trace) => trace.draw()));
     },
+    /** The earlier β whose curves are drawn, in the order of their traces. @returns {number[]} */
+    past: () => (lab.state.get("trail") === "on" ? ghosts.betas() : []),
     forget: () => ghosts.clear(lab.state.get("beta")),
     /** The curves of a panel, in the menu's order, for reading. @param {string} panel */
     curvesOf: (panel) =>

@@ -115,6 +115,7 @@ export function depthPlot(node, lab) {
     const diagonal = {
       type: "scatter",
       mode: "lines",
+      name: "y = x",
       hoverinfo: "skip",
       line: { color: "@muted", width: 1, dash: "dot", simplify: false },
       x: ends,

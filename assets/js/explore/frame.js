@@ -5,6 +5,7 @@ import { openTab } from "../core/header.js";
 import { rove } from "../core/roving.js";
 import { keep, kept } from "../core/storage.js";
 import { t } from "../core/text.js";
+import { pictureMenu } from "../plot/picture_menu.js";
 import { PANELS } from "./state_properties.js";
 
 /** @type {Record<string, string>} */
@@ -19,7 +20,7 @@ export function skeleton() {
       html`<button class="lab-chip" data-panel="${name}"
             title="${h(`tip_${name}`)}">${NAMES[name]}</button>`,
   );
-  const files = ["png", "svg", "csv", "json"].map(
+  const files = ["csv", "json"].map(
     (kind) =>
       html`<button class="lab-btn" data-save="${kind}"
             title="${h(`tip_${kind}`)}">${kind.toUpperCase()}</button>`,
@@ -85,6 +86,7 @@ export function skeleton() {
           <div class="explore-box" data-part="box" hidden></div>
           <p class="lab-unseen" data-part="spoken" aria-live="polite"></p>
         </div>
+        <div class="lab-row explore-take">${pictureMenu()}</div>
       </section>
       <div class="lab-pair" data-part="cards"></div>
     </div>

@@ -9,6 +9,7 @@ import { grouped, powers, raised, short, t } from "../core/text.js";
 import { activationColour, onTheme } from "../core/theme.js";
 import { plain } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
+import { pictureMenu } from "../plot/picture_menu.js";
 
 const TYPES = ["fp32", "bf16", "fp16"];
 /** @type {Record<string, number>} Beyond this e^x has left the type on both sides. */
@@ -284,6 +285,7 @@ function skeleton() {
       <select class="lab-field" data-part="lossy" aria-label="${h("lossy")}"
         title="${h("lossy")}"></select>
       <span class="lab-seg" role="group" aria-label="${h("range")}">${reaches}</span>
+      ${pictureMenu()}
     </div>
     <div class="lab-row precision-legend lab-note" data-part="legend">${legend}</div>
     <div class="precision-plot" data-part="plot" role="img" aria-label="${h("card")}"></div>

@@ -1,11 +1,10 @@
-/** Saves what is plotted as a file: a picture at twice its size, or a table in full precision. */
+/** Saves what is plotted: a table in full precision, what a picture says, the code of a frame. */
 
 import { html } from "../core/dom.js";
 import { route } from "../core/server.js";
 import { flush } from "../core/state.js";
 import { short, t } from "../core/text.js";
-import { colour } from "../core/theme.js";
-import { download, pictureOf, plain } from "../plot/download.js";
+import { download, plain } from "../plot/download.js";
 import { toCsv, toTable } from "../plot/sampling.js";
 import { PANEL } from "./panels.js";
 
@@ -13,16 +12,11 @@ import { PANEL } from "./panels.js";
 /** @typedef {import("./lab.js").Lab} Lab */
 
 /**
- * @param {"png" | "svg" | "csv" | "json"} kind
+ * @param {"csv" | "json"} kind
  * @param {Drawn} drawn What `curves.js` has drawn.
  * @param {Lab} lab
  */
 export async function save(kind, drawn, lab) {
-  if (kind === "png" || kind === "svg")
-    return pictureOf(drawn.plot, kind, "swish-lab", {
-      background: colour("@panel"),
-      notes: names(drawn, lab),
-    });
   /** @type {string[]} */
   const panels = lab.state.get("show");
   const named = panels.flatMap((panel) =>
@@ -51,29 +45,48 @@ export async function save(kind, drawn, lab) {
 }
 
 /**
- * What each panel shows, and of which activations: on the page that is said over the plot.
+ * What a picture of the curves says: axes, the curves' parameters, and which are an earlier β's.
  * @param {Drawn} drawn @param {Lab} lab
+ * @returns {Partial<import("../plot/picture_menu.js").Told>}
  */
-function names(drawn, lab) {
-  const { layout } = drawn.plot.node;
+export function toldOfCurves(drawn, lab) {
   /** @type {string[]} */
   const panels = lab.state.get("show");
-  return panels.map((panel, at) => {
-    const curves = drawn.curvesOf(panel).map(({ activation }) => {
-      const given = Object.entries(lab.values(activation)).map(
-        ([key, value]) => `${lab.symbolOf(`${lab.keyOf(activation)}.${key}`)} = ${short(value, 6)}`,
-      );
-      const words = plain([activation.label, ...given].join(", "));
-      return `<span style="color:${colour(`@act-${activation.name}`)}">${words}</span>`;
-    });
-    return {
-      text: [`<b>${plain(PANEL[panel].title(lab))}</b>`, ...curves].join("   "),
-      font: { size: 12, color: colour("@text") },
-      showarrow: false,
-      ...{ xref: "paper", x: 0, xanchor: "left" },
-      ...{ yref: "paper", y: layout[`yaxis${at ? at + 1 : ""}`].domain[1], yanchor: "bottom" },
-    };
-  });
+  /** @type {Map<string, string>} */
+  const labels = new Map();
+  for (const { activation } of panels.flatMap(drawn.curvesOf)) {
+    const given = Object.entries(lab.values(activation)).map(
+      ([key, value]) => `${lab.symbolOf(`${lab.keyOf(activation)}.${key}`)} = ${short(value, 6)}`,
+    );
+    labels.set(activation.label, plain([activation.label, ...given].join(", ")));
+  }
+  const [swish, ...rivals] = labels.values();
+  const names = panels.map((panel) => PANEL[panel].title(lab));
+  return {
+    title: [swish, ...rivals].join(" · "),
+    lines: [names.join(", ")],
+    dress({ data, layout }) {
+      panels.forEach((panel, at) => {
+        const number = at ? String(at + 1) : "";
+        if (at === panels.length - 1) layout[`xaxis${number}`].title.text = "x";
+        layout[`xaxis${number}`].automargin = true;
+        layout[`yaxis${number}`].title.text = plain(PANEL[panel].title(lab));
+      });
+      const past = drawn.past();
+      /** @type {Record<string, number>} How many ghosts each panel has had. */
+      const ages = {};
+      for (const trace of data) {
+        if (trace.name !== "ghost") {
+          if (trace.name) trace.name = labels.get(trace.name) ?? plain(trace.name);
+          continue;
+        }
+        const age = ages[trace.yaxis] ?? 0;
+        ages[trace.yaxis] = age + 1;
+        trace.visible = age < past.length;
+        trace.name = trace.visible ? `${t("picture.trail")} = ${short(past[age], 4)}` : "";
+      }
+    },
+  };
 }
 
 /**

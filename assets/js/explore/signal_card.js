@@ -9,6 +9,7 @@ import { powers, short, t } from "../core/text.js";
 import { activationColour } from "../core/theme.js";
 import { flatShare } from "../formulas/flatness.js";
 import { moments } from "../formulas/moments.js";
+import { pictureMenu } from "../plot/picture_menu.js";
 import { depthPlot } from "./depth_plot.js";
 
 /** |f′| below this passes no gradient to speak of. */
@@ -305,7 +306,8 @@ function skeleton() {
     </div>
     <p class="lab-error" data-part="error" role="alert"></p>
     <div class="lab-row lab-between"><span class="lab-note" data-part="legend"></span>
-      <span class="lab-seg" role="group" aria-label="${h("view")}">${views}</span></div>
+      <span class="lab-row"><span class="lab-seg" role="group" aria-label="${h("view")}"
+        >${views}</span>${pictureMenu()}</span></div>
     <div class="signal-plot" data-part="plot" role="img" aria-label="${h("plot_label")}"></div>
     </div></div>`;
 }

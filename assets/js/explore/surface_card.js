@@ -3,6 +3,7 @@
 import { fill, find, findAll, html, press } from "../core/dom.js";
 import { short, t } from "../core/text.js";
 import { isDark } from "../core/theme.js";
+import { pictureMenu, tellPictures } from "../plot/picture_menu.js";
 import { surfaceMap } from "./surface_map.js";
 import { hasWebGl, surfaceScene } from "./surface_scene.js";
 
@@ -30,6 +31,11 @@ export function card(host, lab) {
   const views = findAll(host, "[data-view]");
   const map = surfaceMap(box);
   const { area } = map;
+  const shownOf = () => `${TITLES[of()]}(x, β)`;
+  tellPictures(host, () => ({ title: `${t("surface.heading")}: ${shownOf()}` }));
+  tellPictures(box, () => ({
+    draw: () => map.onPaper(of(), value, state.get("x"), lab.scale, state.get("beta")),
+  }));
   const [line, label] = ["i", "b"].map((name) => document.createElement(name));
   line.append(label);
   area.append(line);
@@ -214,7 +220,7 @@ function skeleton() {
   ])}${segment("view", [
     ["map", t("surface.map")],
     ["3d", t("surface.3d")],
-  ])}</div>
+  ])}${pictureMenu()}</div>
     <div class="surface-map"></div>
     <div class="surface-scene" role="img" aria-label="${t("surface.scene_label")}" hidden></div>
     <p class="lab-note surface-none" hidden>${t("surface.no_webgl")}</p>

@@ -5,7 +5,7 @@
 
 import { fill, find, html } from "../core/dom.js";
 import { short } from "../core/text.js";
-import { colour } from "../core/theme.js";
+import { colour, onPaper } from "../core/theme.js";
 import { css, ramp } from "../plot/colour_ramp.js";
 
 /**
@@ -172,7 +172,66 @@ export function surfaceMap(host) {
     fill(numbers, html`${ticks(shown, (level) => `top:${100 * place(level)}%`)}`);
   }
 
-  return { draw, area };
+  /**
+   * The map as it is shown, with its axes, for a picture of its own, in the colours of paper.
+   * @param {"f" | "df"} of @param {(x: number, beta: number) => number} f
+   * @param {number[]} range @param {Scale} scale @param {number} beta
+   */
+  function onPaperOf(of, f, range, scale, beta) {
+    return onPaper(() => paperMap(of, f, range, scale, beta));
+  }
+
+  return { draw, area, onPaper: onPaperOf };
+}
+
+/** Of a map on paper: its size, and the room beside it for the axes' numbers. */
+const PAPER = { width: 640, height: 400, left: 56, right: 12, top: 8, foot: 44 };
+
+/**
+ * A map with its axes and the line of β as an `svg` element.
+ * @param {"f" | "df"} of @param {(x: number, beta: number) => number} f
+ * @param {number[]} range @param {Scale} scale @param {number} beta
+ */
+function paperMap(of, f, range, scale, beta) {
+  const { width, height, left, right, top, foot } = PAPER;
+  const [wide, high] = [width - left - right, height - top - foot];
+  const sheet = Object.assign(document.createElement("canvas"), {
+    width: 2 * wide,
+    height: 2 * high,
+  });
+  const grid = gridOf(f, range, scale, Math.ceil(wide / STEP), Math.ceil(high / STEP));
+  const pen = penOf(sheet);
+  pen.scale(2, 2);
+  const [columns, rows] = [grid.columns - 1, grid.rows - 1];
+  const image = picture(grid, ramp(grid.low, grid.high));
+  pen.drawImage(image, 0.5, 0.5, columns, rows, 0, 0, wide, high);
+  lines(pen, grid, levelsOf(of, grid), wide, high);
+  const [low, end] = range;
+  /** @param {number} x */
+  const across = (x) => left + (wide * (x - low)) / (end - low);
+  /** @param {number} at */
+  const down = (at) => top + (high * (scale.high - at)) / (scale.high - scale.low);
+  const xs = even(low, end, 9).map(
+    (x) => html`<text x="${across(x)}" y="${top + high + 17}" text-anchor="middle"
+      >${short(x, 5)}</text>`,
+  );
+  const betas = betaTicks(scale).map(
+    (at) => html`<text x="${left - 6}" y="${down(at) + 4}" text-anchor="end"
+      >${short(scale.toBeta(at), 5)}</text>`,
+  );
+  const at = scale.toSlider(beta);
+  const line =
+    at >= scale.low && at <= scale.high
+      ? html`<path d="M${left},${down(at)}h${wide}" stroke="${colour("@text")}" stroke-width="1.4"
+        /><text x="${left + wide - 6}" y="${down(at) - 5}" text-anchor="end"
+        fill="${colour("@text")}">β = ${short(beta, 4)}</text>`
+      : "";
+  const svg = html`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"
+    font-size="12" fill="${colour("@muted")}"><image x="${left}" y="${top}" width="${wide}"
+    height="${high}" preserveAspectRatio="none" href="${sheet.toDataURL()}"/>${xs}${betas}${line}
+    <text x="${left + wide / 2}" y="${height - 8}" text-anchor="middle">x</text>
+    <text x="14" y="${top + high / 2}" text-anchor="middle">β</text></svg>`;
+  return { svg: svg.text, width, height };
 }
 
 /** @param {HTMLCanvasElement} canvas */

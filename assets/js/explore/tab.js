@@ -9,6 +9,7 @@ import { store } from "../core/state.js";
 import { onTheme } from "../core/theme.js";
 import { activationPicker } from "../formulas/activation_picker.js";
 import { formulaField } from "../formulas/formula_field.js";
+import { tellPictures } from "../plot/picture_menu.js";
 import { stillOf } from "../plot/still_picture.js";
 import { betaControl } from "./beta_control.js";
 import { crosshair } from "./crosshair.js";
@@ -20,7 +21,7 @@ import { gestures } from "./gestures.js";
 import { exploreLab } from "./lab.js";
 import { lazyCards } from "./lazy_cards.js";
 import { PANEL, panelControls } from "./panels.js";
-import { save, takeFrame } from "./save_plot.js";
+import { save, takeFrame, toldOfCurves } from "./save_plot.js";
 import { FARTHEST, PROPERTIES } from "./state_properties.js";
 
 /** @type {Parameters<typeof lazyCards>[1]} The cards under the plot. */
@@ -183,6 +184,8 @@ export function make(host) {
     const kind = /** @type {Parameters<typeof save>[0]} */ (button.dataset.save);
     button.addEventListener("click", () => save(kind, drawn, lab));
   }
+  tellPictures(element, () => ({ lines: [toldOfCurves(drawn, lab).title ?? ""] }));
+  tellPictures($("frame"), () => toldOfCurves(drawn, lab));
   const embed = find(element, "[data-act=embed]");
   embed.addEventListener("click", () => takeFrame(embed));
   onTheme(() => {

@@ -25,9 +25,9 @@ export function ramp(low, high) {
     of: (value) => at(share(value)),
     /** For Plotly: stops from share −1 to share 1. */
     stops: [
-      [0, css(below)],
-      [0.5, css(zero)],
-      [1, css(above)],
+      [0, "@band2"],
+      [0.5, "@soft"],
+      [1, "@accent"],
     ],
   };
 }

@@ -103,6 +103,10 @@ const [TICK_WIDTH, TICK_HEIGHT, MOST_TICKS] = [64, 26, 9];
  * @type {Set<LivePlot>}
  */
 const plots = new Set();
+/** @type {WeakMap<Element, LivePlot>} */
+const byNode = new WeakMap();
+/** The plot in a node. @param {Element} node */
+export const plotAt = (node) => byNode.get(node);
 onTheme(() => {
   for (const plot of plots) plot.redraw();
 });
@@ -129,6 +133,7 @@ export class LivePlot {
     this.first = first;
     node.classList.add("lab-plot");
     plots.add(this);
+    byNode.set(node, this);
     new ResizeObserver(() => {
       if (!this.figure || !node.clientWidth) return;
       if (this.waits) this.redraw();
@@ -170,8 +175,12 @@ export class LivePlot {
   /** The figure with its colours and axes as the page has them, or null where it has no width. */
   resolved() {
     this.waits = !this.node.clientWidth;
-    if (!this.figure || this.waits) return null;
-    const { data, layout = {} } = this.figure;
+    return this.figure && !this.waits ? resolve(this.full()) : null;
+  }
+
+  /** The figure with all that plots have in common. @returns {Figure} */
+  full() {
+    const { data, layout = {} } = this.figure ?? { data: [] };
     /** @type {Record<string, any>} */
     const full = { ...layoutBase, ...layout, margin: { ...layoutBase.margin, ...layout.margin } };
     for (const key of Object.keys(layout).concat("xaxis", "yaxis")) {
@@ -181,7 +190,7 @@ export class LivePlot {
       full[key] = { ...axis, ...given, title: { ...axis.title, ...title } };
       if (this.counts(key)) Object.assign(full[key], this.ticksOf(key, given.range));
     }
-    return resolve({ data, layout: full });
+    return { data, layout: full };
   }
 
   /** Whether the numbers on a logarithmic axis are left to us. @param {string} key */

@@ -3,13 +3,11 @@
 import { closest, fill, findAll, html, offer, partsOf } from "../core/dom.js";
 import { t } from "../core/text.js";
 import { colour, onTheme } from "../core/theme.js";
-import { pictureOf } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
+import { pictureMenu, tellPictures } from "../plot/picture_menu.js";
 import { intervalBar } from "./interval.js";
 
 const FIGURES = ["bars", "steps", "sizes", "roofline", "memory"];
-
-const LONGEST_LINE = 100; // letters over a saved picture
 
 /** @param {string} key */
 const h = (key) => t(`time.ui.${key}`);
@@ -157,38 +155,26 @@ export function timingCards(element, { look, save, again, notice }) {
       part("copy").textContent = t("time.ui.copy");
     }, 1600);
   });
+  tellPictures(element, (plot) => {
+    const card = plot.closest("section");
+    const note = card ? findAll(card, ".time-title > :not(h2, h3)") : [];
+    return {
+      name: `swish-lab-${/** @type {HTMLElement} */ (plot).dataset.part}`,
+      lines: [
+        ...note.map((each) => each.textContent?.trim() ?? ""),
+        [part("answer"), part("note")].map((each) => each.textContent?.trim()).join(" "),
+        processor,
+      ],
+    };
+  });
   element.addEventListener("click", async ({ target }) => {
-    const picture = closest(target, "[data-picture]");
     const file = closest(target, "[data-file]")?.dataset.file;
-    if (picture) {
-      const name = picture.dataset.picture ?? "";
-      const card = /** @type {HTMLElement} */ (picture.closest("section"));
-      const titles = findAll(card, ".time-title > *").map((each) => each.textContent ?? "");
-      const below = lines(`${part("note").textContent} · ${processor}`);
-      pictureOf(plots[name], "png", `swish-lab-${name}`, {
-        background: colour("@panel"),
-        ink: colour("@text"),
-        heading: [...titles.map((title) => title.trim()), ...below],
-      });
-    }
     if (!file) return;
     const refused = await save(file, baseline.value || null);
     if (refused) notice(refused, true);
   });
 
   return { part, draw };
-}
-
-/** Parts of a text, as many on a line as go there. @param {string} text */
-function lines(text) {
-  const found = [""];
-  const words = text.split(" · ").map((each) => each.trim());
-  for (const word of words.filter(Boolean)) {
-    const longer = [found[found.length - 1], word].filter(Boolean).join(" · ");
-    if (longer.length > LONGEST_LINE) found.push(word);
-    else found[found.length - 1] = longer;
-  }
-  return found;
 }
 
 /** A card with one picture, its heading and the button that saves it. @param {string} name */
@@ -198,13 +184,9 @@ function pictureCard(name) {
   );
   return html`<section class="lab-card" data-part="${name}-card" hidden>
     <div class="lab-row lab-between time-head time-headline"><div class="time-title"
-      ><h2>${title}</h2><span class="lab-note">${note}</span></div>${png(name)}</div>
+      ><h2>${title}</h2><span class="lab-note">${note}</span></div>${pictureMenu()}</div>
     <div data-part="${name}" role="img" aria-label="${label}"></div></section>`;
 }
-
-/** @param {string} name */
-const png = (name) => html`<button class="lab-btn time-png" type="button" data-picture="${name}"
-  title="${h("png_tip")}">PNG</button>`;
 
 /** Bars beside a line, where there is no figure yet. */
 const BARS = html`<svg width="220" height="96" viewBox="0 0 220 96" aria-hidden="true">
@@ -239,7 +221,7 @@ function skeleton() {
             <select class="lab-field" data-part="sizes-pick"></select></label>
           <label class="time-pick" hidden>${h("baseline")} <select class="lab-field"
             data-part="baseline" title="${h("baseline_tip")}"></select></label>
-          <span data-part="beside-pick" hidden></span>${png("bars")}
+          <span data-part="beside-pick" hidden></span>${pictureMenu()}
         </div>
       </div>
       <p class="lab-note time-beside" data-part="beside" hidden></p>

@@ -5,6 +5,7 @@
 import { find, findAll, html } from "../core/dom.js";
 import { goToRefused, holdsRefused, onAnswered } from "../core/gradio.js";
 import { t } from "../core/text.js";
+import { pictureMenu } from "../plot/picture_menu.js";
 
 /** @typedef {import("../core/dom.js").Content} Content */
 
@@ -59,7 +60,7 @@ const flag = (name) =>
 function card(name, { tools = "", look = "train-small", under = "" } = {}) {
   return html`<section class="lab-card" ${LATER.has(name) ? html`hidden` : ""}
     ><div class="lab-row lab-between train-head"
-      ><h2>${h(`plot_${name}`)}</h2><span class="lab-row">${tools}</span></div>
+      ><h2>${h(`plot_${name}`)}</h2><span class="lab-row">${tools}${pictureMenu()}</span></div>
     <div class="train-frame"><div data-part="${name}" class="${look}"></div>
     <div class="lab-empty train-empty" data-part="empty-${name}"
       >${h("empty")}</div></div>${under}</section>`;
@@ -147,7 +148,10 @@ function insideGroup() {
     html`<div class="lab-pair train-inside">
       <section class="lab-card"><div class="lab-row lab-between train-head"
           ><h2>${h("plot_inside")}</h2><span class="lab-row"
-          ><span class="lab-note" data-part="looked"></span>${select("look", h("pick_look"))}</span
+          ><span class="lab-note" data-part="looked"></span>${[
+            select("look", h("pick_look")),
+            pictureMenu(),
+          ]}</span
         ></div>
         <div class="train-frame"><div data-part="inside" class="train-middle"></div
           ><div class="train-guesses" data-part="guesses" hidden></div>

@@ -8,6 +8,7 @@ import { tellShare } from "../core/state.js";
 import { moment, t } from "../core/text.js";
 import { downloadFrom } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
+import { pictureMenu } from "../plot/picture_menu.js";
 
 const MOST_COMPARED = 6;
 const COMPARED = ["size", "convergence", "loss", "accuracy"];
@@ -280,8 +281,8 @@ function comparison(answer) {
   const row = ({ label, values, result }) => html`<tr class="${result ? "train-result" : ""}"
     ><th>${label}</th>${values.map((value) => html`<td>${value}</td>`)}</tr>`;
   const plots = drawnOf(answer).map(
-    (name) => html`<div><h3>${h(`plot_${name}`)}</h3
-      ><div class="train-small" data-plot="${name}"></div></div>`,
+    (name) => html`<div><div class="lab-row lab-between"><h3>${h(`plot_${name}`)}</h3
+      >${pictureMenu()}</div><div class="train-small" data-plot="${name}"></div></div>`,
   );
   return html`<div class="lab-row lab-between"><h2>${h("compare_title")}</h2
       ><button class="lab-btn" data-close>${h("compare_close")}</button></div>

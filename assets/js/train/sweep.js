@@ -11,6 +11,7 @@ import { read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { downloadFrom } from "../plot/download.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
+import { pictureMenu } from "../plot/picture_menu.js";
 
 const FORMATS = ["json", "csv", "markdown"];
 /** @param {string} key */
@@ -182,7 +183,7 @@ function skeleton() {
       <div class="lab-bar" data-part="bar"><i data-part="progress"></i></div>
       <p class="lab-note" data-part="none">${h("none")}</p>
       <div data-part="results" hidden>
-        <h2>${h("effects")}</h2>
+        <div class="lab-row lab-between"><h2>${h("effects")}</h2>${pictureMenu()}</div>
         <p class="lab-note" data-part="scores"></p>
         <div data-part="effects"></div>
         <div data-part="table"></div>

@@ -11,6 +11,7 @@ import { ask, attempt } from "../core/server.js";
 import { read, write } from "../core/state.js";
 import { moment, t } from "../core/text.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
+import { tellPictures } from "../plot/picture_menu.js";
 import {
   arrange,
   noteTable,
@@ -44,6 +45,10 @@ export function mount(component) {
   fill(element, skeleton());
   const $ = partsOf(element);
   const plots = Object.fromEntries(PLOTS.map((name) => [name, new LivePlot($(name))]));
+  tellPictures(element, (plot) => ({
+    name: `swish-lab-${/** @type {HTMLElement} */ (plot).dataset.part ?? "runs"}`,
+    lines: [latest.name, latest.what].filter(Boolean),
+  }));
   const picked = viewChoices(element, () => follow(run, true));
   const look = networkView(element, plots);
   const runs = runList($("runs"), {
