@@ -222,6 +222,11 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     assert not errors
     expect(tab.locator(".time-status [data-part=name]")).to_have_value("two sizes")
     tab.locator(".time-status [data-part=drop]").click()
+    expect(tab.locator(".time-status [data-undo]")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".time-status [data-undo]")).to_have_count(0)
+    tab.locator(".time-status [data-part=drop]").click()
+    tab.evaluate("dispatchEvent(new Event('pagehide'))")  # or ten seconds later
     expect(tab.locator("#lab-time [data-part=bars-empty]")).to_be_visible()
 
 

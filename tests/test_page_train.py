@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 import pytest
 from playwright.sync_api import TimeoutError, expect
-from visiting import eventually, leave, passed, recipe
+from visiting import eventually, leave, passed, recipe, two_frames
 
 STATE = "#lab-train [data-state]"
 LINE = "#lab-train [data-part=line]"
@@ -546,32 +546,42 @@ def copied(page):
     return page.evaluate("window.copied")
 
 
-def test_a_list_that_streams_still_knows_that_a_run_is_to_be_deleted(visit):
+def test_a_deleted_run_can_be_brought_back_while_the_list_streams(visit, server):
     page = visit(steps=4000, seeds=1)
     line(page, "running")
     run = run_of(page)
-    # The five seconds in which one is sure are over when the test says so.
+    cross, undo = page.locator(f"[data-delete='{run}']"), page.locator("[data-undo]")
+
+    def status():
+        return page.evaluate("async run => (await fetch(`/api/runs/${run}`)).status", run)
+
+    # The ten seconds last as long as the test does.
     page.evaluate(
         """() => { const set = window.setTimeout;
            window.setTimeout = (call, after, ...given) =>
-             after === 5000 ? ((window.lapse = call), 0) : set(call, after, ...given); }"""
+             set(call, after === 10000 ? 1e6 : after, ...given); }"""
     )
-    cross = page.locator(f"[data-delete='{run}']")
-    cross.click()
-    expect(cross).not_to_have_text("×")
-    sure = cross.inner_text()
+    cross.focus()
+    page.keyboard.press("Enter")
+    expect(undo).to_be_focused()
+    expect(page.locator("#lab-news")).to_contain_text("Deleted: ")
+    assert status() == 200
+    page.keyboard.press("Enter")
+    expect(page.locator(".train-run")).to_be_focused()
+    expect(undo).to_have_count(0)
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    two_frames(page)
+    assert status() == 200  # nothing is held any more
     row = page.locator(".train-here")
-    before = row.inner_html()
-    button = cross.element_handle()
-    eventually(lambda: changed(row, before))
-    assert cross.inner_text() == sure
+    html, button = row.inner_html(), cross.element_handle()
+    eventually(lambda: changed(row, html))
     assert button.evaluate("node => node.isConnected"), "a press would end beside its button"
-    page.evaluate("lapse()")
-    expect(cross).to_have_text("×")
     cross.click()
-    expect(cross).to_have_text(sure)
-    cross.click()
-    expect(page.locator(".train-run")).to_have_count(0)
+    expect(undo).to_have_count(1)
+    # Who leaves the page has meant it.
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    expect(page.locator(".train-run, [data-undo]")).to_have_count(0)
+    assert status() == 404
 
 
 def changed(locator, before):

@@ -1,6 +1,7 @@
 /** Lists the visitor's timings, or sweeps: open one, call it by a name, share it, remove it. */
 
-import { fill, find, html, offer, partsOf } from "./dom.js";
+import { closest, fill, find, html, offer, partsOf } from "./dom.js";
+import { holdDeletion, isHeld, showHeld, takeBack } from "./held_deletion.js";
 import { attempt } from "./server.js";
 import { tellShare } from "./state.js";
 import { moment, t } from "./text.js";
@@ -35,8 +36,9 @@ export function jobList(host, { kind, tab, words }, { open, changed, notice }) {
   /** @param {Job[]} kept @param {string | null} id The one shown. */
   function show(kept, id) {
     [entries, current] = [kept, id];
+    const left = kept.filter((each) => !isHeld(`${kind}s/${each.id}`) || each.id === id);
     /** @type {[string, string][]} */
-    const choices = kept.map(({ id, name, what, at }) => [id, `${moment(at)} · ${name || what}`]);
+    const choices = left.map(({ id, name, what, at }) => [id, `${moment(at)} · ${name || what}`]);
     offer(earlier, id === null ? [["", "…"], ...choices] : choices, id ?? "");
     const shown = kept.find((each) => each.id === id);
     tellShare(kind, shown ? { tab, id: shown.id, share: shown.share } : null);
@@ -68,14 +70,34 @@ export function jobList(host, { kind, tab, words }, { open, changed, notice }) {
     } else notice("");
     changed();
   });
-  part("drop").addEventListener("click", async () => {
-    const next = entries.find(({ id }) => id !== current)?.id ?? null;
-    const answer = await attempt(`${kind}s/${current}`, { method: "DELETE" });
-    if (answer.error) notice(answer.error, true);
-    else {
+  /** @param {string} id */
+  const pathOf = (id) => `${kind}s/${id}`;
+  const nextOf = () => entries.find(({ id }) => id !== current && !isHeld(pathOf(id)))?.id ?? null;
+  part("drop").addEventListener("click", () => {
+    const gone = entries.find(({ id }) => id === current);
+    if (!gone) return;
+    const path = pathOf(gone.id);
+    const name = gone.name || gone.what;
+    holdDeletion(path, name, (refused) => {
+      showHeld(part("held"));
+      if (refused) return notice(refused, true);
+      const next = current === gone.id ? nextOf() : current;
       host.hidden = !next;
       open(next);
-    }
+    });
+    showHeld(part("held"), path, name);
+    find(part("held"), "button").focus();
+    const next = nextOf();
+    // Without another, what is to be deleted is shown until it is.
+    if (next) open(next);
+  });
+  part("held").addEventListener("click", ({ target }) => {
+    const path = closest(target, "[data-undo]")?.dataset.undo;
+    if (!path) return;
+    takeBack(path);
+    showHeld(part("held"));
+    open(path.slice(pathOf("").length));
+    earlier.focus();
   });
 
   return { show };
@@ -90,5 +112,6 @@ function skeleton(h) {
         aria-label="${h("name")}">
       <button class="lab-btn" type="button" data-part="link" title="${h("share_tip")}"></button>
       <button class="lab-btn" type="button" data-part="drop" title="${h("drop_tip")}"
-        aria-label="${h("drop_tip")}">×</button></div>`;
+        aria-label="${h("drop_tip")}">×</button></div>
+    <div class="lab-row" data-part="held"></div>`;
 }

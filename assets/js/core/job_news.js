@@ -94,7 +94,12 @@ async function look() {
   for (const [kind, news] of active) {
     if (!document.hidden && shown.get(kind) === news.id) continue;
     const job = await ask(`${kind}s/${news.id}`).catch(() => null);
-    if (active.get(kind)?.id !== news.id || !job?.state) continue;
+    if (active.get(kind)?.id !== news.id || !job) continue;
+    if (job.error) {
+      active.delete(kind); // there is none any more
+      show();
+      continue;
+    }
     const share = job.steps ? job.step / job.steps : news.share;
     take(kind, { ...news, share, state: job.state, active: !ENDED.has(job.state) });
   }

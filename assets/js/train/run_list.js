@@ -3,6 +3,7 @@
  */
 
 import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
+import { heldNotice, holdDeletion, isHeld, takeBack } from "../core/held_deletion.js";
 import { attempt, route } from "../core/server.js";
 import { tellShare } from "../core/state.js";
 import { moment, t } from "../core/text.js";
@@ -12,9 +13,9 @@ import { pictureMenu } from "../plot/picture_menu.js";
 
 const MOST_COMPARED = 6;
 const COMPARED = ["size", "convergence", "loss", "accuracy"];
-/** So long a first press on × waits for the second. */
-const SURE_MS = 5000;
 const FORMATS = ["json", "csv", "weights", "code"];
+/** Where REST has a run. @param {string} run */
+const pathOf = (run) => `runs/${run}`;
 /** @param {string} key */
 const h = (key) => t(`run.${key}`);
 
@@ -77,8 +78,6 @@ export function runList(host, { follow, current, latest }) {
   const compareButton = find(host, "[data-compare]", HTMLButtonElement);
   /** @type {Set<string>} */
   const chosen = new Set();
-  /** The run whose removal was asked for once. @type {string | null} */
-  let sure = null;
   /** What stands there, so that a list that has not changed is left alone. */
   let [listed, about] = ["", ""];
   /** @type {string | undefined} The run that was shown last. */
@@ -86,7 +85,12 @@ export function runList(host, { follow, current, latest }) {
 
   /** @param {Listed[]} runs @param {Shown} answer */
   function show(runs, answer) {
-    const text = JSON.stringify([runs, current(), [...chosen], sure]);
+    const text = JSON.stringify([
+      runs,
+      current(),
+      [...chosen],
+      runs.map(({ run }) => isHeld(pathOf(run))),
+    ]);
     if (text !== listed) {
       listed = text;
       for (const run of chosen) if (!runs.some((each) => each.run === run)) chosen.delete(run);
@@ -117,6 +121,9 @@ export function runList(host, { follow, current, latest }) {
   /** @param {Listed} each */
   function row({ run, name, note, ...each }) {
     const there = run === current();
+    if (isHeld(pathOf(run)))
+      return html`<tr><td></td><td colspan="8" class="train-held"
+        >${heldNotice(pathOf(run), name)}</td></tr>`;
     return html`<tr class="${there ? "train-here" : ""}">
       <td><input type="checkbox" data-choose="${run}" ${chosen.has(run) ? html`checked` : ""}
         aria-label="${h("compare_pick")} ${name}"></td>
@@ -127,8 +134,8 @@ export function runList(host, { follow, current, latest }) {
       <td>${sparkline(each.sparkline)}</td><td>${each.accuracy}</td><td>${each.share}</td>
       <td class="lab-note">${each.seconds ? `${each.seconds.toFixed(1)} s ${each.device}` : ""}</td
       ><td class="lab-note">${moment(each.created)}</td>
-      <td><button class="lab-btn" data-delete="${run}" aria-label="${h("delete_tip")}"
-        title="${h("delete_tip")}">${run === sure ? h("delete_sure") : "×"}</button></td></tr>`;
+      <td><button class="lab-btn" data-delete="${run}" aria-label="${h("delete_tip")}: ${name}"
+        title="${h("delete_tip")}">×</button></td></tr>`;
   }
 
   /** The run that is shown: its name and note, its link, its files. @param {Shown} answer */
@@ -176,23 +183,29 @@ export function runList(host, { follow, current, latest }) {
     show(latest().runs ?? [], latest());
   }
 
-  /** Removes a run at the second press, for it cannot be taken back. @param {string} run */
-  async function remove(run) {
-    if (run !== sure) {
-      // A list that is drawn anew between still knows.
-      sure = run;
-      showAgain();
-      find(host, `[data-delete="${run}"]`).focus();
-      setTimeout(() => {
-        if (sure !== run) return;
-        sure = null;
-        showAgain();
-      }, SURE_MS);
-      return;
-    }
-    const answer = await attempt(`runs/${run}`, { method: "DELETE" });
-    if (answer.error) say(answer.error, true);
-    follow(run === current() ? null : current());
+  /** Removes a run from the list; for a while it can be had back. @param {string} run */
+  function remove(run) {
+    const { runs = [] } = latest();
+    const { name = "" } = runs.find((/** @type {Listed} */ each) => each.run === run) ?? {};
+    const shown = current();
+    holdDeletion(pathOf(run), name, (refused) => {
+      if (refused) say(refused);
+      follow(run === current() ? null : current());
+    });
+    const other = runs.find((/** @type {Listed} */ each) => !isHeld(pathOf(each.run)));
+    if (run === shown && other) follow(other.run);
+    showAgain();
+    find(host, `[data-undo="${pathOf(run)}"]`).focus();
+  }
+
+  /** @param {string} path */
+  function restore(path) {
+    takeBack(path);
+    showAgain();
+    const [run] = findAll(host, "[data-run]").filter(({ dataset }) =>
+      path.endsWith(`/${dataset.run}`),
+    );
+    run?.focus();
   }
 
   /** Shares the run that is shown, or takes that back. @param {boolean} shared */
@@ -223,7 +236,9 @@ export function runList(host, { follow, current, latest }) {
     const other = closest(target, "[data-run]")?.dataset.run;
     const gone = closest(target, "[data-delete]")?.dataset.delete;
     const share = closest(target, "[data-share]")?.dataset.share;
+    const undo = closest(target, "[data-undo]")?.dataset.undo;
     if (other) follow(other);
+    else if (undo) restore(undo);
     else if (gone) remove(gone);
     else if (share !== undefined) setShared(share === "yes");
     else if (closest(target, "[data-compare]")) compare();
