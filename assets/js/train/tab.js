@@ -62,6 +62,7 @@ export function mount(component) {
     /** @type {string | null} */ (null),
   );
   element.toggleAttribute("data-folded", !run);
+  if (run) element.dataset.state = "coming";
   let after = -1;
   /** @type {ReturnType<typeof untilDone> | null} */
   let following = null;
