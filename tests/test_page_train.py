@@ -648,3 +648,62 @@ def test_a_run_of_another_recipe_than_the_chosen_one_says_so(visit):
     expect(other).to_contain_text("your run “β convergence")
     page.get_by_role("radio", name="β convergence").check(force=True)
     expect(other).to_have_text("")
+
+
+def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(visit):
+    page = visit(recipe="playground-spiral", steps=20, seeds=1, rivals=["relu"], width=10)
+    line(page, "finished")
+    told = reports(page)
+    scrub = page.locator("#lab-train [data-part=scrub]")
+    live = page.locator("#lab-train [data-part=live]")
+
+    def shows(at):
+        view = [each for each in told[: at + 1 or None] if each["views"]][-1]["views"][0]
+        weights = [weight for layer in view["weights"] for unit in layer for weight in unit]
+        assert len(weights) == 2 * 8 + 8 * 8 + 8 * 2  # of ten units a layer
+
+        def equal():
+            surface = page.evaluate(
+                "document.querySelector('#lab-train [data-part=inside]').data[0].z.flat()"
+            )
+            assert surface == pytest.approx(view["surface"], abs=1e-3)
+            drawn = page.locator("#lab-train .train-network path").evaluate_all(
+                """all => all.map((line) => [line.classList.contains("train-minus"),
+                   Number(line.textContent.replace("−", "-"))])"""
+            )
+            assert [weight for _, weight in drawn] == pytest.approx(weights, rel=0.01)
+            assert [minus for minus, _ in drawn] == [weight < 0 for weight in weights]
+
+        page.locator("#lab-train [data-part=inside]").scroll_into_view_if_needed()
+        eventually(equal, 30)
+        words = f"step {told[at]['step']} of 20"
+        expect(page.locator("#lab-train [data-part=place]")).to_have_text(words)
+        expect(page.locator("#lab-train .lab-stat b").first).to_have_text(
+            f"{told[at]['step']} / 20"
+        )
+        page.locator("#lab-train [data-part=beta]").scroll_into_view_if_needed()
+        draws(page, "beta", [abs(told[at]["beta"][0][0])])
+
+    shows(-1)
+    expect(live).to_be_disabled()
+    expect(page.locator("#lab-train [data-part=not-drawn]")).to_contain_text("first 8")
+    assert page.locator("#lab-train .train-network image").count() == 16
+    scrub.focus()
+    page.keyboard.press("ArrowLeft")
+    shows(-2)
+    expect(scrub).to_have_attribute("aria-valuetext", "step 19 of 20")
+    expect(page.locator("#lab-train [data-part=sentence]")).to_contain_text("Step 19 of 20.")
+    scrub.focus()
+    page.keyboard.press("Home")
+    shows(0)
+    live.click()
+    shows(-1)
+    page.reload()
+    line(page, "finished")
+    scrub.focus()
+    page.keyboard.press("Home")
+    shows(0)
+    play = page.locator("#lab-train [data-part=play]")
+    play.click()
+    expect(play).to_have_attribute("aria-label", "Pause the replay")
+    expect(page.locator("#lab-train [data-part=place]")).to_have_text(re.compile("step [1-9]"))

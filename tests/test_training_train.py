@@ -20,6 +20,8 @@ from swishdemo.training import (
     summarise,
 )
 from swishdemo.training.config import evaluated_steps, view_steps
+from swishdemo.training.probes.views import MOST_NUMBERS, snapshot_steps
+from swishdemo.training.recipes import recipes
 from swishdemo.training.request import parse_run
 from swishdemo.training.run import Run, train
 from swishdemo.training.summary import converged_step, share_in_band, spread
@@ -113,7 +115,8 @@ def test_reports_fall_on_the_fixed_steps_and_tell_all_replicas():
     assert tuple(report.step for report in found) == report_steps(12)
     assert [report.index for report in found] == list(range(len(found)))
     for report in found:
-        assert (report.layers is not None) == bool(report.views) == (report.step in view_steps(12))
+        assert (report.layers is not None) == (report.step in view_steps(12))
+        assert bool(report.views) == (report.step in snapshot_steps(SHORT))
         assert report.tested_step == max(s for s in evaluated_steps(12) if s <= report.step)
         assert report.ended == ("steps" if report.step == 12 else None)
         assert len(report.loss) == len(report.accuracy) == len(replicas(SHORT)) == 8
@@ -615,3 +618,39 @@ def test_a_gpu_tells_the_same_up_to_rounding():
             assert two.beta[0] == pytest.approx(one.beta[0], rel=1e-2)
     dropping = TrainingConfig(seeds=2, steps=5, dropout=0.3, amp=True, device="cuda")
     assert timeless(reports(dropping)) == timeless(reports(dropping))
+
+
+@pytest.mark.parametrize("each", recipes(), ids=lambda each: each.name)
+def test_looks_are_few_enough_to_be_kept(each):
+    reported, looks = report_steps(each.config.steps), snapshot_steps(each.config)
+    assert set(view_steps(each.config.steps)) <= looks <= set(reported)
+    assert len(looks) <= 61
+
+
+def test_the_numbers_of_a_look_are_bounded():
+    spiral = next(each for each in recipes() if each.name == "playground-spiral").config
+    many = spiral.replace(beta_starts=tuple(map(float, range(1, 30))), width=16, depth=4)
+    assert len(snapshot_steps(many)) == len(view_steps(many.steps)) < len(snapshot_steps(spiral))
+    short = spiral.replace(steps=4, seeds=1, width=3)
+    views = reports(short)[-1].views
+    numbers = sum(
+        len(view.surface)
+        + sum(len(unit) for layer in view.hidden for unit in layer)
+        + sum(len(unit) for layer in view.weights for unit in layer)
+        + 2 * len(view.predictions)
+        + sum(map(len, view.histogram))
+        for view in views
+    )
+    assert numbers * 61 < MOST_NUMBERS
+
+
+def test_a_look_tells_the_weights_of_its_network():
+    config = SHORT.replace(network="mlp", steps=3)
+    run = Run(config)
+    last = [item for item in run if isinstance(item, Report)][-1]
+    for view in last.views:
+        told = run.weights(view.replica)
+        layers = [value for name, value in told.items() if name.endswith("weight")]
+        for mine, theirs in zip(view.weights, layers, strict=True):
+            cut = theirs[:8, :8]
+            assert torch.allclose(torch.tensor(mine), cut, rtol=5e-3, atol=1e-6)

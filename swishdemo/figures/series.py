@@ -151,6 +151,7 @@ class Picked(BaseModel, frozen=True):
         smooth: Weight of the past in the smoothed losses, from 0 (none) to 0.98.
         log_loss: Whether the loss has a logarithmic axis.
         log_steps: Whether the steps of loss and accuracy have one.
+        at: The step as of which all is drawn; None for the last.
         only: Names of the figures that are on the screen; empty for all.
     """
 
@@ -162,7 +163,14 @@ class Picked(BaseModel, frozen=True):
     smooth: Annotated[float, Field(ge=0, le=0.98)] = 0.0
     log_loss: bool = True
     log_steps: bool = False
+    at: Annotated[int, Field(ge=0, le=2**53)] | None = None
     only: frozenset[_Figure] = frozenset()
+
+    def until(self, reports: Sequence[Json]) -> Sequence[Json]:
+        """The reports up to the step that is picked; the first in any case."""
+        if self.at is None:
+            return reports
+        return [each for each in reports if each["step"] <= self.at] or reports[:1]
 
     def wants(self, name: str) -> bool:
         """Whether a figure is to be drawn."""

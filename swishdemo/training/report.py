@@ -85,6 +85,9 @@ class View:
             regression the output, twice.
         histogram: How many inputs of the layer's activations fall into each of 48 equal bins of
             [−6, 6], ``[layer][bin]``; the outer bins take what lies beyond.
+        weights: Of the first layers, the weights from the first inputs to the first units,
+            ``[layer][unit][input]``, and so to the outputs where all layers are among them; empty
+            of a convolution, and where an older version looked.
     """
 
     replica: int
@@ -95,6 +98,7 @@ class View:
     beta: tuple[tuple[float, ...], ...]
     predictions: tuple[tuple[float, float], ...]
     histogram: tuple[tuple[int, ...], ...]
+    weights: tuple[tuple[tuple[float, ...], ...], ...] = ()
 
 
 @with_config(_FINITE)
@@ -149,7 +153,8 @@ class Report:
         device: Where it is computed, ``cpu`` or ``cuda``.
         parameters: Other learned parameters of activations.
         layers: Figures of the layers, on some reports.
-        views: A look into the first replica of each start and rival, on the same reports.
+        views: A look into the first replica of each start and rival, on the same reports and on
+            some between (`swishdemo.training.probes.views.snapshot_steps`).
         ended: Why this report is the last: ``steps``, ``max_seconds``, ``target_accuracy`` or
             ``converged``; else None.
         place: Where it is computed and why, on the first report, and on the one from which it is

@@ -39,7 +39,7 @@ from swishdemo.training.engine.steps import Steps
 from swishdemo.training.placement import Placement, place
 from swishdemo.training.probes.reporting import Reporter
 from swishdemo.training.probes.scores import Scorer, weights
-from swishdemo.training.probes.views import Viewer, watched
+from swishdemo.training.probes.views import Viewer, snapshot_steps, watched
 from swishdemo.training.report import TICK, Place, Report
 from swishdemo.training.sweep import SweepRequest
 from swishdemo.training.sweep_results import SweepRow, row_of
@@ -169,13 +169,16 @@ class Run:
         """Train from step ``first`` to the end."""
         config = self._config
         reported, looked = set(report_steps(config.steps)), set(view_steps(config.steps))
+        pictured = snapshot_steps(config)
         for step in range(first, config.steps + 1):
             late = 0 < config.max_seconds <= self._elapsed()
             last = step == config.steps
             if step in reported or late:
                 looks = step in looked or late
                 count, loss = self._tested(step, whole=last or late), self._steps.mean_loss()
-                report = yield from reporter.report(step, loss, count, looks=looks)
+                report = yield from reporter.report(
+                    step, loss, count, looks=looks, pictured=looks or step in pictured
+                )
                 ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
                 if looks or ended:
                     yield weights(step, self._ensembles, watched(replicas(config)))

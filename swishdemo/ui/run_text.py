@@ -384,13 +384,20 @@ def network_note(
     )
 
 
-def found(job: Job, reports: Reports, language: Language) -> str:
-    """What the run has found, in a sentence or two; empty before its first report."""
+def found(job: Job, reports: Reports, language: Language, *, whole: bool = True) -> str:
+    """What the run has found, in a sentence or two; empty before its first report.
+
+    Args:
+        job: The run.
+        reports: Its reports, or the first of them.
+        language: Of the words.
+        whole: Whether these are all.
+    """
     if job.unreadable:
         return ""
-    over = None if job.active else job.summary
+    over = None if job.active or not whole else job.summary
     summary = over or summarise(TrainingConfig.of_json(job.config), reports)
-    return result(job.config, summary, job.state, language)
+    return result(job.config, summary, job.state if whole else "running", language)
 
 
 def time_left(job: Job, reports: Reports, language: Language) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
@@ -22,6 +23,7 @@ from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import unreadable_count
 from swishdemo.text import Language, text
+from swishdemo.training.architecture import outputs
 from swishdemo.training.config import TrainingConfig, replicas
 from swishdemo.training.in_words import activation_label
 from swishdemo.ui.run_text import (
@@ -42,7 +44,8 @@ from swishdemo.ui.run_text import (
 )
 
 _OF_BETA = ("size", "signed", "effective")
-_KEPT = 16
+_KEPT = 4
+"""Runs of which all reports stay read, each with up to a million numbers of its looks."""
 _LISTED = 100
 _FIGURES_KEPT = 8
 
@@ -95,7 +98,7 @@ class RunView:
         if job.unreadable:
             return self._state(run, job, [], visitor, language)
         reports, drawn = self._pictures(job, after, picked, language)
-        return {**self._state(run, job, reports, visitor, language), **drawn}
+        return {**self._state(run, job, reports, visitor, language, picked), **drawn}
 
     def state(self, run: str, visitor: str, language: Language) -> dict[str, Any]:
         """What `answer` says of a run, but for its pictures and how far they are drawn.
@@ -115,7 +118,9 @@ class RunView:
         reports: list[dict[str, Any]],
         visitor: str,
         language: Language,
+        picked: Picked | None = None,
     ) -> dict[str, Any]:
+        shown = picked.until(reports) if picked else reports
         runs = self._manager.list(visitor, kind="run")
         lost = self._known(job.id).lost
         missing = text("jobs.unreadable.some", language, count=lost) if lost else ""
@@ -125,7 +130,11 @@ class RunView:
             "state": job.state,
             "rests": job.rests,
             "line": " · ".join(part for part in (line(job, reports, language), missing) if part),
-            "stats": stats(job, reports, language),
+            "stats": stats(job, shown, language),
+            "step": shown[-1]["step"] if shown else 0,
+            "steps": job.steps,
+            "reported": [report["step"] for report in reports],
+            "pictured": [report["step"] for report in reports if report.get("views")],
             "progress": job.step / job.steps if job.steps else 0,
             "left": time_left(job, reports, language),
             "after": len(reports) - 1,
@@ -135,7 +144,7 @@ class RunView:
             "note": job.note,
             "share": job.share if job.visitor == visitor else None,
             "done": not job.active,
-            "sentence": found(job, reports, language),
+            "sentence": found(job, shown, language, whole=len(shown) == len(reports)),
             **_settings(job, language),
         }
 
@@ -162,7 +171,7 @@ class RunView:
                 return reports, {}
             key = language, picked
             if known.pictures.get(key, (0, {}))[0] != count:
-                known.pictures[key] = (count, _draw(job, reports, picked, language))
+                known.pictures[key] = (count, _draw(job, picked.until(reports), picked, language))
             known.pictures.move_to_end(key)
             while len(known.pictures) > _FIGURES_KEPT:
                 known.pictures.popitem(last=False)
@@ -189,7 +198,7 @@ def _settings(job: Job, language: Language) -> dict[str, Any]:
 
 
 def _draw(
-    job: Job, reports: list[dict[str, Any]], picked: Picked, language: Language
+    job: Job, reports: Sequence[Mapping[str, Any]], picked: Picked, language: Language
 ) -> dict[str, Any]:
     """All pictures of a run, and what may be picked of it."""
     config = job.config
@@ -288,6 +297,7 @@ def _inside(
             for each in views
         ],
         "step_looked": looked["step"],
+        "network": _network(config, view),
         "replica": view["replica"],
         "kind": described.kind,
         "units": view["hidden"][layer] if layer < len(view["hidden"]) else [],
@@ -300,6 +310,24 @@ def _inside(
             "parameters": {"beta": fixed[1]} if fixed else learned,
             "note": network_note(config, name, learned, language),
         },
+    }
+
+
+def _network(config: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is drawn of a network: weights, what its units answer, how many units there are."""
+    weights = view.get("weights")
+    if not weights:
+        return None
+    run = TrainingConfig.of_json(config)
+    dataset = run.described()
+    depth = run.depth
+    sizes = [math.prod(dataset.shape), *[run.width] * depth, outputs(run, dataset)]
+    return {
+        "weights": weights,
+        "units": view["hidden"],
+        "sizes": sizes[: len(weights) + 1],
+        "more": max(0, depth + 1 - len(weights)),
+        "plane": len(view["extent"]),
     }
 
 

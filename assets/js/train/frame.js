@@ -101,6 +101,7 @@ export function skeleton() {
           ><span class="lab-row" data-part="wishes"></span></div></div>
       <p class="lab-error" data-part="refused" role="alert"></p>
       <div class="lab-bar"><i data-part="progress"></i></div>
+      <div class="lab-row train-replay" data-part="replay" hidden></div>
       <div class="lab-stats train-print" data-part="stats"></div>
     </section>
     ${[betaGroup(), raceGroup(), insideGroup(), layersGroup()]}
@@ -160,7 +161,10 @@ function insideGroup() {
       <section class="lab-card" data-part="units-card" hidden
         ><div class="lab-row lab-between train-head"><h2>${h("plot_units")}</h2></div
         ><div class="train-units" data-part="units"></div></section>
-    </div>`,
+    </div>
+    <section class="lab-card" data-part="network-card" hidden><h3>${h("plot_network")}</h3>
+      <div data-part="network"></div>
+      <p class="lab-note">${h("network_key")} <span data-part="not-drawn"></span></p></section>`,
   );
 }
 

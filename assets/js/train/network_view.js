@@ -3,13 +3,14 @@
  * and f′.
  */
 
-import { fill, findAll, html, partsOf } from "../core/dom.js";
+import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
 import { fixed, t } from "../core/text.js";
 import { onTheme } from "../core/theme.js";
 import { typedRecord } from "../formulas/typed_formula.js";
 import { activations } from "../generated/activations.js";
 import { ramp } from "../plot/colour_ramp.js";
 import { plain } from "../plot/download.js";
+import { networkGraph, notDrawn } from "./network_graph.js";
 
 const CURVE_POINTS = 241;
 const REACH = 6;
@@ -46,7 +47,16 @@ export function networkView(root, plots) {
     const { note = "" } = answer.activation ?? {};
     $("inputs-note").hidden = !note;
     $("inputs-note").textContent = note;
+    drawNetwork();
     if (figures?.inputs) underCurves(figures.inputs, answer.activation);
+  }
+
+  function drawNetwork() {
+    const { network } = shown;
+    $("network-card").hidden = !network;
+    if (!network) return;
+    fill($("network"), networkGraph(network));
+    setText($("not-drawn"), notDrawn(network));
   }
 
   /**
@@ -67,6 +77,7 @@ export function networkView(root, plots) {
 
   onTheme(() => {
     if (shown.units) drawUnits($("units"), shown.units);
+    drawNetwork();
   });
   return { show };
 }

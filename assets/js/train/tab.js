@@ -23,6 +23,7 @@ import {
 } from "./frame.js";
 import { networkView } from "./network_view.js";
 import { chosenRecipe, onRecipe } from "./recipe_tiles.js";
+import { replayBar } from "./replay_bar.js";
 import { runList } from "./run_list.js";
 import { viewChoices } from "./view_choices.js";
 
@@ -36,6 +37,8 @@ const WISHES = {
 const GOES_ON = new Set(["resume", "step", "cpu"]);
 /** @type {Record<string, string>} */
 const SIGNS = { pause: "❚❚", resume: "▶", step: "▶❚", cpu: "▶", stop: "■", again: "↺", use: "⇠" };
+/** What is drawn of the inside beside its figure. */
+const OF_INSIDE = ["units-card", "network-card", "guesses"];
 /** Of one that rests for want of a GPU. */
 const WITHOUT_GPU = ["resume", "cpu", "stop"];
 
@@ -49,7 +52,10 @@ export function mount(component) {
     name: `swish-lab-${/** @type {HTMLElement} */ (plot).dataset.part ?? "runs"}`,
     lines: [latest.name, latest.what].filter(Boolean),
   }));
-  const picked = viewChoices(element, () => follow(run, true));
+  const picked = viewChoices(element, () => (at === null ? follow(run, true) : showAt(at)));
+  const replay = replayBar($("replay"), showAt);
+  /** @type {number | null} The step as of which the run is shown; null for the newest. */
+  let at = null;
   const look = networkView(element, plots);
   const runs = runList($("runs"), {
     follow,
@@ -84,7 +90,10 @@ export function mount(component) {
       $("units-card").hidden = true;
       element.toggleAttribute("data-folded", !next);
       say("");
+      $("network-card").hidden = true;
       picked.forget();
+      at = null;
+      replay.reset();
     }
     run = next;
     write({ run });
@@ -100,7 +109,7 @@ export function mount(component) {
   let requested = [];
   let whole = false;
   function question() {
-    requested = whole && latest.done === false ? PLOTS.filter((name) => seen.has(name)) : [];
+    requested = whole && latest.done === false ? onScreen() : [];
     return ask("runs/view", { query: { run, after, ...picked.values(), only: requested } });
   }
   const seen = new Set(PLOTS);
@@ -113,13 +122,18 @@ export function mount(component) {
         if (isIntersecting) seen.add(part);
         else seen.delete(part);
       }
-      if (!news || latest.done !== false) return;
+      if (news && at !== null) showAt(at);
+      if (!news || at !== null || latest.done !== false) return;
       after = -1;
       following?.now();
     },
     { rootMargin: "80px" },
   );
-  for (const name of PLOTS) watching.observe($(name));
+  for (const name of [...PLOTS, ...OF_INSIDE]) watching.observe($(name));
+  /** The figures that are seen; what a network looks like inside comes with one of them. */
+  const onScreen = () =>
+    PLOTS.filter((name) => seen.has(name) || (name === "inside" && OF_INSIDE.some(isSeen)));
+  const isSeen = (/** @type {string} */ name) => seen.has(name);
 
   /** Says how the run stands. @param {string} words */
   function tell(words, wrong = false) {
@@ -162,7 +176,9 @@ export function mount(component) {
     fill($("fitted"), html`${changed.map((words) => html`<li>${words}</li>`)}`);
     if (answer.first) arrange(element, answer.first);
     tellOther();
-    setText($("sentence"), answer.sentence ?? "");
+    replay.offer(answer);
+    if (at === null) setText($("sentence"), answer.sentence ?? "");
+    find(element, ".lab-bar").hidden = Boolean(answer.done);
     $("progress").style.width = `${100 * (answer.progress ?? 0)}%`;
     $("left").textContent = answer.left ?? "";
     const asked = answer.rests === "gpu" ? WITHOUT_GPU : (WISHES[answer.state] ?? []);
@@ -179,10 +195,10 @@ export function mount(component) {
       }
     }
     // Figures and plots come together.
-    if (answer.stats && (whole || answer.figures || answer.done))
+    if (at === null && answer.stats && (whole || answer.figures || answer.done))
       fill($("stats"), html`${answer.stats.map(stat)}`);
     after = answer.after ?? after;
-    if (answer.figures) draw(answer);
+    if (answer.figures && at === null) draw(answer, requested);
     whole ||= Boolean(answer.figures);
     if (answer.done && requested.length) follow(run, true);
   }
@@ -209,6 +225,7 @@ export function mount(component) {
     run = null;
     latest = {};
     tellOther();
+    replay.reset();
     element.dataset.state = "none";
     element.toggleAttribute("data-folded", true);
     for (const part of ["sentence", "what", "called", "stats", "left", "wishes", "table"])
@@ -221,8 +238,25 @@ export function mount(component) {
     if (run === null) runs.show(own, /** @type {any} */ ({}));
   }
 
-  /** @param {any} answer */
-  function draw(answer) {
+  /**
+   * Shows the run as of a report, or as it stands.
+   * @param {number | null} step
+   */
+  async function showAt(step) {
+    at = step;
+    if (step === null) return follow(run, true);
+    const asked = run;
+    const only = onScreen();
+    const query = { run, after: -1, at: step, ...picked.values(), only };
+    const answer = await attempt("runs/view", { query });
+    if (at !== step || run !== asked || answer.error) return;
+    setText($("sentence"), answer.sentence);
+    fill($("stats"), html`${answer.stats.map(stat)}`);
+    if (answer.figures) draw(answer, only);
+  }
+
+  /** @param {any} answer @param {string[]} requested The figures that were asked for; all if none. */
+  function draw(answer, requested) {
     picked.offer(answer);
     /** @param {string} name */
     const cardOf = (name) => /** @type {HTMLElement} */ ($(name).closest("section"));

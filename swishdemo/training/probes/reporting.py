@@ -59,7 +59,7 @@ class Reporter:
         self._effective: list[list[float]] = []
 
     def report(
-        self, step: int, loss: Tensor, tested: int, *, looks: bool
+        self, step: int, loss: Tensor, tested: int, *, looks: bool, pictured: bool
     ) -> Generator[Tick, None, Report]:
         """Make the next report, without its time and its end.
 
@@ -67,7 +67,8 @@ class Reporter:
             step: Steps done.
             loss: Mean objective since the previous report, ``[replica]``.
             tested: Samples of the test set to evaluate on; 0 repeats what was found last.
-            looks: Whether layers and views are told; the test set is then evaluated too.
+            looks: Whether layers are told; the test set is then evaluated too.
+            pictured: Whether views are.
         """
         found: list[Scores] = []
         if tested:
@@ -91,6 +92,7 @@ class Reporter:
         if looks:
             layers = self._figures([part.units for part in found if part.units], alive)
             yield TICK
+        if pictured:
             views = self._viewer.views(self._ensembles, alive)
         self._index += 1
         return Report(

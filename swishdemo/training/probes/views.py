@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from swishdemo.datasets import Dataset
-from swishdemo.training.architecture import sites
-from swishdemo.training.config import Replica, TrainingConfig
+from swishdemo.training.architecture import Affine, sites, weighted
+from swishdemo.training.config import (
+    Replica,
+    TrainingConfig,
+    replicas,
+    report_steps,
+    view_steps,
+)
 from swishdemo.training.engine.ensemble import BoundEnsemble, Ensemble
 from swishdemo.training.engine.samples import Samples
 from swishdemo.training.probes.scores import Scorer
@@ -26,12 +33,36 @@ PROBED = 64
 
 BINS, REACH = 48, 6.0
 MOST_LAYERS, MOST_UNITS = 4, 16
+MOST_WEIGHTS = 8
+"""Units and inputs of a layer between which the weights are told."""
 _MARGIN = 0.15
+
+MOST_NUMBERS = 1_000_000
+"""Numbers in all looks of a run: some 7 MB of its reports."""
+_EVERY = (2, 5)
+"""Reports from look to look, where there is room for so many; else 10."""
 
 
 def watched(replicas: Sequence[Replica]) -> tuple[int, ...]:
     """The replicas that are looked into: the first of each start and of each rival."""
     return tuple(number for number, row in enumerate(replicas) if row.seed == 0)
+
+
+def snapshot_steps(config: TrainingConfig) -> frozenset[int]:
+    """The reported steps at which networks are looked into: 60 at most, fewer where looks are big.
+
+    Among them are all of `swishdemo.training.config.view_steps`.
+    """
+    reported, dataset = report_steps(config.steps), config.described()
+    size = {1: CURVE, 2: PLANE**2}.get(math.prod(dataset.shape), 0)
+    layers, units = min(config.depth, MOST_LAYERS), min(config.width, MOST_UNITS)
+    hidden = layers * units * size // (4 if size > CURVE else 2)
+    beside = layers * BINS + 2 * SAMPLES + (layers + 1) * MOST_WEIGHTS**2
+    look = (size + hidden + beside) * len(watched(replicas(config)))
+    for every in _EVERY:
+        if look * (len(reported) // every + 1) <= MOST_NUMBERS:
+            return frozenset((*reported[:-1:every], *view_steps(config.steps)))
+    return frozenset(view_steps(config.steps))
 
 
 class Viewer:
@@ -92,6 +123,7 @@ class Viewer:
         bound = self._test.run(self._first)
         predictions = self._predictions(bound.outputs.data[:, :, :SAMPLES])
         histograms = [_histogram(site.z) for site in bound.sites[:MOST_LAYERS]]
+        weights = self._weights()
         return tuple(
             View(
                 replica=number,
@@ -102,10 +134,26 @@ class Viewer:
                 beta=self._betas(place),
                 predictions=predictions[place],
                 histogram=tuple(layer[place] for layer in histograms),
+                weights=tuple(layer[place] for layer in weights),
             )
             for place, number in enumerate(self._numbers)
             if alive[number]
         )
+
+    def _weights(self) -> list[list[tuple[tuple[float, ...], ...]]]:
+        """``[layer][replica][unit][input]``, see `View.weights`."""
+        layers = weighted(self._ensemble.parts)
+        layers = layers if len(layers) <= MOST_LAYERS + 1 else layers[:MOST_LAYERS]
+        if not all(isinstance(layer, Affine) for layer in layers):
+            return []
+        named = {name: values for name, _, values in self._ensemble.entries()}
+        return [
+            [
+                tuple(_rounded(row) for row in weight)
+                for weight in named[f"{layer.name}.weight"][:, :MOST_WEIGHTS, :MOST_WEIGHTS].cpu()
+            ]
+            for layer in layers
+        ]
 
     def _betas(self, place: int) -> tuple[tuple[float, ...], ...]:
         found: list[tuple[float, ...]] = [() for _ in sites(self._ensemble.parts)]
