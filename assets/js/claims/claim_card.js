@@ -215,7 +215,10 @@ export function provedWith(part) {
 function evidenceOf(part, card) {
   if (part.picture) {
     const picture = new Html(part.picture);
-    return html`<div class="claims-plot" data-figure="${part.name}">${picture}${pictureMenu()}</div>`;
+    return html`<div class="claims-plot" data-figure="${part.name}">${[
+      picture,
+      pictureMenu(),
+    ]}</div>`;
   }
   if (part.sources.length > 1) {
     const sources = part.sources.map(
