@@ -206,6 +206,18 @@ def test_nothing_that_stays_covers_what_has_focus(size, opens, server):
     page.close()
 
 
+@pytest.mark.parametrize("size", [(640, 400), (844, 390), (932, 430)])
+def test_the_lens_keeps_to_its_panel_on_a_low_screen(size, turn):
+    page = turn()
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    two_frames(page)
+    lens = page.locator(".explore-lens").bounding_box()
+    panel = page.locator(".explore-frame .main-svg .cartesianlayer .subplot.xy").bounding_box()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert 0 < lens["height"] < panel["height"] / 2
+    assert lens["y"] + lens["height"] <= panel["y"] + panel["height"]
+
+
 @pytest.mark.parametrize("size", [(640, 400), (844, 390), (320, 568), (932, 430), (1280, 800)])
 def test_the_curve_is_in_sight_while_beta_is_dragged(size, turn):
     page = turn()
