@@ -152,6 +152,9 @@ def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit):
     line(page, "finished")
     expect(page.locator("#lab-train .lab-stat b").first).to_have_text("30 / 30")
     last = reports(page)[-1]
+    told = page.request.get(f"{page.url.split('?')[0]}api/runs/{run_of(page)}").json()
+    assert "starts are" in told["sentence"] and "score alike" in told["sentence"]
+    expect(page.locator("#lab-train [data-part=sentence]")).to_have_text(told["sentence"])
     for layer in range(2):
         pick(page, "layer", str(layer))
         sizes = [abs(beta) for beta in last["beta"][layer]]

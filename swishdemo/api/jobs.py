@@ -90,7 +90,7 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
         runs = manager.list(visitor, kind="run")
         return FiniteJSON([{**job.as_json(tongue), "own": True} for job in runs])
 
-    @router.get("/{job_id}", responses=_BUSY | responses.answers(responses.RUN, "The run."))
+    @router.get("/{job_id}", responses=_BUSY | responses.answers(responses.ONE_RUN, "The run."))
     def get_run(job_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """One of your runs, by its id; or anyone's by the token of its ``share``.
 
@@ -327,11 +327,12 @@ def _told(job: Job, visitor: str, tongue: Language, **more: Any) -> FiniteJSON:
 
 def _sentence(job: Job, manager: JobManager, tongue: Language) -> str:
     """What a run has found, of one that goes on by its reports so far."""
-    from swishdemo.ui.run_text import found
+    from swishdemo.training.result import result
 
-    over = job.summary and not job.active
-    reports = () if over else manager.reports(job.id)
-    return found(job, [value for name, value in reports if name == "Report"], tongue)
+    if job.unreadable:
+        return ""
+    summary = manager.summary(job) if job.active else job.summary
+    return result(job.config, summary, job.state, tongue)
 
 
 def _started(job: Job, tongue: Language, **more: Any) -> FiniteJSON:

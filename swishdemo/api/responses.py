@@ -204,7 +204,14 @@ RUN: Schema = {
     "properties": {
         **JOB["properties"],
         "own": {"type": "boolean", "description": "Whether it is yours, and not only shared."},
-        "sentence": {"type": "string", "description": "What one run, asked for, has found."},
+    },
+}
+
+ONE_RUN: Schema = {
+    "type": "object",
+    "properties": {
+        **RUN["properties"],
+        "sentence": {"type": "string", "description": "What it has found, so far or at its end."},
     },
 }
 

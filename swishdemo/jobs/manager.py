@@ -189,6 +189,11 @@ class JobManager(JobAccess):
             raise UserError("jobs.unreadable.it", status=409, why=job.reason.values["why"])
         return job
 
+    def summary(self, job: Job) -> Mapping[str, Any] | None:
+        """Sum up what a job has reported so far; None where that is nothing."""
+        reports = [each for each in self.reports(job.id) if each[0] != UNREADABLE]
+        return self._kinds[job.kind].summarise(job.config, reports) if reports else None
+
     def annotate(
         self, job_id: str, visitor: str | None = None, given: Mapping[str, object] | None = None
     ) -> Job:

@@ -48,7 +48,7 @@ def result(
     Returns:
         A few sentences; empty where there is nothing to tell yet.
     """
-    if summary is None or not summary["activations"]:
+    if not summary or not summary.get("activations"):
         return ""
     run = TrainingConfig.of_json(config)
     told = _Telling(run, summary, language)
