@@ -31,11 +31,17 @@ export function mount({ element, props }) {
       <div><p>${t("shell.teach")} <a href="?beta=0">β = 0</a> · <a href="?beta=-1">β = −1</a> ·
         <a href="?beta=10&act=relu">β = 10</a> ·
         <a href="?act=gelu,gelu_tanh,quick_gelu">${t("shell.rivals")}</a> ·
-        <a href="?tab=claims">${t("shell.tab_claims")}</a></p></div>
+        <a href="?tab=claims">${t("shell.tab_claims")}</a></p>
+        <p style="margin-top:6px"><button class="lab-btn" data-explain
+          title="${t("glossary.open_tip")}">${t("glossary.open")}</button> Alt + /</p></div>
       <div><details><summary>${t("shell.cite")}</summary><pre>${bibtex}</pre></details>
         <p style="margin-top:6px">${t("shell.licences", { version: props.version })}</p></div>
     </div>`,
   );
+  find(element, "[data-explain]").addEventListener("click", async () => {
+    const { enter } = await import("../glossary/glossary.js");
+    enter();
+  });
   if (!props.archived) return;
   const show = (/** @type {{unkept: string | null}} */ { unkept }) =>
     fill(find(element, "[data-unkept]"), unkept ? told(unkept) : html``);

@@ -82,6 +82,8 @@ export function mount({ element, props }) {
   landmarks();
   followTabs();
   watchServer();
+  const later = window.requestIdleCallback ?? setTimeout;
+  later(() => import("../glossary/glossary.js").then(({ watch }) => watch()));
   /** @type {HTMLElement | null} */
   let refusals = null;
   onRefused((list) => {

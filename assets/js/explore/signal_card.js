@@ -286,7 +286,7 @@ function skeleton() {
     field("q0", "start", "q₀"),
     field("layers", "layers", h("layers")),
   ];
-  return html`<p class="lab-note">${h("intro")}</p>
+  return html`<p class="lab-note" data-part="intro">${h("intro")}</p>
     <div class="signal-halves"><div>
     <div class="signal-sigma"><label title="${h("tip_sigma")}">σ <input type="range"
         data-part="sigma" min="-1" max="1" step="0.01" aria-label="σ"></label>

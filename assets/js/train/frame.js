@@ -43,13 +43,14 @@ function segment(name, values, label) {
 
 /** @param {string} name @param {string} label @param {Content[]} [options] */
 const select = (name, label, options = []) =>
-  html`<label class="lab-note train-pick" ${options.length ? "" : html`hidden`}
-    >${label} <select class="lab-field" data-pick="${name}"
+  html`<label class="lab-note train-pick" title="${h(`pick_${name}_tip`)}"
+    ${options.length ? "" : html`hidden`}>${label} <select class="lab-field" data-pick="${name}"
       aria-label="${label}">${options}</select></label>`;
 
 /** @param {string} name */
 const flag = (name) =>
-  html`<label class="lab-note train-pick"><input type="checkbox" data-pick="${name}">
+  html`<label class="lab-note train-pick" title="${h("log_tip")}"><input type="checkbox"
+    data-pick="${name}">
     ${h(name)}</label>`;
 
 /**

@@ -112,9 +112,11 @@ export function runList(host, { follow, current, latest }) {
 
   /** @param {Listed[]} runs */
   function table(runs) {
-    const names = ["", "run", "state", "spark", "accuracy", "share", "time", "when", ""];
-    const heads = names.map((name) => html`<th>${name && h(`column_${name}`)}</th>`);
-    return html`<table class="train-runs"><thead><tr>${heads}</tr></thead
+    const names = ["run", "state", "spark", "accuracy", "share", "time", "when"];
+    const heads = names.map(
+      (name) => html`<th title="${h(`column_${name}_tip`)}">${h(`column_${name}`)}</th>`,
+    );
+    return html`<table class="train-runs"><thead><tr><td></td>${heads}<td></td></tr></thead
       ><tbody>${runs.map(row)}</tbody></table>`;
   }
 
