@@ -249,3 +249,10 @@ def test_whatever_is_picked_is_read_or_refused(given_):
 def test_what_is_no_object_is_refused(given_):
     with pytest.raises(ValidationError):
         Picked.model_validate(given_)
+
+
+def test_what_is_drawn_as_of_a_step_ends_there():
+    reports = [{"step": step} for step in (0, 5, 10)]
+    steps = {at: [each["step"] for each in Picked(at=at).until(reports)] for at in (0, 7, 10, 99)}
+    assert steps == {0: [0], 7: [0, 5], 10: [0, 5, 10], 99: [0, 5, 10]}
+    assert Picked().until(reports) is reports

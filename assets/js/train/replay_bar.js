@@ -5,6 +5,8 @@ import { t } from "../core/text.js";
 
 /** Milliseconds between two reports as they are played, at least. */
 const PACE = 110;
+/** Where of so many reports not one has pictures, it is said: a run of before they were kept. */
+const FEW = 5;
 
 /**
  * @param {HTMLElement} host
@@ -19,7 +21,8 @@ export function replayBar(host, show) {
       aria-label="${t("run.replay")}">
     <output class="lab-note" data-part="place"></output>
     <button class="lab-btn" data-part="live" title="${t("run.replay_live_tip")}"
-      >${t("run.replay_live")}</button>`,
+      >${t("run.replay_live")}</button>
+    <span class="lab-note train-few" data-part="few"></span>`,
   );
   const $ = partsOf(host);
   const range = $("scrub", HTMLInputElement);
@@ -46,7 +49,9 @@ export function replayBar(host, show) {
     live.disabled = at === null;
     setText(play, playing ? "❚❚" : "▶");
     play.setAttribute("aria-label", t(playing ? "run.replay_pause" : "run.replay_play"));
-    host.title = t("run.replay_pictures", { count: pictured.length, all: steps.length });
+    const few = FEW * pictured.length < steps.length;
+    const known = { count: pictured.length, all: steps.length };
+    setText($("few"), few ? t("run.replay_pictures", known) : "");
   }
 
   async function refresh() {
