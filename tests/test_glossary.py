@@ -38,7 +38,8 @@ def test_no_phrase_has_two_explanations_and_each_is_said_somewhere(language):
     shown = "\n".join([*sentences, "f(x) f′(x) f″(x) ∂f/∂β"])
     seen = set()
     for name in terms():
-        phrases = catalogue()[f"glossary.{name}.words"][language].split(";")
+        listed = catalogue()[f"glossary.{name}.words"][language].split(";")
+        phrases = [phrase.removeprefix("=") for phrase in listed]
         assert not seen.intersection(phrases), name
         seen.update(phrases)
         # One that the page puts together is not in the catalogue; a term has others then.

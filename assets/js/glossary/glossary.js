@@ -36,13 +36,16 @@ const REST = 400;
 const GAP = 6;
 
 /** @type {Map<string, string>} A phrase → its term. */
-const phrases = new Map(
-  Object.keys(TERMS).flatMap((name) =>
-    t(`glossary.${name}.words`)
-      .split(";")
-      .map((phrase) => [phrase, name]),
-  ),
-);
+const phrases = new Map();
+/** Phrases that are meant only where they are the whole label. */
+const whole = new Set();
+for (const name of Object.keys(TERMS)) {
+  for (const written of t(`glossary.${name}.words`).split(";")) {
+    const phrase = written.replace(/^=/, "");
+    phrases.set(phrase, name);
+    if (phrase !== written) whole.add(phrase);
+  }
+}
 const looked = finder([...phrases.keys()]);
 
 /**
@@ -82,6 +85,7 @@ function underline(place) {
     for (const match of found.reverse()) {
       const name = termOf(match[0]);
       if (!name || seen.has(name)) continue;
+      if (whole.has(match[0]) && node.data.trim() !== match[0]) continue;
       seen.add(name);
       wrap(node, match.index, match[0].length, name);
     }
@@ -131,7 +135,10 @@ function explain(term) {
   shut();
   const name = term.dataset.term ?? "";
   const [what, more] = ["what", "more"].map((line) => t(`glossary.${name}.${line}`));
-  fill(box, html`${TERMS[name]()}<p><b>${term.textContent}</b> ${what}</p><p>${more}</p>`);
+  fill(
+    box,
+    html`${TERMS[name]()}<div><p><b>${term.textContent}</b> ${what}</p><p>${more}</p></div>`,
+  );
   box.hidden = false;
   open = term;
   term.setAttribute("aria-expanded", "true");
