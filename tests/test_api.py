@@ -525,7 +525,7 @@ def test_the_documentation_is_ours_and_offline(client: httpx.Client) -> None:
     assert client.get("/docs/../application.py").status_code == 404
     assert client.get("/docs/redoc.standalone.js").status_code == 404
     told = client.get("/openapi.json").json()
-    ours = ("/api/", "/claim/", "/curve/", "/run/", "/preview.png")  # the last are small pages
+    ours = ("/api/", "/claim/", "/curve/", "/run/", "/preview.png", "/qr.svg")
     assert all(path.startswith(ours) for path in told["paths"])
     body = told["paths"]["/api/runs"]["post"]["requestBody"]["content"]["application/json"]
     assert set(TrainingConfig().as_json()) <= set(body["schema"]["properties"])
@@ -654,6 +654,7 @@ def test_every_route_of_the_table_is_documented(client: httpx.Client) -> None:
         *(("GET", "/api/runs/view"), ("GET", "/api/runs/compare"), ("GET", "/api/sweeps/view")),
         *(("GET", "/claim/{claim_id}"), ("GET", "/claim/{claim_id}/embed")),
         *(("GET", "/curve/embed"), ("GET", "/run/{token}/embed"), ("GET", "/preview.png")),
+        ("GET", "/qr.svg"),
         *(("POST", "/api/describe"), ("POST", "/api/properties"), ("POST", "/api/precision")),
         *(("POST", "/api/code"), ("POST", "/api/prepare")),
     }

@@ -355,7 +355,7 @@ def test_the_interface_stands_beside_the_page(beside: httpx.Client) -> None:
     assert beside.get("/api/health").json()["status"] == "ok"
     assert beside.get("/docs").status_code == 200
     paths = beside.get("/openapi.json").json()["paths"]
-    small_pages = ("/claim/", "/curve/", "/run/", "/preview.png")
+    small_pages = ("/claim/", "/curve/", "/run/", "/preview.png", "/qr.svg")
     assert paths and all(path.startswith(("/api/", *small_pages)) for path in paths)
     run = beside.post("/api/runs", json={"steps": 3, "seeds": 1})
     assert run.status_code == 201

@@ -76,6 +76,7 @@ def test_every_list_and_every_tab_is_asked(answers):
         *("/openapi.json", "/docs"),
         *("/api/claims/view", "/api/claims/progress?claim=minimum"),
         *("/api/claims/report", "/api/documents", "/curve/embed", "/preview.png"),
+        "/qr.svg",
         *("/api/claims/own", "/api/claims/own/view"),
         *("/api/timings/view", "/api/runs/view", "/api/sweeps/view", "check"),
     }

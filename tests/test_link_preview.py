@@ -5,6 +5,7 @@ import re
 from html import unescape
 from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -211,3 +212,22 @@ def test_a_title_of_any_length_stays_within_the_picture(title):
     edge = {image.getpixel((x, 625)) for x in range(1200)}
     edge |= {image.getpixel((x, y)) for y in range(20, 630) for x in (4, 1195)}
     assert min(min(pixel) for pixel in edge) >= 253  # paper
+
+
+def test_a_code_is_of_the_state_at_the_address_that_the_reader_uses(client):
+    proxied = {"host": "lab.example.org", "x-forwarded-proto": "https"}
+    codes = {
+        state: client.get("/qr.svg", params={"state": state}, headers=proxied)
+        for state in ("", "beta=2", 'formula=x*"<script>&act=relu', "x" * 1500)
+    }
+    for answer in codes.values():
+        assert answer.status_code == 200 and answer.headers["content-type"] == "image/svg+xml"
+        assert {
+            node.tag.partition("}")[2] for node in ElementTree.fromstring(answer.text).iter()
+        } == {
+            "svg",
+            "path",
+        }
+        assert "set-cookie" not in answer.headers
+    assert len({answer.text for answer in codes.values()}) == len(codes)
+    assert client.get("/qr.svg", params={"state": "x" * 1501}).status_code == 422

@@ -7,11 +7,12 @@ that chats and feeds show of a link.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
+import segno
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 from starlette.types import Scope
@@ -30,7 +31,8 @@ from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.link_preview import PICTURE, LinkPreviews, curves, root_of
 
-PLACES = ("/claim", "/curve", "/run", PICTURE)
+_CODE = "/qr.svg"
+PLACES = ("/claim", "/curve", "/run", PICTURE, _CODE)
 """Where they lie."""
 
 _HEADERS = {
@@ -45,6 +47,9 @@ _WIDTHS = {"wide-only": 640.0, "narrow-only": 350.0}
 _OWN = ("lang", "theme", "tab")
 """Parameters of an address that are not Explore's."""
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is none of this name."}}
+_LONGEST_STATE = 1500
+"""Characters of a QR code's address, which has room for 2,300."""
+_CODED: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {}}}}
 _PICTURED: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/png": {}}, "description": "A state that is none is the usual one."}
 }
@@ -105,6 +110,18 @@ def routes(lab: Lab) -> APIRouter:
         held = "no-store" if "run" in request.query_params else _HEADERS["Cache-Control"]
         headers = {"Cache-Control": held, "Vary": _HEADERS["Vary"]}
         return Response(drawn, media_type="image/png", headers=headers)
+
+    @router.get(_CODE, response_class=Response, responses=_CODED)
+    def code(
+        request: Request, state: Annotated[str, Query(max_length=_LONGEST_STATE)] = ""
+    ) -> Response:
+        """The QR code of a link to the page, by the parameters of its address, written out."""
+        address = f"{root_of(request)}/" + (f"?{state}" if state else "")
+        drawn = segno.make(address, error="m", micro=False).svg_inline(
+            border=2, light="#fff", omitsize=True
+        )
+        drawn = drawn.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        return Response(drawn, media_type="image/svg+xml", headers=_HEADERS)
 
     return router
 

@@ -62,7 +62,17 @@ ASSETS = (Path(__file__).parents[2] / "assets").resolve()
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _STYLE = "style.css"
 _START = "js/core/start.js"
-STYLES = ("colours", "page", "parts", "explore", "explore_cards", "train", "claims", "time")
+STYLES = (
+    "colours",
+    "page",
+    "parts",
+    "explore",
+    "explore_cards",
+    "train",
+    "claims",
+    "time",
+    "lecture",
+)
 """The style sheets of ``assets/css``, in the order in which they are served as one."""
 
 

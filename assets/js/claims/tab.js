@@ -9,7 +9,7 @@ import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
 import { language } from "../core/language.js";
 import { rove, roveRows } from "../core/roving.js";
-import { ask, attempt, route } from "../core/server.js";
+import { appRoot, ask, attempt } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
 import { t } from "../core/text.js";
 import { tellPictures } from "../plot/picture_menu.js";
@@ -19,8 +19,8 @@ import { proofReader } from "./proofs.js";
 import { groupHeads, headGroups, paintShare, paintTile, sort, tile, VERDICTS } from "./tiles.js";
 
 const KINDS = ["proved", "cited", "timed", "trained"];
-/** Where this app lies, for links that other pages hold. */
-const ROOT = new URL("..", route("")).href.replace(/[/]$/, "");
+/** For links that other pages hold. */
+const ROOT = appRoot();
 
 /** @typedef {import("./claim_card.js").Card} Card */
 /** @typedef {import("./claim_card.js").Progress} Progress */
@@ -378,10 +378,12 @@ export function mount(component) {
 
   /** Opens the card that the address names, marks it and scrolls to it. */
   function goToAnchor() {
-    const id = location.hash.match(/^#claim-([a-z0-9-]+)$/)?.[1];
+    const asked = location.hash.match(/^#claim-(.+)$/)?.[1];
+    const id = asked ?? new URLSearchParams(location.search).get("claim");
     /** @type {import("./claim_card.js").Claim[]} */
     const claims = props.claims;
-    const known = id && (claims.some((claim) => claim.id === id) || cards.has(id));
+    const known =
+      id && /^[a-z0-9-]+$/.test(id) && (claims.some((claim) => claim.id === id) || cards.has(id));
     const place = known ? node(id) : null;
     element.querySelector(".claims-here")?.classList.remove("claims-here");
     if (!id || !place) return;

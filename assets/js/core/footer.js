@@ -31,7 +31,8 @@ export function mount({ element, props }) {
       <div><p>${t("shell.teach")} <a href="?beta=0">β = 0</a> · <a href="?beta=-1">β = −1</a> ·
         <a href="?beta=10&act=relu">β = 10</a> ·
         <a href="?act=gelu,gelu_tanh,quick_gelu">${t("shell.rivals")}</a> ·
-        <a href="?tab=claims">${t("shell.tab_claims")}</a></p>
+        <a href="?tab=claims">${t("shell.tab_claims")}</a> ·
+        <a href="?card=formula&act=relu&present=1">${t("lecture.title")}</a></p>
         <p style="margin-top:6px"><button class="lab-btn" data-explain
           title="${t("glossary.open_tip")}">${t("glossary.open")}</button> Alt + /</p></div>
       <div><details><summary>${t("shell.cite")}</summary><pre>${bibtex}</pre></details>

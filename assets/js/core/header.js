@@ -3,6 +3,7 @@
  * names.
  */
 
+import { presenting } from "../lecture/mode.js";
 import { closest, fill, find, findAll, html } from "./dom.js";
 import { landmarks } from "./landmarks.js";
 import { language, languages, TAGS } from "./language.js";
@@ -38,6 +39,8 @@ const LINK = icon(
     M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1"/>`,
 );
 
+const SCREEN = icon(html`<path d="M3 4h18v12H3zM8 21h8M12 16v5"/>`);
+
 /** @param {import("./gradio.js").Component} component */
 export function mount({ element, props }) {
   document.documentElement.lang = TAGS[language];
@@ -54,6 +57,8 @@ export function mount({ element, props }) {
           ${Object.keys(TAGS).map(languageButton)}
         </span>
         <button class="lab-btn" data-theme-toggle title="${tip}" aria-label="${tip}"></button>
+        <button class="lab-btn" data-present title="${t("lecture.present_tip")}"
+          aria-label="${t("lecture.present")}">${SCREEN}</button>
         <button class="lab-btn" data-copy title="${t("shell.copy_tip")}"
           >${LINK}<span>${t("shell.copy")}</span></button>
       </div>
@@ -78,6 +83,9 @@ export function mount({ element, props }) {
       label.textContent = t("shell.copy");
     }, 1600);
   });
+  const present = find(element, "[data-present]");
+  present.addEventListener("click", async () => (await import("../lecture/menu.js")).open());
+  if (presenting) import("../lecture/show.js").then(({ show }) => show());
   rove(find(element, ".lab-seg"));
   landmarks();
   followTabs();
@@ -113,7 +121,7 @@ export const wantedTab = () =>
  * Copies a text; where the clipboard is closed (an unsafe origin), by a selection.
  * @param {string} text
  */
-async function copyText(text) {
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -44,6 +44,9 @@ export function route(path, query = {}) {
   return url.href;
 }
 
+/** Where this app lies, without a slash at its end. */
+export const appRoot = () => new URL("..", ROOT).href.replace(/\/$/, "");
+
 /** @typedef {{error: string, field?: string, column?: number}} Refusal In the page's language. */
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { swishLandmarks } from "../generated/activations.js";
+import { enlarged } from "../lecture/mode.js";
 import { LivePlot } from "../plot/live_plot.js";
 import { sample } from "../plot/sampling.js";
 import { heightOf, PANEL } from "./panels.js";
@@ -68,7 +69,7 @@ const NOTHING = { x: [null], y: [null] };
  *   with the pixels from the plot's top to each.
  */
 export function curves(node, lab, placed) {
-  const plot = new LivePlot(node);
+  const plot = new LivePlot(node, "cartesian", enlarged);
   const ghosts = trail(() => lab.scale);
   ghosts.clear(lab.state.get("beta"));
   /** @type {Trace[]} */

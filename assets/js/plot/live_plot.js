@@ -115,9 +115,11 @@ export class LivePlot {
   /**
    * @param {HTMLElement} node An empty element with a height of its own.
    * @param {Part} part Of Plotly, that has its kinds of traces.
+   * @param {(whole: Figure) => Figure} look Changes how a figure is drawn, all defaults in it.
    */
-  constructor(node, part = "cartesian") {
+  constructor(node, part = "cartesian", look = (whole) => whole) {
     this.part = part;
+    this.look = look;
     this.node = /** @type {PlotNode} */ (node);
     /** @type {Figure | null} */
     this.figure = null;
@@ -175,7 +177,7 @@ export class LivePlot {
   /** The figure with its colours and axes as the page has them, or null where it has no width. */
   resolved() {
     this.waits = !this.node.clientWidth;
-    return this.figure && !this.waits ? resolve(this.full()) : null;
+    return this.figure && !this.waits ? resolve(this.look(this.full())) : null;
   }
 
   /** The figure with all that plots have in common. @returns {Figure} */
