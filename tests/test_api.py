@@ -326,7 +326,7 @@ def test_pause_step_resume_stop(client: httpx.Client) -> None:
     assert client.post(f"{address}/stop").status_code == 200
     refused = client.post(f"{address}/resume")
     assert refused.status_code == 409
-    assert refused.json() == {"detail": "A job that is stopped cannot do this: resume."}
+    assert refused.json() == {"detail": "This job is stopped, so it cannot do this: resume."}
     refused = client.post(f"{address}/resume?lang=zh")
     assert refused.json() == {"detail": "任务已停止，无法继续。"}
     assert client.post(f"{address}/dance").status_code == 422

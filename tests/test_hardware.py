@@ -180,7 +180,7 @@ def test_a_gpu_is_not_touched_by_who_only_looks():
 
 def test_a_card_beside_a_pytorch_without_cuda_is_named(on):
     on(A_CARD, "2.13.0+cpu")
-    wanted = "torch 2.13.0+cpu is built without CUDA, so that NVIDIA T4 is not used"
+    wanted = "torch 2.13.0+cpu is built without CUDA, so NVIDIA T4 is not used"
     assert hardware.missing_cuda().sentence() == wanted
     assert hardware.look(pretended(cuda=None)).gap.sentence() == wanted
     assert "NVIDIA T4 · GPU not used" in host_summary()

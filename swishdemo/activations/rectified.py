@@ -171,7 +171,7 @@ RECORDS: tuple[Activation, ...] = (
         ),
         purpose={
             "en": (
-                "ReLU squared, scaled and shifted so that N(0, 1) comes out with mean 0 and "
+                "ReLU squared, scaled and shifted so that N(0, 1) inputs give mean 0 and "
                 "variance 1."
             ),
             "zh": "缩放并平移的 ReLU 平方，使 N(0, 1) 输入的输出均值为 0、方差为 1。",

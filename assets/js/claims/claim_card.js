@@ -316,8 +316,11 @@ function setupLink(card) {
 function ago(moment) {
   const seconds = (Date.parse(moment) - Date.now()) / 1000;
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  if (seconds > -60) return relative.format(0, "second");
-  if (seconds > -3600) return relative.format(Math.round(seconds / 60), "minute");
-  if (seconds > -86400) return relative.format(Math.round(seconds / 3600), "hour");
+  // Everywhere else a blank stands between a number and its Chinese unit.
+  const before = (/** @type {number} */ count, /** @type {Intl.RelativeTimeFormatUnit} */ unit) =>
+    relative.format(Math.round(count), unit).replace(/(\d)(?=\p{Script=Han})/u, "$1 ");
+  if (seconds > -60) return before(0, "second");
+  if (seconds > -3600) return before(seconds / 60, "minute");
+  if (seconds > -86400) return before(seconds / 3600, "hour");
   return new Date(moment).toLocaleDateString(language);
 }

@@ -215,7 +215,7 @@ CLAIMS: tuple[Claim, ...] = (
         titles={"en": "Less memory for more time", "zh": "以时间换内存"},
         statements={
             "en": (
-                "A Swish that keeps x alone ({bytes.claimed_bytes:g} bytes an element) needs less "
+                "A Swish that keeps only x ({bytes.claimed_bytes:g} bytes per element) needs less "
                 "memory than x·σ(x), and in training more time."
             ),
             "zh": (
