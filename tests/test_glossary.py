@@ -4,8 +4,8 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from visiting import unexplained
 
-from swishdemo.activations import get, names
 from swishdemo.text import LANGUAGES, catalogue
 from swishdemo.ui import in_gradio
 
@@ -59,27 +59,6 @@ def test_every_term_has_a_picture(modules):
     assert [name for name, _, _ in drawn] and {name for name, _, _ in drawn} == set(terms())
     for name, shapes, wrong in drawn:
         assert shapes >= 1 and not wrong, name
-
-
-UNEXPLAINED = """() => {
-  const places = ".lab label:not(:has([type=radio])), .lab-label, [data-testid=block-info],"
-    + " .lab th:not([scope=row]), .train-head h2, .time-title :is(h2, h3), .lab-stats > *";
-  const text = (each) => each.textContent.trim().replace(/\\s+/g, " ");
-  const helped = (each) =>
-    each.closest("[title], .lab-term, .lab-sr") || each.querySelector("[title], .lab-term")
-    || each.closest(".block")?.querySelector(".info-text")
-    || (each.matches(".lab-label") && each.parentElement.querySelector("[title]"));
-  return [...document.querySelectorAll(places)]
-    .filter((each) => each.offsetParent && text(each) && !helped(each)).map(text);
-}"""
-
-
-def unexplained(page):
-    """Labels, heads and figures in sight that have no tip, and no term of the glossary in them."""
-    page.wait_for_selector("#lab-gloss", state="attached")
-    page.wait_for_timeout(1200)  # terms are looked for where nothing else is to do
-    bare = {"x", "Swish", *(get(name).label for name in names())}
-    return [label for label in page.evaluate(UNEXPLAINED) if label not in bare]
 
 
 @pytest.mark.parametrize("tab", ["explore", "train", "time", "claims"])

@@ -6,7 +6,7 @@ import re
 import pytest
 from browser import free_port
 from playwright.sync_api import Page, expect
-from visiting import leave, passed
+from visiting import leave, passed, unexplained
 
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.jobs.manager import JobManager
@@ -132,6 +132,7 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     expect(tab.locator("#lab-time [data-part=sizes] .scatterlayer .trace")).to_have_count(4)
     expect(tab.locator("#lab-time [data-part=roofline] .scatterlayer .trace")).to_have_count(5)
     expect(tab.locator("#lab-time [data-part=memory] .point")).to_have_count(6)
+    assert unexplained(tab) == []
     expect(tab.locator("#lab-time [data-part=steps-card]")).to_be_hidden()
     expect(tab.locator("#lab-time [data-part=host]")).to_contain_text("PyTorch")
     expect(tab.locator("#lab-time [data-part=left-out]")).to_contain_text("Nothing")

@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 import pytest
 from playwright.sync_api import TimeoutError, expect
-from visiting import eventually, leave, passed, recipe, two_frames
+from visiting import eventually, leave, passed, recipe, two_frames, unexplained
 
 STATE = "#lab-train [data-state]"
 LINE = "#lab-train [data-part=line]"
@@ -166,6 +166,7 @@ def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit):
     guesses = page.locator("#lab-train [data-part=guesses] figure")
     assert guesses.count() == 16
     assert page.locator("#lab-train [data-part=ends] .bars path").count() > 0
+    assert unexplained(page) == []
 
 
 def test_stop_ends_it_and_a_reload_finds_it(visit):

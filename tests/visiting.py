@@ -17,6 +17,8 @@ import pytest
 from browser import PLAYED, is_wrong
 from playwright.sync_api import expect
 
+from swishdemo.activations import get, names
+
 PLOT = "#lab-explore .explore-plot"
 PATIENCE = 90_000
 """Milliseconds that a browser may take for anything: a busy machine is slow, not wrong."""
@@ -57,6 +59,27 @@ def recipe(page, name="beta-convergence"):
     if not tile.is_checked():
         tile.click()
         expect(menu).not_to_have_value(before)
+
+
+UNEXPLAINED = """() => {
+  const places = ".lab label:not(:has([type=radio])), .lab-label, [data-testid=block-info],"
+    + " .lab th:not([scope=row]), .train-head h2, .time-title :is(h2, h3), .lab-stats > *";
+  const text = (each) => each.textContent.trim().replace(/\\s+/g, " ");
+  const helped = (each) =>
+    each.closest("[title], .lab-term, .lab-sr") || each.querySelector("[title], .lab-term")
+    || each.closest(".block")?.querySelector(".info-text")
+    || (each.matches(".lab-label") && each.parentElement.querySelector("[title]"));
+  return [...document.querySelectorAll(places)]
+    .filter((each) => each.offsetParent && text(each) && !helped(each)).map(text);
+}"""
+
+
+def unexplained(page):
+    """Labels, heads and figures in sight that have no tip, and no term of the glossary in them."""
+    page.wait_for_selector("#lab-gloss", state="attached")
+    page.wait_for_timeout(1200)  # terms are looked for where nothing else is to do
+    bare = {"x", "Swish", *(get(name).label for name in names())}
+    return [label for label in page.evaluate(UNEXPLAINED) if label not in bare]
 
 
 MOST = 4
