@@ -183,6 +183,11 @@ def test_a_shared_run_shows_its_beta_and_a_private_one_nothing(client):
     token = client.patch(f"/api/runs/{run}", json=named, headers=mine).json()["share"]
     told = tags(client.get(f"/?tab=train&run={token}"))
     assert told["og:title"] == "两个起点 <b>" and f"run={token}" in told["og:url"]
+    for language in LANGUAGES:
+        shown = {"run": token, "lang": language}
+        found = client.get("/api/runs/view", params=shown).json()["sentence"]
+        said = tags(client.get("/", params={"tab": "train", **shown}))
+        assert found and said["og:description"] == said["description"] == found
     drawn = client.get(told["og:image"])
     assert drawn.headers["cache-control"] == "no-store"
     assert share_of(picture(drawn), "@b0") > 0.0005  # the first start's line

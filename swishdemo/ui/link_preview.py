@@ -191,12 +191,12 @@ class LinkPreviews:
         told = self.runs.answer(run[:80], -1, _PICKED, "", language)
         name = told["name"] or told["what"]
         facts = [told["what"]] * bool(told["name"]) + [told["line"]]
-        facts += [f"{each['label']}: {each['value']}" for each in told["stats"][:2]]
+        about = told["sentence"] or " · ".join(facts)  # nothing is found before its first report
         drawn = told.get("figures", {})
 
         return Preview(
             name,
-            _cut(" · ".join(facts), language),
+            _cut(about, language),
             text("pages.preview.run", language, name=name),
             (("tab", "train"), ("run", run[:80])),
             mark=f"{told['state']} {told['progress']}",
