@@ -235,6 +235,29 @@ def test_the_curve_is_in_sight_while_beta_is_dragged(size, turn):
     assert beside or slider["y"] + slider["height"] <= curve["y"]
 
 
+PLACES = """
+window.places = {};
+requestAnimationFrame(function look() {
+    const [tab, card] = ["#lab-train", "[data-group=beta]"].map((each) =>
+        document.querySelector(each));
+    const state = tab?.querySelector("[data-state]")?.dataset.state ?? tab?.dataset.state;
+    if (state && card) window.places[state] ??= card.getBoundingClientRect().top;
+    requestAnimationFrame(look);
+});
+"""
+
+
+def test_a_run_that_is_opened_anew_moves_no_picture(opens, server):
+    page = opens()
+    page.add_init_script(PLACES)
+    page.route("**/api/runs/view*", lambda route: (two_frames(page), route.continue_()))
+    shown(page, server, f"?tab=train&run={RUN}", OWNER)
+    page.wait_for_function("window.places.finished")
+    places = page.evaluate("window.places")
+    page.close()
+    assert abs(places["coming"] - places["finished"]) < 4, places
+
+
 def test_all_claims_are_on_two_screens_of_a_phone(turn):
     page = turn("?tab=claims")
     page.set_viewport_size({"width": 390, "height": 844})
