@@ -385,12 +385,16 @@ def test_all_are_planned_and_what_is_planned_can_be_taken_back(page, lab):
     second.locator("[data-act=stop]").click()
     expect(third.locator("[data-part=lines]")).to_contain_text("place 1 in the plan")
     expect(second.locator("[data-act=check]")).to_be_enabled()
+    expect(page).to_have_title(f"1 of {len(runnable)} · Claims – Swish Lab")
     for claim in reversed(runnable):
         stop = card(page, claim).locator("[data-act=stop]")
         if stop.count():
             stop.click()
             expect(card(page, claim).locator("[data-act=check]")).to_be_enabled()
     expect(page.locator(".claims-state .lab-bar")).to_have_count(0)
+    expect(page).to_have_title("✓ Claims – Swish Lab")
+    ended = text("check.all_done", "en", count=len(runnable))
+    expect(page.locator("#lab-news[role=status]")).to_have_text(ended)
     assert not any(job.active for claim in runnable for job in lab.claims.jobs(claim))
 
 

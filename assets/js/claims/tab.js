@@ -7,6 +7,7 @@ import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
+import { tellJob } from "../core/job_news.js";
 import { language } from "../core/language.js";
 import { rove, roveRows } from "../core/roving.js";
 import { appRoot, ask, attempt } from "../core/server.js";
@@ -200,9 +201,35 @@ export function mount(component) {
 
   // ---- Checks ----
 
+  /** @type {Set<string>} The reader's checks since none of theirs was under way. */
+  const batch = new Set();
+
+  /** Tells by the page's title how many of the reader's checks are done, and that all are. */
+  function tellChecks() {
+    const mine = [...cards.values()].filter(({ progress: { active, mine } }) => active && mine);
+    for (const { id } of mine) batch.add(id);
+    if (!batch.size) return;
+    const [count, done] = [batch.size, batch.size - mine.length];
+    tellJob("claim", {
+      id: "checks",
+      name: t("shell.tab_claims"),
+      active: mine.length > 0,
+      state: "finished",
+      share: done / count,
+      far: t("check.done_of", { done, count }),
+      words: t("check.all_done", { count }),
+      look: async () => {
+        const answer = await progress([...batch]);
+        if (answer.error === undefined) heard(answer);
+      },
+    });
+    if (!mine.length) batch.clear();
+  }
+
   /** Follows the jobs that are under way until there is none. */
   function watch() {
     following?.end();
+    tellChecks();
     const active = [...cards.values()].filter((card) => card.progress.active);
     if (!active.length) return;
     const ids = active.map(({ id }) => id);
@@ -238,6 +265,7 @@ export function mount(component) {
     for (const [id, state] of Object.entries(answer.states)) paintProgress(id, state);
     answer.anew.forEach(show);
     if (answer.anew.length) summary();
+    tellChecks();
   }
 
   /** @param {string} id @param {Progress} state */

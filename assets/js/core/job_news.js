@@ -13,6 +13,9 @@ import { t } from "./text.js";
  * @property {boolean} active
  * @property {string} [state] As the server has it: "finished", "failed", …
  * @property {number} share Of 1.
+ * @property {string} [far] How far it is, in the place of a share.
+ * @property {string} [words] What is announced at its end.
+ * @property {() => Promise<void>} [look] Asks how it stands while nobody sees the page.
  */
 
 const PAGE = "Swish Lab";
@@ -72,15 +75,15 @@ function take(kind, news) {
 }
 
 /** @param {News} news */
-function end({ name, state = "" }) {
+function end({ name, state = "", words = "" }) {
   ended = [SIGNS[state] ?? "■", name].join(" ");
   const key = state in SIGNS ? state : "stopped";
-  announce(t(`shell.job.${key}`, { name }));
+  announce(words || t(`shell.job.${key}`, { name }));
 }
 
 function show() {
   const [now] = [...active.values()].reverse();
-  const going = now && `${Math.floor(100 * now.share)} % · ${now.name}`;
+  const going = now && `${now.far ?? `${Math.floor(100 * now.share)} %`} · ${now.name}`;
   idle ||= document.title;
   const title = going || ended ? `${going ?? ended} – ${PAGE}` : idle;
   if (document.title !== title) document.title = title;
@@ -93,6 +96,10 @@ function show() {
 async function look() {
   for (const [kind, news] of active) {
     if (!document.hidden && shown.get(kind) === news.id) continue;
+    if (news.look) {
+      await news.look().catch(() => null);
+      continue;
+    }
     const job = await ask(`${kind}s/${news.id}`).catch(() => null);
     if (active.get(kind)?.id !== news.id || !job) continue;
     if (job.error) {
