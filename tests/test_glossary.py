@@ -72,6 +72,12 @@ def test_no_label_is_without_help(visit, tab):
     assert unexplained(page) == []
 
 
+def test_a_plot_s_head_can_be_tapped(visit):
+    page = visit()
+    page.locator('.explore-head .lab-term[data-term="slope"]').click()
+    expect(page.locator("#lab-gloss")).to_contain_text("first derivative")
+
+
 def test_a_tap_opens_two_lines_and_escape_or_a_tap_elsewhere_closes_them(visit):
     page = visit()
     page.locator("#lab-tabs button[data-tab-id=train]").click()
