@@ -130,6 +130,7 @@ def test_the_crosshair_reads_all_curves_where_the_pointer_is(turn):
 
 def test_formulas_are_set_as_mathematics(turn):
     page = turn("?act=mish")
+    page.locator(".explore-formulas").scroll_into_view_if_needed()
     expect(page.locator("#lab-formula .katex").nth(3)).to_be_attached()
     assert page.locator("#lab-formula .katex-error").count() == 0
     assert "σ" in page.locator("#lab-formula").text_content()

@@ -28,8 +28,10 @@ const PLACES = [
   '[data-testid="block-info"]',
 ].join(", ");
 /** What is pressed, or is no text: no term stands in these. */
-const TAKEN =
-  "button, a, label:has([type=checkbox], [type=radio]), select, input, textarea, summary, svg, .lab-seg, .lab-term, [contenteditable]";
+const TAKEN = [
+  "button, a, label:has([type=checkbox], [type=radio]), select, input, textarea, summary, svg",
+  ".lab-seg, .lab-term, [contenteditable]",
+].join(", ");
 const CARD = ".lab-card, .block, section, [role=main]";
 /** Milliseconds between two looks at what the page shows. */
 const REST = 400;

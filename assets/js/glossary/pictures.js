@@ -122,8 +122,8 @@ export function boxes(words, meant) {
     const x = MARGIN + at * step + 5;
     const colour = meant.includes(at) ? FIRST : INK;
     const arrow = at && html`<path stroke="${INK}" d="M${round(x - 9)} 30h6m-3 -3l3 3l-3 3"/>`;
-    return html`${arrow || ""}<rect x="${round(x)}" y="17" width="${round(width)}" height="26" rx="4"
-      stroke="${colour}"/><text x="${round(x + width / 2)}" y="34" text-anchor="middle"
+    return html`${arrow || ""}<rect x="${round(x)}" y="17" width="${round(width)}" height="26"
+      rx="4" stroke="${colour}"/><text x="${round(x + width / 2)}" y="34" text-anchor="middle"
       font-size="11" fill="${colour}">${word}</text>`;
   });
   return svg(...drawn);

@@ -1,4 +1,4 @@
-/** The teacher's list of views: made from the page, put in order, presented, handed on as a link. */
+/** The teacher's list of views: made from the page, put in order, presented, handed on. */
 
 import { closest, fieldOf, fill, find, html } from "../core/dom.js";
 import { copyText } from "../core/header.js";

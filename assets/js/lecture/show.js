@@ -134,7 +134,8 @@ function leave() {
 }
 
 const FULL = html`<svg width="14" height="14" viewBox="0 0 24 24" fill="none" aria-hidden="true"
-  stroke="currentColor" stroke-width="2.4"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/></svg>`;
+  stroke="currentColor" stroke-width="2.4"
+  ><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/></svg>`;
 
 /** @param {string} key @param {string} name @param {import("../core/dom.js").Content} sign */
 const button = (key, name, sign) => html`<button class="lab-btn" type="button" data-key="${key}"

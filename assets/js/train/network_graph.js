@@ -33,7 +33,8 @@ export function networkGraph({ weights, units, sizes, more, plane }) {
         const size = Math.abs(weight) / most;
         return html`<path class="${weight < 0 ? "train-minus" : "train-plus"}"
           d="M${x} ${y}C${middle} ${y} ${middle} ${end} ${right} ${end}"
-          stroke-width="${(0.4 + 4.6 * size).toFixed(2)}" opacity="${(0.25 + 0.7 * size).toFixed(2)}"
+          stroke-width="${(0.4 + 4.6 * size).toFixed(2)}"
+          opacity="${(0.25 + 0.7 * size).toFixed(2)}"
           ><title>${weight.toPrecision(3).replace("-", "−")}</title></path>`;
       }),
     );
@@ -46,8 +47,8 @@ export function networkGraph({ weights, units, sizes, more, plane }) {
       const hidden = column > 0 && (column < last || !whole);
       const values = hidden ? units[column - 1]?.[at] : undefined;
       const inside = values
-        ? html`<image x="${x}" y="${y}" width="${NODE}" height="${NODE}" clip-path="inset(0 round 6px)"
-            preserveAspectRatio="none" href="${map(values, plane)}"/>`
+        ? html`<image x="${x}" y="${y}" width="${NODE}" height="${NODE}"
+            clip-path="inset(0 round 6px)" preserveAspectRatio="none" href="${map(values, plane)}"/>`
         : label(
             column === 0 ? `x${sub(at + 1)}` : column === last && whole ? `y${sub(at + 1)}` : "",
           );

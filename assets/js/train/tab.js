@@ -255,7 +255,10 @@ export function mount(component) {
     if (answer.figures) draw(answer, only);
   }
 
-  /** @param {any} answer @param {string[]} requested The figures that were asked for; all if none. */
+  /**
+   * @param {any} answer
+   * @param {string[]} requested The figures that were asked for; all if none.
+   */
   function draw(answer, requested) {
     picked.offer(answer);
     /** @param {string} name */
