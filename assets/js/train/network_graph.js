@@ -48,7 +48,8 @@ export function networkGraph({ weights, units, sizes, more, plane }) {
       const values = hidden ? units[column - 1]?.[at] : undefined;
       const inside = values
         ? html`<image x="${x}" y="${y}" width="${NODE}" height="${NODE}"
-            clip-path="inset(0 round 6px)" preserveAspectRatio="none" href="${map(values, plane)}"/>`
+            clip-path="inset(0 round 6px)" preserveAspectRatio="none"
+            href="${map(values, plane)}"/>`
         : label(
             column === 0 ? `x${sub(at + 1)}` : column === last && whole ? `y${sub(at + 1)}` : "",
           );
