@@ -51,7 +51,7 @@ export function mount({ element, props }) {
     html`
     <div class="lab lab-header">
       <h1>${brand()}</h1>
-      <div class="lab-tools">
+      <div class="lab-tools" role="toolbar" aria-label="${t("shell.tools")}">
         <span class="lab-host" title="${about}">${props.host?.[language]}</span>
         <span class="lab-seg" role="group" aria-label="${t("shell.language")}">
           ${Object.keys(TAGS).map(languageButton)}
@@ -86,7 +86,7 @@ export function mount({ element, props }) {
   const present = find(element, "[data-present]");
   present.addEventListener("click", async () => (await import("../lecture/menu.js")).open());
   if (presenting) import("../lecture/show.js").then(({ show }) => show());
-  rove(find(element, ".lab-seg"));
+  rove(find(element, ".lab-tools"), "button");
   landmarks();
   followTabs();
   watchServer();

@@ -110,7 +110,7 @@ export function card(host, lab) {
       ({ name, label }) =>
         html`<th scope="col" style="color:${activationColour(name)}">${label}</th>`,
     );
-    fill($("heads"), html`<th></th>${heads}`);
+    fill($("heads"), html`<td></td>${heads}`);
     const unit = html`<tr class="signal-unit"
       ><th scope="colgroup" colspan="${records.length + 1}">${t("signal.at_one")}</th></tr>`;
     const rows = ROWS.map((row) => {
