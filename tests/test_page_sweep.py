@@ -43,10 +43,12 @@ def test_a_sweep_is_begun_and_found_again(opens, server):
     page.reload()
     state(page, "finished")
     assert page.locator(ROWS).count() == 4
-    empty = page.locator("#lab-train [data-part=empty-beta]")
-    expect(empty).to_be_hidden()  # a run's plots take no room while there is none
+    none = page.locator("#lab-train [data-part=line]")
+    expect(none).to_be_hidden()  # a run's cards take no room while a sweep is shown
     part(page, "close").click()
-    expect(empty).to_be_visible()
+    expect(none).to_have_text("No run yet. Press Start to train the chosen recipe.")
+    # A run's plots take no room while there is none.
+    expect(page.locator("#lab-train [data-part=empty-beta]")).to_be_hidden()
     assert page.wrong == []
     leave(page)
 

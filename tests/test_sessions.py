@@ -98,7 +98,7 @@ def test_a_lost_session_does_no_harm(app, opens):
     line = page.locator("#lab-train [data-part=line]")
     lose()
     page.click("#lab-recipes [data-part=more]")
-    choose(page, "#lab-recipe", "Without decay")
+    choose(page, "#lab-recipe", "β without weight decay")
     expect(page.locator("#lab-weight_decay input")).to_have_value("0")
     assert sessions  # what the page is called
     steps = page.locator("#lab-steps input")

@@ -5,7 +5,7 @@
 
 import { fill, html } from "./dom.js";
 import { announce } from "./job_news.js";
-import { attempt, route } from "./server.js";
+import { attempt, deleteAtLast } from "./server.js";
 import { t } from "./text.js";
 
 const MILLISECONDS = 10_000;
@@ -56,7 +56,7 @@ export function showHeld(place, path = "", name = "") {
 window.addEventListener("pagehide", () => {
   for (const [path, { timer, done }] of held) {
     clearTimeout(timer);
-    fetch(route(path), { method: "DELETE", keepalive: true }).then(
+    deleteAtLast(path).then(
       () => done(),
       () => {},
     );

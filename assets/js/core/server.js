@@ -69,6 +69,9 @@ export async function ask(path, { given, method, query } = {}) {
   return answer.ok ? content : { ...refusalOf(content), status: answer.status };
 }
 
+/** Deletes as the page is left: the request outlives it. @param {string} path Below `/api/`. */
+export const deleteAtLast = (path) => fetch(route(path), { method: "DELETE", keepalive: true });
+
 /**
  * As `ask`, for a reader who waits: that the server cannot be reached is a refusal too.
  * @param {string} path
