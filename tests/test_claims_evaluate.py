@@ -447,7 +447,7 @@ def test_where_a_thorough_check_is_too_much_it_is_refused_and_says_why():
         assert "SWISHDEMO_THOROUGH=1" in error.value.sentence("zh")
     assert few.jobs == []
     told = {card["id"]: card["thorough"] for card in evaluator.cards()}
-    assert "1,000" in told["beta-range"]["refused"] and told["forms"] is None
+    assert "1\u202f000" in told["beta-range"]["refused"] and told["forms"] is None
     allowed = FakeManager(replace(settings, thorough=True))
     assert ClaimEvaluator(allowed).check("alive", VISITOR, budget="thorough")[1]
     short = ClaimEvaluator(FakeManager(replace(settings, thorough=True, max_job_seconds=5)))

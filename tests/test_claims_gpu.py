@@ -124,8 +124,8 @@ def test_the_page_and_rest_have_the_lines_and_a_check_asks_for_each_device(gpu, 
     assert [part["label"] for part in card["parts"]] == [
         "bytes",
         "bytes, on the GPU",
-        "its price in time",
-        "its price in time, on the GPU",
+        "its cost in time",
+        "its cost in time, on the GPU",
     ]
     _, jobs = lab.claims.check("memory", "anna-anna-anna-anna")
     assert [job.config["device"] for job in jobs] == ["cpu", "cuda"]

@@ -1,6 +1,7 @@
 """Controls look and speak alike in all tabs."""
 
 import pytest
+from playwright.sync_api import expect
 
 from swishdemo.activations.registry import activations
 from swishdemo.settings import Settings
@@ -53,7 +54,9 @@ def test_every_field_has_the_same_ring_when_it_has_the_focus(turn):
         page.locator(f"#lab-tabs button[role=tab][data-tab-id={tab}]").click()
         for each in fields:
             field = page.locator(each).first
+            expect(field).to_be_visible()
             field.focus()
+            expect(field).to_be_focused()
             found[each] = field.evaluate(RING)
     assert len(set(found.values())) == 1, found
     assert found["#lab-weight_decay input"].startswith("solid 2px")

@@ -136,7 +136,7 @@ def test_who_has_no_weights_is_told_so(client: httpx.Client, finished: str) -> N
     assert answer.status_code == 409 and "no weights yet" in answer.json()["detail"]
     client.post(f"{waiting}/stop")
     answer = client.get(f"{waiting}/export?format=weights")
-    assert answer.status_code == 404 and "No weights were kept" in answer.json()["detail"]
+    assert answer.status_code == 404 and "No weights were saved" in answer.json()["detail"]
     client.delete(blocking)
 
 

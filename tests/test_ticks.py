@@ -14,7 +14,7 @@ RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 def read(text):
     """The number that is written."""
-    number, _, unit = text.replace(",", "").replace("−", "-").partition(" ")
+    number, _, unit = text.replace("\u202f", "").replace("−", "-").partition(" ")
     if "10" in number and re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹]", number):
         head, _, exponent = number.rpartition("10")
         value = float(head.rstrip("·") or 1) * 10.0 ** int(exponent.translate(RAISED))

@@ -115,6 +115,7 @@ def _preload() -> None:
     """
     for kind in kinds().values():
         import_module(kind.work.partition(":")[0])
+    import_module("sklearn.datasets")  # made data are from there
     usual = TrainingConfig()
     get_dataset(usual.dataset).load(usual.data)
 
