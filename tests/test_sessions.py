@@ -99,7 +99,7 @@ def test_a_lost_session_does_no_harm(app, opens):
     lose()
     page.click("#lab-recipes [data-part=more]")
     choose(page, "#lab-recipe", "β without weight decay")
-    expect(page.locator("#lab-weight_decay input")).to_have_value("0")
+    expect(page.locator("#lab-seeds input")).to_have_value("3")
     assert sessions  # what the page is called
     steps = page.locator("#lab-steps input")
     steps.fill("0")
