@@ -240,7 +240,7 @@ def test_explore_from_a_drag_to_a_strangers_screen(app: App, person: Any, tmp_pa
     x, y = np.array(saved).T
     np.testing.assert_allclose(y, evaluate(get("swish"), x, {"beta": beta}).f, rtol=1e-12)
 
-    page.locator("#lab-explore [data-part=cards]").scroll_into_view_if_needed()
+    page.locator("#lab-explore .explore-code").scroll_into_view_if_needed()
     page.locator(".code-card").scroll_into_view_if_needed()
     page.locator(".code-card [data-language=numpy]").click()
     expect(page.locator(".code-block code")).to_contain_text("from scipy import special")

@@ -174,7 +174,7 @@ def leave(page):
 
 
 @pytest.fixture(scope="module")
-def desk():
+def desk(server):
     """The pages that a test leaves for the next of its module to go on with, by how they came."""
     pages = defaultdict(list)
     yield pages
