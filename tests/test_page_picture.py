@@ -87,8 +87,8 @@ def test_the_menu_speaks_chinese_and_escape_closes_it(turn):
     assert menu.get_attribute("open") is None
 
 
-def test_the_picture_is_copied_and_a_refusal_is_said(turn):
-    page = turn("?beta=3")
+def test_the_picture_is_copied_and_a_refusal_is_said(visit):
+    page = visit("?beta=3")
     page.evaluate(
         """() => { navigator.clipboard.write = async ([item]) => {
              const blob = await item.getType("image/png");

@@ -335,6 +335,7 @@ def _wire(
         inputs["variants"],
         show_progress="hidden",
         queue=False,
+        trigger_mode="always_last",  # arrow keys choose faster than answers come
         api_visibility="private",
     )
     inputs["context"].input(  # type: ignore[attr-defined]
@@ -343,6 +344,7 @@ def _wire(
         by_context,
         show_progress="hidden",
         queue=False,
+        trigger_mode="always_last",  # arrow keys choose faster than answers come
         api_visibility="private",
     )
 

@@ -200,7 +200,13 @@ def build(lab: Lab) -> None:
     filled = [recipe, tiles, notes, *inputs.values()]
     when_chosen(recipe, tab.fill, filled)
     tiles.input(
-        tab.choose, tiles, filled, show_progress="hidden", queue=False, api_visibility="private"
+        tab.choose,
+        tiles,
+        filled,
+        show_progress="hidden",
+        queue=False,
+        trigger_mode="always_last",  # arrow keys choose faster than answers come
+        api_visibility="private",
     )
     shown.edit(
         tab.use, shown, filled, show_progress="hidden", queue=False, api_visibility="private"
