@@ -609,6 +609,15 @@ def test_the_lens_shows_the_dip_with_its_place_and_depth(turn):
     expect(lens).to_be_hidden()
 
 
+def test_the_lens_hides_no_curve(turn):
+    page = turn("?formula=x**2")
+    lens = page.locator("#lab-explore .explore-lens")
+    expect(page.locator("#lab-explore .explore-chosen [data-name='=x**2']")).to_be_visible()
+    expect(lens).to_be_hidden()
+    page.fill("#lab-own", "")
+    expect(lens).to_be_visible()
+
+
 def test_beta_moves_by_itself_at_a_first_visit_and_never_again(browser, server):
     page = browser.new_page()
     page.add_init_script(
@@ -621,6 +630,9 @@ def test_beta_moves_by_itself_at_a_first_visit_and_never_again(browser, server):
     page.wait_for_function(f"{beta} > 2 && {said}.includes('f(−0.')")
     page.wait_for_function(f"{beta} === 1")
     page.wait_for_timeout(600)
+    # The reader has moved nothing: no trail is left of it.
+    lines = {each["name"]: each["y"] for each in traces(page) if each["axis"] == "x"}
+    assert lines["ghost"] == lines["Swish"]
     assert page.url.rstrip("/") == server.rstrip("/")
     for forget, calm in ((False, "no-preference"), (True, "reduce")):
         if forget:

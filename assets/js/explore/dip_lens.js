@@ -9,6 +9,9 @@ const [LEFT, RIGHT, FOOT, TOP] = [-5, 1, -0.62, 0.2];
 const [WIDTH, HEIGHT] = [240, 118];
 const POINTS = 120;
 const DIGITS = 3;
+/** Where it lies, as shares of the x that is shown; and of the height, what stays clear below it. */
+const BELOW = [0, 0.1, 0.2, 0.3, 0.4];
+const CLEAR = 0.2;
 /** W(1/e), W being Lambert's function. */
 const W = 0.2784645427610738;
 /** All minima of Swish_β lie on a line through the origin, whatever β is. */
@@ -53,9 +56,20 @@ export function dipLens(host, lab) {
       : t("explore.lens_none");
   }
 
-  /** Shows it or takes it away, as the state says. */
+  /** Whether a curve passes where it lies: to the left, well above 0. */
+  function covers() {
+    const [low, high] = lab.state.get("x");
+    /** @param {import("./lab.js").Activation} record @param {number} share Of the x that is shown. */
+    const value = (record, share) => record.f(low + share * (high - low), lab.values(record)) || 0;
+    const shown = lab.chosen();
+    const top = Math.max(...shown.map((record) => value(record, 1)));
+    return shown.some((record) => BELOW.some((share) => value(record, share) > CLEAR * top));
+  }
+
+  /** Shows it or takes it away, as the state says; it hides no curve. */
   function paint() {
-    host.hidden = lab.state.get("lens") !== "on" || !lab.state.get("show").includes("f");
+    const { state } = lab;
+    host.hidden = state.get("lens") !== "on" || !state.get("show").includes("f") || covers();
     move();
   }
 

@@ -16,8 +16,9 @@ const ENDS = ["pointerdown", "keydown", "wheel"];
  * Plays, unless it has played before, less motion is asked for, or the address has its own state.
  * What the reader does ends it, and β stands where it stood.
  * @param {import("../core/state.js").State} state
+ * @param {() => void} ended Called at its end: no trail of it is left.
  */
-export function firstPlay(state) {
+export function firstPlay(state, ended) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (kept("played") !== null || calm || location.search || document.hidden) return;
   keep("played", "yes");
@@ -33,6 +34,7 @@ export function firstPlay(state) {
     ours = false;
   }
   function end() {
+    if (playing) ended();
     playing = false;
     for (const event of ENDS) document.removeEventListener(event, stop, true);
   }

@@ -196,7 +196,10 @@ export function make(host) {
   shownAnew();
   formulaField($("own"), lab);
   still();
-  firstPlay(state);
+  firstPlay(state, () => {
+    drawn.forget();
+    shownAnew();
+  });
   drawn.plot.drawn.then(() => {
     waits = false;
     $("still").remove();
