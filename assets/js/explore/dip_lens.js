@@ -9,7 +9,7 @@ const [LEFT, RIGHT, FOOT, TOP] = [-5, 1, -0.62, 0.2];
 const [WIDTH, HEIGHT] = [240, 118];
 const POINTS = 120;
 const DIGITS = 3;
-/** Where it lies, as shares of the x that is shown; and of the height, what stays clear below it. */
+/** Where it lies, as shares of the x that is shown; what stays clear below it, of the height. */
 const BELOW = [0, 0.1, 0.2, 0.3, 0.4];
 const CLEAR = 0.2;
 /** W(1/e), W being Lambert's function. */
@@ -59,7 +59,7 @@ export function dipLens(host, lab) {
   /** Whether a curve passes where it lies: to the left, well above 0. */
   function covers() {
     const [low, high] = lab.state.get("x");
-    /** @param {import("./lab.js").Activation} record @param {number} share Of the x that is shown. */
+    /** @param {import("./lab.js").Activation} record @param {number} share Of the shown x. */
     const value = (record, share) => record.f(low + share * (high - low), lab.values(record)) || 0;
     const shown = lab.chosen();
     const top = Math.max(...shown.map((record) => value(record, 1)));
