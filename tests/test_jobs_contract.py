@@ -283,6 +283,8 @@ def test_few_ask_for_a_gpu_at_once_and_none_waits_for_the_cpu(make: Make, lender
         ),
         ("Expired ZeroGPU proxy token", "The page’s pass to a GPU has expired."),
         ("GPU task aborted", "The GPU was taken away"),
+        ("[Errno 32] Broken pipe", "The GPU was taken away"),
+        ("handle is closed", "The GPU was taken away"),
         ("ZeroGPU API /schedule error: 500", "No GPU could be had: ZeroGPU API /schedule"),
     ],
 )

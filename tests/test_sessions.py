@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 
 import gradio as gr
 import httpx
@@ -36,7 +38,7 @@ class App:
         beside = {"routes": page_routes(self.lab), "middleware": page_middleware()}
         launch(self.demo, self.lab.settings, sessions=HELD, **beside)
         self.client = httpx.Client(base_url=self.demo.local_url, timeout=120)
-        self.number = 0
+        self.numbers = count(1)
 
     def close(self):
         self.client.close()
@@ -56,11 +58,10 @@ class App:
         fn = min(direct, key=lambda each: len(each.outputs))
         return {"fn_index": fn._id, "data": [block.value for block in fn.inputs]}
 
-    def others(self, count=HELD + 1):
+    def others(self, number=HELD + 1):
         """As many other sessions come, each by all ways that there are, and fetch no answer."""
-        for _ in range(count):
-            self.number += 1
-            session = f"other-{self.number}"
+        for _ in range(number):
+            session = f"other-{next(self.numbers)}"
             for path, asked in [
                 ("queue/join", self.direct()),
                 ("run/predict", self.direct()),
@@ -147,6 +148,14 @@ def test_nothing_grows_with_the_number_of_those_who_come(app):
     assert len(app.demo.app.state_holder.time_last_used) == HELD
     assert len(queue.event_analytics) == 1
     assert not any("visitor" in event for event in app.demo.app.iterators)
+
+
+def test_who_is_forgotten_while_waiting_does_not_end_the_queue(app):
+    """Answers to sessions that are held no longer are lost; all other pages are answered on."""
+    with ThreadPoolExecutor(24) as together:
+        list(together.map(lambda _: app.others(1), range(24)))
+    assert not app.demo._queue.stopped
+    app.others(1)
 
 
 def test_what_was_sent_is_not_kept(app):

@@ -431,6 +431,8 @@ _REFUSALS = (
     ("too many ZeroGPU credits", "pending"),
     ("exceeded your ZeroGPU runs limit", "quota"),
     ("GPU task aborted", "lost"),
+    ("Broken pipe", "lost"),  # its process ended just before it was handed the work
+    ("handle is closed", "lost"),
     ("Connection closed by visitor", "expired"),
 )
 _QUOTA = re.compile(

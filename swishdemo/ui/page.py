@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from asyncio import Queue as AsyncQueue
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -130,7 +131,7 @@ def launch(
     previews = demo.previews if isinstance(demo, Page) else None
     told = Middleware(Document, preview=previews.head if previews else None)
     queue = demo._queue
-    queue.pending_messages_per_session = _Sessions(sessions)
+    queue.pending_messages_per_session = _Messages(sessions)
     queue.pending_event_ids_session = _Events(sessions)
     # Statistics that nobody may ask for: pandas is loaded for them, at each press of a button they
     # are made anew, and they keep who pressed.
@@ -178,6 +179,19 @@ class _Sessions(LRUCache[str, Any]):
         if session in self:
             self.move_to_end(session)
         return super().__getitem__(session)
+
+
+class _Messages(_Sessions):
+    """The messages that each session is to be told; those to one that was forgotten are lost.
+
+    Where Gradio met none, its queue would end, and with it every button of every page.
+    """
+
+    def __missing__(self, session: str) -> AsyncQueue[Any]:
+        return AsyncQueue()
+
+    def __delitem__(self, session: str) -> None:
+        self.pop(session, None)
 
 
 class _Events(_Sessions):

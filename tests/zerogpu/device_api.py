@@ -52,8 +52,9 @@ class Stand:
     used: set[str] = field(default_factory=set)
 
     def cut(self) -> None:
-        """Take the last lease away, in the middle of its work."""
+        """Take the last lease away, in the middle of its work; nobody has one of its process."""
         os.kill(self.pid, signal.SIGKILL)
+        self.leases.clear()
 
 
 @contextmanager
