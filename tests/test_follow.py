@@ -50,7 +50,7 @@ def check(held):
 
 def begin(page):
     """A run that rests, and is under way for as long as a test takes."""
-    asked = {"recipe": "beta-convergence", "steps": 5000, "seeds": 1}
+    asked = {"recipe": "beta-convergence", "steps": 5000, "seeds": 1, "batch": 1024}
     run = page.evaluate(POST, ["/api/runs", asked])["id"]
     told = "run => fetch(`/api/runs/${run}`).then((it) => it.json()).then((it) => it.state)"
     eventually(lambda: check(page.evaluate(told, run) == "running"))
@@ -172,7 +172,7 @@ def test_a_server_that_is_started_anew_is_followed_again(shown, tmp_path):
 
 
 def test_who_draws_for_long_asks_more_seldom(modules):
-    """Each rest is thrice as long as it took to draw, a second at most; another question ends it."""
+    """Each rest is thrice as long as the drawing, a second at most; another question ends it."""
     drew, rests, hurried = modules(
         """async ([{ untilDone }]) => {
             const [drew, rests] = [[], []];

@@ -27,6 +27,8 @@ def opened(turn):
         page.click(f"#lab-tabs [role=tab][data-tab-id={tab}]")
         page.wait_for_selector(THERE[tab], state="attached")
         expect(page.locator("[role=main]:visible")).to_have_count(1)
+        if tab != "explore":
+            expect(page).to_have_url(re.compile(f"tab={tab}"))
         two_frames(page)
         return page
 
@@ -198,15 +200,22 @@ def check(fits):
 
 def test_radio_buttons_are_a_group_that_arrows_walk(opened):
     page = opened("time")
-    page.locator("#lab-time-context input[value=kernel]").focus()
-    page.keyboard.press("ArrowRight")
-    assert focused(page, "value") == "layer"
-    page.keyboard.press("ArrowRight")
+    context = page.locator("#lab-time-context")
+
+    def has_focus():
+        context.locator("[value=kernel]").focus()
+        assert focused(page, "value") == "kernel"
+
+    eventually(has_focus)  # nothing has it that is not drawn yet
+    for value in ("layer", "step"):
+        page.keyboard.press("ArrowRight")
+        expect(context.locator(f"[value={value}]")).to_be_checked()
+        assert focused(page, "value") == value
     # Gradio has heard it: the field of that context is shown.
     expect(page.locator("#lab-time-network")).to_be_visible()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('#lab-time-pass') !== null")
-    page.locator("#lab-time-context input[value=step]").focus()
+    context.locator("[value=step]").focus()
     page.keyboard.press("ArrowRight")  # from the last to the first
     assert focused(page, "value") == "kernel"
     expect(page.locator("#lab-time-shape")).to_be_visible()
