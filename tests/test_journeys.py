@@ -776,6 +776,81 @@ def follow_links(me: Person, page: Page) -> None:
         assert there.locator(".lab-banner").count() == 0, href  # a part that the page refused
 
 
+# ---- By keys alone ----
+
+
+def focused(page: Page, what: str) -> bool:
+    return bool(page.evaluate("what => document.activeElement.matches(what)", what))
+
+
+def tab_to(page: Page, wanted: str, most: int = 25) -> None:
+    """Real Tab presses until what is wanted has the focus, which is never lost on the way."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        assert not focused(page, "body"), "a stop is nothing"
+        if focused(page, wanted):
+            return
+    raise AssertionError(f"{wanted} is not within {most} stops")
+
+
+def test_the_main_job_of_each_tab_by_keys_alone(app: App, person: Any) -> None:
+    me = person()
+    page = me.open()
+    expect(page.locator("#lab-explore path.js-line").first).to_be_attached()
+    tab_to(page, "#lab-beta")
+    for _ in range(9):
+        page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"beta=1\.\d+"))
+    tab_to(page, ".explore-picker input[type=search]")
+    page.keyboard.type("softplus")
+    page.keyboard.press("Enter")
+    soon(lambda: "Softplus" in curves(page), "the rival is not drawn")
+
+    def next_tab(name: str, there: str) -> None:
+        page.keyboard.press("Control+Home")
+        page.evaluate("document.querySelector('.lab-skip').focus()")
+        tab_to(page, "#lab-tabs [role=tab]")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(f"tab={name}"))
+        expect(page.locator(there).first).to_be_visible()
+
+    next_tab("train", "#lab-start")
+    tab_to(page, "#lab-start")
+    page.keyboard.press("Enter")
+    run = named(page, "run")
+    state(page, "train", "finished")
+    assert me.ask(f"/api/runs/{run}")["state"] == "finished"
+    assert focused(page, "#lab-start")
+    tab_to(page, "#lab-train [data-part=scrub]", 200)  # a run's replay
+    page.keyboard.press("Home")
+    expect(page.locator("#lab-train [data-part=live]")).to_be_enabled()
+
+    next_tab("time", "#lab-time-measure")
+    tab_to(page, "#lab-time-measure")
+    page.keyboard.press("Enter")
+    timing = named(page, "timing")
+    state(page, "time", "finished")
+    assert me.ask(f"/api/timings/{timing}")["state"] == "finished"
+    assert focused(page, "#lab-time-measure")
+
+    next_tab("claims", "[data-ready] [data-tile]")
+    tab_to(page, "[data-tile]")
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    tab_to(page, "[data-act=check]")
+    place = page.locator("[data-claim]", has=page.locator("[data-act=check]:focus"))
+    claim = place.get_attribute("data-claim")
+    before = me.ask(f"/api/claims/{claim}")["parts"][0]["checked_at"]
+    page.keyboard.press("Enter")
+    soon(lambda: me.ask(f"/api/claims/{claim}")["parts"][0]["checked_at"] != before, claim)
+    expect(place.locator("[data-act=check]")).to_be_enabled()
+    assert focused(page, "[data-act=check]")
+    page.keyboard.press("Escape")
+    assert focused(page, f"[data-tile={claim}]")
+
+
 def test_an_unknown_cookie_is_a_new_visitor(app: App) -> None:
     """Who comes with nothing sees nothing of the others."""
     with httpx.Client(base_url=app.address) as client:

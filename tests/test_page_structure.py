@@ -188,6 +188,21 @@ def test_arrows_move_within_chips_and_delete_removes_one(opened):
     assert page.locator("[data-menu] [tabindex='0']").count() == 1
 
 
+def test_enter_takes_the_activation_of_that_name_or_the_one_that_is_left(opened):
+    page = opened("explore")
+    search = page.locator(".explore-picker input[type=search]")
+    chosen = page.locator("[data-chosen]")
+    for typed, added in (("softplus", "Softplus"), ("squarepl", "Squareplus"), ("s", None)):
+        before = chosen.inner_text()
+        search.fill(typed)
+        search.press("Enter")
+        if added:  # others are found by "softplus" too
+            expect(chosen).to_contain_text(added)
+        else:
+            assert chosen.inner_text() == before
+    search.fill("")
+
+
 PLACE = """() => {
     const chip = document.activeElement;
     return chip.closest("[data-menu]") && [chip.offsetTop, chip.offsetLeft];

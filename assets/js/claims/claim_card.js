@@ -261,7 +261,7 @@ function buttons(card) {
   const made = [];
   if (seconds && progress.mine) made.push(button("stop", t("check.stop"), "stop"));
   else if (seconds)
-    made.push(button("check", label, "check", progress.active ? html`disabled` : ""));
+    made.push(button("check", label, "check", progress.active ? html`aria-disabled="true"` : ""));
   else if (proved) made.push(button("check", t("check.prove"), "prove"));
   else if (card.registered) made.push(button("check", t("own.search"), "search"));
   if (card.thorough && !progress.mine) made.push(thoroughly(card));
@@ -292,7 +292,7 @@ function takings({ registered }) {
 /** Checks with a larger budget; where that cannot be, the button says why. @param {Card} card */
 function thoroughly({ thorough, progress }) {
   const { seconds = 0, refused = "" } = thorough ?? {};
-  const off = progress.active || refused ? html`disabled` : "";
+  const off = progress.active || refused ? html`aria-disabled="true"` : "";
   const label = t("check.thorough", { time: about(seconds) });
   return html`<button class="lab-btn" data-act="thorough" ${off}
     title="${refused || t("check.thorough_tip")}">${label}</button>`;

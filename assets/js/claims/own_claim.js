@@ -1,5 +1,6 @@
 /** The claims that a visitor states: the form with its live sentence, and their tiles and cards. */
 
+import { disable, isDisabled } from "../core/disabling.js";
 import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
 import { language } from "../core/language.js";
 import { attempt } from "../core/server.js";
@@ -92,9 +93,9 @@ export function ownClaims(host, opener, kinds, page) {
   async function register() {
     clearTimeout(timer);
     asked++;
-    button.disabled = true;
+    disable(button);
     const answer = await attempt("claims", { given: statement() });
-    button.disabled = false;
+    disable(button, false);
     refuse(answer);
     if (answer.error) return;
     const card = await attempt(`claims/${answer.id}/view`);
@@ -124,7 +125,7 @@ export function ownClaims(host, opener, kinds, page) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!button.disabled) register();
+    if (!isDisabled(button)) register();
   });
   host.addEventListener("click", (event) => {
     const wanted = closest(event.target, "[data-own]")?.dataset.own;

@@ -3,6 +3,7 @@
  * server.
  */
 
+import { disable } from "../core/disabling.js";
 import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
@@ -145,7 +146,7 @@ export function mount(component) {
       findAll($("counts"), `[data-verdict="${focused}"]`)[0]?.focus({ preventScroll: true });
     const runnable = wanted().filter((card) => card.seconds);
     const busy = runnable.some((card) => card.progress.planned);
-    checkAll.disabled = busy || !runnable.length;
+    disable(checkAll, busy || !runnable.length);
     const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
     const what = filter.document ? "check.check_document_seconds" : "check.check_all_seconds";
     const idle = runnable.length ? what : "check.all_proved";
@@ -285,17 +286,20 @@ export function mount(component) {
    * @param {"check" | "thorough"} [act] Which button was pressed.
    */
   async function check(id, act = "check") {
-    const [button] = findAll(node(id), `[data-act=${act}]`, HTMLButtonElement);
+    const [button] = findAll(node(id), `[data-act=${act}]`);
     const words = button?.textContent;
     refusal(id, "");
     if (button) {
-      button.disabled = true;
+      disable(button);
       if (!cards.get(id)?.seconds) button.textContent = t("check.proving");
     }
     const budget = act === "check" ? "quick" : act;
     const answer = await begin("submit", { claim: id, budget });
     if (answer.error) {
-      if (button) Object.assign(button, { disabled: false, textContent: words });
+      if (button) {
+        disable(button, false);
+        button.textContent = words ?? "";
+      }
       refusal(id, answer.error);
       return;
     }
@@ -309,7 +313,7 @@ export function mount(component) {
    * @param {string[]} ids
    */
   async function checkAllOf(ids) {
-    checkAll.disabled = true;
+    disable(checkAll);
     const answer = await begin("submit", { claims: ids });
     if (answer.error) banner(answer.error, 6000);
     await fetchCards();
@@ -553,7 +557,8 @@ function skeleton({ claims, article, paper }) {
         </div>
         <div class="lab-row claims-acts">
           <button class="lab-btn lab-primary" data-act="all" data-part="all"
-            title="${h("check_all_tip")}" disabled>▶ <span>${h("check_all")}</span></button>
+            title="${h("check_all_tip")}" aria-disabled="true"
+            >▶ <span>${h("check_all")}</span></button>
           <button class="lab-btn" data-part="opener" aria-expanded="false" aria-controls="own-form"
             title="${t("own.lead")}">${t("own.open")}</button>
         </div>

@@ -197,7 +197,7 @@ function skeleton() {
       <span class="lab-seg" role="group" aria-label="${h("scale")}">
         <button data-scale="linear" title="${h("tip_linear")}">${h("linear")}</button>
         <button data-scale="log" title="${h("tip_log")}">${h("log")}</button></span></div>
-    <div class="lab-row lab-between" style="flex-wrap:nowrap">
+    <div class="lab-row lab-between explore-play">
       <span class="explore-exact"><input class="lab-big explore-beta" id="lab-beta-value"
         inputmode="decimal" aria-label="${h("beta_exact")}" title="${h("beta_exact")}"
         autocomplete="off"></span>

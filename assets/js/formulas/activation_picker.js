@@ -99,9 +99,15 @@ export function activationPicker(host, lab) {
   host.addEventListener("focusin", describe);
   search.addEventListener("input", paintMenu);
   search.addEventListener("keydown", (event) => {
-    // The one that is left is meant.
+    if (event.key !== "Enter") return;
+    const wanted = search.value.trim().toLowerCase();
     const found = findAll(menu, "[data-name]");
-    if (event.key === "Enter" && found.length === 1) lab.toggle(found[0].dataset.name ?? "");
+    const named = found.find(({ dataset, textContent }) =>
+      [dataset.name, textContent?.trim().toLowerCase()].includes(wanted),
+    );
+    // The one of that name is meant, or the one that is left.
+    const meant = named ?? (found.length === 1 ? found[0] : null);
+    if (meant) lab.toggle(meant.dataset.name ?? "");
   });
   function paint() {
     paintChosen();

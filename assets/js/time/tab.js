@@ -2,6 +2,7 @@
  * Runs the Time tab: what the implementations cost on this host, drawn while the figures come in.
  */
 
+import { disable, isDisabled } from "../core/disabling.js";
 import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
@@ -142,7 +143,7 @@ export function mount(component) {
     stop.hidden = !active;
     s("progress").hidden = !active;
     s("share").style.width = `${Math.round(100 * (answer.share ?? 0))}%`;
-    if (active) stop.disabled = stop.disabled && stop.dataset.id === answer.id;
+    if (active) disable(stop, isDisabled(stop) && stop.dataset.id === answer.id);
     withoutGpu(answer);
     if (answer.line !== undefined) say(answer.line, answer.failed);
     element.dataset.state = answer.state ?? "empty";
@@ -185,7 +186,7 @@ export function mount(component) {
 
   NARROW.addEventListener("change", () => look({}));
   stop.addEventListener("click", async () => {
-    stop.disabled = true;
+    disable(stop);
     stop.dataset.id = state.id ?? "";
     say(t("time.ui.stopping"));
     for (const id of [state.id, ...state.next.splice(0)]) {
@@ -203,7 +204,7 @@ export function mount(component) {
     if (error) return notice(error, true);
     if (!id || id === state.id) return;
     notice("");
-    stop.disabled = false;
+    disable(stop, false);
     write({ timing: id });
     say(t("time.ui.state_starting"));
     look({ id, elements: null, beside: null, mark: "", next });

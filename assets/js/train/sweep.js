@@ -1,5 +1,6 @@
 /** Shows a sweep: how far it is, what mattered, and its runs; found again after a reload. */
 
+import { disable, isDisabled } from "../core/disabling.js";
 import { closest, fill, findAll, html, partsOf } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
@@ -92,7 +93,7 @@ export function mount(component) {
     $("progress").style.width = `${100 * answer.progress}%`;
     $("bar").hidden = answer.done;
     stop.hidden = answer.done || !answer.own;
-    stop.disabled = stop.disabled && stop.dataset.sweep === sweep;
+    disable(stop, isDisabled(stop) && stop.dataset.sweep === sweep);
     $("foreign").hidden = answer.own;
     if (answer.drawn !== undefined) draw(answer.drawn);
     mark = answer.mark;
@@ -110,7 +111,7 @@ export function mount(component) {
   }
 
   stop.addEventListener("click", async () => {
-    stop.disabled = true;
+    disable(stop);
     stop.dataset.sweep = sweep ?? "";
     const answer = await attempt(`sweeps/${sweep}/stop`, { method: "POST" });
     if (answer.error) notice(answer.error, true);

@@ -1,5 +1,6 @@
 /** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
+import { disable } from "../core/disabling.js";
 import { closest, fill, find, findAll, html, partsOf, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, whenThere } from "../core/gradio.js";
@@ -190,7 +191,7 @@ export function mount(component) {
       fill($("wishes"), html`${wishes.map(button)}`);
       const [again] = findAll($("wishes"), "[data-wish=again]", HTMLButtonElement);
       if (again && answer.again === false) {
-        again.disabled = true;
+        disable(again);
         again.title = t("run.again_table");
       }
     }
