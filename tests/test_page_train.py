@@ -284,6 +284,16 @@ def test_a_phone_shows_start_then_the_plots_then_the_fields(visit):
     assert tops == sorted(tops)
 
 
+def test_what_start_begins_comes_in_sight_where_it_lies_below(visit):
+    page = visit(viewport={"width": 844, "height": 390})
+    status = page.locator("#lab-train [data-part=line]")
+    expect(status).not_to_be_in_viewport()
+    start(page, steps=20, seeds=1)
+    expect(status).to_be_in_viewport()
+    line(page, "finished")
+    expect(status).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_a_wrong_link_is_one_sentence_and_no_boxes(visit, server, language):
     page = visit(f"{server}/?tab=train&run=nonsense", locale=language)

@@ -75,6 +75,17 @@ export function findAll(host, selector, kind) {
 }
 
 /**
+ * Brings in sight what a press has begun, where it lies below: on a phone a form stands above it.
+ * @param {Element} element
+ */
+export function reveal(element) {
+  const { top } = element.getBoundingClientRect();
+  if (top < innerHeight - 160) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  scrollBy({ top: top - innerHeight / 3, behavior: calm ? "instant" : "smooth" });
+}
+
+/**
  * A finder of the elements within one that are marked with `data-part`.
  * @param {ParentNode} host
  * @returns {<T extends Element = HTMLElement>(name: string, kind?: new () => T) => T}

@@ -3,7 +3,7 @@
  */
 
 import { disable, isDisabled } from "../core/disabling.js";
-import { fill, findAll, html, partsOf, setText } from "../core/dom.js";
+import { fill, findAll, html, partsOf, reveal, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { mendFields } from "../core/gradio_fields.js";
@@ -208,6 +208,7 @@ export function mount(component) {
     write({ timing: id });
     say(t("time.ui.state_starting"));
     look({ id, elements: null, beside: null, mark: "", next });
+    reveal(element);
   });
   let chosen = "article";
   /** @type {Record<string, string>} */

@@ -1,7 +1,7 @@
 /** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
 import { disable } from "../core/disabling.js";
-import { closest, fill, find, findAll, html, partsOf, setText } from "../core/dom.js";
+import { closest, fill, find, findAll, html, partsOf, reveal, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, whenThere } from "../core/gradio.js";
 import { mendFields } from "../core/gradio_fields.js";
@@ -344,6 +344,7 @@ export function mount(component) {
       started = value;
       noteTable(value.table ?? "");
       follow(value.run);
+      reveal(element);
     }
   });
   // Gradio's control of the rivals takes a formula in when it asks for it here.
