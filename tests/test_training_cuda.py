@@ -109,7 +109,20 @@ ROUNDED = {"activation-race": 1e-5}
 """Where a CPU computes in parts that fit its cache, whose ends are rounded otherwise."""
 
 
-@pytest.mark.parametrize("name", [*RECIPES, *VARIED])
+MORE = {
+    *("sgd", "plain adam", "warmup", "in steps", "channel", "one beta", "softplus"),
+    *("regression", "squared", "one output", "orthogonal", "own gain"),
+}
+"""Variations whose steps are much like those of others."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *RECIPES,
+        *(pytest.param(name, marks=[pytest.mark.long] * (name in MORE)) for name in VARIED),
+    ],
+)
 def test_every_run_gives_the_cpus_numbers_and_a_step_is_one_graph(pretended, name):
     """Call by call on the same memory, with nothing from the host; then one launch a step."""
     (on_cpu, _, nothing), (on_card, places, _), traces, steps = pretended(watched, name)
