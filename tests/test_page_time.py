@@ -240,9 +240,10 @@ def test_stop_ends_it_and_keeps_what_was_measured(tab: Page):
     expect(tab.locator("#lab-time [data-part=rows]")).to_contain_text("µs", timeout=SOON)
     assert state(tab).get_attribute("data-state") == "running"
     assert len(drawn(tab)["labels"]) == 6  # a row for each that was asked for
-    stop.click()
+    stop.press("Enter")
     expect(state(tab)).to_have_attribute("data-state", "stopped", timeout=SOON)
     expect(stop).to_be_hidden()
+    expect(tab.locator("#lab-time-measure")).to_be_focused()
     expect(tab.locator(".time-status [data-part=line]")).to_contain_text("Stopped after")
     assert drawn(tab)["x"]
 

@@ -177,8 +177,15 @@ def test_stop_ends_it_and_a_reload_finds_it(visit):
     page.reload()
     line(page, "running on")
     assert run_of(page) == run
-    page.click("[data-wish=stop]")
-    line(page, "stopped at step", seconds=10)
+    for wish, said, then in (
+        ("pause", "paused", "resume"),
+        ("resume", "running on", "pause"),
+        ("stop", "stopped at step", "again"),
+    ):
+        page.locator(f"[data-wish={wish}]").press("Enter")
+        line(page, said)
+        # Who works by keys is at the first of the buttons that stand there now.
+        expect(page.locator(f"[data-wish={then}]")).to_be_focused()
     # Without the address too: the latest run is shown.
     page.goto(page.url.split("?")[0] + "?tab=train")
     line(page, "stopped at step", seconds=10)

@@ -4,7 +4,17 @@
  */
 
 import { disable } from "../core/disabling.js";
-import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
+import {
+  closest,
+  fieldOf,
+  fill,
+  find,
+  findAll,
+  html,
+  partsOf,
+  press,
+  refill,
+} from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
@@ -109,9 +119,8 @@ export function mount(component) {
     cards.set(card.id, card);
     const place = node(card.id);
     const shown = place.querySelector("[data-proof]:not([hidden])") !== null;
-    const active = closest(document.activeElement, "[data-act]");
-    const focused = place.contains(active) && active?.dataset.act;
-    fill(place, fullCard(card));
+    // Who pressed "Check" finds "Stop" in its place, and the other way round.
+    refill(place, fullCard(card), "data-act");
     place.removeAttribute("aria-busy");
     paintTile(tileOf(card.id), card);
     card.parts.forEach((part, at) => {
@@ -123,27 +132,20 @@ export function mount(component) {
     });
     roveRows(place);
     if (shown) showProof(card.id, true);
-    // Who pressed "Check" finds "Stop" in its place, and the other way round.
-    if (!focused) return;
-    const acts = findAll(place, "[data-act]");
-    const again = acts.find(({ dataset }) => dataset.act === focused) ?? acts[0];
-    again.focus({ preventScroll: true });
   }
 
   function summary() {
     const all = wanted().flatMap((card) => card.parts);
-    const focused = closest(document.activeElement, "[data-verdict]")?.dataset.verdict;
     const chips = VERDICTS.flatMap((verdict) => {
       const count = all.filter((part) => part.verdict === verdict).length;
       return count || verdict === filter.verdict ? [chip(verdict, count)] : [];
     });
-    fill(
+    refill(
       $("counts"),
       html`<span class="lab-note">${t("check.parts", { count: all.length })}</span>
       <span class="lab-row" role="group" aria-label="${t("check.filter_verdict")}">${chips}</span>`,
+      "data-verdict",
     );
-    if (focused)
-      findAll($("counts"), `[data-verdict="${focused}"]`)[0]?.focus({ preventScroll: true });
     const runnable = wanted().filter((card) => card.seconds);
     const busy = runnable.some((card) => card.progress.planned);
     disable(checkAll, busy || !runnable.length);

@@ -39,6 +39,21 @@ export function fill(element, content) {
   element.innerHTML = content.text;
 }
 
+/**
+ * Puts HTML in an element whose buttons may have the focus: it stays on the one of the same name,
+ * or goes to the first.
+ * @param {Element} element @param {Html} content @param {string} attribute Holds a button's name.
+ */
+export function refill(element, content, attribute) {
+  const active = document.activeElement;
+  const held = element.contains(active) ? (active?.getAttribute(attribute) ?? null) : null;
+  fill(element, content);
+  if (held === null) return;
+  const buttons = findAll(element, `[${attribute}]`);
+  const again = buttons.find((each) => each.getAttribute(attribute) === held);
+  (again ?? buttons[0])?.focus({ preventScroll: true });
+}
+
 /** Puts HTML in an element's own place. @param {Element} element @param {Html} content */
 export function replace(element, content) {
   element.outerHTML = content.text;

@@ -2,7 +2,7 @@
  * Runs the Time tab: what the implementations cost on this host, drawn while the figures come in.
  */
 
-import { disable, isDisabled } from "../core/disabling.js";
+import { disable, hide, isDisabled } from "../core/disabling.js";
 import { fill, findAll, html, partsOf, reveal, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
@@ -140,7 +140,7 @@ export function mount(component) {
     const { id: shown = null, state: stands, share = 0 } = answer;
     tellJob("timing", { id: shown, name: t("shell.tab_time"), active, state: stands, share });
     if (active) beside.rest();
-    stop.hidden = !active;
+    hide(stop, !active, "#lab-time-measure");
     s("progress").hidden = !active;
     s("share").style.width = `${Math.round(100 * (answer.share ?? 0))}%`;
     if (active) disable(stop, isDisabled(stop) && stop.dataset.id === answer.id);

@@ -1,6 +1,6 @@
 /** Shows a sweep: how far it is, what mattered, and its runs; found again after a reload. */
 
-import { disable, isDisabled } from "../core/disabling.js";
+import { disable, hide, isDisabled } from "../core/disabling.js";
 import { closest, fill, findAll, html, partsOf } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
@@ -92,7 +92,7 @@ export function mount(component) {
     $("left").textContent = answer.left;
     $("progress").style.width = `${100 * answer.progress}%`;
     $("bar").hidden = answer.done;
-    stop.hidden = answer.done || !answer.own;
+    hide(stop, answer.done || !answer.own, "#lab-sweep-start");
     disable(stop, isDisabled(stop) && stop.dataset.sweep === sweep);
     $("foreign").hidden = answer.own;
     if (answer.drawn !== undefined) draw(answer.drawn);

@@ -1,7 +1,17 @@
 /** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
 import { disable } from "../core/disabling.js";
-import { closest, fill, find, findAll, html, partsOf, reveal, setText } from "../core/dom.js";
+import {
+  closest,
+  fill,
+  find,
+  findAll,
+  html,
+  partsOf,
+  refill,
+  reveal,
+  setText,
+} from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, whenThere } from "../core/gradio.js";
 import { mendFields } from "../core/gradio_fields.js";
@@ -188,7 +198,7 @@ export function mount(component) {
     const wanted = `${wishes.join()} ${answer.again}`;
     if ($("wishes").dataset.wishes !== wanted) {
       $("wishes").dataset.wishes = wanted;
-      fill($("wishes"), html`${wishes.map(button)}`);
+      refill($("wishes"), html`${wishes.map(button)}`, "data-wish");
       const [again] = findAll($("wishes"), "[data-wish=again]", HTMLButtonElement);
       if (again && answer.again === false) {
         disable(again);
@@ -286,7 +296,7 @@ export function mount(component) {
     const pressed = closest(event.target, "[data-wish]");
     const wish = pressed?.dataset.wish;
     if (!wish) return;
-    pressed.setAttribute("disabled", "");
+    disable(pressed);
     say("");
     if (wish === "again") return again();
     if (wish === "use") return use();
