@@ -37,17 +37,22 @@ def live(module: str, *, elem_id: str, **props: Any) -> gr.HTML:
 
     Args:
         module: Path of an ES module ("train/tab") with
-            ``mount({element, props, trigger, watch})``.
+            ``mount({element, props, trigger, watch})``. The one called ``tab`` is its tab's own
+            part: when it stands, the tab and what holds all tabs have ``data-made``.
         elem_id: The element's id on the page.
         props: Values that the module reads as ``props.<name>``.
     """
+    own = json.dumps(module.endswith("/tab"))
     start = f"""
     const root = window.gradio_config.root.replace(/[/]$/, "");
     const component = {{ element, props, trigger, watch }};
     import(root + "/{address(_START)}")
       .then((start) => start.load("{module}"))
       .then((lab) => lab.mount(component))
-      .finally(() => element.toggleAttribute("data-made", true));
+      .finally(() => {{
+        const tab = {own} && element.closest(".tabitem");
+        if (tab) for (const made of [tab, tab.parentElement]) made.dataset.made = "";
+      }});
     """
     return gr.HTML(
         html_template="<div></div>",
