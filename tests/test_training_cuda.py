@@ -266,22 +266,29 @@ def test_one_tensor_left_on_the_cpu_fails(pretended):
 def flags():
     import torch
 
+    from swishdemo.training.engine.ensemble import Trainer
     from swishdemo.training.run import Run
 
     def now():
         return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
 
+    during, whole = set(), Trainer.differentiate
+
+    def differentiate(trainer):
+        during.add(now())
+        whole(trainer)
+
+    Trainer.differentiate = differentiate
     torch.backends.cuda.matmul.allow_tf32 = True
-    before, run = now(), Run(config("beta-convergence", device="cuda"))
-    next(run)
-    during = now()
-    run.close()
-    return before, during, now()
+    before, run = now(), Run(config("beta-convergence", device="cuda", steps=3))
+    resting = {now() for _ in run}
+    return before, during, resting, now()
 
 
-def test_products_are_in_float32_and_the_process_is_as_it_was_afterwards(pretended):
-    before, during, after = pretended(flags)
-    assert during == (False, False) and before == after == (True, True)
+def test_products_are_in_float32_and_between_two_steps_the_process_is_as_it_was(pretended):
+    before, during, resting, after = pretended(flags)
+    assert during == {(False, False)}
+    assert before == after == (True, True) and resting == {before}
 
 
 WIDE = {

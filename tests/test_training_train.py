@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 import io
 import json
 import math
@@ -57,6 +58,32 @@ def test_two_runs_in_turns_do_not_touch_each_other():
     turns = [(one, two) for one, two in pairs if isinstance(one, Report)]
     assert timeless([one for one, _ in turns]) == alone
     assert timeless([two for _, two in turns]) == alone
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("end", ["closed", "forgotten"])
+def test_a_run_left_half_done_changes_nothing_for_others(end):
+    alone = timeless(reports(SHORT))
+    left, whole = train(SHORT.replace(threads=1)), train(SHORT)
+    next(left)
+    assert torch.get_num_threads() == 2, "a run that rests leaves PyTorch as it was"
+    first = list(islice(whole, 6))
+    if end == "closed":
+        left.close()
+    else:
+        del left
+        gc.collect()
+    assert torch.get_num_threads() == 2
+    rest = [item for item in (*first, *whole) if isinstance(item, Report)]
+    assert timeless(rest) == alone
 
 
 def test_swish_is_set_against_itself_with_a_fixed_beta():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -49,6 +49,17 @@ TESTED = 512
 
 _HEAVY_PRODUCTS = 5 * 10**8
 """Multiplications of a forward pass from which a step is done in pieces: some 20 ms on a core."""
+
+
+@contextmanager
+def _computing_with(threads: int) -> Iterator[None]:
+    """Compute with so many CPU threads: they decide how a sum is rounded."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def train(
@@ -103,16 +114,26 @@ class Run:
         self._steps: Steps
         self._told: tuple[bool | None, ...] = ()
         self._between: Callable[[], dict[str, Any]] | None = None
-        self._items = self._paced()
+        self._items = self._reports()
+        self._left: float | None = None
 
     def __iter__(self) -> Run:
         """The run itself."""
         return self
 
     def __next__(self) -> Report | Weights | Tick:
-        """The next item, after as many steps as it takes."""
+        """The next item, after as many steps as it takes.
+
+        What passes while it rests between two of them is no time of the run, and PyTorch's
+        settings are then as they were: who leaves a run half done changes nothing for others.
+        """
         self._between = None
-        return next(self._items)
+        if self._left is not None:
+            self._away += self._clock() - self._left
+        with _computing_with(self._config.threads), exactly():
+            item = next(self._items)
+        self._left = self._clock()
+        return item
 
     def close(self) -> None:
         """Stop the work."""
@@ -125,18 +146,6 @@ class Run:
         None where it is in the middle of a step: then one of the next items will do.
         """
         return None if self._between is None else self._between()
-
-    def _paced(self) -> Generator[Report | Weights | Tick, None, None]:
-        """All items; what passes while it rests between two of them is no time of the run."""
-        threads = torch.get_num_threads()
-        torch.set_num_threads(self._config.threads)
-        try:
-            for item in self._reports():
-                left = self._clock()
-                yield item
-                self._away += self._clock() - left
-        finally:
-            torch.set_num_threads(threads)
 
     def weights(self, replica: int) -> dict[str, Tensor]:
         """A replica's parameters as they are now, on the CPU.
@@ -160,10 +169,9 @@ class Run:
     def _reports(self) -> Iterator[Report | Weights | Tick]:
         self._chosen = choose(self._config, graph=self._graphs)
         self._device = torch.device(self._chosen.device)
-        with exactly() if self._device.type == "cuda" else nullcontext():
-            reporter = yield from self._build()
-            self._begun, self._away = self._clock(), 0.0
-            yield from self._trained(reporter, (yield from self._begin(reporter)))
+        reporter = yield from self._build()
+        self._begun, self._away = self._clock(), 0.0
+        yield from self._trained(reporter, (yield from self._begin(reporter)))
 
     def _trained(self, reporter: Reporter, first: int) -> Iterator[Report | Weights | Tick]:
         """Train from step ``first`` to the end."""
