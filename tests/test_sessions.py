@@ -10,6 +10,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
+from threading import Event
 
 import gradio as gr
 import httpx
@@ -18,7 +19,7 @@ from browser import free_port
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
-from visiting import passed
+from visiting import eventually, passed
 
 from swishdemo.api.application import page_middleware, page_routes
 from swishdemo.settings import Settings
@@ -156,6 +157,26 @@ def test_who_is_forgotten_while_waiting_does_not_end_the_queue(app):
         list(together.map(lambda _: app.others(1), range(24)))
     assert not app.demo._queue.stopped
     app.others(1)
+
+
+def test_a_fault_of_the_queue_is_logged_and_costs_no_button(app, monkeypatch, caplog):
+    queue = app.demo._queue
+    fell = Event()
+
+    def falls():
+        monkeypatch.undo()
+        fell.set()
+        raise LookupError("of a kind that nobody has met")
+
+    monkeypatch.setattr(queue, "get_events", falls)
+    app.others(2)
+
+    def answered():
+        assert fell.is_set() and len(queue) == 0 and not any(queue.active_jobs)
+
+    eventually(answered)
+    assert not queue.stopped
+    assert "of a kind that nobody has met" in caplog.text
 
 
 def test_what_was_sent_is_not_kept(app):

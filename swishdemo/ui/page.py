@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sys
 from asyncio import Queue as AsyncQueue
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import gradio as gr
+from gradio.queueing import Queue
 from gradio.utils import LRUCache
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -133,6 +136,7 @@ def launch(
     queue = demo._queue
     queue.pending_messages_per_session = _Messages(sessions)
     queue.pending_event_ids_session = _Events(sessions)
+    queue.start_processing = _lasting(queue)  # type: ignore[method-assign]
     # Statistics that nobody may ask for: pandas is loaded for them, at each press of a button they
     # are made anew, and they keep who pressed.
     queue.ANALYTICS_MAX_EVENTS, queue.ANAYLTICS_CACHE_FREQUENCY = 1, sys.maxsize
@@ -199,6 +203,25 @@ class _Events(_Sessions):
 
     def __missing__(self, session: str) -> set[str]:
         return set()
+
+
+def _lasting(queue: Queue) -> Callable[[], Coroutine[Any, Any, None]]:
+    """The queue's work, begun anew where a fault has ended it.
+
+    Gradio's own would be over: every button of every page would say that the server ends.
+    """
+    work = queue.start_processing
+
+    async def lasting() -> None:
+        while True:
+            try:
+                return await work()
+            except Exception:
+                logging.exception("the page's queue has fallen, and is begun anew")
+                queue.stopped = False
+            await asyncio.sleep(1)
+
+    return lasting
 
 
 async def _manifest(request: Request) -> JSONResponse:
