@@ -293,12 +293,23 @@ def test_a_phone_shows_start_then_the_plots_then_the_fields(visit):
 
 def test_what_start_begins_comes_in_sight_where_it_lies_below(visit):
     page = visit(viewport={"width": 844, "height": 390})
+    # Where there is no hovering; what the mouse of this test hovers over looks as it did.
+    touch = page.context.new_cdp_session(page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
+    colour = "getComputedStyle(document.querySelector('#lab-start')).backgroundColor"
+    assert page.evaluate("matchMedia('(hover: none)').matches")
+    plain = page.evaluate(colour)
     status = page.locator("#lab-train [data-part=line]")
     expect(status).not_to_be_in_viewport()
     start(page, steps=20, seeds=1)
     expect(status).to_be_in_viewport()
     line(page, "finished")
     expect(status).to_be_in_viewport()
+    page.hover("#lab-start")
+    settled = "(each) => Promise.all(each.getAnimations().map(({ finished }) => finished))"
+    page.locator("#lab-start").evaluate(settled)
+    assert page.evaluate(colour) == plain, "what a finger has touched looks as before"
+    touch.detach()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
