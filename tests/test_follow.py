@@ -102,8 +102,9 @@ def shown(opens, server):
         page.close()
 
 
-def test_six_tabs_of_one_browser(shown):
-    pages, run = shown(6)
+@pytest.mark.parametrize("tabs", [3, pytest.param(6, marks=pytest.mark.long)])
+def test_tabs_of_one_browser_share_two_streams(shown, tabs):
+    pages, run = shown(tabs)
     eventually(lambda: check(sum(map(streams, pages)) == 2))  # more would keep the others waiting
     press(pages[0], "resume")
     for page in pages:
@@ -115,7 +116,7 @@ def test_six_tabs_of_one_browser(shown):
     seated.evaluate("hide(true)")  # its seat is another's then
     eventually(lambda: check(not streams(seated) and sum(map(streams, pages)) == 2))
     seated.evaluate("hide(false)")
-    wish(pages[3], run, "stop")
+    wish(pages[1], run, "stop")
     for page in pages:
         state(page, "stopped")
         assert page.evaluate("streams.most") <= 1

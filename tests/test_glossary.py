@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from visiting import unexplained
+from visiting import two_frames, unexplained
 
 from swishdemo.text import LANGUAGES, catalogue
 from swishdemo.ui import in_gradio
@@ -61,11 +61,21 @@ def test_every_term_has_a_picture(modules):
         assert shapes >= 1 and not wrong, name
 
 
-@pytest.mark.parametrize("tab", ["explore", "train", "time", "claims"])
-def test_no_label_is_without_help(visit, tab):
-    page = visit()
+THERE = {
+    "explore": "#lab-explore path.js-line >> visible=true",
+    "train": "#lab-train [data-part=line] >> text=/./",
+    "time": "#lab-time [data-part=bars-empty]",
+    "claims": "#lab-claims[data-ready], #lab-claims [data-ready]",
+}
+"""What each tab has when it has all that it asks for at first."""
+
+
+@pytest.mark.parametrize("tab", THERE)
+def test_no_label_is_without_help(turn, tab):
+    page = turn()
     page.locator(f"#lab-tabs button[data-tab-id={tab}]").click()
-    page.wait_for_timeout(1500)
+    page.wait_for_selector(THERE[tab])
+    two_frames(page)
     if tab == "explore":
         for host in page.locator("#lab-explore [data-part=cards] > *").all():
             host.scroll_into_view_if_needed()

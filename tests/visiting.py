@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from urllib.parse import urljoin
@@ -77,9 +78,18 @@ UNEXPLAINED = """() => {
 def unexplained(page):
     """Labels, heads and figures in sight that have no tip, and no term of the glossary in them."""
     page.wait_for_selector("#lab-gloss", state="attached")
-    page.wait_for_timeout(1200)  # terms are looked for where nothing else is to do
     bare = {"x", "Swish", *(get(name).label for name in names())}
-    return [label for label in page.evaluate(UNEXPLAINED) if label not in bare]
+
+    def found():
+        return [label for label in page.evaluate(UNEXPLAINED) if label not in bare]
+
+    with suppress(AssertionError):  # terms are looked for where nothing else is to do
+        eventually(lambda: none(found()), seconds=5)
+    return found()
+
+
+def none(found):
+    assert not found
 
 
 MOST = 4
