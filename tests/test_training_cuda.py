@@ -7,6 +7,7 @@ import test_gpu_training
 from swishdemo.training.recipes import recipes
 
 RECIPES = [recipe.name for recipe in recipes()]
+LONG = pytest.mark.long
 FEW = {"seeds": 2, "beta_starts": (0.5, 2.0)}
 VARIED = {
     "sgd": {"optimiser": "sgd"},
@@ -32,6 +33,17 @@ VARIED = {
     "own gain": {"init": "gain"},
     "diverging": {"lr": 2.0, "beta_starts": (0.5, 10.0), "rivals": ("relu",)},
     "table": {"dataset": "csv", "network": "mlp", "csv": "a,b,label\n1,2,x\n3,1,y\n2,2,x\n4,0,y\n"},
+    # Much at once: where one of these differs, those of one kind each tell which.
+    "pictures": {
+        **{"network": "residual_cnn", "depth": 3, "normalisation": "batch", "amp": True},
+        **{"optimiser": "adamw", "lr": 0.003, "schedule": "cosine", "dropout": 0.3},
+    },
+    "layers": {
+        **{"network": "residual_mlp", "depth": 4, "normalisation": "layer", "dropout": 0.3},
+        **{"layer_activations": ("swish", "tanh", "swish", "tanh"), "beta_scope": "channel"},
+        **{"rivals": ("prelu", "=x*tanh(a*x)"), "train_parameters": True},
+        **{"optimiser": "nesterov", "clip": 0.5, "schedule": "warmup", "shuffled_labels": True},
+    },
 }
 
 
@@ -109,20 +121,19 @@ ROUNDED = {"activation-race": 1e-5}
 """Where a CPU computes in parts that fit its cache, whose ends are rounded otherwise."""
 
 
-MORE = {
-    *("sgd", "plain adam", "warmup", "in steps", "channel", "one beta", "softplus"),
-    *("regression", "squared", "one output", "orthogonal", "own gain"),
-}
-"""Variations whose steps are much like those of others."""
+SHORT = {"beta-convergence": 89, "depth-50": 834, "diverging": 83, "pictures": 261, "layers": 388}
+"""Steps that differ in kind, and their kernels; the others are much like these.
+
+One more is one more for each step of every run: say here why.
+"""
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *RECIPES,
-        *(pytest.param(name, marks=[pytest.mark.long] * (name in MORE)) for name in VARIED),
-    ],
-)
+def short_or_long(names):
+    """Parameters: those of `SHORT`, and the others, which are long."""
+    return [pytest.param(name, marks=[LONG] * (name not in SHORT)) for name in names]
+
+
+@pytest.mark.parametrize("name", short_or_long([*RECIPES, *VARIED]))
 def test_every_run_gives_the_cpus_numbers_and_a_step_is_one_graph(pretended, name):
     """Call by call on the same memory, with nothing from the host; then one launch a step."""
     (on_cpu, _, nothing), (on_card, places, _), traces, steps = pretended(watched, name)
@@ -133,6 +144,7 @@ def test_every_run_gives_the_cpus_numbers_and_a_step_is_one_graph(pretended, nam
     assert [place["graph"] for place in places] == [None, True], places
     first, second, third = traces
     assert len(first) > 20 and first == second == third
+    assert len(first) == SHORT.get(name, len(first))
     plain = [found for measured, found in steps[1:] if not measured]
     assert not any(found.from_host for found in plain)
     # Before it begins to capture, PyTorch waits once.
@@ -174,7 +186,12 @@ def left(kind):
     return [r["loss"] for r in whole], [list(r.loss) for r in (*before, *after)]
 
 
-@pytest.mark.parametrize("kind", [("cuda", "cuda"), ("cpu", "cuda"), ("cuda", "cpu")], ids=str)
+# From a card to a card: `gpu_training.continued` below.
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(("cuda", "cuda"), marks=LONG), ("cpu", "cuda"), ("cuda", "cpu")],
+    ids=str,
+)
 def test_a_run_may_be_left_on_one_device_and_continued_on_another(pretended, kind):
     whole, losses = pretended(left, kind)
     assert whole == losses
@@ -208,18 +225,21 @@ LAUNCHES = {
     "batch-norm": 135,
     "adam": 97,
 }
-"""Kernels of a step. One more is one more for each step of every run: say here why."""
+"""Kernels of a step with all replicas. They are as many with a few: `SHORT`."""
 
 
-@pytest.mark.parametrize("name", LAUNCHES)
+@pytest.mark.parametrize(
+    "name",
+    [name if name == "beta-convergence" else pytest.param(name, marks=LONG) for name in LAUNCHES],
+)
 def test_a_steps_kernels_are_counted(pretended, name):
     first, second, *_ = pretended(whole_steps, name)
     assert first.launches == second.launches
     assert (second.kernels, second.synchronisations, second.from_host) == (LAUNCHES[name], 0, 0)
 
 
-def hindered(how):
-    """A run whose step has something that no graph can hold."""
+def hindered(ways):
+    """A run whose step has something that no graph can hold: call by call, and as it is taken."""
     import torch
 
     from swishdemo.training.engine.ensemble import Trainer
@@ -233,21 +253,23 @@ def hindered(how):
         elif how == "sent":
             trainer.loss.add_(torch.zeros(len(trainer.loss)).to("cuda"))
 
-    Trainer.differentiate = differentiate
-    plain = trained("cuda", "dropout", graphs=False)
-    return plain, trained("cuda", "dropout")
+    Trainer.differentiate, how = differentiate, ways[0]
+    plain, found = trained("cuda", "dropout", graphs=False, steps=8), []
+    for way in ways:
+        how = way
+        found.append(trained("cuda", "dropout", steps=8))
+    return plain, found
 
 
-@pytest.mark.parametrize(("how", "why"), [("read", "capturing"), ("sent", "capturing")])
-def test_where_a_step_cannot_be_captured_it_is_taken_call_by_call_and_that_is_said(
-    pretended, how, why
-):
-    (plain, off, counted), (reports, places, found) = pretended(hindered, how)
-    assert reports == plain and found.replays == counted.replays == 0
-    assert [place["graph"] for place in places] == [None, False]
-    assert places[-1]["graph_why"]["key"] == "train.graph.failed"
-    assert why in places[-1]["graph_why"]["values"]["error"]
+def test_where_a_step_cannot_be_captured_it_is_taken_call_by_call_and_that_is_said(pretended):
+    (plain, off, counted), hindered_by = pretended(hindered, ("read", "sent"))
+    assert counted.replays == 0
     assert off[0]["graph"] is False and off[0]["graph_why"]["key"] == "train.graph.off"
+    for reports, places, found in hindered_by:
+        assert reports == plain and found.replays == 0
+        assert [place["graph"] for place in places] == [None, False]
+        assert places[-1]["graph_why"]["key"] == "train.graph.failed"
+        assert "capturing" in places[-1]["graph_why"]["values"]["error"]
 
 
 def mixed():
@@ -255,7 +277,7 @@ def mixed():
 
     load = Batch.load
     Batch.load = lambda batch, rows: load(batch, rows.cpu())
-    return trained("cuda", "beta-convergence")
+    return trained("cuda", "beta-convergence", steps=1)
 
 
 def test_one_tensor_left_on_the_cpu_fails(pretended):
@@ -333,7 +355,9 @@ def evaluation(changes, total):
     return found.loss.tolist(), found.accuracy.tolist(), passes, taken, estimated
 
 
-@pytest.mark.parametrize("name", WIDE)
+@pytest.mark.parametrize(
+    "name", ["mlp", pytest.param("cnn", marks=LONG), "residual", pytest.param("typed", marks=LONG)]
+)
 def test_an_evaluation_takes_one_pass_where_there_is_memory(pretended, name):
     loss, accuracy, passes, taken, estimated = pretended(evaluation, WIDE[name], 16 * 2**30)
     assert passes == 1 and taken <= estimated <= 16 * 2**30 / 8
@@ -362,7 +386,9 @@ def test_what_an_evaluation_takes_is_a_share_of_all_and_less_only_where_that_is_
     assert found == [2**21] * 8 and last == 0
 
 
-@pytest.mark.parametrize("name", ["beta-convergence", "playground-spiral"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("beta-convergence", marks=LONG), "playground-spiral"]
+)
 def test_what_a_real_gpu_is_checked_for_holds_here(pretended, name):
     found = pretended(gpu_training.compared, name, 12)
     test_gpu_training.check(found)
@@ -478,7 +504,7 @@ def waits(name):
         return report
 
     Reporter.report = counted
-    trained("cuda", name, train_parameters=True, rivals=("relu", "prelu"))
+    trained("cuda", name, steps=6, train_parameters=True, rivals=("relu", "prelu"))
     return found
 
 

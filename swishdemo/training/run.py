@@ -166,7 +166,7 @@ class Run:
         ensemble, index = places[replica]
         return {name: value.cpu() for name, value in ensemble.state(index).items()}
 
-    def _reports(self) -> Iterator[Report | Weights | Tick]:
+    def _reports(self) -> Generator[Report | Weights | Tick]:
         self._chosen = choose(self._config, graph=self._graphs)
         self._device = torch.device(self._chosen.device)
         reporter = yield from self._build()
