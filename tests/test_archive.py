@@ -14,12 +14,13 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+import api_server
 import httpx
 import pytest
 from playwright.sync_api import expect
@@ -35,6 +36,7 @@ from swishdemo.jobs.registered import Registered
 from swishdemo.jobs.store import Retention, Store
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, text
+from swishdemo.ui.lab import Lab
 
 ENDED = replace(JOB, state="finished", visitor="a" * 40)
 CLAIM = Registered("own-1", "a" * 40, {"kind": "differs"}, "1.0", 5.0, {"gap": 1.5}, "cpu", 6.0)
@@ -780,7 +782,21 @@ def asked_for(ask: Visitor) -> list[str]:
     return started
 
 
-def test_a_restarted_space_has_all_of_its_visitors(tmp_path: Path) -> None:
+@contextmanager
+def interface(folder: Path, **setting: str) -> Iterator[tuple[str, Lab]]:
+    """The address of REST alone, on a lab of this process with its real engines."""
+    lab = Lab.open(Settings.read({**os.environ, "SWISHDEMO_DATA_DIR": str(folder), **setting}))
+    try:
+        with api_server.serving(lab) as address:
+            yield address, lab
+    finally:
+        lab.close()
+
+
+@pytest.mark.parametrize("serving", [interface, pytest.param(serving, marks=pytest.mark.long)])
+def test_a_restarted_space_has_all_of_its_visitors(
+    tmp_path: Path, serving: Callable[..., AbstractContextManager[tuple[str, Any]]]
+) -> None:
     folder = tmp_path / "archive"
     setting = {"SWISHDEMO_ARCHIVE_DIR": str(folder), "SPACE_ID": "someone/lab"}
     with serving(tmp_path / "one", **setting) as (address, _):
@@ -833,6 +849,7 @@ def test_a_restarted_space_has_all_of_its_visitors(tmp_path: Path) -> None:
         assert ask(started[0]) == ask(f"claims/{claim}") == other(f"runs/{hidden}") == 404
 
 
+@pytest.mark.long
 def test_the_page_says_that_the_archive_is_gone(tmp_path: Path, browser: Any) -> None:
     (tmp_path / "file").touch()
     setting = {"SWISHDEMO_ARCHIVE_DIR": str(tmp_path / "file")}

@@ -113,10 +113,11 @@ WRONG = [
 ]
 
 
-def test_what_is_wrong_is_told_at_its_column_and_the_curve_stays(turn):
+@pytest.mark.parametrize("wrong", [WRONG[::2], pytest.param(WRONG[1::2], marks=pytest.mark.long)])
+def test_what_is_wrong_is_told_at_its_column_and_the_curve_stays(turn, wrong):
     page = turn()
     write(page, "x*x")
-    for text, sentence, column in WRONG:
+    for text, sentence, column in wrong:
         page.fill(FIELD, text)
         expect(page.locator(ERROR)).to_contain_text(sentence)
         expect(page.locator(FIELD)).to_have_attribute("aria-invalid", "true")

@@ -34,7 +34,10 @@ class App:
     """The app in this process, and what others ask of it."""
 
     def __init__(self, folder):
-        self.lab = Lab.open(Settings(server_port=free_port(), data_dir=folder))
+        (folder / "file").touch()
+        gone = folder / "file" / "archive"  # which the page says, beside all else
+        kept = {"data_dir": folder, "archive_dir": gone}
+        self.lab = Lab.open(Settings(server_port=free_port(), **kept))
         self.demo = build(self.lab)
         beside = {"routes": page_routes(self.lab), "middleware": page_middleware()}
         launch(self.demo, self.lab.settings, sessions=HELD, **beside)
@@ -90,6 +93,7 @@ def test_a_lost_session_does_no_harm(app, opens):
         re.findall(r'"session_hash":"(\w+)"', asked.post_data or "")))  # fmt: skip
     page.goto(f"{app.demo.local_url}?tab=train")
     expect(page.locator("#lab-train [data-part=line]")).not_to_have_text("")
+    expect(page.locator("#lab-footer")).to_contain_text("archive's folder does not answer")
 
     def lose():
         """Have so many others come that the page's session is no longer held."""
@@ -108,7 +112,7 @@ def test_a_lost_session_does_no_harm(app, opens):
     lose()
     page.click("#lab-start")
     expect(page.locator("#lab-steps div.validation-error")).to_contain_text("must be")
-    steps.fill("40")
+    steps.fill("5")
     lose()
     page.click("#lab-start")
     expect(line).to_contain_text("finished")
@@ -120,9 +124,9 @@ def test_a_lost_session_does_no_harm(app, opens):
     steps.fill("77")
     lose()
     page.click("[data-wish=use]")
-    expect(steps).to_have_value("40")
+    expect(steps).to_have_value("5")
     passed(page, page.locator("#lab-recipe input"))  # whose recipe a run's settings need not be
-    expect(steps).to_have_value("40")
+    expect(steps).to_have_value("5")
 
     page.click("button[data-tab-id=time]")
     lose()

@@ -330,6 +330,7 @@ def test_it_serves_in_a_bad_place_and_says_that_runs_are_lost(in_a_bad_place):
     assert "/dev/null/data (SWISHDEMO_DATA_DIR) cannot be used" in told
 
 
+@pytest.mark.long
 def test_the_page_says_that_runs_are_lost(in_a_bad_place, browser):
     address, _ = in_a_bad_place
     page = browser.new_page()
