@@ -13,11 +13,14 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from swishdemo.cli import _Sweep, changed, main, parser
+from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
+from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.timing import Measurement, TimingRequest
 from swishdemo.timing.presets import request_of
@@ -53,10 +56,25 @@ def help_text(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-def test_json_holds_every_measurement_and_the_host():
+@pytest.fixture(scope="module")
+def measured() -> dict[str, Any]:
+    """What the command has told of a quick timing."""
     done = run(*QUICK, "--format", "json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def again(measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timing has ended as soon as it is begun, with what was measured."""
+    reports = [("Measurement", each) for each in measured["measurements"]]
+    job = Job("x", "timing", "me", measured["config"], 0.0, "finished", host=measured["host"])
+    monkeypatch.setattr(JobManager, "submit", lambda *asked: job)
+    monkeypatch.setattr(JobManager, "reports", lambda *asked: reports)
+
+
+def test_json_holds_every_measurement_and_the_host(measured: dict[str, Any]):
+    told = measured
     found = [Measurement.from_json(record) for record in told["measurements"]]
     assert {(m.variant, m.elements) for m in found} == {
         (name, size) for name in ("relu", "silu") for size in (64, 128)
@@ -67,17 +85,27 @@ def test_json_holds_every_measurement_and_the_host():
     assert told["config"]["budget_seconds"] == 0.05
 
 
+PUBLISHED = ["--preset", "published", "--variants", "relu", "--budget-seconds", "0.05"]
+
+
+def test_a_preset_is_what_the_page_offers_with_what_is_typed(monkeypatch: pytest.MonkeyPatch):
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    def noted(manager: JobManager, kind: str, request: dict[str, Any], *rest: object) -> Job:
+        asked.append((kind, request))
+        raise UserError("error.unknown_choice", name="x", value="x", choices=())
+
+    monkeypatch.setattr(JobManager, "submit", noted)
+    assert main(["time", *PUBLISHED]) == 2
+    [(kind, request)] = asked
+    told = TimingRequest.parse(request, Settings())
+    assert (kind, told.shape, told.variants) == ("timing", (16, 10, 256, 256), ("relu",))
+    assert told.budget_seconds == 0.05
+
+
+@pytest.mark.long
 def test_a_preset_is_what_the_page_offers_and_options_change_it():
-    done = run(
-        "--preset",
-        "published",
-        "--variants",
-        "relu",
-        "--budget-seconds",
-        "0.05",
-        "--format",
-        "json",
-    )
+    done = run(*PUBLISHED, "--format", "json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["config"]["shape"] == [16, 10, 256, 256]
@@ -86,22 +114,37 @@ def test_a_preset_is_what_the_page_offers_and_options_change_it():
     ]
 
 
-def test_csv_goes_to_a_file_and_the_screen_stays_empty(tmp_path: Path):
+def test_csv_goes_to_a_file_and_the_screen_stays_empty(
+    tmp_path: Path, again: None, capsys: pytest.CaptureFixture[str]
+):
     file = tmp_path / "found.csv"
-    done = run(*QUICK, "--format", "csv", "--output", str(file))
-    assert (done.returncode, done.stdout) == (0, "")
+    assert main(["time", *QUICK, "--format", "csv", "--output", str(file)]) == 0
+    assert capsys.readouterr().out == ""
     rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8"))))
     assert len(rows) == 4
     assert all(float(row["median_seconds"]) > 0 for row in rows)
 
 
-@pytest.mark.parametrize("format", ["table", pytest.param("markdown", marks=pytest.mark.long)])
-def test_a_report_names_what_was_measured(format: str):
+@pytest.mark.parametrize("format", ["table", "markdown"])
+def test_a_report_names_what_was_measured(
+    format: str, again: None, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["time", *QUICK, "--baseline", "silu", "--format", format]) == 0
+    is_a_report(capsys.readouterr().out)
+
+
+def is_a_report(shown: str) -> None:
+    for words in ("F.relu", "F.silu", "float32", "tuned allocator"):
+        assert words in shown, shown
+    assert "\x1b" not in shown  # no colours where no terminal is
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("format", ["table", "markdown"])
+def test_a_report_is_printed_by_the_command(format: str):
     done = run(*QUICK, "--baseline", "silu", "--format", format)
     assert done.returncode == 0, done.stderr
-    for words in ("F.relu", "F.silu", "float32", "tuned allocator"):
-        assert words in done.stdout, done.stdout
-    assert "\x1b" not in done.stdout  # no colours where no terminal is
+    is_a_report(done.stdout)
 
 
 @pytest.mark.parametrize(
@@ -180,16 +223,18 @@ def test_an_output_that_cannot_be_written_is_refused_before_anything_is_measured
     assert said.strip().endswith("found.csv cannot be written: No such file or directory.")
 
 
-def test_a_full_disk_sends_the_figures_to_the_screen():
-    done = run(*QUICK, "--format", "csv", "--output", "/dev/full")
-    assert done.returncode == 1 and "No space left" in done.stderr
-    assert len(list(csv.DictReader(io.StringIO(done.stdout)))) == 4
+def test_a_full_disk_sends_the_figures_to_the_screen(
+    again: None, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["time", *QUICK, "--format", "csv", "--output", "/dev/full"]) == 1
+    told = capsys.readouterr()
+    assert "No space left" in told.err
+    assert len(list(csv.DictReader(io.StringIO(told.out)))) == 4
 
 
-def test_an_unknown_baseline_is_refused():
-    done = run(*QUICK, "--baseline", "nosuch")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.strip() == "baseline “nosuch” is unknown; choose one of: relu, silu."
+def test_an_unknown_baseline_is_refused(refused):
+    said = refused(*QUICK, "--baseline", "nosuch")
+    assert said.strip() == "baseline “nosuch” is unknown; choose one of: relu, silu."
 
 
 def test_help_tells_choices_ranges_and_defaults(help_text):

@@ -83,7 +83,11 @@ def decided(client, claim_id):
         ({**TRAINED, "activation": "=0*x", "against": "relu"}, "refuted"),
         ({**TIMED, "at_most": 1}, "confirmed"),
         ({**TIMED, "against": "=x*tanh(exp(x))"}, "undecided"),  # its slope overflows: not timed
-        ({**TIMED, "activation": TIMED["against"], "against": "relu", "at_most": 1}, "refuted"),
+        pytest.param(
+            {**TIMED, "activation": TIMED["against"], "against": "relu", "at_most": 1},
+            "refuted",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_each_kind_is_decided_by_its_engine(anna, claim, verdict):

@@ -104,7 +104,7 @@ def test_a_drag_asks_once_it_rests(explore):
 def test_an_answer_that_comes_too_late_is_dropped(explore):
     page = explore(CARD)
     holds(page, code(get("swish"), "pytorch"))
-    page.evaluate(WATCH, 2500)
+    page.evaluate(WATCH, 1200)
     drag(page, 4)
     page.wait_for_function("asked.length === 1")
     page.click("[data-language=numpy]")

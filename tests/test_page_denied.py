@@ -79,10 +79,14 @@ def test_every_tab_opens(denied, way):
         expect(shown.locator("#lab-header")).to_contain_text("复制链接")
 
 
-@pytest.mark.parametrize("way", [SETTING, pytest.param(SANDBOX, marks=LONG)])
-def test_what_a_reader_chooses_holds_while_the_page_is_open(denied, way):
-    shown = denied(way, "")
+@pytest.mark.long
+def test_what_a_reader_chooses_holds_in_a_sandbox(denied):
+    shown = denied(SANDBOX, "")
     expect(shown.locator("path.js-line").first).to_be_attached()
+    what_a_reader_chooses_holds_while_the_page_is_open(shown)
+
+
+def what_a_reader_chooses_holds_while_the_page_is_open(shown):
     shown.locator(".explore-hello [data-dismiss]").click()
     expect(shown.locator(".explore-hello")).to_be_hidden()
     shown.locator("[data-theme-toggle]").click()
@@ -114,7 +118,7 @@ SMALL = {"variants": ["relu", "silu"], "elements": [1024], "budget_seconds": 0.0
 
 # A sandbox lets a page save nothing unless it says so.
 @pytest.mark.parametrize("way", [SETTING, pytest.param(FRAME, marks=LONG)])
-def test_every_file_can_be_saved(denied, way):
+def test_every_file_can_be_saved_and_what_is_chosen_holds(denied, way):
     shown = denied(way, "?tab=train")
     shown.locator("#lab-steps input").fill("10")
     shown.locator("#lab-start").click()
@@ -153,3 +157,4 @@ def test_every_file_can_be_saved(denied, way):
     shown.locator("#lab-tabs button[data-tab-id=explore]").click()
     for form, start in {"csv": b"x,", "json": b"{"}.items():
         assert saved(f"[data-save={form}]")[1].startswith(start)
+    what_a_reader_chooses_holds_while_the_page_is_open(shown)

@@ -48,9 +48,7 @@ BARE = """all => all.filter((card) => ![...card.querySelectorAll("h2, h3")].some
     h.checkVisibility() && h.textContent.trim())).map((card) => card.outerHTML.slice(0, 160))"""
 
 
-@pytest.mark.parametrize("tab", TABS)
-def test_landmarks_and_headings_tell_where_things_are(opened, tab):
-    page = opened(tab)
+def landmarks_and_headings_tell_where_things_are(page):
     for role in ("banner", "navigation", "main", "contentinfo"):
         expect(page.get_by_role(role)).to_have_count(1)
     assert page.get_by_role("banner").locator("#lab-tabs").count() == 0
@@ -97,9 +95,7 @@ NAMES = """groups => groups.flatMap((group) => {
 GROUPS = "[role=group], [role=radiogroup], fieldset, .wrap-inner:has(.token-remove)"
 
 
-@pytest.mark.parametrize("tab", TABS)
-def test_groups_have_names_and_their_buttons_names_of_their_own(opened, tab):
-    page = opened(tab)
+def groups_have_names_and_their_buttons_names_of_their_own(page):
     found = seen(page, GROUPS).evaluate(NAMES)
     assert found
     for group, names in found:
@@ -133,24 +129,12 @@ def stops(page, wanted, most=MOST_STOPS):
     raise AssertionError(f"not within {most} stops")
 
 
-@pytest.mark.parametrize(
-    ("tab", "wanted"),
-    [
-        ("explore", ["#lab-beta", "[data-part=frame]"]),
-        ("train", ["#lab-start"]),
-        ("time", ["#lab-time-measure"]),
-        ("claims", ["[data-act=all]", "[data-tile]:not([tabindex='-1'])"]),
-    ],
-)
-def test_the_main_job_is_few_tab_stops_away(opened, tab, wanted):
-    page = opened(tab)
+def the_main_job_is_few_tab_stops_away(page, wanted):
     counts = [stops(page, each) for each in wanted]
     assert counts == sorted(counts)
 
 
-@pytest.mark.parametrize("tab", TABS)
-def test_the_first_stop_skips_to_the_contents(opened, tab):
-    page = opened(tab)
+def the_first_stop_skips_to_the_contents(page):
     stops(page, ".lab-skip", 1)
     assert page.locator(".lab-skip").bounding_box()["y"] >= 0
     before = page.url
@@ -158,6 +142,23 @@ def test_the_first_stop_skips_to_the_contents(opened, tab):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('[role=main]') !== null")
     assert page.url == before
+
+
+WANTED = {
+    "explore": ["#lab-beta", "[data-part=frame]"],
+    "train": ["#lab-start"],
+    "time": ["#lab-time-measure"],
+    "claims": ["[data-act=all]", "[data-tile]:not([tabindex='-1'])"],
+}
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_tab_has_landmarks_headings_and_named_groups_and_its_job_few_stops_away(opened, tab):
+    page = opened(tab)
+    landmarks_and_headings_tell_where_things_are(page)
+    groups_have_names_and_their_buttons_names_of_their_own(page)
+    the_main_job_is_few_tab_stops_away(page, WANTED[tab])
+    the_first_stop_skips_to_the_contents(page)
 
 
 def focused(page, name="textContent"):
@@ -236,7 +237,9 @@ def test_radio_buttons_are_a_group_that_arrows_walk(opened):
     expect(page.locator("#lab-time-shape")).to_be_visible()
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "Remove"), ("zh", "移除")])
+@pytest.mark.parametrize(
+    ("language", "word"), [pytest.param("en", "Remove", marks=pytest.mark.long), ("zh", "移除")]
+)
 def test_a_chosen_entry_is_removed_by_its_name(opened, language, word):
     page = opened("time", f"lang={language}")
     field = page.locator("#lab-time-elements")
@@ -340,22 +343,28 @@ FORCED = """selectors => selectors.map((selector) => {
 
 
 @pytest.mark.parametrize(
-    ("tab", "on", "off"),
+    ("tab", "pairs"),
     [
-        ("explore", "[data-beta='1']", "[data-beta='10']"),
-        ("explore", "[data-scale=linear]", "[data-scale=log]"),
-        ("explore", "[data-menu] [data-name=relu]", "[data-menu] [data-name=elish]"),
-        ("explore", "[data-tab-id=explore]", "[data-tab-id=train]"),
-        ("time", "#lab-time-pass label.selected", "#lab-time-pass label:not(.selected)"),
+        (
+            "explore",
+            [
+                ("[data-beta='1']", "[data-beta='10']"),
+                ("[data-scale=linear]", "[data-scale=log]"),
+                ("[data-menu] [data-name=relu]", "[data-menu] [data-name=elish]"),
+                ("[data-tab-id=explore]", "[data-tab-id=train]"),
+            ],
+        ),
+        ("time", [("#lab-time-pass label.selected", "#lab-time-pass label:not(.selected)")]),
     ],
 )
-def test_in_forced_colours_what_is_on_is_told(opened, tab, on, off):
+def test_in_forced_colours_what_is_on_is_told(opened, tab, pairs):
     page = opened(tab)
     page.emulate_media(forced_colors="active")
     try:
-        pressed, others = page.evaluate(FORCED, [on, off])
-        ground, ink = re.findall(r"rgba?\([^)]*\)", pressed)
-        assert pressed != others and ground != ink
+        for on, off in pairs:
+            pressed, others = page.evaluate(FORCED, [on, off])
+            ground, ink = re.findall(r"rgba?\([^)]*\)", pressed)
+            assert pressed != others and ground != ink, on
     finally:
         page.emulate_media(forced_colors="none")
 

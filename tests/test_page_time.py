@@ -266,33 +266,7 @@ def test_a_refused_value_is_told_beside_its_field(tab: Page):
     assert "timing=" not in tab.url
 
 
-def test_a_shape_is_measured_and_a_step_has_its_parts(tab: Page):
-    tab.locator("#lab-time-preset input").click()
-    tab.get_by_role("option", name="16 × 10 × 256 × 256").click()
-    shape = tab.locator("#lab-time-shape input, #lab-time-shape textarea").first
-    expect(shape).to_have_value("16 × 10 × 256 × 256")
-    expect(tab.locator(".time-preset")).to_contain_text("others have published")
-    shape.fill("2,3,4")
-    passed(tab, tab.locator("#lab-time-preset input"))
-    expect(shape).to_have_value("2,3,4")
-    choose(tab, [], {"relu", "silu"})
-    measure(tab)
-    expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
-    expect(tab.locator("#lab-time [data-part=title-note]")).to_contain_text("2 × 3 × 4")
-    first = tab.url
-
-    tab.locator("#lab-time-context").get_by_text("training step").click()
-    expect(shape).to_be_hidden()
-    tab.locator("#lab-time-measure").click()
-    expect(tab).not_to_have_url(first, timeout=SOON)
-    expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
-    expect(tab.locator("#lab-time [data-part=steps] .point")).to_have_count(6)
-
-
-def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, opens):
-    choose(tab, ["2⁸"], {"relu", "silu"})
-    measure(tab)
-    expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
+def shown_to_others_by_its_link_alone(tab: Page, opens):
     own = re.search(r"timing=([\w-]+)", tab.url)[1]
     share = tab.locator(".time-status [data-part=link]")
     share.click()
@@ -313,6 +287,31 @@ def test_a_timing_is_shown_to_others_by_its_link_alone(tab: Page, opens):
     reader.goto(link)
     expect(reader.locator(".time-status [data-part=notice]")).to_contain_text("not among yours")
     leave(reader)
+
+
+def test_a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab: Page, opens):
+    tab.locator("#lab-time-preset input").click()
+    tab.get_by_role("option", name="16 × 10 × 256 × 256").click()
+    shape = tab.locator("#lab-time-shape input, #lab-time-shape textarea").first
+    expect(shape).to_have_value("16 × 10 × 256 × 256")
+    expect(tab.locator(".time-preset")).to_contain_text("others have published")
+    shape.fill("2,3,4")
+    passed(tab, tab.locator("#lab-time-preset input"))
+    expect(shape).to_have_value("2,3,4")
+    choose(tab, [], {"relu", "silu"})
+    measure(tab)
+    expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
+    expect(tab.locator("#lab-time [data-part=title-note]")).to_contain_text("2 × 3 × 4")
+    shown_to_others_by_its_link_alone(tab, opens)
+    tab.bring_to_front()
+    first = tab.url
+
+    tab.locator("#lab-time-context").get_by_text("training step").click()
+    expect(shape).to_be_hidden()
+    tab.locator("#lab-time-measure").click()
+    expect(tab).not_to_have_url(first, timeout=SOON)
+    expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
+    expect(tab.locator("#lab-time [data-part=steps] .point")).to_have_count(6)
 
 
 def test_another_visitor_s_timing_is_not_shown(tab: Page, address):

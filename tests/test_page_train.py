@@ -148,11 +148,16 @@ def reports(page, run=None):
 
 def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit):
     page = visit()
+    field = page.locator("#lab-rivals input").first
+    field.fill("swish@1.50")
+    field.press("Enter")
     start(page, steps=30, seeds=2)
     line(page, "finished")
     expect(page.locator("#lab-train .lab-stat b").first).to_have_text("30 / 30")
     last = reports(page)[-1]
     told = page.request.get(f"{page.url.split('?')[0]}api/runs/{run_of(page)}").json()
+    config = told["config"]
+    assert config["activation"] == "swish" and config["rivals"][-1] == "swish@1.5"
     assert "starts are" in told["sentence"] and "score alike" in told["sentence"]
     expect(page.locator("#lab-train [data-part=sentence]")).to_have_text(told["sentence"])
     for layer in range(2):
@@ -167,6 +172,11 @@ def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit):
     assert guesses.count() == 16
     assert page.locator("#lab-train [data-part=ends] .bars path").count() > 0
     assert unexplained(page) == []
+    # Swish is set against itself with a fixed β.
+    expect(page.locator("#lab-train [data-part=loss]")).to_contain_text("Swish, β ≡ 1.5")
+    looks = page.locator("[data-pick=look] option")
+    pick(page, "look", str(looks.count() - 1))
+    expect(page.locator("#lab-train [data-part=inputs]")).to_contain_text("f, Swish, β = 1.50")
 
 
 def test_stop_ends_it_and_a_reload_finds_it(visit):
@@ -193,12 +203,24 @@ def test_stop_ends_it_and_a_reload_finds_it(visit):
 
 
 def test_a_second_visitor_waits_and_sees_none_of_the_first_ones_runs(visit):
-    first, second = visit(), visit(locale="zh-CN")
+    second, first = visit(locale="zh-CN", steps=10, seeds=1), visit()
+    line(second, "已完成")
+    plot = second.locator("#lab-train [data-part=beta]")
+    expect(plot).to_be_visible()
     start(first, steps=5000)
     line(first, "running on")
-    assert second.locator(".train-run").count() == 0
-    start(second, steps=20, seeds=1)
+    assert first.locator(".train-run").count() == second.locator(".train-run").count() == 1
+    second.click("[data-wish=again]")
     line(second, "队列中第 1 位")
+    # What waits shows nothing of the run before.
+    expect(plot).to_be_hidden()
+    expect(second.locator("#lab-train [data-part=empty-beta]")).to_be_visible()
+    rows = second.locator(".train-runs tr")
+    cells = rows.evaluate_all(
+        """rows => rows.map((row) =>
+        [...row.cells].filter((cell) => cell.checkVisibility()).length)"""
+    )
+    assert cells == [9, 9, 9]
     first.click("[data-wish=stop]")
     line(second, "已完成")
 
@@ -226,6 +248,18 @@ def test_bad_values_are_refused_beside_their_fields(visit):
         assert page.locator(".train-run").count() == 0
         assert entry.input_value() == value
         fill(page, field, good)
+    # That of a closed group is shown.
+    group = page.locator("#lab-group-optimisation button.label-wrap")
+    group.click()
+    # Gradio makes the fields when the group is first opened.
+    expect(page.locator("#lab-lr input")).not_to_have_value("")
+    fill(page, "lr", -1)
+    group.click()
+    expect(page.locator("#lab-lr")).to_be_hidden()
+    page.click("#lab-start")
+    expect(page.locator("#lab-lr")).to_contain_text("from 0 to 10")
+    expect(page.locator("#lab-lr")).to_be_visible()
+    expect(page.locator("#lab-noise")).to_be_hidden()
 
 
 def test_a_killed_worker_is_a_failed_run_with_its_reason_and_the_next_one_works(visit, served):
@@ -281,7 +315,7 @@ def test_a_recipe_fills_the_fields(visit):
     expect(steps).to_have_value(stood)
 
 
-def test_a_phone_shows_start_then_the_plots_then_the_fields(visit):
+def test_a_phone_shows_start_then_what_it_begins_then_the_fields(visit):
     page = visit(viewport={"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
@@ -289,10 +323,8 @@ def test_a_phone_shows_start_then_the_plots_then_the_fields(visit):
         for each in ("#lab-start", "#lab-train [data-part=line]", "#lab-steps")
     ]
     assert tops == sorted(tops)
-
-
-def test_what_start_begins_comes_in_sight_where_it_lies_below(visit):
-    page = visit(viewport={"width": 844, "height": 390})
+    # Where it lies below, what is begun comes in sight.
+    page.set_viewport_size({"width": 844, "height": 390})
     # Where there is no hovering; what the mouse of this test hovers over looks as it did.
     touch = page.context.new_cdp_session(page)
     touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
@@ -312,7 +344,7 @@ def test_what_start_begins_comes_in_sight_where_it_lies_below(visit):
     touch.detach()
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.long), "zh-CN"])
 def test_a_wrong_link_is_one_sentence_and_no_boxes(visit, server, language):
     page = visit(f"{server}/?tab=train&run=nonsense", locale=language)
     expect(page.locator(LINE)).to_have_class("lab-error")
@@ -322,21 +354,6 @@ def test_a_wrong_link_is_one_sentence_and_no_boxes(visit, server, language):
     start(page, steps=20, seeds=1)
     page.wait_for_url(re.compile("run="))
     expect(page.locator("#lab-train [data-part=loss] path.js-line").first).to_be_visible()
-
-
-def test_a_refused_field_of_a_closed_group_is_shown(visit):
-    page = visit()
-    group = page.locator("#lab-group-optimisation button.label-wrap")
-    group.click()
-    # Gradio makes the fields when the group is first opened.
-    expect(page.locator("#lab-lr input")).not_to_have_value("")
-    fill(page, "lr", -1)
-    group.click()
-    expect(page.locator("#lab-lr")).to_be_hidden()
-    page.click("#lab-start")
-    expect(page.locator("#lab-lr")).to_contain_text("from 0 to 10")
-    expect(page.locator("#lab-lr")).to_be_visible()
-    expect(page.locator("#lab-noise")).to_be_hidden()
 
 
 def test_of_which_network_and_what_of_its_beta_is_drawn_can_be_picked(finished):
@@ -453,41 +470,6 @@ def test_a_run_on_points_is_shown_after_one_on_pictures(visit):
     expect(page.locator("#lab-train [data-part=guesses]")).to_be_hidden()
 
 
-def test_a_run_that_waits_shows_nothing_of_the_one_before(visit):
-    page, other = visit(steps=10, seeds=1), visit()
-    line(page, "finished")
-    plot = page.locator("#lab-train [data-part=beta]")
-    expect(plot).to_be_visible()
-    start(other, steps=5000)
-    line(other, "running on")
-    page.click("[data-wish=again]")
-    line(page, "Waiting for the device")
-    expect(plot).to_be_hidden()
-    expect(page.locator("#lab-train [data-part=empty-beta]")).to_be_visible()
-    rows = page.locator(".train-runs tr")
-    cells = rows.evaluate_all(
-        """rows => rows.map((row) =>
-        [...row.cells].filter((cell) => cell.checkVisibility()).length)"""
-    )
-    assert cells == [9, 9, 9]
-
-
-def test_swish_is_set_against_itself_with_a_fixed_beta(visit):
-    page = visit()
-    field = page.locator("#lab-rivals input").first
-    field.fill("swish@1.50")
-    field.press("Enter")
-    start(page, steps=20, seeds=1)
-    line(page, "finished")
-    address = f"{page.url.partition('?')[0]}api/runs/{run_of(page)}"
-    config = page.context.request.get(address).json()["config"]
-    assert config["activation"] == "swish" and config["rivals"][-1] == "swish@1.5"
-    expect(page.locator("#lab-train [data-part=loss]")).to_contain_text("Swish, β ≡ 1.5")
-    looks = page.locator("[data-pick=look] option")
-    pick(page, "look", str(looks.count() - 1))
-    expect(page.locator("#lab-train [data-part=inputs]")).to_contain_text("f, Swish, β = 1.50")
-
-
 def test_a_table_of_ones_own_is_learned_as_excel_saves_it(visit, tmp_path):
     page = visit()
     table = tmp_path / "mine.csv"
@@ -532,6 +514,14 @@ def test_a_table_of_ones_own_is_learned_as_excel_saves_it(visit, tmp_path):
 def test_a_run_is_its_owners_alone_named_shared_and_taken_back(visit, server):
     owner = visit(steps=10, seeds=1)
     line(owner, "finished")
+    # Another recipe than the run's is chosen.
+    told = owner.locator("#lab-train [data-part=other]")
+    expect(told).to_have_text("")
+    owner.get_by_role("radio", name="The spiral").check(force=True)
+    expect(told).to_contain_text("Start trains “The spiral”")
+    expect(told).to_contain_text("your run “β convergence")
+    owner.get_by_role("radio", name="β convergence").check(force=True)
+    expect(told).to_have_text("")
     run = run_of(owner)
     reader = visit(f"{server}/?tab=train&run={run}")
     line(reader, "There is no")
@@ -644,9 +634,8 @@ def test_again_repeats_a_run_and_two_can_be_compared(visit, server):
     expect(page.locator("[data-plot=loss] .scatterlayer path.js-line")).to_have_count(2)
 
 
-def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(visit):
-    page = visit(steps=5, seeds=1, rivals=[], lr=1e-6)  # the loss stays where it begins
-    line(page, "finished")
+def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(finished):
+    page = finished(steps=5, seeds=1, rivals=[], lr=1e-6)  # the loss stays where it begins
     axis = page.locator("#lab-train [data-part=loss] .ytick text")
     eventually(lambda: more_than(axis.count(), 1))
     before = axis.all_text_contents()
@@ -667,18 +656,6 @@ def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(visit):
 
 def more_than(count, least):
     assert count > least
-
-
-def test_a_run_of_another_recipe_than_the_chosen_one_says_so(visit):
-    page = visit(steps=10, seeds=1)
-    line(page, "finished")
-    other = page.locator("#lab-train [data-part=other]")
-    expect(other).to_have_text("")
-    page.get_by_role("radio", name="The spiral").check(force=True)
-    expect(other).to_contain_text("Start trains “The spiral”")
-    expect(other).to_contain_text("your run “β convergence")
-    page.get_by_role("radio", name="β convergence").check(force=True)
-    expect(other).to_have_text("")
 
 
 def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(visit):
