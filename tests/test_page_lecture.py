@@ -9,8 +9,23 @@ import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
+from visiting import FAULTS, eventually
 
 BAR = ".lecture-bar"
+HIDDEN = """() => {
+  const box = (each) => each.getBoundingClientRect();
+  const meet = (a, b) =>
+    a.left < b.right && b.left < a.right && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+  const over = [...document.querySelectorAll(".explore-head")].map(box);
+  const marks = [...document.querySelectorAll(".scatterlayer path.point")].map(box);
+  const figures = [...document.querySelectorAll(".xtick text, .ytick text")];
+  const labels = [...document.querySelectorAll(".explore-label:not([hidden])")];
+  return [
+    ...figures.filter((each) => over.some((head) => meet(head, box(each)))),
+    ...labels.filter((each) => marks.some((mark) => meet(mark, box(each)))),
+  ].map((each) => each.textContent);
+}"""
+"""Figures of an axis under a panel's head, and labels over a curve's marks."""
 
 
 def seen(page, selector):
@@ -26,6 +41,8 @@ def test_a_teacher_adds_views_and_goes_through_them_by_keys(visit, server):
     page = visit("?beta=2&act=relu")
     page.get_by_role("button", name="Present", exact=True).click()
     menu = page.locator("dialog.lecture-menu")
+    font = "each => getComputedStyle(each).fontFamily"
+    assert menu.evaluate(font) == page.locator("#lab-header").evaluate(font)
     menu.get_by_role("button", name="Add this view").click()
     menu.get_by_role("button", name="+ The dip").click()
     menu.get_by_role("button", name="Move up: The dip").click()
@@ -49,6 +66,13 @@ def test_a_teacher_adds_views_and_goes_through_them_by_keys(visit, server):
     expect(bar.locator("[data-title]")).to_have_text("<b>two</b>")
     expect(bar.locator("[data-beta]")).to_have_text("β = 2")
     expect(page).to_have_url(re.compile(r"\?beta=2&act=relu&present=2"))
+    page.set_viewport_size({"width": 1280, "height": 720})  # what a beamer has
+
+    def lies_well():
+        assert page.evaluate(FAULTS) == []
+        assert page.evaluate(HIDDEN) == []
+
+    eventually(lies_well, seconds=5)
     page.keyboard.press("ArrowRight")  # there is no third
     page.keyboard.press("ArrowUp")
     expect(bar.locator("[data-beta]")).to_have_text("β = 2.1")

@@ -4,15 +4,13 @@
 """
 
 import re
-from pathlib import Path
 
 import httpx
 import pytest
 from serving import serving
 from stored_lab import OWNER, kept
-from visiting import PLOT, eventually, two_frames
+from visiting import FAULTS, PLOT, eventually, two_frames
 
-FAULTS = (Path(__file__).parent / "layout_faults.js").read_text()
 FEW = (320, 390, 768, 820, 1280)
 ALL = range(320, 1281, 40)
 TALL = 900

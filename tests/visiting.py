@@ -12,6 +12,7 @@ from collections import defaultdict
 from contextlib import suppress
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
@@ -20,6 +21,8 @@ from playwright.sync_api import expect
 
 from swishdemo.activations import get, names
 
+FAULTS = (Path(__file__).parent / "layout_faults.js").read_text()
+"""Finds what lies badly on the page as it is shown."""
 PLOT = "#lab-explore .explore-plot"
 PATIENCE = 90_000
 """Milliseconds that a browser may take for anything: a busy machine is slow, not wrong."""

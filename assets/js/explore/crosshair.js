@@ -6,6 +6,7 @@ import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
 import { compact, fixed, short, t } from "../core/text.js";
 import { activationColour } from "../core/theme.js";
 import { swishLandmarks } from "../generated/activations.js";
+import { ENLARGED, presenting } from "../lecture/mode.js";
 
 /** Rows of the box beside the crosshair before it takes another column; pixels of a column. */
 const ROWS = 14;
@@ -13,6 +14,10 @@ const COLUMN = 165;
 /** Between the names over a panel, and what each figure may grow by. */
 const GAP = 12;
 const GROWTH = 5;
+/** Where a label stands, in pixels down from its point, and how high it is. */
+const [ABOVE, BELOW, LETTERS] = [-26 * ENLARGED, 10 * ENLARGED, 16 * ENLARGED];
+/** How far it may reach over its panel: in a lecture no readings stand there. */
+const OVER = presenting ? LETTERS : 6;
 /** A finger that has moved no further has tapped. */
 const TAP = 8;
 
@@ -147,8 +152,8 @@ export function crosshair(frame, { plot, curvesOf }, lab) {
     const points = swishLandmarks(lab.state.get("beta"));
     const dip = points.find(({ kind }) => kind === "minimum" || kind === "maximum");
     const steep = points.find(({ kind }) => kind === "steepest");
-    label(labels.f, "f", dip, dip?.value, dip?.kind === "minimum" ? 10 : -26);
-    label(labels.df, "df", steep, steep?.slope, -26);
+    label(labels.f, "f", dip, dip?.value, dip?.kind === "minimum" ? BELOW : ABOVE);
+    label(labels.df, "df", steep, steep?.slope, ABOVE);
   }
 
   /**
@@ -163,8 +168,8 @@ export function crosshair(frame, { plot, curvesOf }, lab) {
     if (node.hidden) return;
     node.textContent = compact(height, 4);
     // Below it the figures of x would be hidden, above it the panel's readings.
-    const wanted = top + off + 16 > y._length ? -26 : off;
-    const away = Math.max(wanted, -top - 6);
+    const wanted = top + off + LETTERS > y._length ? ABOVE : off;
+    const away = Math.max(wanted, -top - OVER);
     const inside = Math.min(Math.max(x._offset + left, 30), x._offset + x._length - 24);
     node.style.transform = `translate(${inside}px, ${y._offset + top + away}px) translateX(-50%)`;
   }

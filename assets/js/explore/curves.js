@@ -4,7 +4,7 @@
  */
 
 import { swishLandmarks } from "../generated/activations.js";
-import { enlarged } from "../lecture/mode.js";
+import { ENLARGED, enlarged, presenting } from "../lecture/mode.js";
 import { LivePlot } from "../plot/live_plot.js";
 import { sample } from "../plot/sampling.js";
 import { heightOf, PANEL } from "./panels.js";
@@ -248,7 +248,8 @@ export function curves(node, lab, placed) {
       uirevision: lab.state.get("x").join(), // the state's range is the one that holds
       dragmode: "zoom",
     };
-    const inner = total - HEAD - FOOT;
+    const [head, foot] = [HEAD * ENLARGED, FOOT * ENLARGED];
+    const inner = total - head - foot;
     /** @param {number} pixels */
     const fraction = (pixels) => Math.min(1, Math.max(0, pixels / inner));
     panels.forEach((panel, index) => {
@@ -264,8 +265,8 @@ export function curves(node, lab, placed) {
       layout[`yaxis${number}`] = {
         range: [...heights[panel]],
         fixedrange: true,
-        nticks: 7,
-        domain: [fraction(total - top - each), fraction(total - FOOT - (top + HEAD))],
+        nticks: presenting ? 4 : 7,
+        domain: [fraction(total - top - each), fraction(total - foot - (top + head))],
       };
     });
     plot.update({
