@@ -206,10 +206,13 @@ def test_a_server_that_is_killed_in_mid_run(tmp_path: Path) -> None:
         runs_to_its_end(client)
 
 
-def test_a_server_that_is_killed_while_it_writes_leaves_whole_reports(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moments", [2, pytest.param(8, marks=pytest.mark.long)])
+def test_a_server_that_is_killed_while_it_writes_leaves_whole_reports(
+    tmp_path: Path, moments: int
+) -> None:
     """At several moments: what was told as stored is there, whole and in order."""
     address, seen = "", 0
-    for number in range(4):
+    for number in range(moments):
         with served(tmp_path) as (client, process):
             if address:
                 ended = client.get(address).json()

@@ -694,7 +694,15 @@ HEAVY = [
 ]
 
 
-@pytest.mark.parametrize("text", HEAVY, ids=range(len(HEAVY)))
+@pytest.mark.parametrize(
+    "text",
+    # Each is read by `test_formula_process` as well.
+    [
+        pytest.param(text, marks=[pytest.mark.long] * (n in (3, 4, 5, 6)))
+        for n, text in enumerate(HEAVY)
+    ],
+    ids=range(len(HEAVY)),
+)
 def test_heavy_formulas_end(text):
     """They are refused or evaluated; the work with more digits is bounded by a count."""
     try:

@@ -323,17 +323,22 @@ def double():
     torch.set_default_dtype(before)
 
 
-def hold_everywhere(seed, count, modules=None, jax=None, depths=(2, 3, 3, 4, 4, 5)):
-    """Hold each formula everywhere; what is expected of them, the refusals, what differs."""
+def hold_everywhere(seed, count, modules=None, jax=None, depths=(2, 3, 3, 4, 4, 5), more=0):
+    """Hold each formula everywhere; what is expected of them, the refusals, what differs.
+
+    Of ``more`` that follow, those that are refused.
+    """
     differ, cases, valid, refused = Disagreements(), [], [], {}
     choose = random.Random(seed)
-    for text in generated(seed, count, depths):
+    for number, text in enumerate(generated(seed, count + more, depths)):
         with differ.trying("reading", text):
             try:
                 activation = get(f"={text}")
             except UserError as error:
                 refused[text] = error
                 hold_refusal(text, error, differ)
+                continue
+            if number >= count:
                 continue
             given = {p.name: choose.choice([1.0, 0.5, -1.5, 2.0]) for p in activation.parameters}
             each = Expected(text, given)
@@ -360,12 +365,12 @@ def hold_everywhere(seed, count, modules=None, jax=None, depths=(2, 3, 3, 4, 4, 
 
 
 def test_a_formula_is_one_function_everywhere(modules, double, tmp_path):
-    valid, refused, differ = hold_everywhere(1, 150, modules, depths=(1, 2, 2, 3, 3, 4))
+    valid, refused, differ = hold_everywhere(1, 40, modules, depths=(1, 2, 2, 3, 3, 4), more=110)
     differ.check()
-    assert len(valid) > 90
+    assert len(valid) > 20 and refused
     lab = fake_lab(tmp_path, formula_seconds=60)
     with serving(lab) as address, httpx.Client(base_url=address, timeout=90) as client:
-        for each in valid[:12]:
+        for each in valid[:6]:
             asked = {"formula": each.text, "x": POINTS, "parameters": each.parameters}
             told = client.post("/api/evaluate", json=asked).json()
             differ.values("served", each.text, told["f"], each.f, exact(each.f))

@@ -25,7 +25,7 @@ from swishdemo.jobs.zerogpu import GPU, Lease, Told, ZeroGPURunner, refusal, wor
 from swishdemo.settings import Settings
 
 ANNA = "anna"
-SLOW = {"steps": 60, "seconds": 0.03}
+SLOW = {"steps": 40, "seconds": 0.02}
 Make = Callable[..., JobManager]
 
 
@@ -115,7 +115,7 @@ def test_the_same_config_and_seed_give_the_same_reports(make: Make) -> None:
         page(manager, job)
     first, again, other = (reports(manager, job) for job in jobs)
     assert first == again != other
-    assert [report["index"] for report in first] == list(range(60))
+    assert [report["index"] for report in first] == list(range(40))
     assert manager.get(jobs[0].id).state == "finished"
 
 
@@ -125,7 +125,7 @@ def test_reports_arrive_while_it_runs(make: Make) -> None:
 
     def some() -> None:
         now = manager.get(job.id)
-        assert now.active and 0 < now.reports < 60
+        assert now.active and 0 < now.reports < 40
 
     eventually(some)
     page(manager, job)
@@ -153,7 +153,7 @@ def settled(manager: JobManager) -> None:
 
 def test_pause_step_and_resume_lose_and_repeat_nothing(make: Make) -> None:
     manager = make()
-    job = manager.submit("run", {"steps": 40, "seconds": 0.05, "seed": 5}, ANNA)
+    job = manager.submit("run", {"steps": 40, "seconds": 0.025, "seed": 5}, ANNA)
     eventually(lambda: some_of(manager, job))
     if manager.get(job.id).state == "running":
         manager.pause(job.id)

@@ -164,14 +164,14 @@ def test_a_full_cache_is_done_without(tmp_path):
     assert kernels(tmp_path / "cache") == []
 
 
-@pytest.mark.parametrize("size", [0, 10, 5000, -1])
-def test_a_library_that_was_cut_short_is_never_loaded_but_built_anew(tmp_path, size):
+def test_a_library_that_was_cut_short_is_never_loaded_but_built_anew(tmp_path):
     use(tmp_path)
     (kept,) = kernels(tmp_path)
     whole = kept.read_bytes()
-    kept.write_bytes(whole[:size])
-    assert use(tmp_path) == ("kernel", "")
-    assert libraries.is_whole(kept)
+    for size in (0, 10, 5000, -1):
+        kept.write_bytes(whole[:size])
+        assert use(tmp_path) == ("kernel", ""), size
+        assert libraries.is_whole(kept), size
     kept.write_bytes(whole[:5000] + b"?" + whole[5001:])
     assert use(tmp_path) == ("kernel", "")
     assert libraries.is_whole(kept)

@@ -542,6 +542,10 @@ OTHERS: dict[str, Callable[[nn.Module, nn.Module], None]] = {
 SLOW = ("compile", "export", "ONNX")
 """Take seconds each: here the suite does them with `SHORT` alone, elsewhere with others."""
 SHORT = ("FusedSwish",)
+TRACED = ("make_fx", "gradients that are dual numbers")
+"""Take seconds too, which PyTorch needs to trace them."""
+ELSEWHERE = ("ONNX", "compile, one graph")
+"""`test_swish_forms` has them in the suite."""
 
 
 WORKER = """
@@ -637,8 +641,17 @@ FEW = [pair for pair in product(LAYOUTS, DTYPES) if "contiguous" in pair or torc
 every_form = pytest.mark.parametrize("form", FORMS, indirect=True)
 
 
-@every_form
-@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize(
+    ("form", "transform"),
+    [
+        pytest.param(
+            form, transform,
+            marks=[pytest.mark.long] * (transform in TRACED and form not in SHORT),
+        )
+        for transform, form in product(TRANSFORMS, FORMS)
+    ],
+    indirect=["form"],
+)  # fmt: skip
 def test_it_is_x_times_sigmoid_of_beta_x(form, transform):
     if (transform, form) in REFUSED:
         with pytest.raises(RuntimeError):
@@ -661,7 +674,9 @@ def test_in_every_layout_and_type(form, transform):
     [
         pytest.param(
             form, other,
-            marks=[pytest.mark.long] if other.startswith(SLOW) and form not in SHORT else [],
+            marks=[pytest.mark.long]
+            if other in ELSEWHERE or (other.startswith(SLOW) and form not in SHORT)
+            else [],
         )
         for other, form in product(OTHERS, FORMS)
     ],

@@ -170,14 +170,24 @@ CONFIGS = {
 }
 
 
+SLOW = ("MLP on the spiral", "residual CNN")
+"""Half of their steps are enough to differ."""
+MORE = {
+    *("beta-convergence", "squared error to one-hot targets", "fixed β, no decay", "circles"),
+    *("xor", "gaussians", "checkerboard", "images as rows", *SLOW),
+}
+"""Much like others; the datasets are read below, and a journey repeats the first."""
+
+
 @pytest.mark.parametrize(
     "config",
     [
-        # Minutes alone; a journey repeats that recipe too.
-        pytest.param(config, marks=pytest.mark.long) if name == "beta-convergence" else config
-        for name, config in CONFIGS.items()
+        *(
+            pytest.param(config, marks=[pytest.mark.long] * (name in MORE), id=name)
+            for name, config in CONFIGS.items()
+        ),
+        *(pytest.param(CONFIGS[name].replace(steps=15), id=f"{name}, 15 steps") for name in SLOW),
     ],
-    ids=CONFIGS,
 )
 def test_the_script_finds_what_the_run_found(config, execute):
     report = final(config)
@@ -191,7 +201,7 @@ def test_the_script_finds_what_the_run_found(config, execute):
 UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 
 
-@settings(max_examples=25, derandomize=True, **UNHURRIED)
+@settings(max_examples=8, derandomize=True, **UNHURRIED)
 @given(request=REQUESTS)
 def test_whatever_is_allowed_is_repeated(request, execute):
     repeat(request, execute)
@@ -264,8 +274,19 @@ SAVED = {
 WAYS = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "cp1252")
 
 
-@pytest.mark.parametrize("name", SAVED)
-@pytest.mark.parametrize("encoding", WAYS)
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        pytest.param(
+            name,
+            encoding,
+            # Each table in one encoding, and a table of letters in each.
+            marks=[pytest.mark.long] * (encoding != "utf-8" and name != "in Latin letters"),
+        )
+        for encoding in WAYS
+        for name in SAVED
+    ],
+)
 def test_a_table_is_read_in_the_script_as_it_was_here(
     name, encoding, tmp_path, monkeypatch, capsys
 ):
@@ -323,8 +344,15 @@ def test_a_table_of_an_older_version_has_its_script():
     assert "delimiter = next(" in older and "str(int(float(" in older
 
 
-@pytest.mark.parametrize(("name", "source"), [("mnist", GREY), ("cifar10", COLOUR)])
-@pytest.mark.parametrize("noise", [0.0, 0.3])
+@pytest.mark.parametrize(
+    ("name", "source", "noise"),
+    [
+        ("mnist", GREY, 0.0),
+        ("cifar10", COLOUR, 0.3),
+        pytest.param("mnist", GREY, 0.3, marks=pytest.mark.long),
+        pytest.param("cifar10", COLOUR, 0.0, marks=pytest.mark.long),
+    ],
+)
 def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp_path, monkeypatch):
     def fetched(repository, file, **given):
         assert repository == source.repository and given in ({}, {"repo_type": "dataset"})

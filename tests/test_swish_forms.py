@@ -32,6 +32,11 @@ COMPILED = pytest.mark.parametrize(
     indirect=True,
 )
 """Compiling and exporting take seconds each: the suite does it with one form of each kind."""
+EXPORTED = {
+    *(("ParametricSwish", (4, 3)), ("FusedSwish", (4, 3))),
+    ("FusedSwish of channels in Python", (2, 3, 5, 7)),
+}
+"""Forms and shapes of which ONNX is made in the suite."""
 
 
 @pytest.fixture(params=FORMS)
@@ -127,9 +132,19 @@ def test_an_exported_program_has_plain_operations(form):
     assert torch.allclose(exported.module()(x), form(x), atol=1e-6)
 
 
-@COMPILED
+ROWS, PICTURES = (4, 3), (2, 3, 5, 7)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 5, 7)], ids=["rows", "pictures"])
+@pytest.mark.parametrize(
+    ("form", "shape"),
+    [
+        pytest.param(form, shape, marks=[pytest.mark.long] * ((form, shape) not in EXPORTED))
+        for shape in (ROWS, PICTURES)
+        for form in FORMS
+    ],
+    indirect=["form"],
+)
 def test_onnx_holds_it_in_standard_operators_and_computes_the_same(form, shape, tmp_path):
     import onnx
     import onnxruntime

@@ -51,7 +51,13 @@ def final(items):
     return {item["variant"]: item for item in items if item.get("final")}
 
 
-@pytest.mark.parametrize("name", PRESETS)
+ALL = ("full", "step", "modules")
+"""Presets with all variants; what others ask for is among it."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name not in ALL)) for name in PRESETS]
+)
 def test_every_preset_times_on_a_gpu_all_that_it_asks_for(pretended, name):
     first, *items = pretended(of_preset, name)
     assert first["gpu"] == card.NAME and first["gpu_memory_bytes"] and first["gpu_gap"] is None
@@ -77,7 +83,14 @@ CONTEXTS = [
 ]
 
 
-@pytest.mark.parametrize("context", CONTEXTS, ids=lambda each: "-".join(map(str, each.values())))
+DIFFERENT = ({"context": "kernel", "pass": "both"}, {"context": "layer", "amp": True}, CONTEXTS[6])
+
+
+@pytest.mark.parametrize(
+    "context",
+    [pytest.param(each, marks=[pytest.mark.long] * (each not in DIFFERENT)) for each in CONTEXTS],
+    ids=lambda each: "-".join(map(str, each.values())),
+)
 def test_what_is_kept_for_the_backward_is_as_much_as_on_a_cpu(pretended, context):
     names = ["relu", "silu", "swish_eager", "memory_efficient", "parametric_tuned"]
     sizes = {} if context["context"] == "step" else {"elements": [4096]}

@@ -69,6 +69,7 @@ def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path, work: st
     manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known=known)
     try:
         wanted = {"variants": ["relu", "gelu", "silu"], "elements": [64, 128]}
+        wanted["budget_seconds"] = 0.05
         job = manager.submit("timing", wanted, "anna")
         until = time.monotonic() + 300
         while (job := manager.get(job.id)).active and time.monotonic() < until:
@@ -114,7 +115,8 @@ def test_the_plain_allocator_is_measured_in_a_process_without_tunables(tmp_path:
     manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings))
     try:
         for allocator, is_tuned in (("tuned", True), ("plain", False)):
-            wanted = {"variants": ["relu"], "elements": [64], "allocator": allocator}
+            wanted = {"variants": ["relu"], "elements": [64], "budget_seconds": 0.05}
+            wanted["allocator"] = allocator
             job = manager.submit("timing", wanted, "anna")
             while (job := manager.get(job.id)).active:
                 time.sleep(0.05)

@@ -30,7 +30,7 @@ VARIED = {
     "diverging": {"lr": 2.0, "beta_starts": (0.5, 10.0), "rivals": ("relu",)},
     "watched": {"stop_when_converged": True, "target_accuracy": 0.5},
 }
-FEW = {"steps": 60, "seeds": 2, "beta_starts": (0.5, 2.0)}
+FEW = {"steps": 30, "seeds": 2, "beta_starts": (0.5, 2.0)}
 
 
 def told(items: object) -> list[Report]:
@@ -58,7 +58,7 @@ def known(given: dict[str, object]) -> TrainingConfig:
 
 
 @pytest.mark.parametrize("name", VARIED)
-@pytest.mark.parametrize("count", [1, 7])
+@pytest.mark.parametrize("count", [pytest.param(1, marks=pytest.mark.long), 7])
 def test_what_follows_a_checkpoint_is_what_would_have_followed(name: str, count: int) -> None:
     config = known(FEW | VARIED[name])
     whole = told(train(config))
@@ -69,7 +69,16 @@ def test_what_follows_a_checkpoint_is_what_would_have_followed(name: str, count:
     assert name != "diverging" or 0 < sum(step is None for step in whole[-1].diverged) < 6
 
 
-@pytest.mark.parametrize("recipe", [each.name for each in recipes()])
+DIFFERENT = ("beta-convergence", "activation-race", "depth-50")
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(each.name, marks=[pytest.mark.long] * (each.name not in DIFFERENT))
+        for each in recipes()
+    ],
+)
 def test_every_recipe_can_be_left_and_continued(recipe: str) -> None:
     config = next(each.config for each in recipes() if each.name == recipe)
     config = config.replace(steps=12, seeds=1)

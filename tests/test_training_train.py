@@ -587,7 +587,13 @@ CONSERVING = {
 }
 
 
-@pytest.mark.parametrize("name", CONSERVING)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("layer", "batch", "prelu"),
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("channel", "network", "cnn")),
+    ],
+)
 def test_gradient_flow_conserves_what_is_told(name):
     config = MLP.replace(
         depth=2,
