@@ -134,3 +134,27 @@ def test_the_prepared_views_show_one_card_each(visit, server):
         cards = page.locator("#lab-explore section:visible, #lab-claims article:visible")
         expect(cards).to_have_count(1)
         page.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "picture", "other"),
+    [
+        ("moons", ".train-inside [data-part=inside]", "[data-part=beta]"),
+        ("digits", "[data-part=beta]", ".train-inside"),
+    ],
+)
+def test_a_run_is_its_sentence_and_one_picture_on_one_screen(
+    visit, server, dataset, picture, other
+):
+    page = visit()
+    network = "cnn" if dataset == "digits" else "mlp"
+    config = {"dataset": dataset, "network": network, "steps": 30, "seeds": 2}
+    run = page.request.post(f"{server}/api/runs", data=config).json()["id"]
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{server}/?tab=train&run={run}&present=1")
+    expect(page.locator("#lab-train .train-sentence")).to_be_visible()
+    expect(page.locator(f"#lab-train {picture} .main-svg").first).to_be_in_viewport()
+    bottom = page.locator(f"#lab-train {picture}").evaluate("n => n.getBoundingClientRect().bottom")
+    assert bottom < page.locator(BAR).evaluate("n => n.getBoundingClientRect().top")
+    for gone in (other, "[data-wish]", ".train-print", "[data-part=runs]", ".network-card"):
+        assert not page.locator(f"#lab-train {gone}").first.is_visible(), gone
