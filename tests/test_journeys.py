@@ -815,24 +815,22 @@ def test_the_main_job_of_each_tab_by_keys_alone(app: App, person: Any) -> None:
         expect(page).to_have_url(re.compile(f"tab={name}"))
         expect(page.locator(there).first).to_be_visible()
 
-    next_tab("train", "#lab-start")
-    tab_to(page, "#lab-start")
-    page.keyboard.press("Enter")
-    run = named(page, "run")
-    state(page, "train", "finished")
-    assert me.ask(f"/api/runs/{run}")["state"] == "finished"
-    assert focused(page, "#lab-start")
+    def begun(tab: str, button: str, kind: str) -> None:
+        """A job of that kind, from its button to its end; the keys are at the button still."""
+        next_tab(tab, button)
+        tab_to(page, button)
+        page.keyboard.press("Enter")
+        job = named(page, kind)
+        state(page, tab, "finished")
+        assert me.ask(f"/api/{kind}s/{job}")["state"] == "finished"
+        assert focused(page, button)
+
+    begun("train", "#lab-start", "run")
     tab_to(page, "#lab-train [data-part=scrub]", 200)  # a run's replay
     page.keyboard.press("Home")
     expect(page.locator("#lab-train [data-part=live]")).to_be_enabled()
 
-    next_tab("time", "#lab-time-measure")
-    tab_to(page, "#lab-time-measure")
-    page.keyboard.press("Enter")
-    timing = named(page, "timing")
-    state(page, "time", "finished")
-    assert me.ask(f"/api/timings/{timing}")["state"] == "finished"
-    assert focused(page, "#lab-time-measure")
+    begun("time", "#lab-time-measure", "timing")
 
     next_tab("claims", "[data-ready] [data-tile]")
     tab_to(page, "[data-tile]")
