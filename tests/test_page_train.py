@@ -57,6 +57,8 @@ def finished(desk, opens, server, request):
         return [cookie["value"] for cookie in page.context.cookies()]
 
     def opened(**config):
+        if shown:
+            return show(shown[0], config)
         page = desk["train"].pop() if desk["train"] else None
         if page and not page.is_closed() and page.visitor != visitor(page):
             leave(page)
@@ -67,6 +69,9 @@ def finished(desk, opens, server, request):
             page.visitor = visitor(page)
         page.bring_to_front()
         shown.append(page)
+        return show(page, config)
+
+    def show(page, config):
         run = posted(page, server, config)
         page.evaluate("dispatchEvent(new Event('swish-lab-back'))")  # the list is asked for again
         page.click(f"[data-run='{run}']")
@@ -151,9 +156,9 @@ def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit):
     field = page.locator("#lab-rivals input").first
     field.fill("swish@1.50")
     field.press("Enter")
-    start(page, steps=30, seeds=2)
+    start(page, steps=12, seeds=2)
     line(page, "finished")
-    expect(page.locator("#lab-train .lab-stat b").first).to_have_text("30 / 30")
+    expect(page.locator("#lab-train .lab-stat b").first).to_have_text("12 / 12")
     last = reports(page)[-1]
     told = page.request.get(f"{page.url.split('?')[0]}api/runs/{run_of(page)}").json()
     config = told["config"]
@@ -179,7 +184,7 @@ def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit):
     expect(page.locator("#lab-train [data-part=inputs]")).to_contain_text("f, Swish, β = 1.50")
 
 
-def test_stop_ends_it_and_a_reload_finds_it(visit):
+def test_stop_or_a_killed_worker_ends_it_and_a_reload_finds_it(visit, served):
     page = visit()
     start(page, steps=5000)
     line(page, "running on")
@@ -200,6 +205,21 @@ def test_stop_ends_it_and_a_reload_finds_it(visit):
     page.goto(page.url.split("?")[0] + "?tab=train")
     line(page, "stopped at step", seconds=10)
     assert page.locator(".train-run").count() == 1
+    # A worker that is killed is a failed run with its reason, and the next one works.
+    start(page, steps=5000)
+    line(page, "running on")
+    found = subprocess.run(
+        ["pgrep", "-P", str(served[1].pid), "-f", "swishdemo.jobs.worker"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for pid in found.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+    line(page, "failed · ", seconds=20)
+    line(page, "SIGKILL", seconds=5)
+    start(page, steps=20, seeds=1)
+    line(page, "finished")
 
 
 def test_a_second_visitor_waits_and_sees_none_of_the_first_ones_runs(visit):
@@ -260,24 +280,6 @@ def test_bad_values_are_refused_beside_their_fields(visit):
     expect(page.locator("#lab-lr")).to_contain_text("from 0 to 10")
     expect(page.locator("#lab-lr")).to_be_visible()
     expect(page.locator("#lab-noise")).to_be_hidden()
-
-
-def test_a_killed_worker_is_a_failed_run_with_its_reason_and_the_next_one_works(visit, served):
-    page = visit()
-    start(page, steps=5000)
-    line(page, "running on")
-    found = subprocess.run(
-        ["pgrep", "-P", str(served[1].pid), "-f", "swishdemo.jobs.worker"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for pid in found.stdout.split():
-        os.kill(int(pid), signal.SIGKILL)
-    line(page, "failed · ", seconds=20)
-    line(page, "SIGKILL", seconds=5)
-    start(page, steps=20, seeds=1)
-    line(page, "finished")
 
 
 def test_a_recipe_fills_the_fields(visit):
@@ -419,7 +421,11 @@ def test_a_network_whose_beta_is_negative_says_that_its_function_is_mirrored(fin
 
 
 def test_a_plane_shows_the_boundary_and_what_the_units_answer(finished):
-    page = finished(recipe="playground-spiral", steps=20, seeds=1)
+    page = finished(steps=3, seeds=1, rivals=[])
+    guesses = page.locator("#lab-train [data-part=guesses]")
+    expect(guesses.locator("figure")).to_have_count(16)  # of the pictures; points have none
+    finished(recipe="playground-spiral", steps=20, seeds=1)
+    expect(guesses).to_be_hidden()
     data = "() => document.querySelector('#lab-train [data-part=inside]').data"
     page.wait_for_function(
         f"() => ({data})()?.length === 3"
@@ -454,6 +460,7 @@ def test_the_inputs_of_a_typed_activation_lie_under_its_curve(finished):
         assert y == pytest.approx(x / (1 + math.exp(-beta * x)), abs=0.02)
 
 
+@pytest.mark.long
 def test_a_run_on_points_is_shown_after_one_on_pictures(visit):
     page = visit(steps=5, seeds=1, rivals=[])
     line(page, "finished")
