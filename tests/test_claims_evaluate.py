@@ -437,10 +437,16 @@ def test_a_thorough_run_of_an_older_version_is_evidence_still(evaluator, manager
     assert part.judge(evidence).verdict == "refuted" and "marks" in evidence
 
 
+def known(parts):
+    """The proofs that are kept, for a test that asks something else of a check."""
+    made = {proof.of: proof for proof in proofs.kept().values()}
+    return [made[repr(part)] for part in parts]
+
+
 def test_where_a_thorough_check_is_too_much_it_is_refused_and_says_why():
     settings = Settings(max_replicas=40, max_sweep_steps=1000)
     few = FakeManager(settings)
-    evaluator = ClaimEvaluator(few)
+    evaluator = ClaimEvaluator(few, prove=known)
     for claim in ("beta-range", "alive"):
         with pytest.raises(UserError, match="SWISHDEMO_THOROUGH=1") as error:
             evaluator.check(claim, VISITOR, budget="thorough")
@@ -449,8 +455,10 @@ def test_where_a_thorough_check_is_too_much_it_is_refused_and_says_why():
     told = {card["id"]: card["thorough"] for card in evaluator.cards()}
     assert "1\u202f000" in told["beta-range"]["refused"] and told["forms"] is None
     allowed = FakeManager(replace(settings, thorough=True))
-    assert ClaimEvaluator(allowed).check("alive", VISITOR, budget="thorough")[1]
-    short = ClaimEvaluator(FakeManager(replace(settings, thorough=True, max_job_seconds=5)))
+    assert ClaimEvaluator(allowed, prove=known).check("alive", VISITOR, budget="thorough")[1]
+    short = ClaimEvaluator(
+        FakeManager(replace(settings, thorough=True, max_job_seconds=5)), prove=known
+    )
     with pytest.raises(UserError, match="SWISHDEMO_MAX_JOB_SECONDS"):
         short.check("alive", VISITOR, budget="thorough")
 
