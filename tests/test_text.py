@@ -3,6 +3,7 @@
 import ast
 import pickle
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,7 @@ def literals(path):
             yield node.value
 
 
+@cache
 def uses():
     """Whole keys and words; and patterns of both, from what is put together when it runs."""
     areas = "|".join(sorted({key.split(".")[0] for key in catalogue()}))
@@ -109,6 +111,7 @@ def test_every_pattern_of_keys_finds_some():
 def test_every_key_is_used():
     plain, keys, words = uses()
 
+    @cache
     def said(part):
         return part in plain or any(word.fullmatch(part) for word in words)
 
