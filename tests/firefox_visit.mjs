@@ -1,14 +1,15 @@
 /**
  * Visits every tab of the app in Firefox, as a reader does, and prints what it found as JSON.
  *
- * `node firefox_visit.mjs <puppeteer-core's folder> <firefox> <address> <folder for pictures>`
+ * `node firefox_visit.mjs <puppeteer-core's folder> <firefox> <address> <folder for pictures>
+ * <language> <theme>`
  */
 
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [folder, executablePath, address, pictures] = process.argv.slice(2);
+const [folder, executablePath, address, pictures, language, theme] = process.argv.slice(2);
 const entry = createRequire(join(folder, "package.json")).resolve("puppeteer-core");
 const { default: puppeteer } = await import(pathToFileURL(entry).href);
 const WIDTHS = { 1280: 800, 390: 844 };
@@ -66,7 +67,7 @@ async function type(selector, value) {
 
 /** @param {string} tab @param {string} selector What stands there. */
 async function open(tab, selector) {
-  await page.goto(`${address}/?tab=${tab}`);
+  await page.goto(`${address}/?tab=${tab}&lang=${language}&__theme=${theme}`);
   await there(selector);
 }
 

@@ -37,13 +37,20 @@ def puppeteer():
 
 
 @pytest.mark.long
-def test_every_tab_works_in_firefox(server, tmp_path):
-    command = ["node", VISIT, puppeteer(), firefox(), server, tmp_path]
+@pytest.mark.parametrize(
+    ("language", "theme", "sentence", "verdicts"),
+    [
+        ("en", "light", "β began at 1", ["confirmed", "refuted"]),
+        ("zh", "dark", "β", ["成立", "不成立"]),
+    ],
+)
+def test_every_tab_works_in_firefox(server, tmp_path, language, theme, sentence, verdicts):
+    command = ["node", VISIT, puppeteer(), firefox(), server, tmp_path, language, theme]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["wrong"] == [] and found["wide"] == []
     seen = found["seen"]
     assert seen["moved"] and seen["beta"] > 1
-    assert "β began at 1" in seen["sentence"]
-    assert seen["verdicts"] == ["confirmed", "refuted"]
+    assert sentence in seen["sentence"]
+    assert seen["verdicts"] == verdicts
