@@ -176,6 +176,9 @@ def test_theme_and_language_follow_their_switches(visit):
     light = page.evaluate(colour)
     page.click("[data-theme-toggle]")
     page.wait_for_function(f"was => ({colour})() !== was", arg=light)
+    # The page's own scroll bar follows.
+    scheme = "getComputedStyle(document.documentElement).colorScheme"
+    assert page.evaluate(scheme) == "dark"
     page.click("[data-lang=zh]")
     page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
     expect(page.locator("button[role=tab]").first).to_have_text("探索")

@@ -38,10 +38,13 @@ document.body.classList.toggle(
   (wanted === "dark" || wanted === "light" ? wanted : system) === "dark",
 );
 
-let dark = isDark();
+// The page's own scroll bar is the root's, whose theme Gradio does not set.
+const { dataset } = document.documentElement;
+dataset.theme = isDark() ? "dark" : "light";
 new MutationObserver(() => {
-  if (dark === isDark()) return;
-  dark = isDark();
+  const theme = isDark() ? "dark" : "light";
+  if (dataset.theme === theme) return;
+  dataset.theme = theme;
   for (const listener of listeners) listener();
 }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
