@@ -693,6 +693,7 @@ def test_an_own_claim_is_stated_registered_checked_shared_and_deleted(visit, lab
     shown.wrong[:] = [each for each in shown.wrong if "422" not in each]
 
 
+@pytest.mark.long
 def test_an_own_claim_that_is_timed_runs_to_its_end(visit):
     shown = visit()
     state_own(shown, "costs", activation="ReLU", against="=x*tanh(x)", at_most="1")
