@@ -189,13 +189,19 @@ def _misbehave(config: FakeConfig) -> None:
         case "a gibibyte":
             torch_module().ones(2**28, device="cuda").sum().item()
         case "grown":
-            held.append(b"x" * 2**30)
+            grow()
         case "grown gpu":
             use_gpu(config.path)
             hardware._CONTEXT_BYTES = 2**29
-            held.append(b"x" * 2**30)
+            grow()
         case "pid":
             Path(config.path).write_text(str(os.getpid()), "ascii")
+
+
+def grow() -> None:
+    """By as much as a worker is kept with, which here is half of what it is elsewhere."""
+    sys.modules["__main__"].RETIRE_BYTES = 2**29  # type: ignore[attr-defined]
+    held.append(b"x" * 2**29)
 
 
 GPU_MEMORY = (

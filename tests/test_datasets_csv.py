@@ -257,9 +257,23 @@ def test_ten_megabytes_are_refused_before_they_are_read(monkeypatch):
         assert refused(value).key == "data.csv.too_large"
 
 
-@settings(deadline=None, max_examples=300)
-@given(st.text() | st.binary() | st.text(alphabet='0123456789.,;\t"\n\rabeE+-\0nif '))
+TEXTS = st.text() | st.binary() | st.text(alphabet='0123456789.,;\t"\n\rabeE+-\0nif ')
+
+
+@settings(deadline=None, max_examples=100)
+@given(TEXTS)
 def test_anything_is_read_or_refused_in_one_sentence(value):
+    check_read(value)
+
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=1000)
+@given(TEXTS)
+def test_much_else_is_read_or_refused_in_one_sentence(value):
+    check_read(value)
+
+
+def check_read(value):
     try:
         found = read(value)
     except UserError as error:
@@ -274,15 +288,29 @@ def test_anything_is_read_or_refused_in_one_sentence(value):
 NUMBERS = st.floats(-1e30, 1e30, allow_nan=False) | st.integers(-(10**6), 10**6)
 
 
-@settings(deadline=None, max_examples=150)
-@given(
-    data=st.data(),
-    width=st.integers(1, 5),
-    rows=st.integers(10, 30),
-    delimiter=st.sampled_from(",;\t"),
-    named=st.booleans(),
-)
+OF_NUMBERS = {
+    "data": st.data(),
+    "width": st.integers(1, 5),
+    "rows": st.integers(10, 30),
+    "delimiter": st.sampled_from(",;\t"),
+    "named": st.booleans(),
+}
+
+
+@settings(deadline=None, max_examples=40)
+@given(**OF_NUMBERS)
 def test_every_table_of_numbers_comes_back(data, width, rows, delimiter, named):
+    check_table(data, width, rows, delimiter, named)
+
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=500)
+@given(**OF_NUMBERS)
+def test_more_tables_of_numbers_come_back(data, width, rows, delimiter, named):
+    check_table(data, width, rows, delimiter, named)
+
+
+def check_table(data, width, rows, delimiter, named):
     cells = data.draw(
         st.lists(st.lists(NUMBERS, min_size=width, max_size=width), min_size=rows, max_size=rows)
     )

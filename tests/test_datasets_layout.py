@@ -304,9 +304,20 @@ def written(made):
     return ENCODINGS[made["encoding"]](out.getvalue())
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 @given(tables())
 def test_every_table_is_read_as_it_was_written(made):
+    check_as_written(made)
+
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=1000)
+@given(tables())
+def test_more_tables_are_read_as_they_were_written(made):
+    check_as_written(made)
+
+
+def check_as_written(made):
     body, label = made["body"], made["label"]
     if made["header"] == "pandas" and (len(body[0]) < 3 or label == "words"):
         made["header"] = "words"  # two numbers may be a sample

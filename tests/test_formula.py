@@ -698,7 +698,7 @@ HEAVY = [
     "text",
     # Each is read by `test_formula_process` as well.
     [
-        pytest.param(text, marks=[pytest.mark.long] * (n in (3, 4, 5, 6)))
+        pytest.param(text, marks=[pytest.mark.long] * (n in (3, 4, 5, 6, 18)))
         for n, text in enumerate(HEAVY)
     ],
     ids=range(len(HEAVY)),

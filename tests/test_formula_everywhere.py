@@ -165,8 +165,14 @@ SLOW = {"x**a*sigmoid(x)"}
 @pytest.mark.parametrize(
     ("text", "dtype"),
     [
-        pytest.param(text, dtype, marks=[pytest.mark.long] * (text in SLOW and number > 0))
-        for text in RIGHT
+        # In all types those whose digits cancel; of the others each in one.
+        pytest.param(
+            text,
+            dtype,
+            marks=[pytest.mark.long]
+            * (number != (0 if text in SLOW else place % 3) and place not in (3, 6, 7)),
+        )
+        for place, text in enumerate(RIGHT)
         for number, dtype in enumerate([torch.bfloat16, torch.float32, torch.float64])
     ],
 )
@@ -175,7 +181,14 @@ def test_the_gate_lets_a_right_formula_through(text, dtype):
     assert correctness.check(REGISTRY.get(f"={text}"), CPU, dtype).reason is None
 
 
-@pytest.mark.parametrize("text", ["log(sin(x) - 2)", "x + sqrt(min(x, -1))", "2/relu(-1 - x*x)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("log(sin(x) - 2)", marks=pytest.mark.long),
+        pytest.param("x + sqrt(min(x, -1))", marks=pytest.mark.long),
+        "2/relu(-1 - x*x)",
+    ],
+)
 def test_where_nothing_can_be_checked_the_gate_says_so(text):
     """And does not tell of an error of 0."""
     found = correctness.check(REGISTRY.get(f"={text}"), CPU, torch.float32)

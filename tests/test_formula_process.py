@@ -107,9 +107,23 @@ WORDS = [
 ]
 
 
-@settings(max_examples=120, deadline=None)
-@given(st.lists(st.sampled_from(WORDS), max_size=25).map("".join))
+IN_ANY_ORDER = st.lists(st.sampled_from(WORDS), max_size=25).map("".join)
+
+
+@settings(max_examples=40, deadline=None)
+@given(IN_ANY_ORDER)
 def test_words_of_the_grammar_in_any_order_are_read_or_refused(shop_text):
+    check_words(shop_text)
+
+
+@pytest.mark.long
+@settings(max_examples=1000, deadline=None)
+@given(IN_ANY_ORDER)
+def test_more_words_of_the_grammar_are_read_or_refused(shop_text):
+    check_words(shop_text)
+
+
+def check_words(shop_text):
     try:
         formula_process(20.0).ask("describe", shop_text)
     except UserError as error:

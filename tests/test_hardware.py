@@ -423,29 +423,28 @@ def test_a_stored_gap_is_told_and_a_damaged_one_is_not():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
-@pytest.mark.parametrize("kind", ["run", "sweep", "timing"])
-def test_a_worker_without_a_gpu_fails_what_demands_one_with_the_reason(monkeypatch, kind):
+def test_a_worker_without_a_gpu_fails_what_demands_one_with_the_reason(monkeypatch):
     """The web process believes that there is one: the worker knows better."""
-    hardware.tell(TWO)
-    chosen = kinds()[kind]
-    asked = {
+    monkeypatch.setattr(host, "missing_cuda", lambda: None)
+    runner = ProcessRunner(Settings())
+    for kind, asked in {
         "run": {"steps": 2, "device": "cuda"},
         "sweep": {"base": {"steps": 2, "device": "cuda"}, "grid": {"depth": [1, 2]}},
         "timing": {"elements": [1024], "device": "cuda"},
-    }[kind]
-    monkeypatch.setattr(host, "missing_cuda", lambda: None)
-    runner = ProcessRunner(Settings())
-    handle = runner.start(chosen.work, chosen.parse(asked, Settings()))
-    message = None
-    while not isinstance(message, Failed):
-        message = handle.receive(60)
-    handle.close()
+    }.items():
+        hardware.tell(TWO)
+        chosen = kinds()[kind]
+        handle = runner.start(chosen.work, chosen.parse(asked, Settings()))
+        message = None
+        while not isinstance(message, Failed):
+            message = handle.receive(60)
+        handle.close()
+        assert message.reason.key == "hardware.refused", kind
+        assert (
+            message.reason.sentence()
+            == "device “cuda” cannot be used: no CUDA device. Choose auto or cpu."
+        ), kind
     runner.close()
-    assert message.reason.key == "hardware.refused"
-    assert (
-        message.reason.sentence()
-        == "device “cuda” cannot be used: no CUDA device. Choose auto or cpu."
-    )
 
 
 def test_a_gpu_that_is_lent_is_asked_for_no_torch_compile(monkeypatch):

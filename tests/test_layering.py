@@ -158,7 +158,8 @@ def loaded_by(statement):
     "statement",
     [
         "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims\n"
-        "import swishdemo.kernels.build",
+        "import swishdemo.kernels.build\n"
+        "swishdemo.activations.get('swish'), swishdemo.activations.names()",
         "import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.page\n"
         "import swishdemo.ui.explore, swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims",
     ],

@@ -125,6 +125,7 @@ def test_memory_layouts(module, layout):
     assert torch.allclose(x.grad, view.grad)
 
 
+@pytest.mark.long  # `test_layering` asks it of more modules together
 def test_the_package_loads_torch_only_for_its_modules():
     code = (
         "import sys, swishdemo, swishdemo.activations as a;"

@@ -21,7 +21,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swishdemo.formats import dump, finite
@@ -617,14 +617,26 @@ def test_many_threads_write_and_read(store: Store) -> None:
     assert {job.reports for job in store.find()} == {50}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(
-    value=st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
+
+
+@settings(max_examples=30, deadline=None)
+@given(value=ANYTHING)
 def test_json_of_anything_is_strict(value: Any) -> None:
+    check_strict(value)
+
+
+@pytest.mark.long
+@settings(max_examples=500, deadline=None)
+@given(value=ANYTHING)
+def test_json_of_much_else_is_strict(value: Any) -> None:
+    check_strict(value)
+
+
+def check_strict(value: Any) -> None:
     def refuse(word: str) -> float:
         raise AssertionError(word)
 

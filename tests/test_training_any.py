@@ -86,9 +86,20 @@ def mended(request):
     pytest.fail(f"nothing is left of it: {request}")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(REQUESTS)
 def test_whatever_is_allowed_trains_and_tells_it_in_json(request_):
+    check_reports(request_)
+
+
+@pytest.mark.long
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(REQUESTS)
+def test_whatever_else_is_allowed_trains_and_tells_it_in_json(request_):
+    check_reports(request_)
+
+
+def check_reports(request_):
     config = mended(request_)
     found = []
     try:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swishdemo import activations
@@ -272,11 +272,26 @@ json_values = st.recursive(
 )
 
 
-@given(
+SENT = (
     st.dictionaries(st.sampled_from([*TABLE, "recipe"]) | st.text(max_size=5), json_values)
     | json_values
 )
+
+
+@settings(max_examples=40, deadline=None)
+@given(SENT)
 def test_any_json_is_read_or_refused_in_a_sentence(request_):
+    check_request(request_)
+
+
+@pytest.mark.long
+@settings(max_examples=1000, deadline=None)
+@given(SENT)
+def test_more_json_is_read_or_refused_in_a_sentence(request_):
+    check_request(request_)
+
+
+def check_request(request_):
     try:
         config = parse_run(request_, SETTINGS)
     except UserError as error:

@@ -370,7 +370,7 @@ def fill_in(visitor: Visitor, steps: int) -> None:
     visitor.frame.locator("#lab-seeds input").fill("1")
 
 
-def test_a_visitors_run_goes_from_lease_to_lease_by_tokens_of_the_page(
+def test_a_visitors_run_goes_from_lease_to_lease_by_tokens_of_the_page_and_rests_without(
     space: Space, visit_hub: Callable[..., Any]
 ) -> None:
     """Its first token has expired: that is said, and a new one helps."""
@@ -392,28 +392,25 @@ def test_a_visitors_run_goes_from_lease_to_lease_by_tokens_of_the_page(
         assert len({each["payload"]["once"] for each in asked}) == len(asked)
         visitor.page.reload()
         visitor.state("finished")
+        without_a_page_it_rests_and_goes_on_when_it_is_back(space, visitor)
 
 
-def test_without_a_page_a_run_rests_and_goes_on_when_it_is_back(
-    space: Space, visit_hub: Callable[..., Any]
-) -> None:
-    with visit_hub() as visitor:
-        visitor.shown("tab=train")
-        fill_in(visitor, 5000)
-        visitor.frame.locator("#lab-start").click()
-        visitor.state("running")
-        visitor.soon(lambda: re.search(r"[1-9]\d* / 5000", visitor.text()))
-        visitor.page.goto("about:blank")
-        before = len(space.stand.asked)
+def without_a_page_it_rests_and_goes_on_when_it_is_back(space: Space, visitor: Visitor) -> None:
+    fill_in(visitor, 5000)
+    visitor.frame.locator("#lab-start").click()
+    visitor.state("running")
+    visitor.soon(lambda: re.search(r"[1-9]\d* / 5000", visitor.text()))
+    visitor.page.goto("about:blank")
+    before = len(space.stand.asked)
 
-        visitor.soon(lambda: not space.stand.leases)
-        visitor.page.wait_for_timeout(5_000 * SLICE_SECONDS)
-        assert len(space.stand.asked) <= before + 1
-        visitor.shown("tab=train")
-        visitor.state("running")
-        visitor.soon(lambda: len(space.stand.asked) > before + 2)
-        visitor.frame.locator("[data-wish=stop]").click()
-        visitor.state("stopped")
+    visitor.soon(lambda: not space.stand.leases)
+    visitor.page.wait_for_timeout(5_000 * SLICE_SECONDS)
+    assert len(space.stand.asked) <= before + 1
+    visitor.shown("tab=train")
+    visitor.state("running")
+    visitor.soon(lambda: len(space.stand.asked) > before + 2)
+    visitor.frame.locator("[data-wish=stop]").click()
+    visitor.state("stopped")
 
 
 @pytest.mark.parametrize(
