@@ -15,6 +15,7 @@ import gradio
 import httpx
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 from serving import serving
@@ -82,6 +83,7 @@ TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["C
 ALIKE = st.from_regex(r"\A[-\[/~:.0-9 ]{,9}\Z")
 
 
+@hypothesis_settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*OWN, "HOME"]), TEXT | ALIKE))
 def test_whatever_a_variable_holds_it_is_read_or_named(values):
     try:
@@ -96,6 +98,7 @@ def test_whatever_a_variable_holds_it_is_read_or_named(values):
                 assert getattr(found, name) == getattr(Settings(), name)
 
 
+@hypothesis_settings(deadline=None)
 @given(TEXT | st.text("'gc " + '"\\'))
 def test_whatever_names_a_compiler_is_read_or_named(value):
     for variable in ("CC", "CXX"):
