@@ -32,10 +32,11 @@ export function mendFields(column, titles) {
     for (const group of findAll(column, "fieldset")) choices(group);
     for (const field of findAll(column, ".wrap-inner:has(.token-remove)")) tokens(field);
     for (const tip of findAll(column, ".info-text")) describe(tip);
-    // What scrolls is a Tab stop in Chromium, and this one goes as its field is left.
-    for (const list of findAll(column, '[role="listbox"]')) list.tabIndex = -1;
   };
   new MutationObserver(() => {
+    // What scrolls is a Tab stop in Chromium, and this one goes as its field is left: it is mended
+    // before the next key.
+    for (const list of findAll(column, '[role="listbox"]')) list.tabIndex = -1;
     if (!waits) requestAnimationFrame(mend);
     waits = true;
   }).observe(column, { childList: true, subtree: true, characterData: true });
