@@ -46,6 +46,7 @@ LONG = (
     "test_script",
     "test_formula_",
     "test_modules_",
+    "test_zerogpu",
 )
 
 

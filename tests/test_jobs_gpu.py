@@ -53,28 +53,27 @@ def test_a_process_that_has_lost_its_gpu_says_so_and_does_no_other_job(
     assert another != lost and ending == Finished()
 
 
-def test_a_lack_of_memory_on_the_gpu_is_told_in_figures_and_the_process_is_kept(
+def test_a_process_with_a_gpu_tells_of_it_gives_memory_back_and_survives_a_lack_of_it(
     runner: ProcessRunner, tmp_path: Path
 ) -> None:
-    first, ending = done(runner, "gpu memory", str(tmp_path / "sign"))
-    assert isinstance(ending, Failed) and not ending.died
-    for language in LANGUAGES:
-        told = ending.reason.sentence(language)
-        for figure in ("20.00 GiB", "14.75 GiB", "13.06 GiB"):
-            assert figure in told
-    assert (tmp_path / "sign").read_text("ascii") == "given back"
-    assert done(runner, "finish") == (first, Finished())
-
-
-def test_between_jobs_memory_of_the_gpu_is_given_back(
-    runner: ProcessRunner, tmp_path: Path
-) -> None:
+    first, _ = done(runner, "finish")  # without PyTorch nobody knows
+    assert hardware.told() is None
     sign = tmp_path / "sign"
-    first, _ = done(runner, "gpu", str(sign))
+    assert done(runner, "gpu", str(sign))[0] == first
+    assert hardware.gpu_name() == "NVIDIA T4" and hardware.missing_cuda() is None
     assert sign.read_text("ascii") == "given back"
     sign.unlink()
     assert done(runner, "finish")[0] == first
     assert sign.exists(), "after every job"
+    sign.unlink()
+    same, ending = done(runner, "gpu memory", str(sign))
+    assert same == first and isinstance(ending, Failed) and not ending.died
+    for language in LANGUAGES:
+        told = ending.reason.sentence(language)
+        for figure in ("20.00 GiB", "14.75 GiB", "13.06 GiB"):
+            assert figure in told
+    assert sign.read_text("ascii") == "given back"
+    assert done(runner, "finish") == (first, Finished())
 
 
 def test_a_process_that_has_grown_is_not_kept_but_what_a_gpus_driver_takes_is_no_growth(
@@ -89,13 +88,6 @@ def test_a_process_that_has_grown_is_not_kept_but_what_a_gpus_driver_takes_is_no
     assert done(runner, "finish")[0] == on_gpu
     assert done(runner, "grown gpu")[0] == on_gpu
     assert done(runner, "finish")[0] != on_gpu, "another gigabyte is too much"
-
-
-def test_the_first_job_tells_what_there_is_to_compute_on(runner: ProcessRunner) -> None:
-    done(runner, "finish")  # without PyTorch nobody knows
-    assert hardware.told() is None
-    done(runner, "gpu")
-    assert hardware.gpu_name() == "NVIDIA T4" and hardware.missing_cuda() is None
 
 
 def test_a_job_that_brings_pytorch_tells_that_there_is_no_gpu(runner: ProcessRunner) -> None:
