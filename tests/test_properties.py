@@ -330,6 +330,9 @@ def test_typed_formulas(case):
         assert found.zeros.at == pytest.approx(zeros, rel=1e-15, abs=0)
 
 
+NARROW, FAR_OFF = (1.0, 1e-3, 30.0, 1.0, 1e-3), (0.0, -3e-6, 123.456, 3e7, -1e9)
+
+
 def test_asymptotes():
     right = properties(parse_formula("x*atan(x)")).right
     assert (right.slope, right.offset) == (math.pi / 2, -1.0)
@@ -337,8 +340,19 @@ def test_asymptotes():
     assert (left.value, left.slope, left.offset) == (math.inf, -1.0, 0.0)
 
 
-@pytest.mark.parametrize("place", [0.0, -3e-6, 123.456, 3e7, -1e9])
-@pytest.mark.parametrize("width", [1e-3, 1.0, 30.0])
+@pytest.mark.parametrize(
+    ("width", "place"),
+    [
+        # Each place and each width; the narrowest at the farthest.
+        pytest.param(
+            width,
+            place,
+            marks=[pytest.mark.long] * ((width, place) not in zip(NARROW, FAR_OFF, strict=True)),
+        )
+        for width in (1e-3, 1.0, 30.0)
+        for place in (0.0, -3e-6, 123.456, 3e7, -1e9)
+    ],
+)
 def test_features_that_are_narrow_or_far_are_found(place, width):
     """A bump whose width is small against its distance: a fine grid would step over it."""
     top = parse_formula(f"sech((x - ({place!r}))/{width!r})")

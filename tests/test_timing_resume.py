@@ -41,6 +41,8 @@ def test_the_variant_that_was_being_prepared_is_left_out_from_there_on():
 def test_other_ends_are_told_otherwise():
     (lost, *_), _ = remaining(REQUEST, [], "jobs.worker_ended")
     assert (lost.variant, lost.unavailable.key) == ("relu", "time.unavailable.died")
+    (lost, *_), _ = remaining(REQUEST, [], "jobs.gpu_failed")
+    assert (lost.variant, lost.unavailable.key) == ("relu", "time.unavailable.gpu_failed")
 
 
 def test_among_the_blocks_of_all_nobody_is_blamed():
@@ -60,7 +62,13 @@ def test_in_the_end_nothing_is_left():
 
 @pytest.mark.parametrize(
     ("work", "told"),
-    [("deadly", "killed by the system"), ("lossy", "it left the GPU in a state from which only")],
+    [
+        ("deadly", "killed by the system"),
+        # `test_jobs_gpu` has such a process, and `test_other_ends_are_told_otherwise` its reason.
+        pytest.param(
+            *("lossy", "it left the GPU in a state from which only"), marks=pytest.mark.long
+        ),
+    ],
 )
 def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path, work: str, told: str):
     known = kinds()

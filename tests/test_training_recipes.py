@@ -147,13 +147,15 @@ def test_dead_relus_stay_dead_and_swish_comes_back():
     assert max(of(config, found[0].layers.gradient_norm[0], "relu")) == 0.0 < min(start) < 1e-3
 
 
-def test_at_50_layers_swish_learns_though_its_signal_fades():
-    config = recipe("depth-50", rivals=("relu",), steps=250)
+@pytest.mark.parametrize("steps", [100, pytest.param(250, marks=pytest.mark.long)])
+def test_at_50_layers_swish_learns_though_its_signal_fades(steps):
+    config = recipe("depth-50", rivals=("relu",), steps=steps)
     found = run(config)
     variance = found[0].layers.variance
     assert all(value < 1e-8 for value in of(config, variance[-1], "swish"))
     assert all(value > 1e-4 for value in of(config, variance[-1], "relu"))
-    assert min(of(config, found[-1].accuracy, "swish")) > 0.3
+    learned = of(config, found[-1].accuracy, "swish")
+    assert max(learned) > 0.2 and (steps < 250 or min(learned) > 0.3)
 
 
 @pytest.mark.long
@@ -172,8 +174,11 @@ def test_at_100_layers_it_does_not_and_relu_does():
     assert max(swish) < 0.15 < fmean(relu) - 0.05 and fmean(tanh) < 0.25
 
 
-def test_small_initial_weights_trouble_swish_more_than_relu_in_twenty_layers():
-    config = recipe("low-init", rivals=("relu",))
+@pytest.mark.parametrize(
+    "steps", [200, pytest.param(RECIPES["low-init"].steps, marks=pytest.mark.long)]
+)
+def test_small_initial_weights_trouble_swish_more_than_relu_in_twenty_layers(steps):
+    config = recipe("low-init", rivals=("relu",), steps=steps)
     found = run(config)
     first, last = found[0], found[-1]
     for name, factor in (("relu", 4), ("swish", 8)):  # by which the variance falls, a layer

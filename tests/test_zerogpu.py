@@ -285,6 +285,7 @@ def test_a_timing_has_one_lease(space: Space) -> None:
     assert len(space.stand.asked) == 1
 
 
+@pytest.mark.long  # a run by REST is in the suite
 def test_a_timing_by_rest_is_for_the_cpu(space: Space) -> None:
     asked = {"variants": ["silu", "relu"], "elements": [4096], "budget_seconds": 1}
     timing = space.ask("POST", "timings", json=asked)["id"]
