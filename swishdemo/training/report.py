@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache
 from typing import Any
@@ -183,7 +183,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The report as a JSON object."""
-        record: dict[str, Any] = _listed(asdict(self))
+        record: dict[str, Any] = _adapter().dump_python(self, mode="json")
         return record
 
 
@@ -255,9 +255,3 @@ def _is_whole(view: View, layers: int, count: int) -> bool:
         and len(view.histogram) <= layers
         and len(view.hidden) <= layers
     )
-
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _listed(entry) for key, entry in value.items()}
-    return [_listed(entry) for entry in value] if isinstance(value, tuple) else value

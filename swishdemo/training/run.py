@@ -94,6 +94,7 @@ class Run:
         clock: Tells the time in seconds.
         checkpoint: Where another run of this config was left.
         graphs: Whether a step on a GPU may be a CUDA graph.
+        pictures: Whether reports have views, and weights come between them.
     """
 
     def __init__(
@@ -103,11 +104,13 @@ class Run:
         checkpoint: Mapping[str, Any] | None = None,
         *,
         graphs: bool = True,
+        pictures: bool = True,
     ) -> None:
         self._config = config
         self._clock = clock
         self._left_at = checkpoint
         self._graphs = graphs
+        self._pictures = pictures
         self._ensembles: list[Ensemble] = []
         self._trainers: list[Trainer] = []
         self._begun = self._away = 0.0
@@ -177,18 +180,17 @@ class Run:
         """Train from step ``first`` to the end."""
         config = self._config
         reported, looked = set(report_steps(config.steps)), set(view_steps(config.steps))
-        pictured = snapshot_steps(config)
+        pictured = {*snapshot_steps(config), *looked}
         for step in range(first, config.steps + 1):
             late = 0 < config.max_seconds <= self._elapsed()
             last = step == config.steps
             if step in reported or late:
                 looks = step in looked or late
                 count, loss = self._tested(step, whole=last or late), self._steps.mean_loss()
-                report = yield from reporter.report(
-                    step, loss, count, looks=looks, pictured=looks or step in pictured
-                )
+                shows = self._pictures and (late or step in pictured)
+                report = yield from reporter.report(step, loss, count, looks=looks, pictured=shows)
                 ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
-                if looks or ended:
+                if self._pictures and (looks or ended):
                     yield weights(step, self._ensembles, watched(replicas(config)))
                 yield replace(
                     report, elapsed_seconds=self._elapsed(), ended=ended, place=self._place()
@@ -397,10 +399,11 @@ class Sweep:
         behind = sum(self._request.steps[: self._index])
         left_at, self._left_at = self._left_at, None
         try:
-            self._run = train(self._request.config(self._index), self._clock, left_at)
+            config = self._request.config(self._index)
+            self._run = Run(config, self._clock, left_at, pictures=False)
             for item in self._run:
                 if isinstance(item, Report):
-                    self._reports.append(replace(item, views=()))
+                    self._reports.append(item)
                     yield Progress(behind + item.step)
                 elif isinstance(item, Tick):
                     yield item
