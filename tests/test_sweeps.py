@@ -40,6 +40,7 @@ from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.ticks import Progress
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
 from swishdemo.training.in_words import as_csv, as_markdown, runs_table
+from swishdemo.training.probes.views import Viewer
 from swishdemo.training.request import parse_run
 from swishdemo.training.run import sweep, train
 from swishdemo.training.sweep import (
@@ -288,6 +289,12 @@ def test_each_run_gives_what_it_gives_alone(trained: Any) -> None:
         assert (row.state, row.failure) == ("failed" if failure else "finished", failure)
         states.append(row.state)
     assert states == ["finished", "finished", "failed", "failed"], "of each some are tried"
+
+
+def test_no_picture_is_made_that_nobody_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Viewer, "views", lambda *_: pytest.fail("pictures of a sweep's run"))
+    request = parsed({"depth": [1, 2]}, {**BASE, "threads": 1})
+    assert len([item for item in sweep(request) if isinstance(item, SweepRow)]) == 2
 
 
 def test_a_row_tells_beta_where_it_is_trained_alone() -> None:

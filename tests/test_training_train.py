@@ -86,6 +86,13 @@ def test_a_run_left_half_done_changes_nothing_for_others(end):
     assert timeless(rest) == alone
 
 
+def test_without_pictures_all_figures_are_the_same():
+    items = list(Run(SHORT, pictures=False))
+    assert {type(item) for item in items} == {Report, Tick}
+    plain = [dataclasses.replace(report, views=()) for report in timeless(reports(SHORT))]
+    assert timeless(item for item in items if isinstance(item, Report)) == plain
+
+
 def test_swish_is_set_against_itself_with_a_fixed_beta():
     beside = SHORT.replace(rivals=("swish@2", "relu", "swish@-0.5"), train_parameters=True)
     found = reports(beside)
