@@ -446,7 +446,7 @@ def known(parts):
 def test_where_a_thorough_check_is_too_much_it_is_refused_and_says_why():
     settings = Settings(max_replicas=40, max_sweep_steps=1000)
     few = FakeManager(settings)
-    evaluator = ClaimEvaluator(few, prove=known)
+    evaluator = ClaimEvaluator(few, prove=lambda *_: pytest.fail("it was proved first"))
     for claim in ("beta-range", "alive"):
         with pytest.raises(UserError, match="SWISHDEMO_THOROUGH=1") as error:
             evaluator.check(claim, VISITOR, budget="thorough")

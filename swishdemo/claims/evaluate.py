@@ -174,6 +174,8 @@ class ClaimEvaluator:
         claim = self._for(claim_id, visitor)
         if isinstance(claim, OwnClaim) and budget != "quick":
             raise UserError("own.error.thorough", field="budget")
+        if budget != "quick" and (refused := self._refused(claim, budget)):
+            raise refused  # before anything is proved, which takes seconds
         asked = claim_id, visitor
         self._proving.add(asked)
         try:
