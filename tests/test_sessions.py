@@ -256,7 +256,9 @@ def calls(app, told, draw):
 def test_nobody_fills_the_log_with_tracebacks(app, capfd, caplog):
     told = []
     calls(app, told)
-    assert {answer.status_code for *_, answer in told} >= {200, 422}
+    assert 422 in {answer.status_code for *_, answer in told}
+    # Of what is drawn hardly anything is fit to be answered.
+    assert app.call("run/predict", session_hash="a", **app.direct()).status_code == 200
     with suppress(httpx.HTTPError):
         app.client.get("/gradio_api/queue/data", params={"session_hash": "a"}, timeout=5)
     out, err = capfd.readouterr()
