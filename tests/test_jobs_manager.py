@@ -16,7 +16,7 @@ import pytest
 from fake_work import fake_kinds
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Assignment, Job, Message, RunnerError
+from swishdemo.jobs.job import Assignment, Job, Message, Paused, RunnerError
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessHandle, ProcessRunner
 from swishdemo.jobs.store import Store
@@ -232,6 +232,39 @@ def test_step_makes_one_report(make: Make) -> None:
     manager.stop(job.id)
     for wish in (manager.pause, manager.resume, manager.step):
         assert refused(lambda wish=wish: wish(job.id)).status == 409  # type: ignore[misc]
+
+
+def test_a_rest_told_of_late_does_not_undo_the_step_asked_for_since(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, told, held = make(), threading.Event(), threading.Event()
+    slow = threading.Event()
+    job = manager.submit("run", {"steps": 10_000, "seconds": 0.5}, ANNA)
+    until(manager, job, "running")
+    while not manager.get(job.id).reports:
+        time.sleep(0.01)
+    handle = manager._device.live(job.id).handle
+    receive = handle.receive
+
+    def slowly(timeout: float) -> Message | None:
+        slow.set()
+        message = receive(timeout)
+        if isinstance(message, Paused) and not told.is_set():
+            told.set()
+            held.wait(30)
+        return message
+
+    monkeypatch.setattr(handle, "receive", slowly)
+    assert slow.wait(30)
+    manager.pause(job.id)
+    assert told.wait(30)
+    with manager._device.changed:
+        held.set()
+        time.sleep(0.2)  # it is about to say that it rests
+        before = manager.get(job.id).reports
+        manager.step(job.id)
+    assert until(manager, job, "paused").reports > before
+    manager.stop(job.id)
 
 
 def test_a_resumed_job_waits_for_the_device(make: Make) -> None:

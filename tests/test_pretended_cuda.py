@@ -216,3 +216,29 @@ def timed():
 def test_an_event_tells_its_time_to_those_who_waited_for_it(pretended):
     early, told = pretended(timed)
     assert "not ready" in early and told
+
+
+def streams_after_a_failed_capture():
+    import torch
+
+    for _ in range(3):
+        graph, left = torch.cuda.CUDAGraph(), [torch.Generator("cuda") for _ in range(50)]
+        for generator in left:
+            graph.register_generator_state(generator)
+        try:
+            with torch.cuda.graph(graph):
+                torch.ones(1, device="cuda").item()
+        except RuntimeError:
+            pass
+        try:
+            torch.ones(1, device="cuda").bernoulli_(0.5, generator=left[0])
+        except RuntimeError as error:
+            said = str(error)
+        del graph, left, generator
+        for new in [torch.Generator("cuda") for _ in range(50)]:
+            torch.ones(1, device="cuda").bernoulli_(0.5, generator=new)
+    return said
+
+
+def test_generators_of_a_failed_capture_stay_in_it_and_new_ones_do_not(pretended):
+    assert "outside graph capture" in pretended(streams_after_a_failed_capture)

@@ -208,7 +208,7 @@ class Scheduler:
             case Notice(reason):
                 self._note(driven, reason)
             case Paused(turn):
-                self._rest(driven, turn == handle.turn)
+                self._rest(driven, handle, turn)
             case Rested(reason):
                 self._leave(driven, handle, reason)
             case Failed() as failed:
@@ -314,9 +314,9 @@ class Scheduler:
                 driven.job = replace(driven.job, reason=reason)
                 self.device.tell(driven.job.id)
 
-    def _rest(self, driven: LiveJob, is_latest: bool) -> None:
+    def _rest(self, driven: LiveJob, handle: Handle, turn: int) -> None:
         with self.device.changed:
-            if not is_latest:
+            if turn != handle.turn:  # it was told to go on since
                 return
             if driven.stepping and driven.job.state == "running":
                 driven.stepping = False

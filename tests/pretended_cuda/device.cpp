@@ -164,6 +164,11 @@ struct Random : c10::GeneratorImpl { // the CPU's numbers, so that runs can be c
   explicit Random(at::Generator from)
       : c10::GeneratorImpl(CARD, c10::DispatchKeySet(c10::DispatchKey::CUDA)),
         inner(std::move(from)) {}
+  ~Random() override { // its address may be another's soon
+    Guard guard(state().lock);
+    state().registered.erase(this);
+    state().stuck.erase(this);
+  }
   void set_current_seed(uint64_t seed) override { inner.set_current_seed(seed); }
   void set_offset(uint64_t offset) override { inner.set_offset(offset); }
   uint64_t get_offset() const override { return inner.get_offset(); }
