@@ -1,4 +1,5 @@
 import fcntl
+import gc
 import os
 import shlex
 import sys
@@ -8,9 +9,13 @@ import pytest
 from browser import PLAYED, NoBrowser, launch_options
 from playwright.sync_api import expect
 from pretended_cuda import pretended, pretended_library  # noqa: F401  fixtures
-from script import modules, modules_address, modules_page  # noqa: F401  fixtures
 from serving import serving
 from visiting import PATIENCE, browsers, desk, explore, opens, turn, visit  # noqa: F401  fixtures
+
+from swishdemo.ui import without_stubs
+
+with without_stubs():  # Gradio is imported in half the time
+    from script import modules, modules_address, modules_page  # noqa: F401  fixtures
 
 # PyTorch's threads spin while they wait for one another: on a busy machine twice the processor's
 # time for the same steps. This is set before PyTorch is loaded, and for all that tests start.
@@ -64,11 +69,13 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Tests that import Gradio are found in half the time."""
-    from swishdemo.ui import without_stubs
-
-    with without_stubs():
+    """Nothing of what is imported and found becomes garbage: none is looked for among it."""
+    gc.disable()
+    try:
         return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import gradio
@@ -16,7 +17,7 @@ import pytest
 import torch
 from torch import nn
 
-from swishdemo.activations import activations, evaluate, get, parse_formula
+from swishdemo.activations import activations, evaluate, get, names, parse_formula
 from swishdemo.activations.code import LANGUAGES, code
 from swishdemo.activations.code.python import MODULE
 from swishdemo.activations.symbolic.derive import breaks
@@ -75,11 +76,18 @@ def settings(activation):
     return found
 
 
-CASES = [
-    pytest.param(activation, values, id=f"{activation.label}-{at}")
-    for activation in [*activations(), *map(parse_formula, FORMULAS)]
-    for at, values in enumerate(settings(activation))
-]
+NAMES = [*names(), *FORMULAS]
+of_formula = cache(parse_formula)
+
+
+def of(name):
+    """A record by its name, or what a formula is."""
+    return get(name) if name in names() else of_formula(name)
+
+
+def cases(*chosen):
+    """Activations, each at all its settings."""
+    return [(of(name), values) for name in chosen for values in settings(of(name))]
 
 
 def spread(activation, values):
@@ -124,8 +132,13 @@ def one(space, wanted):
 # -- NumPy ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("activation", "values"), CASES)
-def test_numpy(activation, values, tmp_path):
+@pytest.mark.parametrize("name", NAMES)
+def test_numpy(name, tmp_path):
+    for activation, values in cases(name):
+        check_numpy(activation, values, tmp_path)
+
+
+def check_numpy(activation, values, tmp_path):
     space = run(code(activation, "numpy", values), tmp_path)
     slope = next(name for name in space if name.endswith("_derivative"))
     expected = evaluate(activation, POINTS, values)
@@ -161,9 +174,14 @@ def is_builtin(text):
     return re.search(r"F\.(?!softplus)\w+\(", text) is not None
 
 
-@pytest.mark.parametrize("trainable", [True, False])
-@pytest.mark.parametrize(("activation", "values"), CASES)
-def test_pytorch(activation, values, trainable, tmp_path, double):
+@pytest.mark.parametrize("name", NAMES)
+def test_pytorch(name, tmp_path, double):
+    for activation, values in cases(name):
+        for trainable in (True, False):
+            check_pytorch(activation, values, trainable, tmp_path)
+
+
+def check_pytorch(activation, values, trainable, tmp_path):
     made = module(activation, values, trainable, tmp_path)()
     known = activation.defaults() | values
     at = away(activation, POINTS, values)
@@ -230,11 +248,11 @@ def test_pytorchs_own_function_stands_there_where_it_is_the_same():
     assert 'approximate="tanh"' in code(get("gelu_tanh"), "pytorch")
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
-def test_the_type_of_x_is_kept(activation, dtype, tmp_path):
+def test_the_type_of_x_is_kept(activation, tmp_path):
     made = module(activation, {}, True, tmp_path)()
-    assert made(torch.linspace(-3, 3, 7, dtype=dtype)).dtype == dtype
+    for dtype in (torch.float32, torch.bfloat16, torch.float16):
+        assert made(torch.linspace(-3, 3, 7, dtype=dtype)).dtype == dtype
 
 
 JOINED = [
@@ -259,7 +277,7 @@ JOINED = [
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16])
 @pytest.mark.parametrize("formula", JOINED)
 def test_a_branch_that_is_not_taken_leaves_gradients_alone(formula, dtype, tmp_path):
-    activation = parse_formula(formula)
+    activation = of(formula)
     made = module(activation, {}, True, tmp_path)().to(dtype)
     far = {torch.float64: 1000.0, torch.float32: 300.0, torch.float16: 40.0}[dtype]
     at = [-far, -20.0, -3.1, -1.7, -0.7, -0.3, 0.2, 0.4, 0.7, 1.7, 4.1, 20.0, far]
@@ -275,12 +293,8 @@ def test_a_branch_that_is_not_taken_leaves_gradients_alone(formula, dtype, tmp_p
         hold_to(found.double().numpy()[sure], true[sure], allowed[sure])
 
 
-NARROW = [
-    pytest.param(torch.float32, 1000.0, id="float32"),
-    pytest.param(torch.bfloat16, 1000.0, id="bfloat16"),
-    # Beyond it x² is infinite in half precision.
-    pytest.param(torch.float16, 200.0, id="float16"),
-]
+# Beyond 200, x² is infinite in half precision.
+NARROW = {torch.float32: 1000.0, torch.bfloat16: 1000.0, torch.float16: 200.0}
 SATURATING = [
     "x*tanh(2*exp(x))",
     "x*exp(-exp(a*x))",
@@ -289,13 +303,15 @@ SATURATING = [
 ]
 
 
-@pytest.mark.parametrize(("dtype", "far"), NARROW)
 @pytest.mark.parametrize("trainable", [True, False])
-@pytest.mark.parametrize(
-    "activation", [*activations(), *map(parse_formula, SATURATING)], ids=lambda each: each.name
-)
-def test_gradients_are_numbers_far_out_in_every_type(activation, trainable, dtype, far, tmp_path):
-    made = module(activation, {}, trainable, tmp_path)().to(dtype)
+@pytest.mark.parametrize("name", [*names(), *SATURATING])
+def test_gradients_are_numbers_far_out_in_every_type(name, trainable, tmp_path):
+    made = module(of(name), {}, trainable, tmp_path)
+    for dtype, far in NARROW.items():
+        check_far_out(of(name), made().to(dtype), dtype, far)
+
+
+def check_far_out(activation, made, dtype, far):
     at = [-far, -100.0, -17.0, -12.0, 12.0, 17.0, 100.0, far]
     x = torch.tensor(at, dtype=dtype, requires_grad=True)
     y = made(x)
@@ -340,8 +356,13 @@ def jax():
     jax.config.update("jax_enable_x64", before)
 
 
-@pytest.mark.parametrize(("activation", "values"), CASES)
-def test_jax(activation, values, tmp_path, jax):
+@pytest.mark.parametrize("name", NAMES)
+def test_jax(name, tmp_path, jax):
+    for activation, values in cases(name):
+        check_jax(activation, values, tmp_path, jax)
+
+
+def check_jax(activation, values, tmp_path, jax):
     space = run(code(activation, "jax", values), tmp_path)
     wanted = activation.name if activation.source else "activation"
     f = space[wanted]
@@ -369,8 +390,7 @@ def test_jax(activation, values, tmp_path, jax):
 def test_javascript(page):
     """Every case in one page, each piece imported as the module that it is."""
     pieces = []
-    for case in CASES:
-        activation, values = case.values
+    for activation, values in cases(*NAMES):
         text = code(activation, "javascript", values)
         pieces.append(base64.b64encode(text.encode()).decode())
     found = page.evaluate(
@@ -383,8 +403,7 @@ def test_javascript(page):
         }))""",
         [pieces, POINTS.tolist()],
     )
-    for case, (f, df) in zip(CASES, found, strict=True):
-        activation, values = case.values
+    for (activation, values), (f, df) in zip(cases(*NAMES), found, strict=True):
         expected = evaluate(activation, POINTS, values)
         scale, tails = spread(activation, values), bool(activation.source)
         try:
@@ -401,7 +420,7 @@ def test_latex_is_set_by_katex(page):
     folder = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
     (file,) = folder.glob("katex-*.js")
     library = base64.b64encode(file.read_bytes()).decode()
-    texts = [code(case.values[0], "latex", case.values[1]) for case in CASES]
+    texts = [code(activation, "latex", values) for activation, values in cases(*NAMES)]
     found = page.evaluate(
         """async ([library, texts]) => {
             const m = await import(`data:text/javascript;base64,${library}`);
@@ -429,20 +448,19 @@ def test_latex_tells_the_values():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
-def test_a_piece_names_its_source(activation, language):
-    text = code(activation, language)
-    assert activation.label in text and str(activation.year) in text
-    assert activation.source.rpartition(", ")[2] in text
-    assert text.endswith("\n") and not re.search(r"[ \t]+$", text, re.MULTILINE)
+def test_a_piece_names_its_source(language):
+    for activation in activations():
+        text = code(activation, language)
+        assert activation.label in text and str(activation.year) in text
+        assert activation.source.rpartition(", ")[2] in text
+        assert text.endswith("\n") and not re.search(r"[ \t]+$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("language", ["pytorch", "jax", "numpy"])
 def test_python_looks_as_its_formatter_would_have_it(language, tmp_path):
-    for case in CASES:
-        activation, values = case.values
-        if activation.source:
-            (tmp_path / f"{case.id}.py").write_text(code(activation, language, values), "utf-8")
+    for at, (activation, values) in enumerate(cases(*names())):
+        file = tmp_path / f"{activation.name}_{at}.py"
+        file.write_text(code(activation, language, values), "utf-8")
     ruff = shutil.which("ruff", path=Path(sys.executable).parent)
     command = [ruff, "format", "--diff", "--isolated", "--line-length", "100", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import cache
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -15,7 +16,7 @@ from swishdemo.figures.svg import WIDTH, svg
 from swishdemo.pages import _colours
 from swishdemo.text import LANGUAGES
 
-EVIDENCE = {place: evidence_of(*place) for place in DRAWN}
+evidence = cache(evidence_of)
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
 
 
@@ -37,7 +38,7 @@ def of_class(picture, name):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("place", DRAWN)
 def test_every_part_of_a_claims_figure_is_drawn_within_the_picture(place, language):
-    figure = claim_figure(EVIDENCE[place], language)
+    figure = claim_figure(evidence(*place), language)
     picture = drawn(figure)
     data = figure["data"]
     assert len(of_class(picture, "line")) == sum(each.get("mode") == "lines" for each in data)

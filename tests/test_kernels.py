@@ -89,9 +89,9 @@ SHAPES = [(), (1,), (7,), (0,), (3, 0, 2), (1023,), (1025,), (2, 3), (5, 4, 3, 2
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("beta", [1.0, 0.0, -1.7, 30.0])
-def test_one_beta(shape, dtype, beta, no_eager):
-    agrees(torch.randn(shape, dtype=dtype) * 4, torch.tensor(beta, dtype=dtype))
+def test_one_beta(shape, dtype, no_eager):
+    for beta in (1.0, 0.0, -1.7, 30.0):
+        agrees(torch.randn(shape, dtype=dtype) * 4, torch.tensor(beta, dtype=dtype))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -37,6 +37,26 @@ def test_the_code_is_clean(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.long
+def test_no_expression_of_ours_has_its_type_from_what_is_skipped(tmp_path):
+    """mypy's reports, which count the expressions of no known type, with and without."""
+    config = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert config.count('follow_imports = "skip"') == 1
+    (tmp_path / "whole.toml").write_text(config.replace('"skip"', '"normal"'), "utf-8")
+    (tmp_path / "less.toml").write_text(config, "utf-8")
+    reports = []
+    for name in ("whole", "less"):
+        folder = tmp_path / name
+        given = [f"--config-file={tmp_path / name}.toml", f"--any-exprs-report={folder}"]
+        subprocess.run(
+            [sys.executable, "-m", "mypy", f"--cache-dir={os.devnull}", *given, "swishdemo"],
+            cwd=ROOT,
+            check=True,
+        )
+        reports.append({path.name: path.read_text("utf-8") for path in folder.glob("*.txt")})
+    assert reports[0] == reports[1] and len(reports[0]) == 2
+
+
 def test_scripts_and_styles_are_clean():
     biome = Path(sys.executable).with_name("biome")
     done = subprocess.run(

@@ -109,17 +109,10 @@ ALLOWED = {kind: (bool,) for kind in ("flag",)} | {"table": (type(None),)}
 
 
 @pytest.mark.parametrize("name", TABLE)
-@pytest.mark.parametrize(
-    "value",
-    HOSTILE,
-    ids=lambda value: (
-        repr(value)[:12] if not isinstance(value, int) or isinstance(value, bool) else "huge"
-    ),
-)
-def test_hostile_values_are_refused_beside_their_field(name, value):
-    if type(value) in ALLOWED.get(TABLE[name].kind, ()):
-        return
-    assert refused({name: value}).field == name
+def test_hostile_values_are_refused_beside_their_field(name):
+    for value in HOSTILE:
+        if type(value) not in ALLOWED.get(TABLE[name].kind, ()):
+            assert refused({name: value}).field == name
 
 
 @pytest.mark.parametrize(
