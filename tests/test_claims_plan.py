@@ -1,6 +1,7 @@
 """Many claims that are checked one after the other, whoever looks on."""
 
 import threading
+import time
 
 import pytest
 from visiting import eventually
@@ -12,9 +13,9 @@ from swishdemo.errors import UserError
 class Checks:
     """What a plan begins: each check is under way until it is ended here."""
 
-    def __init__(self):
+    def __init__(self, **plan):
         self.begun, self.running, self.refusals = [], set(), {}
-        self.plan = CheckPlan(self.begin, lambda claim: claim in self.running)
+        self.plan = CheckPlan(self.begin, lambda claim: claim in self.running, **plan)
 
     def begin(self, planned):
         claim, visitor = planned.claim, planned.visitor
@@ -58,6 +59,30 @@ def test_the_next_begins_when_the_one_before_has_ended(checks):
 
 def ended(checks, claim):
     assert checks.plan.place(claim) is None
+
+
+def test_several_are_checked_at_a_time_but_one_that_is_timed():
+    checks = Checks(alone=lambda claim: claim.isupper(), abreast=2)
+    try:
+        checks.plan.add(["a", "b", "C", "d", "e", "f"], "me")
+        is_begun(checks, "a", "b")
+        assert [checks.plan.place(each)[0] for each in "abCdef"] == [0, 0, 1, 2, 3, 4]
+        checks.running.remove("a")
+        time.sleep(1)
+        is_begun(checks, "a", "b")
+        checks.running.remove("b")
+        is_begun(checks, "a", "b", "C")
+        time.sleep(1)
+        is_begun(checks, "a", "b", "C")
+        checks.running.remove("C")
+        is_begun(checks, "a", "b", "C", "d", "e")
+        checks.running.remove("e")
+        is_begun(checks, "a", "b", "C", "d", "e", "f")
+        checks.running.clear()
+        eventually(lambda: none_left(), seconds=10)
+        assert all(checks.plan.place(each) is None for each in "abCdef")
+    finally:
+        checks.plan.close()
 
 
 def test_two_who_press_share_it_and_each_takes_back_his_own(checks):

@@ -119,6 +119,29 @@ def test_one_runs_the_others_wait_their_turn(make: Make) -> None:
     assert manager.get(second.id).started_at is None
 
 
+def test_those_that_may_share_the_processor_do_and_overtake_nobody(make: Make) -> None:
+    manager = make()
+    manager._device._abreast = 2
+    first, second = (manager.submit("run", LONG, ANNA, "claim:a", shares=True) for _ in "ab")
+    until(manager, first, "running")
+    until(manager, second, "running")
+    third = manager.submit("run", LONG, ANNA, "claim:c", shares=True)
+    alone = manager.submit("run", LONG, BERT)
+    last = manager.submit("run", LONG, ANNA, "claim:d", shares=True)
+    assert [manager.get(job.id).position for job in (third, alone, last)] == [1, 2, 3]
+    manager.stop(first.id)
+    until(manager, third, "running")
+    manager.stop(second.id)
+    time.sleep(0.5)
+    assert [manager.get(job.id).state for job in (alone, last)] == ["waiting"] * 2
+    manager.stop(third.id)
+    until(manager, alone, "running")
+    time.sleep(0.5)
+    assert manager.get(last.id).state == "waiting"
+    manager.stop(alone.id)
+    until(manager, last, "running")
+
+
 def test_stopped_at_once_and_the_worker_goes_on_with_the_next(make: Make) -> None:
     manager = make()
     job = manager.submit("run", LONG, ANNA)
@@ -424,7 +447,7 @@ def test_a_full_disk_ends_the_job(make: Make) -> None:
 
 
 class NoRunner:
-    name = "none"
+    name, abreast = "none", 1
 
     def start(self, work: str, config: object, task: object = None) -> ProcessHandle:
         raise RunnerError("no processes left")

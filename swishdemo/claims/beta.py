@@ -79,6 +79,11 @@ class BetaRange(Measured):
         """A training run."""
         return "run"
 
+    @property
+    def shares(self) -> bool:
+        """β is the same however long it takes."""
+        return True
+
     def engine_for(self, budget: Budget) -> Engine:
         """A sweep, where other settings are looked at."""
         return "sweep" if budget == "thorough" and self.elsewhere else self.engine

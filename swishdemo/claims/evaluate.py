@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event, Lock, Thread
@@ -88,6 +88,8 @@ class ClaimEvaluator:
         self._plan = CheckPlan(
             lambda each: self.check(each.claim, each.visitor, budget=each.budget),
             lambda claim_id: any(job.active for job in self.jobs(claim_id)),
+            lambda claim_id: not all(each.shares for each in _measured(self.find(claim_id))),
+            abreast=manager.runner.abreast,
         )
         self._read: dict[tuple[str, str, str], Evidence | None] = {}
         self._proving: set[tuple[str, str]] = set()  # claims, and who asked
@@ -189,7 +191,7 @@ class ClaimEvaluator:
         return self._told(claim, language), jobs
 
     def check_all(self, claims: Sequence[str], visitor: str, budget: Budget = "quick") -> None:
-        """Check claims one after the other, whether or not the visitor stays.
+        """Check claims in order, a few at a time, whether or not the visitor stays.
 
         Args:
             claims: Their ids, in any order.
@@ -328,7 +330,13 @@ class ClaimEvaluator:
                 job = (
                     active[0]
                     if active
-                    else self._manager.submit(part.engine_for(budget), request, owner, purpose)
+                    else self._manager.submit(
+                        part.engine_for(budget),
+                        request,
+                        owner,
+                        purpose,
+                        shares=_shares(claim, part),
+                    )
                 )
                 jobs.append(job)
                 with self._reading:
@@ -496,10 +504,18 @@ def purpose_of(claim: Claim, part: Measured, budget: Budget = "quick") -> str:
 def purposes(claim: Claim, budget: Budget = "quick") -> dict[str, Measured]:
     """The jobs that a claim needs: purpose → the part whose request is submitted."""
     found: dict[str, Measured] = {}
-    for part in claim.parts:
-        if isinstance(part, Measured):
-            found.setdefault(purpose_of(claim, part, budget), part)
+    for part in _measured(claim):
+        found.setdefault(purpose_of(claim, part, budget), part)
     return found
+
+
+def _shares(claim: Claim, part: Measured) -> bool:
+    """Whether a part's job may share the processor, which all parts that read it must allow."""
+    return all(each.shares for each in _measured(claim) if each.job == part.job)
+
+
+def _measured(claim: Claim) -> Iterator[Measured]:
+    return (part for part in claim.parts if isinstance(part, Measured))
 
 
 def all_purposes(claim: Claim) -> dict[str, Measured]:

@@ -1,7 +1,7 @@
-"""Checks many claims, one after the other: the next begins when the one before has ended.
+"""Checks many claims, a few at a time: the next begins when one before has ended.
 
-A plan keeps one claim's jobs in the queue at a time, so that visitors' jobs come in between, and
-goes on when the page is closed. It does not outlive the server.
+A plan keeps these claims' jobs alone in the queue, so that visitors' jobs come in between, and goes
+on when the page is closed. It does not outlive the server.
 """
 
 from __future__ import annotations
@@ -43,14 +43,24 @@ class CheckPlan:
     Args:
         begin: Starts what is planned; raises `UserError`.
         active: Whether a job of a claim is under way.
+        alone: Whether a claim is to be checked while no other is.
+        abreast: How many others are checked at a time.
     """
 
-    def __init__(self, begin: Callable[[Planned], object], active: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        begin: Callable[[Planned], object],
+        active: Callable[[str], bool],
+        alone: Callable[[str], bool] = lambda claim: False,
+        *,
+        abreast: int = 1,
+    ) -> None:
         self._begin, self._active = begin, active
+        self._alone, self._abreast = alone, abreast
         self._waiting: list[Planned] = []
-        self._now: Planned | None = None
+        self._now: list[Planned] = []
         self._changed = Condition()
-        self._thread: Thread | None = None
+        self._threads = 0
         self._closed = False
 
     def add(self, claims: Sequence[str], visitor: str, budget: Budget = "quick") -> None:
@@ -59,9 +69,10 @@ class CheckPlan:
             known = {each.claim for each in self._waiting}
             new = [claim for claim in claims if claim not in known]
             self._waiting += [Planned(claim, visitor, budget) for claim in new]
-            if self._waiting and self._thread is None and not self._closed:
-                self._thread = Thread(target=self._run, name="claims plan", daemon=True)
-                self._thread.start()
+            if not self._closed:
+                for _ in range(min(len(self._waiting), self._abreast - self._threads)):
+                    self._threads += 1
+                    Thread(target=self._run, name="claims plan", daemon=True).start()
             self._changed.notify_all()
 
     def remove(self, claim: str, visitor: str) -> None:
@@ -74,8 +85,11 @@ class CheckPlan:
     def place(self, claim: str) -> tuple[int, str] | None:
         """A claim's place, 0 while it is checked, and who asked for it; None: it is not planned."""
         with self._changed:
-            for number, each in enumerate([self._now, *self._waiting]):
-                if each and each.claim == claim:
+            for each in self._now:
+                if each.claim == claim:
+                    return 0, each.visitor
+            for number, each in enumerate(self._waiting, 1):
+                if each.claim == claim:
                     return number, each.visitor
         return None
 
@@ -87,7 +101,8 @@ class CheckPlan:
             self._changed.notify_all()
 
     def _run(self) -> None:
-        while (planned := self._next()) is not None:
+        planned: Planned | None = None
+        while (planned := self._next(planned)) is not None:
             try:
                 self._begin(planned)
                 self._until_ended(planned.claim)
@@ -99,14 +114,25 @@ class CheckPlan:
             except Exception:
                 _LOG.exception("claim %s could not be checked", planned.claim)
 
-    def _next(self) -> Planned | None:
+    def _next(self, before: Planned | None) -> Planned | None:
+        """The next claim, once the one before is done with; None ends the thread."""
         with self._changed:
-            self._now = None
+            if before is not None:
+                self._now.remove(before)
+                self._changed.notify_all()
+            self._changed.wait_for(self._may_go_on)
             if self._closed or not self._waiting:
-                self._thread = None
+                self._threads -= 1
                 return None
-            self._now = self._waiting.pop(0)
-            return self._now
+            planned = self._waiting.pop(0)
+            self._now.append(planned)
+            return planned
+
+    def _may_go_on(self) -> bool:
+        """Whether the first that waits, if there is one, may begin beside those under way."""
+        if self._closed or not self._waiting or not self._now:
+            return True
+        return not any(self._alone(each.claim) for each in (self._waiting[0], *self._now))
 
     def _until_ended(self, claim: str) -> None:
         with self._changed:

@@ -222,6 +222,11 @@ class Measured(Part):
     def engine(self) -> Engine:
         """Which engine runs the job."""
 
+    @property
+    def shares(self) -> bool:
+        """Whether its job may share the processor: what it finds does not hang on time."""
+        return False
+
     def engine_for(self, budget: Budget) -> Engine:
         """Which engine runs the job of a budget."""
         return self.engine

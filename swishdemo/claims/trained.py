@@ -201,6 +201,12 @@ class Trained(Measured):
         """A sweep."""
         return "sweep"
 
+    @property
+    def shares(self) -> bool:
+        """Where it is not the time of training that is compared."""
+        contrasts = (each for setting in self.settings for each in setting.contrasts)
+        return all(contrast.of != "seconds" for contrast in contrasts)
+
     def on_gpu(self) -> Part | None:
         """The same trained there, where it is to have a line of its own."""
         if not self.on_each_device:

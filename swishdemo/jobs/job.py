@@ -268,6 +268,9 @@ class Runner(Protocol):
     places: Mapping[str, int]
     """How many jobs run at a time in each place."""
 
+    abreast: int
+    """How many run at a time on this machine's processor of those that may (`LiveJob.shares`)."""
+
     def assign(self, device: str) -> Assignment:
         """Where a job runs that asks for a device, ``auto``, ``cpu`` or ``cuda``.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from swishdemo.errors import UserError
+from swishdemo.hardware import missing_cuda
 from swishdemo.jobs.access import JobAccess, asked
 from swishdemo.jobs.archive import Archive
 from swishdemo.jobs.database import StoreError
@@ -36,8 +37,9 @@ _MEGABYTES_IN_MEMORY = 200
 class JobManager(JobAccess):
     """All jobs of this server; its methods may be called from any thread.
 
-    One job runs at a time, because two would disturb each other's figures; a paused job does not
-    run, so others go on meanwhile, and it waits in front of the queue when it is resumed.
+    One job runs at a time, because two would disturb each other's figures, but for those that say
+    they may share the processor; a paused job does not run, so others go on meanwhile, and it waits
+    in front of the queue when it is resumed.
 
     ``visitor`` in the methods is who asks (`swishdemo.jobs.access.visitor_of`); None is the app
     itself, which may see every job. A job that is another visitor's is as good as absent: 404.
@@ -113,6 +115,8 @@ class JobManager(JobAccess):
         config: Mapping[str, Any] | Config,
         visitor: str,
         purpose: str | None = None,
+        *,
+        shares: bool = False,
     ) -> Job:
         """Queue a job, and start it where the device is free.
 
@@ -123,6 +127,7 @@ class JobManager(JobAccess):
             config: A request as REST takes it, or the value that it was read into.
             visitor: Who asks.
             purpose: What a part of the app wants it for, such as ``"claim:cost"``.
+            shares: Whether none of its figures that matter tells how fast it was.
 
         Raises:
             UserError: The request is refused (422), too many jobs wait (429), or nothing can be
@@ -146,7 +151,15 @@ class JobManager(JobAccess):
             placement=assignment.why,
         )
         estimate = chosen.estimate(as_json)
-        driven = LiveJob(job, chosen, parsed, estimate=estimate, assignment=assignment)
+        on_processor = chosen.device(parsed) == "cpu" or missing_cuda() is not None
+        driven = LiveJob(
+            job,
+            chosen,
+            parsed,
+            estimate=estimate,
+            assignment=assignment,
+            shares=shares and on_processor,
+        )
         self._device.add(driven)
         with suppress(StoreError):  # it is tidied up another time
             self._store.prune(visitor, self._limits)

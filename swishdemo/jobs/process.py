@@ -50,6 +50,10 @@ GLIBC_TUNABLES = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_thres
 the time of the arithmetic; figures of a job are taken with this allocator, and say so."""
 
 
+_MOST_ABREAST = 4
+"""Each takes half a gigabyte."""
+
+
 class Worker:
     """A process and the socket to it.
 
@@ -172,11 +176,12 @@ class ProcessRunner:
     def __init__(
         self, settings: Settings, *, idle_seconds: float = 900.0, grace_seconds: float = 2.0
     ) -> None:
+        self.abreast = min(_MOST_ABREAST, max(1, usable_cores() // settings.threads))
         self._settings = settings
         self._idle_seconds = idle_seconds
         self._grace_seconds = grace_seconds
         self._lock = Lock()
-        self._idle: Worker | None = None
+        self._idle: list[Worker] = []
         self._timer: Timer | None = None
         self._handles: set[ProcessHandle] = set()
         self._closed = False
@@ -228,16 +233,13 @@ class ProcessRunner:
         self._keep(worker)
 
     def _take(self, environment: Mapping[str, str] = NOTHING) -> Worker:
-        """A worker with this environment: the warm one is of the usual environment alone."""
+        """A worker with this environment: warm ones are of the usual environment alone."""
         with self._lock:
             if self._closed:
                 raise RunnerError("the runner is closed")
             if environment:
                 return Worker(self._settings, environment)
-            worker, self._idle = self._idle, None
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            worker = self._idle.pop() if self._idle else None
         if worker is not None and worker.alive():
             return worker
         if worker is not None:
@@ -248,9 +250,11 @@ class ProcessRunner:
         keep = worker.alive() and worker.fit
         keep = keep and not worker.environment
         with self._lock:
-            keep = keep and not self._closed and self._idle is None
+            keep = keep and not self._closed and len(self._idle) < self.abreast
             if keep:
-                self._idle = worker
+                self._idle.append(worker)
+                if self._timer is not None:
+                    self._timer.cancel()
                 self._timer = Timer(self._idle_seconds, self._drop_idle)
                 self._timer.daemon = True
                 self._timer.start()
@@ -259,11 +263,11 @@ class ProcessRunner:
 
     def _drop_idle(self) -> None:
         with self._lock:
-            worker, self._idle = self._idle, None
+            workers, self._idle = self._idle, []
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-        if worker is not None:
+        for worker in workers:
             worker.kill()
 
 

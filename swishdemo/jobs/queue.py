@@ -10,7 +10,7 @@ from threading import Condition, Thread
 from typing import Any, Literal
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.job import Assignment, Handle, Job, State, thinned
+from swishdemo.jobs.job import HOST, Assignment, Handle, Job, State, thinned
 from swishdemo.jobs.kinds import Config, Kind
 from swishdemo.text import Sentence
 
@@ -30,6 +30,8 @@ class LiveJob:
         trace: What `Kind.trace` has found so far.
         estimate: About how many seconds it takes; None where its kind cannot tell.
         assignment: Where it runs.
+        shares: Whether others of this sort may run beside it: no figure of theirs tells how fast
+            they were, and they compute on the processor.
         context: Of who last asked for it to run: a visitor's time on a lent GPU hangs on it.
         checkpoint: How many reports came before what it goes on from in another process, and
             that; None for its beginning.
@@ -49,6 +51,7 @@ class LiveJob:
     trace: list[float] = field(default_factory=list)
     estimate: float | None = None
     assignment: Assignment = field(default_factory=Assignment)
+    shares: bool = False
     context: Context = field(default_factory=copy_context)
     checkpoint: tuple[int, bytes | None] | None = None
     begun_at: int = 0
@@ -60,6 +63,7 @@ class JobQueue:
 
     Args:
         places: How many jobs run at a time in each place.
+        abreast: How many do on this machine of those that may.
         queue_limit: Jobs that may wait.
         visitor_limit: Jobs of one visitor that may run, wait or rest.
         drive: What the thread of a job that begins does.
@@ -68,6 +72,7 @@ class JobQueue:
     def __init__(
         self,
         places: Mapping[str, int],
+        abreast: int,
         queue_limit: int,
         visitor_limit: int,
         drive: Callable[[LiveJob], None],
@@ -80,6 +85,7 @@ class JobQueue:
         self._live: dict[str, LiveJob] = {}
         self._queue: list[LiveJob] = []
         self._places = places
+        self._abreast = abreast
         self._holders: dict[str, list[LiveJob]] = {place: [] for place in places}
         self._listeners: set[Callable[[str], None]] = set()
         self._usual_seconds: dict[str, float] = {}
@@ -256,8 +262,12 @@ class JobQueue:
             self.tell(driven.job.id)
 
     def _dispatch(self) -> None:
+        full: set[str] = set()  # who waits there is not overtaken
         for driven in tuple(self._queue):
-            if self.closed or not driven.stored or not self._has_room(driven):
+            if self.closed or not driven.stored or driven.assignment.place in full:
+                continue
+            if not self._has_room(driven):
+                full.add(driven.assignment.place)
                 continue
             self._queue.remove(driven)
             self._holders[driven.assignment.place].append(driven)
@@ -266,7 +276,9 @@ class JobQueue:
 
     def _has_room(self, driven: LiveJob) -> bool:
         place = driven.assignment.place
-        return len(self._holders[place]) < self._places[place]
+        holders = self._holders[place]
+        alike = place == HOST and driven.shares and all(other.shares for other in holders)
+        return len(holders) < (self._abreast if alike else self._places[place])
 
     def _run(self, driven: LiveJob) -> None:
         self.turn(driven, "running")

@@ -70,7 +70,8 @@ class Scheduler:
         max_seconds: float,
         pause_seconds: float,
     ) -> None:
-        self.device = JobQueue(runner.places, queue_limit, visitor_limit, self._drive)
+        limits = queue_limit, visitor_limit
+        self.device = JobQueue(runner.places, runner.abreast, *limits, self._drive)
         self._store = store
         self._runner = runner
         self._max_seconds = max_seconds

@@ -252,6 +252,7 @@ class ZeroGPURunner:
         self.grace_seconds = grace_seconds
         self.folder = Path(tempfile.mkdtemp(prefix="swishdemo-leases-"))
         self.places: Mapping[str, int] = MappingProxyType({**host.places, GPU: at_once})
+        self.abreast = host.abreast
         self._host = host
         self._lock = Lock()
         self._handles: set[LeaseHandle] = set()
