@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from test_claims_measured import ALL, NONE, measurement, report
@@ -52,11 +53,12 @@ class FakeManager:
     stored: dict = field(default_factory=dict)
     room: int = 100
     stopped: list = field(default_factory=list)
+    runner: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(abreast=1))
 
     def stop(self, job_id):
         self.stopped.append(job_id)
 
-    def submit(self, kind, config, visitor, purpose=None):
+    def submit(self, kind, config, visitor, purpose=None, *, shares=False):
         if sum(job.active for job in self.jobs) >= self.room:
             raise UserError("error.internal", status=429, id="full")
         job = FakeJob(

@@ -86,11 +86,19 @@ def test_a_run_left_half_done_changes_nothing_for_others(end):
     assert timeless(rest) == alone
 
 
-def test_without_pictures_all_figures_are_the_same():
-    items = list(Run(SHORT, pictures=False))
+@pytest.mark.parametrize("ends", [{}, {"target_accuracy": 0.3}, {"stop_when_converged": True}])
+def test_a_brief_run_ends_as_the_whole_one_does(ends):
+    config = SHORT.replace(**ends)
+    items = list(Run(config, brief=True))
     assert {type(item) for item in items} == {Report, Tick}
-    plain = [dataclasses.replace(report, views=()) for report in timeless(reports(SHORT))]
-    assert timeless(item for item in items if isinstance(item, Report)) == plain
+    brief = timeless(item for item in items if isinstance(item, Report))
+    whole = [dataclasses.replace(report, views=()) for report in timeless(reports(config))]
+    assert (brief[0], brief[-1]) == (whole[0], whole[-1])
+    course = ("step", "loss", "beta", "convergence", "share", "diverged", "parameters")
+    for name in course:
+        assert [getattr(each, name) for each in brief] == [getattr(each, name) for each in whole]
+    tested = [each.tested_step for each in brief]
+    assert (set(tested) == {0, config.steps}) == (not ends)
 
 
 def test_swish_is_set_against_itself_with_a_fixed_beta():

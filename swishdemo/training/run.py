@@ -94,7 +94,9 @@ class Run:
         clock: Tells the time in seconds.
         checkpoint: Where another run of this config was left.
         graphs: Whether a step on a GPU may be a CUDA graph.
-        pictures: Whether reports have views, and weights come between them.
+        brief: Whether nothing is pictured, and the test set and the layers are looked at before
+            the first step and after the last one alone, where it is known which that is: a
+            sweep's row needs no more.
     """
 
     def __init__(
@@ -104,13 +106,14 @@ class Run:
         checkpoint: Mapping[str, Any] | None = None,
         *,
         graphs: bool = True,
-        pictures: bool = True,
+        brief: bool = False,
     ) -> None:
         self._config = config
         self._clock = clock
         self._left_at = checkpoint
         self._graphs = graphs
-        self._pictures = pictures
+        self._pictures = not brief
+        self._ends_alone = brief and not (config.target_accuracy or config.stop_when_converged)
         self._ensembles: list[Ensemble] = []
         self._trainers: list[Trainer] = []
         self._begun = self._away = 0.0
@@ -179,15 +182,16 @@ class Run:
     def _trained(self, reporter: Reporter, first: int) -> Iterator[Report | Weights | Tick]:
         """Train from step ``first`` to the end."""
         config = self._config
-        reported, looked = set(report_steps(config.steps)), set(view_steps(config.steps))
-        pictured = {*snapshot_steps(config), *looked}
+        reported = set(report_steps(config.steps))
+        looked = {0, config.steps} if self._ends_alone else set(view_steps(config.steps))
+        pictured = {*snapshot_steps(config), *looked} if self._pictures else set()
         for step in range(first, config.steps + 1):
             late = 0 < config.max_seconds <= self._elapsed()
             last = step == config.steps
             if step in reported or late:
                 looks = step in looked or late
                 count, loss = self._tested(step, whole=last or late), self._steps.mean_loss()
-                shows = self._pictures and (late or step in pictured)
+                shows = step in pictured or (late and self._pictures)
                 report = yield from reporter.report(step, loss, count, looks=looks, pictured=shows)
                 ended = "steps" if last else "max_seconds" if late else reporter.reached(report)
                 if self._pictures and (looks or ended):
@@ -238,7 +242,7 @@ class Run:
         """How many test samples a report at ``step`` looks at."""
         if whole:
             return self._test.count
-        asked = step in evaluated_steps(self._config.steps)
+        asked = step == 0 if self._ends_alone else step in evaluated_steps(self._config.steps)
         return min(TESTED, self._test.count) if asked else 0
 
     def _build(self) -> Generator[Tick, None, Reporter]:
@@ -400,7 +404,7 @@ class Sweep:
         left_at, self._left_at = self._left_at, None
         try:
             config = self._request.config(self._index)
-            self._run = Run(config, self._clock, left_at, pictures=False)
+            self._run = Run(config, self._clock, left_at, brief=True)
             for item in self._run:
                 if isinstance(item, Report):
                     self._reports.append(item)

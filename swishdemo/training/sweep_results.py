@@ -23,7 +23,8 @@ from swishdemo.training.sweep import SweepRequest, axis_of
 class SweepRow:
     """One run of a sweep, when it has ended.
 
-    Where a run has failed, its figures are those of its last report, or empty.
+    Where a run has failed, its figures are those of its last report, or empty; those of the test
+    set and of the layers are known where it came to its end.
 
     Attributes:
         index: Which run, from 0.
@@ -97,7 +98,11 @@ def row_of(
 
 
 def _with_figures(row: SweepRow, config: TrainingConfig, reports: Sequence[Report]) -> SweepRow:
-    last = reports[-1]
+    first, last = reports[0], reports[-1]
+    if last.step and not last.tested_step:  # what it was before the first step is not its end
+        reports = [replace(report, layers=None) for report in reports]
+        unknown = (None,) * len(last.accuracy)
+        reports[-1] = last = replace(reports[-1], accuracy=unknown, test_loss=unknown)
     looks = [report.layers for report in reports if report.layers]
     return replace(
         row,
@@ -106,7 +111,7 @@ def _with_figures(row: SweepRow, config: TrainingConfig, reports: Sequence[Repor
         test_loss=last.test_loss,
         diverged=last.diverged,
         dead=looks[-1].dead if looks else (),
-        first_gradient_norm=looks[0].gradient_norm if looks else (),
+        first_gradient_norm=first.layers.gradient_norm if first.layers else (),
         beta=last.beta if learns_beta(config) else (),
         summary=summarise(config, reports),
         elapsed_seconds=last.elapsed_seconds,
