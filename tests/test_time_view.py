@@ -128,6 +128,14 @@ def test_the_answer_says_on_which_side_of_the_article_this_host_falls(jobs, seco
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_first_figures_are_called_so(jobs, language):
+    jobs.add("a", pair(1.42), state="running")
+    sentence, _ = drawn(jobs, language=language)["answer"]
+    assert sentence.startswith(catalogue()["time.ui.answer_growing"][language].partition("{")[0])
+    assert "1.42" in sentence and "**" not in sentence and "1.15" not in sentence
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_interval_that_says_nothing_is_no_answer(jobs, language):
     wild = (0.2, 6.0, 1.0, 0.3, 5.0, 1.1, 0.25, 4.0, 0.9, 3.0)
     base = replace(measured("relu", 1.0), block_seconds=(1.0,) * 10)

@@ -2,6 +2,6 @@
 
 - `application`: the FastAPI app, and how it stands beside the page.
 - `catalogue`, `calculation`, `jobs`, `claims`, `downloads`, `events`: the routes.
-- `request`, `responses`: who asks and what was sent; finite JSON and errors out, and their schemas.
+- `dependencies`, `responses`: who asks and what was sent; finite JSON and errors out, with schemas.
 - `guard`: Gradio's own routes, made polite.
 """

@@ -27,8 +27,8 @@ from swishdemo.api import (
     responses,
     small_pages,
 )
+from swishdemo.api.dependencies import HeadAsGet, StrictJSON, local_path
 from swishdemo.api.guard import GradioGuard, is_below
-from swishdemo.api.request import HeadAsGet, StrictJSON, local_path
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.jobs.access import VisitorCookie
 from swishdemo.ui.lab import Lab

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from swishdemo.activations.record import formula_name, is_formula
 from swishdemo.api import responses
-from swishdemo.api.request import Given, Visitor, object_of, short_text
+from swishdemo.api.dependencies import Given, Visitor, object_of, short_text
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.text import Sentence

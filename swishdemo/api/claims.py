@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from swishdemo.api import responses
-from swishdemo.api.request import Given, Tongue, Visitor, short_text
+from swishdemo.api.dependencies import Given, Tongue, Visitor, short_text
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.claims import ARTICLE, CLAIMS, DOCUMENTS, claims_report
 from swishdemo.claims.evaluate import purposes

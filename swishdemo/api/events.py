@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from swishdemo.api.request import Visitor
+from swishdemo.api.dependencies import Visitor
 from swishdemo.errors import UserError
 from swishdemo.formats import dump
 from swishdemo.jobs.job import Job

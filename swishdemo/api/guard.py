@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from swishdemo.api.request import StrictJSON, local_path, parse
+from swishdemo.api.dependencies import StrictJSON, local_path, parse
 from swishdemo.api.responses import FiniteJSON, language, refusal
 from swishdemo.datasets.csv import MOST_BYTES as TABLE_BYTES
 from swishdemo.errors import UserError

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from swishdemo import host
 from swishdemo.api import downloads, events, responses
-from swishdemo.api.request import Given, Tongue, Visitor
+from swishdemo.api.dependencies import Given, Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.form import Schema

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from swishdemo.api import responses
-from swishdemo.api.request import Given, Tongue, Visitor, short_text
+from swishdemo.api.dependencies import Given, Tongue, Visitor, short_text
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.figures.series import PerLayer, Picked
 from swishdemo.timing.elsewhere import MOST_BYTES

@@ -18,8 +18,8 @@ from markupsafe import Markup
 from starlette.types import Scope
 
 from swishdemo import pages
+from swishdemo.api.dependencies import local_path
 from swishdemo.api.guard import is_below
-from swishdemo.api.request import local_path
 from swishdemo.api.responses import internal_id, language
 from swishdemo.claims.claims_report import SIGNS, takings
 from swishdemo.errors import UserError

@@ -94,7 +94,7 @@ def answer(
     against = "open" if verdict is None else _against_the_article(verdict)
     place = text(f"time.ui.context.{context}", language)
     sentence = text(
-        "time.ui.answer",
+        f"time.ui.answer{'_growing' if found[context][2] else ''}",
         language,
         what=names["what"],
         parts=text("time.ui.answer_join", language).join(parts),
