@@ -1,5 +1,6 @@
 """The activations written by hand for mpmath, independent of the package's formulas and code."""
 
+import math
 from collections.abc import Callable
 
 import mpmath as mp
@@ -143,28 +144,37 @@ def oracle(name: str, x: float, values: dict[str, float], side: int = 0) -> dict
     a parameter are left out there if the kink moves with it.
     """
     parameters = [mp.mpf(value) for value in values.values()]
+    # A step below all doubles at 0, where slopes may be 0, and next to it, where many have a kink.
+    # Second differences are of twice its digits; 330 more tell the least double from nothing.
+    digits = 330 if abs(x) < 1e-30 else 40
+    size = max(0, math.ceil(math.log10(abs(x)))) if x else 0
+    with mp.workdps(2 * digits + 350 + 4 * size):
+        step = mp.mpf(10) ** -digits
 
-    def by_x(z):
-        return ORACLE[name](z, *parameters)
+        def by_x(z):
+            return ORACLE[name](z, *parameters)
 
-    at = mp.mpf(x)
-    found = {"f": by_x(at)}
-    # From next to the place, so that the value at a jump is not among the differences.
-    start = at + side * mp.mpf(10) ** -300
-    found["df"] = mp.diff(by_x, start, 1, direction=side)
-    found["d2f"] = mp.diff(by_x, start, 2, direction=side)
-    for place, key in enumerate(values):
-        if side and name in _MOVING:
-            continue
-
-        def by_parameter(value, place=place):
-            changed = [*parameters[:place], value, *parameters[place + 1 :]]
-            return ORACLE[name](at, *changed)
-
-        found[key] = mp.diff(by_parameter, parameters[place])
-    # Differences leave a residue far below any double where the true value is 0.
-    tiny = mp.mpf(10) ** -330
-    return {key: _double(value) if abs(value) > tiny else 0.0 for key, value in found.items()}
+        at = mp.mpf(x)
+        # From next to the place, so that the value at a jump is not among the differences.
+        start = at + side * mp.mpf(10) ** -300
+        places = (0, side, 2 * side) if side else (-1, 0, 1)
+        first, second, third = (by_x(start + place * step) for place in places)
+        found = {
+            "f": by_x(at) if side else second,
+            "df": (second - first) / (side * step) if side else (third - first) / (2 * step),
+            "d2f": (first - 2 * second + third) / step**2,
+        }
+        for place, key in enumerate(values):
+            if side and name in _MOVING:
+                continue
+            low, high = (
+                ORACLE[name](at, *parameters[:place], value, *parameters[place + 1 :])
+                for value in (parameters[place] - step, parameters[place] + step)
+            )
+            found[key] = (high - low) / (2 * step)
+        # Differences leave a residue far below any double where the true value is 0.
+        tiny = mp.mpf(10) ** -330
+        return {key: _double(value) if abs(value) > tiny else 0.0 for key, value in found.items()}
 
 
 def _double(value):
