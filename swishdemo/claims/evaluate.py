@@ -85,11 +85,12 @@ class ClaimEvaluator:
         self._lock = FairLock(waiting=8, each=2)
         self._proofs = kept()
         self._reading = Lock()
+        self._abreast = manager.runner.abreast
         self._plan = CheckPlan(
             lambda each: self.check(each.claim, each.visitor, budget=each.budget),
             lambda claim_id: any(job.active for job in self.jobs(claim_id)),
-            lambda claim_id: not all(each.shares for each in _measured(self.find(claim_id))),
-            abreast=manager.runner.abreast,
+            lambda claim_id: self._is_alone(self.find(claim_id)),
+            abreast=self._abreast,
         )
         self._read: dict[tuple[str, str, str], Evidence | None] = {}
         self._proving: set[tuple[str, str]] = set()  # claims, and who asked
@@ -111,7 +112,8 @@ class ClaimEvaluator:
         """The listing with what a page shows beside it.
 
         Added to a claim: ``document`` as an object, ``title`` (the statement in about six words),
-        ``tab``, ``setup``, ``seconds`` (what its jobs take, about) and ``running``; to a part:
+        ``tab``, ``setup``, ``seconds`` (what its jobs take, about), ``planned_seconds`` (what they
+        add to a plan of many) and ``running``; to a part:
         ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown with LaTeX, or None),
         ``rows`` (of a training, each setting with its verdict; ``why`` tells the rest).
         """
@@ -387,15 +389,22 @@ class ClaimEvaluator:
                 version=registered["version"],
                 rule=registered["rule"][language],
             )
+        seconds = _seconds(claim, "quick", self._manager.settings)
         return told | {
             "title": {each: claim.title(each) for each in LANGUAGES},
             "document": _about(claim.document, language),
             "tab": claim.tab,
             "setup": dict(claim.setup),
-            "seconds": _seconds(claim, "quick", self._manager.settings),
+            "seconds": seconds,
+            "planned_seconds": seconds / (1 if self._is_alone(claim) else self._abreast),
             "thorough": self._thorough(claim, language),
             "running": any(job.active for job in self.jobs(claim.id)),
         }
+
+    @staticmethod
+    def _is_alone(claim: Claim) -> bool:
+        """Whether a claim is checked while no other is, because some of it is timed."""
+        return not all(part.shares for part in _measured(claim))
 
     def _thorough(self, claim: Claim, language: Language) -> dict[str, Any] | None:
         """About how many seconds a thorough check takes, and why it cannot be; None: no job."""

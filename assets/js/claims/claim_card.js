@@ -52,7 +52,8 @@ import { pictureMenu } from "../plot/picture_menu.js";
  *   lines: Line[]}} Progress
  */
 /**
- * @typedef {Claim & {parts: Part[], progress: Progress, seconds: number, tab: string | null, setup:
+ * @typedef {Claim & {parts: Part[], progress: Progress, seconds: number,
+ *   planned_seconds: number, tab: string | null, setup:
  *   Record<string, string>, taken: Record<string, string>,
  *   thorough: {seconds: number, refused: string | null} | null, note?: string,
  *   registered?: object}} Card Of a visitor's own claim, what was registered, and that in words.

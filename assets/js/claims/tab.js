@@ -149,7 +149,8 @@ export function mount(component) {
     const runnable = wanted().filter((card) => card.seconds);
     const busy = runnable.some((card) => card.progress.planned);
     disable(checkAll, busy || !runnable.length);
-    const seconds = runnable.reduce((sum, card) => sum + card.seconds, 0);
+    const planned = runnable.reduce((sum, card) => sum + card.planned_seconds, 0);
+    const seconds = Math.max(planned, ...runnable.map((card) => card.seconds));
     const what = filter.document ? "check.check_document_seconds" : "check.check_all_seconds";
     const idle = runnable.length ? what : "check.all_proved";
     const words = t(busy ? "check.checking_all" : idle, { time: about(seconds) });
