@@ -172,11 +172,33 @@ def test_the_first_curves_stand_and_move_before_gradio_has_come(server, opens, w
     leave(page)
 
 
-def test_another_tab_is_not_covered_by_the_first_one(server, opens):
+FRAMES = """
+let asked = 0;
+const onFrame = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (call) => { asked += 1; return onFrame(call); };
+window.asks = async () => {
+    const before = asked;
+    await new Promise((done) => setTimeout(done, 250));
+    return asked - before;
+};
+"""
+
+
+def test_another_tab_is_not_covered_by_the_first_one_and_rests(server, opens):
     page = opens()
+    session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.addScriptToEvaluateOnNewDocument", {"source": FRAMES})
     page.goto(f"{server}/?tab=train")
     page.wait_for_selector("#lab-start")
     assert page.locator("#lab-early").count() == 0
+
+    def rests():
+        """Nothing moves, and no frame is asked for: each would draw and lay out the page anew."""
+        assert page.evaluate("asks()") == 0
+
+    eventually(rests)
+    session.detach()
     page.click("button[data-tab-id=explore] >> visible=true")
     page.wait_for_selector("#lab-explore path.js-line", state="attached")
     leave(page)

@@ -27,9 +27,16 @@ export function whenThere(id) {
     const look = () => {
       const node = document.getElementById(id);
       if (node) done(node);
-      else requestAnimationFrame(look);
+      return node;
     };
-    look();
+    if (look()) return;
+    // What is in a closed group may never be made: looking at each frame would never end.
+    const observer = new MutationObserver(() => {
+      if (!document.getElementById(id)) return;
+      observer.disconnect();
+      requestAnimationFrame(look); // what came with it is there then too
+    });
+    observer.observe(document, { childList: true, subtree: true });
   });
 }
 

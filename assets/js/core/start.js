@@ -5,6 +5,7 @@
 
 import { spoken } from "./language.js";
 import "./server.js";
+import "./loading_count.js";
 
 /** A module of ours. @param {string} name Its path, as "train/tab". @returns {Promise<any>} */
 export const load = (name) => spoken.then(() => import(`../${name}.js`));
