@@ -53,12 +53,14 @@ class FakeManager:
     stored: dict = field(default_factory=dict)
     room: int = 100
     stopped: list = field(default_factory=list)
+    shared: dict = field(default_factory=dict)
     runner: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(abreast=1))
 
     def stop(self, job_id):
         self.stopped.append(job_id)
 
     def submit(self, kind, config, visitor, purpose=None, *, shares=False):
+        self.shared[purpose] = shares
         if sum(job.active for job in self.jobs) >= self.room:
             raise UserError("error.internal", status=429, id="full")
         job = FakeJob(
@@ -111,6 +113,18 @@ def part_of(claim, name):
 
 def listed(evaluator, claim_id, language="en"):
     return evaluator.card(claim_id, language)
+
+
+def test_what_is_timed_is_measured_alone_and_all_else_two_at_a_time(manager):
+    manager.runner.abreast = 2
+    evaluator = ClaimEvaluator(manager, prove=known)
+    for card in evaluator.cards():
+        evaluator.check(card["id"], "me")
+        jobs = [job for job in manager.jobs if job.purpose.split(":")[1] == card["id"]]
+        timed = any(job.kind == "timing" for job in jobs) or card["id"] == "amp"
+        assert [manager.shared[job.purpose] for job in jobs] == [not timed] * len(jobs)
+        assert card["planned_seconds"] == card["seconds"] / (1 if timed else 2)
+    assert {job.kind for job in manager.jobs} == {"run", "sweep", "timing"}
 
 
 def test_the_listing_has_the_documented_shape(evaluator):

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pytest
 from fake_work import fake_kinds
 
+from swishdemo import hardware
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Assignment, Job, Message, Paused, RunnerError
 from swishdemo.jobs.manager import JobManager
@@ -140,6 +141,17 @@ def test_those_that_may_share_the_processor_do_and_overtake_nobody(make: Make) -
     assert manager.get(last.id).state == "waiting"
     manager.stop(alone.id)
     until(manager, last, "running")
+
+
+def test_on_a_gpu_nothing_is_shared(make: Make) -> None:
+    manager = make()
+    manager._device._abreast = 2
+    manager._kinds["run"] = replace(manager._kinds["run"], device=lambda config: "auto")
+    hardware.tell(hardware.Hardware((hardware.Card("a card", 2**30, "sm_90"),), "CUDA 12.9"))
+    first, second = (manager.submit("run", LONG, ANNA, shares=True) for _ in "ab")
+    until(manager, first, "running")
+    time.sleep(0.5)
+    assert manager.get(second.id).state == "waiting"
 
 
 def test_stopped_at_once_and_the_worker_goes_on_with_the_next(make: Make) -> None:
