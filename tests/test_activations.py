@@ -1,7 +1,6 @@
 """The registry, and what is derived from its records."""
 
 import dataclasses
-import json
 import re
 import subprocess
 import sys
@@ -176,11 +175,6 @@ def test_landmarks_stand_on_breaks_too():
     assert landmarks(get("relu"))[0].as_json() == {
         **{"kind": "zero", "x": None, "value": 0.0, "slope": 0.0, "end": 0.0}
     }
-
-
-@EACH
-def test_landmarks_go_into_json(activation):
-    json.dumps([mark.as_json() for mark in landmarks(activation)], allow_nan=False)
 
 
 def test_many_threads_get_one_answer():

@@ -24,10 +24,13 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from swishdemo.api.application import build_api
-from swishdemo.settings import Settings
-from swishdemo.ui import page
-from swishdemo.ui.lab import Lab
+from swishdemo.ui import without_stubs
+
+with without_stubs():
+    from swishdemo.api.application import build_api
+    from swishdemo.settings import Settings
+    from swishdemo.ui import page
+    from swishdemo.ui.lab import Lab
 
 lab = Lab.open(Settings(data_dir=Path(sys.argv[1])))
 demo = page.build(lab)

@@ -1,8 +1,6 @@
 """The records, the proofs against independent numbers, and verdicts that follow the claim."""
 
 import string
-import subprocess
-import sys
 from dataclasses import fields, replace
 from datetime import date
 
@@ -355,13 +353,3 @@ def test_kinds_are_as_documented():
     assert kinds["alive"] == ["proved", "trained"]
     assert kinds["vanishing"] == ["proved", "proved", "trained"]
     assert kinds["amp"] == ["trained", "trained"]
-
-
-def test_importing_loads_neither_torch_nor_sympy():
-    script = (
-        "import sys, swishdemo.claims, swishdemo.claims.evaluate, swishdemo.figures.claims;"
-        "loaded = {'torch', 'sympy', 'mpmath', 'scipy', 'sklearn', 'plotly'} & set(sys.modules);"
-        "print(sorted(loaded)); sys.exit(bool(loaded))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -158,9 +158,16 @@ def loaded_by(statement):
     "statement",
     [
         "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims\n"
+        "import swishdemo.claims.evaluate, swishdemo.figures.claims, swishdemo.figures.timing\n"
         "import swishdemo.kernels.build\n"
-        "swishdemo.activations.get('swish'), swishdemo.activations.names()",
-        "import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.page\n"
+        "from swishdemo.settings import Settings\n"
+        "swishdemo.activations.get('swish'), swishdemo.activations.names()\n"
+        "timing = swishdemo.timing\n"
+        "timing.TimingRequest.parse({}, Settings()), [v.as_json() for v in timing.REGISTRY.all()]\n"
+        "timing.host_summary(), timing.HostCard.collect(threads=1)",
+        "from swishdemo.ui import without_stubs\n"
+        "with without_stubs():\n"
+        "  import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.page\n"
         "import swishdemo.ui.explore, swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims",
     ],
 )

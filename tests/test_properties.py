@@ -512,6 +512,7 @@ def test_the_proofs_that_are_kept_are_of_these_claims_and_some_are_made_anew():
 
 @EACH
 def test_facts_are_json(activation):
+    json.dumps([mark.as_json() for mark in landmarks(activation)], allow_nan=False)
     text = json.dumps(described(activation), allow_nan=False)
     assert '"unknown"' not in text
 

@@ -2,9 +2,10 @@
 // the CPU's, called by a fallback that first refuses what a GPU refuses. It counts what is launched,
 // copied and waited for, and can capture a graph: nothing that is captured has run before a replay.
 
-#include <ATen/ATen.h>
+#include <ATen/Context.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/EmptyTensor.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/_reshape_alias_native.h>
 #include <ATen/ops/as_strided_native.h>
