@@ -127,12 +127,12 @@ def test_news_is_told_and_not_asked_for_all_the_time_and_hidden_not_at_all(shown
     [page], run = shown()
     eventually(lambda: check(streams(page) == 1))
     before = page.evaluate("asked")
-    page.wait_for_timeout(4000)
-    assert page.evaluate("asked") - before <= 6  # each second, for the time that is shown
+    page.wait_for_timeout(2000)
+    assert page.evaluate("asked") - before <= 4  # each second, for the time that is shown
     before = page.evaluate("hide(true), asked")
     eventually(lambda: check(streams(page) == 0))
     wish(page, run, "stop")
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1500)
     assert page.evaluate("asked") == before
     state(page, "paused")
     page.evaluate("hide(false)")

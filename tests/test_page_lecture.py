@@ -139,7 +139,7 @@ def test_the_prepared_views_show_one_card_each(visit, server):
 @pytest.mark.parametrize(
     ("dataset", "picture", "other"),
     [
-        ("moons", ".train-inside [data-part=inside]", "[data-part=beta]"),
+        ("spiral", ".train-inside [data-part=inside]", "[data-part=beta]"),
         ("digits", "[data-part=beta]", ".train-inside"),
     ],
 )

@@ -5,11 +5,10 @@ import os
 import re
 import signal
 import subprocess
-from contextlib import suppress
 
 import httpx
 import pytest
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import expect
 from visiting import eventually, leave, passed, recipe, two_frames, unexplained
 
 STATE = "#lab-train [data-state]"
@@ -72,10 +71,7 @@ def finished(desk, opens, server, request):
         return show(page, config)
 
     def show(page, config):
-        run = posted(page, server, config)
-        page.evaluate("dispatchEvent(new Event('swish-lab-back'))")  # the list is asked for again
-        page.click(f"[data-run='{run}']")
-        page.wait_for_url(f"**run={run}**")
+        listed(page, posted(page, server, config))
         line(page, "finished")
         return page
 
@@ -88,12 +84,22 @@ def finished(desk, opens, server, request):
             desk["train"].append(page)
 
 
+STOPPED = """async () => {
+    const runs = await (await fetch("/api/runs")).json();
+    const ended = /finished|stopped|failed/;
+    const left = runs.filter(({ state }) => !ended.test(state));
+    for (const { id } of left) await fetch(`/api/runs/${id}/stop`, { method: "POST" });
+    return left.length === 0;
+}"""
+
+
 def stop(page):
-    button = page.locator("[data-wish=stop]")
-    if button.count():
-        with suppress(TimeoutError):  # the run has ended meanwhile
-            button.click(timeout=3000)
-        line(page, re.compile("stopped|finished|failed|停止|完成"))
+    """Ends what this page's visitor has under way, and waits until it has ended."""
+
+    def ended():
+        assert page.evaluate(STOPPED)
+
+    eventually(ended)
 
 
 def fill(page, name, value):
@@ -142,6 +148,13 @@ def pick(page, name, value):
 def posted(page, server, config):
     """The run that this page's visitor starts by REST."""
     return page.request.post(f"{server}/api/runs", data=config).json()["id"]
+
+
+def listed(page, run):
+    """Shows a run that was started by REST, by its name in the list."""
+    page.evaluate("dispatchEvent(new Event('swish-lab-back'))")  # the list is asked for again
+    page.click(f"[data-run='{run}']")
+    page.wait_for_url(f"**run={run}**")
 
 
 def reports(page, run=None):
@@ -206,7 +219,8 @@ def test_stop_or_a_killed_worker_ends_it_and_a_reload_finds_it(visit, served):
     line(page, "stopped at step", seconds=10)
     assert page.locator(".train-run").count() == 1
     # A worker that is killed is a failed run with its reason, and the next one works.
-    start(page, steps=5000)
+    long = posted(page, served[0], {"recipe": BETA, "steps": 5000})
+    listed(page, long)
     line(page, "running on")
     found = subprocess.run(
         ["pgrep", "-P", str(served[1].pid), "-f", "swishdemo.jobs.worker"],
@@ -223,7 +237,7 @@ def test_stop_or_a_killed_worker_ends_it_and_a_reload_finds_it(visit, served):
 
 
 def test_a_second_visitor_waits_and_sees_none_of_the_first_ones_runs(visit):
-    second, first = visit(locale="zh-CN", steps=10, seeds=1), visit()
+    second, first = visit(locale="zh-CN", chosen=None, steps=10, seeds=1), visit()
     line(second, "已完成")
     plot = second.locator("#lab-train [data-part=beta]")
     expect(plot).to_be_visible()
@@ -246,7 +260,7 @@ def test_a_second_visitor_waits_and_sees_none_of_the_first_ones_runs(visit):
 
 
 def test_bad_values_are_refused_beside_their_fields(visit):
-    page = visit()
+    page = visit(chosen=None)
     stood = page.locator(LINE).inner_text()
     for field, value, said in (
         ("steps", "0", "from 1 to 5000"),
@@ -318,7 +332,7 @@ def test_a_recipe_fills_the_fields(visit):
 
 
 def test_a_phone_shows_start_then_what_it_begins_then_the_fields(visit):
-    page = visit(viewport={"width": 390, "height": 844})
+    page = visit(viewport={"width": 390, "height": 844}, chosen=None)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tops = [
         page.locator(each).bounding_box()["y"]
@@ -348,7 +362,7 @@ def test_a_phone_shows_start_then_what_it_begins_then_the_fields(visit):
 
 @pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.long), "zh-CN"])
 def test_a_wrong_link_is_one_sentence_and_no_boxes(visit, server, language):
-    page = visit(f"{server}/?tab=train&run=nonsense", locale=language)
+    page = visit(f"{server}/?tab=train&run=nonsense", locale=language, chosen=None)
     expect(page.locator(LINE)).to_have_class("lab-error")
     expect(page.locator("#lab-train .train-frame:visible")).to_have_count(0)
     page.wait_for_url(re.compile(r"tab=train(?!.*nonsense)"))
@@ -411,7 +425,7 @@ def test_what_a_recipe_says_to_watch_stands_first(finished, recipe, first, by_la
 
 
 def test_a_network_whose_beta_is_negative_says_that_its_function_is_mirrored(finished):
-    fields = {"dataset": "moons", "network": "mlp", "steps": 3, "seeds": 1, "rivals": []}
+    fields = {"dataset": "spiral", "network": "mlp", "steps": 3, "seeds": 1, "rivals": []}
     page = finished(**fields, lr=1e-4, beta_starts=[-1.5, 2])
     note = page.locator("#lab-train [data-part=inputs-note]")
     expect(note).to_contain_text("x minus Swish with β = 1.5")
@@ -447,7 +461,7 @@ def test_a_plane_shows_the_boundary_and_what_the_units_answer(finished):
 
 
 def test_the_inputs_of_a_typed_activation_lie_under_its_curve(finished):
-    fields = {"dataset": "moons", "network": "mlp", "steps": 20, "seeds": 1, "rivals": []}
+    fields = {"dataset": "spiral", "network": "mlp", "steps": 20, "seeds": 1, "rivals": []}
     page = finished(**fields, activation="=x*sigmoid(beta*x)")
     page.wait_for_function(
         "() => document.querySelector('#lab-train [data-part=inputs]').data?.length === 3"
@@ -530,7 +544,7 @@ def test_a_run_is_its_owners_alone_named_shared_and_taken_back(visit, server):
     owner.get_by_role("radio", name="β convergence").check(force=True)
     expect(told).to_have_text("")
     run = run_of(owner)
-    reader = visit(f"{server}/?tab=train&run={run}")
+    reader = visit(f"{server}/?tab=train&run={run}", chosen=None)
     line(reader, "There is no")
     expect(owner.locator(".train-run").first).to_have_text(re.compile(r"^β convergence · .*10"))
     owner.locator("[data-field=name]").fill("Ten steps")
@@ -575,7 +589,7 @@ def copied(page):
 
 
 def test_a_deleted_run_can_be_brought_back_while_the_list_streams(visit, server):
-    page = visit(steps=4000, seeds=1)
+    page = visit(chosen=None, steps=4000, seeds=1)
     line(page, "running")
     run = run_of(page)
     cross, undo = page.locator(f"[data-delete='{run}']"), page.locator("[data-undo]")
@@ -618,7 +632,7 @@ def changed(locator, before):
 
 def test_again_repeats_a_run_and_two_can_be_compared(visit, server):
     fields = {"steps": 20, "seeds": 1, "rivals": [], "beta_starts": [1]}
-    page = visit(**fields, lr=0.02)
+    page = visit(chosen=None, **fields, lr=0.02)
     line(page, "finished")
     first = run_of(page)
     page.click("[data-wish=again]")
@@ -666,7 +680,8 @@ def more_than(count, least):
 
 
 def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(visit):
-    page = visit(recipe="playground-spiral", steps=20, seeds=1, rivals=["relu"], width=10)
+    fields = {"recipe": "playground-spiral", "steps": 20, "seeds": 1}
+    page = visit(chosen=None, **fields, rivals=["relu"], width=10)
     line(page, "finished")
     told = reports(page)
     scrub = page.locator("#lab-train [data-part=scrub]")
