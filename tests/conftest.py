@@ -40,6 +40,10 @@ def what_was_found():
 # others idle.
 LONG = (
     "test_page_",
+    "test_follow",
+    "test_own_claims",
+    "test_sessions",
+    "test_widths",
     "test_start",
     "test_kernels_",
     "test_properties",

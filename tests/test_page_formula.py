@@ -205,8 +205,8 @@ def test_examples_and_help(turn):
     expect(page.locator(f"{OWN} details code").first).to_be_visible()
 
 
-def test_it_is_trained_with_its_parameters_as_they_stand(visit):
-    page = visit("?formula=x*sigmoid(c*x)&par=formula.c:-0.5")
+def test_it_is_trained_with_its_parameters_as_they_stand(turn):
+    page = turn("?formula=x*sigmoid(c*x)&par=formula.c:-0.5")
     page.click(f"{OWN} [data-hand=train]")
     rivals = page.locator("#lab-rivals")
     expect(rivals).to_contain_text("=x*sigmoid((-0.5)*x)")
@@ -220,8 +220,8 @@ def test_it_is_trained_with_its_parameters_as_they_stand(visit):
     expect(legend.filter(has_text="x*sigmoid((-0.5)*x)")).to_have_count(1)
 
 
-def test_it_is_timed_and_a_wrong_one_is_refused_beside_the_field(visit):
-    page = visit("?formula=max(x, a*x)&par=formula.a:0.1")
+def test_it_is_timed_and_a_wrong_one_is_refused_beside_the_field(turn):
+    page = turn("?formula=max(x, a*x)&par=formula.a:0.1")
     page.click(f"{OWN} [data-hand=time]")
     field = page.locator("#lab-time-formula").locator("textarea, input")
     expect(field).to_have_value("max(x, 0.1*x)")

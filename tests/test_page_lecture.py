@@ -9,7 +9,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
-from visiting import FAULTS, eventually
+from visiting import FAULTS, eventually, leave
 
 BAR = ".lecture-bar"
 HIDDEN = """() => {
@@ -144,13 +144,12 @@ def test_the_prepared_views_show_one_card_each(visit, server):
     ],
 )
 def test_a_run_is_its_sentence_and_one_picture_on_one_screen(
-    visit, server, dataset, picture, other
+    opens, server, dataset, picture, other
 ):
-    page = visit()
+    page = opens(viewport={"width": 1280, "height": 720})
     network = "cnn" if dataset == "digits" else "mlp"
     config = {"dataset": dataset, "network": network, "steps": 30, "seeds": 2}
     run = page.request.post(f"{server}/api/runs", data=config).json()["id"]
-    page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(f"{server}/?tab=train&run={run}&present=1")
     expect(page.locator("#lab-train .train-sentence")).to_be_visible()
     expect(page.locator(f"#lab-train {picture} .main-svg").first).to_be_in_viewport()
@@ -158,3 +157,5 @@ def test_a_run_is_its_sentence_and_one_picture_on_one_screen(
     assert bottom < page.locator(BAR).evaluate("n => n.getBoundingClientRect().top")
     for gone in (other, "[data-wish]", ".train-print", "[data-part=runs]", ".network-card"):
         assert not page.locator(f"#lab-train {gone}").first.is_visible(), gone
+    assert page.wrong == []
+    leave(page)
