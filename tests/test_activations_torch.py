@@ -1,5 +1,6 @@
 """PyTorch's forms over the registry: values and gradients against the definition."""
 
+from itertools import product
 from pkgutil import resolve_name
 
 import numpy as np
@@ -161,12 +162,13 @@ def test_every_form_is_differentiable_twice_in_all_its_arguments(activation):
     assert all(torch.isfinite(gradient).all() for gradient in first)
 
 
-@pytest.mark.parametrize("activation", activations(), ids=lambda a: a.name)
-@pytest.mark.parametrize("value", [0.0, -0.5])
-def test_no_number_as_parameter_raises(activation, value):
+@pytest.mark.parametrize(
+    "activation", [a for a in activations() if a.parameters], ids=lambda a: a.name
+)
+def test_no_number_as_parameter_raises(activation):
     """What the formula has no value for is NaN here too."""
     x = torch.tensor([-2.0, 0.0, 0.3, 5.0], dtype=torch.float64)
-    for parameter in activation.parameters:
+    for parameter, value in product(activation.parameters, (0.0, -0.5)):
         arguments = {**activation.defaults(), parameter.name: value}
         found = torch_function(activation.name)(x, *arguments.values()).numpy()
         wanted = evaluate(activation, x.numpy(), arguments).f

@@ -88,10 +88,10 @@ def check_refusal(answer: httpx.Response, *statuses: int) -> None:
         assert isinstance(detail, str) and detail.endswith(".")
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("name", BODIES)
-def test_a_hostile_body(client: httpx.Client, address: str, name: str) -> None:
-    check_refusal(client.post(address, content=BODIES[name], headers=JSON), 404, 422)
+def test_a_hostile_body(client: httpx.Client, name: str) -> None:
+    for address in ADDRESSES:
+        check_refusal(client.post(address, content=BODIES[name], headers=JSON), 404, 422)
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -440,11 +440,11 @@ CLOSED = [
 
 
 @pytest.mark.parametrize("path", BROWSERS)
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 def test_what_browsers_and_crawlers_ask_for_by_themselves(
-    beside: httpx.Client, caplog: pytest.LogCaptureFixture, method: str, path: str
+    beside: httpx.Client, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    assert beside.request(method, path).status_code < 500
+    for method in ("GET", "HEAD", "POST", "OPTIONS"):
+        assert beside.request(method, path).status_code < 500
     assert not [record for record in caplog.records if record.exc_info]
 
 

@@ -434,6 +434,7 @@ _REFUSALS = (
     ("GPU task aborted", "lost"),
     ("Broken pipe", "lost"),  # its process ended just before it was handed the work
     ("handle is closed", "lost"),
+    ("cannot be interpreted as an integer", "lost"),  # the same, in the midst of it
     ("Connection closed by visitor", "expired"),
 )
 _QUOTA = re.compile(
