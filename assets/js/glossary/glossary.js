@@ -73,11 +73,15 @@ const termOf = (phrase) =>
 /** @type {WeakMap<Element, string>} What a place said when it was looked at, and held no term. */
 const plain = new WeakMap();
 
+/** Whether a place is in the page and was not looked at yet. @param {HTMLElement} place */
+function isNew(place) {
+  if (plain.get(place) === place.textContent || place.querySelector(".lab-term")) return false;
+  return Boolean(place.offsetParent); // asked last: it may lay the page out
+}
+
 /** Underlines the terms of a place. @param {HTMLElement} place */
 function underline(place) {
   const words = place.textContent ?? "";
-  if (plain.get(place) === words || place.querySelector(".lab-term")) return;
-  if (!place.offsetParent) return; // asked last: it may lay the page out
   const nodes = textsOf(place);
   /** @type {Set<string>} Each is underlined once in a place. */
   const seen = new Set();
@@ -228,7 +232,8 @@ function onClick(event) {
 
 /** Underlines what is in the page and not hidden. */
 function underlineAll() {
-  for (const each of findAll(document, PLACES)) underline(each);
+  // All are asked before any is changed, or the page would be laid out once for each.
+  for (const each of findAll(document, PLACES).filter(isNew)) underline(each);
 }
 
 /** Underlines the terms, and those that come; what moves is let alone. */
