@@ -59,12 +59,11 @@ const flag = (name) =>
  * @param {{tools?: Content, look?: "train-small" | "train-large", under?: Content}} [more]
  */
 function card(name, { tools = "", look = "train-small", under = "" } = {}) {
-  return html`<section class="lab-card" ${LATER.has(name) ? html`hidden` : ""}
+  return html`<section class="lab-card" data-card="${name}" ${LATER.has(name) ? html`hidden` : ""}
     ><div class="lab-row lab-between train-head"
       ><h2>${h(`plot_${name}`)}</h2><span class="lab-row">${tools}${pictureMenu()}</span></div>
-    <div class="train-frame"><div data-part="${name}" class="${look}"></div>
-    <div class="lab-empty train-empty" data-part="empty-${name}"
-      >${h("empty")}</div></div>${under}</section>`;
+    <div class="train-frame"><div class="lab-empty train-empty" data-part="empty-${name}"
+      >${h("empty")}</div><div data-part="${name}" class="${look}"></div></div>${under}</section>`;
 }
 
 /** Pictures that belong together, by what is watched in them. */
@@ -155,10 +154,9 @@ function insideGroup() {
             pictureMenu(),
           ]}</span
         ></div>
-        <div class="train-frame"><div data-part="inside" class="train-middle"></div
-          ><div class="train-guesses" data-part="guesses" hidden></div>
-        <div class="lab-empty train-empty" data-part="empty-inside"
-          >${h("empty")}</div></div></section>
+        <div class="train-frame"><div class="lab-empty train-empty" data-part="empty-inside"
+          >${h("empty")}</div><div data-part="inside" class="train-middle"></div
+          ><div class="train-guesses" data-part="guesses" hidden></div></div></section>
       <section class="lab-card" data-part="units-card" hidden
         ><div class="lab-row lab-between train-head"><h2>${h("plot_units")}</h2></div
         ><div class="train-units" data-part="units"></div></section>

@@ -80,6 +80,7 @@ export function mount(component) {
     const there = answer.sweep !== null;
     $("card").hidden = !there && !answer.earlier.length && !$("notice").textContent;
     $("shown").hidden = $("close").hidden = !there;
+    element.toggleAttribute("data-shows", there);
     kept.show(answer.earlier, answer.id ?? null);
     element.dataset.state = answer.state ?? "none";
     if (!there || goesOn(answer, answer.id)) return;

@@ -53,11 +53,30 @@ const OF_INSIDE = ["units-card", "network-card", "guesses"];
 /** Of one that rests for want of a GPU. */
 const WITHOUT_GPU = ["resume", "cpu", "stop"];
 
+/**
+ * Tells the style sheets what they would ask by :has(). With it, the whole tab would be styled anew
+ * for each line that Plotly adds: half of what it takes to open a run.
+ * @param {HTMLElement} element
+ */
+function tellWhatIsHidden(element) {
+  const tell = () => {
+    for (const group of findAll(element, ".train-group"))
+      group.toggleAttribute("data-bare", !group.querySelector("section:not([hidden])"));
+    for (const row of findAll(element, ".train-three, .train-inside"))
+      row.toggleAttribute("data-fewer", Boolean(row.querySelector(":scope > [hidden]")));
+    element.toggleAttribute("data-guesses", !find(element, ".train-guesses").hidden);
+  };
+  const hidden = { attributes: true, attributeFilter: ["hidden"], subtree: true };
+  new MutationObserver(tell).observe(element, hidden);
+  tell();
+}
+
 /** @param {import("../core/gradio.js").Component} component */
 export function mount(component) {
   const { element, props, trigger, watch } = component;
   fill(element, skeleton());
   const $ = partsOf(element);
+  tellWhatIsHidden(element);
   const plots = Object.fromEntries(PLOTS.map((name) => [name, new LivePlot($(name))]));
   tellPictures(element, (plot) => ({
     name: `swish-lab-${/** @type {HTMLElement} */ (plot).dataset.part ?? "runs"}`,
