@@ -406,6 +406,30 @@ def test_a_beta_that_is_not_learned_has_no_band_to_end_in(finished):
     expect(first).to_have_attribute("data-group", "race")
     last = reports(page)[-1]
     draws(page, "beta", last["beta_effective"][0])
+    assert 0 < styled(page, "#lab-train [data-part=loss] .main-svg") < 50
+
+
+def styled(page, place):
+    """How many elements are styled anew where something comes into a place."""
+    session, told, ended = page.context.new_cdp_session(page), [], []
+    session.on("Tracing.dataCollected", lambda some: told.extend(some["value"]))
+    session.on("Tracing.tracingComplete", lambda _: ended.append(True))
+    given = {"categories": "-*,devtools.timeline", "transferMode": "ReportEvents"}
+    session.send("Tracing.start", given)
+    page.locator(place).first.evaluate(
+        """(node) => {
+            node.append(document.createElementNS("http://www.w3.org/2000/svg", "g"));
+            node.getBoundingClientRect();
+            node.lastChild.remove();
+            node.getBoundingClientRect();
+        }"""
+    )
+    session.send("Tracing.end")
+    while not ended:
+        page.wait_for_timeout(10)
+    session.detach()
+    looks = [each["args"] for each in told if each["name"] == "UpdateLayoutTree"]
+    return sum(each.get("elementCount", 0) for each in looks)
 
 
 @pytest.mark.parametrize(
