@@ -422,6 +422,10 @@ def test_a_bad_document_is_refused_in_the_readers_language(client, language, abs
         assert told.status_code == 422 and wrong in told.json()["detail"][0]["msg"]
     told = client.post("/api/claims/check", json=["article"], headers=headers)
     assert told.status_code == 422
+    for address in ("/api/claims/check", "/api/claims/history/check"):
+        told = client.post(address, json={"claims": ["mish"]}, headers=headers)
+        assert told.status_code == 422, "a check of something else was begun"
+        assert told.json()["detail"][0]["loc"] == ["body", "claims"]
 
 
 def test_cards_name_their_document(client):

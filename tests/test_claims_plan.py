@@ -85,6 +85,18 @@ def test_several_are_checked_at_a_time_but_one_that_is_timed():
         checks.plan.close()
 
 
+def test_who_waits_behind_one_that_is_taken_back_need_not_wait_for_it():
+    checks = Checks(alone=lambda claim: claim.isupper(), abreast=2)
+    try:
+        checks.plan.add(["a", "B", "c"], "me")
+        is_begun(checks, "a")
+        checks.plan.remove("B", "me")
+        is_begun(checks, "a", "c")
+    finally:
+        checks.running.clear()
+        checks.plan.close()
+
+
 def test_two_who_press_share_it_and_each_takes_back_his_own(checks):
     checks.plan.add(["a", "b", "c"], "me")
     is_begun(checks, "a")

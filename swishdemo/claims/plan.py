@@ -81,6 +81,7 @@ class CheckPlan:
             self._waiting = [
                 each for each in self._waiting if (each.claim, each.visitor) != (claim, visitor)
             ]
+            self._changed.notify_all()  # the one behind it may need no waiting
 
     def place(self, claim: str) -> tuple[int, str] | None:
         """A claim's place, 0 while it is checked, and who asked for it; None: it is not planned."""
