@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from swishdemo.text import Language, Sentence, text
@@ -74,6 +75,40 @@ class UserError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the parts, because a worker process sends its errors to the web process."""
         return _rebuild, (self.key, self.field, self.status, self.values)
+
+
+def short(value: object) -> str:
+    """A foreign value that an error repeats, cut and encodable, so that it can be answered."""
+    if not isinstance(value, str):
+        return type(value).__name__
+    words = value.encode("utf-8", "replace").decode("utf-8")
+    return words if len(words) <= 40 else words[:39] + "…"
+
+
+def refuse_unknown(given: Iterable[object], known: Iterable[str], what: str) -> None:
+    """Refuse the first of the fields that were sent that is not known: who mistypes one is told.
+
+    Args:
+        given: Their names.
+        known: Those that there are.
+        what: Key of what is asked for, such as ``error.what.run``.
+
+    Raises:
+        UserError: There is one (422).
+    """
+    choices = tuple(known)
+    for name in given:
+        if name not in choices:
+            told, form = short(name), Sentence(what)
+            raise UserError(
+                "error.unknown_field", field=told, value=told, name=form, choices=choices
+            )
+
+
+def wrong_type(name: str, kind: str) -> UserError:
+    """The refusal of a field that is not of its kind, a key of ``error.kind``."""
+    expected = Sentence(f"error.kind.{kind}")
+    return UserError("error.wrong_type", field=name, name=name, expected=expected)
 
 
 def is_lack_of_memory(error: BaseException) -> bool:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from swishdemo.activations.record import formula_name, is_formula
 from swishdemo.activations.registry import fixed_beta, registered
 from swishdemo.activations.typed.formula_process import checked_name
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, refuse_unknown, short
 from swishdemo.settings import Settings
 from swishdemo.text import Language, Sentence, say
 
@@ -252,18 +252,9 @@ class Form(BaseModel):
             UserError: A field is unknown, of another type, not finite, out of range, or too long.
         """
         fields = cls.fields(server)
-        known = (*beside, *fields)
         if not isinstance(given, Mapping):
             raise UserError(cls.not_an_object, choices=tuple(fields))
-        for name in given:
-            if name not in known:
-                raise UserError(
-                    "error.unknown_field",
-                    field=short(name),
-                    value=short(name),
-                    name=Sentence(cls.what),
-                    choices=known,
-                )
+        refuse_unknown(given, (*beside, *fields), cls.what)
         values = {name: value for name, value in given.items() if name in fields}
         own = {
             each.name: fields[each.name].default
@@ -374,14 +365,6 @@ def refusal(problem: Mapping[str, Any], name: str) -> UserError:
     """
     values: dict[str, Any] = {"name": name, **problem.get("ctx", {})}
     return UserError(_KEYS.get(problem["type"], "api.invalid.other"), field=name, **values)
-
-
-def short(value: object) -> str:
-    """A foreign value that an error repeats, cut and encodable, so that it can be answered."""
-    if not isinstance(value, str):
-        return type(value).__name__
-    words = value.encode("utf-8", "replace").decode("utf-8")
-    return words if len(words) <= 40 else words[:39] + "…"
 
 
 def _kind_of(annotation: Any) -> FieldKind:

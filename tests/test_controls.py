@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from swishdemo.activations.registry import activations
 from swishdemo.settings import Settings
-from swishdemo.text.numerals import numeral
+from swishdemo.text import numeral
 from swishdemo.training import TrainingConfig
 from swishdemo.ui.train import component
 

@@ -17,8 +17,7 @@ from swishdemo.activations.record import formula_name, is_formula
 from swishdemo.api import responses
 from swishdemo.api.dependencies import Given, Visitor, object_of, short_text
 from swishdemo.api.responses import FiniteJSON
-from swishdemo.errors import UserError
-from swishdemo.text import Sentence
+from swishdemo.errors import UserError, refuse_unknown, wrong_type
 from swishdemo.ui.lab import Lab
 
 _MOST_POINTS = 20_000
@@ -115,12 +114,7 @@ def _studies(lab: Lab, studying: CapacityLimiter) -> APIRouter:
         """A piece of code in ``language``, at these parameters."""
         trainable = given.get("trainable", True)
         if not isinstance(trainable, bool):
-            raise UserError(
-                "error.wrong_type",
-                field="trainable",
-                name="trainable",
-                expected=Sentence("error.kind.flag"),
-            )
+            raise wrong_type("trainable", "flag")
         return await studied("code", given, visitor, short_text(given, "language"), trainable)
 
     return router
@@ -142,15 +136,7 @@ def _activation(given: dict[str, Any]) -> str:
 def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
     from swishdemo.activations import evaluate, get
 
-    for name in given:
-        if name not in _FIELDS:
-            raise UserError(
-                "error.unknown_field",
-                field=name[:40],
-                value=name[:40],
-                name=Sentence("error.what.evaluation"),
-                choices=tuple(_FIELDS),
-            )
+    refuse_unknown(given, _FIELDS, "error.what.evaluation")
     if ("activation" in given) == ("formula" in given):
         raise UserError("api.one_of", field="activation", first="activation", second="formula")
     parameters = object_of(given, "parameters")
@@ -161,12 +147,7 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
     formula = given.get("formula", given.get("activation"))
     if "formula" in given or is_formula(formula):
         if not isinstance(formula, str):
-            raise UserError(
-                "error.wrong_type",
-                field="formula",
-                name="formula",
-                expected=Sentence("error.kind.text"),
-            )
+            raise wrong_type("formula", "text")
         text = formula_name(formula)[1:] if "activation" in given else formula
         return FiniteJSON(lab.studies.ask("values", text, points, parameters, visitor=visitor))
     values = evaluate(get(formula), points, parameters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -16,10 +15,10 @@ from swishdemo.claims.evaluate import purposes
 from swishdemo.claims.own_claim import STATEMENTS
 from swishdemo.claims.record import BUDGETS, budget_of
 from swishdemo.claims.registry import claims_of, document
-from swishdemo.errors import UserError
+from swishdemo.errors import refuse_unknown
 from swishdemo.figures.claims import illustrated
-from swishdemo.form import Schema, short
-from swishdemo.text import LANGUAGES, Language, Sentence, text
+from swishdemo.form import Schema
+from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
 
@@ -107,7 +106,7 @@ def routes(lab: Lab) -> APIRouter:
     )
     def check_claim(claim_id: str, visitor: Visitor, tongue: Tongue, given: Given) -> FiniteJSON:
         """Check a claim here and now: 200 with the claim where that is instant, else 201."""
-        _refuse_others(given, "budget")
+        refuse_unknown(given, ("budget",), "error.what.check")
         claim, jobs = lab.claims.check(claim_id[:80], visitor, tongue, budget_of(given))
         if not jobs:
             return FiniteJSON(claim)
@@ -125,7 +124,7 @@ def routes(lab: Lab) -> APIRouter:
 
         ``{"document": "mish"}`` names the document; left out, it is the article.
         """
-        _refuse_others(given, "document")
+        refuse_unknown(given, ("document",), "error.what.check")
         name = short_text(given, "document") if "document" in given else ARTICLE.id
         ids = [claim.id for claim in claims_of(name) if purposes(claim)]
         lab.claims.check_all(ids, visitor)
@@ -143,18 +142,6 @@ def routes(lab: Lab) -> APIRouter:
         return FiniteJSON(lab.claims.told(claim_id[:80], tongue))
 
     return router
-
-
-def _refuse_others(given: Mapping[str, Any], name: str) -> None:
-    """Refuse what is no field of a check: who mistypes one is not to get another check."""
-    for other in given.keys() - {name}:
-        raise UserError(
-            "error.unknown_field",
-            field=short(other),
-            value=short(other),
-            name=Sentence("error.what.check"),
-            choices=(name,),
-        )
 
 
 def _add_documents(router: APIRouter, lab: Lab) -> None:

@@ -17,9 +17,9 @@ from fastapi import Depends, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swishdemo.api.responses import language, refusal
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, wrong_type
 from swishdemo.jobs.access import visitor_of
-from swishdemo.text import Language, Sentence
+from swishdemo.text import Language
 
 
 async def _visitor(request: Request) -> str:
@@ -42,9 +42,7 @@ def short_text(given: Mapping[str, Any], name: str, longest: int = 64) -> str:
     """
     value = given.get(name)
     if not isinstance(value, str) or len(value) > longest:
-        raise UserError(
-            "error.wrong_type", field=name, name=name, expected=Sentence("error.kind.short_text")
-        )
+        raise wrong_type(name, "short_text")
     return value
 
 
@@ -56,9 +54,7 @@ def object_of(given: Mapping[str, Any], name: str) -> dict[str, Any]:
     """
     value = given.get(name, {})
     if not isinstance(value, dict):
-        raise UserError(
-            "error.wrong_type", field=name, name=name, expected=Sentence("error.kind.object")
-        )
+        raise wrong_type(name, "object")
     return value
 
 

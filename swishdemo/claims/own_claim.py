@@ -36,8 +36,7 @@ from swishdemo.claims.trained import Arm, AtLeast, Setting, Trained
 from swishdemo.errors import UserError
 from swishdemo.form import Field, Form
 from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES, Language, Sentence, text
-from swishdemo.text.numerals import numeral
+from swishdemo.text import LANGUAGES, Language, Sentence, numeral, text
 from swishdemo.timing import REGISTRY, Measurement
 
 OWN = SourceDocument(

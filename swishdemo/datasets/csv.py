@@ -28,7 +28,7 @@ from swishdemo.datasets import layout
 from swishdemo.datasets.layout import FLAGS, MOST_CLASSES, Row
 from swishdemo.datasets.record import FEWEST_SAMPLES, DataOptions, Dataset, Raw, Split, split
 from swishdemo.datasets.table import Table
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, wrong_type
 from swishdemo.text import Sentence
 
 MOST_BYTES = 500_000
@@ -194,9 +194,7 @@ def _text(value: object) -> str:
             marked = value.startswith((b"\xff\xfe", b"\xfe\xff"))
             value = value.decode("utf-16" if marked else "utf-8")
         elif not isinstance(value, str):
-            raise UserError(
-                "error.wrong_type", field="csv", name="csv", expected=Sentence("error.kind.text")
-            )
+            raise wrong_type("csv", "text")
         size = len(value.encode())
     except UnicodeError:
         raise _refusal("no_text") from None

@@ -11,8 +11,7 @@ from markupsafe import Markup
 
 from swishdemo.claims.record import typeset
 from swishdemo.figures.svg import svg
-from swishdemo.text import Language, catalogue, text
-from swishdemo.text.numerals import numeral
+from swishdemo.text import Language, catalogue, numeral, text
 
 Figure = dict[str, Any]
 Evidence = Mapping[str, Any]

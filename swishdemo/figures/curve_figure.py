@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from swishdemo.activations import activations, names
 from swishdemo.activations.record import Activation, formula_label
-from swishdemo.text.numerals import numeral
+from swishdemo.text import numeral
 
 Array = npt.NDArray[np.float64]
 Figure = dict[str, Any]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, refuse_unknown
 from swishdemo.hardware import Hardware
 from swishdemo.text import Language, Sentence
 from swishdemo.ticks import Tick
@@ -152,24 +152,17 @@ def annotated(given: Mapping[str, object], share: str | None) -> dict[str, str |
     Raises:
         UserError: A field is unknown, of the wrong type or too long (422).
     """
+    refuse_unknown(given, ("name", "note", "shared"), "error.what.description")
     values: dict[str, str | None] = {}
     for name, value in given.items():
         if name == "name":
             values[name] = " ".join(_said(name, value).split())
         elif name == "note":
             values[name] = _said(name, value).strip()
-        elif name == "shared":
+        else:
             if not isinstance(value, bool):
                 raise UserError("error.not_a_flag", field=name, name=name)
             values["share"] = (share or secrets.token_urlsafe(16)) if value else None
-        else:
-            raise UserError(
-                "error.unknown_field",
-                field=name[:40],
-                value=name[:40],
-                name=Sentence("error.what.description"),
-                choices="name, note, shared",
-            )
     return values
 
 

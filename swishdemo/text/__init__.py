@@ -25,6 +25,7 @@ LANGUAGES: tuple[Language, ...] = (
     ENGLISH,
     *sorted({path.parent.name for path in _HERE.glob("*/language.toml")} - {ENGLISH}),
 )
+_GROUPS = str.maketrans({",": "\u202f", "-": "−"})
 _LONGEST = 400  # characters of a header that are read
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
 _OF_RECORDS: dict[str, Mapping[Language, str]] = {}
@@ -156,6 +157,16 @@ def _spoken(value: object, language: Language) -> object:
             str(_spoken(each, language)) for each in value
         )
     return value
+
+
+def numeral(value: float, form: str = "") -> str:
+    """A number as a reader reads it: a true minus sign, thousands apart: ``−1 057.5``.
+
+    Args:
+        value: The number.
+        form: How many digits, as Python's format says it: ``.3g``.
+    """
+    return f"{value:,{form}}".translate(_GROUPS)
 
 
 def language_of(accepted: object, asked: object = None) -> Language:

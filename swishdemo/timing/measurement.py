@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter, with_config
 
-from swishdemo.text import Language, Sentence, text
-from swishdemo.text.numerals import numeral
+from swishdemo.text import Language, Sentence, numeral, text
 
 FEWEST_BLOCKS = 7
 """Blocks on both sides from which a ratio has an interval.

@@ -14,8 +14,7 @@ from swishdemo import hardware
 from swishdemo.activations.registry import has_beta
 from swishdemo.datasets import Dataset, Table
 from swishdemo.datasets.csv import read as read_table
-from swishdemo.errors import UserError
-from swishdemo.form import short
+from swishdemo.errors import UserError, short
 from swishdemo.settings import Settings
 from swishdemo.text import Language, text
 from swishdemo.training.architecture import architecture, parameter_count, product_count

@@ -13,8 +13,7 @@ from functools import reduce
 from typing import Any
 
 from swishdemo import datasets
-from swishdemo.text import Language, text
-from swishdemo.text.numerals import numeral
+from swishdemo.text import Language, numeral, text
 from swishdemo.training.config import TrainingConfig, learns_beta, starts
 from swishdemo.training.in_words import activation_label
 from swishdemo.training.summary import ARTICLE_BAND, CONVERGED_BELOW

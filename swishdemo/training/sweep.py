@@ -20,11 +20,10 @@ from math import prod
 from typing import Any
 
 from swishdemo.activations.record import is_formula
-from swishdemo.errors import UserError
-from swishdemo.form import Field, Schema, short
+from swishdemo.errors import UserError, refuse_unknown, short
+from swishdemo.form import Field, Schema
 from swishdemo.settings import Settings
-from swishdemo.text import Sentence, catalogue
-from swishdemo.text.numerals import numeral
+from swishdemo.text import Sentence, catalogue, numeral
 from swishdemo.training.config import MOST_FORMULAS, TrainingConfig, replicas
 from swishdemo.training.request import parse_run
 
@@ -76,7 +75,7 @@ class SweepRequest:
         """
         if not isinstance(given, Mapping):
             raise UserError("sweep.error.not_an_object")
-        _check_names(given, ("base", "grid"), "error.what.sweep")
+        refuse_unknown(given, ("base", "grid"), "error.what.sweep")
         base = given.get("base", {})
         cells = _cells(given.get("grid"), settings)
         if isinstance(base, Mapping):
@@ -182,18 +181,6 @@ def _entry(level: tuple[Any, ...]) -> Any:
     return level[0] if len(level) == 1 else list(level)
 
 
-def _check_names(given: Mapping[str, Any], known: Sequence[str], what: str) -> None:
-    for name in given:
-        if name not in known:
-            raise UserError(
-                "error.unknown_field",
-                field=short(name),
-                value=short(name),
-                name=Sentence(what),
-                choices=tuple(known),
-            )
-
-
 def _cells(grid: object, settings: Settings) -> list[dict[str, Any]]:
     """All combinations of a grid: what each run sets.
 
@@ -233,7 +220,7 @@ def _check_fields(fields: Sequence[str], settings: Settings) -> None:
     for name in fields:
         if name in SAME_IN_ALL:
             raise UserError("sweep.error.same_in_all", field="grid", name=name)
-        _check_names({name: None}, known, "error.what.grid")
+        refuse_unknown((name,), known, "error.what.grid")
         if fields.count(name) > 1:
             raise UserError("sweep.error.twice", field="grid", name=name)
 

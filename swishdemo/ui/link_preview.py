@@ -25,8 +25,7 @@ from swishdemo.figures.claims import claim_figure
 from swishdemo.figures.curve_figure import Explored, Values
 from swishdemo.figures.link_picture import HEIGHT, WIDTH, link_picture, written
 from swishdemo.figures.series import Picked
-from swishdemo.text import Language, language_of, text
-from swishdemo.text.numerals import numeral
+from swishdemo.text import Language, language_of, numeral, text
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.run_view import RunView
 from swishdemo.ui.time_view import Look, TimeView

@@ -16,8 +16,7 @@ from swishdemo.errors import UserError
 from swishdemo.figures.timing import colour_of
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import UNREADABLE
-from swishdemo.text import Language, text
-from swishdemo.text.numerals import numeral
+from swishdemo.text import Language, numeral, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement
 from swishdemo.timing.elsewhere import ImportedTiming, parse
 from swishdemo.timing.measurement import byte_size, duration, figures, quartiles, seconds_of

@@ -18,7 +18,7 @@ from swishdemo.errors import UserError
 from swishdemo.form import Field
 from swishdemo.jobs.access import visitor_of
 from swishdemo.settings import Settings
-from swishdemo.text.numerals import numeral
+from swishdemo.text import numeral
 from swishdemo.training import TrainingConfig, nearest, recipes
 from swishdemo.training.in_words import activation_label
 from swishdemo.training.recipes import Recipe

@@ -11,8 +11,7 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator
 
-from swishdemo.errors import UserError
-from swishdemo.text import Sentence
+from swishdemo.errors import UserError, wrong_type
 
 MAX_CHARACTERS = 200
 MAX_NODES = 120
@@ -56,12 +55,7 @@ def typed(text: object) -> str:
         UserError: It is no text, or too long.
     """
     if not isinstance(text, str):
-        raise UserError(
-            "error.wrong_type",
-            field="formula",
-            name="formula",
-            expected=Sentence("error.kind.text"),
-        )
+        raise wrong_type("formula", "text")
     if len(text) > MAX_CHARACTERS:
         raise refuse("length", count=len(text), limit=MAX_CHARACTERS)
     return text.translate(_TYPED)
