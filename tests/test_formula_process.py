@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from test_formula import ATTACKS, HEAVY
 from visiting import eventually
 
-from swishdemo.activations.typed.fair_lock import FairLock
 from swishdemo.activations.typed.formula_process import (
+    FairLock,
     FormulaProcess,
     checked_name,
     formula_process,

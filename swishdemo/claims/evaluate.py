@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from threading import Event, Lock, Thread
 from typing import Any
 
-from swishdemo.activations.typed.fair_lock import FairLock
+from swishdemo.activations.typed.formula_process import FairLock
 from swishdemo.claims.beta import BetaRange
 from swishdemo.claims.cost import on_each_device
 from swishdemo.claims.own_claim import ApartAtMost, OwnClaim
