@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swishdemo.activations import evaluate, get
-from swishdemo.activations.analysis.distance import distance
+from swishdemo.activations.evaluation import distance
 from swishdemo.claims.own_claim import STATEMENTS, AtLeast, BetterBy, PriceAtMost, restored, stated
 from swishdemo.claims.registration import MOST_OF_ONE, Registration
 from swishdemo.claims.trained import Arm

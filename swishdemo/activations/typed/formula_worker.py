@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from swishdemo.activations.evaluation import evaluate
+from swishdemo.activations import evaluation
 from swishdemo.activations.lookup import get
 from swishdemo.errors import UserError
 
@@ -46,7 +46,7 @@ def describe(text: str) -> dict[str, Any]:
 
 def values(text: str, points: list[float], parameters: Mapping[str, float]) -> dict[str, Any]:
     """The values and derivatives of a formula, as `swishdemo.activations.evaluate` gives them."""
-    found = evaluate(get(f"={text}"), points, parameters)
+    found = evaluation.evaluate(get(f"={text}"), points, parameters)
     return {
         "f": found.f.tolist(),
         "df": found.df.tolist(),
@@ -74,7 +74,7 @@ def curve(name: str, low: float, high: float, parameters: Mapping[str, float]) -
     near = [side * (high - low) * 4.0**-power for power in range(5, 16) for side in (-1, 1)]
     inner = [at for at in (*near, 0.0) if low < at < high]
     x = np.unique([*np.linspace(low, high, _CURVE_POINTS), *inner, *steps, *sides])
-    found = evaluate(activation, x, known)
+    found = evaluation.evaluate(activation, x, known)
     lines = {"f": found.f, "df": found.df, "d2f": found.d2f}
     lines |= {f"d {key}": line for key, line in found.dparameters.items()}
     for at in np.searchsorted(x, steps):
@@ -111,10 +111,8 @@ def code(
 
 
 def distance(first: str, second: str, low: float, high: float) -> dict[str, Any]:
-    """How far two activations are apart; see `swishdemo.activations.analysis.distance`."""
-    from swishdemo.activations.analysis.distance import distance
-
-    return asdict(distance(get(first), get(second), low, high))
+    """How far two activations are apart; see `swishdemo.activations.evaluation`."""
+    return asdict(evaluation.distance(get(first), get(second), low, high))
 
 
 _WORK: dict[str, Callable[..., Any]] = {
