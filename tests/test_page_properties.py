@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 from serving import ROOT
 
-from swishdemo.activations import activations, get, landmarks, names
-from swishdemo.activations.analysis.properties import properties
+from swishdemo.activations import activations, get, names
+from swishdemo.activations.analysis.properties import landmarks, properties
 
 TABLE = "#lab-explore .property-table"
 PLOT = "#lab-explore .explore-plot"

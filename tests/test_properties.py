@@ -10,9 +10,9 @@ from activation_oracle import ORACLE
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from swishdemo.activations import activations, evaluate, get, landmarks, parse_formula
+from swishdemo.activations import activations, evaluate, get, parse_formula
 from swishdemo.activations.analysis.ends import Ends, has_waves
-from swishdemo.activations.analysis.properties import described, properties, scaled
+from swishdemo.activations.analysis.properties import described, landmarks, properties, scaled
 from swishdemo.activations.analysis.search import changes
 from swishdemo.activations.evaluation import tape
 from swishdemo.activations.symbolic.derive import derive

@@ -3,7 +3,6 @@
 The records are plain data; SymPy and PyTorch are loaded by the first call that needs them.
 """
 
-from swishdemo.activations.analysis.properties import landmarks
 from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
 from swishdemo.activations.lookup import get, parse_formula, torch_function
 from swishdemo.activations.record import (
@@ -27,7 +26,6 @@ __all__ = [
     "formula_name",
     "get",
     "is_formula",
-    "landmarks",
     "names",
     "parameter_values",
     "parse_formula",
