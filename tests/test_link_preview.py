@@ -9,12 +9,11 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 from visiting import eventually
 
 from swishdemo.claims import CLAIMS
-from swishdemo.figures import raster
-from swishdemo.figures.link_picture import link_picture
+from swishdemo.figures.link_picture import FONT, can_write, colours, link_picture
 from swishdemo.text import LANGUAGES, catalogue, text
 
 MOST_BYTES = 150_000
@@ -53,7 +52,7 @@ def picture(answer):
 
 def share_of(image, colour):
     """The share of the pixels that have very nearly a colour."""
-    wanted = raster.ink(colour)[:3]
+    wanted = ImageColor.getrgb(colours()[colour])
     near = sum(
         count
         for count, pixel in image.getcolors(1 << 20)
@@ -135,15 +134,15 @@ def test_the_picture_follows_the_state(client):
     drawn = [client.get(f"/preview.png?{each}") for each in addresses]
     assert len({hashlib.sha256(each.content).digest() for each in drawn}) == len(drawn)
     refuted, usual = picture(drawn[-1]), picture(drawn[0])
-    assert share_of(refuted, "@bad") > 0.005 and share_of(usual, "@bad") < 0.001
-    swish = "@accent"  # the strip above has it too
+    assert share_of(refuted, "bad") > 0.005 and share_of(usual, "bad") < 0.001
+    swish = "accent"  # the strip above has it too
     assert share_of(usual, swish) > share_of(refuted, swish)
 
 
 def test_the_curve_lies_where_its_values_are(client):
     """Swish with a large β is ReLU: left of 0 its line is level, right of it it climbs."""
     image = picture(client.get("/preview.png", params={"beta": "80", "act": "", "x": "-4,4"}))
-    orange = raster.ink("@accent")[:3]
+    orange = ImageColor.getrgb(colours()["accent"])
     heights = {}
     for x in (250, 400, 800, 1000):
         column = [y for y in range(200, 600) if image.getpixel((x, y)) == orange]
@@ -190,7 +189,7 @@ def test_a_shared_run_shows_its_beta_and_a_private_one_nothing(client):
         assert found and said["og:description"] == said["description"] == found
     drawn = client.get(told["og:image"])
     assert drawn.headers["cache-control"] == "no-store"
-    assert share_of(picture(drawn), "@b0") > 0.0005  # the first start's line
+    assert share_of(picture(drawn), "b0") > 0.0005  # the first start's line
     assert tags(client.get(f"/run/{token}/embed"))["og:image"] == told["og:image"]
     client.patch(f"/api/runs/{run}", json={"shared": False}, headers=mine)
     assert client.get(f"/preview.png?tab=train&run={token}").content == usual
@@ -200,12 +199,12 @@ def test_the_font_has_every_sign_of_every_sentence():
     """To renew: pyftsubset of fonttools, of Noto Sans CJK SC, with these and GB 2312's first."""
     said = {sign for words in catalogue().values() for each in words.values() for sign in each}
     said |= {sign for claim in CLAIMS for each in LANGUAGES for sign in claim.statement(each)}
-    assert [sign for sign in sorted(said) if not raster.can_write(sign)] == []
-    assert not raster.can_write("龘")
+    assert [sign for sign in sorted(said) if not can_write(sign)] == []
+    assert not can_write("龘")
 
 
 def test_the_font_is_the_one_that_was_looked_at():
-    folder = raster._FONT.parent
+    folder = FONT.parent
     digest, name = (folder / "SHA256SUMS").read_text("utf-8").split()
     assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     assert "SIL OPEN FONT LICENSE" in (folder / "LICENSE").read_text("utf-8")

@@ -73,7 +73,7 @@ def svg(figure: Json, label: str, *, width: float = WIDTH, height: float | None 
     drawn = [plot.drawn(left) for plot in plots]
     return (
         f'<svg class="picture" viewBox="0 0 {width:g} {height:g}" role="img" '
-        f'aria-label="{_escaped(label)}" font-size="11.5">{legend}{"".join(drawn)}</svg>'
+        f'aria-label="{escaped(label)}" font-size="11.5">{legend}{"".join(drawn)}</svg>'
     )
 
 
@@ -98,7 +98,7 @@ def _wide(words: str) -> float:
     return sum(_LETTER if ord(letter) < 0x2E80 else 2 * _LETTER for letter in words)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A text within SVG, without the signs that no XML may hold."""
     return html.escape(re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "�", text))
 
@@ -146,7 +146,7 @@ def _paint(token: str, what: Literal["fill", "stroke"]) -> str:
 def _text(x: float, y: float, words: str, *, paint: str = "@muted", anchor: str = "middle") -> str:
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" '
-        f'style="{_paint(paint, "fill")}">{_escaped(words)}</text>'
+        f'style="{_paint(paint, "fill")}">{escaped(words)}</text>'
     )
 
 
@@ -190,7 +190,7 @@ def _legend(data: Sequence[Json], layout: Json, width: float) -> tuple[str, floa
 def _marker(x: float, y: float, marker: Json, title: str) -> str:
     half = float(marker.get("size", 7)) / 2
     style = _paint(marker.get("color", "@text"), "fill")
-    told = f"<title>{_escaped(title)}</title>" if title else ""
+    told = f"<title>{escaped(title)}</title>" if title else ""
     if marker.get("symbol") == "diamond":
         shape = f"M{x:.1f},{y - half:.1f}l{half:g},{half:g}l-{half:g},{half:g}l-{half:g},-{half:g}z"
         return f'<path class="mark" d="{shape}" style="{style}">{told}</path>'
@@ -449,7 +449,7 @@ class _Plot:
         line = trace.get("line", {})
         if "lines" not in trace.get("mode", "") or line.get("width") == 0:
             return ""
-        name = _escaped(_words(trace.get("name", "")))
+        name = escaped(_words(trace.get("name", "")))
         path = self._path(trace["x"], trace["y"])
         return f'<path class="line" d="{path}" {_stroke(line, 2)}><title>{name}</title></path>'
 
@@ -473,7 +473,7 @@ class _Plot:
             if end is None or middle is None:
                 continue
             left, wide = min(zero, end), abs(end - zero)
-            told = _escaped(f"{_words(name)}: {_words(words)}")
+            told = escaped(f"{_words(name)}: {_words(words)}")
             found.append(
                 f'<rect class="mark" x="{left:.1f}" y="{middle - 9:.1f}" width="{wide:.1f}" '
                 f'height="18" rx="2" style="{paint}"><title>{told}</title></rect>'
