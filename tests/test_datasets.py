@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swishdemo import datasets
-from swishdemo.datasets import DataOptions, registry
+from swishdemo.datasets import DataOptions, record
 from swishdemo.datasets.record import split
 from swishdemo.datasets.record import test_size as size_of_test
 from swishdemo.errors import UserError
@@ -239,7 +239,7 @@ def test_a_source_with_a_test_part_of_its_own_gives_no_more():
 
 def test_names_are_unique():
     with pytest.raises(ValueError, match="twice"):
-        registry.register(datasets.get("digits"))
+        record.register(datasets.get("digits"))
 
 
 @pytest.mark.parametrize("name", ["Digits", "", None, 3, ["digits"], "x" * 10_000])

@@ -21,8 +21,8 @@ from PIL import Image
 from pyarrow import parquet
 
 from swishdemo import datasets
-from swishdemo.datasets import DataOptions, pictures
-from swishdemo.datasets.pictures import SAMPLES, HubSource, loader
+from swishdemo.datasets import DataOptions, images
+from swishdemo.datasets.images import SAMPLES, HubSource, loader
 from swishdemo.errors import UserError
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
@@ -221,7 +221,7 @@ def test_nobody_listens(server, monkeypatch):
 
 
 def test_a_hub_that_never_answers_is_given_up(server, monkeypatch):
-    monkeypatch.setattr(pictures, "_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(images, "_PATIENCE_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         point_to(monkeypatch, f"http://127.0.0.1:{deaf.getsockname()[1]}")
         refused(loader(GREY), "offline")
@@ -229,7 +229,7 @@ def test_a_hub_that_never_answers_is_given_up(server, monkeypatch):
 
 def test_a_name_that_is_looked_up_for_ever_is_given_up(server, monkeypatch):
     never = threading.Event()
-    monkeypatch.setattr(pictures, "_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(images, "_PATIENCE_SECONDS", 0.2)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **named: never.wait())
     refused(loader(GREY), "offline")
     never.set()

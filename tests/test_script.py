@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from test_datasets_hub import COLOUR, GREY, as_parquet
 from test_training_any import REQUESTS, mended
 
-from swishdemo.datasets import names, pictures
+from swishdemo.datasets import images, names
 from swishdemo.datasets.csv import read
 from swishdemo.datasets.table import wordless
 from swishdemo.errors import UserError
@@ -361,22 +361,22 @@ def test_images_of_the_hub_are_fetched_and_chosen_alike(name, source, noise, tmp
         path.write_bytes(as_parquet(source, part))
         return path
 
-    monkeypatch.setitem(pictures.SOURCES, name, source)
-    monkeypatch.setattr(pictures, "fetch", fetched)
+    monkeypatch.setitem(images.SOURCES, name, source)
+    monkeypatch.setattr(images, "fetch", fetched)
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetched)
     config = SMALL.replace(dataset=name, samples=100, noise=noise, data_seed=4)
     text = written(config)
     assert "pip install torch numpy huggingface_hub pillow pyarrow\n" in text
     space = {}
     exec(text.partition("\nclass ")[0], space)
-    split = pictures.loader(source)(config.data)
+    split = images.loader(source)(config.data)
     for part in ("train", "test"):
         x, y = space[f"{part}_x"].numpy(), space[f"{part}_y"].numpy()
         np.testing.assert_allclose(x, getattr(split, f"{part}_inputs"), rtol=1e-5, atol=1e-6)
         np.testing.assert_array_equal(y, getattr(split, f"{part}_labels"))
 
 
-@pytest.mark.parametrize("name", sorted({*names()} - {"csv", *pictures.SOURCES}))
+@pytest.mark.parametrize("name", sorted({*names()} - {"csv", *images.SOURCES}))
 @pytest.mark.parametrize("options", [{}, {"noise": 0.3, "samples": 90, "data_seed": 4}], ids=str)
 def test_each_dataset_has_its_lines_in_the_script(name, options):
     config = MLP.replace(dataset=name, objective="mse", batch=8, **options)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from swishdemo import datasets as _datasets
 from swishdemo.activations import registry as _activations
 from swishdemo.claims import CLAIMS
-from swishdemo.datasets import registry as _datasets
 from swishdemo.errors import UserError
 from swishdemo.text import LANGUAGES, catalogue, folder, language_of, text
 from swishdemo.timing.variants import REGISTRY

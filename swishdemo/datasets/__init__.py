@@ -1,14 +1,19 @@
 """The data that a run may name: records to list, arrays to load.
 
 - `record`: a dataset, the options about it, its arrays, and how they are split into training and
-  test parts; `registry`: all of them.
-- `digits`, `generated`: what is there without a download.
-- `csv`: a visitor's own table; `layout`: how its text is laid out; `table`: what is known of it.
-- `pictures`: images of the Hugging Face hub, fetched and kept.
+  test parts; the registry of all of them.
+- `images`: digits that are there without a download, and what the Hugging Face hub has.
+- `generated`: points and a curve.
+- `csv`: a visitor's own table, refused or read; `table`: its layout, and what is known of it.
 """
 
-from swishdemo.datasets.record import DataOptions, Dataset, Split
-from swishdemo.datasets.registry import datasets, get, names
+from swishdemo.datasets.csv import CSV
+from swishdemo.datasets.generated import GENERATED
+from swishdemo.datasets.images import DIGITS, PICTURES
+from swishdemo.datasets.record import DataOptions, Dataset, Split, datasets, get, names, register
 from swishdemo.datasets.table import Table
 
 __all__ = ["DataOptions", "Dataset", "Split", "Table", "datasets", "get", "names"]
+
+for _dataset in (DIGITS, *GENERATED, CSV, *PICTURES):
+    register(_dataset)

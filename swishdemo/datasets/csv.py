@@ -1,7 +1,7 @@
 """A visitor's own table: numeric features, the last column the label.
 
-It is read as spreadsheets, pandas, R and SQL clients save it (`swishdemo.datasets.layout`); what
-it was taken for stands in the `Table`, so that it can be told. Labels are compared as text, for
+It is read as spreadsheets, pandas, R and SQL clients save it (`swishdemo.datasets.table`); what it
+was taken for stands in the `Table`, so that it can be told. Labels are compared as text, for
 ids and codes may differ in signs that a number drops (007, 1e3, the last digit of
 9007199254740993). They are classes, unless all are numbers that cannot be class numbers: with a
 fraction, more than 20 different ones, or hardly one that occurs twice. Those are the targets of
@@ -24,10 +24,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.datasets import layout
-from swishdemo.datasets.layout import FLAGS, MOST_CLASSES, Row
 from swishdemo.datasets.record import FEWEST_SAMPLES, DataOptions, Dataset, Raw, Split, split
-from swishdemo.datasets.table import Table
+from swishdemo.datasets.table import (
+    FLAGS,
+    MOST_CLASSES,
+    Cells,
+    Row,
+    Table,
+    are_row_names,
+    cut,
+    decimal_sign,
+    has_names,
+    has_thousands,
+    is_absent,
+    is_infinite,
+    is_no_label,
+    is_number,
+)
 from swishdemo.errors import UserError, wrong_type
 from swishdemo.text import Sentence
 
@@ -67,27 +80,15 @@ def read(value: object, header: str = "auto") -> Table:
         raise UserError(
             "error.wrong_type", field="csv", name="csv.name", expected=Sentence("error.kind.text")
         )
-    content = _parse(text, header)
-    return Table(
-        name=_shown(re.split(r"[/\\]", name)[-1], _LONGEST_NAME),
-        rows=len(content.features),
-        columns=content.columns,
-        class_names=content.class_names,
-        digest=hashlib.sha256(text.encode()).hexdigest(),
-        header=content.header,
-        separator=content.separator,
-        decimal=content.decimal,
-        used=content.used,
-        row_names=content.row_names,
-        text=text,
-    )
+    shown = _shown(re.split(r"[/\\]", name)[-1], _LONGEST_NAME)
+    return _parse(text, header, shown)[0]
 
 
 def load(options: DataOptions) -> Split:
     """The table's arrays. They are not cached: nothing of it stays when the run is over."""
     assert options.table is not None
-    content = _parse(options.table.text, "yes" if options.table.header else "no")
-    return split(*divided(options, CSV.at(options), content.features, content.labels), (0,))
+    _, x, y = _parse(options.table.text, "yes" if options.table.header else "no")
+    return split(*divided(options, CSV.at(options), x, y), (0,))
 
 
 def divided(
@@ -159,21 +160,6 @@ def argument(options: DataOptions, dataset: Dataset) -> Raw:
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
-    """What a text holds; the fields of `Table` are told there."""
-
-    columns: tuple[str, ...]
-    class_names: tuple[str, ...]
-    header: bool
-    separator: str
-    decimal: str
-    used: tuple[int, ...]
-    row_names: bool
-    features: npt.NDArray[np.float64]
-    labels: npt.NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     """A row of the file, for refusals: its line from 1, its columns' numbers from 0 and names."""
 
@@ -204,14 +190,17 @@ def _text(value: object) -> str:
     return value.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _parse(text: str, header: str) -> _Content:
+def _parse(
+    text: str, header: str, name: str = ""
+) -> tuple[Table, npt.NDArray[np.float64], npt.NDArray[Any]]:
+    """The table of a text, its features and its labels."""
     odd = _NO_TEXT.search(text)
     if odd:
         raise _refusal("no_sign", line=text.count("\n", 0, odd.start()) + 1, sign=_sign(odd[0]))
-    cells = layout.cut(text)
+    cells = cut(text)
     rows = _even(cells)
     named = bool(rows) and (
-        layout.has_names([row.cells for row in rows]) if header == "auto" else header == "yes"
+        has_names([row.cells for row in rows]) if header == "auto" else header == "yes"
     )
     names, body = (rows[0].cells if named else (), rows[named:])
     if len(body) > MOST_ROWS:
@@ -220,14 +209,12 @@ def _parse(text: str, header: str) -> _Content:
         raise _refusal("too_few_rows", count=len(body), limit=FEWEST_SAMPLES)
     columns = list(zip(*(row.cells for row in body), strict=True))
     used = tuple(at for at, column in enumerate(columns) if any(column) or (named and names[at]))
-    row_names = bool(
-        named and len(used) > 2 and layout.are_row_names(names[used[0]], columns[used[0]])
-    )
+    row_names = bool(named and len(used) > 2 and are_row_names(names[used[0]], columns[used[0]]))
     used = used[row_names:]
     if len(used) > MOST_FEATURES + 1:
         raise _refusal("too_many_columns", count=len(used), limit=MOST_FEATURES + 1)
     called = _names([names[at] if named else "" for at in used])
-    decimal = layout.decimal_sign(cells.separator, [columns[at] for at in used])
+    decimal = decimal_sign(cells.separator, [columns[at] for at in used])
     lines = [_Line(row.line, used, called) for row in body]
     features = [
         [_number(row.cells[at], decimal, line, place) for place, at in enumerate(used[:-1])]
@@ -237,20 +224,23 @@ def _parse(text: str, header: str) -> _Content:
         _label(row.cells[used[-1]], decimal, line) for row, line in zip(body, lines, strict=True)
     ]
     class_names, targets = _targets(labels, decimal, lines)
-    return _Content(
+    table = Table(
+        name=name,
+        rows=len(features),
         columns=called,
         class_names=class_names,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
         header=named,
         separator=cells.separator,
         decimal=decimal,
         used=used,
         row_names=row_names,
-        features=np.array(features),
-        labels=targets,
+        text=text,
     )
+    return table, np.array(features), targets
 
 
-def _even(cells: layout.Cells) -> tuple[Row, ...]:
+def _even(cells: Cells) -> tuple[Row, ...]:
     """The rows, all of one length."""
     width = cells.width
     if cells.rows and width < 2:
@@ -284,13 +274,13 @@ def _number(cell: str, decimal: str, line: _Line, at: int) -> float:
         return FLAGS[cell.lower()]
     if not cell:
         raise line.refusal(at, "empty")
-    if layout.is_absent(cell):
+    if is_absent(cell):
         raise line.refusal(at, "absent", value=cell)
     foreign = [sign for sign in cell if not sign.isascii()]
     rest = "".join(sign for sign in cell if sign.isascii()).replace(" ", "")
-    if foreign and (not rest or layout.is_number(rest)):
+    if foreign and (not rest or is_number(rest)):
         raise line.refusal(at, "sign", value=_shown(cell), sign=_sign(foreign[0]))
-    if layout.has_thousands(cell) or layout.is_number(cell):
+    if has_thousands(cell) or is_number(cell):
         raise line.refusal(at, "thousands", value=_shown(cell), sign=decimal)
     raise line.refusal(at, "no_number", value=_shown(cell))
 
@@ -307,9 +297,9 @@ def _label(cell: str, decimal: str, line: _Line) -> str:
     odd = next((sign for sign in cell if _is_invisible(sign) and sign not in _JOINERS), None)
     if odd is not None:
         raise line.refusal(last, "sign", value=_shown(cell), sign=_sign(odd))
-    if layout.is_no_label(cell):
+    if is_no_label(cell):
         raise line.refusal(last, "absent", value=cell)
-    if layout.is_infinite(cell):
+    if is_infinite(cell):
         raise line.refusal(last, "no_number", value=cell)
     if _NUMBER.fullmatch(_plain(cell, decimal)):
         _number(cell, decimal, line, last)

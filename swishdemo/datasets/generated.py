@@ -136,58 +136,37 @@ def _dataset(
 GENERATED = (
     _dataset(
         "spiral",
-        {
-            "en": "Two spirals",
-            "zh": "双螺旋",
-        },
+        {"en": "Two spirals", "zh": "双螺旋"},
         "Lang and Witbrock, Learning to tell two spirals apart, 1988; generated here",
     ),
     _dataset(
         "moons",
-        {
-            "en": "Two moons",
-            "zh": "双月牙",
-        },
+        {"en": "Two moons", "zh": "双月牙"},
         "scikit-learn, make_moons",
     ),
     _dataset(
         "circles",
-        {
-            "en": "Two circles",
-            "zh": "同心圆",
-        },
+        {"en": "Two circles", "zh": "同心圆"},
         "scikit-learn, make_circles",
     ),
     _dataset(
         "xor",
-        {
-            "en": "Exclusive or",
-            "zh": "异或",
-        },
+        {"en": "Exclusive or", "zh": "异或"},
         "Minsky and Papert, Perceptrons, 1969; generated here",
     ),
     _dataset(
         "gaussians",
-        {
-            "en": "Two Gaussian clouds",
-            "zh": "两团高斯点",
-        },
+        {"en": "Two Gaussian clouds", "zh": "两团高斯点"},
         "scikit-learn, make_blobs",
     ),
     _dataset(
         "checkerboard",
-        {
-            "en": "Checkerboard",
-            "zh": "棋盘格",
-        },
+        {"en": "Checkerboard", "zh": "棋盘格"},
         "generated here",
     ),
     _dataset(
         "sine",
-        {
-            "en": "A sine curve (regression)",
-            "zh": "正弦曲线（回归）",
-        },
+        {"en": "A sine curve (regression)", "zh": "正弦曲线（回归）"},
         "generated here",
         sine,
         "curve",

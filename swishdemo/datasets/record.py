@@ -1,4 +1,4 @@
-"""The record of a dataset: what can be listed without loading it, and how it is loaded.
+"""The record of a dataset: what is listed without loading it, how it is loaded; and all of them.
 
 From raw samples to a `Split`: noise, the two parts, and the training part's own scale.
 """
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from swishdemo.datasets.table import Table
 from swishdemo.errors import UserError
-from swishdemo.text import Language
+from swishdemo.text import Language, say
 
 Kind = Literal["image", "points", "curve", "table"]
 Task = Literal["classification", "regression"]
@@ -191,6 +191,50 @@ class Dataset:
             test=0,
             most_samples=table.rows,
         )
+
+
+_REGISTRY: dict[str, Dataset] = {}
+
+
+def register(dataset: Dataset) -> None:
+    """Enter a record.
+
+    Raises:
+        ValueError: The name is taken.
+    """
+    if dataset.name in _REGISTRY:
+        raise ValueError(f"dataset {dataset.name} is registered twice")
+    _REGISTRY[dataset.name] = dataset
+    say(dataset.title, dataset.titles)
+
+
+def datasets() -> tuple[Dataset, ...]:
+    """All datasets, in the order of menus."""
+    return tuple(_REGISTRY.values())
+
+
+def names() -> tuple[str, ...]:
+    """The names of all datasets, in the order of menus."""
+    return tuple(_REGISTRY)
+
+
+def get(name: object) -> Dataset:
+    """The dataset called ``name``.
+
+    Raises:
+        UserError: No dataset has that name (status 404).
+    """
+    found = _REGISTRY.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise UserError(
+            "error.unknown_choice",
+            field="dataset",
+            status=404,
+            name="dataset",
+            value=str(name)[:40],
+            choices=tuple(_REGISTRY),
+        )
+    return found
 
 
 def test_size(total: int, share: float) -> int:

@@ -18,8 +18,8 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.i18n import I18nData
 
-from swishdemo.datasets.registry import datasets
-from swishdemo.datasets.registry import get as get_dataset
+from swishdemo.datasets import datasets
+from swishdemo.datasets import get as get_dataset
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Runner
 from swishdemo.jobs.kinds import kinds

@@ -1,9 +1,8 @@
-"""Images of the Hugging Face hub: MNIST, Fashion-MNIST and CIFAR-10.
+"""Images: digits that scikit-learn ships; MNIST, Fashion-MNIST and CIFAR-10 of the hub.
 
-Training samples are drawn from the source's training part and test samples from its test part,
-so that a figure here can be put beside a published one.
-
-Their files are kept in the folder of huggingface_hub once they have been fetched.
+Of the Hugging Face hub training samples are drawn from the source's training part and test samples
+from its test part, so that a figure here can be put beside a published one. Files are kept in the
+folder of huggingface_hub once they have been fetched.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ import errno
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -23,6 +23,70 @@ import numpy.typing as npt
 from swishdemo.datasets.record import DataOptions, Dataset, Raw, Split, split, test_size
 from swishdemo.errors import UserError
 from swishdemo.text import Language
+
+_DIGITS_FILE = "datasets/data/digits.csv.gz"
+"""Where scikit-learn has them."""
+
+
+def digits(options: DataOptions, dataset: Dataset) -> Raw:
+    """Images of 1×8×8 pixels, and the digits that they show."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    return arranged(found.images, found.target, options, dataset)
+
+
+def arranged(
+    images: npt.NDArray[Any], labels: npt.NDArray[Any], options: DataOptions, dataset: Dataset
+) -> Raw:
+    """The images in the order of a seed, with what noise is asked for."""
+    # RandomState: NumPy has frozen its stream, so the split is the same in every version.
+    random = np.random.RandomState(options.seed)
+    x, y = images[:, None], labels
+    order = random.permutation(len(x))
+    if options.samples:
+        order = order[: options.samples]
+    if options.noise:
+        x = x + random.normal(size=x.shape) * (options.noise * x.std())
+    return x, y, order[: dataset.train], order[dataset.train :]
+
+
+@lru_cache(maxsize=4)
+def digits_split(options: DataOptions) -> Split:
+    """Load, split by a permutation, standardise by the training part's two numbers.
+
+    One mean and one deviation for all pixels: some pixels are 0 in every image, and a deviation
+    for each pixel would blow up the few grey values of the test part there.
+    """
+    dataset = DIGITS.at(options)
+    # Read without scikit-learn, whose import takes a second or more before a run's first picture.
+    found = find_spec("sklearn")
+    places = (found and found.submodule_search_locations) or ()
+    files = [file for place in places if (file := Path(place, _DIGITS_FILE)).exists()]
+    if not files:
+        return split(*digits(options, dataset), (0, 1, 2, 3))
+    values = np.loadtxt(files[0], delimiter=",")
+    images, labels = values[:, :-1].reshape(-1, 8, 8), values[:, -1].astype(int)
+    return split(*arranged(images, labels, options, dataset), (0, 1, 2, 3))
+
+
+DIGITS = Dataset(
+    name="digits",
+    titles={"en": "Handwritten digits, 8×8 pixels", "zh": "手写数字，8×8 像素"},
+    kind="image",
+    task="classification",
+    shape=(1, 8, 8),
+    classes=10,
+    train=1437,
+    test=360,
+    most_samples=1797,
+    source=(
+        "Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, "
+        "https://doi.org/10.24432/C50P49, as in scikit-learn"
+    ),
+    loader=digits_split,
+    script=digits,
+)
 
 _PATIENCE_SECONDS = 5.0
 """In which the hub must have answered; the name's look-up alone may take longer than a minute."""
@@ -139,34 +203,21 @@ def loader(source: HubSource) -> Callable[[DataOptions], Split]:
 
     @lru_cache(maxsize=1)
     def load(options: DataOptions) -> Split:
-        random = np.random.RandomState(options.seed)
         total = SAMPLES if options.samples is None else options.samples
         test = test_size(total, options.test_share)
-        chosen = [
-            _read(source, name, size, random.permutation(size)[:count])
-            for name, size, count in (
-                ("train", source.train, total - test),
-                ("test", source.test, test),
-            )
-        ]
-        images = np.concatenate([part[0] for part in chosen])
-        labels = np.concatenate([part[1] for part in chosen])
-        if options.noise:
-            images = images + random.normal(size=images.shape) * (options.noise * images.std())
-        rows = np.arange(total)
         # One mean and one deviation a channel: grey images have one of each.
-        return split(images, labels, rows[: total - test], rows[total - test :], (0, 2, 3))
+        return split(*drawn(partial(_read, source), source, options, total - test, test), (0, 2, 3))
 
     return load
 
 
 def _read(
-    source: HubSource, part: str, size: int, rows: npt.NDArray[np.int64]
+    source: HubSource, part: str, rows: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """The images ``[row, *shape]`` and the classes of these rows of a part."""
     file = fetch(source.repository, f"{source.folder}/{part}-00000-of-00001.parquet")
     try:
-        return _decoded(file, source, size, rows)
+        return _decoded(file, source, part, rows)
     except MemoryError:
         raise
     except Exception as error:
@@ -177,12 +228,13 @@ def _read(
 
 
 def _decoded(
-    file: Path, source: HubSource, size: int, rows: npt.NDArray[np.int64]
+    file: Path, source: HubSource, part: str, rows: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     from PIL import Image
     from pyarrow import parquet
 
     table = parquet.read_table(file, columns=[source.column, "label"])
+    size = source.train if part == "train" else source.test
     if len(table) != size:
         raise ValueError(f"{file} has {len(table)} rows, not {size}")
     table = table.take(rows)
@@ -219,13 +271,24 @@ def pictures(options: DataOptions, dataset: Dataset) -> Raw:
         images = images.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
         return images, table["label"].to_numpy()
 
+    return drawn(read, source, options, dataset.train, dataset.test)
+
+
+def drawn(
+    read: Callable[[str, npt.NDArray[np.int64]], tuple[npt.NDArray[Any], npt.NDArray[Any]]],
+    source: HubSource,
+    options: DataOptions,
+    train: int,
+    test: int,
+) -> Raw:
+    """So many images of each part, in the order of a seed, with what noise is asked for."""
     random = np.random.RandomState(options.seed)
-    first = read("train", random.permutation(source.train)[: dataset.train])
-    second = read("test", random.permutation(source.test)[: dataset.test])
+    first = read("train", random.permutation(source.train)[:train])
+    second = read("test", random.permutation(source.test)[:test])
     x, y = (np.concatenate(both) for both in zip(first, second, strict=True))
     if options.noise:
         x = x + random.normal(size=x.shape) * (options.noise * x.std())
-    return x, y, np.arange(dataset.train), np.arange(dataset.train, len(x))
+    return x, y, np.arange(train), np.arange(train, len(x))
 
 
 SOURCES = {
