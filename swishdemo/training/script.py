@@ -1,7 +1,7 @@
 """Writes a run as one short script of PyTorch, which repeats it without this project.
 
 It is the lines of `swishdemo.training.reference` and of the dataset's own ``script``, tailored to
-the run, with its activations as `swishdemo.activations.code.pytorch` writes them. To tailor is to
+the run, with its activations as `swishdemo.activations.code.python` writes them. To tailor is to
 work out what is known: an expression of known names becomes its value, an ``if`` of them the branch
 that it takes; the names themselves are gone, and so are annotations and comments.
 """
@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from swishdemo import activations
-from swishdemo.activations.code import pytorch
-from swishdemo.activations.code.python import function_name
+from swishdemo.activations.code import python
 from swishdemo.training.architecture import (
     ActivationLayer,
     activation_at,
@@ -286,16 +285,16 @@ class _Families:
         """The expression of a layer's activation, its parameters as they are learned."""
         config, name = self._config, activation_at(self._config, row, layer.site)
         record, used = activations.get(name), parameters_of(config, name, row.rival)
-        called = pytorch.attributes(record)
+        called = python.attributes(record)
         values = {each.name: start_of(name, each.name, row) for each in used}
         given = {called[each]: literal(value) for each, value in values.items()}
         if "beta" in values and row.beta_start is not None:
             given[called["beta"]] = "beta"
         learned = [called[each.name] for each in used if each.learned]
         varies = "beta" in given.values() and len(starts(config)) > 1
-        *needed, lines = pytorch.function(record, values, bool(learned) or varies)
+        *needed, lines = python.torch_function(record, values, bool(learned) or varies)
         self.definitions.update(dict.fromkeys(needed))
-        made = self._function(function_name(record), lines)
+        made = self._function(python.function_name(record), lines)
         fixed = [f"{each}={value}" for each, value in given.items() if each not in learned]
         if fixed and "(x):" not in lines:
             made = f"partial({', '.join([made, *fixed])})"

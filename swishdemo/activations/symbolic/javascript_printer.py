@@ -43,15 +43,14 @@ _BOUNDED = (
     *(s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf, s.Erf),
     *(sympy.sin, sympy.cos, sympy.atan),
 )
-# Names that a parameter's variable cannot have.
-_WORDS = {
-    *("Math", "NaN", "Infinity", "undefined", "arguments", "eval", "await", "break", "case"),
-    *("catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else"),
-    *("enum", "export", "extends", "false", "finally", "for", "function", "if", "implements"),
-    *("import", "in", "instanceof", "interface", "let", "new", "null", "package", "private"),
-    *("protected", "public", "return", "static", "super", "switch", "this", "throw", "true"),
-    *("try", "typeof", "var", "void", "while", "with", "yield"),
-}
+_WORDS = """
+Infinity Math NaN arguments await break case catch class const continue debugger default delete do
+else enum eval export extends false finally for function if implements import in instanceof
+interface let new null package private protected public return static super switch this throw true
+try typeof undefined var void while with yield
+"""
+WORDS = frozenset(_WORDS.split())
+"""What no name may be in a JavaScript module."""
 _GROWING = (sympy.exp, sympy.sinh, sympy.cosh)
 # What may vanish where a power of x overflows.
 _VANISHING = (s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf, s.Erf, sympy.exp)
@@ -80,7 +79,7 @@ def inline(expression: Any) -> str:
 
 def local(name: str) -> str:
     """A parameter's name in the text: its own, unless that means something else there."""
-    taken = name in _WORDS or name in imports() or re.fullmatch(r"t\d+", name)
+    taken = name in WORDS or name in imports() or re.fullmatch(r"t\d+", name)
     return f"${name}" if taken else name
 
 
