@@ -168,7 +168,7 @@ def loaded_by(statement):
         "from swishdemo.ui import without_stubs\n"
         "with without_stubs():\n"
         "  import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.page\n"
-        "import swishdemo.ui.explore, swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims",
+        "import swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims",
     ],
 )
 def test_the_web_process_loads_nothing_heavy(statement):

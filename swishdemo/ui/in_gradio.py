@@ -59,12 +59,7 @@ def beginning(
 
     def answer(asked: object, request: gr.Request) -> _Answer:
         given = asked if isinstance(asked, dict) else {}
-        try:
-            told = handler(given, request)
-        except UserError as error:
-            told = {"error": error.sentence(language(request))}
-        except Exception:
-            told = {"error": internal(request)}
+        told = answered(lambda: handler(given, request), request)
         number = given.get("call")
         return {"call": number if isinstance(number, int) else None, "answer": told}
 
@@ -77,6 +72,72 @@ def beginning(
         show_progress="hidden",
         concurrency_limit=None,
         trigger_mode="multiple",  # the next may be asked as soon as this one has answered
+        api_visibility="private",
+    )
+
+
+def pressed(
+    button: gr.Button,
+    handler: Callable[..., _Answer],
+    inputs: Sequence[gr.components.Component],
+    view: gr.HTML,
+    check: Callable[..., list[_Answer]],
+) -> None:
+    """Have a button begin work, as `beginning` does, with what stands in the form.
+
+    Args:
+        button: It.
+        handler: Given the request and the inputs' values; its answer is the view's value.
+        inputs: The form's controls.
+        view: The live component that is told.
+        check: Given the same before, gives the answer of `judged`.
+    """
+    button.click(
+        handler,
+        list(inputs),
+        view,
+        validator=check,
+        show_progress="hidden",
+        queue=True,
+        api_visibility="private",
+    )
+
+
+def filling(
+    event: Callable[..., Any],
+    handler: Callable[..., Any],
+    inputs: gr.components.Component | Sequence[gr.components.Component],
+    outputs: gr.components.Component | Sequence[gr.components.Component],
+) -> None:
+    """Have an event change what other components hold."""
+    event(
+        handler,
+        inputs,
+        outputs,
+        show_progress="hidden",
+        queue=False,
+        trigger_mode="always_last",  # arrow keys choose faster than answers come
+        api_visibility="private",
+    )
+
+
+def in_browser(
+    view: gr.HTML, asked: str, output: gr.components.Component, *, given: bool = False
+) -> None:
+    """Have a live component's input change another component; nothing is sent.
+
+    Args:
+        view: The live component.
+        asked: Whose value becomes the other's: an element's id, a dot, and its function.
+        output: The other.
+        given: Whether the function is given what the other holds.
+    """
+    name, _, function = asked.partition(".")
+    view.input(
+        fn=None,
+        js=f"(now) => document.getElementById('{name}').{function}(now)",
+        inputs=output if given else None,
+        outputs=output,
         api_visibility="private",
     )
 
@@ -159,6 +220,22 @@ def when_chosen(
         )
 
 
+def answered(call: Callable[[], _Answer], request: gr.Request, room: str = "") -> _Answer:
+    """What a call answers, or why there is no answer, as ``{"error": sentence}``.
+
+    Args:
+        call: May refuse what was asked for.
+        request: Whose language is spoken.
+        room: Where the catalogue has the fields' labels; empty where a refusal keeps their names.
+    """
+    try:
+        return call()
+    except UserError as error:
+        return {"error": labelled(error, room, language(request))}
+    except Exception:
+        return {"error": internal(request)}
+
+
 def internal(request: gr.Request | None) -> str:
     """Log the exception being handled, and give the sentence that names its entry."""
     name = secrets.token_hex(4)
@@ -174,19 +251,20 @@ def labelled(error: UserError, room: str, tongue: Language) -> str:
     return text(error.key, tongue, **{**error.filled, "name": label[tongue]})
 
 
-def beside_field(
-    error: UserError, fields: Sequence[str], request: gr.Request, room: str = "train"
-) -> list[_Answer]:
-    """The answer of a validator: ``error`` at its own field, or at the first where it has none.
+def judged(read: Callable[[], object], fields: Sequence[str], request: gr.Request) -> list[_Answer]:
+    """The answer of a validator: what reading refuses, at its own field, or at the first.
 
     Args:
-        error: What is refused.
+        read: Reads the form.
         fields: The names of the controls, in the page's order.
         request: Whose language is spoken.
-        room: Where the catalogue has the fields' labels.
     """
-    at = error.field if error.field in fields else fields[0]
-    told = labelled(error, room, language(request))
+    at, told = None, ""
+    try:
+        read()
+    except UserError as error:
+        at = error.field if error.field in fields else fields[0]
+        told = labelled(error, "train", language(request))
     return [gr.validate(name != at, told if name == at else "") for name in fields]
 
 
@@ -229,74 +307,50 @@ def words(key: str) -> I18nData:
 
 
 _COLOURS = {
-    "body_background_fill": "bg",
-    "body_text_color": "text",
-    "body_text_color_subdued": "muted",
-    "background_fill_primary": "panel",
-    "background_fill_secondary": "soft",
-    "border_color_primary": "line",
-    "border_color_accent": "accent",
-    "border_color_accent_subdued": "line",
-    "color_accent_soft": "accent-soft",
-    "link_text_color": "accent",
-    "link_text_color_hover": "accent",
-    "link_text_color_active": "accent",
-    "link_text_color_visited": "accent",
-    "block_background_fill": "panel",
-    "block_border_color": "line",
-    "block_info_text_color": "muted",
-    "block_label_text_color": "muted",
-    "block_label_background_fill": "panel",
-    "block_title_text_color": "muted",
-    "panel_background_fill": "panel",
-    "panel_border_color": "line",
-    "checkbox_background_color": "panel",
-    "checkbox_background_color_hover": "panel",
-    "checkbox_background_color_focus": "panel",
-    "checkbox_background_color_selected": "accent",
-    "checkbox_border_color": "field-line",
-    "checkbox_border_color_hover": "accent",
-    "checkbox_border_color_focus": "accent",
-    "checkbox_border_color_selected": "accent",
-    "checkbox_label_background_fill": "panel",
-    "checkbox_label_background_fill_hover": "hover",
-    "checkbox_label_background_fill_selected": "soft",
-    "checkbox_label_border_color": "line",
-    "checkbox_label_border_color_hover": "line",
-    "checkbox_label_border_color_selected": "field-line",
-    "checkbox_label_text_color": "text",
-    "checkbox_label_text_color_selected": "text",
-    "error_background_fill": "panel",
-    "error_border_color": "bad",
-    "error_text_color": "bad",
-    "error_icon_color": "bad",
-    "input_background_fill": "bg",
-    "input_background_fill_focus": "bg",
-    "input_background_fill_hover": "bg",
-    "input_border_color": "line",
-    "input_border_color_focus": "accent",
-    "input_border_color_hover": "field-line",
-    "input_placeholder_color": "muted",
-    "loader_color": "accent",
-    "slider_color": "accent",
-    "button_primary_background_fill": "accent",
-    "button_primary_background_fill_hover": "accent-hover",
-    "button_primary_border_color": "accent",
-    "button_primary_border_color_hover": "accent-hover",
-    "button_primary_text_color": "on-accent",
-    "button_primary_text_color_hover": "on-accent",
-    "button_secondary_background_fill": "panel",
-    "button_secondary_background_fill_hover": "hover",
-    "button_secondary_border_color": "line",
-    "button_secondary_border_color_hover": "field-line",
-    "button_secondary_text_color": "text",
-    "button_secondary_text_color_hover": "text",
-    "table_border_color": "line",
-    "table_text_color": "text",
-    "table_even_background_fill": "panel",
-    "table_odd_background_fill": "panel",
-    "code_background_fill": "soft",
+    "bg": (
+        "body_background_fill input_background_fill input_background_fill_focus "
+        "input_background_fill_hover"
+    ),
+    "text": (
+        "body_text_color checkbox_label_text_color checkbox_label_text_color_selected "
+        "button_secondary_text_color button_secondary_text_color_hover table_text_color"
+    ),
+    "muted": (
+        "body_text_color_subdued block_info_text_color block_label_text_color "
+        "block_title_text_color input_placeholder_color"
+    ),
+    "panel": (
+        "background_fill_primary block_background_fill block_label_background_fill "
+        "panel_background_fill checkbox_background_color checkbox_background_color_hover "
+        "checkbox_background_color_focus checkbox_label_background_fill error_background_fill "
+        "button_secondary_background_fill table_even_background_fill table_odd_background_fill"
+    ),
+    "soft": (
+        "background_fill_secondary checkbox_label_background_fill_selected code_background_fill"
+    ),
+    "line": (
+        "border_color_primary border_color_accent_subdued block_border_color panel_border_color "
+        "checkbox_label_border_color checkbox_label_border_color_hover input_border_color "
+        "button_secondary_border_color table_border_color"
+    ),
+    "accent": (
+        "border_color_accent link_text_color link_text_color_hover link_text_color_active "
+        "link_text_color_visited checkbox_background_color_selected checkbox_border_color_hover "
+        "checkbox_border_color_focus checkbox_border_color_selected input_border_color_focus "
+        "loader_color slider_color button_primary_background_fill button_primary_border_color"
+    ),
+    "accent-soft": "color_accent_soft",
+    "field-line": (
+        "checkbox_border_color checkbox_label_border_color_selected input_border_color_hover "
+        "button_secondary_border_color_hover"
+    ),
+    "hover": "checkbox_label_background_fill_hover button_secondary_background_fill_hover",
+    "bad": "error_border_color error_text_color error_icon_color",
+    "accent-hover": "button_primary_background_fill_hover button_primary_border_color_hover",
+    "on-accent": "button_primary_text_color button_primary_text_color_hover",
 }
+"""The style sheet's colours, and what of Gradio's has each of them."""
+
 _MEASURES = {
     "block_border_width": "0px",
     "block_shadow": "none",
@@ -332,8 +386,11 @@ _MONO = ("ui-monospace", "SF Mono", "Menlo", "DejaVu Sans Mono")
 
 def theme() -> gr.themes.Base:
     """The theme: system fonts, and every colour by reference to the style sheet's variables."""
-    colours: dict[str, str] = {}
-    for variable, token in _COLOURS.items():
-        colours[variable] = colours[f"{variable}_dark"] = f"var(--lab-{token})"
+    colours = {
+        f"{variable}{dark}": f"var(--lab-{token})"
+        for token, variables in _COLOURS.items()
+        for variable in variables.split()
+        for dark in ("", "_dark")
+    }
     themed = gr.themes.Base(font=(*_FONT, "sans-serif"), font_mono=(*_MONO, "monospace"))
     return themed.set(**colours, **_MEASURES)

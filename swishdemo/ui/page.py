@@ -6,8 +6,7 @@ import asyncio
 import logging
 import sys
 from asyncio import Queue as AsyncQueue
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -23,22 +22,40 @@ from swishdemo.errors import UserError
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.timing.host_card import host_summary
-from swishdemo.ui import assets
+from swishdemo.ui import assets, claims, time, train
 from swishdemo.ui.assets import Document, live
-from swishdemo.ui.in_gradio import internal, language, theme, translations, words
+from swishdemo.ui.in_gradio import in_browser, internal, language, theme, translations, words
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.link_preview import LinkPreviews
 
-TABS = ("explore", "train", "time", "claims")
+_LATEX: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]
 
 
-def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
-    """The whole page, or a page of some tabs only.
+def _explore(lab: Lab) -> None:
+    """Swish, its derivatives and its rivals, computed and drawn in the browser.
 
-    Args:
-        lab: What the tabs work with.
-        tabs: Names of modules of this package, each with a ``build(lab)``.
+    What takes longer the browser asks of REST (`swishdemo.api.calculation`).
     """
+    view = live("explore/tab", elem_id="lab-explore")
+    formula = gr.Markdown(elem_id="lab-formula", latex_delimiters=_LATEX)
+    # The browser knows the formulas; Gradio only sets their LaTeX.
+    in_browser(view, "lab-formula.formulas", formula)
+
+
+TABS: Mapping[str, Callable[[Lab], None]] = {
+    "explore": _explore,
+    "train": train.build,
+    "time": time.build,
+    "claims": claims.build,
+}
+"""What puts each tab's components into the surrounding ``gr.Blocks``, in the page's order."""
+
+
+def build(lab: Lab, tabs: Iterable[str] = TABS) -> gr.Blocks:
+    """The whole page, or a page of some tabs only."""
     why, archived = hardware.unused(lab.settings), lab.settings.archive_dir is not None
     demo = Page(title="Swish Lab", analytics_enabled=False)
     demo.previews = LinkPreviews(lab)
@@ -52,7 +69,7 @@ def build(lab: Lab, tabs: tuple[str, ...] = TABS) -> gr.Blocks:
         with gr.Tabs(elem_id="lab-tabs"):
             for name in tabs:
                 with gr.Tab(words(f"shell.tab_{name}"), id=name):
-                    import_module(f"swishdemo.ui.{name}").build(lab)
+                    TABS[name](lab)
         live(
             "core/footer",
             elem_id="lab-footer",

@@ -34,10 +34,12 @@ from swishdemo.timing.presets import (
 from swishdemo.timing.request import device_of
 from swishdemo.ui.assets import live
 from swishdemo.ui.in_gradio import (
+    answered,
     beginning,
-    beside_field,
-    internal,
-    language,
+    filling,
+    in_browser,
+    judged,
+    pressed,
     when_chosen,
     words,
 )
@@ -287,20 +289,14 @@ def _wire(
         return requests_of(dict(zip(FIELDS, values, strict=True)), lab.settings)
 
     def check(request: gr.Request, *values: Any) -> list[dict[str, Any]]:
-        try:
-            read(values)
-        except UserError as error:
-            return beside_field(error, FIELDS, request)
-        return [gr.validate(True, "") for _ in FIELDS]
+        return judged(lambda: read(values), FIELDS, request)
 
     def begin(request: gr.Request, *values: Any) -> dict[str, Any]:
-        try:
+        def started() -> dict[str, Any]:
             first, *others = begun(lab, read(values), visitor_of(request))
-        except UserError as error:
-            return {"error": error.sentence(language(request))}
-        except Exception:
-            return {"error": internal(request)}
-        return {"id": first, "next": others}
+            return {"id": first, "next": others}
+
+        return answered(started, request)
 
     by_context = [inputs[field] for field in SHOWN_BY_CONTEXT]
     filled = [*(inputs[field] for field in DEFAULT), *by_context, shown]
@@ -312,40 +308,20 @@ def _wire(
         values = values_of(name, lab.settings) if known else dict(DEFAULT)
         return [values[field] for field in DEFAULT] + visible(values) + [{"preset": name}]
 
-    start.click(
-        begin,
-        list(inputs.values()),
-        shown,
-        validator=check,
-        show_progress="hidden",
-        queue=True,
-        api_visibility="private",
-    )
-    # A formula that another tab hands over; nothing is sent.
-    shown.input(
-        fn=None,
-        js="() => document.getElementById('lab-time').formula()",
-        outputs=inputs["formula"],
-        api_visibility="private",
-    )
+    pressed(start, begin, [*inputs.values()], shown, check)
+    in_browser(shown, "lab-time.formula", inputs["formula"])  # that another tab hands over
     when_chosen(preset, fill, filled)
-    inputs["device"].input(  # type: ignore[attr-defined]
+    filling(
+        inputs["device"].input,  # type: ignore[attr-defined]
         lambda device, variants: adapted(variants, device_of(device, lab.settings)),
         [inputs["device"], inputs["variants"]],
         inputs["variants"],
-        show_progress="hidden",
-        queue=False,
-        trigger_mode="always_last",  # arrow keys choose faster than answers come
-        api_visibility="private",
     )
-    inputs["context"].input(  # type: ignore[attr-defined]
+    filling(
+        inputs["context"].input,  # type: ignore[attr-defined]
         lambda context: visible({"context": context}),
         inputs["context"],
         by_context,
-        show_progress="hidden",
-        queue=False,
-        trigger_mode="always_last",  # arrow keys choose faster than answers come
-        api_visibility="private",
     )
 
 

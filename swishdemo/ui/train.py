@@ -26,11 +26,13 @@ from swishdemo.training.request import fitted, parse_run
 from swishdemo.training.sweep import SweepRequest, grid_of
 from swishdemo.ui.assets import live
 from swishdemo.ui.in_gradio import (
+    answered,
     beginning,
-    beside_field,
-    internal,
-    labelled,
+    filling,
+    in_browser,
+    judged,
     language,
+    pressed,
     when_chosen,
     words,
 )
@@ -169,48 +171,17 @@ def build(lab: Lab) -> None:
             shown = live("train/tab", elem_id="lab-train")
     tab = _Tab(lab, table, tuple(inputs))
 
-    # A formula that another tab hands over joins the rivals; nothing is sent.
-    shown.input(
-        fn=None,
-        js="(rivals) => document.getElementById('lab-train').withFormula(rivals)",
-        inputs=inputs["rivals"],
-        outputs=inputs["rivals"],
-        api_visibility="private",
-    )
-    start.click(
-        tab.begin,
-        [recipe, *inputs.values()],
-        shown,
-        validator=tab.check,
-        show_progress="hidden",
-        queue=True,
-        api_visibility="private",
-    )
-    start_sweep.click(
-        tab.begin_sweep,
-        [recipe, *inputs.values(), grid],
-        swept,
-        validator=tab.check_sweep,
-        show_progress="hidden",
-        queue=True,
-        api_visibility="private",
-    )
+    # A formula that another tab hands over joins the rivals.
+    in_browser(shown, "lab-train.withFormula", inputs["rivals"], given=True)
+    form = [recipe, *inputs.values()]
+    pressed(start, tab.begin, form, shown, tab.check)
+    pressed(start_sweep, tab.begin_sweep, [*form, grid], swept, tab.check_sweep)
     beginning(shown.submit, shown, tab.go_on)
     beginning(swept.submit, swept, tab.go_on)
     filled = [recipe, tiles, notes, *inputs.values()]
     when_chosen(recipe, tab.fill, filled)
-    tiles.input(
-        tab.choose,
-        tiles,
-        filled,
-        show_progress="hidden",
-        queue=False,
-        trigger_mode="always_last",  # arrow keys choose faster than answers come
-        api_visibility="private",
-    )
-    shown.edit(
-        tab.use, shown, filled, show_progress="hidden", queue=False, api_visibility="private"
-    )
+    filling(tiles.input, tab.choose, tiles, filled)
+    filling(shown.edit, tab.use, shown, filled)
 
 
 def _recipe_card() -> tuple[gr.Dropdown, gr.HTML, gr.Markdown, gr.Button]:
@@ -278,50 +249,46 @@ class _Tab:
 
     def check(self, request: gr.Request, *values: Any) -> list[dict[str, Any]]:
         """Whether each control's value will do, and beside one that will not, why."""
-        try:
-            parse_run(self._asked(values), self.lab.settings)
-        except UserError as error:
-            return beside_field(error, ("recipe", *self.inputs), request)
-        return [gr.validate(True, "") for _ in values]
+        fields = "recipe", *self.inputs
+        return judged(lambda: parse_run(self._asked(values), self.lab.settings), fields, request)
 
     def begin(self, request: gr.Request, *values: Any) -> dict[str, Any]:
         """Start a run; what the page is told of it."""
-        try:
-            given = self._asked(values)
-            config = parse_run(given, self.lab.settings)
+
+        def begun() -> dict[str, Any]:
+            given, settings, tongue = self._asked(values), self.lab.settings, language(request)
+            config = parse_run(given, settings)
             job = self.lab.manager.submit("run", config, visitor_of(request))
-        except UserError as error:
-            return {"error": labelled(error, "train", language(request))}
-        except Exception:
-            return {"error": internal(request)}
-        changed = fitted(given, config, self.lab.settings)
-        return {
-            "run": job.id,
-            "table": config.csv and config.csv.sentence(language(request)),
-            "fitted": [each.sentence(language(request)) for each in changed],
-        }
+            return {
+                "run": job.id,
+                "table": config.csv and config.csv.sentence(tongue),
+                "fitted": [each.sentence(tongue) for each in fitted(given, config, settings)],
+            }
+
+        return answered(begun, request, "train")
 
     def check_sweep(self, request: gr.Request, *values: Any) -> list[dict[str, Any]]:
         """As `check`; what is wrong with a run of the grid is said at the grid."""
-        fields = ("recipe", *self.inputs, "grid")
-        try:
-            SweepRequest.parse(self._sweep_asked(values), self.lab.settings)
-        except UserError as error:
-            in_grid = error.key.startswith("sweep.") or error.field not in fields
-            at = "grid" if in_grid else error.field
-            told = UserError(error.key, field=at, status=error.status, **error.values)
-            return beside_field(told, fields, request)
-        return [gr.validate(True, "") for _ in values]
+        fields = "recipe", *self.inputs, "grid"
+
+        def read() -> None:
+            try:
+                SweepRequest.parse(self._sweep_asked(values), self.lab.settings)
+            except UserError as error:
+                if error.key.startswith("sweep.") or error.field not in fields:
+                    error.field = "grid"
+                raise
+
+        return judged(read, fields, request)
 
     def begin_sweep(self, request: gr.Request, *values: Any) -> dict[str, Any]:
         """Start a sweep of the page's settings; what the page is told of it."""
-        try:
-            asked, visitor = self._sweep_asked(values), visitor_of(request)
-            return {"sweep": self.lab.manager.submit("sweep", asked, visitor).id}
-        except UserError as error:
-            return {"error": error.sentence(language(request))}
-        except Exception:
-            return {"error": internal(request)}
+
+        def begun() -> dict[str, Any]:
+            asked = self._sweep_asked(values)
+            return {"sweep": self.lab.manager.submit("sweep", asked, visitor_of(request)).id}
+
+        return answered(begun, request)
 
     def go_on(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Have a run or a sweep go on, or begin a run again; the run that goes on."""
