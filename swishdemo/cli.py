@@ -31,7 +31,6 @@ from swishdemo.claims import command as claims_command
 from swishdemo.errors import UserError
 from swishdemo.figures.claims import illustrated
 from swishdemo.form import Field
-from swishdemo.generate import generate
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Reports, measurements, rows_of
 from swishdemo.jobs.manager import JobManager
@@ -68,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _REFUSED
     given = parser(settings).parse_args(arguments)
     if given.command == "generate":
+        from swishdemo.generate import generate
+
         return generate(given.check)
     if given.command == "claims":
         return _check_claims(given, settings)

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from swishdemo.activations import shipped
+from swishdemo.activations.registry import FACTS
+from swishdemo.activations.symbolic import javascript
 from swishdemo.claims import CLAIMS, proofs
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -44,9 +45,9 @@ class Generated:
 
 
 FILES = (
-    Generated(shipped.MODULE, lambda before: shipped.module()),
-    Generated(shipped.PROPERTIES, lambda before: shipped.property_module()),
-    Generated(shipped.FACTS, lambda before: shipped.facts_text()),
+    Generated(javascript.MODULE, lambda before: javascript.module()),
+    Generated(javascript.PROPERTIES, lambda before: javascript.property_module()),
+    Generated(FACTS, lambda before: javascript.facts_text()),
     Generated(proofs.KEPT, lambda before: proofs.kept_text(CLAIMS, before, _same_evidence)),
 )
 

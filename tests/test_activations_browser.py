@@ -10,8 +10,8 @@ from activation_settings import settings
 
 from swishdemo.activations import activations, evaluate, names
 from swishdemo.activations.analysis.properties import swish_landmarks
-from swishdemo.activations.shipped import MODULE
 from swishdemo.activations.symbolic.derive import breaks
+from swishdemo.activations.symbolic.javascript import MODULE
 
 POINTS = sorted(
     [

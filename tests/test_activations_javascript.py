@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from swishdemo.activations import evaluate, parse_formula
-from swishdemo.activations.shipped import literal
-from swishdemo.activations.symbolic.javascript_printer import FUNCTIONS as PRINTED
-from swishdemo.activations.symbolic.javascript_printer import imports
+from swishdemo.activations.symbolic.javascript import FUNCTIONS as PRINTED
+from swishdemo.activations.symbolic.javascript import imports, literal
 from swishdemo.activations.symbolic.tape import FUNCTIONS as TAPE
 from swishdemo.activations.typed.functions import FUNCTIONS as GRAMMAR
 

@@ -123,17 +123,18 @@ import json, sys
 from functools import partial
 from types import SimpleNamespace
 
-from swishdemo.activations import shipped
 from swishdemo.activations.analysis import properties
+from swishdemo.activations.registry import facts
+from swishdemo.activations.symbolic import javascript
 from swishdemo.claims import proofs
 from swishdemo.cli import main
 
-text = shipped.PROPERTIES.read_text("utf-8").partition("properties = ")[2]
+text = javascript.PROPERTIES.read_text("utf-8").partition("properties = ")[2]
 described, known = properties.described, json.loads(text.rstrip().removesuffix(";"))
 properties.described = lambda each: known.get(each.name) or described(each)
 landmarks, marks = properties.landmarks, {
     name: [SimpleNamespace(as_json=partial(dict, mark)) for mark in fact["landmarks"]]
-    for name, fact in shipped.facts().items()
+    for name, fact in facts().items()
 }
 properties.landmarks = lambda each, *at: (not at and marks.get(each.name)) or landmarks(each, *at)
 prove, proved = proofs.prove, {proof.of: proof for proof in proofs.kept().values()}

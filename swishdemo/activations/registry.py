@@ -1,17 +1,21 @@
-"""The registry of all activations that have a record."""
+"""The registry of all activations that have a record, and what is known of them beforehand."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from swishdemo.activations import bounded, gated, periodic, rectified, shrinkage, soft
 from swishdemo.activations.record import Activation, is_formula
 from swishdemo.errors import UserError
 from swishdemo.text import say
 
+FACTS = Path(__file__).with_name("facts.json")
 _FAMILIES = (gated, rectified, soft, bounded, shrinkage, periodic)
 
 
@@ -110,4 +114,13 @@ def registered(name: object) -> Activation:
             value=str(name)[:80],
             choices=tuple(_REGISTRY),
         )
+    return found
+
+
+def facts() -> dict[str, dict[str, Any]]:
+    """Of every activation by name, its formula in ``latex`` and its ``landmarks`` as JSON.
+
+    These are at the default parameters. Nothing is derived: SymPy is not loaded.
+    """
+    found: dict[str, dict[str, Any]] = json.loads(FACTS.read_bytes())
     return found

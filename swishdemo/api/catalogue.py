@@ -9,8 +9,7 @@ from starlette.requests import Request
 
 import swishdemo
 from swishdemo import hardware, host
-from swishdemo.activations import shipped
-from swishdemo.activations.registry import activations
+from swishdemo.activations.registry import activations, facts
 from swishdemo.api.responses import FiniteJSON, language
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Language, text
@@ -98,7 +97,7 @@ def _both(key: str) -> dict[str, str]:
 
 
 def _activations() -> list[dict[str, Any]]:
-    known = shipped.facts()
+    known = facts()
     return [
         {
             "name": activation.name,

@@ -18,7 +18,7 @@ from swishdemo.activations.evaluation import parameter_values
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import derive, latex, latex_derivative
-from swishdemo.activations.symbolic.javascript_printer import WORDS
+from swishdemo.activations.symbolic.javascript import WORDS
 from swishdemo.activations.symbolic.printing import JAVASCRIPT, Printer
 from swishdemo.activations.symbolic.readable import readable
 from swishdemo.errors import UserError

@@ -18,7 +18,7 @@ import sympy
 
 from swishdemo.activations.analysis.accurate import double, is_held
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.javascript_printer import FUNCTIONS as JAVASCRIPT_NAMES
+from swishdemo.activations.symbolic.javascript import FUNCTIONS as JAVASCRIPT_NAMES
 
 # How tightly a text holds together: a part that is looser than its place asks for gets brackets.
 CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)

@@ -7,6 +7,7 @@ It is told over a socket which of the functions below to call. It dies when the 
 
 from __future__ import annotations
 
+import math
 import pickle
 import resource
 import sys
@@ -17,15 +18,31 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+from latex2mathml.converter import convert
 
 from swishdemo.activations import evaluation
+from swishdemo.activations.analysis.properties import described
 from swishdemo.activations.lookup import get
+from swishdemo.activations.record import Activation
+from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic.derive import breaks, derive, latex
+from swishdemo.activations.symbolic.javascript import typed_module
+from swishdemo.activations.typed.functions import GREEK
+from swishdemo.activations.typed.syntax import named_tokens
 from swishdemo.errors import UserError
 
 _MEMORY_BYTES = 2**32
 _KEPT_FORMULAS = 500
 _CURVE_POINTS = 401
 _MOST_BREAKS = 100
+PROBES = (-1000.0, -700.0, -300.0, -30.0, 30.0, 300.0, 700.0, 1000.0)
+"""Where the browser compares its own doubles with exact values: the far ends of what it draws."""
+
+_GENERIC = 0.731
+_BESIDE = 1e-7
+"""How far from a break the sides are looked at, relative to its size."""
+_JUMP = 1e-5
+"""The least difference of two sides that is told: far above what the distance itself makes."""
 
 
 def check(text: str) -> str:
@@ -38,10 +55,82 @@ def check(text: str) -> str:
 
 
 def describe(text: str) -> dict[str, Any]:
-    """What the page shows of a formula; see `swishdemo.activations.shipped`."""
-    from swishdemo.activations.shipped import describe
+    """What the page shows of a formula.
 
-    return describe(get(f"={text}"))
+    Returns:
+        ``name``, with what was left out written out; ``mathml``, the formula as it was understood,
+        set by a browser; ``module``, the text of an ES module that exports the record as
+        ``activation``; ``places``, where the parameters stand in the name's formula;
+        ``shape``: ``smooth`` (f and f′ are continuous), ``kinked``, ``jumping``, ``constant`` or
+        ``pieces`` (not found out), and ``at``, the breaks, where they do not move with a parameter;
+        ``probes``: x, f and f′ at the defaults, null where a formula has no number there, and words
+        for the infinities.
+    """
+    activation = get(f"={text}")
+    shape, at = _shape(activation)
+    found = evaluation.evaluate(activation, PROBES)
+    return {
+        "name": activation.name,
+        "mathml": convert(latex(activation)),
+        "module": typed_module(activation),
+        "places": _places(activation),
+        "shape": shape,
+        "at": at,
+        "probes": [
+            [x, _number_or_word(f), _number_or_word(df)]
+            for x, f, df in zip(PROBES, found.f, found.df, strict=True)
+        ],
+    }
+
+
+def _places(activation: Activation) -> list[tuple[int, int, str]]:
+    """Where the parameters stand in the formula's text: offset, length and name of each."""
+    names = {parameter.name for parameter in activation.parameters}
+    return [
+        (at, len(token), name)
+        for at, token in named_tokens(activation.name[1:])
+        if (name := GREEK.get(token, token)) in names
+    ]
+
+
+def _shape(activation: Activation) -> tuple[str, list[float]]:
+    # At no special value of a parameter: with a = 1 an ELU has no kink, with any other it has.
+    usual = {p.name: _GENERIC * p.default for p in activation.parameters}
+    if s.X not in derive(activation).f.free_symbols:
+        return "constant", []
+    pieces = derive(activation).f.atoms(s.Where)
+    if not pieces:
+        return "smooth", []
+    # Breaks that are no straight line's zero are not known as numbers.
+    if any((w.args[0] - w.args[1]).diff(s.X).has(s.X) for w in pieces):
+        return "pieces", []
+    jumps, kinks = [], []
+    for at in breaks(activation, usual):
+        beside = _BESIDE * max(1.0, abs(at))
+        sides = evaluation.evaluate(activation, [at - beside, at + beside], usual)
+        if any(map(math.isnan, sides.f)):
+            continue  # the end of what it is defined on
+        if not _alike(*sides.f):
+            jumps.append(at)
+        elif not _alike(*sides.df):
+            kinks.append(at)
+    at_numbers = all(place.is_number for place in derive(activation).breaks)
+    if jumps:
+        return "jumping", jumps if at_numbers else []
+    return ("kinked", kinks if at_numbers else []) if kinks else ("smooth", [])
+
+
+def _alike(left: float, right: float) -> bool:
+    if math.isinf(left) or math.isinf(right):
+        return left == right
+    return abs(left - right) <= _JUMP * max(1.0, abs(left), abs(right))
+
+
+def _number_or_word(value: float) -> float | str | None:
+    """A number as JSON can hold it."""
+    if math.isnan(value):
+        return None
+    return float(value) if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def values(text: str, points: list[float], parameters: Mapping[str, float]) -> dict[str, Any]:
@@ -65,8 +154,6 @@ def curve(name: str, low: float, high: float, parameters: Mapping[str, float]) -
         ``x``, ``f``, ``df``, ``d2f``, and the derivative by each parameter as ``d <parameter>``:
         arrays of one length.
     """
-    from swishdemo.activations.symbolic.derive import breaks
-
     activation = get(name)
     known = {key: value for key, value in parameters.items() if key in activation.defaults()}
     steps = [at for at in breaks(activation, known) if low < at < high][:_MOST_BREAKS]
@@ -87,8 +174,6 @@ def curve(name: str, low: float, high: float, parameters: Mapping[str, float]) -
 
 def properties(name: str, parameters: Mapping[str, float]) -> dict[str, Any]:
     """Properties and landmarks; see `swishdemo.activations.analysis.properties`."""
-    from swishdemo.activations.analysis.properties import described
-
     return described(get(name), parameters)
 
 
