@@ -9,15 +9,9 @@ from itertools import pairwise
 import plotly.graph_objects as go
 import pytest
 
-from swishdemo.figures.plotly import label_of, spread
-from swishdemo.figures.timing import (
-    bars_figure,
-    colour_of,
-    memory_figure,
-    roofline_figure,
-    sizes_figure,
-    steps_figure,
-)
+from swishdemo.figures.plotly import colour_of, label_of
+from swishdemo.figures.timing_bars import bars_figure, memory_figure, steps_figure
+from swishdemo.figures.timing_lines import roofline_figure, sizes_figure, spread
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import REGISTRY, Measurement
 from swishdemo.timing.measurement import byte_size, duration, figures, size_label

@@ -158,7 +158,8 @@ def loaded_by(statement):
     "statement",
     [
         "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims\n"
-        "import swishdemo.claims.evaluate, swishdemo.figures.claims, swishdemo.figures.timing\n"
+        "import swishdemo.claims.evaluate, swishdemo.figures.claims\n"
+        "import swishdemo.figures.timing_bars, swishdemo.figures.timing_lines\n"
         "import swishdemo.kernels.build\n"
         "from swishdemo.settings import Settings\n"
         "swishdemo.activations.get('swish'), swishdemo.activations.names()\n"

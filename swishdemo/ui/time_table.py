@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 
 from swishdemo.errors import UserError
-from swishdemo.figures.timing import colour_of
+from swishdemo.figures.plotly import colour_of
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import UNREADABLE
 from swishdemo.text import Language, numeral, text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from swishdemo import activations
-from swishdemo.figures.timing import ARTICLE_BASELINE, ARTICLE_RATIO
+from swishdemo.figures.timing_bars import ARTICLE_BASELINE, ARTICLE_RATIO
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.text import Language, Sentence, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats

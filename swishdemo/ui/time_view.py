@@ -9,8 +9,13 @@ from hashlib import sha256
 from typing import Any
 
 from swishdemo.errors import UserError
-from swishdemo.figures import timing as figures
-from swishdemo.figures.timing import ARTICLE_BASELINE
+from swishdemo.figures.timing_bars import (
+    ARTICLE_BASELINE,
+    bars_figure,
+    memory_figure,
+    steps_figure,
+)
+from swishdemo.figures.timing_lines import roofline_figure, sizes_figure
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.jobs.manager import JobManager
 from swishdemo.text import Language, text
@@ -244,7 +249,7 @@ def _figures(
     several = len({m.elements for m in timed}) > 1
     made: dict[str, _Json | None] = {"bars": None, "sizes": None}
     if active or any(m.is_timed for m in here):
-        made["bars"] = figures.bars_figure(
+        made["bars"] = bars_figure(
             here,
             variants,
             baseline,
@@ -254,7 +259,7 @@ def _figures(
             beside=comparable(others, here[0]) if here else (),
         )
     if several:
-        made["sizes"] = figures.sizes_figure(
+        made["sizes"] = sizes_figure(
             timed,
             variants,
             language,
@@ -262,15 +267,11 @@ def _figures(
             caches=caches,
             beside=comparable(others, timed[0], at_all_sizes=True),
         )
-    made["steps"] = figures.steps_figure(
+    made["steps"] = steps_figure(
         here, variants, baseline, language, ended=not active, narrow=narrow
     )
-    made["roofline"] = figures.roofline_figure(
-        timed, variants, language, narrow=narrow, caches=caches
-    )
-    made["memory"] = figures.memory_figure(
-        here, variants, language, ended=not active, narrow=narrow
-    )
+    made["roofline"] = roofline_figure(timed, variants, language, narrow=narrow, caches=caches)
+    made["memory"] = memory_figure(here, variants, language, ended=not active, narrow=narrow)
     return made
 
 
