@@ -18,7 +18,7 @@ from swishdemo.figures.series import Series
 from swishdemo.figures.timing_bars import bars_figure
 from swishdemo.figures.training import Picked, race_figure
 from swishdemo.settings import Settings
-from swishdemo.timing import REGISTRY, Measurement, TimingRequest, correctness
+from swishdemo.timing import REGISTRY, Measurement, TimingRequest, implementations
 from swishdemo.timing.measuring import measure
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
 from swishdemo.training.request import parse_run
@@ -178,7 +178,7 @@ SLOW = {"x**a*sigmoid(x)"}
 )
 def test_the_gate_lets_a_right_formula_through(text, dtype):
     """Though it may lose more digits than any activation of the registry."""
-    assert correctness.check(REGISTRY.get(f"={text}"), CPU, dtype).reason is None
+    assert implementations.check(REGISTRY.get(f"={text}"), CPU, dtype).reason is None
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_the_gate_lets_a_right_formula_through(text, dtype):
 )
 def test_where_nothing_can_be_checked_the_gate_says_so(text):
     """And does not tell of an error of 0."""
-    found = correctness.check(REGISTRY.get(f"={text}"), CPU, torch.float32)
+    found = implementations.check(REGISTRY.get(f"={text}"), CPU, torch.float32)
     assert found.max_error is None
     assert "nothing could be checked" in found.reason.sentence("en")
 
@@ -199,13 +199,12 @@ def test_where_nothing_can_be_checked_the_gate_says_so(text):
 @pytest.mark.parametrize("text", ["x*sigmoid(2*x)", "x**3", "sin(30*x)*x", "x*exp(-x)"])
 @pytest.mark.parametrize("factor", [1.01, 0.99])
 def test_the_gate_stops_a_wrong_one(monkeypatch, text, factor):
-    from swishdemo.timing import implementations
     from swishdemo.timing.implementations import Implementation
 
     right = torch_function(f"={text}")
     wrong = lambda name, device, dtype: Implementation(lambda x: right(x) * factor)  # noqa: E731
     monkeypatch.setattr(implementations, "formula", wrong)
-    reason = correctness.check(REGISTRY.get(f"={text}"), CPU, torch.float32).reason
+    reason = implementations.check(REGISTRY.get(f"={text}"), CPU, torch.float32).reason
     assert reason is not None and "wrong value" in reason.sentence("en")
 
 

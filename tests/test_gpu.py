@@ -10,7 +10,7 @@ from torch.autograd import gradcheck, gradgradcheck
 from swishdemo import FusedSwish, fused_swish
 from swishdemo.kernels.native import dense_format
 from swishdemo.kernels.operator import swish_backward, swish_forward
-from swishdemo.timing.correctness import check
+from swishdemo.timing.implementations import check
 from swishdemo.timing.variants import REGISTRY
 
 pytestmark = [

@@ -18,7 +18,7 @@ from torch.autograd import gradcheck, gradgradcheck
 from swishdemo import FusedSwish, fused_swish
 from swishdemo.kernels import function, native, node
 from swishdemo.kernels.operator import swish_backward, swish_forward
-from swishdemo.timing.correctness import check
+from swishdemo.timing.implementations import check
 from swishdemo.timing.variants import REGISTRY
 
 ROOT = Path(__file__).parents[1]

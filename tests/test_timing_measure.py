@@ -22,13 +22,12 @@ from swishdemo.timing import (
     Registry,
     TimingRequest,
     Variant,
-    correctness,
     latest,
     measuring,
 )
 from swishdemo.timing.export import left_out
 from swishdemo.timing.host_card import missing_compiler
-from swishdemo.timing.implementations import Implementation, build
+from swishdemo.timing.implementations import Implementation, build, check
 from swishdemo.timing.loop import Plan
 from swishdemo.timing.measuring import measure, patiently
 from swishdemo.timing.request import STEP_ELEMENTS
@@ -147,7 +146,7 @@ def wrong(function, trainable: tuple[str, ...] = ()) -> Variant:
     "variant", [v for v in REGISTRY.all() if not v.compiled], ids=lambda variant: variant.name
 )
 def test_every_variant_passes_the_gate(variant, dtype):
-    verdict = correctness.check(variant, CPU, dtype)
+    verdict = check(variant, CPU, dtype)
     assert verdict.reason is None
     assert verdict.max_error < 3.5 * torch.finfo(dtype).eps
 
@@ -166,7 +165,7 @@ def test_every_variant_passes_the_gate(variant, dtype):
     ],
 )
 def test_the_gate_finds_what_is_wrong(function, trainable, key):
-    verdict = correctness.check(wrong(function, trainable), CPU, torch.float32)
+    verdict = check(wrong(function, trainable), CPU, torch.float32)
     assert verdict.reason is not None
     assert verdict.reason.key == f"time.gate.{key}"
     assert verdict.reason.sentence("en") and verdict.reason.sentence("zh")
@@ -174,7 +173,7 @@ def test_the_gate_finds_what_is_wrong(function, trainable, key):
 
 def test_the_gate_passes_the_same_function_when_it_is_right(monkeypatch):
     monkeypatch.setattr(_WrongBeta, "factor", 1.0)
-    assert correctness.check(wrong(wrong_beta, ("beta",)), CPU, torch.float32).reason is None
+    assert check(wrong(wrong_beta, ("beta",)), CPU, torch.float32).reason is None
 
 
 def test_a_record_that_misnames_its_parameters_is_refused():

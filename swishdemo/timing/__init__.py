@@ -1,9 +1,8 @@
 """Measures what an activation costs here: every implementation is checked, then timed.
 
-- `variants`: what can be timed; `implementations`: how it is built.
+- `variants`: what can be timed; `implementations`: how it is built, and checked before.
 - `request`, `presets`: what may be asked, and about how long it takes.
-- `measuring`: the one function that answers; `correctness`: the check before; `workload`, `loop`:
-  what is called and how it is clocked.
+- `measuring`: the one function that answers; `workload`, `loop`: what is called, how it is clocked.
 - `measurement`: figures, and how they compare; `elsewhere`: another host's, and published ones.
 - `host_card`, `tables`, `export`: the machine and the figures in words and files.
 

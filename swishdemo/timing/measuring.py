@@ -27,9 +27,8 @@ from swishdemo.errors import is_lack_of_memory, lack_on_gpu
 from swishdemo.hardware import failure, look, tried
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Tick
-from swishdemo.timing import correctness
 from swishdemo.timing.host_card import HostCard
-from swishdemo.timing.implementations import build
+from swishdemo.timing.implementations import CheckResult, build, check
 from swishdemo.timing.loop import Clock, Plan, Track, rounds, warm_up
 from swishdemo.timing.measurement import MOVED, Measurement, ratio
 from swishdemo.timing.request import LAYER_WIDTH, TimingRequest
@@ -151,7 +150,7 @@ class _Session:
         self._variants = [registry.get(name) for name in request.variants]
         self._device = torch.device(request.device)
         self._dtype: torch.dtype = getattr(torch, request.dtype)
-        self._verdicts: dict[str, correctness.CheckResult | Sentence] = {}
+        self._verdicts: dict[str, CheckResult | Sentence] = {}
         self._built: dict[str, float] = {}
 
     def run(self) -> Iterator[HostCard | Measurement | None]:
@@ -266,7 +265,7 @@ class _Session:
         first = self._clock() - began
         return calls, calls.saved_bytes(), calls.peak_bytes(), first
 
-    def _judge(self, variant: Variant) -> correctness.CheckResult | Sentence:
+    def _judge(self, variant: Variant) -> CheckResult | Sentence:
         reason = variant.unavailable_reason(self._request.device, self._request.dtype)
         if reason:
             return reason
@@ -276,7 +275,7 @@ class _Session:
             began = self._clock()
             build(variant, self._device, self._dtype)  # what it compiles is kept for the checks
             self._built[variant.name] = self._clock() - began
-            return correctness.check(variant, self._device, self._dtype)
+            return check(variant, self._device, self._dtype)
         except Exception as error:  # whatever one implementation does, the others go on
             _end_if_lost(error)
             return _failure(error)

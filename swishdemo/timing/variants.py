@@ -32,9 +32,9 @@ class Variant:
     Attributes:
         name: Its name in requests and measurements.
         activation: Name of the activation whose definition it must reproduce.
-        builder: ``"module:function"``; the function takes a torch device and dtype and returns a
-            `swishdemo.timing.implementations.Implementation`. What stands behind a second colon
-            comes before them.
+        builder: ``"module:function"``, or empty where `swishdemo.timing.implementations` has it by
+            the variant's name. The function takes a torch device and dtype, and before them what
+            stands behind a second colon; it returns an `Implementation` of there.
         parameters: The activation's parameters at which it is timed.
         trainable: Those of them that receive a gradient.
         shade: Its place among the implementations of one activation: 0 has the activation's own
@@ -50,7 +50,7 @@ class Variant:
 
     name: str
     activation: str
-    builder: str
+    builder: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)
     trainable: tuple[str, ...] = ()
     shade: int = 0
@@ -203,27 +203,23 @@ REGISTRY = Registry(
     (
         _swish(
             "silu",
-            builder="swishdemo.timing.implementations:silu",
             labels={"en": "F.silu", "zh": "F.silu"},
             notes={"en": "PyTorch's fused kernel, β = 1", "zh": "PyTorch 自带的融合核，β = 1"},
         ),
         _swish(
             "swish_eager",
-            builder="swishdemo.timing.implementations:swish_eager",
             shade=1,
             labels={"en": "x·σ(x)", "zh": "x·σ(x)"},
             notes={"en": "two eager operations, β = 1", "zh": "两个 eager 运算，β = 1"},
         ),
         _swish(
             "swish_module",
-            builder="swishdemo.timing.implementations:swish_module",
             shade=2,
             labels={"en": "Swish", "zh": "Swish"},
             notes={"en": "the article's module, β = 1", "zh": "文章中的模块，β = 1"},
         ),
         _swish(
             "memory_efficient",
-            builder="swishdemo.timing.implementations:memory_efficient",
             shade=3,
             labels={"en": "MemoryEfficientSwish", "zh": "MemoryEfficientSwish"},
             notes={
@@ -233,7 +229,6 @@ REGISTRY = Registry(
         ),
         _swish(
             "swish_fused_c",
-            builder="swishdemo.timing.implementations:fused_c",
             trainable=("beta",),
             shade=-2,
             devices=("cpu",),
@@ -253,7 +248,6 @@ REGISTRY = Registry(
         ),
         _swish(
             "swish_triton",
-            builder="swishdemo.timing.implementations:fused_triton",
             trainable=("beta",),
             shade=-1,
             devices=("cuda",),
@@ -268,7 +262,6 @@ REGISTRY = Registry(
         ),
         _swish(
             "parametric_module",
-            builder="swishdemo.timing.implementations:parametric_module",
             trainable=("beta",),
             shade=4,
             labels={"en": "ParametricSwish", "zh": "ParametricSwish"},
@@ -276,7 +269,6 @@ REGISTRY = Registry(
         ),
         _swish(
             "parametric_tuned",
-            builder="swishdemo.timing.implementations:parametric_tuned",
             trainable=("beta",),
             shade=5,
             labels={"en": "x·σ(βx), tuned", "zh": "x·σ(βx)，调优"},
@@ -287,7 +279,6 @@ REGISTRY = Registry(
         ),
         _swish(
             "parametric_eager",
-            builder="swishdemo.timing.implementations:parametric_eager",
             trainable=("beta",),
             shade=6,
             labels={"en": "x·σ(βx)", "zh": "x·σ(βx)"},
@@ -298,7 +289,6 @@ REGISTRY = Registry(
         ),
         _swish(
             "parametric_compiled",
-            builder="swishdemo.timing.implementations:parametric_compiled",
             trainable=("beta",),
             shade=7,
             by_default=False,
@@ -312,35 +302,30 @@ REGISTRY = Registry(
         Variant(
             "relu",
             "relu",
-            "swishdemo.timing.implementations:relu",
             labels={"en": "F.relu", "zh": "F.relu"},
             notes={"en": "baseline", "zh": "基线"},
         ),
         Variant(
             "gelu",
             "gelu",
-            "swishdemo.timing.implementations:gelu",
             labels={"en": "F.gelu", "zh": "F.gelu"},
             notes={"en": "baseline, exact form x·Φ(x)", "zh": "基线，精确形式 x·Φ(x)"},
         ),
         Variant(
             "gelu_tanh",
             "gelu_tanh",
-            "swishdemo.timing.implementations:gelu_tanh",
             labels={"en": "F.gelu (tanh)", "zh": "F.gelu (tanh)"},
             notes={"en": "the tanh approximation of GELU", "zh": "GELU 的 tanh 近似"},
         ),
         Variant(
             "mish",
             "mish",
-            "swishdemo.timing.implementations:mish",
             labels={"en": "F.mish", "zh": "F.mish"},
             notes={"en": "x·tanh(softplus(x))", "zh": "x·tanh(softplus(x))"},
         ),
         Variant(
             "hardswish",
             "hardswish",
-            "swishdemo.timing.implementations:hardswish",
             labels={"en": "F.hardswish", "zh": "F.hardswish"},
             notes={"en": "piecewise approximation of Swish", "zh": "Swish 的分段近似"},
         ),
