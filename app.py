@@ -23,7 +23,7 @@ def main() -> None:
         hardware.check(settings)
         with gradios_part(settings.server_name) as unused, without_stubs():
             # Gradio reads the environment as it is imported.
-            from swishdemo.api.application import page_middleware, page_routes
+            from swishdemo.api.application import page_middleware
             from swishdemo.ui.in_gradio import runner_of
             from swishdemo.ui.lab import Lab
             from swishdemo.ui.page import build, launch
@@ -36,7 +36,7 @@ def main() -> None:
             lab = Lab.open(settings, runner_of(settings))
             demo = build(lab)
             try:
-                launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
+                launch(demo, settings, middleware=page_middleware(lab))
             except OSError as error:  # the port was taken meanwhile
                 lab.close()
                 raise SettingsError(

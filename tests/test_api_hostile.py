@@ -20,7 +20,7 @@ from api_server import ANNA, fake_lab, idle_lab, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swishdemo.api.application import page_middleware, page_routes
+from swishdemo.api.application import page_middleware
 from swishdemo.jobs.access import visitor_of
 from swishdemo.ui.lab import Lab
 
@@ -312,7 +312,7 @@ def launched(demo: gr.Blocks, lab: Lab) -> Iterator[httpx.Client]:
         server_port=port,
         prevent_thread_lock=True,
         quiet=True,
-        app_kwargs={"routes": page_routes(lab), "middleware": page_middleware()},
+        app_kwargs={"middleware": page_middleware(lab)},
     )
     with httpx.Client(base_url=url, timeout=60) as client:
         yield client

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from visiting import leave
 
-from swishdemo.api.application import page_middleware, page_routes
+from swishdemo.api.application import page_middleware
 from swishdemo.claims import CLAIMS, VERDICTS, get
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.claims.registry import DOCUMENTS
@@ -38,7 +38,7 @@ def lab(tmp_path_factory):
 @contextmanager
 def serving(lab, *tabs):
     demo = whole.build(lab, tabs)
-    launch(demo, lab.settings, routes=page_routes(lab), middleware=page_middleware())
+    launch(demo, lab.settings, middleware=page_middleware(lab))
     yield demo.local_url
     demo.close(verbose=False)
 

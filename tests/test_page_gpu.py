@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from visiting import leave
 
 from swishdemo import hardware
-from swishdemo.api.application import page_middleware, page_routes
+from swishdemo.api.application import page_middleware
 from swishdemo.jobs.kinds import kinds
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
@@ -33,7 +33,7 @@ def server(tmp_path_factory):
     manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known=known)
     lab = Lab(settings, manager, None)
     demo = pages.build(lab, ("time",))
-    launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
+    launch(demo, settings, middleware=page_middleware(lab))
     yield f"http://127.0.0.1:{settings.server_port}"
     demo.close()
     manager.close()

@@ -8,7 +8,7 @@ from browser import free_port
 from playwright.sync_api import Page, expect
 from visiting import leave, passed, unexplained
 
-from swishdemo.api.application import page_middleware, page_routes
+from swishdemo.api.application import page_middleware
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.store import Store
@@ -27,7 +27,7 @@ def address(tmp_path_factory):
     manager = JobManager(settings, Store(settings.data_dir), ProcessRunner(settings))
     lab = Lab(settings, manager, None)
     demo = pages.build(lab, ("time",))
-    launch(demo, settings, routes=page_routes(lab), middleware=page_middleware())
+    launch(demo, settings, middleware=page_middleware(lab))
     yield f"http://127.0.0.1:{settings.server_port}/"
     demo.close()
     manager.close()

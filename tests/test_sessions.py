@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 from visiting import eventually, passed
 
-from swishdemo.api.application import page_middleware, page_routes
+from swishdemo.api.application import page_middleware
 from swishdemo.settings import Settings
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.page import build, launch
@@ -39,8 +39,8 @@ class App:
         kept = {"data_dir": folder, "archive_dir": gone}
         self.lab = Lab.open(Settings(server_port=free_port(), **kept))
         self.demo = build(self.lab)
-        beside = {"routes": page_routes(self.lab), "middleware": page_middleware()}
-        launch(self.demo, self.lab.settings, sessions=HELD, **beside)
+        beside = page_middleware(self.lab)
+        launch(self.demo, self.lab.settings, sessions=HELD, middleware=beside)
         self.client = httpx.Client(base_url=self.demo.local_url, timeout=120)
         self.numbers = count(1)
 

@@ -1,7 +1,7 @@
 """The REST interface, documented at ``/docs``; the page uses it as notebooks do.
 
-- `application`: the FastAPI app, and how it stands beside the page.
-- `catalogue`, `calculation`, `jobs`, `claims`, `downloads`, `events`: the routes.
+- `application`: the FastAPI app, and how it stands beside the page, whose own routes it guards.
+- `catalogue`, `jobs`, `watching`, `claims`, `small_pages`: the routes.
+- `downloads`: a job as a file.
 - `dependencies`, `responses`: who asks and what was sent; finite JSON and errors out, with schemas.
-- `guard`: Gradio's own routes, made polite.
 """

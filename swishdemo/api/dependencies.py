@@ -155,6 +155,11 @@ def local_path(scope: Scope) -> str:
     return path[len(root) :] if root and path.startswith(root + "/") else path
 
 
+def is_below(path: str, places: tuple[str, ...]) -> bool:
+    """Whether a path is one of these places, or below one."""
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
 async def json_object(request: Request) -> dict[str, Any]:
     """The body's JSON object, as `StrictJSON` read it; an empty body is an empty object.
 

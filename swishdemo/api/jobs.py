@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from swishdemo import host
-from swishdemo.api import downloads, events, responses
+from swishdemo.api import downloads, responses, watching
 from swishdemo.api.dependencies import Given, Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
@@ -22,7 +22,7 @@ from swishdemo.jobs.records import sweep_as_json, timing_as_json, told
 from swishdemo.text import LANGUAGES, Language, Sentence, text
 from swishdemo.ui.lab import Lab
 
-Last = Annotated[int, Depends(events.last_event)]
+Last = Annotated[int, Depends(watching.last_event)]
 _BUSY: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such job of yours."},
     409: {"description": "The job's state does not allow it."},
@@ -104,7 +104,7 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
         responses=_BUSY | responses.answers(responses.listed(responses.REPORT), "In order."),
     )
     def get_reports(
-        job_id: str, visitor: Visitor, tongue: Tongue, after: events.After = -1
+        job_id: str, visitor: Visitor, tongue: Tongue, after: watching.After = -1
     ) -> FiniteJSON:
         """The stored reports with an index greater than ``after``.
 
@@ -178,7 +178,7 @@ def _sweeps(manager: JobManager, schema: Schema) -> APIRouter:
 
     @router.get("/{job_id}/reports", responses=_BUSY)
     def get_rows(
-        job_id: str, visitor: Visitor, tongue: Tongue, after: events.After = -1
+        job_id: str, visitor: Visitor, tongue: Tongue, after: watching.After = -1
     ) -> FiniteJSON:
         """The rows with an index greater than ``after``."""
         _of_kind(manager, job_id, visitor, "sweep")
@@ -276,7 +276,7 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
         job_id: str, visitor: Visitor, tongue: Tongue, after: Last
     ) -> AsyncGenerator[ServerSentEvent]:
         """Reports and states as server-sent events, live; ``Last-Event-ID`` resumes."""
-        async with aclosing(events.of_job(manager, job_id, visitor, after, tongue)) as told:
+        async with aclosing(watching.of_job(manager, job_id, visitor, after, tongue)) as told:
             async for event in told:
                 yield event
 

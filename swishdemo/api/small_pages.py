@@ -15,11 +15,9 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
-from starlette.types import Scope
 
 from swishdemo import pages
 from swishdemo.api.dependencies import local_path
-from swishdemo.api.guard import is_below
 from swishdemo.api.responses import internal_id, language
 from swishdemo.claims.claims_report import SIGNS, takings
 from swishdemo.errors import UserError
@@ -53,11 +51,6 @@ _CODED: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {}
 _PICTURED: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/png": {}}, "description": "A state that is none is the usual one."}
 }
-
-
-def is_small_page(scope: Scope) -> bool:
-    """Whether a request is for one of these pages, by which nobody is to be known."""
-    return is_below(local_path(scope), PLACES)
 
 
 def routes(lab: Lab) -> APIRouter:

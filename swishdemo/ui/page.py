@@ -15,7 +15,7 @@ from gradio.utils import LRUCache
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from swishdemo import __version__, hardware
 from swishdemo.errors import UserError
@@ -132,7 +132,6 @@ def launch(
     demo: gr.Blocks,
     settings: Settings,
     *,
-    routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
     options: Mapping[str, Any] | None = None,
     sessions: int = SESSIONS,
@@ -142,8 +141,7 @@ def launch(
     Args:
         demo: The page.
         settings: Where to listen.
-        routes: Routes beside the page.
-        middleware: ASGI middleware around page and routes, outermost first.
+        middleware: ASGI middleware around the page, outermost first.
         options: More arguments for the FastAPI app that Gradio makes.
         sessions: Sessions of the page that are held at a time.
     """
@@ -184,7 +182,7 @@ def launch(
         _frontend=False,
         app_kwargs={
             **(options or {}),
-            "routes": [*routes, Route("/manifest.json", _manifest)],
+            "routes": [Route("/manifest.json", _manifest)],
             "middleware": [Middleware(assets.Assets), *middleware, told],
         },
     )
