@@ -32,8 +32,7 @@ from swishdemo.jobs import archive
 from swishdemo.jobs.archive import Archive, CopyFolder, DamagedRecord, packed
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.registered import Registered
-from swishdemo.jobs.store import Retention, Store
+from swishdemo.jobs.store import Registered, Retention, Store
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, text
 from swishdemo.ui.lab import Lab

@@ -11,9 +11,8 @@ from fake_work import FakeConfig
 from test_jobs_runner import WORK, collect
 
 from swishdemo import hardware
-from swishdemo.jobs.hardware_probe import HardwareProbe
 from swishdemo.jobs.job import Failed, Finished, Item
-from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.process import HardwareProbe, ProcessRunner
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
 from swishdemo.timing.presets import PRESETS, request_of

@@ -18,10 +18,9 @@ from visiting import eventually
 from swishdemo import hardware, host
 from swishdemo.errors import UserError
 from swishdemo.hardware import Card, Hardware
-from swishdemo.jobs.hardware_probe import HardwareProbe
 from swishdemo.jobs.job import Failed
 from swishdemo.jobs.kinds import kinds
-from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.process import HardwareProbe, ProcessRunner
 from swishdemo.settings import Settings, SettingsError
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import HostCard, TimingRequest, host_card, host_summary, variants

@@ -22,7 +22,7 @@ from swishdemo.claims.registration import MOST_OF_ONE, Registration
 from swishdemo.claims.trained import Arm
 from swishdemo.errors import UserError
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.registered import Registered
+from swishdemo.jobs.store import Registered
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.ui.lab import Lab

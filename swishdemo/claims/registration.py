@@ -21,7 +21,7 @@ from swishdemo.claims.proofs import Proof, provers
 from swishdemo.errors import UserError
 from swishdemo.jobs.access import asked
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.registered import Registered
+from swishdemo.jobs.store import Registered
 
 _LOG = logging.getLogger(__name__)
 

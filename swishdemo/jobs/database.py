@@ -1,8 +1,9 @@
-"""The SQLite file of the store: how it is opened, brought up to date, and what may go wrong."""
+"""The SQLite file of the store: who has it open, how it is brought up to date, what may fail."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import logging
 import sqlite3
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 _LOG = logging.getLogger(__name__)
 
@@ -282,3 +283,33 @@ def _store_error(error: sqlite3.Error) -> StoreError:
         case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
             return StoreError("write", str(error))
     return StoreError("other", str(error))
+
+
+def sign_of_life(folder: Path, server: str) -> TextIO:
+    """A file that is locked as long as this server lives.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / f"server-{server}.lock").open("w")
+    except OSError as error:
+        raise unwritten(error) from error
+    with suppress(OSError):  # some network file systems have no locks
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def living_servers(folder: Path, own: str) -> set[str]:
+    """The servers that are alive on a folder, one's own among them; what the others left goes."""
+    living = {own}
+    for path in folder.glob("server-*.lock"):
+        with suppress(OSError), path.open("r") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                living.add(path.stem.removeprefix("server-"))
+            else:
+                path.unlink(missing_ok=True)
+    return living

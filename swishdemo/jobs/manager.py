@@ -19,15 +19,13 @@ from swishdemo.hardware import missing_cuda
 from swishdemo.jobs.access import JobAccess, asked
 from swishdemo.jobs.archive import Archive
 from swishdemo.jobs.database import StoreError
-from swishdemo.jobs.hardware_probe import HardwareProbe
 from swishdemo.jobs.job import Job, Runner, RunnerError, annotated, thinned
 from swishdemo.jobs.kinds import Config, Kind, kinds
-from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.process import HardwareProbe, ProcessRunner
 from swishdemo.jobs.queue import LiveJob
 from swishdemo.jobs.records import UNREADABLE, reports_of, understood
-from swishdemo.jobs.registered import RegisteredClaims
 from swishdemo.jobs.scheduler import Scheduler, wrong_state
-from swishdemo.jobs.store import Retention, Store
+from swishdemo.jobs.store import RegisteredClaims, Retention, Store
 from swishdemo.settings import Settings
 
 _MEGABYTES_IN_MEMORY = 200

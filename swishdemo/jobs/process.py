@@ -1,6 +1,7 @@
 """The runner that works in a spawned process, kept warm from one job to the next.
 
-A worker process and the socket to it, as the process sees them that started it.
+A worker process and the socket to it, as the process sees them that started it; and how one is
+asked what PyTorch can compute on.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from threading import Lock, Thread, Timer
 from types import MappingProxyType
 from typing import Any
 
-from swishdemo import hardware
+from swishdemo import hardware, host
 from swishdemo.host import usable_cores
 from swishdemo.jobs.job import (
     HOST,
@@ -31,8 +32,10 @@ from swishdemo.jobs.job import (
     Ending,
     Failed,
     Finished,
+    Item,
     Last,
     Message,
+    Runner,
     RunnerError,
     Stopped,
     Task,
@@ -343,3 +346,60 @@ class ProcessHandle:
     def _order(self, *order: object) -> None:
         with suppress(OSError):  # a dead worker is told of by `receive`
             self._worker.send(*order)
+
+
+_ASKED_SECONDS = 60.0
+"""PyTorch is imported, and a GPU's driver starts, which takes longest on a machine of many cards"""
+
+
+class HardwareProbe:
+    """Asks by a runner, in the background, and tells this process (`swishdemo.hardware.tell`).
+
+    Args:
+        runner: Where jobs run.
+        seconds: After which the asking is given up.
+    """
+
+    def __init__(self, runner: Runner, seconds: float = _ASKED_SECONDS) -> None:
+        self._runner = runner
+        self._seconds = seconds
+        self._lock = Lock()
+        self._thread: Thread | None = None
+
+    def begin(self) -> None:
+        """Ask, where nobody has; does not wait."""
+        with self._lock:
+            if self._thread is None and hardware.told() is None:
+                self._thread = Thread(target=self._ask, daemon=True)
+                self._thread.start()
+
+    def settle(self) -> None:
+        """Where the system shows a GPU, wait until it is known whether PyTorch can use it.
+
+        Elsewhere there is nothing to wait for: what the system's files say is enough.
+        """
+        if hardware.missing_cuda() is None and not host.lends_gpu():
+            self.begin()
+            if self._thread is not None:
+                self._thread.join(self._seconds)
+
+    def _ask(self) -> None:
+        try:
+            handle = self._runner.start(hardware.PROBE, None)
+        except RunnerError:
+            _LOG.exception("the hardware could not be asked for")
+            return
+        deadline = time.monotonic() + self._seconds
+        try:
+            while time.monotonic() < deadline:
+                match handle.receive(0.2):
+                    case Item(_, value):
+                        hardware.tell(hardware.Hardware.from_json(value))
+                    case Failed(reason, details):
+                        _LOG.error("the hardware is not known: %s\n%s", reason, details)
+                        return
+                    case Finished() | Stopped():
+                        return
+            _LOG.error("the hardware is not known: no answer in %s s", self._seconds)
+        finally:
+            handle.close()

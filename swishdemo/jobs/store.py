@@ -1,23 +1,27 @@
-"""What is kept of jobs: one SQLite database that outlives a restart, or lies in memory."""
+"""What is kept of jobs and visitors' claims: a database that outlives a restart, or in memory."""
 
 from __future__ import annotations
 
-import fcntl
+import json
 import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from swishdemo.formats import dump
 from swishdemo.jobs.archive import Copies
-from swishdemo.jobs.database import Cause, Database, StoreError, unwritten
+from swishdemo.jobs.database import (
+    Cause,
+    Database,
+    StoreError,
+    living_servers,
+    sign_of_life,
+)
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.records import attached, job_of, parsed
-from swishdemo.jobs.registered import RegisteredClaims
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
@@ -92,12 +96,13 @@ class Store:
         copies: What is known of copies in another folder.
 
     Raises:
-        StoreError: The folder cannot be written, or another process keeps the database locked.
+        StoreError: The folder cannot be written, or another process keeps the database locked; so
+            by each method.
     """
 
     def __init__(self, folder: Path | None, *, busy_seconds: float = 3.0) -> None:
         self._server = uuid.uuid4().hex
-        self._alive = None if folder is None else _sign_of_life(folder, self._server)
+        self._alive = None if folder is None else sign_of_life(folder, self._server)
         self.interrupted: tuple[str, ...] = ()
         self.unkept: Cause | None = None
         try:
@@ -142,11 +147,7 @@ class Store:
             self._alive.close()
 
     def save(self, job: Job) -> None:
-        """Write ``job`` as it stands.
-
-        Raises:
-            StoreError: The database is locked, or the disk is full.
-        """
+        """Write ``job`` as it stands."""
         row = {
             **{column: getattr(job, column) for column in _COLUMNS},
             **{column: _dump(getattr(job, column)) for column in _JSON},
@@ -166,11 +167,7 @@ class Store:
                 database.execute(f"UPDATE jobs SET bytes = {_BYTES} WHERE id = ?", (job.id,))
 
     def annotate(self, job_id: str, values: Mapping[str, str | None]) -> None:
-        """Write what the owner says of a job: ``name``, ``note``, ``share``.
-
-        Raises:
-            StoreError: The database is locked, or the disk is full.
-        """
+        """Write what the owner says of a job: ``name``, ``note``, ``share``."""
         assert values.keys() <= set(_OWNERS)
         with self._database.writing() as database:
             database.execute(
@@ -179,22 +176,14 @@ class Store:
             )
 
     def append(self, job_id: str, number: int, name: str, value: Mapping[str, Any]) -> None:
-        """Write report ``number`` of a job.
-
-        Raises:
-            StoreError: The database is locked, or the disk is full.
-        """
+        """Write report ``number`` of a job."""
         with self._database.writing() as database:
             database.execute(
                 "INSERT INTO reports VALUES (?, ?, ?, ?)", (job_id, number, name, _dump(value))
             )
 
     def attach(self, job_id: str, value: Mapping[str, Any]) -> None:
-        """Write what can be taken along from a job; it takes the place of the one before.
-
-        Raises:
-            StoreError: The database is locked, or the disk is full.
-        """
+        """Write what can be taken along from a job; it takes the place of the one before."""
         with self._database.writing() as database:
             database.execute(
                 "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?)",
@@ -320,16 +309,7 @@ class Store:
         return [job_of(row) for row in found if isinstance(row["id"], str)]
 
     def _close_interrupted(self, folder: Path) -> None:
-        living = {self._server}
-        for path in folder.glob("server-*.lock"):
-            server = path.stem.removeprefix("server-")
-            with suppress(OSError), path.open("r") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    living.add(server)
-                else:
-                    path.unlink(missing_ok=True)
+        living = living_servers(folder, self._server)
         left = (
             "state IN ('waiting', 'running', 'paused')"
             f" AND server NOT IN ({', '.join('?' * len(living))})"
@@ -345,21 +325,116 @@ class Store:
             )
 
 
-def _sign_of_life(folder: Path, server: str) -> TextIO:
-    """A file that is locked as long as this server lives.
-
-    Raises:
-        StoreError: It cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / f"server-{server}.lock").open("w")
-    except OSError as error:
-        raise unwritten(error) from error
-    with suppress(OSError):  # some network file systems have no locks
-        fcntl.flock(file, fcntl.LOCK_EX)
-    return file
-
-
 def _dump(value: object) -> str | None:
     return None if value is None else dump(value)
+
+
+_CLAIM = (
+    *("id", "visitor", "statement", "version", "registered_at"),
+    *("evidence", "host", "checked_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """One visitor's claim, as it is stored.
+
+    Attributes:
+        id: Its name in addresses.
+        visitor: Whose it is.
+        statement: What is claimed, as JSON; whoever reads it knows its shape.
+        version: The version of the app that it was registered with.
+        registered_at: Unix seconds.
+        evidence: What was found at once; None before that, and where a job decides.
+        host: What found it.
+        checked_at: When, in Unix seconds.
+    """
+
+    id: str
+    visitor: str
+    statement: Mapping[str, Any]
+    version: str
+    registered_at: float
+    evidence: Mapping[str, Any] | None = None
+    host: str | None = None
+    checked_at: float | None = None
+
+
+class RegisteredClaims:
+    """The claims of all visitors; any thread may call it.
+
+    Args:
+        database: Where they lie.
+
+    Raises:
+        StoreError: By each method, where the database cannot be read or written.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, claim: Registered) -> None:
+        """Write a new one."""
+        row = (
+            *(claim.id, claim.visitor, dump(claim.statement), claim.version, claim.registered_at),
+            *(claim.evidence and dump(claim.evidence), claim.host, claim.checked_at),
+        )
+        marks = ", ".join("?" * len(row))
+        with self._database.writing() as database:
+            database.execute(f"INSERT INTO own_claims ({', '.join(_CLAIM)}) VALUES ({marks})", row)
+
+    def get(self, claim_id: str) -> Registered | None:
+        """The claim of that name; None where there is none, or it is damaged."""
+        return next(iter(self._select("WHERE id = ?", (claim_id,))), None)
+
+    def of(self, visitor: str) -> list[Registered]:
+        """A visitor's claims, the newest first."""
+        return self._select("WHERE visitor = ? ORDER BY registered_at DESC, rowid DESC", (visitor,))
+
+    def decide(
+        self, claim_id: str, evidence: Mapping[str, Any], host: str, checked_at: float
+    ) -> None:
+        """Write what was found of a claim; it takes the place of what was found before."""
+        with self._database.writing() as database:
+            database.execute(
+                "UPDATE own_claims SET evidence = ?, host = ?, checked_at = ? WHERE id = ?",
+                (dump(evidence), host, checked_at, claim_id),
+            )
+
+    def delete(self, claim_ids: Sequence[str]) -> None:
+        """Remove some."""
+        with self._database.writing() as database:
+            database.executemany(
+                "DELETE FROM own_claims WHERE id = ?", [(each,) for each in claim_ids]
+            )
+
+    def beyond(self, oldest: float, most: int) -> list[str]:
+        """The ids of those registered before ``oldest``, and of all but the ``most`` newest."""
+        with self._database.reading() as database:
+            rows = database.execute(
+                "SELECT id FROM (SELECT id, registered_at, ROW_NUMBER() OVER"
+                " (ORDER BY registered_at DESC, rowid DESC) AS place FROM own_claims)"
+                " WHERE registered_at < ? OR place > ?",
+                (oldest, most),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def _select(self, where: str, values: tuple[str, ...]) -> list[Registered]:
+        with self._database.reading() as database:
+            rows = database.execute(
+                f"SELECT {', '.join(_CLAIM)} FROM own_claims {where}", values
+            ).fetchall()
+        return [claim for row in rows if (claim := _claim(row)) is not None]
+
+
+def _claim(row: Sequence[Any]) -> Registered | None:
+    """The claim of a row; None where it is damaged."""
+    values = dict(zip(_CLAIM, row, strict=True))
+    try:
+        values["statement"] = json.loads(values["statement"])
+        values["evidence"] = values["evidence"] and json.loads(values["evidence"])
+        moments = [float(values["registered_at"]), float(values["checked_at"] or 0)]
+    except (ValueError, TypeError, RecursionError):
+        return None
+    sound = isinstance(values["statement"], dict) and all(0 <= each < 2**37 for each in moments)
+    return Registered(**values) if sound else None
