@@ -37,7 +37,7 @@ _LATEX: list[dict[str, str | bool]] = [
 def _explore(lab: Lab) -> None:
     """Swish, its derivatives and its rivals, computed and drawn in the browser.
 
-    What takes longer the browser asks of REST (`swishdemo.api.calculation`).
+    What takes longer the browser asks of REST (`swishdemo.api.catalogue`).
     """
     view = live("explore/tab", elem_id="lab-explore")
     formula = gr.Markdown(elem_id="lab-formula", latex_delimiters=_LATEX)
