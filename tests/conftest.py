@@ -125,14 +125,14 @@ def built_node(tmp_path_factory):
 
     It is built once for all, though several workers ask at the same time.
     """
-    from swishdemo.kernels import libraries, node
+    from swishdemo.kernels import autograd, libraries
     from swishdemo.settings import Toolchain
 
     shared = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else None
     with (shared / "node.lock").open("w") if shared else nullcontext() as lock:
         if lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-        return libraries.kept_in(Toolchain.read()) / node.build()
+        return libraries.kept_in(Toolchain.read()) / autograd.build()
 
 
 @pytest.fixture(scope="session")

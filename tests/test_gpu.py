@@ -8,8 +8,8 @@ from test_kernels_triton import CHECK, SHAPES
 from torch.autograd import gradcheck, gradgradcheck
 
 from swishdemo import FusedSwish, fused_swish
+from swishdemo.kernels.autograd import swish_backward, swish_forward
 from swishdemo.kernels.native import dense_format
-from swishdemo.kernels.operator import swish_backward, swish_forward
 from swishdemo.timing.implementations import check
 from swishdemo.timing.variants import REGISTRY
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from torch.autograd import gradcheck, gradgradcheck
 
 from swishdemo import FusedSwish, fused_swish
-from swishdemo.kernels import function, native, node
-from swishdemo.kernels.operator import swish_backward, swish_forward
+from swishdemo.kernels import autograd, function, native
+from swishdemo.kernels.autograd import swish_backward, swish_forward
 from swishdemo.timing.implementations import check
 from swishdemo.timing.variants import REGISTRY
 
@@ -42,9 +42,9 @@ def no_eager(request, monkeypatch, built_node):
         raise AssertionError("the eager form was taken")
 
     calls = []
-    fused = node.fused if request.param == "C++" else lambda x, beta: None
+    fused = autograd.fused if request.param == "C++" else lambda x, beta: None
     monkeypatch.setattr(function, "channelwise_swish", forbidden)
-    monkeypatch.setattr(node, "fused", lambda x, beta: calls.append(1) or fused(x, beta))
+    monkeypatch.setattr(autograd, "fused", lambda x, beta: calls.append(1) or fused(x, beta))
     return calls
 
 
@@ -197,7 +197,7 @@ def test_threads_share_the_work_and_change_nothing_else(dtype, shape, no_eager):
 def test_large_tensors_have_several_threads_and_small_ones_one():
     code = """if True:
         import os, torch
-        from swishdemo.kernels.operator import swish_forward
+        from swishdemo.kernels.autograd import swish_forward
         torch.set_num_threads(3)
         count = lambda: len(os.listdir("/proc/self/task"))
         x, beta = torch.empty(200_000), torch.ones(())

@@ -12,11 +12,11 @@ import pytest
 import torch
 from forking import Program
 
-from swishdemo.kernels import build, libraries, node
+from swishdemo.kernels import libraries
 
 ROOT = Path(__file__).parents[1]
 BUILD = """
-from swishdemo.kernels.build import BuildError, library
+from swishdemo.kernels.libraries import BuildError, library
 try:
     library("float")
     print("kernel")
@@ -89,17 +89,17 @@ def test_what_is_kept_needs_no_compiler_and_is_not_built_again(tmp_path):
 def test_the_cache_knows_source_flags_and_what_it_serves(tmp_path):
     source = tmp_path / "swish.c"
     source.write_text("int one;")
-    plain = libraries.Build("swish", source, ("cc",), (("-O1",),), "a processor")
+    plain = libraries.Build("swish", source, (("cc",),), (("-O1",),), "a processor")
     names = {plain.file_name}
     for changes in ({"flags": (("-O2",),)}, {"serves": "another"}, {"name": "other"}):
         names.add(dataclasses.replace(plain, **changes).file_name)
     source.write_text("int two;")
     names.add(plain.file_name)
     assert len(names) == 5
-    assert dataclasses.replace(plain, compiler=("gcc",)).file_name in names
+    assert dataclasses.replace(plain, compilers=(("gcc",),)).file_name in names
     tools = libraries.toolchain()
-    assert build.recipe("float", tools).serves == build.description()
-    assert torch.__version__ in node.recipe(tools).serves
+    assert libraries.recipe("float", tools).serves == libraries.description()
+    assert torch.__version__ in libraries.node_recipe(tools).serves
 
 
 def test_a_compiler_that_cannot_be_read_is_named_and_swish_is_eager(tmp_path):

@@ -135,7 +135,7 @@ print(fused_swish(torch.ones(3, requires_grad=True)).grad_fn.name())
 
 def test_where_it_cannot_be_kept_it_is_built_once_and_used(tmp_path, quick_compiler):
     (no_folder := tmp_path / "file").touch()
-    twice = f"from swishdemo.kernels import node\nnode.build()\nnode.build()\n{WHICH}"
+    twice = f"from swishdemo.kernels import autograd\nautograd.build()\nautograd.build()\n{WHICH}"
     done = process(no_folder, twice, CXX=quick_compiler)
     out, err = done.communicate(timeout=600)
     assert (done.returncode, out.split()) == (0, ["SwishBackward"]), err
@@ -175,16 +175,16 @@ def use():
     print(y.grad_fn.name(), flush=True)
 """
 WAIT = """
-from swishdemo.kernels import node
-for each in node._builders: each.join()
+from swishdemo.kernels import autograd
+for each in autograd._builders: each.join()
 """
 FORKED = f"""{ONCE}
-from swishdemo.kernels import node
+from swishdemo.kernels import autograd
 if os.fork():
     os.wait()
 else:
     use()
-    for each in node._builders: each.join()
+    for each in autograd._builders: each.join()
     os._exit(0)
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from forking import Program
 
-from swishdemo.kernels.build import ELEMENTS, LEVELS, best_level
+from swishdemo.kernels.libraries import ELEMENTS, LEVELS, best_level
 
 ROOT = Path(__file__).parents[1]
 STEP = re.search(
@@ -25,9 +25,9 @@ for level in sys.argv[1:]:  # each in a process of its own, which has PyTorch fr
         sys.exit(1)
 else:
     sys.exit()
-from swishdemo.kernels import build, libraries, node
-if (flags := build.LEVELS.get(level)) is not None:
-    build._flags = lambda: flags
+from swishdemo.kernels import autograd, libraries
+if (flags := libraries.LEVELS.get(level)) is not None:
+    libraries._flags = lambda: flags
 from swishdemo import fused_swish
 for dtype in (torch.float32, torch.float64, torch.bfloat16):
     x = torch.linspace(-200, 200, 1999, dtype=dtype, requires_grad=True)

@@ -160,7 +160,7 @@ def loaded_by(statement):
         "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims\n"
         "import swishdemo.claims.evaluate, swishdemo.figures.claims\n"
         "import swishdemo.figures.timing_bars, swishdemo.figures.timing_lines\n"
-        "import swishdemo.kernels.build\n"
+        "import swishdemo.kernels.libraries\n"
         "from swishdemo.settings import Settings\n"
         "swishdemo.activations.get('swish'), swishdemo.activations.names()\n"
         "timing = swishdemo.timing\n"

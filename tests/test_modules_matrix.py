@@ -33,7 +33,7 @@ from torch.utils.checkpoint import checkpoint
 
 from swishdemo import FusedSwish, MemoryEfficientSwish, ParametricSwish, Swish, fused_swish
 from swishdemo.activations import swish
-from swishdemo.kernels import node
+from swishdemo.kernels import autograd
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
@@ -633,7 +633,7 @@ def compare(form, transform, layout, dtype):
 @pytest.fixture
 def form(request, monkeypatch, built_node):
     if "in Python" in request.param:
-        monkeypatch.setattr(node, "fused", lambda x, beta: None)
+        monkeypatch.setattr(autograd, "fused", lambda x, beta: None)
     return request.param
 
 
@@ -734,7 +734,7 @@ def test_the_table_in_the_docstring_has_all_of_it():
 
 
 if __name__ == "__main__":
-    node.build()
+    autograd.build()
     path = Path(swish.__file__)
     text = path.read_text("utf-8")
     begin, end = text.index("    values  "), text.index("\n\nAt x = ±∞")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from swishdemo import host
 from swishdemo.errors import UserError
 from swishdemo.jobs.kinds import kinds
-from swishdemo.kernels import build, libraries, node
+from swishdemo.kernels import libraries
 from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import LANGUAGES, text
 from swishdemo.timing import TimingRequest, variants
@@ -165,9 +165,9 @@ def test_what_is_built_at_first_use_is_said_until_it_is_there(language, tmp_path
     assert said() == {"kernel", "node"}
     before = estimate(values).seconds
     kept.mkdir(parents=True)
-    (kept / build.recipe("float", tools).file_name).touch()
+    (kept / libraries.recipe("float", tools).file_name).touch()
     assert said() == {"node"}
-    (kept / node.recipe(tools).file_name).touch()
+    (kept / libraries.node_recipe(tools).file_name).touch()
     assert said() == set()
     assert estimate(values).seconds == pytest.approx(
         before - BUILD_SECONDS["kernel"] - BUILD_SECONDS["node"]

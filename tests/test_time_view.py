@@ -11,7 +11,7 @@ from api_server import ANNA, idle_lab, serving
 from swishdemo.api.downloads import TIMING_FORMATS, Kept
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
-from swishdemo.kernels import build, libraries
+from swishdemo.kernels import libraries
 from swishdemo.settings import Toolchain
 from swishdemo.text import LANGUAGES, Sentence, catalogue, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, variants
@@ -379,7 +379,7 @@ def test_building_is_said_of_what_is_built_and_until_it_is_there(
     assert says("building" if variant.built or variant.compiled else "preparing")
     tools = Toolchain.read()
     (tmp_path / "fxgraph" / "ab").mkdir(parents=True)
-    for recipe in (build.recipe("float", tools), build.node_recipe(tools)):
+    for recipe in (libraries.recipe("float", tools), libraries.node_recipe(tools)):
         kept = libraries.kept_in(tools) / recipe.file_name
         kept.parent.mkdir(exist_ok=True, parents=True)
         kept.touch()

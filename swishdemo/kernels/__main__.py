@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from swishdemo.kernels import build, libraries, node
+from swishdemo.kernels import autograd, libraries
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,11 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
     what = parser.parse_args(arguments).what
     try:
         if what == "prebuild":
-            made = [*build.prebuild(libraries.PREBUILT), node.build(libraries.PREBUILT)]
+            made = [*libraries.prebuild(libraries.PREBUILT), autograd.build(libraries.PREBUILT)]
         else:
-            for element in build.ELEMENTS:
-                build.native(element)
-            made = [f"kernels for {', '.join(build.ELEMENTS)}", node.build()]
+            for element in libraries.ELEMENTS:
+                libraries.native(element)
+            made = [f"kernels for {', '.join(libraries.ELEMENTS)}", autograd.build()]
     except libraries.BuildError as error:
         print(error, file=sys.stderr)
         return 1

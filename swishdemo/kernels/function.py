@@ -20,8 +20,8 @@ from swishdemo.activations.swish import (
     is_plain,
     scripted_swish,
 )
-from swishdemo.kernels import native, node
-from swishdemo.kernels.operator import differentiate, kernel, swish_forward
+from swishdemo.kernels import autograd, native
+from swishdemo.kernels.autograd import differentiate, kernel, swish_forward
 
 
 def fused_swish(x: Tensor, beta: Tensor | float = 1.0) -> Tensor:
@@ -48,7 +48,7 @@ def fused_swish(x: Tensor, beta: Tensor | float = 1.0) -> Tensor:
         ValueError: ``beta`` has neither one element nor one for each channel.
     """
     if not torch.compiler.is_compiling():
-        y = node.fused(x, beta)
+        y = autograd.fused(x, beta)
         if y is not None:
             return y
         if has_torch_function((x, beta)):
@@ -80,8 +80,8 @@ def _by_kernel(x: Tensor, beta: Tensor | float) -> Tensor | None:
     if not is_plain(beta):
         return None
     if on_cpu:
-        node.serve(x.dtype)
-    y: Tensor | None = node.fused(x, beta)
+        autograd.serve(x.dtype)
+    y: Tensor | None = autograd.fused(x, beta)
     return _Eager.apply(x, beta) if y is None else y  # type: ignore[no-untyped-call]
 
 

@@ -11,8 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from swishdemo.kernels.build import library
-from swishdemo.kernels.libraries import BuildError, BuildRefused
+from swishdemo.kernels.libraries import BuildError, BuildRefused, library
 
 
 def dense_format(x: Tensor) -> torch.memory_format:

@@ -175,9 +175,9 @@ def host_summary(language: Language = "en", settings: Settings | None = None) ->
 @cache
 def missing_c_compiler() -> Sentence | None:
     """Why the C kernel can be neither built nor found here; None if it can be tried."""
-    from swishdemo.kernels import build
+    from swishdemo.kernels import libraries
 
-    return None if build.is_possible() else Sentence("time.unavailable.no_c_compiler")
+    return None if libraries.is_possible() else Sentence("time.unavailable.no_c_compiler")
 
 
 @cache

@@ -87,15 +87,14 @@ def parametric_tuned(device: torch.device, dtype: torch.dtype) -> Implementation
 
 def swish_fused_c(device: torch.device, dtype: torch.dtype) -> Implementation:
     """Trainable β by the C kernel; where that cannot be built, the builder says why."""
-    from swishdemo.kernels import node
-    from swishdemo.kernels.build import library
+    from swishdemo.kernels import autograd
     from swishdemo.kernels.function import fused_swish
-    from swishdemo.kernels.libraries import BuildError
+    from swishdemo.kernels.libraries import BuildError, library
     from swishdemo.kernels.native import ELEMENTS
 
     library(ELEMENTS[dtype])
     with suppress(BuildError):  # without it small tensors take longer, and nothing else changes
-        node.build()
+        autograd.build()
     beta = _beta(device, dtype)
     return Implementation(lambda x: fused_swish(x, beta), {"beta": beta})
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from swishdemo import hardware, host
 from swishdemo.errors import UserError
-from swishdemo.kernels import build
+from swishdemo.kernels import libraries
 from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import Language, text
 from swishdemo.timing.elsewhere import SHAPE
@@ -94,7 +94,7 @@ def to_be_built(config: Mapping[str, Any]) -> tuple[str, ...]:
         if variant.unavailable_reason(device, dtype):
             continue
         if variant.built:
-            found += build.to_be_built(_ELEMENTS[dtype])
+            found += libraries.to_be_built(_ELEMENTS[dtype])
         elif variant.by_torch_compile:
             found += [] if _holds(tools.inductor_dir / "fxgraph") else ["compile"]
         elif variant.compiled:

@@ -28,7 +28,7 @@ from torch.nn import functional as F
 
 from swishdemo import FusedSwish, ParametricSwish, fused_swish
 from swishdemo.activations.swish import swish
-from swishdemo.kernels import function, node
+from swishdemo.kernels import autograd, function
 
 TUNABLES = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=17179869184"
 BASELINE, COPY = "F.silu", "2.5 × copy_"
@@ -38,7 +38,7 @@ ROUNDS = 25
 
 def main(words: list[str]) -> None:
     torch.set_num_threads(1)
-    node.build()
+    autograd.build()
     for word in words or ["8", "20", "22", "24", "nets"]:
         if word == "nets":
             for title, network, shape in NETWORKS:

@@ -1,7 +1,8 @@
-"""The kernel under autograd without Python (``node.cpp``), once it has been built.
+"""The kernels under autograd: as operators, which PyTorch's compiler knows, and as a node in C++.
 
-That takes a compiler some ten seconds. It is done in the background when the kernel is first
-used on the CPU, or at once by ``python -m swishdemo.kernels build``. This module loads PyTorch.
+The node does without Python (``node.cpp``). To build it takes a compiler some ten seconds: that is
+done in the background when the kernel is first used on the CPU, or at once by
+``python -m swishdemo.kernels build``. This module loads PyTorch.
 """
 
 from __future__ import annotations
@@ -11,17 +12,96 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from swishdemo.kernels import libraries
-from swishdemo.kernels.build import library, node_recipe
-from swishdemo.kernels.libraries import Build, BuildError
-from swishdemo.kernels.native import ELEMENTS
-from swishdemo.kernels.operator import differentiate, swish_backward
-from swishdemo.settings import Toolchain
+from swishdemo.activations.swish import (
+    beside,
+    is_plain,
+    swish_gradients,
+    swish_second_gradients,
+)
+from swishdemo.kernels import libraries, native
+from swishdemo.kernels.libraries import BuildError, library
+from swishdemo.kernels.native import ELEMENTS, dense_format
+
+
+@torch.library.custom_op("swishdemo::swish", mutates_args=(), device_types="cpu")
+def swish_forward(x: Tensor, beta: Tensor) -> Tensor:
+    """x·σ(βx)."""
+    return native.forward(x, beta)
+
+
+@torch.library.custom_op("swishdemo::swish_backward", mutates_args=(), device_types="cpu")
+def swish_backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradients of x and β, themselves differentiable."""
+    return native.backward(g, x, beta)
+
+
+@swish_forward.register_kernel("cuda")
+def _(x: Tensor, beta: Tensor) -> Tensor:
+    from swishdemo.kernels import cuda
+
+    return cuda.forward(x, beta)
+
+
+@swish_backward.register_kernel("cuda")
+def _(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+    from swishdemo.kernels import cuda
+
+    return cuda.backward(g, x, beta)
+
+
+@swish_forward.register_fake
+def _(x: Tensor, beta: Tensor) -> Tensor:
+    return torch.empty_like(x, memory_format=dense_format(x))
+
+
+@swish_backward.register_fake
+def _(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+    dx = torch.empty_like(x, memory_format=dense_format(x))
+    return dx, torch.empty_like(beta, memory_format=torch.contiguous_format)
+
+
+def _keep(ctx: Any, inputs: tuple[Tensor, ...], output: object) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _first(ctx: Any, g: Tensor) -> tuple[Tensor, Tensor]:
+    gradients: tuple[Tensor, Tensor] = swish_backward(g, *ctx.saved_tensors)
+    return gradients
+
+
+def _second(ctx: Any, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    g, x, beta = ctx.saved_tensors
+    to_g, to_x, to_beta = swish_second_gradients(a, beside(b, x), g, x, beside(beta, x))
+    return to_g, to_x, to_beta.reshape(beta.shape)
+
+
+swish_forward.register_autograd(_first, setup_context=_keep)
+swish_backward.register_autograd(_second, setup_context=_keep)
+
+
+def differentiate(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradients of x and β where the kernel made the values, and ``g`` is theirs."""
+    if not is_plain(g, x, beta):
+        dx, dbeta = swish_gradients(g, x, beside(beta, x))
+        return dx, dbeta.reshape(beta.shape)
+    # A second derivative was asked for where gradients are recorded.
+    run = swish_backward if torch.is_grad_enabled() else kernel(x).backward
+    gradients: tuple[Tensor, Tensor] = run(g, x, beta)
+    return gradients
+
+
+def kernel(x: Tensor) -> ModuleType:
+    """What has the functions ``forward`` and ``backward`` for tensors such as ``x``."""
+    return native if x.is_cpu else import_module("swishdemo.kernels.cuda")
+
 
 Swish = Callable[[object, object], Tensor | None]
 
@@ -69,23 +149,13 @@ def build(folder: Path | None = None) -> str:
         BuildError: There is no C++ compiler, it fails, or what it made cannot be loaded.
     """
     tools = libraries.toolchain()
-    how = recipe(tools)
+    how = libraries.node_recipe(tools)
     if folder is None and _found() is not None:
         return how.file_name
-    if not how.compiler:
-        wanted = " ".join(tools.cxx) or "c++, g++ or clang++"
-        raise BuildError(f"there is no C++ compiler here ({wanted})")
     made = libraries.build(how, folder or libraries.kept_in(tools))
     with _lock:
         _take(made)
     return how.file_name
-
-
-def recipe(tools: Toolchain) -> Build:
-    """How the node is compiled (`swishdemo.kernels.build.node_recipe`)."""
-    how = node_recipe(tools)
-    assert how is not None  # PyTorch is loaded here
-    return how
 
 
 def _build_quietly() -> None:
@@ -101,7 +171,8 @@ def _found() -> ctypes.CDLL | None:
                 tools = libraries.toolchain()
             except BuildError:
                 return None
-            there = libraries.find(recipe(tools), libraries.PREBUILT, libraries.kept_in(tools))
+            folders = libraries.PREBUILT, libraries.kept_in(tools)
+            there = libraries.find(libraries.node_recipe(tools), *folders)
             if there is not None:
                 with suppress(BuildError):
                     _take(there)
