@@ -15,7 +15,7 @@ import httpx
 from api_server import serving
 
 from swishdemo.claims.evaluate import ClaimEvaluator
-from swishdemo.figures.training import Picked
+from swishdemo.figures.series import Picked
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.ui.lab import Lab

@@ -10,20 +10,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from swishdemo.activations import activations
-from swishdemo.figures.series import Series
-from swishdemo.figures.training import (
-    Picked,
+from swishdemo.figures.comparison import compare_figures, race_figure
+from swishdemo.figures.inside import inputs_figure, layers_figure, surface_figure
+from swishdemo.figures.learned_parameters import (
     beta_figure,
-    compare_figures,
     conserved_figure,
     convergence_figure,
     ends_figure,
-    inputs_figure,
-    layers_figure,
     own_figure,
-    race_figure,
-    surface_figure,
 )
+from swishdemo.figures.series import Picked, Series
 from swishdemo.training import Report, TrainingConfig
 from swishdemo.training.run import train
 

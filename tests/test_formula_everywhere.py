@@ -13,10 +13,10 @@ from test_timing_measure import QUICK, final
 
 from swishdemo.activations import evaluate, formula_label, get, is_formula, torch_function
 from swishdemo.errors import UserError
+from swishdemo.figures.comparison import race_figure
 from swishdemo.figures.plotly import colour_of, hue
-from swishdemo.figures.series import Series
+from swishdemo.figures.series import Picked, Series
 from swishdemo.figures.timing_bars import bars_figure
-from swishdemo.figures.training import Picked, race_figure
 from swishdemo.settings import Settings
 from swishdemo.timing import REGISTRY, Measurement, TimingRequest, implementations
 from swishdemo.timing.measuring import measure

@@ -27,7 +27,7 @@ from test_stored import changed
 
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.errors import UserError
-from swishdemo.figures.training.main_effects import effects_figure
+from swishdemo.figures.comparison import effects_figure
 from swishdemo.formats import dump
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import kinds, rows_of

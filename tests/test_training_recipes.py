@@ -7,18 +7,16 @@ from statistics import fmean, median, stdev
 
 import pytest
 
-from swishdemo.figures.series import Series
-from swishdemo.figures.training import (
-    Picked,
+from swishdemo.figures.comparison import race_figure
+from swishdemo.figures.inside import inputs_figure, layers_figure
+from swishdemo.figures.learned_parameters import (
     beta_figure,
     conserved_figure,
     convergence_figure,
     ends_figure,
-    inputs_figure,
-    layers_figure,
     own_figure,
-    race_figure,
 )
+from swishdemo.figures.series import Picked, Series
 from swishdemo.training import Report, TrainingConfig, nearest, recipes, replicas, summarise
 from swishdemo.training.run import train
 from swishdemo.training.summary import betas_of_layer

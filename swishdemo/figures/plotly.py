@@ -57,24 +57,24 @@ def start_colour(place: int, count: int) -> str:
     return f"@b{round(place * (_START_COLOURS - 1) / max(1, count - 1))}"
 
 
-def _thin(count: int) -> slice:
-    """The places of at most 400 of so many points, the last among them: a browser draws no more."""
-    stride = max(1, -(-count // _MOST_POINTS))
-    return slice((count - 1) % stride, None, stride)
+def _known(steps: Array, *lines: Array) -> list[Array]:
+    """Steps and heights without gaps: at most 400, the last among them, as a browser draws them."""
+    known = np.flatnonzero(np.isfinite(lines).all(0))
+    stride = max(1, -(-len(known) // _MOST_POINTS))
+    shown = known[(len(known) - 1) % stride :: stride]
+    return [each[shown] for each in (steps, *lines)]
 
 
 def line(
     steps: Array, values: Array, colour: str, name: str, dash: str = "solid", digits: str = "%{y}"
 ) -> Figure:
     """A line with a readout, gaps left out."""
-    known = np.isfinite(values)
-    steps, values = steps[known], values[known]
-    kept = _thin(len(steps))
+    steps, values = _known(steps, values)
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": numbers(steps[kept]),
-        "y": numbers(values[kept]),
+        "x": numbers(steps),
+        "y": numbers(values),
         "name": name,
         "line": {"color": colour, "width": 2.2, "dash": dash},
         "hovertemplate": digits,
@@ -83,20 +83,18 @@ def line(
 
 def band(steps: Array, low: Array, high: Array, colour: str) -> list[Figure]:
     """What lies between two lines."""
-    known = np.isfinite(low) & np.isfinite(high)
-    steps, low, high = steps[known], low[known], high[known]
-    kept = _thin(len(steps))
+    steps, low, high = _known(steps, low, high)
     edge = {
         "type": "scatter",
         "mode": "lines",
-        "x": numbers(steps[kept]),
+        "x": numbers(steps),
         "line": {"width": 0, "color": colour},
         "hoverinfo": "skip",
         "showlegend": False,
     }
     return [
-        edge | {"y": numbers(low[kept])},
-        edge | {"y": numbers(high[kept]), "fill": "tonexty", "fillcolor": f"{colour}/0.12"},
+        edge | {"y": numbers(low)},
+        edge | {"y": numbers(high), "fill": "tonexty", "fillcolor": f"{colour}/0.12"},
     ]
 
 
@@ -118,30 +116,9 @@ def strip(low: float, high: float, colour: str, *, across: str = "x") -> Figure:
 
 def level(height: float, colour: str) -> Figure:
     """A dashed line over the whole width."""
-    return {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": height,
-        "y1": height,
-        "line": {"color": colour, "width": 1.4, "dash": "dash"},
-    }
-
-
-def words_at(x: float, y: float, words: str, colour: str, xanchor: str, yanchor: str) -> Figure:
-    """Words in the plot, x from 0 to 1 across it."""
-    return {
-        "xref": "paper",
-        "x": x,
-        "y": y,
-        "text": words,
-        "showarrow": False,
-        "xanchor": xanchor,
-        "yanchor": yanchor,
-        "font": {"color": colour, "size": 11.5},
-        "bgcolor": "@panel/0.6",
-    }
+    line = {"color": colour, "width": 1.4, "dash": "dash"}
+    ends = {"x0": 0, "x1": 1, "y0": height, "y1": height}
+    return {"type": "line", "xref": "paper", "line": line, **ends}
 
 
 def log_ends(values: Array, low: float, high: float) -> list[float]:
@@ -150,6 +127,22 @@ def log_ends(values: Array, low: float, high: float) -> list[float]:
     least = float(shown.min(initial=high)) if shown.size else low
     most = float(shown.max(initial=low)) if shown.size else high
     return [float(np.log10(max(least, low))) - 0.1, float(np.log10(most)) + 0.1]
+
+
+def over_steps(
+    last: int, data: Sequence[Figure], yaxis: Figure, language: Language, **rest: object
+) -> Figure:
+    """Lines over a run's steps, up to its last."""
+    return {
+        "data": list(data),
+        "layout": {
+            "xaxis": {"range": [0, last], "title": text("run.axis_step", language)},
+            "yaxis": yaxis,
+            "hovermode": "x unified",
+            "uirevision": str(last),
+            **rest,
+        },
+    }
 
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "6px,2px,2px,2px")
@@ -169,16 +162,9 @@ def dash_of(name: str) -> str:
 
 def upright(x: float, colour: str, dash: str, width: float = 1.6) -> Figure:
     """A line from the foot to the top of the plot."""
-    return {
-        "type": "line",
-        "x0": x,
-        "x1": x,
-        "yref": "paper",
-        "y0": 0,
-        "y1": 1,
-        "line": {"color": colour, "width": width, "dash": dash},
-        "layer": "below",
-    }
+    line = {"color": colour, "width": width, "dash": dash}
+    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1}
+    return {"type": "line", "yref": "paper", "line": line, "layer": "below", **ends}
 
 
 def note(words: str, colour: str = "@muted", size: float = 12, **place: Any) -> Figure:

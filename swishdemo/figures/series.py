@@ -138,6 +138,21 @@ def _array(values: object) -> Array:
     return np.array(values, dtype=np.float64)  # None becomes NaN
 
 
+def mean(values: Array, axis: int) -> Array:
+    """The mean along an axis, what is no number left out; NaN where nothing is one."""
+    return np.asarray(np.ma.masked_invalid(values).mean(axis).filled(np.nan))
+
+
+def least(values: Array, axis: int) -> Array:
+    """The least, likewise."""
+    return np.asarray(np.ma.masked_invalid(values).min(axis).filled(np.nan))
+
+
+def most(values: Array, axis: int) -> Array:
+    """The most, likewise."""
+    return np.asarray(np.ma.masked_invalid(values).max(axis).filled(np.nan))
+
+
 class Picked(BaseModel, frozen=True):
     """The choices beside the plots.
 

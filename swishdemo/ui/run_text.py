@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from swishdemo import datasets
-from swishdemo.figures.training import BARRED_LAYERS
+from swishdemo.figures.inside import BARRED_LAYERS
 from swishdemo.jobs.job import Job
 from swishdemo.text import Language, Sentence, text
 from swishdemo.training import Recipe, nearest

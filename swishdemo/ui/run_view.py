@@ -16,9 +16,9 @@ from swishdemo import datasets
 from swishdemo.activations.registry import fixed_beta
 from swishdemo.datasets import DataOptions
 from swishdemo.errors import UserError
-from swishdemo.figures import training as figures
-from swishdemo.figures.series import Series
-from swishdemo.figures.training import Picked
+from swishdemo.figures import inside, learned_parameters
+from swishdemo.figures.comparison import race_figure
+from swishdemo.figures.series import Picked, Series
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import unreadable_count
@@ -215,19 +215,19 @@ def _draw(
     known = _OF_BETA if series.moves else ("effective",)
     shown = picked if picked.quantity in known else picked.model_copy(update={"quantity": known[0]})
     makers: dict[str, Callable[[], dict[str, Any]]] = {
-        "loss": lambda: figures.race_figure(series, "loss", picked, labels, language),
-        "accuracy": lambda: figures.race_figure(series, "accuracy", picked, labels, language),
-        "layers": lambda: figures.layers_figure(series, picked, labels, language),
-        "conserved": lambda: figures.conserved_figure(series, picked, language),
+        "loss": lambda: race_figure(series, "loss", picked, labels, language),
+        "accuracy": lambda: race_figure(series, "accuracy", picked, labels, language),
+        "layers": lambda: inside.layers_figure(series, picked, labels, language),
+        "conserved": lambda: learned_parameters.conserved_figure(series, picked, language),
     }
     if shows_own:
-        makers["beta"] = lambda: figures.own_figure(series, picked, labels, language)
+        makers["beta"] = lambda: learned_parameters.own_figure(series, picked, labels, language)
     elif has_beta:
-        makers["beta"] = lambda: figures.beta_figure(series, shown, language)
+        makers["beta"] = lambda: learned_parameters.beta_figure(series, shown, language)
     if series.moves:
-        makers["ends"] = lambda: figures.ends_figure(series, language)
+        makers["ends"] = lambda: learned_parameters.ends_figure(series, language)
     if series.moves and len(series.starts) > 1:
-        makers["convergence"] = lambda: figures.convergence_figure(series, language)
+        makers["convergence"] = lambda: learned_parameters.convergence_figure(series, language)
     drawn = {name: make() for name, make in makers.items() if picked.wants(name)}
     conserves = _conserves(series)
     if not conserves:
@@ -285,11 +285,11 @@ def _inside(
     learned = _learned(looked, name, view["replica"], layer, own)
     fixed = fixed_beta(name)
     shown = examples(config)
-    drawn = {"inputs": figures.inputs_figure(view, picked, language)}
+    drawn = {"inputs": inside.inputs_figure(view, picked, language)}
     if view["size"] and len(view["extent"]) == 2:
-        drawn["inside"] = figures.surface_figure(view, classes, shown.points)
+        drawn["inside"] = inside.surface_figure(view, classes, shown.points)
     elif view["size"]:
-        drawn["inside"] = figures.curve_figure(view, group.activation, shown.points)
+        drawn["inside"] = inside.curve_figure(view, group.activation, shown.points)
     return {
         "figures_inside": drawn,
         "looks": [

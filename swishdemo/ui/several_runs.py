@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from swishdemo.errors import UserError
+from swishdemo.figures.comparison import compare_figures, effects_figure
 from swishdemo.figures.series import Series
-from swishdemo.figures.training import compare_figures, effects_figure
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import rows_of
 from swishdemo.jobs.manager import JobManager

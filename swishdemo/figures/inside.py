@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from swishdemo.figures.plotly import DASHES, LEGEND, Figure, hue, log_ends, numbers, plain
-from swishdemo.figures.series import Array, Picked, Series
+from swishdemo.figures.series import Array, Picked, Series, least, mean, most
 from swishdemo.text import Language, text
 
 _CLASSES = ("@b1", "@accent", "@band", "@b0", "@b4", "@b2", "@muted", "@ok", "@bad", "@b5")
@@ -229,19 +229,9 @@ def _by_layer(series: Series, looked: Mapping[str, Any] | None, name: str) -> li
     found = []
     for place, group in enumerate(series.groups):
         rows = values[:, group.rows]
-        known = np.isfinite(rows)
-        if not known.any():
-            continue
-        some = known.any(1)
-        mean, low, high = (
-            np.where(some, each, np.nan)
-            for each in (
-                np.where(known, rows, 0.0).sum(1) / np.maximum(known.sum(1), 1),
-                np.where(known, rows, np.inf).min(1),
-                np.where(known, rows, -np.inf).max(1),
-            )
-        )
-        found.append(_OfLayers(place, group.activation, mean, low, high))
+        if np.isfinite(rows).any():
+            ends = mean(rows, 1), least(rows, 1), most(rows, 1)
+            found.append(_OfLayers(place, group.activation, *ends))
     return found
 
 

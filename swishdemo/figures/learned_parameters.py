@@ -15,13 +15,14 @@ from swishdemo.figures.plotly import (
     level,
     line,
     log_ends,
+    note,
     numbers,
+    over_steps,
     plain,
     start_colour,
     strip,
-    words_at,
 )
-from swishdemo.figures.series import Array, Picked, Series
+from swishdemo.figures.series import Array, Picked, Series, least, mean, most
 from swishdemo.text import Language, text
 from swishdemo.training.summary import ARTICLE_BAND, CONVERGED_BELOW
 
@@ -46,7 +47,7 @@ def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Fi
     values = _of_seed(values[min(picked.layer, len(values) - 1)], picked)
     if picked.quantity != "signed":
         values = np.abs(values)
-    means = _mean(values)
+    means = mean(values, 1)
     signed = picked.quantity == "signed"
     starts = np.array([np.nan if start is None else start for start in series.starts])
     first = starts if picked.quantity != "effective" else means[:, 0]
@@ -56,16 +57,18 @@ def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Fi
     notes: list[Figure] = []
     for place, start in enumerate(series.starts):
         colour = start_colour(place, len(series.starts))
-        least, most = _least(values[place]), _most(values[place])
+        low_line, high_line = least(values[place], 0), most(values[place], 0)
         # A band that would reach 0 starts at the foot of the logarithmic axis.
         if values.shape[1] > 1:
-            data += band(series.steps, np.maximum(least, low), np.maximum(most, low), colour)
+            data += band(
+                series.steps, np.maximum(low_line, low), np.maximum(high_line, low), colour
+            )
         name = _start_name(series, start)
         shown = means[place] if signed else np.maximum(means[place], low)
         data.append(line(series.steps, shown, colour, name, digits=f"{symbol} = %{{y:.3f}}"))
         height = float(first[place]) if np.isfinite(first[place]) else low
         height = height if signed else float(np.log10(max(abs(height), low)))
-        notes.append(words_at(0.005, height, name, colour, "left", "bottom"))
+        notes.append(_words_at(0.005, height, name, colour, "left"))
     axis: Figure = {"range": [low, high]}
     if not signed:
         axis = {
@@ -74,8 +77,8 @@ def beta_figure(series: Series, picked: Picked, language: Language = "en") -> Fi
             "marked": list(ARTICLE_BAND),
         }
     bands = [] if picked.quantity == "effective" else _bands(low)
-    return _over_steps(
-        series, data, axis, language, shapes=bands, annotations=notes, margin={"l": 36}
+    return over_steps(
+        series.last, data, axis, language, shapes=bands, annotations=notes, margin={"l": 36}
     )
 
 
@@ -99,11 +102,9 @@ def own_figure(
         values = np.array([row or [None] * width for row in rows], dtype=np.float64).T
         colour, dash = hue(trace["activation"]), DASHES[place % len(DASHES)]
         name = plain(f"{labels.get(trace['activation'], trace['activation'])} {trace['parameter']}")
-        data += band(series.steps, _least(values), _most(values), colour)
-        data.append(
-            line(series.steps, _mean(values[None])[0], colour, name, dash, digits="%{y:.3f}")
-        )
-    return _over_steps(series, data, {}, language, **LEGEND)
+        data += band(series.steps, least(values, 0), most(values, 0), colour)
+        data.append(line(series.steps, mean(values, 0), colour, name, dash, digits="%{y:.3f}"))
+    return over_steps(series.last, data, {}, language, **LEGEND)
 
 
 _OF_LAYERS = ("@accent", "@band2", "@text", "@b0", "@b3", "@b4")
@@ -130,9 +131,9 @@ def convergence_figure(series: Series, language: Language = "en") -> Figure:
     below = text("run.converged_below", language, limit=CONVERGED_BELOW)
     seen = np.append(series.convergence, [0.5 * CONVERGED_BELOW, 1.0])
     axis = {"type": "log", "range": log_ends(seen, _LEAST, 1.0), "marked": [CONVERGED_BELOW]}
-    mark = words_at(0.995, float(np.log10(CONVERGED_BELOW)), below, "@ok", "right", "bottom")
-    return _over_steps(
-        series,
+    mark = _words_at(0.995, float(np.log10(CONVERGED_BELOW)), below, "@ok", "right")
+    return over_steps(
+        series.last,
         data,
         axis,
         language,
@@ -190,9 +191,15 @@ def conserved_figure(series: Series, picked: Picked, language: Language = "en") 
         for place, start in enumerate(series.starts):
             colour = start_colour(place, len(series.starts))
             name = _start_name(series, start) or "Q"
-            mean = _mean(by_start[place][None])[0]
-            data.append(line(steps, mean, colour, name, digits="Q = %{y:.4g}"))
-    return _over_steps(series, data, {}, language)
+            values_of = mean(by_start[place], 0)
+            data.append(line(steps, values_of, colour, name, digits="Q = %{y:.4g}"))
+    return over_steps(series.last, data, {}, language)
+
+
+def _words_at(x: float, y: float, words: str, colour: str, side: str) -> Figure:
+    """Words in the plot, x from 0 to 1 across it."""
+    place: Figure = {"xref": "paper", "x": x, "xanchor": side, "y": y, "yanchor": "bottom"}
+    return note(words, colour, 11.5, bgcolor="@panel/0.6", **place)
 
 
 def _of_seed(values: Array, picked: Picked) -> Array:
@@ -201,21 +208,6 @@ def _of_seed(values: Array, picked: Picked) -> Array:
         return values
     seed = min(picked.seed, values.shape[1])
     return values[:, seed - 1 : seed]
-
-
-def _over_steps(
-    series: Series, data: list[Figure], axis: Figure, language: Language, **rest: object
-) -> Figure:
-    return {
-        "data": data,
-        "layout": {
-            "xaxis": {"range": [0, series.last], "title": text("run.axis_step", language)},
-            "yaxis": axis,
-            "hovermode": "x unified",
-            "uirevision": str(series.last),
-            **rest,
-        },
-    }
 
 
 def _bands(low: float) -> list[Figure]:
@@ -236,21 +228,3 @@ def _log_ends(means: Array, starts: Array) -> tuple[float, float]:
     shown = np.concatenate([means[np.isfinite(means)], starts[np.isfinite(starts)]])
     shown = shown[shown > 0]
     return max(0.02, 0.6 * float(shown.min(initial=1.0))), 1.5 * float(shown.max(initial=1.5))
-
-
-def _mean(values: Array) -> Array:
-    """Over the second axis, what is no number left out; NaN where nothing is one."""
-    known = np.isfinite(values)
-    total = np.where(known, values, 0.0).sum(axis=1)
-    count = known.sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _least(values: Array) -> Array:
-    least = np.where(np.isfinite(values), values, np.inf).min(axis=0)
-    return np.where(np.isfinite(least), least, np.nan)
-
-
-def _most(values: Array) -> Array:
-    most = np.where(np.isfinite(values), values, -np.inf).max(axis=0)
-    return np.where(np.isfinite(most), most, np.nan)
