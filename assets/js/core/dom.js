@@ -148,9 +148,14 @@ export function offer(menu, choices, value) {
   menu.value = value;
 }
 
-/** Writes a text where another stood. @param {Element} element @param {string} text */
+/**
+ * Writes a text where another stood: into its node, so that nobody is told of nodes that come.
+ * @param {Element} element @param {string} text
+ */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const [node, ...more] = element.childNodes;
+  if (!(node instanceof Text) || more.length) element.textContent = text;
+  else if (node.data !== text) node.data = text;
 }
 
 /** Lets the browser paint, and answer its reader, before what follows. */

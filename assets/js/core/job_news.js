@@ -30,6 +30,8 @@ const UNSEEN = 3000;
 /** @type {Map<string, News>} What is under way, by its kind: "run", "sweep", … */
 const active = new Map();
 let ended = "";
+/** @type {ReturnType<typeof setInterval> | undefined} While something is under way. */
+let looking;
 /** @type {Map<string, string | null>} Which job of a kind its tab shows. */
 const shown = new Map();
 
@@ -87,6 +89,8 @@ function show() {
   idle ||= document.title;
   const title = going || ended ? `${going ?? ended} – ${PAGE}` : idle;
   if (document.title !== title) document.title = title;
+  if (active.size) looking ??= setInterval(look, UNSEEN);
+  else looking = void clearInterval(looking);
 }
 
 /**
@@ -111,4 +115,3 @@ async function look() {
     take(kind, { ...news, share, state: job.state, active: !ENDED.has(job.state) });
   }
 }
-setInterval(look, UNSEEN);

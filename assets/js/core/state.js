@@ -173,8 +173,8 @@ window.addEventListener("popstate", () => {
 export function store(table) {
   /** @type {Record<string, any>} */
   const values = {};
-  /** @type {Set<(changed: Set<string>) => void>} */
-  const listeners = new Set();
+  /** @type {Map<(changed: Set<string>) => void, string[]>} Who listens, and to which names. */
+  const listeners = new Map();
   /** @param {string} name @param {unknown} value */
   const words = (name, value) => (table[name].format ?? String)(value);
   /**
@@ -215,7 +215,8 @@ export function store(table) {
   }
   /** @param {string[]} changed */
   const spread = (changed) => {
-    if (changed.length) for (const listener of listeners) listener(new Set(changed));
+    for (const [listener, names] of listeners)
+      if (names.some((name) => changed.includes(name))) listener(new Set(changed));
   };
   onReturn(() => spread(take(readAll())));
 
@@ -233,9 +234,14 @@ export function store(table) {
       write(Object.fromEntries(changed.map((name) => [name, shown(name)])), step);
       spread(changed);
     },
-    /** @param {(changed: Set<string>) => void} listener Given the names of what has changed. */
-    subscribe(listener) {
-      listeners.add(listener);
+    /**
+     * @param {string[]} names Of the properties whose changes are heard.
+     * @param {(changed: Set<string>) => void} listener Given the names of all that has changed.
+     * @returns {() => void} Ends it.
+     */
+    subscribe(names, listener) {
+      listeners.set(listener, names);
+      return () => listeners.delete(listener);
     },
   };
 }

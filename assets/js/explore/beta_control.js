@@ -175,7 +175,7 @@ export function betaControl(host, state) {
   }
   sweep.addEventListener("click", () => (playing ? stop() : play()));
 
-  state.subscribe((changed) => {
+  state.subscribe(["beta", "scale", "speed"], (changed) => {
     if (changed.has("beta") && !sweeping) settled();
     if (changed.has("scale") || changed.has("speed")) showScale();
     if (changed.has("beta") || changed.has("scale")) show();

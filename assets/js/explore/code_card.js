@@ -50,7 +50,7 @@ export function card(host, lab) {
   }
 
   /** Asks once all is at rest; an answer to an older question is dropped. */
-  function ask() {
+  function ask(rest = REST) {
     clearTimeout(resting);
     resting = setTimeout(async () => {
       const number = ++newest;
@@ -70,7 +70,7 @@ export function card(host, lab) {
       shown = answer.code ?? "";
       fill(block, coloured(shown, language));
       copy.disabled = !shown;
-    }, REST);
+    }, rest);
   }
 
   for (const button of languages) {
@@ -92,17 +92,17 @@ export function card(host, lab) {
       copy.textContent = t("code.copy");
     }, 1600);
   });
-  state.subscribe((changed) => {
-    if (!["code", "code_of", "trainable"].some((name) => changed.has(name))) return;
+  state.subscribe(["code", "code_of", "trainable"], () => {
     controls();
     ask();
   });
 
   return {
-    prompt: true,
+    follows: "rest",
     update(what) {
       if (what === "shown") controls();
-      if (what === "shown" || chosen() === lab.swish) ask();
+      if (what === "shown") ask();
+      else if (chosen() === lab.swish) ask(0);
     },
   };
 }

@@ -2,7 +2,7 @@
  * Reads values off the curves: a crosshair through all panels, the values beside it, the labels.
  */
 
-import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
+import { closest, fill, find, findAll, html, partsOf, setText } from "../core/dom.js";
 import { compact, fixed, short, t } from "../core/text.js";
 import { activationColour } from "../core/theme.js";
 import { swishLandmarks } from "../generated/activations.js";
@@ -36,8 +36,8 @@ export function crosshair(frame, { plot, curvesOf }, lab) {
   const line = $("crosshair");
   const box = $("box");
   const labels = { f: $("label-dip"), df: $("label-steep") };
-  /** @type {WeakMap<HTMLElement, string>} The names that stand over each panel. */
-  const written = new WeakMap();
+  /** @type {WeakMap<HTMLElement, Activation[]>} Whose names stand over each panel. */
+  let written = new WeakMap();
   let cursor = 0.5;
   /** @type {string | null} The panel that the pointer is over, or that was tapped. */
   let over = null;
@@ -74,22 +74,25 @@ export function crosshair(frame, { plot, curvesOf }, lab) {
       // In the menu's order, so that no name changes its place while the pointer moves.
       const rows = values(panel);
       const texts = rows.map(({ value }) => ` ${compact(value, 3)}`);
-      const names = rows.map(name);
-      if (!index) {
-        names.unshift(html``);
-        texts.unshift(`x = ${fixed(cursor, digits())}`);
-      }
+      if (!index) texts.unshift(`x = ${fixed(cursor, digits())}`);
       // The names stay while the figures change, of which most do not: β moves Swish's alone.
-      const all = names.join();
-      if (written.get(head) !== all) {
-        fill(head, html`${names.map((each, at) => html`<span>${each}${texts[at]}</span>`)}`);
-        fit(head);
-      } else {
+      const before = written.get(head);
+      if (
+        before?.length === rows.length &&
+        rows.every((row, at) => row.activation === before[at])
+      ) {
         for (const [at, { lastChild }] of [...head.children].entries()) {
           if (lastChild && lastChild.nodeValue !== texts[at]) lastChild.nodeValue = texts[at];
         }
+        return;
       }
-      written.set(head, all);
+      const names = [...(index ? [] : [html``]), ...rows.map(name)];
+      fill(head, html`${names.map((each, at) => html`<span>${each}${texts[at]}</span>`)}`);
+      fit(head);
+      written.set(
+        head,
+        rows.map(({ activation }) => activation),
+      );
     });
   }
 
@@ -166,7 +169,7 @@ export function crosshair(frame, { plot, curvesOf }, lab) {
     const [left, top] = point && x && y ? [x.d2p(point.x), y.d2p(height)] : [NaN, NaN];
     node.hidden = !(left >= 0 && left <= x?._length && top >= 0 && top <= y?._length);
     if (node.hidden) return;
-    node.textContent = compact(height, 4);
+    setText(node, compact(height, 4));
     // Below it the figures of x would be hidden, above it the panel's readings.
     const wanted = top + off + LETTERS > y._length ? ABOVE : off;
     const away = Math.max(wanted, -top - OVER);
@@ -260,13 +263,14 @@ export function crosshair(frame, { plot, curvesOf }, lab) {
   function say() {
     clearTimeout(rest);
     rest = setTimeout(() => {
-      $("spoken").textContent = description(lab, cursor, values("f"));
+      setText($("spoken"), description(lab, cursor, values("f")));
     }, 700);
   }
 
   return {
-    /** The curves have moved or changed. */
-    update() {
+    /** The curves have moved or changed. @param {boolean} [anew] Colours too. */
+    update(anew = false) {
+      if (anew) written = new WeakMap();
       heads();
       place();
       say();

@@ -69,7 +69,7 @@ const NOTHING = { x: [null], y: [null] };
  *   with the pixels from the plot's top to each.
  */
 export function curves(node, lab, placed) {
-  const plot = new LivePlot(node, "cartesian", enlarged);
+  const plot = new LivePlot(node, "cartesian", presenting ? enlarged : undefined);
   const ghosts = trail(() => lab.scale);
   ghosts.clear(lab.state.get("beta"));
   /** @type {Trace[]} */

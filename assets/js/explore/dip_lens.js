@@ -1,6 +1,6 @@
 /** A lens over f's panel: Swish's dip, large, and in words where and how deep it is. */
 
-import { fill, find, html } from "../core/dom.js";
+import { fill, find, html, setText } from "../core/dom.js";
 import { compact, t } from "../core/text.js";
 import { swishLandmarks } from "../generated/activations.js";
 
@@ -30,8 +30,8 @@ const px = (pixels) => Math.max(-999, Math.min(999, pixels)).toFixed(1);
  */
 export function dipLens(host, lab) {
   fill(host, skeleton());
-  const [curve, mark] = ["[data-curve]", "[data-mark]"].map((which) =>
-    find(host, which, SVGElement),
+  const [curve, mark, value] = ["curve", "mark", "value"].map((which) =>
+    find(host, `[data-${which}]`, SVGElement),
   );
   const said = find(host, "[data-said]");
   const xs = Array.from({ length: POINTS + 1 }, (_, at) => LEFT + (at * (RIGHT - LEFT)) / POINTS);
@@ -49,21 +49,20 @@ export function dipLens(host, lab) {
     if (inside) {
       const [x, y] = [px(across(dip.x)), px(down(dip.value))];
       mark.setAttribute("transform", `translate(${x},${y})`);
-      find(host, "[data-value]", SVGElement).textContent = compact(dip.value, DIGITS);
+      setText(value, compact(dip.value, DIGITS));
     }
-    said.textContent = dip
-      ? t("explore.lens_says", { x: compact(dip.x, DIGITS), value: compact(dip.value, DIGITS) })
-      : t("explore.lens_none");
+    const figures = dip && { x: compact(dip.x, DIGITS), value: compact(dip.value, DIGITS) };
+    setText(said, figures ? t("explore.lens_says", figures) : t("explore.lens_none"));
   }
 
   /** Whether a curve passes where it lies: to the left, well above 0. */
   function covers() {
     const [low, high] = lab.state.get("x");
     /** @param {import("./lab.js").Activation} record @param {number} share Of the shown x. */
-    const value = (record, share) => record.f(low + share * (high - low), lab.values(record)) || 0;
+    const at = (record, share) => record.f(low + share * (high - low), lab.values(record)) || 0;
     const shown = lab.chosen();
-    const top = Math.max(...shown.map((record) => value(record, 1)));
-    return shown.some((record) => BELOW.some((share) => value(record, share) > CLEAR * top));
+    const top = Math.max(...shown.map((record) => at(record, 1)));
+    return shown.some((record) => BELOW.some((share) => at(record, share) > CLEAR * top));
   }
 
   /** Shows it or takes it away, as the state says; it hides no curve. */

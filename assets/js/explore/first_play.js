@@ -36,6 +36,7 @@ export function firstPlay(state, ended) {
   function end() {
     if (playing) ended();
     playing = false;
+    leave();
     for (const event of ENDS) document.removeEventListener(event, stop, true);
   }
   function stop() {
@@ -58,6 +59,6 @@ export function firstPlay(state, ended) {
 
   for (const event of ENDS)
     document.addEventListener(event, stop, { capture: true, passive: true });
-  state.subscribe((changed) => changed.has("beta") && !ours && end());
+  const leave = state.subscribe(["beta"], () => !ours && end());
   requestAnimationFrame(frame);
 }

@@ -131,9 +131,7 @@ export function card(host, lab) {
   }
 
   select.addEventListener("change", () => lab.state.set({ mark: select.value }));
-  lab.state.subscribe((changed) => {
-    if (changed.has("mark")) update("shown");
-  });
+  lab.state.subscribe(["mark"], () => update("shown"));
   source.ready().then(() => update("shown"));
 
   /** @param {import("./lazy_cards.js").Change} what */

@@ -1,6 +1,6 @@
 /**
  * Shows the cards under the plot: each is told what changed, once it is on the screen; of β, by
- * turns.
+ * turns, or when it rests.
  */
 
 import { fill, find, html } from "../core/dom.js";
@@ -12,8 +12,8 @@ import { t } from "../core/text.js";
 /**
  * @typedef {object} Card
  * @property {(what: Change) => void} update
- * @property {boolean} [prompt] Whether it is told of β in the very frame: it is dragged itself, or
- *   does next to nothing then.
+ * @property {"frame" | "rest"} [follows] When it is told of β: in the very frame, for it is dragged
+ *   itself, or once β rests; else by turns.
  */
 
 /** @typedef {(host: HTMLElement, lab: import("./lab.js").Lab) => Card} MakeCard */
@@ -68,6 +68,7 @@ export function lazyCards(grid, list, lab) {
     roveRows(entry.host);
     entry.host.classList.add("explore-made");
     refresh(entry);
+    below.moving = entries.some(follows);
   }
 
   const watch = new IntersectionObserver(
@@ -78,10 +79,14 @@ export function lazyCards(grid, list, lab) {
         entry.seen = isIntersecting;
         refresh(entry);
       }
+      below.moving = entries.some(follows);
     },
     { rootMargin: "200px" },
   );
   for (const { host } of entries) watch.observe(host);
+
+  /** Whether it follows β while that moves. @param {Entry} entry */
+  const follows = ({ seen, card }) => seen && card !== null && card.follows !== "rest";
 
   /** Whose turn is next, and whether a frame is awaited for it. */
   let next = 0;
@@ -90,7 +95,7 @@ export function lazyCards(grid, list, lab) {
   /** One of the cards that wait for β follows it: all in one frame would take the curves' time. */
   function turn() {
     /** @param {Entry} entry */
-    const waiting = (entry) => entry.seen && entry.card && entry.stale === "beta";
+    const waiting = (entry) => follows(entry) && entry.stale === "beta";
     const order = [...entries.slice(next), ...entries.slice(0, next)];
     const entry = order.find(waiting);
     if (!entry) return;
@@ -103,15 +108,21 @@ export function lazyCards(grid, list, lab) {
     });
   }
 
-  return {
+  const below = {
+    /** Whether one is on the screen that follows β while that moves. */
+    moving: false,
     /** @param {Change} what */
     update(what) {
       for (const entry of entries) {
         if (entry.stale !== "shown") entry.stale = what;
-        if (what === "shown" || !entry.card || entry.card.prompt || entry.stale === "shown")
-          refresh(entry);
+        if (entry.stale === "shown" || entry.card?.follows === "frame") refresh(entry);
       }
       if (!awaited) turn();
     },
+    /** All rests: who was to wait for that follows. */
+    rest() {
+      for (const entry of entries) refresh(entry);
+    },
   };
+  return below;
 }

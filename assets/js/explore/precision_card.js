@@ -229,8 +229,7 @@ export function card(host, lab) {
     lab.offerChosen(lossy, record());
   }
 
-  state.subscribe((changed) => {
-    if (!["dtype", "lossy", "reach"].some((name) => changed.has(name))) return;
+  state.subscribe(["dtype", "lossy", "reach"], () => {
     controls();
     later();
   });
@@ -245,7 +244,7 @@ export function card(host, lab) {
   onTheme(draw);
 
   return {
-    prompt: true,
+    follows: "rest",
     update(what) {
       if (what === "shown") controls();
       later();

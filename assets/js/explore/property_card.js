@@ -9,9 +9,6 @@ import { activationColour, isDark } from "../core/theme.js";
 import { activations } from "../generated/activations.js";
 import { COLUMNS } from "./property_columns.js";
 
-/** Milliseconds for which β rests before its row follows. */
-const REST = 120;
-
 /** @typedef {import("./lab.js").Activation} Activation */
 /** @typedef {{facts: any, old: boolean}} Found What the source knows. */
 /** @typedef {{found: Found, pressed: boolean, of: string}} Row All that a row's cells depend on. */
@@ -196,12 +193,8 @@ export function card(host, lab) {
     to.focus();
   });
   search.addEventListener("input", () => update("shown"));
-  lab.state.subscribe((changed) => {
-    if (changed.has("sort") || changed.has("rows")) update("shown");
-  });
+  lab.state.subscribe(["sort", "rows"], () => update("shown"));
 
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let resting;
   let there = false;
   source.ready().then(() => {
     there = true;
@@ -211,12 +204,7 @@ export function card(host, lab) {
   /** @param {import("./lazy_cards.js").Change} what */
   function update(what) {
     if (!there) return;
-    if (what === "beta") {
-      // A new figure lays the whole table out anew: 10 ms of a frame that the curves need.
-      clearTimeout(resting);
-      resting = setTimeout(() => paintRow(lab.swish), REST);
-      return;
-    }
+    if (what === "beta") return void paintRow(lab.swish);
     const now = arrangement();
     if (arranged !== now) {
       arranged = now;
@@ -225,7 +213,8 @@ export function card(host, lab) {
     const shown = new Set(lab.chosen());
     for (const record of records()) paintRow(record, shown);
   }
-  return { prompt: true, update };
+  // A new figure lays the whole table out anew: 10 ms of a frame that the curves need.
+  return { follows: "rest", update };
 }
 
 /** The class of a cell that shows a word. */

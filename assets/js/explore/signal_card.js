@@ -219,9 +219,8 @@ export function card(host, lab) {
   }
 
   let awaited = false;
-  const followed = ["sigma", "gain", "q0", "layers", "depth", "against"];
-  state.subscribe((changed) => {
-    if (awaited || !followed.some((name) => changed.has(name))) return;
+  state.subscribe(["sigma", "gain", "q0", "layers", "depth", "against"], () => {
+    if (awaited) return;
     awaited = true;
     requestAnimationFrame(() => {
       awaited = false;

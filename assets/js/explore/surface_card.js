@@ -13,6 +13,8 @@ const TITLES = { f: "f", df: "f′" };
 const FINE = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 };
 /** @type {Record<string, number>} */
 const COARSE = { PageUp: 1, PageDown: -1 };
+/** What moves the map on the screen. */
+const MOVED = ["scroll", "resize"];
 /** Milliseconds of rest after which the surface is drawn for another x or another size. */
 const REST = 60;
 
@@ -144,12 +146,20 @@ export function card(host, lab) {
   const elsewhere = () => {
     bounds = null;
   };
-  for (const what of ["scroll", "resize"])
-    window.addEventListener(what, elsewhere, { capture: true, passive: true });
-  for (const what of ["pointerenter", "pointerdown"]) area.addEventListener(what, elsewhere);
+  const passing = { capture: true, passive: true };
+  area.addEventListener("pointerenter", () => {
+    elsewhere();
+    for (const what of MOVED) window.addEventListener(what, elsewhere, passing);
+  });
+  area.addEventListener("pointerleave", () => {
+    elsewhere();
+    for (const what of MOVED) window.removeEventListener(what, elsewhere, passing);
+    describe();
+  });
   area.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     area.setPointerCapture(event.pointerId);
+    elsewhere();
     const at = under(event);
     lab.tune("swish.beta", at[1]);
     describe(at);
@@ -159,7 +169,6 @@ export function card(host, lab) {
     if (area.hasPointerCapture(event.pointerId)) lab.tune("swish.beta", at[1]);
     describe(at);
   });
-  area.addEventListener("pointerleave", () => describe());
   area.addEventListener("keydown", (event) => {
     const { low, high, coarse } = lab.scale;
     const fine = (high - low) / 100;
@@ -178,9 +187,7 @@ export function card(host, lab) {
   for (const button of views) {
     button.addEventListener("click", () => state.set({ surface: button.dataset.view }));
   }
-  state.subscribe((changed) => {
-    if (changed.has("of") || changed.has("surface")) show();
-  });
+  state.subscribe(["of", "surface"], show);
   const soon = () => {
     if (key() === drawn) return;
     clearTimeout(resting);
@@ -192,7 +199,7 @@ export function card(host, lab) {
   }).observe(host);
 
   return {
-    prompt: true,
+    follows: "frame",
     update(what) {
       if (what === "shown") {
         if (drawn) soon();

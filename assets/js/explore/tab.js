@@ -136,18 +136,26 @@ export function make(host) {
     if (waits) still();
     lens.move();
     values.update();
-    below.update(!following && names.size === 1 && names.has("swish") ? "beta" : "shown");
+    if (following || names.size > 1 || !names.has("swish")) below.update("shown");
+    else if (below.moving) below.update("beta");
+    else behind = true;
   }
   function still() {
     if (drawn.plot.figure) stillOf($("still"), drawn.plot.figure);
   }
+  /** Whether β has moved while no card followed it. */
+  let behind = false;
   function rested() {
     drawn.refit();
     values.place();
+    if (behind) below.update("beta");
+    behind = false;
+    below.rest();
   }
 
-  state.subscribe((changed) => {
-    if (["act", "show", "theta", "base", "x", "trail"].some((name) => changed.has(name))) {
+  const redrawn = ["act", "show", "theta", "base", "x", "trail"];
+  state.subscribe([...redrawn, "beta", "par", "lens", "scale"], (changed) => {
+    if (redrawn.some((name) => changed.has(name))) {
       if (changed.has("x") || changed.has("trail")) drawn.forget();
       return shownAnew();
     }
@@ -189,7 +197,7 @@ export function make(host) {
   const embed = find(element, "[data-act=embed]");
   embed.addEventListener("click", () => takeFrame(embed));
   onTheme(() => {
-    values.update();
+    values.update(true);
     below.update("shown");
   });
   lab.facts.onArrived((record) => record === lab.recordOf("formula") && move([record.name]));

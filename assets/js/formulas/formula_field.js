@@ -175,7 +175,7 @@ export function formulaField(host, lab) {
     if ((tab === "train" || tab === "time") && shown)
       hand(tab, settled(shown, lab.values(shown.record)));
   });
-  lab.state.subscribe((names) => {
+  lab.state.subscribe(["par", "formula"], (names) => {
     if (names.has("par")) sliders.show();
     const text = lab.state.get("formula");
     if (!names.has("formula") || text === (shown?.text ?? "")) return;

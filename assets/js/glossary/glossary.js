@@ -120,6 +120,7 @@ function wrap(node, from, length, name) {
   term.setAttribute("role", "button");
   term.setAttribute("aria-expanded", "false");
   term.tabIndex = -1;
+  term.addEventListener("keydown", onKey);
   meant.before(term);
   term.append(meant);
 }
@@ -147,6 +148,8 @@ function explain(term) {
   );
   box.hidden = false;
   open = term;
+  document.addEventListener("keydown", onEscape, true);
+  document.addEventListener("pointerdown", onPress, true);
   term.setAttribute("aria-expanded", "true");
   term.setAttribute("aria-describedby", box.id);
   place(term);
@@ -165,6 +168,8 @@ function place(term) {
 
 function shut() {
   if (!open) return;
+  document.removeEventListener("keydown", onEscape, true);
+  document.removeEventListener("pointerdown", onPress, true);
   open.setAttribute("aria-expanded", "false");
   open.removeAttribute("aria-describedby");
   open = null;
@@ -190,17 +195,21 @@ export function enter() {
   first?.focus();
 }
 
-/** @param {KeyboardEvent} event */
+/** What is open is shut, and nothing else. @param {KeyboardEvent} event */
+function onEscape(event) {
+  if (event.key !== "Escape") return;
+  event.preventDefault();
+  event.stopPropagation();
+  shut();
+}
+
+/** @param {PointerEvent} event */
+function onPress({ target }) {
+  if (!closest(target, ".lab-gloss, .lab-term")) shut();
+}
+
+/** A term's keys. @param {KeyboardEvent} event */
 function onKey(event) {
-  if (event.altKey && event.code === "Slash") {
-    event.preventDefault();
-    return enter();
-  }
-  if (event.key === "Escape" && open) {
-    event.preventDefault();
-    event.stopPropagation();
-    return shut();
-  }
   const term = closest(event.target, ".lab-term");
   if (!term || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") return before?.focus();
@@ -240,11 +249,12 @@ function underlineAll() {
 export function watch() {
   document.body.append(box);
   document.addEventListener("click", onClick, true);
-  document.addEventListener("keydown", onKey, true);
   document.addEventListener(
-    "pointerdown",
-    ({ target }) => {
-      if (!closest(target, ".lab-gloss, .lab-term")) shut();
+    "keydown",
+    (event) => {
+      if (!event.altKey || event.code !== "Slash") return;
+      event.preventDefault();
+      enter();
     },
     true,
   );

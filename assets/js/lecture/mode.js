@@ -10,13 +10,12 @@ if (presenting) document.documentElement.dataset.present = "";
 const SIZES = new Set(["size", "width", "l", "r", "t", "b", "tickwidth", "standoff"]);
 
 /**
- * A Plotly figure's data or layout, all its sizes larger; as it is on a desk.
+ * A Plotly figure's data or layout, all its sizes larger.
  * @template T
  * @param {T} given
  * @returns {T}
  */
 export function enlarged(given) {
-  if (!presenting) return given;
   /** @param {any} value @param {string} [name] @returns {any} */
   const larger = (value, name = "") => {
     if (typeof value === "number") return SIZES.has(name) ? value * ENLARGED : value;
