@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from swishdemo.training import Report, TrainingConfig, reference, replicas
 from swishdemo.training import checkpoint as c
+from swishdemo.training import reporting as taking
 from swishdemo.training.config import view_steps
-from swishdemo.training.probes import scores as taking
-from swishdemo.training.probes.views import watched
+from swishdemo.training.probes import watched
 from swishdemo.training.run import Run
 
 SMALL = TrainingConfig(steps=20, batch=16, seeds=2, beta_starts=(0.5, 2.0), width=4)

@@ -80,7 +80,7 @@ for dtype in cuda.DTYPES:
 IN_THE_ENGINE = """
 import torch
 from swishdemo.training.engine.activations import _swish, fused_swish, Operand
-from swishdemo.training.engine.call_tape import Arena, CallTape
+from swishdemo.training.engine.batch import Arena, CallTape
 
 torch.manual_seed(0)
 for replicas, groups, values, channels in ((3, 1, 700, 1), (4, 5, 33, 5), (2, 6, 40, 1)):

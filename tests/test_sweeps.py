@@ -40,7 +40,7 @@ from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.ticks import Progress
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
 from swishdemo.training.in_words import as_csv, as_markdown, runs_table
-from swishdemo.training.probes.views import Viewer
+from swishdemo.training.probes import Viewer
 from swishdemo.training.request import parse_run
 from swishdemo.training.run import sweep, train
 from swishdemo.training.sweep import (

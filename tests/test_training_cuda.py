@@ -92,7 +92,7 @@ def watched(name):
     from pretended_cuda import card
 
     from swishdemo.training import run
-    from swishdemo.training.engine.cuda_steps import DeviceSteps
+    from swishdemo.training.engine.steps import DeviceSteps
 
     # The same passes over the test set, whose sums are then rounded alike.
     run.evaluated_together = lambda parts, count, device, found=run.evaluated_together: found(
@@ -201,7 +201,7 @@ def whole_steps(name):
     """Kernels of a whole step of a recipe with all its replicas; synchronisations and copies."""
     from pretended_cuda import card
 
-    from swishdemo.training.engine.cuda_steps import DeviceSteps
+    from swishdemo.training.engine.steps import DeviceSteps
 
     found, whole = [], DeviceSteps._whole
 
@@ -273,7 +273,7 @@ def test_where_a_step_cannot_be_captured_it_is_taken_call_by_call_and_that_is_sa
 
 
 def mixed():
-    from swishdemo.training.engine.samples import Batch
+    from swishdemo.training.engine.batch import Batch
 
     load = Batch.load
     Batch.load = lambda batch, rows: load(batch, rows.cpu())
@@ -329,9 +329,10 @@ def evaluation(changes, total):
     from swishdemo import datasets
     from swishdemo.training.architecture import architecture, outputs
     from swishdemo.training.config import TrainingConfig, replicas
+    from swishdemo.training.engine.batch import Samples
     from swishdemo.training.engine.ensemble import Ensemble
-    from swishdemo.training.engine.samples import Samples, evaluated_numbers, evaluated_together
-    from swishdemo.training.probes.scores import Scorer
+    from swishdemo.training.placement import evaluated_numbers, evaluated_together
+    from swishdemo.training.probes import Scorer
 
     config, device = TrainingConfig(**changes), torch.device("cuda")
     dataset = config.described()
@@ -371,7 +372,7 @@ def rooms():
     import torch
     from pretended_cuda import card
 
-    from swishdemo.training.engine.samples import _room
+    from swishdemo.training.placement import _room
 
     card.set_memory(2**24)
     device, found, kept = torch.device("cuda"), [], []
@@ -493,7 +494,7 @@ def waits(name):
     """How often each report has the host wait for the device, and what it tells."""
     from pretended_cuda import card
 
-    from swishdemo.training.probes.reporting import Reporter
+    from swishdemo.training.reporting import Reporter
 
     whole, found = Reporter.report, []
 

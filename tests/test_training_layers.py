@@ -10,10 +10,9 @@ from torch.nn import functional
 from swishdemo import activations, datasets
 from swishdemo.training import TrainingConfig, reference, replicas
 from swishdemo.training.architecture import Dropout, architecture, outputs, parameter_count
-from swishdemo.training.engine.call_tape import Arena, CallTape
+from swishdemo.training.engine.batch import Arena, Batch, CallTape, Samples
 from swishdemo.training.engine.ensemble import Ensemble
 from swishdemo.training.engine.layers import Masks
-from swishdemo.training.engine.samples import Batch, Samples
 
 CPU = torch.device("cpu")
 BASE = TrainingConfig(

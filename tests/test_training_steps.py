@@ -11,9 +11,9 @@ from swishdemo import datasets
 from swishdemo.training import TrainingConfig, reference, replicas
 from swishdemo.training.architecture import Affine, Convolution, architecture, outputs
 from swishdemo.training.config import rate_factor
+from swishdemo.training.engine.batch import Batch, Samples, orders
 from swishdemo.training.engine.ensemble import Ensemble, Trainer
 from swishdemo.training.engine.parameters import initial_weights, unit_gain
-from swishdemo.training.engine.samples import Batch, Samples, orders
 
 CPU = torch.device("cpu")
 BASE = TrainingConfig(

@@ -21,7 +21,7 @@ from swishdemo.training import (
     summarise,
 )
 from swishdemo.training.config import evaluated_steps, view_steps
-from swishdemo.training.probes.views import MOST_NUMBERS, snapshot_steps
+from swishdemo.training.probes import MOST_NUMBERS, snapshot_steps
 from swishdemo.training.recipes import recipes
 from swishdemo.training.request import parse_run
 from swishdemo.training.run import Run, train

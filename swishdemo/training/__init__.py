@@ -1,9 +1,10 @@
 """Trains many replicas of a network together: config, reports, recipes.
 
 - `config`, `request`: what may be asked for; `recipes`: what is worth it.
-- `architecture`: what follows from it; `placement`: on which device it is computed.
+- `architecture`: what follows from it.
 - `report`, `summary`: what a run tells; `in_words`: the same in words.
-- `run`: the run itself; `engine`: its computation; `probes`: what its reports are made from;
+- `run`: the run itself; `placement`: where it is computed, and how much at a time; `engine`: its
+  computation; `probes`: what is found out about its networks; `reporting`: all of it in reports;
   `reference`: one network in plain PyTorch. These load torch, the others do not.
 - `script`: the reference's own lines as the script of a run.
 - `sweep`: many runs as one job; `sweep_results`: what it tells.

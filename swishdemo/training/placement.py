@@ -1,14 +1,17 @@
-"""Chooses between CPU and GPU for a run, by launches against arithmetic. Loads no torch.
+"""Chooses between CPU and GPU for a run, and how much of it is computed at a time.
 
-A small network's step is a hundred kernels that each have little to do. To launch one costs the
-host some microseconds, whatever it does; a CPU makes its calls for less, but computes slower. Where
-a step is one CUDA graph its kernels are launched as one.
+By launches against arithmetic: a small network's step is a hundred kernels that each have little to
+do. To launch one costs the host some microseconds, whatever it does; a CPU makes its calls for
+less, but computes slower. Where a step is one CUDA graph its kernels are launched as one. What is
+at work at a time fits the cache, or a GPU’s memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import torch
 
 from swishdemo.text import Sentence
 from swishdemo.training.architecture import (
@@ -24,6 +27,7 @@ from swishdemo.training.architecture import (
     flat,
     parameters_of,
     product_count,
+    sites,
     weighted,
 )
 from swishdemo.training.config import Replica, TrainingConfig, replicas
@@ -198,3 +202,79 @@ def _around(config: TrainingConfig, parts: tuple[Part, ...]) -> int:
     schedule = 2 if config.schedule != "constant" else 0
     clip = 8 * len(weighted(parts)) if config.clip else 0
     return 14 + objective + moves + decay + schedule + clip
+
+
+MOST_REPLICAS = 256
+LAYER_NUMBERS = 750_000
+"""Numbers that the largest layer of a part may work on at a time on a CPU."""
+
+ALL_NUMBERS = 12_000_000
+"""Numbers that all layers of a part may hold on a CPU, five for each value."""
+
+EVALUATED_TOGETHER = 120
+"""Samples whose values stand in memory at a time when a network is evaluated on a CPU."""
+
+EVALUATED_SHARE = 1 / 8
+"""Of a GPU's memory, for the values of one evaluation. There may be four: of a part of the test set
+and of all of it, each in halves of two sizes."""
+
+LARGEST_TENSOR = 2**30
+"""Numbers of a tensor, at most, so that kernels count them in 32 bits."""
+
+
+def layer_numbers(parts: tuple[Part, ...]) -> tuple[int, int]:
+    """Numbers for one replica and sample: of the largest layer, and of all layers."""
+    found = []
+    for part, site in zip(weighted(parts), (*sites(parts), None), strict=True):
+        values = 2 * site.channels * site.positions if site else part.outputs
+        if isinstance(part, Convolution) and part.name != "hidden.0":
+            values += part.fan_in * part.out_height * part.out_width
+        found.append(values)
+    return max(found), sum(found)
+
+
+def in_batches(
+    rows: Sequence[Replica], parts: tuple[Part, ...], batch: int, *, on_cpu: bool
+) -> Iterator[Sequence[Replica]]:
+    """The replicas in parts of about equal size; all in one on a GPU."""
+    largest, total = layer_numbers(parts)
+    most = min(MOST_REPLICAS, LAYER_NUMBERS // (batch * largest), ALL_NUMBERS // (batch * total))
+    most = max(1, most) if on_cpu else len(rows)
+    size = -(-len(rows) // -(-len(rows) // most))
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]
+
+
+def evaluated_together(parts: tuple[Part, ...], replicas: int, device: torch.device) -> int:
+    """Samples to evaluate at a time: what fits the cache, or a GPU's memory."""
+    largest, _ = layer_numbers(parts)
+    if device.type == "cpu":
+        return max(1, min(EVALUATED_TOGETHER, 2 * LAYER_NUMBERS // (replicas * largest)))
+    fitting = _room(device) // (4 * replicas * evaluated_numbers(parts))
+    return max(1, min(fitting, LARGEST_TENSOR // (replicas * largest)))
+
+
+def evaluated_numbers(parts: tuple[Part, ...]) -> int:
+    """Numbers that an evaluation holds for one replica and sample, at most."""
+    held = 0
+    for part in flat(parts):
+        if isinstance(part, Affine):
+            held += 4 * part.outputs
+        elif isinstance(part, Convolution):
+            held += 2 * (part.outputs + part.fan_in + 1) * part.out_height * part.out_width
+        elif isinstance(part, ActivationLayer | Normalisation):
+            held += 10 * part.channels * part.positions
+    return held
+
+
+def _room(device: torch.device) -> int:
+    """Bytes for an evaluation: a share of all, so that it is the same each time, if that is free.
+
+    How many samples are summed up at a time decides how the sums are rounded.
+    """
+    free, total = torch.cuda.mem_get_info(device)
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    room = int(EVALUATED_SHARE * total)
+    while room > free:
+        room //= 2
+    return room

@@ -53,7 +53,7 @@ class LayerFigures:
         gradient_norm: Norm of the last batch's gradient by the layer's weights and biases; the
             output layer is the last.
         weight_norm: Norm of the layer's weights; the output layer is the last.
-        conserved: What gradient flow conserves (`swishdemo.training.probes.scores`); None
+        conserved: What gradient flow conserves (`swishdemo.training.reporting.conserved`); None
             where it conserves nothing of that form.
     """
 
@@ -154,7 +154,7 @@ class Report:
         parameters: Other learned parameters of activations.
         layers: Figures of the layers, on some reports.
         views: A look into the first replica of each start and rival, on the same reports and on
-            some between (`swishdemo.training.probes.views.snapshot_steps`).
+            some between (`swishdemo.training.probes.snapshot_steps`).
         ended: Why this report is the last: ``steps``, ``max_seconds``, ``target_accuracy`` or
             ``converged``; else None.
         place: Where it is computed and why, on the first report, and on the one from which it is

@@ -31,16 +31,13 @@ from swishdemo.training.config import (
     report_steps,
     view_steps,
 )
-from swishdemo.training.engine.call_tape import Arena
-from swishdemo.training.engine.cuda_steps import DeviceSteps, DeviceTrainer, exactly
+from swishdemo.training.engine.batch import Arena, Batch, Samples
 from swishdemo.training.engine.ensemble import Ensemble, Trainer
-from swishdemo.training.engine.samples import Batch, Samples, evaluated_together, in_batches
-from swishdemo.training.engine.steps import Steps
-from swishdemo.training.placement import Placement, place
-from swishdemo.training.probes.reporting import Reporter
-from swishdemo.training.probes.scores import Scorer, weights
-from swishdemo.training.probes.views import Viewer, snapshot_steps, watched
+from swishdemo.training.engine.steps import DeviceSteps, DeviceTrainer, Steps, exactly
+from swishdemo.training.placement import Placement, evaluated_together, in_batches, place
+from swishdemo.training.probes import Scorer, Viewer, snapshot_steps, watched
 from swishdemo.training.report import TICK, Place, Report
+from swishdemo.training.reporting import Reporter, weights
 from swishdemo.training.sweep import SweepRequest
 from swishdemo.training.sweep_results import SweepRow, row_of
 
@@ -71,7 +68,7 @@ def train(
 
     The same config gives the same reports on the same machine and device, bit for bit, but for
     ``elapsed_seconds``; a run that ends by its time limit has one report more than others at that
-    step. On a GPU that goes as far as `swishdemo.training.engine.cuda_steps.exactly`, and figures
+    step. On a GPU that goes as far as `swishdemo.training.engine.steps.exactly`, and figures
     of the test set may be rounded otherwise where less memory is free. Closing the iterator stops
     the work.
 

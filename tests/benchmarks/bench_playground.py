@@ -24,8 +24,8 @@ import torch
 from swishdemo import datasets
 from swishdemo.training import TrainingConfig, replicas
 from swishdemo.training.architecture import architecture, outputs
+from swishdemo.training.engine.batch import Batch, Samples, orders
 from swishdemo.training.engine.ensemble import Ensemble, Trainer
-from swishdemo.training.engine.samples import Batch, Samples, orders
 
 HERE = Path(__file__).parent
 SECONDS = 0.6

@@ -24,11 +24,11 @@ from torch.nn import functional
 from swishdemo import datasets
 from swishdemo.training import Report, TrainingConfig, reference, replicas
 from swishdemo.training.architecture import architecture, outputs
-from swishdemo.training.engine.call_tape import Arena
+from swishdemo.training.engine.batch import Arena, Batch, Samples, orders
 from swishdemo.training.engine.ensemble import Ensemble, Trainer
-from swishdemo.training.engine.samples import Batch, Samples, in_batches, orders
-from swishdemo.training.probes.reporting import Reporter
-from swishdemo.training.probes.scores import Scorer
+from swishdemo.training.placement import in_batches
+from swishdemo.training.probes import Scorer
+from swishdemo.training.reporting import Reporter
 from swishdemo.training.run import train
 
 STEPS_OF_THE_ENSEMBLE = 40

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from swishdemo import activations
-from swishdemo.training.engine.call_tape import Call, CallTape
+from swishdemo.training.engine.batch import Call, CallTape
 
 _ATEN = torch.ops.aten
 

@@ -1,7 +1,7 @@
 """Many replicas of one network, computed and trained together, with a hand-written backward.
 
 All replicas see the same batch. A network is a list of layers that are bound to memory once
-(`swishdemo.training.engine.call_tape`); values lie as ``[replica, feature, sample]``.
+(`swishdemo.training.engine.batch`); values lie as ``[replica, feature, sample]``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from swishdemo.training.architecture import (
     weighted,
 )
 from swishdemo.training.config import Replica, TrainingConfig
-from swishdemo.training.engine.call_tape import Arena, CallTape, Values
+from swishdemo.training.engine.batch import Arena, Batch, CallTape, Values
 from swishdemo.training.engine.layers import (
     Masks,
     Site,
@@ -50,7 +50,6 @@ from swishdemo.training.engine.parameters import (
     initial_weights,
     unit_gain,
 )
-from swishdemo.training.engine.samples import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +232,9 @@ class Ensemble:
                     weights = self._weights(part.name, tape)
                     x = bind_normalisation(part, *weights, running, x, tape)
                 case ActivationLayer():
-                    slices = self.activation_parameters.slices(part.site, tape.training)
+                    operands = self.activation_parameters.operands
+                    here = [each for each in self.groups if each.site == part.site]
+                    slices = [(each, operands(each, tape.training)) for each in here]
                     x, site = bind_activation(slices, x, tape)
                     found.append(site)
                 case Dropout():

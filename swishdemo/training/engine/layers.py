@@ -7,13 +7,13 @@ The network's input is the same for all replicas: there, one product serves them
 Batch and layer normalisation treat each replica by itself; scale and shift are those of a channel
 (Ioffe and Szegedy, https://arxiv.org/abs/1502.03167; Ba, Kiros and Hinton,
 https://arxiv.org/abs/1607.06450). Dropout: Srivastava et al.,
-https://jmlr.org/papers/v15/srivastava14a.html. In an activation layer each slice of the replicas
+https://jmlr.org/papers/v15/srivastava14a.html. In an activation layer each group of the replicas
 has its own activation and parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,7 +23,8 @@ from torch import Tensor
 
 from swishdemo.training.architecture import Convolution, Dropout, Normalisation
 from swishdemo.training.engine.activations import Operand, bind_form
-from swishdemo.training.engine.call_tape import Call, CallTape, Values
+from swishdemo.training.engine.batch import Call, CallTape, Values
+from swishdemo.training.engine.parameters import ParameterGroup
 
 
 def bind_affine(weights: Tensor, gradients: Tensor, x: Values, tape: CallTape) -> Values:
@@ -278,23 +279,6 @@ def _remember(running: Tensor, mean: Tensor, variance: Tensor, values: int) -> N
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """Replicas that share an activation in a layer.
-
-    Attributes:
-        activation: Its name.
-        rows: The replicas.
-        operands: Its parameters.
-        groups: The channels, where a parameter has a value for each; else 1.
-    """
-
-    activation: str
-    rows: slice
-    operands: tuple[Operand, ...]
-    groups: int
-
-
-@dataclass(frozen=True, slots=True)
 class Site:
     """A bound activation layer, for those who look into the network.
 
@@ -311,17 +295,19 @@ class Site:
     turn: Sequence[Call]
 
 
-def bind_activation(slices: Sequence[Slice], z: Values, tape: CallTape) -> tuple[Values, Site]:
-    """Bind an activation layer behind the pre-activations ``z``."""
+def bind_activation(
+    slices: Iterable[tuple[ParameterGroup, Sequence[Operand]]], z: Values, tape: CallTape
+) -> tuple[Values, Site]:
+    """Bind an activation layer behind the pre-activations ``z``, each group with its operands."""
     assert z.gradient is not None
     out = tape.padded(z.features, z.gradient)
     turn: list[Call] = []
-    for part in slices:
-        shape = part.rows.stop - part.rows.start, part.groups, -1
+    for group, operands in slices:
+        shape = group.rows.stop - group.rows.start, group.channels, -1
         before, after, gradient = (
-            memory[part.rows].view(shape) for memory in (z.data, out.data, z.gradient)
+            memory[group.rows].view(shape) for memory in (z.data, out.data, z.gradient)
         )
-        bound = bind_form(part.activation, part.operands, before, after, gradient, tape)
+        bound = bind_form(group.activation, operands, before, after, gradient, tape)
         tape.then(*bound.forward)
         turn += bound.backward
     tape.before(*turn)

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from swishdemo.training.config import TrainingConfig
-from swishdemo.training.engine.call_tape import CallTape, Values
+from swishdemo.training.engine.batch import CallTape, Values
 from swishdemo.training.engine.parameters import Parameters
 
 
@@ -79,20 +78,35 @@ Number = float | Tensor
 """A number, or one that lies on the device, ``[1]``."""
 
 
-class Optimiser(Protocol):
-    """Moves parameters by their gradients."""
+class Optimiser:
+    """Moves parameters by their gradients.
+
+    Args:
+        parameters: What it moves.
+        rates: The rate of each, negative.
+    """
+
+    def __init__(self, parameters: Parameters, rates: Tensor) -> None:
+        self._values, self._gradients = parameters.values, parameters.gradients
+        self._rates = rates
+        self._memory: dict[str, Tensor] = {}
 
     def numbers(self, steps: int, factor: float) -> tuple[float, ...]:
         """What `move` takes in a step, counted from 1, in which rates are times ``factor``."""
+        return (factor,)
 
     def move(self, *numbers: Number) -> None:
         """Move them. Gradients are used up."""
+        raise NotImplementedError
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Tensor]:
         """What it remembers from step to step, on the CPU."""
+        return {name: memory.cpu().clone() for name, memory in self._memory.items()}
 
-    def restore(self, snapshot: Mapping[str, Any]) -> None:
+    def restore(self, snapshot: Mapping[str, Tensor]) -> None:
         """Remember what `snapshot` told."""
+        for name, memory in self._memory.items():
+            memory.copy_(snapshot[name])
 
 
 def optimiser(config: TrainingConfig, parameters: Parameters, learns: bool) -> Optimiser:
@@ -122,7 +136,7 @@ def _add(values: Tensor, one: Tensor, two: Tensor, number: Number) -> None:
         values.addcmul_(one, two, value=number)
 
 
-class _Sgd:
+class _Sgd(Optimiser):
     """b = m·b + (g + decay·p); p = p − lr·b; Nesterov's moves by g + decay·p + m·b instead."""
 
     def __init__(
@@ -133,13 +147,11 @@ class _Sgd:
         momentum: float,
         nesterov: bool,
     ) -> None:
-        self._values, self._gradients = parameters.values, parameters.gradients
-        self._rates, self._decay = rates, decay
-        self._momentum, self._nesterov = momentum, nesterov
-        self._buffer = torch.zeros_like(self._values) if momentum else self._gradients
-
-    def numbers(self, steps: int, factor: float) -> tuple[float, ...]:
-        return (factor,)
+        super().__init__(parameters, rates)
+        self._decay, self._momentum, self._nesterov = decay, momentum, nesterov
+        self._buffer = self._gradients
+        if momentum:
+            self._buffer = self._memory["buffer"] = torch.zeros_like(self._values)
 
     def move(self, *numbers: Number) -> None:
         (factor,) = numbers
@@ -152,15 +164,8 @@ class _Sgd:
             move = self._gradients.add_(self._buffer, alpha=self._momentum)
         _add(self._values, self._rates, move, factor)
 
-    def snapshot(self) -> dict[str, Any]:
-        return {"buffer": self._buffer.cpu().clone()} if self._momentum else {}
 
-    def restore(self, snapshot: Mapping[str, Any]) -> None:
-        if self._momentum:
-            self._buffer.copy_(snapshot["buffer"])
-
-
-class _Adam:
+class _Adam(Optimiser):
     """Adam; ``coupled`` adds the decay to the gradient, AdamW applies it to the parameter.
 
     Loshchilov and Hutter, https://arxiv.org/abs/1711.05101.
@@ -169,11 +174,11 @@ class _Adam:
     def __init__(
         self, parameters: Parameters, rates: Tensor, decay: Tensor | None, coupled: bool
     ) -> None:
-        self._values, self._gradients = parameters.values, parameters.gradients
-        self._rates = rates
+        super().__init__(parameters, rates)
         self._decay = decay if coupled else None
         self._shrink = None if coupled or decay is None else rates * decay
         self._first, self._second, self._scale = (torch.zeros_like(self._values) for _ in range(3))
+        self._memory = {"first": self._first, "second": self._second}
 
     def numbers(self, steps: int, factor: float) -> tuple[float, ...]:
         first, second = (1 - beta**steps for beta in BETAS)  # how far from 0 the moments are yet
@@ -190,10 +195,3 @@ class _Adam:
         torch.sqrt(self._second, out=self._scale).mul_(scale).add_(EPSILON)
         move = torch.div(self._first, self._scale, out=self._scale)
         _add(self._values, self._rates, move, rate)
-
-    def snapshot(self) -> dict[str, Any]:
-        return {"first": self._first.cpu().clone(), "second": self._second.cpu().clone()}
-
-    def restore(self, snapshot: Mapping[str, Any]) -> None:
-        self._first.copy_(snapshot["first"])
-        self._second.copy_(snapshot["second"])

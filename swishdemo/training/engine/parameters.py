@@ -35,8 +35,7 @@ from swishdemo.training.architecture import (
 )
 from swishdemo.training.config import Replica, TrainingConfig
 from swishdemo.training.engine.activations import Operand
-from swishdemo.training.engine.call_tape import Call
-from swishdemo.training.engine.layers import Slice
+from swishdemo.training.engine.batch import Call
 
 Array = npt.NDArray[np.float64]
 
@@ -258,16 +257,10 @@ class ActivationParameters:
             else self._values[parameter.block]
         )
 
-    def slices(self, site: int, learning: bool) -> list[Slice]:
-        """The slices of an activation layer; without gradients where it does not learn."""
-        found = []
-        for group in self.groups:
-            if group.site == site:
-                operands = self._operands[site, group.rows.start]
-                if not learning:
-                    operands = tuple(replace(each, gradient=None) for each in operands)
-                found.append(Slice(group.activation, group.rows, operands, group.channels))
-        return found
+    def operands(self, group: ParameterGroup, learning: bool) -> tuple[Operand, ...]:
+        """What a group's activation reads; without gradients where it does not learn."""
+        found = self._operands[group.site, group.rows.start]
+        return found if learning else tuple(replace(each, gradient=None) for each in found)
 
     def _operand(self, parameter: GroupParameter) -> Operand:
         value = self.value(parameter)[:, :, None]

@@ -1,23 +1,23 @@
-"""A report, put together from what the parts of a run know."""
+"""Puts reports together from what the parts of a run know, and takes the weights beside them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from copy import copy
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from swishdemo.ticks import TICK, Tick
-from swishdemo.training.architecture import weighted
+from swishdemo.training.architecture import HOMOGENEOUS, Part, Residual, sites, weighted
+from swishdemo.training.checkpoint import KEPT_BYTES, Entry, State, Weights
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
 from swishdemo.training.engine.ensemble import Ensemble, Trainer
 from swishdemo.training.engine.parameters import GroupParameter, ParameterGroup
-from swishdemo.training.probes.scores import Scorer, Scores, Units, conserved
-from swishdemo.training.probes.views import Viewer
+from swishdemo.training.probes import Scorer, Scores, Units, Viewer
 from swishdemo.training.report import LayerFigures, Report, Trace, Values, View
 from swishdemo.training.summary import HELD, have_met, share_in_band, spread
 
@@ -252,3 +252,132 @@ def _values(numbers: Sequence[float], alive: Sequence[bool]) -> Values:
         number if living and math.isfinite(number) else None
         for number, living in zip(numbers, alive, strict=True)
     )
+
+
+def weights(step: int, ensembles: Sequence[Ensemble], watched: Collection[int]) -> Weights:
+    """The weights of all replicas, or of the ``watched`` ones alone where they are many.
+
+    Args:
+        step: Steps done.
+        ensembles: Networks with all replicas of the run, in their order.
+        watched: Numbers of replicas.
+    """
+    size = sum(each.parameters.values.nbytes for each in ensembles)
+    states: dict[int, State] = {}
+    first = 0
+    for ensemble in ensembles:
+        numbers = range(first, first + len(ensemble.replicas))
+        kept = [n for n in numbers if size <= KEPT_BYTES or n in watched]
+        found = _states(ensemble, [number - first for number in kept])
+        states.update(zip(kept, found, strict=True))
+        first = numbers.stop
+    return Weights(step, states)
+
+
+@torch.no_grad()
+def _states(ensemble: Ensemble, rows: Sequence[int]) -> Iterator[State]:
+    """The states of these replicas; those that have the same entries are copied together."""
+    entries = list(ensemble.entries())
+    cuts = {0, len(ensemble.replicas)}
+    for _, first, views in entries:
+        cuts |= {first, first + len(views)}
+    for start, end in pairwise(sorted(cuts)):
+        chosen = [row for row in rows if start <= row < end]
+        if not chosen:
+            continue
+        here = [
+            (name, views[[row - first for row in chosen]])
+            for name, first, views in entries
+            if first <= start < first + len(views)
+        ]
+        layout = tuple(
+            Entry(name, str(values.dtype).removeprefix("torch."), tuple(values.shape[1:]))
+            for name, values in here
+        )
+        table = torch.cat([_bytes(values) for _, values in here], 1).cpu().numpy()
+        yield from (State(layout, row.tobytes()) for row in table)
+
+
+def _bytes(values: Tensor) -> Tensor:
+    """The bytes of each replica, ``[replica, byte]``."""
+    return values.reshape(len(values), -1).contiguous().view(torch.uint8)
+
+
+def conserved(ensemble: Ensemble) -> Tensor:
+    """What gradient flow conserves: Q of each layer, ``[layer, replica]``; NaN where there is none.
+
+    Where all layers share a β, their one Q stands in the first. Q tells why different starts of β
+    stay apart without decay.
+
+    Swish_β(z) = Swish₁(βz)/β. So for every c > 0 the change (W, b, β, V) → (cW, cb, β/c, V/c), with
+    W and b before the activation and V the weights behind it, leaves the function as it is, and
+    with it the loss L. Differentiated by c at 1:
+
+        ⟨W, ∂L/∂W⟩ + ⟨b, ∂L/∂b⟩ − β·∂L/∂β − ⟨V, ∂L/∂V⟩ = 0.
+
+    Under gradient flow, Ẇ = −∂L/∂W and likewise b and V, and β̇ = −r·∂L/∂β with β's own rate r.
+    Hence
+
+        Q = ‖W‖² + ‖b‖² − β²/r − ‖V‖²
+
+    does not change. Of several β in a layer, each has such a change of its own, and Q is their
+    sum. A normalisation before the activation undoes the size of W: there its scale and shift
+    take the place of W and b. Where all layers share one β, the change must be made in all of
+    them at once: W of the first, b of all, V of the last. ReLU's kin, f(c·z) = c·f(z), have the
+    change without any β. A skip round the layer, a β that is fixed, and its softplus have none in
+    this form.
+
+    Noether's theorem for gradient flow: Kunin et al., https://arxiv.org/abs/2012.04728.
+    """
+    linear = weighted(ensemble.parts)
+    shape = len(linear) - 1, len(ensemble.replicas)
+    found = ensemble.parameters.values.new_full(shape, math.nan)
+    for group in ensemble.groups:
+        term = _own_term(ensemble, group)
+        if term is None or _skipped(ensemble.parts) & {group.site, group.site + 1}:
+            continue
+        total = _squares(ensemble, f"hidden.{group.site}", group.rows) - term
+        last = group.site + 1
+        if ensemble.config.beta_scope == "network" and group.activation not in HOMOGENEOUS:
+            if not _one_change(ensemble, group):
+                continue
+            for each in linear[1:-1]:
+                entries = ensemble.values[ensemble.blocks[each.name]][group.rows]
+                total = total + entries[..., -1].square().sum(1)
+            last = len(linear) - 1
+        behind = ensemble.values[ensemble.blocks[linear[last].name]][group.rows]
+        found[group.site, group.rows] = total - behind[..., :-1].square().sum((1, 2))
+    return found
+
+
+def _own_term(ensemble: Ensemble, group: ParameterGroup) -> Tensor | float | None:
+    """β²/r; 0 for ReLU's kin; None where there is no such change."""
+    if group.activation in HOMOGENEOUS:
+        return 0.0
+    factor = ensemble.config.beta_lr_factor
+    learned = all(
+        parameter.block is not None and not parameter.softplus for parameter in group.parameters
+    )
+    if group.activation != "swish" or not learned or factor == 0:
+        return None
+    return ensemble.activation_parameters.value(group.parameters[0]).square().sum(1) / factor
+
+
+def _squares(ensemble: Ensemble, hidden: str, rows: slice) -> Tensor:
+    """‖W‖² + ‖b‖², or of the scale and the shift that stand in their place."""
+    norm = ensemble.blocks.get(hidden.replace("hidden", "norm"))
+    block = ensemble.blocks[hidden] if norm is None else norm
+    return ensemble.values[block][rows].square().sum((1, 2))
+
+
+def _one_change(ensemble: Ensemble, group: ParameterGroup) -> bool:
+    """Whether the layers that share a β can be changed at once; told of the first of them."""
+    mine = [each for each in ensemble.groups if each.rows == group.rows]
+    same = all(each.activation == group.activation for each in mine)
+    plain = ensemble.config.normalisation == "none" and not _skipped(ensemble.parts)
+    return group.site == 0 and same and plain
+
+
+def _skipped(parts: tuple[Part, ...]) -> set[int]:
+    """The layers that have a skip around them."""
+    return {site.site for part in parts if isinstance(part, Residual) for site in sites(part.body)}

@@ -1,26 +1,193 @@
-"""Looks into a few replicas: what they say on a grid of inputs, and what their units answer."""
+"""Runs networks to find out about them: on the test set, and on a grid of inputs.
+
+A `Scorer` takes the figures of all replicas, and of what their units do; a `Viewer` looks into a
+few of them: what they say of a grid, and what their units answer there.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from swishdemo.datasets import Dataset
+from swishdemo.ticks import TICK, Tick
 from swishdemo.training.architecture import Affine, sites, weighted
-from swishdemo.training.config import (
-    Replica,
-    TrainingConfig,
-    replicas,
-    report_steps,
-    view_steps,
-)
+from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps, view_steps
+from swishdemo.training.engine.batch import Arena, Batch, Samples
 from swishdemo.training.engine.ensemble import BoundEnsemble, Ensemble
-from swishdemo.training.engine.samples import Samples
-from swishdemo.training.probes.scores import Scorer
+from swishdemo.training.engine.layers import Site
+from swishdemo.training.engine.optimisers import right
 from swishdemo.training.report import View
+
+DEAD_BELOW = 1e-3
+"""A unit is dead where its slope is smaller than this, in size, at every sample."""
+
+SATURATED_BELOW = 0.05
+"""A unit is saturated at a sample where its slope is smaller than this, in size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What the units of each layer do, on the samples looked at; all ``[layer, replica]``.
+
+    Attributes:
+        dead: Share of units that are dead.
+        saturated: Share of units and samples that are saturated.
+        variance: Variance of the activations' inputs over units and samples.
+    """
+
+    dead: Tensor
+    saturated: Tensor
+    variance: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Figures on the test set.
+
+    Attributes:
+        loss: Mean objective, ``[replica]``.
+        accuracy: Share recognised, ``[replica]``; of a regression, 1 − (mean squared error) ÷
+            (variance of the targets), which is R².
+        rms: Root mean square of the activations' inputs, for each channel that has a parameter of
+            its own: ``[replica, channel]`` for each group of each layer.
+        units: What the units do, if that was asked for.
+    """
+
+    loss: Tensor
+    accuracy: Tensor
+    rms: tuple[Tensor, ...]
+    units: Units | None
+
+
+class Scorer:
+    """Evaluates an ensemble, a part of the samples at a time.
+
+    Args:
+        ensemble: The replicas.
+        samples: The test set.
+        together: Samples whose values stand in memory at a time.
+        arena: Memory that evaluators share; they do not run at a time.
+    """
+
+    def __init__(
+        self, ensemble: Ensemble, samples: Samples, together: int, arena: Arena | None = None
+    ) -> None:
+        self._ensemble, self._samples, self._together = ensemble, samples, together
+        self._arena = arena or Arena(ensemble.parameters.values)
+        self._bound: dict[int, tuple[Batch, BoundEnsemble]] = {}
+        self._numbers = torch.arange(samples.count, device=samples.inputs.device)
+
+    def evaluate(self, count: int, *, units: bool) -> Generator[Tick, None, Scores]:
+        """Evaluate on the first ``count`` samples.
+
+        Args:
+            count: How many.
+            units: Whether it is told what the units do.
+        """
+        groups = self._ensemble.groups
+        total = torch.zeros_like(self._ensemble.parameters.values[:1])
+        loss = total.repeat(len(self._ensemble.replicas))
+        recognised = torch.zeros_like(loss)
+        squares = [
+            loss.new_zeros(group.rows.stop - group.rows.start, group.channels) for group in groups
+        ]
+        tally = _Tally() if units else None
+        for rows in torch.tensor_split(self._numbers[:count], -(-count // self._together)):
+            with torch.no_grad():
+                bound = self.run(rows)
+                loss += bound.loss * len(rows)
+                if self._samples.labels is not None:
+                    labels = self._samples.labels[rows]
+                    recognised += right(bound.outputs.data, labels)
+                for group, sums in zip(groups, squares, strict=True):
+                    z = bound.sites[group.site].z[group.rows].view(*sums.shape, -1)
+                    sums += z.norm(dim=2).square()
+                if tally:
+                    tally.add(bound.sites)
+            yield TICK
+        features = [bound.sites[group.site].z.shape[1] // group.channels for group in groups]
+        targets = self._samples.targets[:, :count]
+        mean_loss = loss / count
+        if self._samples.labels is None:
+            accuracy = 1 - mean_loss / targets.var(unbiased=False).clamp_min(1e-12)
+        else:
+            accuracy = recognised / count
+        return Scores(
+            mean_loss,
+            accuracy,
+            tuple((s / (n * count)).sqrt() for s, n in zip(squares, features, strict=True)),
+            tally.units() if tally else None,
+        )
+
+    def run(self, rows: Tensor) -> BoundEnsemble:
+        """The network on the samples numbered ``rows``, forward."""
+        size = len(rows)
+        if size not in self._bound:
+            batch = Batch(self._samples, size)
+            bound = self._ensemble.bind(batch, training=False, arena=self._arena)
+            self._bound[size] = batch, bound
+        batch, bound = self._bound[size]
+        batch.load(rows)
+        for call in bound.tape.forward:
+            call()
+        return bound
+
+
+class _Tally:
+    """What the units do at one part of the test set after another.
+
+    A unit that is dead at a few samples need not be so at many: how many stand in memory at a time
+    must not decide it.
+    """
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._slope: list[Tensor] = []  # greatest of each unit, [replica, unit]
+        self._flat: list[Tensor] = []  # units and samples that are saturated, [replica]
+        self._mean: list[Tensor] = []  # of the inputs, [replica]
+        self._around: list[Tensor] = []  # sum of squares around it, [replica]
+
+    @torch.no_grad()
+    def add(self, sites: Sequence[Site]) -> None:
+        """Count the samples that the network saw last."""
+        before, count = self._samples, sites[0].z.shape[2]
+        self._samples += count
+        for index, site in enumerate(sites):
+            site.gradient.fill_(1.0)
+            for call in site.turn:
+                call()
+            slope, z = site.gradient.abs_(), site.z.flatten(1)
+            flat = (slope < SATURATED_BELOW).flatten(1).sum(1)
+            around, mean = torch.var_mean(z, 1, correction=0)
+            around *= z.shape[1]
+            if not before:
+                self._slope.append(slope.amax(2))
+                self._flat.append(flat)
+                self._mean.append(mean)
+                self._around.append(around)
+                continue
+            torch.maximum(self._slope[index], slope.amax(2), out=self._slope[index])
+            self._flat[index] += flat
+            moved = mean - self._mean[index]
+            share = count / self._samples
+            self._mean[index] += moved * share
+            self._around[index] += around + moved.square() * (z.shape[1] * (1 - share))
+
+    def units(self) -> Units:
+        """What they do at all of them."""
+        dead, saturated, variance = [], [], []
+        for slope, flat, around in zip(self._slope, self._flat, self._around, strict=True):
+            values = slope.shape[1] * self._samples
+            dead.append((slope < DEAD_BELOW).float().mean(1))
+            saturated.append(flat / values)
+            variance.append(around / values)
+        return Units(*(torch.stack(each) for each in (dead, saturated, variance)))
+
 
 PLANE, CURVE = 32, 128
 """Points of the grid along each of two inputs, and along one."""
