@@ -42,7 +42,7 @@ from swishdemo.timing.export import TimingReport, as_csv, as_markdown, setting
 from swishdemo.timing.measurement import STEP_PHASES, latest, place_of
 from swishdemo.timing.presets import PRESETS, request_of, takes
 from swishdemo.timing.tables import grid, label_of
-from swishdemo.training import TrainingConfig, in_words, recipes
+from swishdemo.training import TrainingConfig, recipes, sweep_results
 from swishdemo.training.sweep import axis_of, grid_of, settings_of
 from swishdemo.training.sweep import told as values_told
 
@@ -165,9 +165,9 @@ class _Sweep:
         if self.given.format == "json":
             file.write(json.dumps(sweep_as_json(job, reports), indent=1) + "\n")
         elif self.given.format == "csv":
-            file.write(in_words.as_csv(job.config, rows))
+            file.write(sweep_results.as_csv(job.config, rows))
         elif self.given.format == "markdown":
-            file.write(in_words.as_markdown(job.config, rows))
+            file.write(sweep_results.as_markdown(job.config, rows))
         else:
             _show_sweep(Console(file=file, highlight=False), job.config, rows)
 
@@ -412,8 +412,8 @@ def _show_sweep(
     """Print the table of runs, and one for each field of the grid."""
     console.print(Text(text("sweep.scores"), style="dim"))
     for told in (
-        in_words.runs_table(sweep, rows),
-        *in_words.effect_tables(sweep, rows),
+        sweep_results.runs_table(sweep, rows),
+        *sweep_results.effect_tables(sweep, rows),
     ):
         _head(console, told.title)
         if told.rows:

@@ -39,7 +39,6 @@ from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.ticks import Progress
 from swishdemo.training import Report, TrainingConfig, replicas, summarise
-from swishdemo.training.in_words import as_csv, as_markdown, runs_table
 from swishdemo.training.probes import Viewer
 from swishdemo.training.request import parse_run
 from swishdemo.training.run import sweep, train
@@ -51,7 +50,15 @@ from swishdemo.training.sweep import (
     settings_of,
     value_told,
 )
-from swishdemo.training.sweep_results import SweepRow, effects, row_of, stored
+from swishdemo.training.sweep_results import (
+    SweepRow,
+    as_csv,
+    as_markdown,
+    effects,
+    row_of,
+    runs_table,
+    stored,
+)
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.several_runs import SweepView, what
 from swishdemo.ui.train import _Tab, shown_value

@@ -6,7 +6,7 @@ import pytest
 
 from swishdemo.text import LANGUAGES
 from swishdemo.training import TrainingConfig
-from swishdemo.training.result import Interval, result
+from swishdemo.training.in_words import Interval, result
 from swishdemo.training.summary import LayerBetas
 
 

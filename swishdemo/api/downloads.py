@@ -161,14 +161,14 @@ def sweep_as_json(kept: Kept) -> Response:
 
 def sweep_as_csv(kept: Kept) -> Response:
     """A row for each network of each run (`swishdemo.training.in_words.as_csv`)."""
-    from swishdemo.training.in_words import as_csv
+    from swishdemo.training.sweep_results import as_csv
 
     return _text(kept, "csv", ".csv", as_csv(kept.job.config, rows_of(kept.reports)))
 
 
 def sweep_as_markdown(kept: Kept) -> Response:
     """The tables of its runs and its effects (`swishdemo.training.in_words.as_markdown`)."""
-    from swishdemo.training.in_words import as_markdown
+    from swishdemo.training.sweep_results import as_markdown
 
     told = as_markdown(kept.job.config, rows_of(kept.reports), kept.language)
     return _text(kept, "markdown", ".md", told)

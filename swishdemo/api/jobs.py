@@ -327,7 +327,7 @@ def _told(job: Job, visitor: str, tongue: Language, **more: Any) -> FiniteJSON:
 
 def _sentence(job: Job, manager: JobManager, tongue: Language) -> str:
     """What a run has found, of one that goes on by its reports so far."""
-    from swishdemo.training.result import result
+    from swishdemo.training.in_words import result
 
     if job.unreadable:
         return ""

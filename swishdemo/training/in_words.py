@@ -1,20 +1,25 @@
-"""A run's settings and scores in words, and a sweep's rows as words, tables and files."""
+"""Says a run in words: the values of its fields, its scores, and what it has found.
+
+That is a sentence or two, from its config and its summary alone. A winner is named only where the
+seeds separate it: where the 95 % interval of its mean score lies above that of every other
+activation.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from statistics import fmean, stdev
 from typing import Any
 
-from swishdemo import datasets, formats
+from swishdemo import datasets
 from swishdemo.activations import formula_label, is_formula
 from swishdemo.activations.registry import registered
-from swishdemo.text import Language, Sentence, catalogue, text
-from swishdemo.training.config import TrainingConfig, learns_beta
-from swishdemo.training.sweep import axis_of
-from swishdemo.training.sweep_results import Effect, LevelAccuracy, effects
+from swishdemo.text import Language, catalogue, numeral, text
+from swishdemo.training.config import TrainingConfig, learns_beta, starts
+from swishdemo.training.summary import ARTICLE_BAND, CONVERGED_BELOW
 
 _ACTIVATION_FIELDS = ("activation", "rivals", "layer_activations")
 
@@ -64,205 +69,245 @@ def rounded(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if abs(value) < 1e4 else f"{value:.3g}"
 
 
-Json = Mapping[str, Any]
-NONE = "–"
-"""Stands where there is no figure."""
-
+_JUST = 0.15
+"""A mean |β| no farther from the article's range lies just below it, or just above."""
 _LISTED_LAYERS = 4
-"""Layers whose β are told one by one; of more, the least and the most."""
+_NAMED = 4
+"""Activations that are named; of more, how many they are."""
+_DEAD = 0.1
+"""The share of dead units from which they are spoken of."""
+_NONE, _ALL = 0.005, 0.995
+"""From here on a share is told as all, and to there as none."""
+_UNDER_WAY = ("running", "paused", "stopped", "failed")
+
+# Student's t for a two-sided 95 % interval, by the degrees of freedom; 1.96 stands for more.
+_T = (12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16)
+
+
+def result(
+    config: Mapping[str, Any], summary: Mapping[str, Any] | None, state: str, language: Language
+) -> str:
+    """What a run has found so far, or at its end.
+
+    Args:
+        config: The JSON of its config.
+        summary: What `swishdemo.training.summary.summarise` told of its reports; None before them.
+        state: The job's, such as ``running``.
+        language: Of the words.
+
+    Returns:
+        A few sentences; empty where there is nothing to tell yet.
+    """
+    if not summary or not summary.get("activations"):
+        return ""
+    run = TrainingConfig.of_json(config)
+    told = _Telling(run, summary, language)
+    said = [*told.beta(), *told.scores(), *told.dead(), *told.diverged()]
+    if not learns_beta(run) or len(starts(run)) < 2:
+        said = [*told.dead(), *told.scores(), *told.beta(), *told.diverged()]
+    if state in _UNDER_WAY:
+        key = f"result.at_{state}" if state in ("stopped", "failed") else "result.at"
+        given = {"step": summary["step"], "steps": summary["steps"]}
+        said.insert(0, text(key, language, **given))
+    if not said:
+        return ""
+    return told.joined("next", said)
 
 
 @dataclass(frozen=True, slots=True)
-class WordTable:
-    """A table in words.
+class Interval:
+    """A mean score and the ends of its 95 % interval; they are the mean where a seed is alone."""
 
-    Attributes:
-        title: What it is of.
-        heads: A head for each column.
-        rows: As many cells as heads, a row each.
-        notes: What stands below it, a sentence each.
-    """
+    name: str
+    mean: float
+    low: float
+    high: float
 
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
+    @classmethod
+    def of(cls, told: Mapping[str, Any], seeds: int) -> Interval | None:
+        """That of one activation in a summary; None where none of its networks is left.
 
+        Networks of one seed and several starts of β begin alike: they count as one.
+        """
+        mean, deviation = told["accuracy"]["mean"], told["accuracy"]["deviation"]
+        if mean is None:
+            return None
+        count = min(told["replicas"] - told["diverged"], seeds)
+        half = 0.0
+        if deviation is not None and count > 1:
+            student = _T[count - 2] if count - 2 < len(_T) else 1.96
+            half = student * deviation / math.sqrt(count)
+        return cls(activation_label(told["activation"]), mean, mean - half, mean + half)
 
-def runs_table(sweep: Json, rows: Sequence[Json], language: Language = "en") -> WordTable:
-    """A row for each run that has ended; a column in which no row has a figure is left out.
-
-    Args:
-        sweep: The JSON of a `swishdemo.training.sweep.SweepRequest`.
-        rows: Those of the runs that have ended, as JSON.
-        language: Of the words.
-    """
-    rivals = dict.fromkeys(
-        each["activation"] for row in rows for each in row["replicas"] if each["rival"]
-    )
-    columns: dict[str, list[str]] = {
-        text("sweep.column.run", language): [str(row["index"] + 1) for row in rows],
-        **{
-            text(f"train.field.{name}.label", language): [
-                told(row["values"][name], name, language) for row in rows
-            ]
-            for axis in sweep["grid"]
-            for name in axis_of(axis)
-        },
-        _own_label(sweep, language): [_score(row, None) for row in rows],
-        **{activation_label(name): [_score(row, name) for row in rows] for name in rivals},
-        text("sweep.column.diverged", language): [_diverged(row) for row in rows],
-        text("sweep.column.beta", language): [_betas(sweep, row) for row in rows],
-        text("sweep.column.seconds", language): [f"{row['elapsed_seconds']:.1f}" for row in rows],
-    }
-    kept = {head: cells for head, cells in columns.items() if set(cells) - {NONE}}
-    title = text("sweep.runs", language)
-    ends = ((row["index"] + 1, _end(row, language)) for row in rows)
-    notes = tuple(text("sweep.end", language, run=run, how=how) for run, how in ends if how)
-    return WordTable(title, tuple(kept), tuple(zip(*kept.values(), strict=True)), notes)
+    def meets(self, other: Interval) -> bool:
+        """Whether the two overlap."""
+        return self.low <= other.high and other.low <= self.high
 
 
-def effect_tables(
-    sweep: Json, rows: Sequence[Json], language: Language = "en"
-) -> tuple[WordTable, ...]:
-    """A table for each axis, the one with the largest effect first; those of one value not."""
-    found = effects(sweep, rows)
-    return tuple(
-        _effect_table(sweep, effect, language) for effect in found if len(effect.levels) > 1
-    )
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What is told of one summary in one language."""
 
+    run: TrainingConfig
+    summary: Mapping[str, Any]
+    language: Language
 
-def as_csv(sweep: Json, rows: Sequence[Json]) -> str:
-    """A row for each network of each run, in full precision; one alone for a run without any.
+    def _say(self, key: str, **values: object) -> str:
+        return text(f"result.{key}", self.language, **values)
 
-    What is told of a run stands in each of its rows: what the grid sets, how it ended, and by layer
-    the mean |β|, the share in [1.0, 1.5] and C(t).
-    """
-    names = [name for axis in sweep["grid"] for name in axis_of(axis)]
-    return formats.as_csv(
-        (record for row in rows for record in _records(row)), ("run", *names, "state")
-    )
+    def joined(self, key: str, words: Sequence[str]) -> str:
+        """One after another, as the language puts them."""
+        return reduce(lambda first, last: self._say(key, first=first, last=last), words)
 
+    def _list(self, words: Sequence[str]) -> str:
+        """A, B and C."""
+        if len(words) < 2:
+            return "".join(words)
+        comma = text("language.comma", self.language)
+        return self._say("and", first=comma.join(words[:-1]), last=words[-1])
 
-def as_markdown(sweep: Json, rows: Sequence[Json], language: Language = "en") -> str:
-    """The tables, with what they tell."""
-    parts = [f"# {text('sweep.title', language)}", text("sweep.scores", language)]
-    for table in (runs_table(sweep, rows, language), *effect_tables(sweep, rows, language)):
-        body = formats.as_markdown(
-            [formats.plain(head) for head in table.heads],
-            [[formats.plain(cell) for cell in row] for row in table.rows],
+    def beta(self) -> Iterator[str]:
+        """Whether the starts have met, and where each layer's β lies."""
+        layers = [layer for layer in self.summary["betas"] if layer]
+        if not learns_beta(self.run) or not layers:
+            return
+        if self.run.beta_scope == "network":
+            layers = layers[:1]
+        count = len(starts(self.run))
+        places = self._places(layers)
+        if count < 2:
+            start = starts(self.run)[0]
+            begun = "–" if start is None else numeral(start, "g")
+            yield self._say("beta_alone", start=begun, values=self._values(layers), places=places)
+            return
+        given = {"count": self._number(count), "step": self.summary["converged_step"]}
+        if given["step"] is not None:
+            yield self._say("met", **given, values=self._values(layers), places=places)
+            return
+        apart = [c for c in self.summary["convergence"] if c is not None]
+        key = "apart" if apart and max(apart) >= CONVERGED_BELOW else "close"
+        yield self._say(
+            key,
+            **given,
+            spread=f"{max(apart, default=0):.2f}",
+            limit=CONVERGED_BELOW,
+            values=self._values(layers),
         )
-        notes = "\n".join(f"- {formats.plain(note)}" for note in table.notes)
-        parts += [f"## {formats.plain(table.title)}", body, *([notes] if notes else ())]
-    return "\n\n".join(parts) + "\n"
 
+    def _values(self, layers: Sequence[Mapping[str, Any]]) -> str:
+        """The mean |β| of the layers, once where they are the same."""
+        values = [layer["mean"] for layer in layers]
+        shown = [f"{value:.2g}" if value < 100 else f"{value:.0f}" for value in values]
+        if len(set(shown)) == 1:
+            return shown[0]
+        if len(shown) <= _LISTED_LAYERS:
+            return self._list(shown)
+        ends = f"{min(values):.2g}", f"{max(values):.2g}"
+        return self._say("from_to", low=ends[0], high=ends[1])
 
-def _own_label(sweep: Json, language: Language) -> str:
-    varies = any("activation" in axis_of(axis) for axis in sweep["grid"])
-    return text("sweep.own", language) if varies else activation_label(sweep["base"]["activation"])
+    def _places(self, layers: Sequence[Mapping[str, Any]]) -> str:
+        """Where the layers lie, seen from the article's range."""
+        places = [_place(layer["mean"]) for layer in layers]
+        if len(places) == 1:
+            return self._say("it_lies", place=self._say(places[0]))
+        if len(set(places)) == 1:
+            return self._say("all_lie", place=self._say(places[0]))
+        if len(places) > _LISTED_LAYERS:
+            inside = places.count("inside")
+            return self._say("some_lie", count=inside, layers=len(places))
+        first = self._say("layer_lies", layer=1, place=self._say(places[0]))
+        rest = [
+            self._say(f"layer_{place}", layer=number) for number, place in enumerate(places[1:], 2)
+        ]
+        return self.joined("clause", (first, *rest))
 
+    def scores(self) -> Iterator[str]:
+        """How the activations stand to each other, by what the seeds separate."""
+        told = self.summary["activations"]
+        known = [each for entry in told if (each := Interval.of(entry, self.run.seeds))]
+        if not known:
+            return
+        what = self._say("r2" if self._is_regression() else "accuracy")
+        best = max(known, key=lambda each: each.mean)
+        level = [each for each in known if each.meets(best)]
+        behind = [each for each in known if each not in level]
+        if len(told) == 1:
+            yield self._say("alone", name=best.name, score=_score(best.mean), what=what)
+        elif self.run.seeds == 1:
+            scores = [f"{each.name} {_score(each.mean)}" for each in known]
+            yield self._say("one_seed", scores=self._named(scores), what=what)
+        elif len(level) > 1:
+            low, high = (_score(end([each.mean for each in level])) for end in (min, max))
+            between = low if low == high else f"{low}–{high}"
+            yield self._say("same", names=self._names(level), between=between, what=what)
+        else:
+            yield self._say("ahead", name=best.name, score=_score(best.mean), what=what)
+        if behind and self.run.seeds > 1:
+            scores = [f"{each.name} {_score(each.mean)}" for each in behind]
+            yield self._say("behind", scores=self._named(scores))
 
-def _score(row: Json, rival: str | None) -> str:
-    """Mean ± deviation of the test accuracy, over the networks that have not diverged."""
-    known = [
-        accuracy
-        for replica, accuracy in zip(row["replicas"], row["accuracy"], strict=False)
-        if accuracy is not None and (replica["activation"] if replica["rival"] else None) == rival
-    ]
-    return with_deviation(known) if known else NONE
+    def _names(self, level: Sequence[Interval]) -> str:
+        if len(level) <= _NAMED:
+            return self._list([each.name for each in level])
+        return self._say("of", count=len(level), all=len(self.summary["activations"]))
 
+    def _named(self, scores: Sequence[str]) -> str:
+        """Scores one by one; of many the first, and how many more."""
+        if len(scores) <= _NAMED:
+            return self._list(scores)
+        shown = text("language.comma", self.language).join(scores[: _NAMED - 1])
+        return self._say("and_more", shown=shown, count=len(scores) - _NAMED + 1)
 
-def _diverged(row: Json) -> str:
-    count = sum(step is not None for step in row["diverged"])
-    return f"{count} / {len(row['diverged'])}" if count else NONE
+    def _is_regression(self) -> bool:
+        if self.run.csv is not None:
+            return not self.run.csv.class_names
+        return datasets.get(self.run.dataset).task == "regression"
 
-
-def _betas(sweep: Json, row: Json) -> str:
-    config = TrainingConfig.of_json({**sweep["base"], **sweep["runs"][row["index"]]})
-    layers = row["summary"]["betas"] if row["summary"] and learns_beta(config) else []
-    means = [each["mean"] for each in layers if each]
-    if len(means) > _LISTED_LAYERS:
-        return f"{rounded(min(means), 2)}–{rounded(max(means), 2)}"
-    return " · ".join(rounded(mean, 2) for mean in means) or NONE
-
-
-def _end(row: Json, language: Language) -> str:
-    """Why a run has failed, or ended before its last step; empty where it has not."""
-    if row["failure_reason"]:
-        return Sentence.from_json(row["failure_reason"]).sentence(language)
-    key = f"run.ended_{row['summary']['ended']}" if row["summary"] else ""
-    return text(key, language, step=row["summary"]["step"]) if key in catalogue() else ""
-
-
-def _effect_table(sweep: Json, effect: Effect, language: Language) -> WordTable:
-    names = dict.fromkeys(each.activation for level in effect.levels for each in level.activations)
-    labels = [activation_label(name) if name else _own_label(sweep, language) for name in names]
-    heads = [text(f"train.field.{name}.label", language) for name in effect.fields]
-    rows = []
-    for level in effect.levels:
-        found = {each.activation: each for each in level.activations}
-        values = zip(level.values, effect.fields, strict=True)
-        cells = [told(value, name, language) for value, name in values]
-        rows.append((*cells, *(_level_score(found.get(name), language) for name in names)))
-    size = NONE if effect.size is None else f"{100 * effect.size:.1f}"
-    title = text("sweep.effect", language, fields=" + ".join(heads), size=size)
-    return WordTable(title, (*heads, *labels), tuple(rows))
-
-
-def _level_score(level: LevelAccuracy | None, language: Language) -> str:
-    if level is None:
-        return NONE
-    mean, deviation = level.accuracy["mean"], level.accuracy["deviation"]
-    score = NONE if mean is None else f"{mean:.3f}"
-    score += "" if deviation is None else f" ± {deviation:.3f}"
-    if not level.diverged:
-        return score
-    counts = {"count": level.diverged, "all": level.replicas}
-    return text("sweep.level_diverged", language, score=score, **counts)
-
-
-_OF_REPLICA = {
-    "accuracy": "accuracy",
-    "loss": "loss",
-    "test_loss": "test_loss",
-    "diverged": "diverged_step",
-}
-"""Figures of a row that each network has, and their columns."""
-
-
-def _records(row: Json) -> Iterator[dict[str, Any]]:
-    values = {
-        name: " ".join(map(str, value)) if isinstance(value, list | tuple) else value
-        for name, value in row["values"].items()
-    }
-    before = {"run": row["index"] + 1, **values, "state": row["state"]}
-    after = _of_run(row)
-    for number, replica in enumerate(row["replicas"]):
-        of_replica = {f"replica_{name}": value for name, value in replica.items()}
-        figures = {
-            column: row[name][number]
-            for name, column in _OF_REPLICA.items()
-            if number < len(row[name])
+    def dead(self) -> Iterator[str]:
+        """Which activations have units that answer nothing any more, where some have."""
+        shares = {
+            activation_label(each["activation"]): share
+            for each in self.summary["activations"]
+            if (share := each.get("dead")) is not None
         }
-        figures |= {
-            f"beta_{layer}": values[number]
-            for layer, values in enumerate(row["beta"], 1)
-            if number < len(values)
-        }
-        yield {**before, "replica": number, **of_replica, **figures, **after}
-    if not row["replicas"]:
-        yield before | after
+        if not any(share >= _DEAD for share in shares.values()):
+            return
+        if len(shares) > _NAMED:
+            shares = {name: share for name, share in shares.items() if share >= _DEAD}
+        said = [
+            self._say("dead_all", name=name)
+            if share >= _ALL
+            else self._say("dead_none", name=name)
+            if share < _NONE
+            else self._say("dead_some", name=name, share=f"{100 * share:.0f}")
+            for name, share in shares.items()
+        ]
+        yield self._say("dead", shares=self._named(said))
+
+    def diverged(self) -> Iterator[str]:
+        """How many networks have diverged, and whose."""
+        told, count = self.summary["activations"], self.summary["diverged"]
+        if not count:
+            return
+        whose = [activation_label(each["activation"]) for each in told if each["diverged"]]
+        total = sum(each["replicas"] for each in told)
+        yield self._say("diverged", count=count, all=total, names=self._list(whose))
+
+    def _number(self, count: int) -> str:
+        words = self._say("numbers").split()
+        return words[count] if count < len(words) else str(count)
 
 
-def _of_run(row: Json) -> dict[str, Any]:
-    summary = row["summary"] or {"betas": (), "convergence": ()}
-    betas = {layer: each for layer, each in enumerate(summary["betas"], 1) if each}
-    return {
-        "ended": summary.get("ended"),
-        "converged_step": summary.get("converged_step"),
-        "elapsed_seconds": row["elapsed_seconds"],
-        **{f"beta_size_mean_{layer}": each["mean"] for layer, each in betas.items()},
-        **{f"beta_in_band_share_{layer}": each["share"] for layer, each in betas.items()},
-        **{f"convergence_{layer}": c for layer, c in enumerate(summary["convergence"], 1)},
-        "failure": row["failure"],
-    }
+def _place(mean: float) -> str:
+    low, high = ARTICLE_BAND
+    if mean < low:
+        return "just_below" if mean >= low - _JUST else "below"
+    if mean > high:
+        return "just_above" if mean <= high + _JUST else "above"
+    return "inside"
+
+
+def _score(value: float) -> str:
+    """In three digits behind the point, cut so that what is not all right does not seem so."""
+    shown = f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
+    return ("0.999" if shown == "1.000" and value < 1 else shown).replace("-", "−")

@@ -18,8 +18,7 @@ from swishdemo.text import Language, Sentence, text
 from swishdemo.training import Recipe, nearest
 from swishdemo.training.architecture import MIRRORED
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas, starts
-from swishdemo.training.in_words import activation_label, told, with_deviation
-from swishdemo.training.result import result
+from swishdemo.training.in_words import activation_label, result, told, with_deviation
 from swishdemo.training.summary import (
     ARTICLE_BAND,
     NEAR,

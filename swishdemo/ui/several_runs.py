@@ -15,9 +15,9 @@ from swishdemo.jobs.kinds import rows_of
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import unreadable_count
 from swishdemo.text import Language, Sentence, text
-from swishdemo.training.in_words import runs_table, told
+from swishdemo.training.in_words import told
 from swishdemo.training.sweep import SweepRequest, axis_of
-from swishdemo.training.sweep_results import effects
+from swishdemo.training.sweep_results import effects, runs_table
 from swishdemo.ui.run_text import run_name, seconds_words, share_of
 
 MOST = 6
