@@ -7,7 +7,12 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Record = TypeVar("Record")
 
 
 def finite(value: Any) -> Any:
@@ -31,6 +36,35 @@ def dump(value: Any) -> str:
         return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     except ValueError:
         return json.dumps(finite(value), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
+
+def of_json(kind: type[Record], record: object) -> Record:
+    """The dataclass of which ``record`` is the JSON, each value looked at.
+
+    Raises:
+        ValueError: A field is missing or of another type.
+    """
+    found: Record = _adapter(kind).validate_python(record)
+    return found
+
+
+def as_json(record: Any, *without: str) -> dict[str, Any]:
+    """A dataclass as a JSON object, but for some fields."""
+    found: dict[str, Any] = _adapter(type(record)).dump_python(
+        record, mode="json", exclude={*without}
+    )
+    return found
+
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 _COMPUTED = ("=", "+", "-", "@", "\t", "\r")

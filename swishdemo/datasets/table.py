@@ -26,13 +26,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from swishdemo.formats import dump
+from swishdemo.formats import as_json, dump, of_json
 from swishdemo.text import Language, text
 
 
@@ -89,8 +86,7 @@ class Table:
 
     def as_json(self) -> dict[str, Any]:
         """What may be kept of it: all but the text."""
-        record: dict[str, Any] = _adapter().dump_python(self, mode="json", exclude={"text"})
-        return record
+        return as_json(self, "text")
 
     @classmethod
     def of_json(cls, record: Mapping[str, Any]) -> Table:
@@ -99,7 +95,7 @@ class Table:
         Raises:
             ValueError: It is none.
         """
-        table = _adapter().validate_python({**record, "text": ""})
+        table = of_json(cls, {**record, "text": ""})
         if table.rows < 1 or len(table.columns) < 2:
             raise ValueError("it has no rows or no columns")
         return table
@@ -126,11 +122,6 @@ def wordless(config: str) -> str:
 def numbered(count: int) -> list[str]:
     """Names for so many columns or classes whose own are not kept."""
     return [f"#{place}" for place in range(1, count + 1)]
-
-
-@cache
-def _adapter() -> TypeAdapter[Table]:
-    return TypeAdapter(Table)
 
 
 SEPARATORS = "\t;,| "

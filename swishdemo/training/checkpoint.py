@@ -16,11 +16,11 @@ import struct
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, Self
 
-from pydantic import NonNegativeInt, TypeAdapter
+from pydantic import NonNegativeInt
 
+from swishdemo.formats import of_json
 from swishdemo.ticks import Attachment
 
 KEPT_BYTES = 4_000_000
@@ -102,7 +102,7 @@ class Weights(Attachment):
         Raises:
             ValueError: It is none, or bytes are missing.
         """
-        kept = _kept().validate_python(record)
+        kept = of_json(_Kept, record)
         layouts = [
             tuple(Entry(name, dtype, shape) for name, dtype, shape in layout)
             for layout in kept.layouts
@@ -125,11 +125,6 @@ class _Kept:
     step: int
     layouts: list[list[tuple[str, Literal["float32", "int64"], tuple[NonNegativeInt, ...]]]]
     states: dict[int, tuple[NonNegativeInt, str]]
-
-
-@cache
-def _kept() -> TypeAdapter[_Kept]:
-    return TypeAdapter(_Kept)
 
 
 def _pickled(entries: Iterable[Entry]) -> bytes:

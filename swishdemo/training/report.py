@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
-from functools import cache
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic import ConfigDict, with_config
 
+from swishdemo import formats
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Tick
 from swishdemo.training.config import TrainingConfig, replicas
@@ -19,10 +19,7 @@ __all__ = ["TICK", "LayerFigures", "Report", "Tick", "Trace", "View"]
 Values = tuple[float | None, ...]
 """One number for each replica; None where the replica has diverged."""
 
-_FINITE = ConfigDict(allow_inf_nan=False)
 
-
-@with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
 class Trace:
     """A learned parameter of an activation, other than the β of ``beta``.
@@ -41,7 +38,6 @@ class Trace:
     values: tuple[Values, ...]
 
 
-@with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
 class LayerFigures:
     """Figures of all hidden layers, each ``[layer][replica]``; of some test samples.
@@ -65,7 +61,6 @@ class LayerFigures:
     conserved: tuple[Values, ...]
 
 
-@with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
 class View:
     """A look into one replica.
@@ -101,7 +96,6 @@ class View:
     weights: tuple[tuple[tuple[float, ...], ...], ...] = ()
 
 
-@with_config(_FINITE)
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a run is computed, and why there.
@@ -119,7 +113,7 @@ class Place:
     graph_why: dict[str, Any] | None = None
 
 
-@with_config(_FINITE)
+@with_config(ConfigDict(allow_inf_nan=False))
 @dataclass(frozen=True, slots=True)
 class Report:
     """The state of all replicas after ``step`` steps.
@@ -183,8 +177,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The report as a JSON object."""
-        record: dict[str, Any] = _adapter().dump_python(self, mode="json")
-        return record
+        return formats.as_json(self)
 
 
 def stored(record: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,7 +191,7 @@ def stored(record: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, An
         ValueError: A field is missing or of another type, or the numbers are not those of so many
             layers and replicas.
     """
-    report = _adapter().validate_python(record)
+    report = formats.of_json(Report, record)
     run = TrainingConfig.of_json(config)
     count, layers = len(replicas(run)), run.depth
     own = count - len(run.rivals) * run.seeds
@@ -224,13 +217,7 @@ def stored(record: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, An
     if report.place:
         for said in filter(None, (report.place.why, report.place.graph_why)):
             Sentence.from_json(said)
-    plain: dict[str, Any] = _adapter().dump_python(report, mode="json")
-    return plain
-
-
-@cache
-def _adapter() -> TypeAdapter[Report]:
-    return TypeAdapter(Report)
+    return report.as_json()
 
 
 def _is_table(values: tuple[Values, ...], layers: int, rows: int) -> bool:

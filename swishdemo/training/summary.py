@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from statistics import fmean, stdev
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, with_config
 
+from swishdemo import formats
 from swishdemo.training.config import TrainingConfig, learns_beta, replicas
 from swishdemo.training.report import Report
 
@@ -204,14 +204,12 @@ def summarise(
     }
 
 
-@with_config(ConfigDict(allow_inf_nan=False))
 @dataclass(frozen=True, slots=True)
 class _Moments:
     mean: float | None
     deviation: float | None
 
 
-@with_config(ConfigDict(allow_inf_nan=False))
 @dataclass(frozen=True, slots=True)
 class _Activation:
     activation: str
@@ -222,7 +220,6 @@ class _Activation:
     dead: float | None = None  # nor this
 
 
-@with_config(ConfigDict(allow_inf_nan=False))
 @dataclass(frozen=True, slots=True)
 class _Betas:
     mean: float
@@ -254,16 +251,9 @@ class _Summary:
 def stored(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """A summary that was stored, perhaps by another version; None where it has not this form."""
     try:
-        known = _adapter().validate_python(record)
-    except ValidationError:
+        return formats.as_json(formats.of_json(_Summary, record))
+    except ValueError:
         return None
-    plain: dict[str, Any] = _adapter().dump_python(known, mode="json")
-    return plain
-
-
-@cache
-def _adapter() -> TypeAdapter[_Summary]:
-    return TypeAdapter(_Summary)
 
 
 def _by_activation(

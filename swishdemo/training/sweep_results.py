@@ -1,17 +1,14 @@
-"""Tells of a sweep: plain figures of each of its runs, what mattered, and both in tables and files.
-
-Loads no torch.
-"""
+"""Tells of a sweep: figures of each of its runs, what mattered, and both in tables and files."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic import ConfigDict, with_config
 
 from swishdemo import formats
 from swishdemo.text import Language, Sentence, catalogue, text
@@ -135,7 +132,7 @@ def stored(record: Json, sweep: Json) -> dict[str, Any]:
         ValueError: A field is missing or of another type, or the numbers are not those of so many
             networks, or there is no such run.
     """
-    row = _adapter().validate_python(record)
+    row = formats.of_json(SweepRow, record)
     changes = dict(enumerate(sweep["runs"])).get(row.index)
     names = {name for axis in sweep["grid"] for name in axis_of(axis)}
     if changes is None or row.values != {name: changes[name] for name in names}:
@@ -151,8 +148,7 @@ def stored(record: Json, sweep: Json) -> dict[str, Any]:
         raise ValueError("its β are of other networks")
     if row.failure_reason is not None:
         Sentence.from_json(row.failure_reason)
-    plain: dict[str, Any] = _adapter().dump_python(row, mode="json")
-    return {**plain, "summary": row.summary and stored_summary(row.summary)}
+    return {**formats.as_json(row), "summary": row.summary and stored_summary(row.summary)}
 
 
 _OTHER_SEEDS = {"seed": 0, "data_seed": 0}
@@ -163,11 +159,6 @@ _OTHER_SEEDS = {"seed": 0, "data_seed": 0}
 def _members(config: str) -> tuple[Replica, ...]:
     """The networks of a config's JSON; kept, for a sweep's rows are read one after the other."""
     return replicas(TrainingConfig.of_json(json.loads(config)))
-
-
-@cache
-def _adapter() -> TypeAdapter[SweepRow]:
-    return TypeAdapter(SweepRow)
 
 
 @dataclass(frozen=True, slots=True)
