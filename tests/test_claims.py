@@ -9,9 +9,10 @@ import pytest
 
 from swishdemo.claims import CLAIMS as ALL
 from swishdemo.claims import VERDICTS, Instant, Measured, get
-from swishdemo.claims.article import CLAIMS
+from swishdemo.claims.curve_shape import Smooth
+from swishdemo.claims.documents.article import CLAIMS
+from swishdemo.claims.formulas import Asymptote, AtZero
 from swishdemo.claims.history import GELU, SILU, SWISH, DatedSource, First
-from swishdemo.claims.limits import Asymptote, AtZero, Smooth
 from swishdemo.claims.proofs import landmarks, slope_at
 from swishdemo.claims.record import combine, typeset
 from swishdemo.errors import UserError

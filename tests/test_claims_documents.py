@@ -18,17 +18,11 @@ from swishdemo.activations import evaluate
 from swishdemo.activations import get as activation
 from swishdemo.claims import CLAIMS, DOCUMENTS, VERDICTS, Instant, get
 from swishdemo.claims.cost import TimeRatio
+from swishdemo.claims.curve_shape import PieceDegree, SwishShape
+from swishdemo.claims.documents import claims_of, document, index
 from swishdemo.claims.evaluate import purposes
-from swishdemo.claims.formulas import (
-    FamilyLimit,
-    Growth,
-    Identity,
-    PieceDegree,
-    PowerSeries,
-    SwishShape,
-)
+from swishdemo.claims.formulas import FamilyLimit, Growth, Identity, PowerSeries
 from swishdemo.claims.history import SWISH
-from swishdemo.claims.registry import claims_of, document, index
 from swishdemo.claims.stated_numbers import LargestGap, LowestPoint, PrintedValues
 from swishdemo.claims.trained import Arm, Contrast, Trained
 from swishdemo.errors import UserError

@@ -12,8 +12,8 @@ from visiting import leave
 
 from swishdemo.api.application import page_middleware
 from swishdemo.claims import CLAIMS, VERDICTS, get
+from swishdemo.claims.documents import DOCUMENTS
 from swishdemo.claims.proofs import kept, provers
-from swishdemo.claims.registry import DOCUMENTS
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.settings import Settings

@@ -11,10 +11,10 @@ from swishdemo.api import responses
 from swishdemo.api.dependencies import Given, Tongue, Visitor, short_text
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.claims import ARTICLE, CLAIMS, DOCUMENTS, claims_report
+from swishdemo.claims.documents import claims_of, document
 from swishdemo.claims.evaluate import purposes
 from swishdemo.claims.own_claim import STATEMENTS
 from swishdemo.claims.record import BUDGETS, budget_of
-from swishdemo.claims.registry import claims_of, document
 from swishdemo.errors import refuse_unknown
 from swishdemo.figures.claims import illustrated
 from swishdemo.form import Schema

@@ -1,12 +1,13 @@
 """Checks what is said about Swish: records, rules, and the evaluator that applies them.
 
 - `record`: a document, a claim of it with its parts, and what a check can come to.
-- `article`: the article's claims; `documents`: those of other documents; `registry`: all of them.
-- `slope`, `limits`: the parts that are proved, by `proofs`; `history`: those that are cited;
-  `cost`, `beta`: those that jobs decide.
+- `documents`: what each says, the article first; a file is added by lying there.
+- `formulas`, `curve_shape`: the parts that are proved, by `proofs`; `history`: what is cited;
+  `cost`, `beta`: what jobs decide.
 - `evaluate`: runs the checks and tells the verdicts.
 """
 
+from swishdemo.claims.documents import CLAIMS, DOCUMENTS, get
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.claims.record import (
     ARTICLE,
@@ -19,7 +20,6 @@ from swishdemo.claims.record import (
     Verdict,
     VerdictName,
 )
-from swishdemo.claims.registry import CLAIMS, DOCUMENTS, get
 from swishdemo.text import Sentence
 
 __all__ = [

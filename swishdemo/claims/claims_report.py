@@ -14,9 +14,9 @@ from typing import Any
 from jinja2 import Environment
 
 from swishdemo import __version__, pages
+from swishdemo.claims.documents import DOCUMENTS
 from swishdemo.claims.own_claim import OWN
 from swishdemo.claims.record import ARTICLE, SourceDocument
-from swishdemo.claims.registry import DOCUMENTS
 from swishdemo.formats import plain
 from swishdemo.text import Language, text
 

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from swishdemo.claims.claims_report import Cards, as_html, as_markdown
+from swishdemo.claims.documents import CLAIMS, DOCUMENTS
 from swishdemo.claims.evaluate import ClaimEvaluator, purposes
 from swishdemo.claims.record import ARTICLE, BUDGETS, Claim
-from swishdemo.claims.registry import CLAIMS, DOCUMENTS
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Language

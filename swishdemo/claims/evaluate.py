@@ -13,6 +13,7 @@ from typing import Any
 from swishdemo.activations.typed.formula_process import FairLock
 from swishdemo.claims.beta import BetaRange
 from swishdemo.claims.cost import on_each_device
+from swishdemo.claims.documents import CLAIMS, get
 from swishdemo.claims.own_claim import ApartAtMost, OwnClaim
 from swishdemo.claims.plan import CheckPlan
 from swishdemo.claims.proofs import Proof, kept, prove_apart
@@ -29,7 +30,6 @@ from swishdemo.claims.record import (
     typeset,
 )
 from swishdemo.claims.registration import Registration, is_own
-from swishdemo.claims.registry import CLAIMS, get
 from swishdemo.claims.trained import Trained
 from swishdemo.errors import UserError
 from swishdemo.host import torch_version

@@ -1,18 +1,17 @@
-"""What is said in formulas: that two are one, what a family comes to, a series, a rate of growth.
+"""What is said in formulas: that two are one, limits and values, a series, a rate of growth.
 
 A formula is text in the grammar of typed activations, without the sign ``=`` before it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from swishdemo.claims.proofs import definition
-from swishdemo.claims.record import Evidence, Instant, Verdict, VerdictName, combine, verdict
-
-Sign = Literal["positive", "zero", "negative"]
+from swishdemo.claims.proofs import definition, of_each_sign
+from swishdemo.claims.record import Evidence, Instant, Verdict, combine, exact, verdict
 
 _BETAS = (0.5, 1.0, 2.0, -1.0)
 """The β at which an identity is tried that does not hold for all."""
@@ -104,13 +103,8 @@ class FamilyLimit(Instant):
         x, beta, known = _expression("swish(x, beta)")
         _, _, stated = _expression(self.claimed_formula)
         end = sympy.Integer(0) if self.towards == "zero" else sympy.oo
-        places = {
-            "positive": sympy.Symbol("p", positive=True),
-            "zero": sympy.Integer(0),
-            "negative": sympy.Symbol("n", negative=True),
-        }
         limits, right = {}, {}
-        for name, place in places.items():
+        for name, place in of_each_sign().items():
             limit = sympy.limit(known.subs(x, place), beta, end, "+" if end == 0 else "-")
             limits[name] = str(limit.subs(place, x) if limit.free_symbols else limit)
             right[name] = _vanishes(limit - _at(stated, x, place))
@@ -120,12 +114,8 @@ class FamilyLimit(Instant):
         """True for one sign of x and false for another: it depends."""
         right = list(evidence["right"].values())
         name = combine(["confirmed" if each else "refuted" for each in right])
-        return verdict(
-            name,
-            f"family_{self.towards}",
-            claimed=self.shown,
-            **evidence["limits"],
-        )
+        values = evidence["limits"]
+        return verdict(name, f"family_{self.towards}", claimed=self.shown, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +155,7 @@ class PowerSeries(Instant):
         """Every coefficient is as stated, and no other is there."""
         found = {int(power): Fraction(each) for power, each in evidence["terms"].items()}
         right = found == {power: Fraction(each) for power, each in self.claimed_terms}
-        return verdict(
-            "confirmed" if right else "refuted",
-            "series_right" if right else "series_wrong",
-            found=_terms(found),
-        )
+        return exact(right, "series", found=_terms(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,101 +183,126 @@ class Growth(Instant):
     def rule(self, evidence: Evidence) -> Verdict:
         """The power has to be that one."""
         right = abs(evidence["power"] - self.claimed_power) < 1e-12
-        return verdict(
-            "confirmed" if right else "refuted",
-            "growth_right" if right else "growth_wrong",
-            claimed=self.claimed_power,
-            power=evidence["power"],
-            factor=evidence["factor"],
-        )
+        values = {name: evidence[name] for name in ("power", "factor")}
+        return exact(right, "growth", claimed=self.claimed_power, **values)
 
 
 @dataclass(frozen=True, slots=True)
-class PieceDegree(Instant):
-    """A function that is put together of pieces of some degree: 1 for straight lines.
+class Asymptote(Instant):
+    """What Swish comes to at one end, for a β of either sign and for 0.
 
     Attributes:
-        activation: The activation that is meant.
-        claimed_degree: The degree stated.
+        side: The end: ``right`` is x → +∞.
+        claimed_slope: The line that Swish is said to approach is claimed_slope·x + claimed_offset.
+        claimed_offset: See ``claimed_slope``.
     """
 
-    activation: str = "hardswish"
-    claimed_degree: int = 1
+    side: Literal["right", "left"] = "right"
+    claimed_slope: float = 1.0
+    claimed_offset: float = 0.0
 
     def check(self) -> Evidence:
-        """The highest degree of the polynomials that its formula is made of."""
+        """Take the limits of f/x and of what is left of f without that slope, symbolically."""
         import sympy
 
-        found = definition(self.activation)
-        pieces = _pieces(found.formula)
-        polynomials = [piece.is_polynomial(found.x) for piece in pieces]
-        degrees = [int(sympy.degree(piece, found.x)) for piece in pieces if piece != 0]
-        highest = max(pieces, key=lambda piece: sympy.degree(piece, found.x) if piece != 0 else -1)
+        swish = definition("swish")
+        x, end = swish.x, sympy.oo if self.side == "right" else -sympy.oo
+        lines = {}
+        for sign, beta in of_each_sign().items():
+            formula = swish.formula.subs(swish.beta, beta)
+            slope = sympy.limit(formula / x, x, end)
+            offset = sympy.limit(formula - slope * x, x, end)
+            lines[sign] = {"slope": float(slope), "offset": float(offset)}
+        swapped = swish.formula.subs(swish.beta, -swish.beta) - (x - swish.formula)
         return {
-            "degree": max(degrees),
-            "piece": str(sympy.expand(highest)).replace("**2", "²").replace("*", "·"),
-            "steps": {"polynomials": all(polynomials)},
+            "side": self.side,
+            "lines": lines,
+            "steps": {"reflection": bool(sympy.simplify(swapped) == 0)},
         }
 
     def rule(self, evidence: Evidence) -> Verdict:
-        """No piece is of another degree than stated or a lower one."""
-        right = evidence["degree"] <= self.claimed_degree
-        return verdict(
-            "confirmed" if right else "refuted",
-            "pieces_right" if right else "pieces_wrong",
-            claimed=self.claimed_degree,
-            degree=evidence["degree"],
-            piece=evidence["piece"],
-        )
+        """True for one sign of β and false for another is ``depends``."""
+        claimed = {"slope": self.claimed_slope, "offset": self.claimed_offset}
+        lines = evidence["lines"]
+        name = combine(["confirmed" if each == claimed else "refuted" for each in lines.values()])
+        why = {"depends": "limit_depends", "confirmed": "limit_right"}.get(name, "limit_wrong")
+        end = "+∞" if self.side == "right" else "−∞"
+        found = {sign: _line(**each) for sign, each in lines.items()}
+        return verdict(name, why, end=end, claimed=_line(**claimed), **found)
 
 
 @dataclass(frozen=True, slots=True)
-class SwishShape(Instant):
-    """Whether Swish has a property, for a β of either sign and for 0.
+class AtZero(Instant):
+    """Swish's value at 0.
 
     Attributes:
-        claimed: The property.
-        claimed_is: Whether it is said to have it.
-        claimed_for: The signs of β that are meant.
+        claimed_value: The value stated.
     """
 
-    claimed: Literal["non-monotonic", "bounded above", "bounded below"] = "non-monotonic"
-    claimed_is: bool = True
-    claimed_for: tuple[Sign, ...] = ("positive",)
+    claimed_value: float = 0.0
 
     def check(self) -> Evidence:
-        """Take the limits of f at both ends, and of the sign of f′, for each sign of β."""
-        import sympy
-
-        x, beta, known = _expression("swish(x, beta)")
-        signs: dict[Sign, Any] = {
-            "positive": sympy.Symbol("b", positive=True),
-            "zero": sympy.Integer(0),
-            "negative": sympy.Symbol("b", negative=True),
-        }
-        found: dict[str, bool] = {}
-        steps: dict[str, bool] = {}
-        for sign, value in signs.items():
-            f = known.subs(beta, value)
-            left, right = (sympy.limit(f, x, end) for end in (-sympy.oo, sympy.oo))
-            found[sign] = {
-                "bounded above": sympy.oo not in (left, right),
-                "bounded below": -sympy.oo not in (left, right),
-                "non-monotonic": sign != "zero",
-            }[self.claimed]
-            if self.claimed == "non-monotonic" and sign != "zero":
-                # f has the sign of x; it is 0 at 0, and comes back to 0 towards one end.
-                steps[sign] = f.subs(x, 0) == 0 and 0 in (left, right)
-        return {"found": found, "steps": steps}
+        """Put 0 into the formula, β left open."""
+        swish = definition("swish")
+        value = swish.formula.subs(swish.x, 0)
+        return {"value": float(value), "steps": {"no_beta_left": not value.free_symbols}}
 
     def rule(self, evidence: Evidence) -> Verdict:
-        """True for one of the signs that are meant and false for another: it depends."""
-        each: list[VerdictName] = [
-            "confirmed" if evidence["found"][sign] == self.claimed_is else "refuted"
-            for sign in self.claimed_for
-        ]
-        key = self.claimed.replace("-", "_").replace(" ", "_")
-        return verdict(combine(each), f"shape_{key}")
+        """Exact equality."""
+        value, claimed = evidence["value"], self.claimed_value
+        return exact(value == claimed, "at_zero", value=value, claimed=claimed)
+
+
+_FORMS: tuple[Callable[[Any, Any, Any, Any], Any], ...] = (
+    lambda x, s, f, beta: s + beta * x * s * (1 - s),
+    lambda x, s, f, beta: s * (1 + beta * x - beta * x * s),
+    lambda x, s, f, beta: beta * f + s * (1 - beta * f),
+)
+"""f′ by x, s = σ(βx), f and β."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forms(Instant):
+    """Three ways to write f′, stated without β.
+
+    Attributes:
+        claimed_beta: The β they are stated for.
+    """
+
+    claimed_beta: float = 1.0
+
+    def check(self) -> Evidence:
+        """Compare each form with f′, as stated and with β put in, symbolically."""
+        import sympy
+
+        swish = definition("swish")
+        x, beta = swish.x, swish.beta
+        s = 1 / (1 + sympy.exp(-beta * x))
+        slope = sympy.diff(swish.formula, x)
+
+        def same(difference: Any) -> bool:
+            return bool(sympy.simplify(difference) == 0)
+
+        at = sympy.nsimplify(self.claimed_beta)
+        stated = [same((slope - form(x, s, swish.formula, 1)).subs(beta, at)) for form in _FORMS]
+        general = [same(slope - form(x, s, swish.formula, beta)) for form in _FORMS]
+        return {"beta": self.claimed_beta, "stated": stated, "general": general, "steps": {}}
+
+    def rule(self, evidence: Evidence) -> Verdict:
+        """Right only once β is put in is ``imprecise``."""
+        if all(evidence["stated"]):
+            return verdict("confirmed", "forms_right", beta=self.claimed_beta)
+        if all(evidence["general"]):
+            return verdict("imprecise", "forms_need_beta", beta=self.claimed_beta)
+        return verdict("refuted", "forms_wrong", beta=self.claimed_beta)
+
+
+def _line(slope: float, offset: float) -> str:
+    """A straight line in letters: ``x``, ``0``, ``0.5x + 1``."""
+    rise = "" if slope == 0 else "x" if slope == 1 else f"{slope:g}x"
+    if not rise:
+        return f"{offset:g}"
+    return rise if offset == 0 else f"{rise} {'+' if offset > 0 else '−'} {abs(offset):g}"
 
 
 def _written(formula: str) -> str:
@@ -328,15 +339,6 @@ def _at(stated: Any, x: Any, place: Any) -> Any:
         lambda each: isinstance(each, symbols.Where),
         lambda each: each.args[2] if (each.args[0] - each.args[1]).is_positive else each.args[3],
     )
-
-
-def _pieces(formula: Any) -> list[Any]:
-    """The formulas that a function in pieces is made of."""
-    from swishdemo.activations.symbolic import symbols
-
-    if isinstance(formula, symbols.Where):
-        return [piece for each in formula.args[2:] for piece in _pieces(each)]
-    return [formula]
 
 
 def _terms(found: dict[int, Fraction]) -> str:

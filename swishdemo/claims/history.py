@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from swishdemo.claims.record import Evidence, Instant, Kind, Verdict, verdict
+from swishdemo.claims.record import Evidence, Instant, Kind, Verdict, exact, verdict
 from swishdemo.text import Sentence
 
 
@@ -116,9 +116,4 @@ class Year(Instant):
         """The year of the paper's first version counts."""
         (paper,) = evidence["sources"]
         same = date.fromisoformat(paper["date"]).year == self.claimed_year
-        return verdict(
-            "confirmed" if same else "refuted",
-            "year_right" if same else "year_wrong",
-            claimed=self.claimed_year,
-            **paper,
-        )
+        return exact(same, "year", claimed=self.claimed_year, **paper)

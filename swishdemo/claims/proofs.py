@@ -69,6 +69,17 @@ def definition(name: str) -> Definition:
     return Definition(formula, symbols.X, beta if formula.has(beta) else None)
 
 
+def of_each_sign() -> dict[str, Any]:
+    """A value of either sign, and 0."""
+    import sympy
+
+    return {
+        "positive": sympy.Symbol("p", positive=True),
+        "zero": sympy.Integer(0),
+        "negative": sympy.Symbol("n", negative=True),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Landmarks:
     """Where Swish's slope is zero and where it is extreme, at one β > 0.

@@ -58,6 +58,18 @@ def verdict(name: VerdictName, why: str, /, **values: object) -> Verdict:
     return Verdict(name, Sentence(f"claims.why.{why}", **values))
 
 
+def exact(right: bool, about: str, /, *, near: bool = False, **values: object) -> Verdict:
+    """Confirmed by the sentence ``claims.why.<about>_right``, or refuted by ``…_wrong``.
+
+    Where it is not right but near, it is imprecise, by ``…_near``.
+    """
+    if right:
+        return Verdict("confirmed", Sentence(f"claims.why.{about}_right", **values))
+    if near:
+        return Verdict("imprecise", Sentence(f"claims.why.{about}_near", **values))
+    return Verdict("refuted", Sentence(f"claims.why.{about}_wrong", **values))
+
+
 def combine(settings: list[VerdictName]) -> VerdictName:
     """One verdict for several settings, each ``confirmed``, ``refuted`` or ``undecided``.
 

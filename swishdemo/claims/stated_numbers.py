@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from swishdemo.claims.record import Evidence, Instant, Verdict, combine, verdict
+from swishdemo.claims.record import Evidence, Instant, Verdict, combine, exact, verdict
 from swishdemo.text import Sentence
 
 if TYPE_CHECKING:
@@ -139,25 +139,19 @@ class LowestPoint(Instant):
     def rule(self, evidence: Evidence) -> Verdict:
         """Both right to the last digit that is printed."""
         stated = {"value": self.claimed_value, "where": self.claimed_where}
-        errors = {
-            name: abs(float(printed) - evidence[name]) / unit(printed)
+        errors = [
+            (abs(float(printed) - evidence[name]), unit(printed), abs(evidence[name]))
             for name, printed in stated.items()
             if printed is not None
-        }
+        ]
         values = {
             "where": evidence["where"],
             "value": evidence["value"],
             "claimed": " · ".join(filter(None, (self.claimed_value, self.claimed_where))),
         }
-        if all(error <= 1 for error in errors.values()):
-            return verdict("confirmed", "lowest_right", **values)
-        if all(
-            abs(float(printed) - evidence[name]) <= self.near * abs(evidence[name])
-            for name, printed in stated.items()
-            if printed is not None
-        ):
-            return verdict("imprecise", "lowest_near", **values)
-        return verdict("refuted", "lowest_wrong", **values)
+        right = all(error <= one for error, one, _ in errors)
+        near = all(error <= self.near * size for error, _, size in errors)
+        return exact(right, "lowest", near=near, **values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import sys
 from itertools import combinations
 from multiprocessing import get_context
 
-from swishdemo.claims.article import CLAIMS
+from swishdemo.claims.documents.article import CLAIMS
 from swishdemo.claims.trained import Trained
 from swishdemo.settings import Settings
 from swishdemo.training.run import sweep

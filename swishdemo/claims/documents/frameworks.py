@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from swishdemo.claims.cost import TimeRatio
-from swishdemo.claims.formulas import FamilyLimit, Identity, PieceDegree, SwishShape
+from swishdemo.claims.curve_shape import PieceDegree, Smooth, SwishShape
+from swishdemo.claims.formulas import FamilyLimit, Identity
 from swishdemo.claims.history import GELU, First
-from swishdemo.claims.limits import Smooth
 from swishdemo.claims.record import Claim, SourceDocument
 from swishdemo.claims.stated_numbers import LargestGap, PrintedValues
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from swishdemo.claims.beta import BetaRange
+from swishdemo.claims.curve_shape import LargestSlope, SlopeOfOne, SteepestPoint
 from swishdemo.claims.experiments import MLP, NETWORKS, OFTEN, in_each, more
 from swishdemo.claims.formulas import Identity
 from swishdemo.claims.record import Claim, SourceDocument
-from swishdemo.claims.slope import LargestSlope, SlopeOfOne, SteepestPoint
 from swishdemo.claims.stated_numbers import LowestPoint
 from swishdemo.claims.trained import Arm, Trained
 

@@ -7,6 +7,14 @@ from __future__ import annotations
 
 from swishdemo.claims.beta import BetaRange
 from swishdemo.claims.cost import ExtraTime, SavedBytes, SavingsPrice
+from swishdemo.claims.curve_shape import (
+    LargestSlope,
+    Minimum,
+    NegativeSide,
+    Smooth,
+    SteepestPoint,
+    VanishingGradient,
+)
 from swishdemo.claims.experiments import (
     AMP_ACCURACY,
     AMP_TIME,
@@ -21,16 +29,9 @@ from swishdemo.claims.experiments import (
     LONG_TRAINING,
     SMALL_WEIGHTS,
 )
+from swishdemo.claims.formulas import Asymptote, AtZero, Forms
 from swishdemo.claims.history import First, Year
-from swishdemo.claims.limits import Asymptote, AtZero, Forms, Smooth
 from swishdemo.claims.record import Claim
-from swishdemo.claims.slope import (
-    LargestSlope,
-    Minimum,
-    NegativeSide,
-    SteepestPoint,
-    VanishingGradient,
-)
 
 _FULL_STEP = ("relu", "silu", "swish_eager", "parametric_eager")
 
