@@ -127,7 +127,7 @@ from swishdemo.activations.analysis import properties
 from swishdemo.activations.registry import facts
 from swishdemo.activations.symbolic import javascript
 from swishdemo.claims import proofs
-from swishdemo.cli import main
+from swishdemo.__main__ import main
 
 text = javascript.PROPERTIES.read_text("utf-8").partition("properties = ")[2]
 described, known = properties.described, json.loads(text.rstrip().removesuffix(";"))

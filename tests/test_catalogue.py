@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from swishdemo import generate
+from swishdemo.__main__ import main
 from swishdemo.claims import get, proofs
-from swishdemo.cli import main
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "sympy", "mpmath", "scipy", "sklearn", "plotly")

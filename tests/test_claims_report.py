@@ -9,9 +9,9 @@ import httpx
 import pytest
 from api_server import idle_lab, serving
 
+from swishdemo.__main__ import main
 from swishdemo.claims import CLAIMS, DOCUMENTS, ClaimEvaluator
 from swishdemo.claims import claims_report as report
-from swishdemo.cli import main
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, text

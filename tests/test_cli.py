@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from swishdemo.cli import _Sweep, changed, main, parser
+from swishdemo.__main__ import _Sweep, changed, main, parser
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager

@@ -27,7 +27,7 @@ FLOORS = [
     {"claims"},
     {"figures"},
     {"ui", "generate"},
-    {"api", "cli"},
+    {"api"},
     {"__main__"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

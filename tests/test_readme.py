@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from swishdemo.__main__ import parser
 from swishdemo.claims.command import refused
-from swishdemo.cli import parser
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
 from swishdemo.training import TrainingConfig

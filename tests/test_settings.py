@@ -122,7 +122,7 @@ def test_the_environment_is_read_in_one_place_and_settings_once_a_program():
         readers |= {path.name} if re.search(r"\benviron\b(?!\")|\bgetenv\b", text) else set()
         programs |= {path.name} if "Settings.read(" in text else set()
     assert readers == {"settings.py"}
-    assert programs == {"app.py", "cli.py"}
+    assert programs == {"app.py", "__main__.py"}
 
 
 def test_the_listening_address_is_gradios(tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from swishdemo.cli import show
+from swishdemo.__main__ import show
 from swishdemo.text import Sentence
 from swishdemo.timing import REGISTRY, HostCard, Measurement
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from api_server import ANNA, idle_lab, serving
 
-from swishdemo.api.downloads import TIMING_FORMATS, Kept
+from swishdemo.api.downloads import Kept, timing_file
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
 from swishdemo.kernels import libraries
@@ -264,7 +264,7 @@ def test_the_export_holds_every_measurement(jobs):
 
     def saved(form, baseline, language="en"):
         kept = Kept(jobs.get("a"), jobs.reports("a"), language=language)
-        return TIMING_FORMATS[form](kept, baseline).body.decode()
+        return timing_file(kept, form, baseline).body.decode()
 
     told = json.loads(saved("json", "relu"))
     assert [Measurement.from_json(m) for m in told["measurements"]] == pair(1.4)

@@ -5,7 +5,7 @@ A run is had as JSON, CSV, weights or a script; a sweep or a timing as JSON, CSV
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,10 @@ from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.jobs import records
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.kinds import Reports, measurements, rows_of
+from swishdemo.jobs.kinds import Reports
 from swishdemo.text import Language
 
 if TYPE_CHECKING:
-    from swishdemo.timing import Measurement
-    from swishdemo.timing.host_card import HostCard
     from swishdemo.training.summary import LayerBetas
 
 
@@ -42,26 +40,50 @@ class Kept:
     language: Language = "en"
 
 
-def as_json(kept: Kept, replica: int) -> Response:
-    """The job with its reports; its host tells the versions that computed it."""
-    whole = {
-        **kept.job.as_json(kept.language),
-        "reports": [records.told(*each, kept.language) for each in kept.reports],
-    }
-    return FiniteJSON(whole, headers=_file(kept.job, ".json"))
+def run_file(kept: Kept, format: str, replica: int) -> Response:
+    """A run as ``json``, ``csv``, ``weights`` (of one replica) or ``code``.
 
+    ``csv`` has a row for each report and replica: all that is traced of it, by layer where it has
+    layers; some reports alone tell the figures of layers. ``code`` is a script of PyTorch that
+    repeats the run without this project.
 
-def as_csv(kept: Kept, replica: int) -> Response:
-    """A row for each report and replica: all that is traced of it, by layer where it has layers.
-
-    Some reports alone tell the figures of layers. A cell is empty where a replica has no such
-    number.
+    Raises:
+        UserError: There are no such weights (404), or none yet (409).
     """
-    rows = _rows(kept.job, kept.reports)
-    return _text(kept, "csv", ".csv", formats.as_csv(rows))
+    if format == "weights":
+        return _weights(kept, replica)
+    if format == "csv":
+        return _text(kept, format, formats.as_csv(_rows(kept.job, kept.reports)))
+    if format == "code":
+        from swishdemo.training.script import script
+
+        last = kept.reports[-1][1] if kept.reports else {}
+        return _text(kept, format, script(kept.job.config, last))
+    reports = [records.told(*each, kept.language) for each in kept.reports]
+    return _json(kept, {**kept.job.as_json(kept.language), "reports": reports})
 
 
-def as_weights(kept: Kept, replica: int) -> Response:
+def timing_file(kept: Kept, format: str, baseline: str) -> Response:
+    """A timing as ``json`` (what ``GET`` tells), ``csv`` or ``markdown``.
+
+    Raises:
+        UserError: The baseline is none of the timing's variants (422).
+    """
+    job, reports, language = kept.job, kept.reports, kept.language
+    if format == "json":
+        return _json(kept, records.timing_as_json(job, reports, language))
+    return _text(kept, format, records.timing_as_text(job, reports, format, baseline, language))
+
+
+def sweep_file(kept: Kept, format: str) -> Response:
+    """A sweep as ``json`` (what ``GET`` tells), ``csv`` or ``markdown``."""
+    job, reports, language = kept.job, kept.reports, kept.language
+    if format == "json":
+        return _json(kept, records.sweep_as_json(job, reports, language))
+    return _text(kept, format, records.sweep_as_text(job, reports, format, language))
+
+
+def _weights(kept: Kept, replica: int) -> Response:
     """A replica's weights as they were last kept; the file's name tells at which step.
 
     Raises:
@@ -96,121 +118,17 @@ def as_weights(kept: Kept, replica: int) -> Response:
     )
 
 
-def as_code(kept: Kept, replica: int) -> Response:
-    """A script of PyTorch that repeats the run without this project."""
-    from swishdemo.training.script import script
-
-    last = kept.reports[-1][1] if kept.reports else {}
-    return _text(kept, "x-python", ".py", script(kept.job.config, last))
+_TEXTS = {"csv": ("csv", ".csv"), "markdown": ("markdown", ".md"), "code": ("x-python", ".py")}
 
 
-FORMATS: dict[str, Callable[[Kept, int], Response]] = {
-    "json": as_json,
-    "csv": as_csv,
-    "weights": as_weights,
-    "code": as_code,
-}
-"""What a run can be had as: made from what is kept of it, and the number of one replica."""
-
-
-def timing_as_json(kept: Kept, baseline: str) -> Response:
-    """The timing as ``GET`` tells it: its request, its host and every block."""
-    whole = records.timing_as_json(kept.job, kept.reports, kept.language)
+def _json(kept: Kept, whole: dict[str, Any]) -> Response:
     return FiniteJSON(whole, headers=_file(kept.job, ".json"))
 
 
-def timing_as_csv(kept: Kept, baseline: str) -> Response:
-    """A row for each measurement (`swishdemo.timing.export.as_csv`).
-
-    Raises:
-        UserError: The baseline is none of the timing's variants (422).
-    """
-    from swishdemo.timing.export import as_csv
-
-    _check_baseline(kept, baseline)
-    return _text(kept, "csv", ".csv", as_csv(_timed(kept), _host(kept), baseline))
-
-
-def timing_as_markdown(kept: Kept, baseline: str) -> Response:
-    """Tables, the host and what to mind (`swishdemo.timing.export.as_markdown`).
-
-    Raises:
-        UserError: The baseline is none of the timing's variants (422).
-    """
-    from swishdemo.timing.export import as_markdown
-
-    _check_baseline(kept, baseline)
-    return _text(
-        kept, "markdown", ".md", as_markdown(_timed(kept), _host(kept), baseline, kept.language)
-    )
-
-
-TIMING_FORMATS: dict[str, Callable[[Kept, str], Response]] = {
-    "json": timing_as_json,
-    "csv": timing_as_csv,
-    "markdown": timing_as_markdown,
-}
-"""What a timing can be had as: made from what is kept of it, and the variant that counts as 1."""
-
-
-def sweep_as_json(kept: Kept) -> Response:
-    """The sweep as ``GET`` tells it: its request, its host and every row."""
-    whole = records.sweep_as_json(kept.job, kept.reports, kept.language)
-    return FiniteJSON(whole, headers=_file(kept.job, ".json"))
-
-
-def sweep_as_csv(kept: Kept) -> Response:
-    """A row for each network of each run (`swishdemo.training.in_words.as_csv`)."""
-    from swishdemo.training.sweep_results import as_csv
-
-    return _text(kept, "csv", ".csv", as_csv(kept.job.config, rows_of(kept.reports)))
-
-
-def sweep_as_markdown(kept: Kept) -> Response:
-    """The tables of its runs and its effects (`swishdemo.training.in_words.as_markdown`)."""
-    from swishdemo.training.sweep_results import as_markdown
-
-    told = as_markdown(kept.job.config, rows_of(kept.reports), kept.language)
-    return _text(kept, "markdown", ".md", told)
-
-
-SWEEP_FORMATS: dict[str, Callable[[Kept], Response]] = {
-    "json": sweep_as_json,
-    "csv": sweep_as_csv,
-    "markdown": sweep_as_markdown,
-}
-"""What a sweep can be had as: made from what is kept of it."""
-
-
-def _check_baseline(kept: Kept, baseline: str) -> None:
-    variants = kept.job.config["variants"]
-    if baseline not in (*variants, "relu"):
-        raise UserError(
-            "error.unknown_choice",
-            field="baseline",
-            name="baseline",
-            value=baseline[:40],
-            choices=tuple(variants),
-        )
-
-
-def _host(kept: Kept) -> HostCard | None:
-    from swishdemo.timing.host_card import HostCard
-
-    cards = [value for name, value in kept.reports if name == "HostCard"]
-    return HostCard.from_json(cards[-1]) if cards else None
-
-
-def _timed(kept: Kept) -> list[Measurement]:
-    from swishdemo.timing import Measurement
-
-    return [Measurement.from_json(value) for value in measurements(kept.reports)]
-
-
-def _text(kept: Kept, kind: str, ending: str, content: str) -> Response:
-    return Response(
-        content, media_type=f"text/{kind}; charset=utf-8", headers=_file(kept.job, ending)
-    )
+def _text(kept: Kept, format: str, content: str) -> Response:
+    kind, ending = _TEXTS[format]
+    headers = _file(kept.job, ending)
+    return Response(content, media_type=f"text/{kind}; charset=utf-8", headers=headers)
 
 
 def _file(job: Job, ending: str) -> dict[str, str]:

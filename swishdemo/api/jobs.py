@@ -135,7 +135,7 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
             manager.attachment(job_id, visitor) if format == "weights" else None,
             language=tongue,
         )
-        return downloads.FORMATS[format](kept, replica)
+        return downloads.run_file(kept, format, replica)
 
     return router
 
@@ -200,7 +200,7 @@ def _sweeps(manager: JobManager, schema: Schema) -> APIRouter:
         """
         job = _to_export(manager, job_id, visitor, "sweep", format)
         kept = downloads.Kept(job, manager.reports(job_id, visitor), language=tongue)
-        return downloads.SWEEP_FORMATS[format](kept)
+        return downloads.sweep_file(kept, format)
 
     return router
 
@@ -255,7 +255,7 @@ def _timings(manager: JobManager, schema: Schema) -> APIRouter:
         """
         job = _to_export(manager, job_id, visitor, "timing", format)
         kept = downloads.Kept(job, manager.reports(job_id, visitor), language=tongue)
-        return downloads.TIMING_FORMATS[format](kept, baseline)
+        return downloads.timing_file(kept, format, baseline)
 
     return router
 

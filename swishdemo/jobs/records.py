@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
-from swishdemo.errors import UserError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+
+from swishdemo.errors import UserError, short
 from swishdemo.jobs.job import Job, State
 from swishdemo.jobs.kinds import Kind, Reports, measurements, rows_of
 from swishdemo.text import Language, Sentence
+
+if TYPE_CHECKING:
+    from swishdemo.timing import HostCard, Measurement
 
 _LOG = logging.getLogger(__name__)
 
@@ -138,42 +142,16 @@ def _object(value: object) -> dict[str, Any]:
     return found
 
 
-def _words(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("it is no text")
-    return value
+def _strict(kind: Any) -> Callable[[object], Any]:
+    return TypeAdapter(kind, config=ConfigDict(strict=True)).validate_python
 
 
-def _state(value: object) -> State:
-    if value not in get_args(State):
-        raise ValueError("there is no such state")
-    return value  # type: ignore[return-value]
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("it is no number")
-    return value
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or value < 0:
-        raise ValueError("it counts nothing")
-    return value
-
-
-def _moment(value: object) -> float:
-    if not 0 <= _number(value) <= _LAST_MOMENT:
-        raise ValueError("it has no date")
-    return _number(value)
-
-
-def _seconds(value: object) -> float:
-    return max(0.0, _number(value))
-
-
-def _sparkline(value: object) -> tuple[float, ...]:
-    return tuple(_number(each) for each in json.loads(_words(value)))
+_words: Callable[[object], str] = _strict(str)
+_count = _strict(Annotated[int, Field(ge=0)])
+_number = Annotated[float, Field(allow_inf_nan=False)]
+_moment = _strict(Annotated[_number, Field(ge=0, le=_LAST_MOMENT)])
+_seconds = _strict(Annotated[_number, AfterValidator(lambda value: max(0.0, value))])
+_sparkline = TypeAdapter(tuple[_number, ...], config=ConfigDict(strict=True)).validate_json
 
 
 def _reason(value: object) -> Sentence:
@@ -183,7 +161,7 @@ def _reason(value: object) -> Sentence:
 _COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "kind": (_words, ""),
     "visitor": (_words, ""),
-    "state": (_state, "failed"),
+    "state": (_strict(State), "failed"),
     "config": (_object, {}),
     "created_at": (_moment, 0.0),
     "purpose": (_words, None),
@@ -240,6 +218,52 @@ def timing_as_json(job: Job, reports: Reports, language: Language = "en") -> dic
         "measurements": [told("Measurement", each, language) for each in measurements(reports)],
         "unreadable": _lost_reports(reports, language),
     }
+
+
+def timed(reports: Reports) -> tuple[list[Measurement], HostCard | None]:
+    """What a timing has measured, and the machine; None where it is not known."""
+    from swishdemo.timing import HostCard, Measurement
+
+    cards = [value for name, value in reports if name == "HostCard"]
+    host = HostCard.from_json(cards[-1]) if cards else None
+    return [Measurement.from_json(value) for value in measurements(reports)], host
+
+
+def timing_as_text(
+    job: Job, reports: Reports, format: str, baseline: str, language: Language = "en"
+) -> str:
+    """A timing as ``csv`` or ``markdown`` (`swishdemo.timing.export`).
+
+    Raises:
+        UserError: The baseline is none of the timing's variants (422).
+    """
+    from swishdemo.timing.export import as_csv, as_markdown
+
+    check_baseline(job, baseline)
+    if format == "csv":
+        return as_csv(*timed(reports), baseline)
+    return as_markdown(*timed(reports), baseline, language)
+
+
+def check_baseline(job: Job, baseline: str) -> None:
+    """Refuse a variant that a timing has not to be the one that counts as 1.
+
+    Raises:
+        UserError: It is neither among them nor ReLU (422).
+    """
+    variants = tuple(job.config["variants"])
+    if baseline not in (*variants, "relu"):
+        told = {"name": "baseline", "value": short(baseline), "choices": variants}
+        raise UserError("error.unknown_choice", field="baseline", status=422, **told)
+
+
+def sweep_as_text(job: Job, reports: Reports, format: str, language: Language = "en") -> str:
+    """A sweep as ``csv`` or ``markdown`` (`swishdemo.training.sweep_results`)."""
+    from swishdemo.training.sweep_results import as_csv, as_markdown
+
+    if format == "csv":
+        return as_csv(job.config, rows_of(reports))
+    return as_markdown(job.config, rows_of(reports), language)
 
 
 def sweep_as_json(job: Job, reports: Reports, language: Language = "en") -> dict[str, Any]:
