@@ -245,13 +245,10 @@ def _float(word: str) -> float:
 
 
 def _integer(word: str) -> int:
-    if len(word) > 309 or not math.isfinite(_as_float(word)):
+    # float(word) is infinite beyond float64, where float(int(word)) would raise.
+    if len(word) > 309 or not math.isfinite(float(word)):
         _not_finite(word[:20] + "…")
     return int(word)
-
-
-def _as_float(word: str) -> float:
-    return float(word)  # infinite beyond float64, where float(int(word)) would raise
 
 
 def _depth(value: Any) -> int:

@@ -43,6 +43,8 @@ def refusal(error: UserError, language: Language) -> FiniteJSON:
     With 422 ``detail`` is a list, as FastAPI's own: where, and what was wrong; of a formula also
     the ``column``, from 1. Else it is one sentence. What was sent is not repeated.
     """
+    if error.status == 503:
+        _LOG.error("a request is refused: %s", error)
     sentence = error.sentence(language)
     detail: Any = sentence
     if error.status == 422:

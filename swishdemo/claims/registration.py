@@ -19,7 +19,6 @@ from swishdemo.activations.typed.formula_process import study_process
 from swishdemo.claims.own_claim import ApartAtMost, OwnClaim, Statement, restored, stated
 from swishdemo.claims.proofs import Proof, provers
 from swishdemo.errors import UserError
-from swishdemo.jobs.access import asked
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.store import Registered
 
@@ -66,7 +65,7 @@ class Registration:
         statement = self.preview(given)
         claims = self._manager.claims
         self._forget_old()
-        if len(asked(lambda: claims.of(visitor))) >= MOST_OF_ONE:
+        if len(claims.of(visitor)) >= MOST_OF_ONE:
             raise UserError("own.error.many", status=409, limit=MOST_OF_ONE)
         row = Registered(
             id=f"{_SIGN}{secrets.token_hex(16)}",
@@ -75,7 +74,7 @@ class Registration:
             version=__version__,
             registered_at=time.time(),
         )
-        asked(lambda: claims.add(row), writing=True)
+        claims.add(row)
         return _claim(row, statement)
 
     def get(self, claim_id: str) -> OwnClaim:
@@ -84,7 +83,7 @@ class Registration:
         Raises:
             UserError: There is none (404).
         """
-        row = asked(lambda: self._manager.claims.get(claim_id))
+        row = self._manager.claims.get(claim_id)
         claim = None if row is None else _understood(row)
         if claim is None:
             raise UserError("own.error.unknown", field="id", status=404)
@@ -92,7 +91,7 @@ class Registration:
 
     def of(self, visitor: str) -> list[OwnClaim]:
         """A visitor's claims, the newest first."""
-        rows = asked(lambda: self._manager.claims.of(visitor))
+        rows = self._manager.claims.of(visitor)
         return [claim for row in rows if (claim := _understood(row)) is not None]
 
     def work_out(self, claim: OwnClaim, visitor: str) -> OwnClaim:
@@ -109,7 +108,7 @@ class Registration:
         found = worker.ask("distance", *given, visitor=visitor)
         evidence = json.loads(json.dumps({**found, "claimed": part.claimed_gap}))
         now = time.time()
-        asked(lambda: self._manager.claims.decide(claim.id, evidence, provers(), now), writing=True)
+        self._manager.claims.decide(claim.id, evidence, provers(), now)
         return claim.decided(_proof(evidence, provers(), now))
 
     def delete(self, claim_id: str, visitor: str) -> None:
@@ -118,7 +117,7 @@ class Registration:
         Raises:
             UserError: There is none of that name, or it is another's (404).
         """
-        row = asked(lambda: self._manager.claims.get(claim_id))
+        row = self._manager.claims.get(claim_id)
         if row is None or row.visitor != visitor:
             raise UserError("own.error.unknown", field="id", status=404)
         self._remove(claim_id)
@@ -126,11 +125,11 @@ class Registration:
     def _forget_old(self) -> None:
         """Remove claims that are older than jobs may be, and those beyond the number for all."""
         oldest = time.time() - self._manager.settings.keep_days * _DAY
-        for claim_id in asked(lambda: self._manager.claims.beyond(oldest, _MOST - 1)):
+        for claim_id in self._manager.claims.beyond(oldest, _MOST - 1):
             self._remove(claim_id)
 
     def _remove(self, claim_id: str) -> None:
-        asked(lambda: self._manager.claims.delete([claim_id]), writing=True)
+        self._manager.claims.delete([claim_id])
         for job in ("training", "timing"):
             for each in self._manager.list(purpose=f"claim:{claim_id}:{job}"):
                 self._manager.delete(each.id)

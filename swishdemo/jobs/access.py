@@ -15,10 +15,9 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from swishdemo.errors import UserError
-from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Kind, Reports
 from swishdemo.jobs.queue import JobQueue
@@ -135,8 +134,6 @@ _LOG = logging.getLogger(__name__)
 _KEPT = 500
 """Jobs that are kept as they were understood."""
 
-Value = TypeVar("Value")
-
 
 class JobAccess:
     """The jobs of the store, each as it stands now where it has not ended.
@@ -164,7 +161,7 @@ class JobAccess:
         """
         job = self._known(job_id)
         if job is None or not (job.purpose or _may_change(job, visitor)):
-            shared = asked(lambda: self._store.shared(job_id))
+            shared = self._store.shared(job_id)
             job = self._known(shared.id) if shared is not None else None
         if job is None:
             raise _absent(job_id)
@@ -187,9 +184,7 @@ class JobAccess:
         """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
         live = self._device.snapshot()
         strays = tuple(self._kinds) if kind == next(iter(self._kinds)) else ()
-        stored = asked(
-            lambda: self._store.find(visitor=visitor, kind=kind, purpose=purpose, but_kinds=strays)
-        )
+        stored = self._store.find(visitor=visitor, kind=kind, purpose=purpose, but_kinds=strays)
         known = {job.id for job in stored}
         wanted = {"visitor": visitor, "kind": kind, "purpose": purpose}
         given = {name: value for name, value in wanted.items() if value is not None}
@@ -210,7 +205,7 @@ class JobAccess:
     ) -> Reports:
         """Class name and JSON of the job's stored reports with an index greater than ``after``."""
         job = self.get(job_id, visitor)
-        stored = asked(lambda: self._store.reports(job.id, after, limit))
+        stored = self._store.reports(job.id, after, limit)
         return reports_of(job, self._kinds.get(job.kind), stored)
 
     def attachment(self, job_id: str, visitor: str | None = None) -> dict[str, Any] | None:
@@ -220,7 +215,7 @@ class JobAccess:
             UserError: It cannot be read (409).
         """
         job = self.get(job_id, visitor)
-        value = asked(lambda: self._store.attachment(job.id))
+        value = self._store.attachment(job.id)
         try:
             if value is not None and job.kind in self._kinds:
                 self._kinds[job.kind].attachment(value)
@@ -232,7 +227,7 @@ class JobAccess:
     def _known(self, job_id: str) -> Job | None:
         driven = self._device.live(job_id)
         if driven is None:
-            stored = asked(lambda: self._store.get(job_id))
+            stored = self._store.get(job_id)
             return None if stored is None else self._read(stored)
         return None if driven.deleted else self._device.seen(driven)
 
@@ -246,20 +241,6 @@ class JobAccess:
             while len(self._understood) > _KEPT:
                 self._understood.popitem(last=False)
             return known[1]
-
-
-def asked(question: Callable[[], Value], *, writing: bool = False) -> Value:
-    """The store's answer to a question, or to a wish to write something.
-
-    Raises:
-        UserError: The store fails (503).
-    """
-    try:
-        return question()
-    except StoreError as error:
-        _LOG.error("the store failed: %s", error)
-        key = f"jobs.unsaved.{error.cause}" if writing else "jobs.unread"
-        raise UserError(key, status=503) from error
 
 
 def _may_change(job: Job, visitor: str | None) -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Literal, TextIO
 
+from swishdemo.errors import UserError
+
 _LOG = logging.getLogger(__name__)
 
 _TABLES = """
@@ -84,12 +86,22 @@ _CHANGES = (
 Cause = Literal["locked", "full", "write", "other"]
 
 
-class StoreError(Exception):
-    """The database could not be read or written; ``cause`` is a key of ``jobs.unsaved``."""
+class StoreError(UserError):
+    """The database could not be read or written (503).
 
-    def __init__(self, cause: Cause, message: str) -> None:
-        self.cause = cause
-        super().__init__(message)
+    Args:
+        cause: A key of ``jobs.unsaved``.
+        details: For the log.
+        written: Whether something was to be written.
+    """
+
+    def __init__(self, cause: Cause, details: str, *, written: bool = True) -> None:
+        self.cause, self._details = cause, details
+        super().__init__(f"jobs.unsaved.{cause}" if written else "jobs.unread", status=503)
+
+    def __str__(self) -> str:
+        """What the log has."""
+        return self._details
 
 
 class Database:
@@ -129,7 +141,7 @@ class Database:
             self.connection.close()
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self, *, writes: bool = False) -> Iterator[sqlite3.Connection]:
         """The connection, for this thread alone.
 
         Raises:
@@ -141,14 +153,14 @@ class Database:
             except sqlite3.Error as error:
                 if self._path and _code(error) == sqlite3.SQLITE_CORRUPT:
                     self._begin_anew(self._path, _store_error(error))
-                raise _store_error(error) from error
+                raise _store_error(error, writes) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """The same within a transaction, of which an error leaves nothing."""
         with self._lock:
             self._find_again()
-        with self.reading() as connection:
+        with self.reading(writes=True) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -273,16 +285,17 @@ def _code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _store_error(error: sqlite3.Error) -> StoreError:
+def _store_error(error: sqlite3.Error, written: bool = True) -> StoreError:
+    cause: Cause = "other"
     match _code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StoreError("locked", str(error))
+            cause = "locked"
         case sqlite3.SQLITE_FULL:
-            return StoreError("full", str(error))
+            cause = "full"
         # A quota, a limit on a file's size or a worn disk: SQLite tells them all by this.
         case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
-            return StoreError("write", str(error))
-    return StoreError("other", str(error))
+            cause = "write"
+    return StoreError(cause, str(error), written=written)
 
 
 def sign_of_life(folder: Path, server: str) -> TextIO:

@@ -40,7 +40,7 @@ def job_of(row: Mapping[str, Any]) -> Job:
     """
     values: dict[str, Any] = {"id": row["id"]}
     lost = None
-    for column, (read, default) in _COLUMNS.items():
+    for column, (read, default) in COLUMNS.items():
         try:
             missing = row[column] is None and column not in _NEEDED
             values[column] = default if missing else read(row[column])
@@ -158,7 +158,7 @@ def _reason(value: object) -> Sentence:
     return Sentence.from_json(_object(value))
 
 
-_COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "kind": (_words, ""),
     "visitor": (_words, ""),
     "state": (_strict(State), "failed"),

@@ -21,17 +21,13 @@ from swishdemo.jobs.database import (
     sign_of_life,
 )
 from swishdemo.jobs.job import Job
-from swishdemo.jobs.records import attached, job_of, parsed
+from swishdemo.jobs.records import COLUMNS, attached, job_of, parsed
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 
 _LOG = logging.getLogger(__name__)
 
-_COLUMNS = (
-    *("id", "kind", "visitor", "purpose", "state", "reason", "placement", "config"),
-    *("created_at", "started_at", "finished_at", "reports", "step", "steps", "seconds"),
-    *("summary", "host", "device", "sparkline", "name", "note", "share"),
-)
+_COLUMNS = ("id", *COLUMNS)
 _JSON = ("config", "summary", "host", "sparkline")
 _OWNERS = ("name", "note", "share")
 """What only the job's owner writes, by `Store.annotate`."""
