@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
@@ -221,36 +222,66 @@ class RunnerError(Exception):
     """A runner could not start the work at all."""
 
 
-class Handle(Protocol):
-    """One piece of work under way. Its methods may be called from any thread."""
+class Handle:
+    """One piece of work under way. Its methods may be called from any thread.
 
-    @property
-    def turn(self) -> int:
-        """How many times `pause`, `resume` and `step` were called, all together."""
+    Attributes:
+        turn: How many times `pause`, `resume` and `step` were called, all together.
+    """
+
+    def __init__(self) -> None:
+        self.turn = 0
+        self._turning = Lock()
+        self._receiving = Lock()
+        self._ending: Ending | None = None
 
     def receive(self, timeout: float) -> Message | None:
         """The next message, or None where none came within ``timeout`` seconds.
 
         The last message is an `Ending`, and is repeated from then on.
         """
+        with self._receiving:
+            if self._ending is not None:
+                return self._ending
+            message = self._next(timeout)
+            if isinstance(message, Ending):
+                self._ending = message
+            return message
 
     def pause(self) -> None:
         """Let the work rest at its next item or tick; `Paused` or `Rested` tells when it does."""
+        self._turn_to("pause")
 
     def resume(self) -> None:
         """Let resting work go on."""
+        self._turn_to("resume")
 
     def step(self) -> None:
         """Let the work go on to its next item, and rest there."""
+        self._turn_to("step")
 
     def stop(self) -> None:
         """Ask the work to end at its next item or tick; does not wait."""
+        self._wish("stop")
 
     def close(self) -> None:
         """Stop the work where it still goes on, by force if it must be, and wait until it is gone.
 
         Harmless when called twice.
         """
+        raise NotImplementedError
+
+    def _turn_to(self, wish: str) -> None:
+        with self._turning:
+            self.turn += 1
+            self._wish(wish, self.turn)
+
+    def _next(self, timeout: float) -> Message | None:
+        raise NotImplementedError
+
+    def _wish(self, wish: str, *turn: int) -> None:
+        """Have the work find a wish, which may come too late."""
+        raise NotImplementedError
 
 
 class Runner(Protocol):

@@ -29,9 +29,9 @@ from swishdemo.jobs.job import (
     NOTHING,
     TASK,
     Assignment,
-    Ending,
     Failed,
     Finished,
+    Handle,
     Item,
     Last,
     Message,
@@ -274,53 +274,21 @@ class ProcessRunner:
             worker.kill()
 
 
-class ProcessHandle:
+class ProcessHandle(Handle):
     """One job in a worker process; see `swishdemo.jobs.job.Handle`."""
 
     def __init__(self, runner: ProcessRunner, worker: Worker, grace_seconds: float) -> None:
+        super().__init__()
         self._runner = runner
         self._worker = worker
         self._grace_seconds = grace_seconds
-        self.turn = 0
-        self._turning = Lock()
-        self._receiving = Lock()
         self._closing = Lock()
-        self._ending: Ending | None = None
         self._released = False
 
     @property
     def pid(self) -> int:
         """The worker's process id."""
         return self._worker.process.pid
-
-    def receive(self, timeout: float) -> Message | None:
-        """The next message, or None where none came within ``timeout`` seconds."""
-        with self._receiving:
-            if self._ending is not None:
-                return self._ending
-            try:
-                message = self._worker.receive(timeout)
-            except (EOFError, OSError, pickle.UnpicklingError):
-                message = Failed(self._worker.obituary(), died=True)
-            if isinstance(message, Finished | Stopped | Failed):
-                self._ending = message
-            return message
-
-    def pause(self) -> None:
-        """Let the work rest at its next item or tick."""
-        self._turn_to("pause")
-
-    def resume(self) -> None:
-        """Let resting work go on."""
-        self._turn_to("resume")
-
-    def step(self) -> None:
-        """Let the work go on to its next item, and rest there."""
-        self._turn_to("step")
-
-    def stop(self) -> None:
-        """Ask the work to end at its next item or tick; does not wait."""
-        self._order("stop")
 
     def close(self) -> None:
         """End the work, by force after the grace, and give the worker back."""
@@ -338,14 +306,15 @@ class ProcessHandle:
                 self._ending = Stopped()
         self._runner.release(self, self._worker)
 
-    def _turn_to(self, order: str) -> None:
-        with self._turning:
-            self.turn += 1
-            self._order(order, self.turn)
+    def _next(self, timeout: float) -> Message | None:
+        try:
+            return self._worker.receive(timeout)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            return Failed(self._worker.obituary(), died=True)
 
-    def _order(self, *order: object) -> None:
+    def _wish(self, wish: str, *turn: int) -> None:
         with suppress(OSError):  # a dead worker is told of by `receive`
-            self._worker.send(*order)
+            self._worker.send(wish, *turn)
 
 
 _ASKED_SECONDS = 60.0

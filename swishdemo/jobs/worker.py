@@ -134,6 +134,13 @@ def failure(error: BaseException) -> Failed:
     return Failed(reason, traceback.format_exc())
 
 
+def sent(result: Any) -> Item | Attached:
+    """What is told of a result, or of what can be taken along."""
+    if isinstance(result, Attachment):
+        return Attached(result.as_json())
+    return Item(type(result).__name__, result.as_json())
+
+
 class _Stream:
     """Sends what a job yields and obeys orders between."""
 
@@ -166,10 +173,9 @@ class _Stream:
                 self._connection.send(self._news)
                 self._news = TICK
                 self._sent_at = time.monotonic()
-        elif isinstance(result, Attachment):
-            self._connection.send(Attached(result.as_json()))
-        else:
-            self._connection.send(Item(type(result).__name__, result.as_json()))
+            return
+        self._connection.send(sent(result))
+        if not isinstance(result, Attachment):
             self._news = TICK  # what was reached before is behind it
             self._sent_at = time.monotonic()
             if self._stepping:

@@ -36,13 +36,11 @@ from swishdemo.jobs.job import (
     HOST,
     TASK,
     Assignment,
-    Attached,
     Checkpoint,
     Ending,
     Failed,
     Finished,
     Handle,
-    Item,
     Message,
     Notice,
     Rested,
@@ -51,7 +49,7 @@ from swishdemo.jobs.job import (
     Stopped,
     Task,
 )
-from swishdemo.jobs.worker import begun, failure
+from swishdemo.jobs.worker import begun, failure, sent
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Progress, Tick
 
@@ -93,7 +91,8 @@ class Lease:
         checkpoint: Where it goes on from.
         seconds: After so long it is left, where it can be.
         requested: Seconds that are asked for.
-        wishes: A file in which it finds what is wished of it: ``pause``, ``step`` or ``stop``.
+        wishes: A file in which it finds what is wished of it: ``pause``, ``resume``, ``step`` or
+            ``stop``.
     """
 
     work: str
@@ -187,11 +186,9 @@ class _Lessee:
             if time.monotonic() - self._told_at < _TICK_SECONDS:
                 return
             yield result if isinstance(result, Progress) else TICK
-        elif isinstance(result, Attachment):
-            yield Attached(result.as_json())
         else:
-            self._items += 1
-            yield Item(type(result).__name__, result.as_json())
+            self._items += not isinstance(result, Attachment)
+            yield sent(result)
         self._told_at = time.monotonic()
 
     def _wished(self) -> str:
@@ -301,7 +298,7 @@ class ZeroGPURunner:
             self._handles.discard(handle)
 
 
-class LeaseHandle:
+class LeaseHandle(Handle):
     """One piece of work in a lease; without a token, in one lease after the other.
 
     Made in the context of who asked (`swishdemo.jobs.job.Handle`).
@@ -310,53 +307,21 @@ class LeaseHandle:
     _numbers = count()
 
     def __init__(self, runner: ZeroGPURunner, work: str, config: bytes, task: Task) -> None:
-        self.turn = 0
+        super().__init__()
         self.pid: int | None = None
         self._runner = runner
         self._wishes = runner.folder / f"wishes-{next(self._numbers)}"
         self._messages: Queue[Message] = Queue()
-        self._receiving = Lock()
-        self._ending: Ending | None = None
         self._items = 0
         self._stopped = False
         self._closed = False
         self._endless = not runner.has_token()
-        self._lease = self._next(
+        self._lease = self._with_seconds(
             Lease(work, config, task.checkpoint, 0, 0, str(self._wishes)), task
         )
         context = copy_context()
         self._thread = Thread(target=context.run, args=(self._take_leases,), daemon=True)
         self._thread.start()
-
-    def receive(self, timeout: float) -> Message | None:
-        """The next message, or None where none came within ``timeout`` seconds."""
-        with self._receiving:
-            if self._ending is not None:
-                return self._ending
-            try:
-                message = self._messages.get(timeout=max(timeout, 0.001))
-            except Empty:
-                return None
-            if isinstance(message, Finished | Stopped | Failed | Rested):
-                self._ending = message
-            return message
-
-    def pause(self) -> None:
-        """Let the work be left at its next checkpoint."""
-        self._wish("pause")
-
-    def resume(self) -> None:
-        """Take a wish back that is not yet fulfilled."""
-        self._wish("")
-
-    def step(self) -> None:
-        """Let the work be left after its next item."""
-        self._wish("step")
-
-    def stop(self) -> None:
-        """Ask the work to end; does not wait."""
-        self._stopped = True
-        self._wish("stop")
 
     def close(self) -> None:
         """End the work, by force after the grace."""
@@ -376,14 +341,20 @@ class LeaseHandle:
             self._wishes.unlink(missing_ok=True)
         self._runner.forget(self)
 
-    def _wish(self, wish: str) -> None:
-        if wish != "stop" and self._stopped:
+    def _next(self, timeout: float) -> Message | None:
+        try:
+            return self._messages.get(timeout=max(timeout, 0.001))
+        except Empty:
+            return None
+
+    def _wish(self, wish: str, *turn: int) -> None:
+        if self._stopped:
             return
-        self.turn += 1
+        self._stopped = wish == "stop"
         with suppress(OSError):  # the folder is gone where the runner is closed
             self._wishes.write_text(wish, "ascii")
 
-    def _next(self, lease: Lease, task: Task) -> Lease:
+    def _with_seconds(self, lease: Lease, task: Task) -> Lease:
         """A lease with the seconds that it needs, as far as they are known."""
         longest = self._runner.slice_seconds if task.divisible else _LONGEST_SECONDS
         left = longest if task.seconds is None else _DOUBT * task.seconds
