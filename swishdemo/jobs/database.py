@@ -100,8 +100,8 @@ class StoreError(UserError):
         super().__init__(f"jobs.unsaved.{cause}" if written else "jobs.unread", status=503)
 
     def __str__(self) -> str:
-        """What the log has."""
-        return self._details
+        """What the log has: the sentence, and what SQLite or the disk says."""
+        return f"{self.sentence('en')} ({self._details})"
 
 
 class Database:
