@@ -1,4 +1,4 @@
-"""Measurements as value objects: statistics, merging, comparing, printing, caveats."""
+"""Measurements as value objects: statistics, comparing, printing, caveats."""
 
 from __future__ import annotations
 
@@ -43,14 +43,6 @@ def test_saved_bytes_per_element():
     assert BLANK.saved_bytes_per_element is None
 
 
-def test_merged_takes_the_blocks_of_both():
-    one = replace(BLANK, block_seconds=(1.0, 2.0), copy_limit_seconds=1.0, max_error=1e-7)
-    two = replace(BLANK, block_seconds=(3.0,), copy_limit_seconds=3.0, saved_bytes=16)
-    both = one.merged(two)
-    assert both.block_seconds == (1.0, 2.0, 3.0)
-    assert (both.copy_limit_seconds, both.max_error, both.saved_bytes) == (2.0, 1e-7, 16)
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -65,10 +57,8 @@ def test_merged_takes_the_blocks_of_both():
         {"amp": True},
     ],
 )
-def test_what_differs_in_anything_is_not_merged_and_is_kept_apart(change):
+def test_what_differs_in_anything_is_kept_apart(change):
     other = replace(BLANK, **change)
-    with pytest.raises(ValueError, match="cannot merge"):
-        BLANK.merged(other)
     assert latest([BLANK, other]) == (BLANK, other)
 
 

@@ -1,7 +1,7 @@
 """Figures from elsewhere: another host's exported timing, and what others have published.
 
-What stands in an exported file was written by anybody. It is read field by field into the same
-value objects as one's own figures; what is not asked for is not looked at, sentences are not taken.
+What stands in an exported file was written by anybody. It is read into the same value objects as
+one's own figures; what is not asked for is not looked at, sentences are not taken.
 
 The published ones are for a tensor of 16 × 10 × 256 × 256, from other machines, other releases of
 PyTorch and another procedure: the mean of 100 calls, each between two CUDA events, the backward
@@ -13,21 +13,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from dataclasses import asdict, dataclass
+from typing import NoReturn
+
+from pydantic import ValidationError
 
 from swishdemo.errors import UserError
-from swishdemo.timing.measurement import ITEM_BYTES, STEP_PHASES, Measurement, latest
+from swishdemo.timing.measurement import Measurement, latest
 
 MOST_BYTES = 1_000_000
 """Size of the largest file that is read."""
 
 _MOST_MEASUREMENTS = 2_000
-_MOST_BLOCKS = 20_000
-_LONGEST = 210  # characters of a name: a typed formula's
-_LONGEST_SECONDS = 1e6
-_MOST_ELEMENTS = 2**40
-_MOST_MEMORY = 2**60
+_TAKEN = (
+    *("variant", "activation", "elements", "dtype", "pass", "device", "threads", "context"),
+    *("network", "amp", "allocator", "block_seconds", "part_seconds", "peak_bytes", "saved_bytes"),
+    "copy_limit_seconds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,96 +81,18 @@ def parse(text: str) -> ImportedTiming:
     )
 
 
-class _Record:
-    """One measurement's fields; each is asked for by its type, and refused with its name."""
-
-    def __init__(self, fields: Mapping[str, Any], place: int) -> None:
-        self._fields = fields
-        self._place = place
-
-    def fail(self, name: str) -> NoReturn:
-        _refuse("field", name=name, number=self._place + 1)
-
-    def name(self, field: str, *, default: str | None = None) -> str:
-        value = self._fields.get(field, default)
-        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or not value.isprintable():
-            self.fail(field)
-        return value
-
-    def choice(self, field: str, choices: Sequence[str], *, default: str | None = None) -> str:
-        value = self._fields.get(field, default)
-        if not isinstance(value, str) or value not in choices:
-            self.fail(field)
-        return value
-
-    def whole(self, field: str, low: int, high: int) -> int:
-        value = self._fields.get(field)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.fail(field)
-        return value
-
-    def maybe_whole(self, field: str, high: int) -> int | None:
-        return None if self._fields.get(field) is None else self.whole(field, 0, high)
-
-    def maybe_seconds(self, field: str) -> float | None:
-        value = self._fields.get(field)
-        return None if value is None else self.seconds(value, field)
-
-    def seconds(self, value: object, field: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.fail(field)
-        if not 0 < value <= _LONGEST_SECONDS:  # false for what is not finite, too
-            self.fail(field)
-        return float(value)
-
-    def blocks(self) -> tuple[float, ...]:
-        """Its blocks; its median alone where a file has no blocks."""
-        value = self._fields.get("block_seconds")
-        if value is None:
-            median = self.maybe_seconds("median_seconds")
-            return () if median is None else (median,)
-        if not isinstance(value, list) or len(value) > _MOST_BLOCKS:
-            self.fail("block_seconds")
-        return tuple(self.seconds(each, "block_seconds") for each in value)
-
-    def parts(self) -> dict[str, float]:
-        value = self._fields.get("part_seconds")
-        if not value and (value is None or isinstance(value, dict)):
-            return {}
-        if not isinstance(value, dict) or set(value) != set(STEP_PHASES):
-            self.fail("part_seconds")
-        return {part: self.seconds(value[part], "part_seconds") for part in STEP_PHASES}
-
-    def flag(self, field: str) -> bool:
-        value = self._fields.get(field, False)
-        if not isinstance(value, bool):
-            self.fail(field)
-        return value
-
-
 def _measurement(value: object, place: int) -> Measurement:
     if not isinstance(value, dict):
         _refuse("no_object", number=place + 1)
-    record = _Record(value, place)
-    network = value.get("network")
-    return Measurement(
-        variant=record.name("variant"),
-        activation=record.name("activation"),
-        elements=record.whole("elements", 1, _MOST_ELEMENTS),
-        dtype=record.choice("dtype", tuple(ITEM_BYTES)),
-        passes=record.choice("pass", ("forward", "backward", "both")),
-        device=record.choice("device", ("cpu", "cuda")),
-        threads=record.whole("threads", 1, 65_536),
-        context=record.choice("context", ("kernel", "layer", "step"), default="kernel"),
-        network=None if network is None else record.name("network"),
-        amp=record.flag("amp"),
-        allocator=record.choice("allocator", ("tuned", "plain"), default="tuned"),
-        block_seconds=record.blocks(),
-        part_seconds=record.parts(),
-        peak_bytes=record.maybe_whole("peak_bytes", _MOST_MEMORY),
-        saved_bytes=record.maybe_whole("saved_bytes", _MOST_MEMORY),
-        copy_limit_seconds=record.maybe_seconds("copy_limit_seconds"),
-    )
+    taken = {name: value[name] for name in _TAKEN if value.get(name) is not None}
+    median = value.get("median_seconds")
+    if "block_seconds" not in taken and median is not None:
+        taken["block_seconds"] = [median]
+    try:
+        return Measurement.read(taken)
+    except ValidationError as error:
+        name = error.errors()[0]["loc"][0]
+        _refuse("field", name="pass" if name == "passes" else name, number=place + 1)
 
 
 def _words(value: object) -> str:
@@ -203,27 +127,16 @@ def comparable(
         m
         for m in theirs
         if m.is_timed
-        and _question(m) == _question(here)
+        and m.question == here.question
         and (at_all_sizes or m.elements == here.elements)
     ]
-    settings = {_setting(m) for m in alike}
-    if not settings:
-        return ()
 
     def distance(setting: tuple[str, int, str]) -> tuple[bool, bool, int]:
         device, threads, allocator = setting
         return device != here.device, allocator != here.allocator, abs(threads - here.threads)
 
-    nearest = min(sorted(settings), key=distance)
-    return tuple(m for m in alike if _setting(m) == nearest)
-
-
-def _question(m: Measurement) -> tuple[object, ...]:
-    return (m.passes, m.context, m.network, m.dtype, m.amp)
-
-
-def _setting(m: Measurement) -> tuple[str, int, str]:
-    return (m.device, m.threads, m.allocator)
+    nearest = min(sorted({m.setting for m in alike}), key=distance, default=None)
+    return tuple(m for m in alike if m.setting == nearest)
 
 
 SHAPE = (16, 10, 256, 256)
@@ -247,27 +160,25 @@ class CitedSource:
     clock: str = "events"
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """One published figure.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cited(CitedSource):
+    """What was published of one implementation on one machine, and where.
 
     Attributes:
         activation: Name of the activation.
         implementation: Which code computed it, as the source names it.
         device: The machine.
         dtype: Of the tensor.
-        passes: ``forward`` or ``backward`` (alone).
-        seconds: Mean of 100 calls.
-        source: Where it stands.
+        forward: Mean seconds of 100 calls.
+        backward: The same of the backward alone.
     """
 
     activation: str
     implementation: str
     device: str
     dtype: str
-    passes: str
-    seconds: float
-    source: CitedSource
+    forward: float
+    backward: float
 
 
 _POSTS = (
@@ -319,11 +230,18 @@ _MICROSECONDS: Mapping[
 
 
 def all_cited() -> tuple[Cited, ...]:
-    """Every cited figure, those of one machine and dtype together."""
+    """Every cited implementation, those of one machine and dtype together."""
     return tuple(
-        Cited(activation, implementation, device, dtype, passes, microseconds * 1e-6, source)
+        Cited(
+            activation=activation,
+            implementation=implementation,
+            device=device,
+            dtype=dtype,
+            forward=forward * 1e-6,
+            backward=backward * 1e-6,
+            **asdict(source),
+        )
         for (source, device, dtype), activations in _MICROSECONDS.items()
         for activation, implementations in activations.items()
         for implementation, forward, backward in implementations
-        for passes, microseconds in (("forward", forward), ("backward", backward))
     )

@@ -1,4 +1,4 @@
-"""One implementation's figures: a value object that merges, compares and prints itself.
+"""One implementation's figures: a value object that compares, prints and reads itself.
 
 And how many times as long one takes as another, and how sure that is within one timing.
 
@@ -8,13 +8,14 @@ Times, sizes and bytes as a reader reads them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, with_config
 
 from swishdemo.text import Language, Sentence, numeral, text
 
@@ -119,15 +120,39 @@ MOVED: Mapping[str, int] = {"forward": 2, "backward": 3, "both": 5}
 STEP_PHASES = ("forward", "backward", "update")
 """What a training step's time is made of, in order (`Measurement.part_seconds`)."""
 
-_CHOICES: Mapping[str, Iterable[str | None]] = {
-    "dtype": ITEM_BYTES,
-    "passes": MOVED,
-    "device": ("cpu", "cuda"),
-    "context": ("kernel", "layer", "step"),
-    "network": (None, "mlp", "mlp_small", "cnn", "transformer"),
-    "allocator": ("tuned", "plain"),
-}
-"""What a stored measurement may name."""
+NETWORKS = ("mlp", "mlp_small", "cnn", "transformer")
+"""What a training step may be of."""
+
+LONGEST_NAME = 210
+"""Characters of a variant's name: a formula's, the sign before it, and blanks."""
+
+
+def _in(*choices: str) -> AfterValidator:
+    """What is stored, or comes from elsewhere, may name these alone."""
+
+    def known(value: str) -> str:
+        if value not in choices:
+            raise ValueError("it names what is not known here")
+        return value
+
+    return AfterValidator(known)
+
+
+def _phases(parts: dict[str, float]) -> dict[str, float]:
+    if parts and parts.keys() != set(STEP_PHASES):
+        raise ValueError("it has other parts than a step has")
+    return {phase: parts[phase] for phase in STEP_PHASES if parts}
+
+
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("it is no name")
+    return name
+
+
+_Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_printable)]
+_Seconds = Annotated[float, Field(strict=True, gt=0, le=1e6)]
+_Bytes = Annotated[int, Field(strict=True, ge=0, le=2**60)]
 
 
 @with_config(ConfigDict(allow_inf_nan=False))
@@ -178,23 +203,25 @@ class Measurement:
         final: False while more blocks may come.
     """
 
-    variant: str
-    activation: str
-    elements: int
-    dtype: str
-    passes: str
-    device: str
-    threads: int
-    context: str = "kernel"
-    network: str | None = None
-    amp: bool = False
-    allocator: str = "tuned"
-    block_seconds: tuple[float, ...] = ()
+    variant: _Name
+    activation: _Name
+    elements: Annotated[int, Field(strict=True, ge=1, le=2**40)]
+    dtype: Annotated[str, _in(*ITEM_BYTES)]
+    passes: Annotated[str, _in(*MOVED)]
+    device: Annotated[str, _in("cpu", "cuda")]
+    threads: Annotated[int, Field(strict=True, ge=1, le=65_536)]
+    context: Annotated[str, _in("kernel", "layer", "step")] = "kernel"
+    network: _Name | None = None
+    amp: Annotated[bool, Field(strict=True)] = False
+    allocator: Annotated[str, _in("tuned", "plain")] = "tuned"
+    block_seconds: Annotated[tuple[_Seconds, ...], Field(max_length=20_000)] = ()
     calls_per_block: int = 0
-    part_seconds: Mapping[str, float] = field(default_factory=dict)
-    peak_bytes: int | None = None
-    saved_bytes: int | None = None
-    copy_limit_seconds: float | None = None
+    part_seconds: Annotated[Mapping[str, _Seconds], AfterValidator(_phases)] = field(
+        default_factory=dict
+    )
+    peak_bytes: _Bytes | None = None
+    saved_bytes: _Bytes | None = None
+    copy_limit_seconds: _Seconds | None = None
     copy_limit_interval_seconds: tuple[float, float] | None = None
     limit_stream: str | None = None
     max_error: float | None = None
@@ -211,6 +238,16 @@ class Measurement:
             *(self.elements, self.dtype, self.passes, self.device, self.threads),
             *(self.context, self.network, self.amp, self.allocator),
         )
+
+    @property
+    def question(self) -> tuple[object, ...]:
+        """What of `cell` must be equal where another host's figures are laid beside."""
+        return (self.passes, self.context, self.network, self.dtype, self.amp)
+
+    @property
+    def setting(self) -> tuple[str, int, str]:
+        """What of `cell` may differ there, for hosts do: device, threads and allocator."""
+        return (self.device, self.threads, self.allocator)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -273,29 +310,6 @@ class Measurement:
         interval, median = self.copy_limit_interval_seconds, self.median_seconds
         return interval is not None and median is not None and median < interval[0]
 
-    def merged(self, other: Measurement) -> Measurement:
-        """Both measurements' blocks together, for runs repeated on one host.
-
-        Raises:
-            ValueError: They measured different things.
-        """
-        if self.key != other.key:
-            raise ValueError(f"cannot merge {self.key} with {other.key}")
-        limits = [m.copy_limit_seconds for m in (self, other) if m.copy_limit_seconds is not None]
-        errors = [m.max_error for m in (self, other) if m.max_error is not None]
-        return replace(
-            self,
-            block_seconds=self.block_seconds + other.block_seconds,
-            calls_per_block=max(self.calls_per_block, other.calls_per_block),
-            saved_bytes=other.saved_bytes if self.saved_bytes is None else self.saved_bytes,
-            copy_limit_seconds=float(np.mean(limits)) if limits else None,
-            copy_limit_interval_seconds=None,
-            max_error=max(errors, default=None),
-            unavailable=self.unavailable and other.unavailable,
-            gate=self.gate or other.gate,
-            final=self.final and other.final,
-        )
-
     def ratio(self, baseline: Measurement) -> Ratio:
         """How many times as long as ``baseline`` it takes.
 
@@ -306,40 +320,14 @@ class Measurement:
 
     def as_json(self) -> dict[str, object]:
         """The measurement as REST gives it; what is not known is None."""
-        interval = self.copy_limit_interval_seconds
-        return {
-            "variant": self.variant,
-            "activation": self.activation,
-            "elements": self.elements,
-            "dtype": self.dtype,
-            "pass": self.passes,
-            "device": self.device,
-            "threads": self.threads,
-            "context": self.context,
-            "network": self.network,
-            "amp": self.amp,
-            "allocator": self.allocator,
-            "median_seconds": self.median_seconds,
-            "iqr_seconds": self.iqr_seconds,
-            "repeats": self.repeats,
-            "calls_per_block": self.calls_per_block,
-            "block_seconds": list(self.block_seconds),
-            "part_seconds": dict(self.part_seconds),
-            "peak_bytes": self.peak_bytes,
-            "saved_bytes": self.saved_bytes,
-            "bytes_per_second": self.bytes_per_second,
-            "copy_limit_seconds": self.copy_limit_seconds,
-            "copy_limit_interval_seconds": interval and list(interval),
-            "limit_stream": self.limit_stream,
-            "max_error": self.max_error,
-            "preparation_seconds": self.preparation_seconds,
-            "build_seconds": self.build_seconds,
-            "unavailable": self.unavailable and self.unavailable.sentence(),
-            "unavailable_reason": self.unavailable and self.unavailable.as_json(),
-            "gate": self.gate and self.gate.sentence(),
-            "gate_reason": self.gate and self.gate.as_json(),
-            "final": self.final,
-        }
+        record: dict[str, object] = {}
+        for name in _TOLD:
+            value = getattr(self, name)
+            record["pass" if name == "passes" else name] = value
+            if name in _REASONS:
+                record[name] = value and value.sentence()
+                record[f"{name}_reason"] = value and value.as_json()
+        return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, object]) -> Measurement:
@@ -348,18 +336,31 @@ class Measurement:
         Raises:
             ValueError: A field is missing or of another type, or names what is not known here.
         """
-        known = {
-            **{name: record[name] for name in cls.__slots__ if name in record},
-            "passes": record.get("pass"),
-            "unavailable": _reason(record.get("unavailable_reason")),
-            "gate": _reason(record.get("gate_reason")),
-        }
-        found = _adapter().validate_python(known)
-        if any(getattr(found, name) not in choices for name, choices in _CHOICES.items()):
+        reasons = {name: _reason(record.get(f"{name}_reason")) for name in _REASONS}
+        found = cls.read({**record, **reasons})
+        if found.network not in (None, *NETWORKS):
             raise ValueError("it names what is not known here")
-        if found.elements < 1 or any(seconds <= 0 for seconds in found.block_seconds):
-            raise ValueError("it measured nothing")
         return found
+
+    @classmethod
+    def read(cls, record: Mapping[str, object]) -> Measurement:
+        """A measurement of these fields alone.
+
+        Raises:
+            pydantic.ValidationError: One is missing, of another type, or as none can be.
+        """
+        known = {name: record[name] for name in cls.__slots__ if name in record}
+        return _adapter().validate_python({**known, "passes": record.get("pass")})
+
+
+_REASONS = ("unavailable", "gate")
+_TOLD = (
+    *("variant", "activation", "elements", "dtype", "passes", "device", "threads", "context"),
+    *("network", "amp", "allocator", "median_seconds", "iqr_seconds", "repeats"),
+    *("calls_per_block", "block_seconds", "part_seconds", "peak_bytes", "saved_bytes"),
+    *("bytes_per_second", "copy_limit_seconds", "copy_limit_interval_seconds", "limit_stream"),
+    *("max_error", "preparation_seconds", "build_seconds", *_REASONS, "final"),
+)
 
 
 def latest(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -241,7 +242,7 @@ def build(lab: Lab) -> None:
             "time/tab",
             elem_id="lab-time",
             host=host_summary(settings=lab.settings),
-            cited=_cited(),
+            cited=[asdict(each) for each in all_cited()],
             presets={
                 name: {tongue: about(name, lab.settings, tongue) for tongue in LANGUAGES}
                 for name in PRESETS
@@ -323,25 +324,3 @@ def _wire(
         inputs["context"],
         by_context,
     )
-
-
-def _cited() -> list[dict[str, Any]]:
-    """The published figures for the page: a row for each implementation on each machine."""
-    rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    for each in all_cited():
-        key = (each.device, each.dtype, each.activation, each.implementation)
-        row = rows.setdefault(
-            key,
-            {
-                "device": each.device,
-                "dtype": each.dtype,
-                "activation": each.activation,
-                "implementation": each.implementation,
-                "title": each.source.title,
-                "url": each.source.url,
-                "year": each.source.year,
-                "clock": each.source.clock,
-            },
-        )
-        row[each.passes] = each.seconds
-    return list(rows.values())
