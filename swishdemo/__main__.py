@@ -45,10 +45,9 @@ from swishdemo.jobs.records import (
 from swishdemo.settings import Settings, SettingsError, Toolchain
 from swishdemo.text import text
 from swishdemo.timing import HostCard, Measurement, TimingRequest
-from swishdemo.timing.export import TimingReport, setting
 from swishdemo.timing.measurement import STEP_PHASES, latest, place_of
 from swishdemo.timing.presets import PRESETS, request_of, takes
-from swishdemo.timing.tables import grid, label_of
+from swishdemo.timing.tables import TimingReport, grid, label_of, setting
 from swishdemo.training import TrainingConfig, recipes, sweep_results
 from swishdemo.training.sweep import axis_of, grid_of, settings_of
 from swishdemo.training.sweep import told as values_told

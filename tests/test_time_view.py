@@ -16,7 +16,7 @@ from swishdemo.settings import Toolchain
 from swishdemo.text import LANGUAGES, Sentence, catalogue, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, variants
 from swishdemo.ui import time_text as words
-from swishdemo.ui.time_table import table
+from swishdemo.ui.time_text import table
 from swishdemo.ui.time_view import Look, TimeView
 
 HOST = HostCard.collect(threads=1, torch_simd="AVX2")

@@ -25,12 +25,12 @@ from swishdemo.timing import (
     latest,
     measuring,
 )
-from swishdemo.timing.export import left_out
 from swishdemo.timing.host_card import missing_compiler
 from swishdemo.timing.implementations import Implementation, build, check
 from swishdemo.timing.loop import Plan
 from swishdemo.timing.measuring import measure, patiently
 from swishdemo.timing.request import STEP_ELEMENTS
+from swishdemo.timing.tables import left_out
 from swishdemo.timing.workload import peak_bytes, step, streams, timed, workload
 
 CPU = torch.device("cpu")

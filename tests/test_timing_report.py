@@ -17,7 +17,7 @@ from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import HostCard, Measurement
 from swishdemo.timing.elsewhere import parse
-from swishdemo.timing.export import as_csv, as_markdown
+from swishdemo.timing.tables import as_csv, as_markdown
 from swishdemo.ui.lab import Lab
 
 HOST = HostCard.collect(threads=1)

@@ -232,12 +232,12 @@ def timed(reports: Reports) -> tuple[list[Measurement], HostCard | None]:
 def timing_as_text(
     job: Job, reports: Reports, format: str, baseline: str, language: Language = "en"
 ) -> str:
-    """A timing as ``csv`` or ``markdown`` (`swishdemo.timing.export`).
+    """A timing as ``csv`` or ``markdown`` (`swishdemo.timing.tables`).
 
     Raises:
         UserError: The baseline is none of the timing's variants (422).
     """
-    from swishdemo.timing.export import as_csv, as_markdown
+    from swishdemo.timing.tables import as_csv, as_markdown
 
     check_baseline(job, baseline)
     if format == "csv":

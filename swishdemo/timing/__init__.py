@@ -4,7 +4,7 @@
 - `request`, `presets`: what may be asked, and about how long it takes.
 - `measuring`: the one function that answers; `workload`, `loop`: what is called, how it is clocked.
 - `measurement`: figures, and how they compare; `elsewhere`: another host's, and published ones.
-- `host_card`, `tables`, `export`: the machine and the figures in words and files.
+- `host_card`, `tables`: the machine and the figures in words and files.
 
 What builds, checks and times loads PyTorch; what stands here does not.
 """

@@ -1,45 +1,32 @@
-"""What the page says of a timing: sentences, and how far it is."""
+"""What the page says of a timing: sentences, how far it is, and the table of all figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from swishdemo import activations
+from swishdemo.figures.plotly import colour_of
 from swishdemo.figures.timing_bars import ARTICLE_BASELINE, ARTICLE_RATIO
 from swishdemo.jobs.job import ACTIVE, Job, State
-from swishdemo.text import Language, Sentence, text
+from swishdemo.text import Language, numeral, text
 from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats
 from swishdemo.timing.elsewhere import ImportedTiming
 from swishdemo.timing.host_card import threads_words
-from swishdemo.timing.measurement import Ratio, seconds_of, size_label
+from swishdemo.timing.measurement import (
+    Ratio,
+    byte_size,
+    duration,
+    figures,
+    quartiles,
+    seconds_of,
+    size_label,
+)
 from swishdemo.timing.presets import to_be_built
+from swishdemo.timing.tables import NONE, label_of, limit_words, rate_words, ratio_words
 
 _SUBJECT = "swish"
 _CONTEXTS = ("kernel", "layer", "step")
-_NONE = "–"
-
-
-def nothing_yet(language: Language) -> dict[str, Any]:
-    """What stands on the page before a visitor's first timing."""
-    return {
-        "answer": [
-            text("time.ui.answer_none", language),
-            text("time.ui.answer_none_note", language),
-        ],
-        "figures": {},
-    }
-
-
-def unreadable(job: Job, language: Language) -> dict[str, Any]:
-    """What stands on the page in place of a timing that cannot be read."""
-    why = job.reason.sentence(language) if job.reason else ""
-    return {"answer": [why, ""], "figures": {}}
-
-
-def lost(count: int, language: Language) -> list[str]:
-    """What to mind where some results cannot be read."""
-    return [text("jobs.unreadable.some", language, count=count)] if count else []
 
 
 def answer(
@@ -89,8 +76,7 @@ def answer(
             notes += _again(interval, what, again, language)
     rests_on = " · ".join([*notes, setting(here[0], language)])
     if verdict is not None and verdict.is_vague:
-        low, high = f"{verdict.low:.2f}", f"{verdict.high:.2f}"
-        return [text("time.ui.answer_vague", language, **names, low=low, high=high), rests_on]
+        return [text("time.ui.answer_vague", language, **names, **_ends(verdict)), rests_on]
     against = "open" if verdict is None else _against_the_article(verdict)
     place = text(f"time.ui.context.{context}", language)
     sentence = text(
@@ -125,13 +111,12 @@ def hero(
     within = not (separates or interval.is_vague)
     unclear = [text("time.ui.interval_unclear", language)] if within else []
     base = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
-    told = {name: f"{value:.2f}" for name, value in interval.as_json().items()}
     return {
         **interval.as_json(),
         "base": base,
         "article": ARTICLE_RATIO,
         "separates": separates,
-        "label": text("time.ui.interval_label", language, base=base, **told),
+        "label": text("time.ui.interval_label", language, base=base, **_ends(interval)),
         "doubt": " ".join([*busy, *unclear]) if busy or not separates else None,
     }
 
@@ -149,7 +134,8 @@ def _subjects(
     found: dict[str, tuple[Measurement, Measurement, bool]] = {}
     for measured, growing in [(here, state in ACTIVE), *((other, False) for other in others)]:
         timed = {m.variant: m for m in measured if m.is_timed}
-        subject = next((m for m in _by_registry(timed) if m.activation == _SUBJECT), None)
+        ranked = [timed[name] for name in REGISTRY.names() if name in timed]
+        subject = next((m for m in ranked if m.activation == _SUBJECT), None)
         if subject and ARTICLE_BASELINE in timed:
             found.setdefault(subject.context, (subject, timed[ARTICLE_BASELINE], growing))
     return found
@@ -166,8 +152,12 @@ def _note(subject: Measurement, interval: Ratio | None, growing: bool, language:
     if interval is None:
         key = "note_part_growing" if growing else "note_part_rough"
         return text(f"time.ui.{key}", language, **named)
-    low, high = f"{interval.low:.2f}", f"{interval.high:.2f}"
-    return text("time.ui.note_part", language, **named, low=low, high=high)
+    return text("time.ui.note_part", language, **named, **_ends(interval))
+
+
+def _ends(found: Ratio) -> dict[str, str]:
+    """A ratio and its interval, as sentences have them."""
+    return {name: f"{value:.2f}" for name, value in found.as_json().items()}
 
 
 def _again(
@@ -191,9 +181,7 @@ def _again(
         return []
     other = next((each for each in ratios if not each.agrees(found)), None)
     if other is not None:
-        low, high = f"{other.low:.2f}", f"{other.high:.2f}"
-        value = f"{other.value:.2f}"
-        return [text("time.ui.note_differs", language, ratio=value, low=low, high=high)]
+        return [text("time.ui.note_differs", language, ratio=f"{other.value:.2f}", **_ends(other))]
     low = f"{min(each.low for each in ratios):.2f}"
     high = f"{max(each.high for each in ratios):.2f}"
     return [text("time.ui.note_again", language, count=len(ratios), low=low, high=high)]
@@ -256,11 +244,6 @@ def _size(job: Job, elements: int | None, language: Language) -> list[str]:
     return [] if elements is None else [size_label(elements)]
 
 
-def doubts(reasons: Sequence[Sentence], language: Language) -> list[str]:
-    """The sentences of what to mind."""
-    return [reason.sentence(language) for reason in reasons]
-
-
 def host_name(imported: ImportedTiming, language: Language) -> str:
     """What another host is called; a file may not say."""
     return imported.name or text("timed.beside.unnamed", language)
@@ -302,22 +285,31 @@ def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict
         known: What it has measured, of each variant and size the latest.
         language: Of the words.
     """
+    return {
+        "line": _line(job, known, language),
+        "share": min(1.0, len(known) / job.steps) if job.steps else 0.0,
+        "failed": job.unreadable or job.state == "failed",
+    }
+
+
+def _line(job: Job, known: Sequence[Measurement], language: Language) -> str:
+    why = job.reason.sentence(language) if job.reason else ""
     if job.unreadable:
-        why = job.reason.sentence(language) if job.reason else _NONE
-        return {"line": why, "share": 0.0, "failed": True}
-    if job.active and job.reason:  # it waits for a GPU
-        share = len(known) / job.steps if job.steps else 0.0
-        return {"line": job.reason.sentence(language), "share": share, "failed": False}
-    counted = len(known)
-    seconds = f"{job.seconds:.0f}" if job.active else f"{job.seconds:.1f}"
-    values: dict[str, Any] = {"seconds": seconds, "done": counted, "all": job.steps or 0}
+        return why or NONE
+    if why and (job.active or job.state == "stopped"):  # where it is active, it waits for a GPU
+        return why
+    values: dict[str, Any] = {
+        "seconds": f"{job.seconds:.0f}" if job.active else f"{job.seconds:.1f}",
+        "done": len(known),
+        "all": job.steps or 0,
+        "why": why or NONE,
+    }
     key: str = job.state
     if job.state == "waiting":
-        values["position"] = job.position or 1
-        values["seconds"] = f"{job.estimate_seconds or 0:.0f}"
+        values |= {"position": job.position or 1, "seconds": f"{job.estimate_seconds or 0:.0f}"}
     elif job.state == "running":
-        key = "starting" if not counted else "running"
-        if job.steps and counted >= job.steps:
+        key = "starting" if not known else "running"
+        if job.steps and len(known) >= job.steps:
             key = "refining"
         started = {m.variant for m in known}
         waiting = [name for name in job.config["variants"] if name not in started]
@@ -326,16 +318,7 @@ def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict
             now = waiting[0]
             key = "building" if to_be_built({**job.config, "variants": [now]}) else "preparing"
             values["label"] = REGISTRY.get(now).label(language)
-    elif job.state == "failed":
-        values["why"] = job.reason.sentence(language) if job.reason else _NONE
-    line = text(f"time.ui.state_{key}", language, **values)
-    if job.state == "stopped" and job.reason:
-        line = job.reason.sentence(language)
-    return {
-        "line": line,
-        "share": min(1.0, counted / job.steps) if job.steps else 0.0,
-        "failed": job.state == "failed",
-    }
+    return text(f"time.ui.state_{key}", language, **values)
 
 
 def entry(job: Job, language: Language) -> dict[str, Any]:
@@ -355,5 +338,113 @@ def entry(job: Job, language: Language) -> dict[str, Any]:
     return told | {"what": " · ".join(what)}
 
 
-def _by_registry(timed: dict[str, Measurement]) -> list[Measurement]:
-    return [timed[name] for name in REGISTRY.names() if name in timed]
+_COLUMNS = (
+    *("variant", "ratio", "median", "rate", "limit"),
+    *("saved", "peak", "error", "repeats", "build"),
+)
+
+
+def table(
+    here: Sequence[Measurement],
+    variants: Sequence[str],
+    baseline: str,
+    language: Language,
+    *,
+    ended: bool,
+    beside: Sequence[Measurement] = (),
+    beside_name: str = "",
+) -> dict[str, Any]:
+    """Heads (with their tooltips) and rows of the table, the fastest first.
+
+    Intervals of ratios are computed once a timing has ended, for they take a while.
+
+    Args:
+        here: The measurements of one size.
+        variants: What was asked for.
+        baseline: The variant that counts as 1.
+        language: Of the words.
+        ended: Whether no more will come.
+        beside: Another timing's figures of the same question, for a column of their own.
+        beside_name: What that timing is called.
+    """
+    timed = {m.variant: m for m in here if m.is_timed}
+    known = {m.variant for m in here}
+    rows = [timed[name] for name in variants if name in timed]
+    if ended:
+        rows.sort(key=seconds_of)
+    base = timed.get(baseline)
+    label = REGISTRY.get(baseline).label(language)
+    theirs = {m.variant: m for m in beside}
+    alone = sorted((m for m in beside if m.variant not in timed), key=seconds_of)
+    heads = [
+        [
+            text(f"time.ui.col_{name}", language, baseline=label),
+            "" if name == "variant" else text(f"time.ui.tip_{name}", language),
+        ]
+        for name in _COLUMNS
+    ]
+    made = [(m.variant, _cells(m, base, language, ended)) for m in rows]
+    if not ended:  # nothing below jumps while figures come in: what has none yet has its row
+        written = dict(made)
+        waiting = {each: _row(REGISTRY.get(each).label(language), "…") for each in variants}
+        made = [
+            (name, written.get(name, waiting[name]))
+            for name in variants
+            if name in written or name not in known
+        ]
+    made += [(m.variant, _row(label_of(m, language))) for m in alone]
+    if theirs:
+        place = _COLUMNS.index("rate")  # next to one's own times
+        heads.insert(place, [beside_name, text("time.ui.tip_beside", language, name=beside_name)])
+        for name, cells in made:
+            cells.insert(place, _there(theirs, name, baseline))
+    return {
+        "heads": heads,
+        "rows": [
+            {
+                "variant": name,
+                "note": REGISTRY.get(name).note(language) if REGISTRY.knows(name) else "",
+                "colour": colour_of(name),
+                "cells": cells,
+            }
+            for name, cells in made
+        ],
+    }
+
+
+def _row(*cells: str) -> list[str]:
+    return [*cells, *[NONE] * (len(_COLUMNS) - len(cells))]
+
+
+def _there(theirs: Mapping[str, Measurement], name: str, baseline: str) -> str:
+    """Another timing's median, and its ratio to that timing's own baseline."""
+    if name not in theirs:
+        return NONE
+    median = seconds_of(theirs[name])
+    ratio = f"{median / seconds_of(theirs[baseline]):.2f} · " if baseline in theirs else ""
+    return f"{ratio}{figures(median * 1e6)} µs"
+
+
+def _cells(m: Measurement, base: Measurement | None, language: Language, ended: bool) -> list[str]:
+    low, high = quartiles(m)
+    spread = f" ± {figures((high - low) / 2e-6)}" if ended else ""
+    return [
+        label_of(m, language),
+        ratio_words(m, base, interval=ended),
+        f"{figures(seconds_of(m) * 1e6)} µs{spread}",
+        rate_words(m),
+        limit_words(m),
+        _memory(m, m.saved_bytes, language),
+        _memory(m, m.peak_bytes, language),
+        NONE if m.max_error is None else numeral(m.max_error, ".1e") if m.max_error else "0",
+        str(m.repeats),
+        NONE if m.build_seconds is None else duration(m.build_seconds),
+    ]
+
+
+def _memory(m: Measurement, count: int | None, language: Language) -> str:
+    if count is None:
+        return NONE
+    if m.context != "kernel":  # a layer's own input, or a network's, is among it
+        return byte_size(count)
+    return text("time.ui.unit_saved", language, count=f"{count / m.elements:.3g}")

@@ -1,11 +1,16 @@
-"""A timing as the page shows it: the answer in a sentence, figures, table, host and doubts."""
+"""A timing as the page shows it: the answer in a sentence, figures, table, host and doubts.
+
+What timings have reported, and other hosts' figures that a visitor laid beside them.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from swishdemo.errors import UserError
@@ -18,14 +23,16 @@ from swishdemo.figures.timing_bars import (
 from swishdemo.figures.timing_lines import roofline_figure, sizes_figure
 from swishdemo.jobs.job import ACTIVE, Job, State
 from swishdemo.jobs.manager import JobManager
-from swishdemo.text import Language, text
-from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, export, host_card
-from swishdemo.timing.elsewhere import ImportedTiming, comparable
+from swishdemo.jobs.records import UNREADABLE
+from swishdemo.text import Language, Sentence, text
+from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats, host_card, tables
+from swishdemo.timing.elsewhere import ImportedTiming, comparable, parse
 from swishdemo.timing.measurement import size_label
 from swishdemo.ui import time_text as words
-from swishdemo.ui.time_table import EvidenceBook, Shelf, table
 
 _LISTED = 10
+_KEPT = 32
+_MOST_EACH = 4
 _Json = dict[str, Any]
 
 
@@ -48,12 +55,74 @@ class Look:
     beside: str | None = None
 
 
+@dataclass(slots=True)
+class Evidence:
+    """What a timing has reported so far; later reports of the same thing replace earlier ones.
+
+    Of the reports up to index ``after``, ``lost`` cannot be read.
+    """
+
+    after: int = -1
+    lost: int = 0
+    measured: dict[tuple[object, ...], Measurement] = field(default_factory=dict)
+    host: HostCard | None = None
+
+    @property
+    def machine(self) -> tuple[object, ...] | None:
+        """What two timings must share to be compared; None where it is not known."""
+        return None if self.host is None else (self.host.cpu, self.host.torch)
+
+
+class Shelf:
+    """Other hosts' figures, each known by a token to the visitor who brought it; in memory only."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, ImportedTiming]] = {}
+        self._lock = Lock()
+
+    def put(self, content: str, visitor: str) -> str:
+        """Read a file and keep it, in place of the oldest where there is no room.
+
+        Returns:
+            Its token.
+
+        Raises:
+            UserError: It is no timing (`swishdemo.timing.elsewhere.parse`).
+        """
+        imported = parse(content)
+        token = f"file-{secrets.token_urlsafe(16)}"
+        with self._lock:
+            self._kept[token] = (visitor, imported)
+            own = [name for name, (owner, _) in self._kept.items() if owner == visitor]
+            for name in {*own[:-_MOST_EACH], *[*self._kept][:-_KEPT]}:
+                del self._kept[name]
+        return token
+
+    def get(self, token: str, visitor: str) -> ImportedTiming:
+        """The figures of a token.
+
+        Raises:
+            UserError: It is not (or no longer) there, or another's (404).
+        """
+        with self._lock:
+            owner, imported = self._kept.get(token, ("", None))
+        if imported is None or owner != visitor:
+            raise UserError("timed.beside.gone", status=404)
+        return imported
+
+    def of(self, visitor: str) -> list[tuple[str, ImportedTiming]]:
+        """All of a visitor's, the oldest first."""
+        with self._lock:
+            return [(name, kept) for name, (owner, kept) in self._kept.items() if owner == visitor]
+
+
 class TimeView:
     """Answers the page's questions after a timing; what was drawn once is kept."""
 
     def __init__(self, manager: JobManager) -> None:
         self._manager = manager
-        self._book = EvidenceBook(manager)
+        self._evidence = lru_cache(maxsize=_KEPT)(lambda job_id: Evidence())
+        self._lock = Lock()
         self._shelf = Shelf()
         self._drawn = lru_cache(maxsize=64)(self._draw)
 
@@ -75,7 +144,8 @@ class TimeView:
             latest = self._manager.list(visitor, kind="timing")
             if not latest:
                 line = text("time.ui.state_none", look.language)
-                drawn = words.nothing_yet(look.language)
+                told = ("time.ui.answer_none", "time.ui.answer_none_note")
+                drawn = {"answer": [text(key, look.language) for key in told], "figures": {}}
                 return {"id": None, "done": True, "line": line, "drawn": drawn}
             job_id = latest[0].id
         job = self._manager.get(job_id, visitor)
@@ -107,7 +177,8 @@ class TimeView:
                 others = tuple(each for each in whole if each.state == "finished")[:_LISTED]
             drawn_with = tuple(other.id for other in others if other.id != job.id)
             answer["drawn"] = self._drawn(job.id, job.reports, job.state, drawn_with, look, visitor)
-        return answer | words.progress(job, self._book.known(job.id), look.language)
+        measured = [*self._read(job.id, anew=False).measured.values()]
+        return answer | words.progress(job, measured, look.language)
 
     def lay(self, content: str, visitor: str) -> str:
         """Read another host's file, to be laid beside one's own figures; its token.
@@ -131,10 +202,24 @@ class TimeView:
         job = self._manager.readable(look.beside, visitor)
         if job.active:
             raise UserError("timed.beside.active")
-        evidence = self._book.read(job.id)
+        evidence = self._read(job.id)
         name = job.name or words.entry(job, look.language)["what"]
         torch = (evidence.host.torch if evidence.host else None) or ""
         return ImportedTiming(name, torch, tuple(evidence.measured.values()))
+
+    def _read(self, job_id: str, *, anew: bool = True) -> Evidence:
+        """The timing's evidence, with what it has reported since, or as it was known last."""
+        with self._lock:
+            known = self._evidence(job_id)
+            for name, value in self._manager.reports(job_id, after=known.after) if anew else ():
+                known.after = value["index"]
+                known.lost += name == UNREADABLE
+                if name == "HostCard":
+                    known.host = HostCard.from_json(value)
+                elif name == "Measurement":
+                    measurement = Measurement.from_json(value)
+                    known.measured[measurement.key] = measurement
+            return replace(known, measured=dict(known.measured))
 
     def _draw(
         self,
@@ -147,10 +232,11 @@ class TimeView:
     ) -> _Json:
         job = self._manager.get(job_id)
         if job.unreadable:
-            return words.unreadable(job, look.language)
+            why = job.reason.sentence(look.language) if job.reason else ""
+            return {"answer": [why, ""], "figures": {}}
         beside = self._beside(look, visitor)
         active = state in ACTIVE
-        evidence = self._book.read(job_id)
+        evidence = self._read(job_id)
         measured = [m for m in evidence.measured.values() if REGISTRY.knows(m.variant)]
         timed = [m for m in measured if m.is_timed]
         sizes = sorted({m.elements for m in timed}) or [max(job.config["elements"])]
@@ -161,14 +247,17 @@ class TimeView:
         baseline = look.baseline if look.baseline in have or active else _baseline(have, variants)
         language = look.language
         theirs = comparable(beside.measurements, here[0]) if beside and here else ()
-        answers = [self._comparable(other, here, evidence.host) for other in others]
+        known = [self._read(other) for other in others] if here and evidence.machine else []
+        alike = [each for each in known if each.machine == evidence.machine]
+        doubts = [Sentence("jobs.unreadable.some", count=evidence.lost)] * bool(evidence.lost)
+        doubts += () if active else caveats(here, evidence.host, language)
         return {
             "answer": words.answer(
                 here,
-                [each for each in answers if each],
+                [found for each in alike if (found := _in_another_context(each, here[0]))],
                 state,
                 language,
-                [self._again(other, here, evidence.host) for other in others],
+                [[m for m in each.measured.values() if m.cell == here[0].cell] for each in alike],
             ),
             "interval": None if active else words.hero(here, evidence.host, language),
             "title": words.title(here, job, baseline if baseline in have else None, language),
@@ -182,7 +271,7 @@ class TimeView:
             ],
             "elements": shown,
             "sizes": [[size, size_label(size)] for size in sizes] if len(sizes) > 1 else [],
-            "table": table(
+            "table": words.table(
                 here,
                 variants,
                 baseline,
@@ -193,42 +282,22 @@ class TimeView:
             ),
             "host": host_card.lines(evidence.host, language, active=active),
             "left_out": [
-                *(list(entry[1:]) for entry in export.left_out(measured, language)),
+                *(list(entry[1:]) for entry in tables.left_out(measured, language)),
                 *([] if active else words.unreached(variants, measured, language)),
             ],
-            "doubts": [
-                *words.lost(evidence.lost, language),
-                *([] if active else words.doubts(caveats(here, evidence.host, language), language)),
-            ],
+            "doubts": [why.sentence(language) for why in doubts],
             "shape": job.config.get("shape"),
             "active": active,
         }
 
-    def _again(
-        self, other: str, here: Sequence[Measurement], host: HostCard | None
-    ) -> list[Measurement]:
-        """What another timing on such a machine found for the very setting and size of ``here``."""
-        evidence = self._book.read(other)
-        if not here or host is None or evidence.host is None:
-            return []
-        if (host.cpu, host.torch) != (evidence.host.cpu, evidence.host.torch):
-            return []
-        return [m for m in evidence.measured.values() if m.cell == here[0].cell]
 
-    def _comparable(
-        self, other: str, here: Sequence[Measurement], host: HostCard | None
-    ) -> list[Measurement] | None:
-        """The largest size of another timing, where only its context differs from this one's."""
-        evidence = self._book.read(other)
-        measured = list(evidence.measured.values())
-        if not here or not measured or host is None or evidence.host is None:
-            return None
-        if (host.cpu, host.torch) != (evidence.host.cpu, evidence.host.torch):
-            return None
-        if _setting(here[0]) != _setting(measured[0]) or here[0].context == measured[0].context:
-            return None
-        largest = max(m.elements for m in measured)
-        return [m for m in measured if m.elements == largest]
+def _in_another_context(evidence: Evidence, here: Measurement) -> list[Measurement]:
+    """The largest size of another timing, where only its context differs from that of ``here``."""
+    measured = list(evidence.measured.values())
+    if not measured or _setting(here) != _setting(measured[0]):
+        return []
+    largest = max(m.elements for m in measured)
+    return [m for m in measured if m.elements == largest and m.context != here.context]
 
 
 def _figures(
@@ -276,10 +345,7 @@ def _figures(
 
 
 def _setting(measurement: Measurement) -> tuple[object, ...]:
-    return (
-        *(measurement.dtype, measurement.passes, measurement.device),
-        *(measurement.threads, measurement.amp, measurement.allocator),
-    )
+    return (measurement.dtype, measurement.passes, measurement.amp, *measurement.setting)
 
 
 def _first_choice(sizes: Sequence[int], measured: Sequence[Measurement], active: bool) -> int:
