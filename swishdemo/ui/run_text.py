@@ -7,9 +7,8 @@ rivals, a decay, classes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from swishdemo import datasets
 from swishdemo.figures.inside import BARRED_LAYERS
@@ -43,13 +42,10 @@ _ADAPTIVE = ("adam", "adamw")
 Reports = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What stands first on a run's page.
+class Watch(NamedTuple):
+    """What stands first on a run's page, and what is drawn by layer unless the reader picks.
 
-    Attributes:
-        first: ``beta``, ``race``, ``inside`` or ``layers``, as `swishdemo.training.Recipe.watch`.
-        per_layer: What is drawn by layer unless the reader picks.
+    Both as a `swishdemo.training.Recipe` has them.
     """
 
     first: str
@@ -58,7 +54,7 @@ class Watch:
 
 def watched(config: Mapping[str, Any]) -> Watch:
     """What the run's recipe says to watch; of a run of one's own, what there is to see."""
-    recipe, _ = _recipe_of(config)
+    recipe, _ = recipe_of(config)
     if recipe is not None:
         return Watch(recipe.watch, recipe.per_layer)
     if learns_beta(TrainingConfig.of_json(config)):
@@ -71,37 +67,38 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
     """The run's state in one sentence."""
     if job is None:
         return text("run.state_none", language)
-    if job.unreadable:
-        return job.reason.sentence(language) if job.reason else ""
-    device = reports[-1]["device"] if reports else ""
+    why = job.reason.sentence(language) if job.reason else ""
+    if job.unreadable or (job.state == "running" and why):  # it waits for a GPU
+        return why
     if job.state == "waiting":
-        seconds = job.estimate_seconds
-        key = "run.state_waiting" if seconds is None else "run.state_waiting_estimate"
-        return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
-    if job.state == "running" and job.reason:  # it waits for a GPU
-        return job.reason.sentence(language)
+        return waiting(job, language)
+    device, place = reports[-1]["device"] if reports else "", placed(reports, language)
+    gap, lost = _without_gpu(job, device, language), _lost(job, reports, language)
     if job.state == "running":
         key = "run.state_running" if reports else "run.state_starting"
-        words = text(key, language, device=device) + _without_gpu(job, device, language)
-        return _and(words, placed(reports, language)) + _lost(job, reports, language)
-    if job.state == "finished":
-        words = text(
-            "run.state_finished", language, seconds=f"{job.seconds:.1f}", device=device or "?"
-        )
-        words = _and(words, placed(reports, language))
-        ended = reports[-1].get("ended") if reports else None
-        if ended and ended != "steps":
-            words += " · " + text(f"run.ended_{ended}", language, step=reports[-1]["step"])
-        return words + _without_gpu(job, device, language) + _lost(job, reports, language)
-    if job.state == "stopped":
-        words = text("run.state_stopped", language, step=job.step)
+        told = [text(key, language, device=device), gap, place, lost]
+    elif job.state == "finished":
+        seconds = f"{job.seconds:.1f}"
+        words = text("run.state_finished", language, seconds=seconds, device=device or "?")
+        told = [words, place, _early(reports, language), gap, lost]
     else:
-        words = text(f"run.state_{job.state}", language)
-    return _and(words, job.reason.sentence(language) if job.reason else "")
+        told = [text(f"run.state_{job.state}", language, step=job.step), why]
+    return " · ".join(filter(None, told))
 
 
-def _and(words: str, more: str) -> str:
-    return f"{words} · {more}" if more else words
+def waiting(job: Job, language: Language) -> str:
+    """The place in the queue of a run or a sweep, and about how long it takes from there."""
+    seconds = job.estimate_seconds
+    key = "run.state_waiting" if seconds is None else "run.state_waiting_estimate"
+    return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
+
+
+def _early(reports: Reports, language: Language) -> str:
+    """Why a run ended before its last step; empty where it did not."""
+    ended = reports[-1].get("ended") if reports else None
+    if not ended or ended == "steps":
+        return ""
+    return text(f"run.ended_{ended}", language, step=reports[-1]["step"])
 
 
 def placed(reports: Reports, language: Language) -> str:
@@ -130,7 +127,7 @@ def _without_gpu(job: Job, device: str, language: Language) -> str:
         why = Sentence.from_json(gap).sentence(language)
     except ValueError:
         return ""
-    return " · " + text("hardware.line_gap", language, why=why)
+    return text("hardware.line_gap", language, why=why)
 
 
 def _lost(job: Job, reports: Reports, language: Language) -> str:
@@ -143,7 +140,7 @@ def _lost(job: Job, reports: Reports, language: Language) -> str:
     label = activation_label(row.activation)
     called = look_label(label, row.beta_start, learns_beta(TrainingConfig.of_json(job.config)))
     key = "run.diverged_at_once" if first[0] == 1 else "run.diverged"
-    return " · " + text(key, language, name=called, seed=row.seed, step=first[0])
+    return text(key, language, name=called, seed=row.seed, step=first[0])
 
 
 def stats(job: Job, reports: Reports, language: Language) -> list[dict[str, str]]:
@@ -242,7 +239,7 @@ def _of_beta(
         ),
         *_edges(layers, language),
     ]
-    yield {"value": _percents([each.share for each in layers.values()]), "label": " · ".join(said)}
+    yield {"value": percents([each.share for each in layers.values()]), "label": " · ".join(said)}
 
 
 def _betas(config: TrainingConfig, last: Mapping[str, Any]) -> dict[int, LayerBetas]:
@@ -257,7 +254,7 @@ def _betas(config: TrainingConfig, last: Mapping[str, Any]) -> dict[int, LayerBe
     return found
 
 
-def _percents(shares: Sequence[float]) -> str:
+def percents(shares: Sequence[float]) -> str:
     """Shares, layer by layer; of many layers the least and the most."""
     return f"{_listed([f'{100 * share:.0f}' for share in shares])} %"
 
@@ -282,13 +279,7 @@ def _edges(layers: Mapping[int, LayerBetas], language: Language) -> Iterator[str
 
 
 def titles(config: Mapping[str, Any], title: str, language: Language) -> dict[str, str]:
-    """What the pictures are called, by name.
-
-    Args:
-        config: The run's.
-        title: Of the picture of parameters: ``beta``, ``effective`` or ``own``.
-        language: Of the words.
-    """
+    """What the pictures are called; that of parameters by ``beta``, ``effective`` or ``own``."""
     most = max(len(starts(TrainingConfig.of_json(config))), 1) * config["seeds"]
     found = {
         "beta": text(f"run.plot_{title}", language),
@@ -315,15 +306,7 @@ def beta_note(
     one_seed: bool,
     language: Language,
 ) -> str:
-    """What to know of the picture of β.
-
-    Args:
-        config: The run's.
-        last: Its last report.
-        conserved: Whether the run's own networks have a Q.
-        one_seed: Whether one seed alone is drawn.
-        language: Of the words.
-    """
+    """What to know of the picture of β; ``conserved``: whether the run's own networks have a Q."""
     parsed = TrainingConfig.of_json(config)
     begun = starts(parsed)
     if begun == (None,):
@@ -367,14 +350,7 @@ def beta_note(
 def network_note(
     config: Mapping[str, Any], activation: str, learned: Mapping[str, float], language: Language
 ) -> str:
-    """What to know of the function that one network has in one layer: whether it is mirrored.
-
-    Args:
-        config: The run's.
-        activation: Of that layer.
-        learned: Its parameters' values, by name; of a layer with a β for each channel, the mean.
-        language: Of the words.
-    """
+    """What to know of the function that one network has in one layer: whether it is mirrored."""
     beta = learned.get("beta", 0.0)
     if beta >= 0 or activation not in MIRRORED or config["beta_scope"] == "channel":
         return ""
@@ -384,14 +360,7 @@ def network_note(
 
 
 def found(job: Job, reports: Reports, language: Language, *, whole: bool = True) -> str:
-    """What the run has found, in a sentence or two; empty before its first report.
-
-    Args:
-        job: The run.
-        reports: Its reports, or the first of them.
-        language: Of the words.
-        whole: Whether these are all.
-    """
+    """What the run has found, by all or the first of its reports; empty before there is one."""
     if job.unreadable:
         return ""
     over = None if job.active or not whole else job.summary
@@ -428,48 +397,6 @@ def look_label(activation: str, start: float | None, moves: bool = True) -> str:
     return activation if start is None else f"{activation} · {'β₀' if moves else 'β'} = {start:g}"
 
 
-def row(job: Job, language: Language) -> dict[str, Any]:
-    """One line of the list of runs; of one that cannot be read, why stands in its note's place."""
-    summary = job.summary or {}
-    own = next(iter(summary.get("activations", ())), None)
-    accuracy = own["accuracy"]["mean"] if own else None
-    prefix = ""
-    if not job.unreadable:
-        prefix = "R² " if is_regression(job.config) else ""
-    lost = job.reason.sentence(language) if job.unreadable and job.reason else ""
-    return {
-        "run": job.id,
-        "state": job.state,
-        "rests": job.rests,
-        "label": text(f"run.short_{job.state}", language),
-        "name": run_name(job, language),
-        "note": " · ".join(words for words in (lost, job.note) if words),
-        "share_token": job.share,
-        "sparkline": list(job.sparkline),
-        "device": job.device or "",
-        "accuracy": "" if accuracy is None else f"{prefix}{accuracy:.3f}",
-        "share": share_of(job),
-        "seconds": job.seconds,
-        "created": job.created_at,
-    }
-
-
-def share_of(job: Job) -> str:
-    """By layer the share of |β| in the article's band at the run's end; empty where none moves."""
-    if job.unreadable:
-        return ""
-    summary, config = job.summary or {}, TrainingConfig.of_json(job.config)
-    if not learns_beta(config):
-        return ""
-    told = [each for each in summary.get("betas", ()) if each]
-    if config.beta_scope == "network":
-        told = told[:1]
-    if told:
-        return _percents([each["share"] for each in told])
-    share = summary.get("share")  # of all layers: a run of before they were told apart
-    return "" if share is None else _percents([share])
-
-
 def run_name(job: Job, language: Language) -> str:
     """What a run is called: its name; else its recipe, or what it is in a few words."""
     if job.unreadable:
@@ -479,7 +406,7 @@ def run_name(job: Job, language: Language) -> str:
 
 def what(config: Mapping[str, Any], language: Language) -> str:
     """A run's recipe and what differs from it; where that is much, data, network and activation."""
-    recipe, differing = _recipe_of(config)
+    recipe, differing = recipe_of(config)
     if recipe is not None:
         changed = (
             f"{text(f'train.field.{name}.label', language)} {told(config[name], name, language)}"
@@ -496,19 +423,7 @@ def what(config: Mapping[str, Any], language: Language) -> str:
     )
 
 
-def recipe_name(config: Mapping[str, Any]) -> str | None:
-    """The name of the recipe that a run is called by; None where it is a run of one's own."""
-    recipe, _ = _recipe_of(config)
-    return recipe.name if recipe else None
-
-
-def table_told(config: Mapping[str, Any], language: Language) -> str:
-    """What a visitor's own table was taken for; empty where the run has another dataset."""
-    table = config.get("csv")
-    return datasets.Table.of_json(table).sentence(language) if table else ""
-
-
-def _recipe_of(config: Mapping[str, Any]) -> tuple[Recipe | None, tuple[str, ...]]:
+def recipe_of(config: Mapping[str, Any]) -> tuple[Recipe | None, tuple[str, ...]]:
     """The recipe that a run is called by, and what differs; none where much or its point does."""
     recipe, differing = nearest(config)
     same = learns_beta(recipe.config) == learns_beta(TrainingConfig.of_json(config))

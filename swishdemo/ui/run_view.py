@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +17,7 @@ from swishdemo.datasets import DataOptions
 from swishdemo.errors import UserError
 from swishdemo.figures import inside, learned_parameters
 from swishdemo.figures.comparison import race_figure
-from swishdemo.figures.series import Picked, Series
+from swishdemo.figures.series import CurveGroup, Picked, Series
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import unreadable_count
@@ -32,16 +31,15 @@ from swishdemo.ui.run_text import (
     line,
     look_label,
     network_note,
-    recipe_name,
-    row,
+    recipe_of,
     run_name,
     stats,
-    table_told,
     time_left,
     titles,
     watched,
     what,
 )
+from swishdemo.ui.several_runs import row
 
 _OF_BETA = ("size", "signed", "effective")
 _KEPT = 4
@@ -61,8 +59,8 @@ class _Drawn:
     after: int = -1
     lost: int = 0
     reports: list[dict[str, Any]] = field(default_factory=list)
-    pictures: OrderedDict[tuple[Language, Picked], tuple[int, dict[str, Any]]] = field(
-        default_factory=OrderedDict
+    pictures: dict[tuple[Language, Picked], tuple[int, dict[str, Any]]] = field(
+        default_factory=dict
     )
 
 
@@ -71,8 +69,7 @@ class RunView:
 
     def __init__(self, manager: JobManager) -> None:
         self._manager = manager
-        self._drawn: OrderedDict[str, _Drawn] = OrderedDict()
-        self._lock = Lock()
+        self._known = lru_cache(maxsize=_KEPT)(lambda run: _Drawn())
 
     def answer(
         self, run: str | None, after: int, picked: Picked, visitor: str, language: Language
@@ -148,14 +145,6 @@ class RunView:
             **_settings(job, language),
         }
 
-    def _known(self, run: str) -> _Drawn:
-        with self._lock:
-            known = self._drawn.setdefault(run, _Drawn())
-            self._drawn.move_to_end(run)
-            while len(self._drawn) > _KEPT:
-                self._drawn.popitem(last=False)
-            return known
-
     def _pictures(
         self, job: Job, after: int, picked: Picked, language: Language
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -169,13 +158,13 @@ class RunView:
             count = len(reports)
             if count <= after + 1:
                 return reports, {}
-            key = language, picked
-            if known.pictures.get(key, (0, {}))[0] != count:
-                known.pictures[key] = (count, _draw(job, picked.until(reports), picked, language))
-            known.pictures.move_to_end(key)
-            while len(known.pictures) > _FIGURES_KEPT:
-                known.pictures.popitem(last=False)
-            return reports, known.pictures[key][1]
+            drawn_of, drawn = known.pictures.pop((language, picked), (0, {}))
+            if drawn_of != count:
+                drawn = _draw(job, picked.until(reports), picked, language)
+            known.pictures[language, picked] = count, drawn
+            if len(known.pictures) > _FIGURES_KEPT:
+                del known.pictures[next(iter(known.pictures))]
+            return reports, drawn
 
 
 def _settings(job: Job, language: Language) -> dict[str, Any]:
@@ -188,12 +177,13 @@ def _settings(job: Job, language: Language) -> dict[str, Any]:
             "first": "beta",
             "again": None,
         }
+    table, (recipe, _) = job.config["csv"], recipe_of(job.config)
     return {
         "what": what(job.config, language),
-        "table": table_told(job.config, language),
-        "recipe": recipe_name(job.config),
+        "table": datasets.Table.of_json(table).sentence(language) if table else "",
+        "recipe": recipe and recipe.name,
         "first": watched(job.config).first,
-        "again": job.config["csv"] is None,
+        "again": table is None,
     }
 
 
@@ -277,8 +267,8 @@ def _inside(
     described = datasets.get(config["dataset"])
     table = config["csv"]
     classes = len(table["class_names"]) if table else described.classes
-    group = next(each for each in series.groups if view["replica"] < each.rows.stop)
-    own = view["replica"] < series.groups[0].rows.stop
+    group = _group(series, view)
+    own = group is series.groups[0]
     layer = min(picked.layer, max(0, len(view["histogram"]) - 1))
     used = config["layer_activations"] if own else ()
     name = used[layer] if used else group.activation
@@ -293,7 +283,9 @@ def _inside(
     return {
         "figures_inside": drawn,
         "looks": [
-            look_label(labels[_activation(series, each)], _start(series, each, seeds), series.moves)
+            look_label(
+                labels[_group(series, each).activation], _start(series, each, seeds), series.moves
+            )
             for each in views
         ],
         "step_looked": looked["step"],
@@ -355,12 +347,13 @@ def _learned(
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _activation(series: Series, view: dict[str, Any]) -> str:
-    return next(group.activation for group in series.groups if view["replica"] < group.rows.stop)
+def _group(series: Series, view: Mapping[str, Any]) -> CurveGroup:
+    """The networks of one activation to which the one that is looked into belongs."""
+    return next(group for group in series.groups if view["replica"] < group.rows.stop)
 
 
-def _start(series: Series, view: dict[str, Any], seeds: int) -> float | None:
-    own = view["replica"] < series.groups[0].rows.stop
+def _start(series: Series, view: Mapping[str, Any], seeds: int) -> float | None:
+    own = _group(series, view) is series.groups[0]
     return series.starts[view["replica"] // seeds] if own else None
 
 

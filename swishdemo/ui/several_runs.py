@@ -1,4 +1,4 @@
-"""Several runs as the page shows them: compared in one picture, or the rows of a sweep."""
+"""Several runs as the page shows them: listed, compared in one picture, or a sweep's rows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,56 @@ from swishdemo.jobs.kinds import rows_of
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import unreadable_count
 from swishdemo.text import Language, Sentence, text
+from swishdemo.training.config import TrainingConfig, learns_beta
 from swishdemo.training.in_words import told
 from swishdemo.training.sweep import SweepRequest, axis_of
 from swishdemo.training.sweep_results import effects, runs_table
-from swishdemo.ui.run_text import run_name, seconds_words, share_of
+from swishdemo.ui.run_text import is_regression, percents, run_name, seconds_words, waiting
 
 MOST = 6
 """Runs that one picture holds."""
+
+
+def row(job: Job, language: Language) -> dict[str, Any]:
+    """One line of the list of runs; of one that cannot be read, why stands in its note's place."""
+    summary = job.summary or {}
+    own = next(iter(summary.get("activations", ())), None)
+    accuracy = own["accuracy"]["mean"] if own else None
+    prefix = ""
+    if not job.unreadable:
+        prefix = "R² " if is_regression(job.config) else ""
+    lost = job.reason.sentence(language) if job.unreadable and job.reason else ""
+    return {
+        "run": job.id,
+        "state": job.state,
+        "rests": job.rests,
+        "label": text(f"run.short_{job.state}", language),
+        "name": run_name(job, language),
+        "note": " · ".join(words for words in (lost, job.note) if words),
+        "share_token": job.share,
+        "sparkline": list(job.sparkline),
+        "device": job.device or "",
+        "accuracy": "" if accuracy is None else f"{prefix}{accuracy:.3f}",
+        "share": share_of(job),
+        "seconds": job.seconds,
+        "created": job.created_at,
+    }
+
+
+def share_of(job: Job) -> str:
+    """By layer the share of |β| in the article's band at the run's end; empty where none moves."""
+    if job.unreadable:
+        return ""
+    summary, config = job.summary or {}, TrainingConfig.of_json(job.config)
+    if not learns_beta(config):
+        return ""
+    told = [each for each in summary.get("betas", ()) if each]
+    if config.beta_scope == "network":
+        told = told[:1]
+    if told:
+        return percents([each["share"] for each in told])
+    share = summary.get("share")  # of all layers: a run of before they were told apart
+    return "" if share is None else percents([share])
 
 
 def compared(
@@ -230,9 +273,7 @@ def _line(job: Job, language: Language) -> str:
         return why
     runs = job.config["runs"]
     if job.state == "waiting":
-        seconds = job.estimate_seconds
-        key = "run.state_waiting" if seconds is None else "run.state_waiting_estimate"
-        return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
+        return waiting(job, language)
     counts = {"ended": job.reports, "count": len(runs)}
     if job.active and why:  # it waits for a GPU
         return why
