@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, with_config
+from pydantic import AfterValidator, ConfigDict, Field, with_config
 
+from swishdemo.formats import of_json
 from swishdemo.text import Language, Sentence, numeral, text
 
 FEWEST_BLOCKS = 7
@@ -350,7 +350,7 @@ class Measurement:
             pydantic.ValidationError: One is missing, of another type, or as none can be.
         """
         known = {name: record[name] for name in cls.__slots__ if name in record}
-        return _adapter().validate_python({**known, "passes": record.get("pass")})
+        return of_json(cls, {**known, "passes": record.get("pass")})
 
 
 _REASONS = ("unavailable", "gate")
@@ -366,11 +366,6 @@ _TOLD = (
 def latest(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
     """The last measurement of each key, in the order in which the keys first came."""
     return tuple({measurement.key: measurement for measurement in measurements}.values())
-
-
-@cache
-def _adapter() -> TypeAdapter[Measurement]:
-    return TypeAdapter(Measurement)
 
 
 def _reason(record: object) -> Sentence | None:
