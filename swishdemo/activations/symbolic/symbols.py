@@ -85,6 +85,12 @@ class _Named(sympy.Function):  # type: ignore[misc]
     name_in_latex = ""
     numeric: Callable[[Any], Any]
     """The function of a number, to mpmath's working precision."""
+    derivative: Callable[[Any], Any]
+    """The derivative of the function by its argument."""
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """The derivative, as SymPy asks for it."""
+        return self.derivative(self.args[0])
 
     def _eval_is_extended_real(self) -> bool | None:
         real: bool | None = self.args[0].is_extended_real
@@ -115,10 +121,7 @@ class Sigmoid(_Positive):
 
     name_in_latex = r"\sigma"
     numeric = staticmethod(lambda z: 1 / (1 + mpmath.exp(-z)))
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return self * Sigmoid(-self.args[0])
+    derivative = staticmethod(lambda z: Sigmoid(z) * Sigmoid(-z))
 
 
 class Softplus(_Positive):
@@ -126,10 +129,7 @@ class Softplus(_Positive):
 
     name_in_latex = r"\operatorname{softplus}"
     numeric = staticmethod(lambda z: mpmath.log1p(mpmath.exp(z)))
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return Sigmoid(self.args[0])
+    derivative = staticmethod(lambda z: Sigmoid(z))
 
 
 class Tanh(_Named):
@@ -137,10 +137,7 @@ class Tanh(_Named):
 
     name_in_latex = r"\tanh"
     numeric = staticmethod(mpmath.tanh)
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return Sech(self.args[0]) ** 2
+    derivative = staticmethod(lambda z: Sech(z) ** 2)
 
 
 class Sech(_Positive):
@@ -148,20 +145,14 @@ class Sech(_Positive):
 
     name_in_latex = r"\operatorname{sech}"
     numeric = staticmethod(mpmath.sech)
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return -self * Tanh(self.args[0])
+    derivative = staticmethod(lambda z: -Sech(z) * Tanh(z))
 
 
 class Softsign(_Named):
     """z / (1 + |z|); its derivative is 1 / (1 + |z|)²."""
 
     numeric = staticmethod(lambda z: z / (1 + abs(z)))
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return Where(self.args[0], 0, 1 + self.args[0], 1 - self.args[0]) ** -2
+    derivative = staticmethod(lambda z: Where(z, 0, 1 + z, 1 - z) ** -2)
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         argument = printer.doprint(self.args[0])
@@ -174,10 +165,7 @@ class NormalCdf(_Positive):
 
     name_in_latex = r"\Phi"
     numeric = staticmethod(mpmath.ncdf)
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return NormalPdf(self.args[0])
+    derivative = staticmethod(lambda z: NormalPdf(z))
 
 
 class NormalPdf(_Positive):
@@ -185,20 +173,14 @@ class NormalPdf(_Positive):
 
     name_in_latex = r"\varphi"
     numeric = staticmethod(mpmath.npdf)
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return -self.args[0] * self
+    derivative = staticmethod(lambda z: -z * NormalPdf(z))
 
 
 class Expm1(_Named):
     """e^z − 1, exact near 0."""
 
     numeric = staticmethod(mpmath.expm1)
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return sympy.exp(self.args[0])
+    derivative = staticmethod(lambda z: sympy.exp(z))
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         power = f"^{{{exp}}}" if exp else ""
@@ -209,10 +191,7 @@ class Log1p(_Named):
     """log(1 + z), exact near 0."""
 
     numeric = staticmethod(mpmath.log1p)
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return 1 / (1 + self.args[0])
+    derivative = staticmethod(lambda z: 1 / (1 + z))
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         power = f"^{{{exp}}}" if exp else ""
@@ -224,16 +203,14 @@ class Erf(_Named):
 
     name_in_latex = r"\operatorname{erf}"
     numeric = staticmethod(mpmath.erf)
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return 2 * sympy.exp(-(self.args[0] ** 2)) / sympy.sqrt(sympy.pi)
+    derivative = staticmethod(lambda z: 2 * sympy.exp(-(z**2)) / sympy.sqrt(sympy.pi))
 
 
 class CubeRoot(_Named):
     """The real cube root, of numbers below 0 too; its derivative is 1 / (3·∛z²)."""
 
     numeric = staticmethod(lambda z: mpmath.sign(z) * mpmath.cbrt(abs(z)))
+    derivative = staticmethod(lambda z: CubeRoot(z) ** -2 / 3)
 
     @classmethod
     def eval(cls, z: Any) -> Any:
@@ -257,10 +234,6 @@ class CubeRoot(_Named):
     def _eval_is_zero(self) -> bool | None:
         zero: bool | None = self.args[0].is_zero
         return zero
-
-    def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """The derivative."""
-        return self**-2 / 3
 
     def _latex(self, printer: LatexPrinter, exp: str | None = None) -> str:
         root = rf"\sqrt[3]{{{printer.doprint(self.args[0])}}}"
