@@ -140,12 +140,11 @@ def spreads(
         parameters: Values by name; one left out takes its default.
         unit: The type's machine epsilon.
     """
-    from swishdemo.activations.analysis.enclosure import Doubles, run
+    from swishdemo.activations.analysis.enclosure import Doubles
 
     values = parameter_values(activation, parameters)
-    inputs = {name: (np.float64(value),) * 2 for name, value in values.items()}
     with np.errstate(all="ignore"):
-        bounds = run(tape(activation), {"x": (x, x), **inputs}, Doubles(unit))[:2]
+        bounds = Doubles(unit).bounds(tape(activation), (x, x), values)[:2]
         widths = [np.broadcast_to(np.subtract(high, low), x.shape) for low, high in bounds]
     value, slope = (np.where(np.isnan(width), np.inf, width) for width in widths)
     return value, slope

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import sympy
 from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]
 
-from swishdemo.activations.analysis.enclosure import Doubles, Pair, run
+from swishdemo.activations.analysis.enclosure import Arithmetic, Doubles, Pair
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.tape import Tape, record
 
@@ -29,7 +29,7 @@ _FAR_GAUSSIAN = 10**5
 _FAR_WAVE_BITS = 4000
 
 
-class Digits:
+class Digits(Arithmetic):
     """The arithmetic of numbers with ``bits`` binary digits.
 
     Where it ``decides``, numbers that all these digits do not tell apart count as equal.
@@ -58,8 +58,8 @@ class Digits:
             "erf": self._erf,
             "sinh": self._sinh,
             "cosh": self._cosh,
-            "sin": lambda z: self._wave(self.context.sin, z),
-            "cos": lambda z: self._wave(self.context.cos, z),
+            "sin": lambda z: self._swing(self.context.sin, z),
+            "cos": lambda z: self._swing(self.context.cos, z),
             "log": lambda z: self._around(self.context.log(z) if z else -self.infinity),
             "log1p": lambda z: self._around(self.context.log1p(z) if z > -1 else -self.infinity),
             "atan": lambda z: self._around(self.context.atan(z)),
@@ -83,29 +83,23 @@ class Digits:
         near = self.context.make_mpf(value._to_mpmath(self.context.prec)._mpf_)
         return self._around(near)
 
-    def low(self, *values: Any) -> Any:
-        """The least value; NaN where one is."""
+    def _low(self, *values: Any) -> Any:
         return min(values) if not any(value != value for value in values) else self.undefined
 
-    def high(self, *values: Any) -> Any:
-        """The greatest value; NaN where one is."""
+    def _high(self, *values: Any) -> Any:
         return max(values) if not any(value != value for value in values) else self.undefined
 
-    def product(self, a: Any, b: Any) -> Any:
-        """A·b, where 0 · ∞ is 0."""
+    def _product(self, a: Any, b: Any) -> Any:
         return self.context.zero if (a == 0 and b == b) or (b == 0 and a == a) else a * b
 
-    def quotient(self, a: Any, b: Any) -> Any:
-        """a/b."""
+    def _quotient(self, a: Any, b: Any) -> Any:
         return self.context.mpf(a) / b if b else self.undefined  # the other bound is none
 
-    def widen(self, low: Any, high: Any, units: int) -> Pair:
-        """Bounds moved outward."""
+    def _widen(self, low: Any, high: Any, units: int) -> Pair:
         spread = units * self._rounding
         return low - abs(low) * spread, high + abs(high) * spread
 
-    def exact(self, name: str, a: Any, b: Any) -> bool:
-        """Whether the ``sum`` or ``product`` has all its digits."""
+    def _exact(self, name: str, a: Any, b: Any) -> bool:
         if not (self.context.isfinite(a) and self.context.isfinite(b)):
             return False
         if name == "product":
@@ -114,17 +108,14 @@ class Digits:
         apart = a and b and abs(self.context.mag(a) - self.context.mag(b)) > self.context.prec
         return not apart and bool(self.context.fadd(a, b, exact=True) == a + b)
 
-    def choose(self, condition: Any, a: Any, b: Any) -> Any:
-        """A if the condition holds, else b."""
+    def _choose(self, condition: Any, a: Any, b: Any) -> Any:
         return self.context.mpf(a if condition else b)
 
-    def function(self, name: str, value: Any) -> Pair:
-        """Bounds of a function's value."""
-        value = self.context.mpf(value)
-        return (value, value) if value != value else self._functions[name](value)
+    def _value(self, name: str, argument: Any) -> Pair:
+        z = self.context.mpf(argument)
+        return (z, z) if z != z else self._functions[name](z)
 
-    def raised(self, base: Any, exponent: Any) -> Any:
-        """Base to the exponent, for base ≥ 0; bounded where its size has 10¹² digits."""
+    def _raised(self, base: Any, exponent: Any) -> Any:
         base, exponent = self.context.mpf(base), self.context.mpf(exponent)
         if base == 0:
             return self.infinity if exponent < 0 else self.context.mpf(exponent == 0)
@@ -134,7 +125,7 @@ class Digits:
         return self.context.exp(size)
 
     def _around(self, value: Any) -> Pair:
-        return self.widen(value, value, 4)
+        return self._widen(value, value, 4)
 
     def _exp(self, z: Any) -> Pair:
         if abs(z) <= _FAR:
@@ -146,14 +137,14 @@ class Digits:
     def _expm1(self, z: Any) -> Pair:
         if abs(z) > 1:
             low, high = self._exp(z)
-            return self.widen(low - 1, high - 1, 4)
+            return self._widen(low - 1, high - 1, 4)
         return self._around(self.context.expm1(z))
 
     def _from_tail(self, z: Any, form: Callable[[Any], Any]) -> Pair:
         """Bounds of a form that falls with e = e^(−|z|), or rises, monotonically."""
         low, high = self._exp(-abs(z))
         a, b = form(low), form(high)
-        return self.widen(min(a, b), max(a, b), 4)
+        return self._widen(min(a, b), max(a, b), 4)
 
     def _sigmoid(self, z: Any) -> Pair:
         return self._from_tail(z, lambda e: (e if z < 0 else 1) / (1 + e))
@@ -168,7 +159,7 @@ class Digits:
         low, high = self._expm1(-2 * abs(z))
         sign = -1 if z < 0 else 1
         ends = [-sign * end / (end + 2) for end in (low, high)]
-        return self.widen(min(ends), max(ends), 4)
+        return self._widen(min(ends), max(ends), 4)
 
     def _softsign(self, z: Any) -> Pair:
         return self._around(self.context.sign(z) if self.context.isinf(z) else z / (1 + abs(z)))
@@ -187,31 +178,31 @@ class Digits:
     def _normal_cdf(self, z: Any) -> Pair:
         root = self.context.sqrt(2)
         low, high = self._tail(z, lambda z: self.context.erfc(abs(z) / root) / 2)
-        return (low, high) if z < 0 else self.widen(1 - high, 1 - low, 1)
+        return (low, high) if z < 0 else self._widen(1 - high, 1 - low, 1)
 
     def _erf(self, z: Any) -> Pair:
         if abs(z) <= 1:
             return self._around(self.context.erf(z))
         low, high = self._tail(z, lambda z: self.context.erfc(abs(z)))
-        return self.widen(1 - high, 1 - low, 1) if z > 0 else self.widen(low - 1, high - 1, 1)
+        return self._widen(1 - high, 1 - low, 1) if z > 0 else self._widen(low - 1, high - 1, 1)
 
     def _sinh(self, z: Any) -> Pair:
         if abs(z) <= 1:
             return self._around(self.context.sinh(z))
         low, high = self._cosh(z)
         small = self._exp(-abs(z))
-        ends = self.widen(low - small[1], high - small[0], 4)
+        ends = self._widen(low - small[1], high - small[0], 4)
         return ends if z > 0 else (-ends[1], -ends[0])
 
     def _cosh(self, z: Any) -> Pair:
         low, high = self._exp(abs(z))
-        return self.widen((low + 1 / low) / 2, (high + 1 / high) / 2, 4)
+        return self._widen((low + 1 / low) / 2, (high + 1 / high) / 2, 4)
 
     def _cube_root(self, z: Any) -> Pair:
         root = self.context.cbrt(abs(z))
         return self._around(-root if z < 0 else root)
 
-    def _wave(self, wave: Callable[[Any], Any], z: Any) -> Pair:
+    def _swing(self, wave: Callable[[Any], Any], z: Any) -> Pair:
         if self.context.isinf(z) or (z and self.context.mag(z) > _FAR_WAVE_BITS):
             return -self.context.one, self.context.one
         return self._around(wave(z))
@@ -248,9 +239,8 @@ def bounded(
     tape: Tape, points: Array, parameters: Mapping[str, float]
 ) -> tuple[list[Array], npt.NDArray[np.bool_]]:
     """The outputs in doubles, and the points at which they are not good enough."""
-    inputs = {name: (np.float64(value),) * 2 for name, value in parameters.items()}
     with np.errstate(all="ignore"):
-        bounds = run(tape, {"x": (points, points), **inputs}, Doubles())
+        bounds = Doubles().bounds(tape, (points, points), parameters)
         lows = [np.broadcast_to(low, points.shape).astype(np.float64) for low, _ in bounds]
         highs = [np.broadcast_to(high, points.shape).astype(np.float64) for _, high in bounds]
         results = [_middle(low, high) for low, high in zip(lows, highs, strict=True)]
@@ -306,8 +296,7 @@ def _point(
     values: list[float | None] = [None] * len(tape.outputs)
     bounds: list[Pair] = []
     for level, arithmetic in enumerate(levels):
-        inputs = {name: arithmetic.number(value) for name, value in parameters.items()}
-        bounds = run(tape, {"x": arithmetic.number(x), **inputs}, arithmetic)
+        bounds = arithmetic.bounds(tape, arithmetic.number(x), parameters)
         pairs = [_settled(low, high) for low, high in bounds]
         values = [value for value, _ in pairs]
         if all(settled for _, settled in pairs):

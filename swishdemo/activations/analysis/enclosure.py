@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,120 +37,122 @@ _EVEN_DECREASING = ("sech", "normal_pdf")
 _POSITIVE = ("exp", "sigmoid", "softplus", "normal_cdf", "normal_pdf", "sech", "root")
 
 
-class Arithmetic(Protocol):
-    """What the rules need of a kind of number; bounds may be infinite, and NaN where undefined."""
+class Arithmetic:
+    """The rules for a kind of number, which tells the rest itself.
+
+    Bounds may be infinite, and are NaN where a value is undefined.
+    """
+
+    decides = False
+    """Whether what cannot be told apart is equal."""
+    infinity: Any
+    undefined: Any
+
+    def number(self, value: float) -> Pair:
+        """The double as an exact number."""
+        raise NotImplementedError
 
     def constant(self, value: Any) -> Pair:
         """Bounds of an exact SymPy number."""
+        raise NotImplementedError
 
-    def low(self, *values: Any) -> Any:
-        """The least value."""
+    def _low(self, *values: Any) -> Any:
+        """The least value; NaN where one is."""
+        raise NotImplementedError
 
-    def high(self, *values: Any) -> Any:
-        """The greatest value."""
+    def _high(self, *values: Any) -> Any:
+        """The greatest value; NaN where one is."""
+        raise NotImplementedError
 
-    def product(self, a: Any, b: Any) -> Any:
+    def _product(self, a: Any, b: Any) -> Any:
         """A·b, where 0 · ∞ is 0 (a bound that may be infinite times an exact zero)."""
+        raise NotImplementedError
 
-    def quotient(self, a: Any, b: Any) -> Any:
+    def _quotient(self, a: Any, b: Any) -> Any:
         """a/b for b ≠ 0."""
+        raise NotImplementedError
 
-    def widen(self, low: Any, high: Any, units: int) -> Pair:
+    def _widen(self, low: Any, high: Any, units: int) -> Pair:
         """Bounds moved outward by ``units`` roundings."""
+        raise NotImplementedError
 
-    def exact(self, name: str, a: Any, b: Any) -> Any:
+    def _exact(self, name: str, a: Any, b: Any) -> Any:
         """Whether the ``sum`` or ``product`` of two numbers is known not to have been rounded."""
+        raise NotImplementedError
 
-    def choose(self, condition: Any, a: Any, b: Any) -> Any:
+    def _choose(self, condition: Any, a: Any, b: Any) -> Any:
         """A where the condition holds, b elsewhere."""
+        raise NotImplementedError
 
-    def function(self, name: str, value: Any) -> Pair:
+    def _value(self, name: str, argument: Any) -> Pair:
         """Bounds of a function's value."""
+        raise NotImplementedError
 
-    def raised(self, base: Any, exponent: Any) -> Any:
+    def _raised(self, base: Any, exponent: Any) -> Any:
         """Base to the exponent, for base ≥ 0, right to 16 roundings."""
+        raise NotImplementedError
 
-    @property
-    def decides(self) -> bool:
-        """Whether what cannot be told apart is equal."""
+    def bounds(self, tape: Tape, x: Pair, parameters: Mapping[str, float]) -> list[Pair]:
+        """The bounds of a tape's outputs.
 
-    @property
-    def infinity(self) -> Any:
-        """Positive infinity."""
+        Args:
+            tape: The steps.
+            x: The bounds of x.
+            parameters: All inputs but x.
+        """
+        inputs = {"x": x, **{name: self.number(value) for name, value in parameters.items()}}
+        values: list[Pair] = []
+        for step in tape.steps:
+            values.append(self._apply(step, [values[place] for place in step.arguments], inputs))
+        return [values[place] for place in tape.outputs]
 
-    @property
-    def undefined(self) -> Any:
-        """NaN."""
-
-
-def run(tape: Tape, inputs: Mapping[str, Pair], arithmetic: Arithmetic) -> list[Pair]:
-    """The bounds of the tape's outputs."""
-    rules = _Rules(arithmetic)
-    values: list[Pair] = []
-    for step in tape.steps:
-        if step.kind == "constant":
-            values.append(arithmetic.constant(step.value))
-        elif step.kind == "undefined":
-            values.append((arithmetic.undefined, arithmetic.undefined))
-        elif step.kind == "input":
-            values.append(inputs[step.value])
-        else:
-            values.append(rules.apply(step, [values[place] for place in step.arguments]))
-    return [values[place] for place in tape.outputs]
-
-
-def _is_sign(pair: Pair) -> bool:
-    """Whether it is exactly 1 or −1, for all points."""
-    low, high = pair
-    return not getattr(low, "ndim", 0) and bool(low == high and abs(low) == 1)
-
-
-class _Rules:
-    def __init__(self, arithmetic: Arithmetic) -> None:
-        self.on = arithmetic
-
-    def apply(self, step: Step, arguments: list[Pair]) -> Pair:
-        if step.kind == "add":
-            return self._add(arguments)
-        if step.kind == "multiply":
-            result = arguments[0]
-            for argument in arguments[1:]:
-                result = self._multiply(result, argument)
-            return result
-        if step.kind == "power":
-            return self._power(arguments[0], step.value)
-        if step.kind == "raise":
-            return self._raise(*arguments)
-        if step.kind == "where":
-            return self._where(*arguments)
-        return self._function(step.kind, arguments[0])
+    def _apply(self, step: Step, arguments: list[Pair], inputs: Mapping[str, Pair]) -> Pair:
+        match step.kind:
+            case "constant":
+                return self.constant(step.value)
+            case "undefined":
+                return self.undefined, self.undefined
+            case "input":
+                return inputs[step.value]
+            case "add":
+                return self._add(arguments)
+            case "multiply":
+                return reduce(self._multiply, arguments)
+            case "power":
+                return self._power(arguments[0], step.value)
+            case "raise":
+                return self._raise(*arguments)
+            case "where":
+                return self._where(*arguments)
+            case name:
+                return self._function(name, arguments[0])
 
     def _add(self, terms: list[Pair]) -> Pair:
         low, high = terms[0]
         for term in terms[1:]:
-            whole = self.on.exact("sum", low, term[0]) & self.on.exact("sum", high, term[1])
+            whole = self._exact("sum", low, term[0]) & self._exact("sum", high, term[1])
             low, high = low + term[0], high + term[1]
-            wide = self.on.widen(low, high, 1)
-            low, high = self.on.choose(whole, low, wide[0]), self.on.choose(whole, high, wide[1])
+            wide = self._widen(low, high, 1)
+            low, high = self._choose(whole, low, wide[0]), self._choose(whole, high, wide[1])
         return low, high
 
     def _multiply(self, a: Pair, b: Pair) -> Pair:
-        corners = [self.on.product(p, q) for p in a for q in b]
-        low, high = self.on.low(*corners), self.on.high(*corners)
+        corners = [self._product(p, q) for p in a for q in b]
+        low, high = self._low(*corners), self._high(*corners)
         if _is_sign(a) or _is_sign(b):  # exact, and −λ must be equal to an x that is
             return low, high
         points = (a[0] == a[1]) & (b[0] == b[1])
-        whole = points & self.on.exact("product", a[0], b[0])
-        wide = self.on.widen(low, high, 1)
-        low, high = self.on.choose(whole, low, wide[0]), self.on.choose(whole, high, wide[1])
+        whole = points & self._exact("product", a[0], b[0])
+        wide = self._widen(low, high, 1)
+        low, high = self._choose(whole, low, wide[0]), self._choose(whole, high, wide[1])
         # An exact 0 stays one; a product that underflowed does not become one, nor does 0/0, nor
         # 0 times what may be any number.
         zero = ((a[0] == 0) & (a[1] == 0)) | ((b[0] == 0) & (b[1] == 0))
         zero = zero & (a[0] == a[0]) & (b[0] == b[0])
-        far = self.on.infinity
+        far = self.infinity
         wild = ((a[0] == -far) & (a[1] == far)) | ((b[0] == -far) & (b[1] == far))
-        low, high = self.on.choose(wild, -far, low), self.on.choose(wild, far, high)
-        return self.on.choose(zero & ~wild, 0, low), self.on.choose(zero & ~wild, 0, high)
+        low, high = self._choose(wild, -far, low), self._choose(wild, far, high)
+        return self._choose(zero & ~wild, 0, low), self._choose(zero & ~wild, 0, high)
 
     def _power(self, base: Pair, exponent: int) -> Pair:
         if exponent < 0:
@@ -167,25 +169,25 @@ class _Rules:
 
     def _absolute(self, a: Pair) -> Pair:
         low, high = a
-        return self.on.high(low, -high, 0), self.on.high(-low, high)
+        return self._high(low, -high, 0), self._high(-low, high)
 
     def _inverse(self, a: Pair) -> Pair:
         low, high = a
         crosses = (low <= 0) & (high >= 0)
-        bounds = self.on.widen(
-            self.on.quotient(1, self.on.choose(crosses, 1, high)),
-            self.on.quotient(1, self.on.choose(crosses, 1, low)),
+        bounds = self._widen(
+            self._quotient(1, self._choose(crosses, 1, high)),
+            self._quotient(1, self._choose(crosses, 1, low)),
             1,
         )
         # The point 0 has no inverse; an interval around 0 may have any.
         point = crosses & (low == high)
-        bottom = self.on.choose(point, self.on.undefined, -self.on.infinity)
-        top = self.on.choose(point, self.on.undefined, self.on.infinity)
-        return self.on.choose(crosses, bottom, bounds[0]), self.on.choose(crosses, top, bounds[1])
+        bottom = self._choose(point, self.undefined, -self.infinity)
+        top = self._choose(point, self.undefined, self.infinity)
+        return self._choose(crosses, bottom, bounds[0]), self._choose(crosses, top, bounds[1])
 
     def _raise(self, base: Pair, exponent: Pair) -> Pair:
         """Real powers: a number below 0 has those of whole exponents, 0 those from 0 on."""
-        inside = (self.on.high(base[0], 0), self.on.high(base[1], 0))
+        inside = (self._high(base[0], 0), self._high(base[1], 0))
         low, high = self._size(inside, exponent)
         nought = (base[0] == 0) & (base[1] == 0) & (exponent[1] < 0)
         found = self._defined((base[1] >= 0) & ~nought, (low, high))
@@ -198,28 +200,28 @@ class _Rules:
         low, high = self._size(self._absolute(base), exponent)
         odd = exponent[0] % 2 == 1
         negative = base[1] < 0
-        bottom = self.on.choose(odd, -high, low)
-        top = self.on.choose(odd & negative, -low, high)
-        far = self.on.infinity
-        bottom, top = self.on.choose(whole, bottom, -far), self.on.choose(whole, top, far)
-        return self.on.choose(below, bottom, found[0]), self.on.choose(below, top, found[1])
+        bottom = self._choose(odd, -high, low)
+        top = self._choose(odd & negative, -low, high)
+        far = self.infinity
+        bottom, top = self._choose(whole, bottom, -far), self._choose(whole, top, far)
+        return self._choose(below, bottom, found[0]), self._choose(below, top, found[1])
 
     def _size(self, base: Pair, exponent: Pair) -> Pair:
         """The power of a base from 0 on."""
-        corners = [self.on.raised(b, e) for b in base for e in exponent]
-        low, high = self.on.widen(self.on.low(*corners), self.on.high(*corners), 16)
-        return self.on.high(low, 0), high
+        corners = [self._raised(b, e) for b in base for e in exponent]
+        low, high = self._widen(self._low(*corners), self._high(*corners), 16)
+        return self._high(low, 0), high
 
     def _where(self, left: Pair, right: Pair, above: Pair, otherwise: Pair) -> Pair:
         surely = left[0] > right[1]
         never = left[1] <= right[0]
-        if self.on.decides:
+        if self.decides:
             never = never | ((left[1] >= right[0]) & (left[0] <= right[1]))
-        both_low = self.on.low(above[0], otherwise[0])
-        both_high = self.on.high(above[1], otherwise[1])
-        low = self.on.choose(never, otherwise[0], both_low)
-        high = self.on.choose(never, otherwise[1], both_high)
-        return self.on.choose(surely, above[0], low), self.on.choose(surely, above[1], high)
+        both_low = self._low(above[0], otherwise[0])
+        both_high = self._high(above[1], otherwise[1])
+        low = self._choose(never, otherwise[0], both_low)
+        high = self._choose(never, otherwise[1], both_high)
+        return self._choose(surely, above[0], low), self._choose(surely, above[1], high)
 
     def _function(self, name: str, argument: Pair) -> Pair:
         low, high = argument
@@ -233,24 +235,30 @@ class _Rules:
         if name in ("sin", "cos"):
             return self._wave(name, low, high)
         edge = -1 if name == "log1p" else 0
-        inside = (self.on.high(low, edge), self.on.high(high, edge))
+        inside = (self._high(low, edge), self._high(high, edge))
         return self._defined(high >= edge, self._between(name, *inside))
 
     def _between(self, name: str, low: Any, high: Any) -> Pair:
-        bounds = self.on.function(name, low)[0], self.on.function(name, high)[1]
-        return (self.on.high(bounds[0], 0), bounds[1]) if name in _POSITIVE else bounds
+        bounds = self._value(name, low)[0], self._value(name, high)[1]
+        return (self._high(bounds[0], 0), bounds[1]) if name in _POSITIVE else bounds
 
     def _wave(self, name: str, low: Any, high: Any) -> Pair:
         """A bound by the slope, which is 1 at most."""
-        bottom, top = self.on.function(name, low)
-        width = self.on.widen(high - low, high - low, 1)[1]
-        return self.on.high(bottom - width, -1), self.on.low(top + width, 1)
+        bottom, top = self._value(name, low)
+        width = self._widen(high - low, high - low, 1)[1]
+        return self._high(bottom - width, -1), self._low(top + width, 1)
 
     def _defined(self, condition: Any, pair: Pair) -> Pair:
         return (
-            self.on.choose(condition, pair[0], self.on.undefined),
-            self.on.choose(condition, pair[1], self.on.undefined),
+            self._choose(condition, pair[0], self.undefined),
+            self._choose(condition, pair[1], self.undefined),
         )
+
+
+def _is_sign(pair: Pair) -> bool:
+    """Whether it is exactly 1 or −1, for all points."""
+    low, high = pair
+    return not getattr(low, "ndim", 0) and bool(low == high and abs(low) == 1)
 
 
 Array = npt.NDArray[np.float64]
@@ -331,8 +339,8 @@ _FUNCTIONS: dict[str, tuple[Callable[[Array], Any], int]] = {
 }
 
 
-class Doubles:
-    """The arithmetic of doubles, for :func:`swishdemo.activations.analysis.enclosure.run`.
+class Doubles(Arithmetic):
+    """The arithmetic of doubles, one or arrays of them.
 
     Args:
         unit: The relative distance of two neighbouring numbers; that of a coarser type gives
@@ -342,9 +350,12 @@ class Doubles:
     def __init__(self, unit: float = _ROUNDING) -> None:
         self._unit = unit
 
-    decides = False
     infinity = np.inf
     undefined = np.nan
+
+    def number(self, value: float) -> Pair:
+        """The double as an exact number."""
+        return np.float64(value), np.float64(value)
 
     def constant(self, value: Any) -> Pair:
         """Bounds of an exact SymPy number."""
@@ -353,34 +364,28 @@ class Doubles:
         near = float(value.evalf(30))
         if value.is_Rational and abs(near) <= _MAX and Rational(near) == value:
             return near, near
-        return self.widen(np.float64(near), np.float64(near), 1)
+        return self._widen(np.float64(near), np.float64(near), 1)
 
-    def low(self, *values: Any) -> Any:
-        """The least value; NaN where one is."""
+    def _low(self, *values: Any) -> Any:
         return reduce(np.minimum, values)
 
-    def high(self, *values: Any) -> Any:
-        """The greatest value; NaN where one is."""
+    def _high(self, *values: Any) -> Any:
         return reduce(np.maximum, values)
 
-    def product(self, a: Any, b: Any) -> Any:
-        """A·b, where 0 · ∞ is 0."""
+    def _product(self, a: Any, b: Any) -> Any:
         result = np.multiply(a, b)
         return np.where(np.isnan(result) & ~np.isnan(a) & ~np.isnan(b), 0.0, result)
 
-    def quotient(self, a: Any, b: Any) -> Any:
-        """a/b."""
+    def _quotient(self, a: Any, b: Any) -> Any:
         return np.divide(a, b)
 
-    def widen(self, low: Any, high: Any, units: int) -> Pair:
-        """Bounds moved outward; one that overflowed is the largest number on its inner side."""
+    def _widen(self, low: Any, high: Any, units: int) -> Pair:
         spread = units * self._unit
         low = np.where(low == np.inf, _MAX, low - np.abs(low) * spread - units * _TINY)
         high = np.where(high == -np.inf, -_MAX, high + np.abs(high) * spread + units * _TINY)
         return low, high
 
-    def exact(self, name: str, a: Any, b: Any) -> Any:
-        """Whether the ``sum`` is exact, so that Knuth's two-sum leaves no rest; of products, no."""
+    def _exact(self, name: str, a: Any, b: Any) -> Any:
         if name == "product" or self._unit != _ROUNDING:
             return np.False_
         total = np.add(a, b)
@@ -388,19 +393,16 @@ class Doubles:
         rest = (a - (total - part)) + (b - part)
         return (rest == 0) & np.isfinite(total)
 
-    def choose(self, condition: Any, a: Any, b: Any) -> Any:
-        """A where the condition holds, b elsewhere."""
+    def _choose(self, condition: Any, a: Any, b: Any) -> Any:
         return np.where(condition, a, b)
 
-    def function(self, name: str, value: Any) -> Pair:
-        """Bounds of a function's value."""
+    def _value(self, name: str, argument: Any) -> Pair:
         compute, units = _FUNCTIONS[name]
-        argument = np.asarray(value, dtype=np.float64)
+        argument = np.asarray(argument, dtype=np.float64)
         result = compute(argument)
-        low, high = self.widen(result, result, units)
+        low, high = self._widen(result, result, units)
         exact = (argument == 0) & (result == 0)  # sin 0 and its like
         return np.where(exact, 0.0, low), np.where(exact, 0.0, high)
 
-    def raised(self, base: Any, exponent: Any) -> Any:
-        """Base to the exponent, for base ≥ 0."""
+    def _raised(self, base: Any, exponent: Any) -> Any:
         return np.power(base, exponent)

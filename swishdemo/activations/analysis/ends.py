@@ -26,7 +26,6 @@ import numpy as np
 import sympy
 
 from swishdemo.activations.analysis.accurate import Digits
-from swishdemo.activations.analysis.enclosure import run
 from swishdemo.activations.analysis.search import BITS, changes
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.stable import tree_size
@@ -97,7 +96,7 @@ class Ends:
 
     def __init__(self, parameters: Mapping[str, float], bits: int = _BITS) -> None:
         self.digits = Digits(bits)
-        self.inputs = {name: self.digits.number(value) for name, value in parameters.items()}
+        self._parameters = parameters
 
     def limit(self, tape: Tape, at: Any, side: int) -> Limit:
         """The limit of a tape's first output, a formula that has no waves near the end.
@@ -176,7 +175,7 @@ class Ends:
         """Whether the value may be 0 at a place that is known to 32 digits, or 10⁻⁴⁷."""
         exact = self.digits.context.mpf(x)
         off = abs(exact) * self.digits.context.mpf(10) ** -31 + self.digits.context.mpf(10) ** -47
-        low, high = run(tape, {"x": (exact - off, exact + off), **self.inputs}, self.digits)[0]
+        low, high = self.digits.bounds(tape, (exact - off, exact + off), self._parameters)[0]
         return bool(low <= 0 <= high)
 
     def _points(self, at: Any, side: int, exponents: Sequence[int]) -> list[Any]:
@@ -187,8 +186,7 @@ class Ends:
         return [make(at) + side / size for size in sizes]
 
     def _bounds(self, tape: Tape, x: Any) -> tuple[Any, Any]:
-        bounds: tuple[Any, Any] = run(tape, {"x": (x, x), **self.inputs}, self.digits)[0]
-        return bounds
+        return self.digits.bounds(tape, (x, x), self._parameters)[0]
 
 
 def _settled(bounds: Sequence[tuple[Any, Any]], exponents: Sequence[int]) -> float:

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.activations.analysis.accurate import single
-from swishdemo.activations.analysis.enclosure import run
+from swishdemo.activations.analysis.accurate import Digits, single
+from swishdemo.activations.analysis.enclosure import Doubles
 from swishdemo.activations.symbolic.tape import Tape
 
 BITS = 192
@@ -44,13 +44,10 @@ def root(
     places: int = _DIGITS,
 ) -> Any:
     """The change of sign in a bracket, computed with ``bits`` to ``places`` decimal places."""
-    from swishdemo.activations.analysis.accurate import Digits
-
     digits = Digits(bits)
-    inputs = {name: digits.number(value) for name, value in parameters.items()}
 
     def value(x: Any) -> Any:
-        a, b = run(tape, {"x": (x, x), **inputs}, digits)[0]
+        a, b = digits.bounds(tape, (x, x), parameters)[0]
         return (a + b) / 2
 
     return bracketed(value, digits.context.mpf(low), digits.context.mpf(high), places)
@@ -107,16 +104,13 @@ def underflown(
     Returns:
         Rows (low, high), rising, and as many rows of the signs, −1 or 1, at those places.
     """
-    from swishdemo.activations.analysis.accurate import Digits
-
     digits = Digits(_FEW_BITS)
-    inputs = {name: digits.number(value) for name, value in parameters.items()}
     rows: list[tuple[float, float]] = []
     signs: list[tuple[int, int]] = []
     for low, high in stretches:
         last: tuple[float, int] | None = None
         for x in _points_of(low, high):
-            bottom, top = run(tape, {"x": digits.number(x), **inputs}, digits)[0]
+            bottom, top = digits.bounds(tape, digits.number(x), parameters)[0]
             sign = int(bottom > 0) - int(top < 0)
             if not sign:
                 continue
@@ -238,12 +232,10 @@ class _Search:
     """A search by halving: what it found and how far it came."""
 
     def __init__(self, tape: Tape, parameters: Mapping[str, float]) -> None:
-        from swishdemo.activations.analysis.enclosure import Doubles
-
         self.reach = np.inf
         self._tape = tape
         self._arithmetic = Doubles()
-        self._inputs = {name: (np.float64(value),) * 2 for name, value in parameters.items()}
+        self._parameters = parameters
         self._told: list[Array] = []
         self._hidden: list[Array] = []
         self.waves = any(step.kind in ("sin", "cos") for step in tape.steps)
@@ -297,7 +289,7 @@ class _Search:
 
     def _bounds(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
         with np.errstate(all="ignore"):
-            bounds = run(self._tape, {"x": (low, high), **self._inputs}, self._arithmetic)
+            bounds = self._arithmetic.bounds(self._tape, (low, high), self._parameters)
         pairs = (np.broadcast_arrays(low, *pair) for pair in bounds)
         return [(bottom, top) for _, bottom, top in pairs]
 

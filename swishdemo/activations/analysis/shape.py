@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from swishdemo.activations.analysis.accurate import single
-from swishdemo.activations.analysis.enclosure import Doubles, run
+from swishdemo.activations.analysis.enclosure import Doubles
 from swishdemo.activations.analysis.ends import Cut, Ends, Limit, ending, has_waves, period
 from swishdemo.activations.analysis.search import BITS, FARTHEST, Changes, changes
 from swishdemo.activations.evaluation import tape
@@ -421,9 +421,8 @@ def _beyond(shape: Shape, stretch: Stretch, order: int, side: int) -> float:
     low, high = low[outside], high[outside]
     if not low.size:
         return -math.inf
-    inputs = {name: (np.float64(value),) * 2 for name, value in shape.parameters}
     with np.errstate(all="ignore"):
         tape = stretch.piece.tape.select((order,))
-        found = run(tape, {"x": (low, high), **inputs}, Doubles())[0]
+        found = Doubles().bounds(tape, (low, high), dict(shape.parameters))[0]
     value = np.max(found[1]) if side > 0 else np.max(-np.asarray(found[0]))
     return float(value) if value == value else math.inf
