@@ -16,8 +16,6 @@ from swishdemo.activations.rounding import (
     STABLE,
     TYPES,
     WRITTEN,
-    dtype_of,
-    limits,
     numbers,
     run,
     ulp,
@@ -40,7 +38,7 @@ def tape_of(activation, way):
 
 @pytest.mark.parametrize("name", TYPES)
 def test_numbers_are_those_of_the_type(name):
-    dtype = dtype_of(name)
+    dtype = TYPES[name]
     found, every = numbers(dtype, -3, 2)
     wide = found.astype(np.float64)
     assert (np.diff(wide) > 0).all()
@@ -51,16 +49,12 @@ def test_numbers_are_those_of_the_type(name):
         x = torch.tensor(wide.tolist(), dtype=TORCH[name])
         after = torch.nextafter(x, torch.tensor(math.inf, dtype=TORCH[name])).double().numpy()
         np.testing.assert_array_equal(after[:-1], wide[1:])
-    few, every = numbers(dtype, -3, 2, 100)
-    assert 50 <= few.size <= 100 and not every
-    assert set(few.astype(np.float64)) <= set(wide) or name == "fp32"
+    assert every or 8_192 <= found.size <= 16_384
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_an_ulp_is_the_distance_of_neighbours(name):
-    dtype, info = dtype_of(name), torch.finfo(TORCH[name])
-    assert limits(dtype).largest == info.max
-    assert limits(dtype).smallest == info.smallest_normal * info.eps
+    dtype, info = TYPES[name], torch.finfo(TORCH[name])
     rng = np.random.default_rng(0)
     for value in [1.0, 1.5, 1.999, 2.0, info.smallest_normal, *np.exp2(rng.uniform(-14, 15, 50))]:
         x = torch.tensor(value, dtype=TORCH[name])
@@ -69,8 +63,9 @@ def test_an_ulp_is_the_distance_of_neighbours(name):
             step = after.double().item() - x.double().item()
             assert ulp(x.double().item(), dtype) == step
             assert ulp(-x.double().item(), dtype) == step
-    assert ulp(0.0, dtype) == ulp(limits(dtype).smallest, dtype) == limits(dtype).smallest
-    assert ulp(1e300, dtype) == ulp(limits(dtype).largest, dtype)
+    smallest = info.smallest_normal * info.eps
+    assert ulp(0.0, dtype) == ulp(smallest, dtype) == smallest
+    assert ulp(1e300, dtype) == ulp(info.max, dtype)
 
 
 def by_torch(name, x, way):
@@ -98,7 +93,7 @@ def by_torch(name, x, way):
 @pytest.mark.parametrize("way", [WRITTEN, STABLE], ids=["written", "stable"])
 @pytest.mark.parametrize("name", ["bf16", "fp16"])
 def test_each_operation_is_rounded_as_pytorch_rounds_it(name, way):
-    x, _ = numbers(dtype_of(name), -RANGE[name], RANGE[name])
+    x, _ = numbers(TYPES[name], -RANGE[name], RANGE[name])
     for activation, expected in by_torch(name, x, way).items():
         record_ = get(activation)
         found = run(tape_of(record_, way), x, record_.defaults(), way).astype(np.float64)
@@ -108,7 +103,7 @@ def test_each_operation_is_rounded_as_pytorch_rounds_it(name, way):
         same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
         assert same.mean() > 0.999, (activation, x[~same][:5], found[~same][:5], wanted[~same][:5])
         with np.errstate(invalid="ignore"):
-            off = np.abs(found - wanted)[~same] / ulp(wanted[~same], dtype_of(name))
+            off = np.abs(found - wanted)[~same] / ulp(wanted[~same], TYPES[name])
         # (e^z − 1 near 0 makes many units of that one.)
         assert (off <= (32 if activation == "elu" else 4)).all(), (activation, off.max())
 
@@ -116,7 +111,7 @@ def test_each_operation_is_rounded_as_pytorch_rounds_it(name, way):
 @pytest.mark.parametrize("activation", activations(), ids=names())
 def test_no_step_leaves_the_type(activation):
     for name, way in product(TYPES, (WRITTEN, STABLE)):
-        x = np.linspace(-20, 20, 101).astype(dtype_of(name))
+        x = np.linspace(-20, 20, 101).astype(TYPES[name])
         result = run(tape_of(activation, way), x, activation.defaults(), way)
         assert result.dtype == x.dtype and result.shape == x.shape
 
@@ -143,7 +138,7 @@ def test_swish_step_by_step_in_exact_fractions(name, bits, lowest):
             power = mpmath.exp(mpmath.mpf(-z.numerator) / z.denominator)
             e = near(Fraction(int(power * 2**150), 2**150))
             wanted = near(at * near(1 / near(1 + e)))
-            given = np.array([float(at)]).astype(dtype_of(name))
+            given = np.array([float(at)]).astype(TYPES[name])
             found = run(tape_of(get("swish"), WRITTEN), given, {"beta": beta}, WRITTEN)
             assert Fraction(float(found[0])) == wanted
 
@@ -198,12 +193,12 @@ def test_the_stable_form_is_never_worse_than_what_its_operations_allow(activatio
 
 @pytest.mark.parametrize("name", ["bf16", "fp16"])
 def test_the_largest_error_is_the_largest(name):
-    x, _ = numbers(dtype_of(name), -4, 4)
+    x, _ = numbers(TYPES[name], -4, 4)
     result = run(tape_of(get("swish"), STABLE), x, {"beta": 1}, STABLE).astype(np.float64)
     wide = x.astype(np.float64)
     # An oracle in PyTorch's doubles, whose own error is far below that of a narrow type.
     exact = torch.nn.functional.silu(torch.tensor(wide)).numpy()
-    error = np.abs(result - exact) / ulp(exact, dtype_of(name))
+    error = np.abs(result - exact) / ulp(exact, TYPES[name])
     found = precision(get("swish"), {"beta": 1.0}, -4, 4, name)
     assert found.tried == x.size
     assert found.stable.worst == pytest.approx(error.max(), rel=1e-6)
@@ -226,7 +221,7 @@ def test_swish_in_fp16_is_lost_where_the_exponential_overflows():
 def test_where_fp32_begins_to_fail_is_found_to_a_number():
     found = precision(get("softplus"), None, -120, 120, "fp32")
     infinite = next(loss for loss in found.written.lost if loss.kind == "infinite")
-    limit = np.float32(math.log(limits(dtype_of("fp32")).largest))
+    limit = np.float32(math.log(torch.finfo(torch.float32).max))
     assert abs(infinite.near - float(limit)) <= 2 * float(np.spacing(limit))
     zero = next(loss for loss in found.written.lost if loss.kind == "zero")
     # 1 + e^x is 1 from −24·log 2 on.

@@ -3,7 +3,8 @@
 Computed as written and in the stable form (`swishdemo.activations.rounding`) at numbers of the
 type, and held against values certified to 12 digits at those same numbers. Errors are in ulp of the
 type: the distance of neighbouring numbers where the exact value lies. A correctly rounded result is
-off by at most 0.5; one that has become 0 by 2^(p−1) to 2^p, p being the digits' bits.
+off by at most 0.5; one that has become 0 by 2^(p−1) to 2^p, p being the digits' bits. This module
+loads SymPy.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
@@ -23,18 +25,16 @@ from swishdemo.activations.rounding import (
     STABLE,
     TYPES,
     WRITTEN,
-    dtype_of,
-    limits,
+    Array,
+    Wide,
     numbers,
     run,
     ulp,
 )
+from swishdemo.activations.symbolic.derive import slope
+from swishdemo.activations.symbolic.tape import Tape, record
+from swishdemo.activations.typed.expressions import expression_of
 from swishdemo.errors import UserError
-
-if TYPE_CHECKING:
-    from swishdemo.activations.symbolic.tape import Tape
-
-Wide = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class Way:
 
 def judge(result: Wide, exact: Wide, dtype: np.dtype[Any]) -> Way:
     """Hold results in a type against the exact values; where these are NaN, nothing is judged."""
-    known = limits(dtype)
-    largest = known.largest
+    info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
+    largest, smallest = float(info.max), float(info.smallest_subnormal)
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(result - exact) / ulp(np.where(np.isfinite(exact), exact, 0.0), dtype)
         # Beyond the largest number an infinite result is the right one.
@@ -98,7 +98,7 @@ def judge(result: Wide, exact: Wide, dtype: np.dtype[Any]) -> Way:
     error[right] = 0.0
     defined = ~np.isnan(exact)
     kinds = {
-        "zero": (result == 0) & (np.abs(exact) >= known.smallest),
+        "zero": (result == 0) & (np.abs(exact) >= smallest),
         "infinite": np.isinf(result) & ~right & defined,
         "nan": np.isnan(result) & defined,
     }
@@ -142,8 +142,6 @@ def _loss(kind: str, places: npt.NDArray[np.intp], x: Wide, exact: Wide) -> Loss
     near, far = by_size[0], by_size[-1]
     return Loss(kind, float(x[near]), float(x[far]), float(exact[near]))
 
-
-Array = npt.NDArray[Any]
 
 _COLUMNS = 320
 _FARTHEST = 10_000
@@ -193,7 +191,7 @@ def precision(
         parameters: Finite values by name; one left out takes its default.
         low: The range's lower end, −10,000 at least.
         high: The range's upper end, above ``low``; 10,000 at most.
-        type_name: One of ``narrow.TYPES``.
+        type_name: One of ``TYPES``.
 
     Raises:
         UserError: The range is none; there is no such type; a parameter is not finite in it, or
@@ -212,7 +210,7 @@ def precision(
             value=type_name,
             choices=tuple(TYPES),
         )
-    dtype = dtype_of(type_name)
+    dtype = TYPES[type_name]
     rounded = _rounded(parameter_values(activation, parameters), dtype)
     points, every = numbers(dtype, low, high)
     exact, proved = certified(activation, points.astype(np.float64), rounded)
@@ -309,8 +307,4 @@ def _rounded(parameters: Mapping[str, float], dtype: np.dtype[Any]) -> dict[str,
 @lru_cache(maxsize=64)
 def _tapes(activation: Activation) -> tuple[Tape, Tape]:
     """The operations of f as written, and of the stable form."""
-    from swishdemo.activations.symbolic.derive import slope
-    from swishdemo.activations.symbolic.tape import record
-    from swishdemo.activations.typed.expressions import expression_of
-
     return record([expression_of(activation)]), record([slope(activation)[0]])

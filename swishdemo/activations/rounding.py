@@ -2,111 +2,62 @@
 
 There are two ways to compute a named function. ``WRITTEN`` is the textbook's definition, which is
 what most code holds; ``STABLE`` is the form whose every exponential has a negative argument.
-A library's own function (exp, log, tanh, erf, …) is one operation in both. bfloat16 is that of
-``ml_dtypes``, which is loaded by the first call.
+A library's own function (exp, log, tanh, erf, …) is one operation in both. This module loads SymPy.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import reduce
-from typing import TYPE_CHECKING, Any
+from functools import partial, reduce
+from typing import Any
 
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
+from swishdemo.activations.analysis.enclosure import Doubles, sech, sigmoid, softplus
 from swishdemo.activations.evaluation import parameter_values, tape
 from swishdemo.activations.record import Activation
-
-if TYPE_CHECKING:
-    from swishdemo.activations.symbolic.tape import Step, Tape
+from swishdemo.activations.symbolic.tape import Step, Tape
 
 Array = npt.NDArray[Any]
+Wide = npt.NDArray[np.float64]
 
-TYPES = ("fp32", "bf16", "fp16")
+TYPES: dict[str, np.dtype[Any]] = {
+    "fp32": np.dtype(np.float32),
+    "bf16": np.dtype(ml_dtypes.bfloat16),
+    "fp16": np.dtype(np.float16),
+}
 _WIDE_COUNT = 16_384
 
 
-def dtype_of(name: str) -> np.dtype[Any]:
-    """NumPy's type of that name.
-
-    Raises:
-        KeyError: It is none of ``TYPES``.
-    """
-    import ml_dtypes
-
-    types: dict[str, Any] = {
-        "fp32": np.float32,
-        "bf16": ml_dtypes.bfloat16,
-        "fp16": np.float16,
-    }
-    found: np.dtype[Any] = np.dtype(types[name])
-    return found
-
-
-def numbers(
-    dtype: np.dtype[Any], low: float, high: float, most: int | None = None
-) -> tuple[Array, bool]:
+def numbers(dtype: np.dtype[Any], low: float, high: float) -> tuple[Array, bool]:
     """Numbers of the type from ``low`` to ``high``, in order, and whether these are all of them.
 
-    All are given of a 16-bit type, unless there are more than ``most``. Else half are spread evenly
-    in x and half evenly among the type's numbers, of which most are near 0. Zero counts once.
+    All are given of a 16-bit type, and where there are few. Else half are spread evenly in x and
+    half evenly among the type's numbers, of which most are near 0. Zero counts once.
     """
     first, last = _place(low, dtype), _place(high, dtype)
-    many = most or (_WIDE_COUNT if dtype.itemsize > 2 else 2**16)
-    every = last - first < many
+    every = dtype.itemsize == 2 or last - first < _WIDE_COUNT
     if every:
         found = _at(np.arange(first, last + 1), dtype)
     else:
-        among = _at(np.linspace(first, last, many // 2).astype(np.int64), dtype)
-        even = np.linspace(low, high, many // 2).astype(dtype)
+        among = _at(np.linspace(first, last, _WIDE_COUNT // 2).astype(np.int64), dtype)
+        even = np.linspace(low, high, _WIDE_COUNT // 2).astype(dtype)
         found = np.unique(np.concatenate([among, even]))
     wide = found.astype(np.float64)
     return found[(wide >= low) & (wide <= high)], every
 
 
-@dataclass(frozen=True, slots=True)
-class TypeLimits:
-    """What a type can hold.
-
-    Attributes:
-        bits: Bits of the fraction, the leading 1 not counted.
-        lowest: The binary exponent of the smallest number with all its bits.
-        highest: The binary exponent of the largest number.
-        largest: The largest number.
-        smallest: The smallest number above 0.
-    """
-
-    bits: int
-    lowest: int
-    highest: int
-    largest: float
-    smallest: float
-
-
-def limits(dtype: np.dtype[Any]) -> TypeLimits:
-    """The limits of a type."""
-    import ml_dtypes
-
-    info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
-    return TypeLimits(
-        bits=int(info.nmant),
-        lowest=int(info.minexp),
-        highest=int(info.maxexp) - 1,
-        largest=float(info.max),
-        smallest=float(info.smallest_subnormal),
-    )
-
-
-def ulp(exact: npt.ArrayLike, dtype: np.dtype[Any]) -> npt.NDArray[np.float64]:
+def ulp(exact: npt.ArrayLike, dtype: np.dtype[Any]) -> Wide:
     """The distance of neighbouring numbers of the type where ``exact`` lies."""
-    known = limits(dtype)
+    info: Any = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
     fraction, exponent = np.frexp(exact)
-    exponent = np.clip(exponent - 1, known.lowest, known.highest)
-    exponent = np.where(fraction == 0, known.lowest, exponent)
-    distance: npt.NDArray[np.float64] = np.ldexp(1.0, exponent - known.bits)
+    exponent = np.clip(exponent - 1, info.minexp, info.maxexp - 1)
+    exponent = np.where(fraction == 0, info.minexp, exponent)
+    distance: Wide = np.ldexp(1.0, exponent - info.nmant)
     return distance
 
 
@@ -123,12 +74,9 @@ def _at(places: npt.NDArray[np.int64], dtype: np.dtype[Any]) -> Array:
     return result
 
 
-Doubles = npt.NDArray[np.float64]
-
-
 def spreads(
-    activation: Activation, x: Doubles, parameters: Mapping[str, float], unit: float
-) -> tuple[Doubles, Doubles]:
+    activation: Activation, x: Wide, parameters: Mapping[str, float], unit: float
+) -> tuple[Wide, Wide]:
     """How widely f and f′ may come out, each of x's shape; infinite where no bound holds.
 
     The formula is run in interval arithmetic, each operation rounded as coarsely as the type does:
@@ -140,8 +88,6 @@ def spreads(
         parameters: Values by name; one left out takes its default.
         unit: The type's machine epsilon.
     """
-    from swishdemo.activations.analysis.enclosure import Doubles
-
     values = parameter_values(activation, parameters)
     with np.errstate(all="ignore"):
         bounds = Doubles(unit).bounds(tape(activation), (x, x), values)[:2]
@@ -156,44 +102,17 @@ Way = Mapping[str, Callable[[Array], Array]]
 # Numbers are written as integers: a Python float would turn a bfloat16 array into float32.
 
 
-def _erf(z: Array) -> Array:
-    from scipy import special
-
-    return _once(special.erf, z)
-
-
-def _erfc(z: Array) -> Array:
-    from scipy import special
-
-    return _once(special.erfc, z)
-
-
 def _once(function: Callable[[Any], Any], z: Array) -> Array:
     """A function that NumPy lacks, rounded once: as good as one of the type can be."""
     value: Array = np.asarray(function(z.astype(np.float64))).astype(z.dtype)
     return value
 
 
+_erf, _erfc = partial(_once, special.erf), partial(_once, special.erfc)
+
+
 def _like(value: float, z: Array) -> Array:
     return np.asarray(value).astype(z.dtype)
-
-
-def _stable_sigmoid(z: Array) -> Array:
-    e = np.exp(-np.abs(z))
-    one: Array = np.ones_like(z)
-    value: Array = np.where(z < 0, e, one) / (1 + e)
-    return value
-
-
-def _stable_softplus(z: Array) -> Array:
-    value: Array = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
-    return value
-
-
-def _stable_sech(z: Array) -> Array:
-    e = np.exp(-np.abs(z))
-    value: Array = 2 * e / (1 + e * e)
-    return value
 
 
 def _density(z: Array) -> Array:
@@ -230,9 +149,9 @@ WRITTEN: Way = {
 
 STABLE: Way = {
     **_LIBRARY,
-    "sigmoid": _stable_sigmoid,
-    "softplus": _stable_softplus,
-    "sech": _stable_sech,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+    "sech": sech,
     "normal_cdf": lambda z: _erfc(-z / _like(2**0.5, z)) / 2,
     "expm1": np.expm1,
     "log1p": np.log1p,

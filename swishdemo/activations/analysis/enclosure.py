@@ -268,21 +268,25 @@ _TINY = 5e-324
 _MAX = float(np.finfo(np.float64).max)
 
 
-def sigmoid(z: Array) -> Array:
+# These three are of any floating type: numbers are written as integers, for a Python float would
+# turn a bfloat16 array into float32.
+
+
+def sigmoid(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """1/(1 + e^(−z)), by an exponential that cannot overflow."""
     e = np.exp(-np.abs(z))
-    return np.where(z < 0, e, 1.0) / (1.0 + e)
+    return np.asarray(np.where(z < 0, e, np.ones_like(z)) / (1 + e))
 
 
-def softplus(z: Array) -> Array:
+def softplus(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """log(1 + e^z)."""
-    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+    return np.asarray(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
 
 
-def sech(z: Array) -> Array:
+def sech(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """1/cosh z."""
     e = np.exp(-np.abs(z))
-    return 2.0 * e / (1.0 + e * e)
+    return np.asarray(2 * e / (1 + e * e))
 
 
 def gaussian(z: Array) -> Array:
