@@ -8,8 +8,7 @@ import pytest
 import torch
 from scipy import integrate, special
 
-from swishdemo.activations import activations, evaluate, get, names
-from swishdemo.activations.lookup import torch_function
+from swishdemo.activations import activations, evaluate, get, names, torch_function
 from swishdemo.activations.symbolic.derive import breaks
 
 FILES = ["formulas/moments.js", "generated/activations.js", "formulas/flatness.js"]

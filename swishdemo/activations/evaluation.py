@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,12 @@ class Evaluation:
     df: Array
     d2f: Array
     dparameters: dict[str, Array]
+
+    def as_json(self) -> dict[str, Any]:
+        """The values as lists of numbers, infinite and NaN possibly."""
+        slopes = {name: array.tolist() for name, array in self.dparameters.items()}
+        lines = {"f": self.f, "df": self.df, "d2f": self.d2f}
+        return {name: line.tolist() for name, line in lines.items()} | {"dparameters": slopes}
 
 
 def evaluate(
@@ -145,16 +151,24 @@ def parameter_values(
                 name=activation.label,
                 choices=tuple(values) or "–",
             )
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-            raise UserError("error.not_a_number", field="parameters", name=name)
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if not math.isfinite(number):
-            raise UserError("error.not_a_number", field="parameters", name=name)
-        values[name] = number
+        values[name] = finite_number(value, "parameters", name)
     return values
+
+
+def finite_number(value: object, field: str, name: str) -> float:
+    """The value as a double.
+
+    Raises:
+        UserError: It is no finite number.
+    """
+    try:
+        is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        number = float(value) if is_number else math.nan  # type: ignore[arg-type]
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise UserError("error.not_a_number", field=field, name=name)
+    return number
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,6 @@ loads SymPy.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +18,7 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.activations.evaluation import certified, parameter_values
+from swishdemo.activations.evaluation import certified, finite_number, parameter_values
 from swishdemo.activations.record import Activation
 from swishdemo.activations.rounding import (
     STABLE,
@@ -242,12 +241,7 @@ def precision(
 
 def _end(value: object, name: str) -> float:
     """One end of the range."""
-    try:
-        number = float(value) if type(value) in (int, float) else math.nan  # type: ignore[arg-type]
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise UserError("error.not_a_number", field=name, name=name)
+    number = finite_number(value, name, name)
     if abs(number) > _FARTHEST:
         raise UserError(
             "error.out_of_range",

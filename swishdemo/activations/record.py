@@ -8,11 +8,11 @@ differ in colour for every kind of colour vision.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
+from swishdemo.formats import finite
 from swishdemo.text import Language
 
 _LABEL = 28
@@ -127,17 +127,11 @@ class Landmark:
 
     def as_json(self) -> dict[str, str | float | None]:
         """The landmark as a JSON object; an infinite end of a stretch is null."""
-        point = {
-            "kind": self.kind,
-            "x": _finite(self.x),
-            "value": self.value,
-            "slope": _finite(self.slope),
-        }
-        return point if self.end is None else {**point, "end": _finite(self.end)}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+        point = {"kind": self.kind, "x": self.x, "value": self.value, "slope": self.slope}
+        found: dict[str, str | float | None] = finite(
+            point if self.end is None else {**point, "end": self.end}
+        )
+        return found
 
 
 def is_formula(name: object) -> TypeGuard[str]:

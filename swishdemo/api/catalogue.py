@@ -256,12 +256,4 @@ def _evaluate(given: dict[str, Any], lab: Lab, visitor: str) -> FiniteJSON:
             raise wrong_type("formula", "text")
         text = formula_name(formula)[1:] if "activation" in given else formula
         return FiniteJSON(lab.studies.ask("values", text, points, parameters, visitor=visitor))
-    values = evaluate(get(formula), points, parameters)
-    return FiniteJSON(
-        {
-            "f": values.f.tolist(),
-            "df": values.df.tolist(),
-            "d2f": values.d2f.tolist(),
-            "dparameters": {name: array.tolist() for name, array in values.dparameters.items()},
-        }
-    )
+    return FiniteJSON(evaluate(get(formula), points, parameters).as_json())

@@ -260,13 +260,9 @@ def breaks(
     return tuple(sorted(place for place in found if math.isfinite(place)))
 
 
-class _Printer(LatexPrinter):  # type: ignore[misc]
-    """LaTeX as a mathematician writes it: e^x, and the parameters' own symbols."""
-
-
 def _print(expression: Any, activation: Activation) -> str:
     names = {s.symbol(parameter.name): parameter.symbol for parameter in activation.parameters}
-    printer = _Printer({"symbol_names": names, "ln_notation": False})
+    printer = LatexPrinter({"symbol_names": names, "ln_notation": False})
     return str(printer.doprint(expression))
 
 

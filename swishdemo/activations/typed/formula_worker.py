@@ -20,9 +20,8 @@ from typing import Any
 import numpy as np
 from latex2mathml.converter import convert
 
-from swishdemo.activations import evaluation
+from swishdemo.activations import evaluation, get
 from swishdemo.activations.analysis.properties import described
-from swishdemo.activations.lookup import get
 from swishdemo.activations.record import Activation
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.derive import breaks, derive, latex
@@ -135,13 +134,7 @@ def _number_or_word(value: float) -> float | str | None:
 
 def values(text: str, points: list[float], parameters: Mapping[str, float]) -> dict[str, Any]:
     """The values and derivatives of a formula, as `swishdemo.activations.evaluate` gives them."""
-    found = evaluation.evaluate(get(f"={text}"), points, parameters)
-    return {
-        "f": found.f.tolist(),
-        "df": found.df.tolist(),
-        "d2f": found.d2f.tolist(),
-        "dparameters": {name: array.tolist() for name, array in found.dparameters.items()},
-    }
+    return evaluation.evaluate(get(f"={text}"), points, parameters).as_json()
 
 
 def curve(name: str, low: float, high: float, parameters: Mapping[str, float]) -> dict[str, Any]:
