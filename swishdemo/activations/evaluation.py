@@ -99,7 +99,7 @@ def _flatten(
     from swishdemo.activations.analysis.accurate import single
 
     beside = np.array(_BESIDE) * np.maximum(1.0, np.abs(points[found]))[:, None]
-    around = single(_value_tape(activation), (points[found, None] + beside).ravel(), parameters)
+    around = single(value_tape(activation), (points[found, None] + beside).ravel(), parameters)
     flat = found[(around.reshape(beside.shape) == f[found, None]).all(1)]
     for derivative in derivatives:
         derivative[flat] = np.nan_to_num(derivative[flat], nan=0.0)
@@ -123,7 +123,7 @@ def certified(
     """
     from swishdemo.activations.analysis.accurate import WORK, bounded, refine
 
-    steps = _value_tape(activation)
+    steps = value_tape(activation)
     results, unproved = bounded(steps, x, parameters)
     # The costliest point takes eight times its operations' worth.
     most = max(1, WORK // (8 * max(1, steps.operations)))
@@ -182,7 +182,8 @@ def tape(activation: Activation) -> Tape:
 
 
 @lru_cache(maxsize=64)
-def _value_tape(activation: Activation) -> Tape:
+def value_tape(activation: Activation) -> Tape:
+    """The operations that give f alone."""
     from swishdemo.activations.symbolic.derive import slope
     from swishdemo.activations.symbolic.tape import record
 

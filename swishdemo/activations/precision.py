@@ -11,14 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from swishdemo.activations.evaluation import certified, finite_number, parameter_values
+from swishdemo.activations.evaluation import (
+    certified,
+    finite_number,
+    parameter_values,
+    value_tape,
+)
 from swishdemo.activations.record import Activation
 from swishdemo.activations.rounding import (
     STABLE,
@@ -30,7 +34,6 @@ from swishdemo.activations.rounding import (
     run,
     ulp,
 )
-from swishdemo.activations.symbolic.derive import slope
 from swishdemo.activations.symbolic.tape import Tape, record
 from swishdemo.activations.typed.expressions import expression_of
 from swishdemo.errors import UserError
@@ -210,19 +213,20 @@ def precision(
             choices=tuple(TYPES),
         )
     dtype = TYPES[type_name]
+    tapes = record([expression_of(activation)]), value_tape(activation)
     rounded = _rounded(parameter_values(activation, parameters), dtype)
     points, every = numbers(dtype, low, high)
     exact, proved = certified(activation, points.astype(np.float64), rounded)
     every = every and bool(proved.all())
     points, exact = points[proved], exact[proved]
-    trial = _try(activation, rounded, points, exact)
+    trial = _try(tapes, rounded, points, exact)
     for _ in range(0 if every else _PASSES):
         more = _between(trial, dtype)
         added, proved = certified(activation, more.astype(np.float64), rounded)
         points, exact = np.concatenate([points, more[proved]]), np.append(exact, added[proved])
         order = np.argsort(points.astype(np.float64), kind="stable")
         points, exact = points[order], exact[order]
-        trial = _try(activation, rounded, points, exact)
+        trial = _try(tapes, rounded, points, exact)
     edges = np.linspace(low, high, _COLUMNS + 1)
     column = np.clip(np.searchsorted(edges, trial.x, side="right") - 1, 0, _COLUMNS - 1)
     # A column without a number of the type says nothing.
@@ -265,11 +269,11 @@ class _Trial:
 
 
 def _try(
-    activation: Activation, parameters: Mapping[str, float], points: Array, exact: Wide
+    tapes: tuple[Tape, Tape], parameters: Mapping[str, float], points: Array, exact: Wide
 ) -> _Trial:
     written, stable = (
         judge(run(tape, points, parameters, way).astype(np.float64), exact, points.dtype)
-        for tape, way in zip(_tapes(activation), (WRITTEN, STABLE), strict=True)
+        for tape, way in zip(tapes, (WRITTEN, STABLE), strict=True)
     )
     return _Trial(points.astype(np.float64), exact, written, stable)
 
@@ -296,9 +300,3 @@ def _rounded(parameters: Mapping[str, float], dtype: np.dtype[Any]) -> dict[str,
                 "precision.error_parameter", field="parameters", name=name, value=parameters[name]
             )
     return rounded
-
-
-@lru_cache(maxsize=64)
-def _tapes(activation: Activation) -> tuple[Tape, Tape]:
-    """The operations of f as written, and of the stable form."""
-    return record([expression_of(activation)]), record([slope(activation)[0]])

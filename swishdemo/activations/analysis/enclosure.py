@@ -20,18 +20,8 @@ from swishdemo.activations.symbolic.tape import Step, Tape
 Pair = tuple[Any, Any]
 
 _INCREASING = (
-    "sigmoid",
-    "softplus",
-    "tanh",
-    "softsign",
-    "normal_cdf",
-    "expm1",
-    "erf",
-    "cbrt",
-    "exp",
-    "atan",
-    "sinh",
-    "asinh",
+    *("sigmoid", "softplus", "tanh", "softsign", "normal_cdf", "erf"),
+    *("expm1", "exp", "cbrt", "atan", "sinh", "asinh"),
 )
 _EVEN_DECREASING = ("sech", "normal_pdf")
 _POSITIVE = ("exp", "sigmoid", "softplus", "normal_cdf", "normal_pdf", "sech", "root")

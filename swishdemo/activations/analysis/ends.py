@@ -30,6 +30,7 @@ from swishdemo.activations.analysis.search import BITS, changes
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.stable import tree_size
 from swishdemo.activations.symbolic.tape import Tape, record
+from swishdemo.formats import finite
 
 _EXPONENTS = (16, 64, 256, 512, 1024)
 # How often the exponent doubles from one point to the next.
@@ -81,6 +82,19 @@ class Limit:
     offset: float = math.nan
     low: float = math.nan
     high: float = math.nan
+
+    def as_json(self) -> dict[str, Any]:
+        """The limit as a JSON object; ``sign`` tells which infinity."""
+        found: dict[str, Any] = {"kind": self.kind}
+        if self.kind == "number":
+            found["value"] = self.value
+        if self.kind in ("infinite", "line"):
+            found["sign"] = 1 if self.value > 0 else -1
+        if self.kind == "line":
+            found |= {"slope": self.slope, "offset": self.offset}
+        if self.kind == "oscillating":
+            found |= {"low": finite(self.low), "high": finite(self.high)}
+        return found
 
 
 UNKNOWN = Limit("unknown")

@@ -90,8 +90,8 @@ class Properties:
         return {
             "low": self.low.as_json(),
             "high": self.high.as_json(),
-            "left": _limit_json(self.left),
-            "right": _limit_json(self.right),
+            "left": self.left.as_json(),
+            "right": self.right.as_json(),
             "lipschitz": self.lipschitz.as_json(),
             "monotone": self.monotone,
             "convex": self.convex,
@@ -172,20 +172,6 @@ def scaled(found: Properties, size: float) -> Properties:
         high=replace(found.high, value=found.high.value / size),
         minimum=minimum if minimum and all(map(math.isfinite, minimum)) else None,
     )
-
-
-def _limit_json(limit: Limit) -> dict[str, Any]:
-    """A limit as JSON: ``sign`` tells which infinity."""
-    found: dict[str, Any] = {"kind": limit.kind}
-    if limit.kind == "number":
-        found["value"] = limit.value
-    if limit.kind in ("infinite", "line"):
-        found["sign"] = 1 if limit.value > 0 else -1
-    if limit.kind == "line":
-        found |= {"slope": limit.slope, "offset": limit.offset}
-    if limit.kind == "oscillating":
-        found |= {"low": finite(limit.low), "high": finite(limit.high)}
-    return found
 
 
 # W(1/e), W being Lambert's function: f′ = σ(z)·(1 + z·σ(−z)) with z = βx is 0 only where
@@ -316,7 +302,7 @@ def _smooth(seen: Shape) -> float:
     inner = [each for each in seen.junctions if each.before and each.after]
     if any(jump(junction) != 0 for junction in seen.junctions):
         return -1
-    ends = Ends(dict(seen.parameters))
+    ends = Ends(seen.parameters)
     found = [_order(junction, ends) for junction in inner]
     least = min((order for order, known in found if known), default=math.inf)
     # An order that is only known to be so large or larger may be the least.
@@ -352,7 +338,7 @@ def _gate(seen: Shape) -> str:
         return "no"
     ends, limits = Ends({}), []
     for stretch in seen.stretches:
-        formula = filled(stretch.piece.formulas[0], dict(seen.parameters))
+        formula = filled(stretch.piece.formulas[0], seen.parameters)
         if formula != 0 and s.X not in sympy.Mul.make_args(formula):
             return "no"
         factor = formula / s.X
@@ -369,10 +355,9 @@ def _gate(seen: Shape) -> str:
 
 def _parity(activation: Activation, seen: Shape) -> str:
     """``odd``, ``even`` or ``no``, by values at points of every stretch and their mirror images."""
-    parameters = dict(seen.parameters)
     points = np.array(sorted({*_PARITY, *_inner(seen)}))
-    right = evaluate(activation, points, parameters).f
-    left = evaluate(activation, -points, parameters).f
+    right = evaluate(activation, points, seen.parameters).f
+    left = evaluate(activation, -points, seen.parameters).f
     if (np.isnan(right) != np.isnan(left)).any():
         return "no"
     left, right = left[~np.isnan(left)], right[~np.isnan(right)]

@@ -132,23 +132,8 @@ def _points_of(low: float, high: float) -> list[float]:
 FARTHEST = 1e16
 # Odd numbers, so that the zeros of textbook formulas lie inside a stretch and not on its end.
 _STEPS = (
-    1e-8,
-    1e-4,
-    0.011,
-    0.13,
-    0.37,
-    0.71,
-    1.13,
-    1.61,
-    2.17,
-    2.83,
-    3.61,
-    4.7,
-    6.3,
-    9.1,
-    13.7,
-    21,
-)
+    1e-8, 1e-4, 0.011, 0.13, 0.37, 0.71, 1.13, 1.61, 2.17, 2.83, 3.61, 4.7, 6.3, 9.1, 13.7, 21,
+)  # fmt: skip
 _FAR = (43, 107, 1.1e3, 1.3e4, 1.3e6, 1.7e10, FARTHEST)
 _SPLIT = 0.4831
 _MOST_ZEROS = 12

@@ -8,7 +8,7 @@ This module loads SymPy: import it inside functions.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -80,26 +80,21 @@ class Shape:
     junctions: tuple[Junction, ...]
     reach: float
     whole: bool
-    parameters: tuple[tuple[str, float], ...]
-
-    def values(self, stretch: Stretch, order: int, x: Sequence[Any]) -> list[float]:
-        """f, f′ or f″ of a stretch at places, rightly rounded."""
-        ends = Ends(dict(self.parameters), BITS)
-        return [ends.value(stretch.piece.tape.select((order,)), each) for each in x]
+    parameters: Mapping[str, float]
 
     def extreme(self, stretch: Stretch, order: int) -> list[float]:
         """The values of f or f′ where the next derivative changes sign: 0 where it may be 0.
 
         Those places are known to 32 digits, and a curve that touches 0 there misses it by that.
         """
-        ends, alone = Ends(dict(self.parameters), BITS), stretch.piece.tape.select((order,))
+        ends, alone = Ends(self.parameters, BITS), stretch.piece.tape.select((order,))
         return [
             0.0 if ends.touches(alone, x) else ends.value(alone, x)
             for x in stretch.changes[order + 1].exact
         ]
 
     def at(self, order: int, x: float) -> tuple[float, float]:
-        """f, f′ or f″ at x, from below and from above; NaN where there is none."""
+        """f, f′ or f″ at x, rightly rounded, from below and from above; NaN where there is none."""
         for junction in self.junctions:
             if junction.cut.at == x:
                 before, after = junction.before, junction.after
@@ -109,7 +104,7 @@ class Shape:
                 )
         for stretch in self.stretches:
             if stretch.piece.low < x < stretch.piece.high:
-                value = self.values(stretch, order, [x])[0]
+                value = Ends(self.parameters, BITS).value(stretch.piece.tape.select((order,)), x)
                 return value, value
         return math.nan, math.nan
 
@@ -140,7 +135,7 @@ def _shape(activation: Activation, parameters: tuple[tuple[str, float], ...]) ->
             shown = there or any(same(side.value, value) for side in sides)
             junctions.append(Junction(each, value if shown else math.nan, before, after))
     whole = all(piece.defined for piece in cut.pieces)
-    return Shape(found, tuple(junctions), cut.reach, whole, parameters)
+    return Shape(found, tuple(junctions), cut.reach, whole, values)
 
 
 def _value(height: float, cut: Cut, sides: list[Limit]) -> float:
@@ -423,6 +418,6 @@ def _beyond(shape: Shape, stretch: Stretch, order: int, side: int) -> float:
         return -math.inf
     with np.errstate(all="ignore"):
         tape = stretch.piece.tape.select((order,))
-        found = Doubles().bounds(tape, (low, high), dict(shape.parameters))[0]
+        found = Doubles().bounds(tape, (low, high), shape.parameters)[0]
     value = np.max(found[1]) if side > 0 else np.max(-np.asarray(found[0]))
     return float(value) if value == value else math.inf

@@ -26,30 +26,19 @@ from swishdemo.activations.analysis.accurate import double, folded, is_held
 from swishdemo.activations.record import Activation
 from swishdemo.activations.registry import activations
 from swishdemo.activations.symbolic import symbols as s
+from swishdemo.activations.symbolic import tape
 from swishdemo.activations.symbolic.derive import derive, latex, latex_derivative
 from swishdemo.activations.symbolic.stable import is_root
 
+_OWN = {
+    "normal_cdf": "normalCdf",
+    "normal_pdf": "normalPdf",
+    **{name: name for name in ("sigmoid", "softplus", "sech", "softsign", "erf")},
+}
+"""The functions of ``special_functions.js``; the others are JavaScript's own."""
 FUNCTIONS: dict[Any, str] = {
-    s.Sigmoid: "sigmoid",
-    s.Softplus: "softplus",
-    s.Tanh: "Math.tanh",
-    s.Sech: "sech",
-    s.Softsign: "softsign",
-    s.NormalCdf: "normalCdf",
-    s.NormalPdf: "normalPdf",
-    s.Expm1: "Math.expm1",
-    s.Log1p: "Math.log1p",
-    s.Erf: "erf",
-    s.CubeRoot: "Math.cbrt",
+    **{function: _OWN.get(name, f"Math.{name}") for function, name in tape.FUNCTIONS.items()},
     sympy.Abs: "Math.abs",
-    sympy.exp: "Math.exp",
-    sympy.log: "Math.log",
-    sympy.sin: "Math.sin",
-    sympy.cos: "Math.cos",
-    sympy.atan: "Math.atan",
-    sympy.sinh: "Math.sinh",
-    sympy.cosh: "Math.cosh",
-    sympy.asinh: "Math.asinh",
 }
 _BOUNDED = (
     *(s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf, s.Erf),

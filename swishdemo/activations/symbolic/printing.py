@@ -19,6 +19,7 @@ import sympy
 from swishdemo.activations.analysis.accurate import double, is_held
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.javascript import FUNCTIONS as JAVASCRIPT_NAMES
+from swishdemo.activations.symbolic.tape import FUNCTIONS
 
 # How tightly a text holds together: a part that is looser than its place asks for gets brackets.
 CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
@@ -232,23 +233,8 @@ def _in_order(factors: tuple[Any, ...]) -> list[Any]:
 
 
 def _plainly(prefix: str, **other_names: str) -> dict[Any, str]:
-    """The functions that every library has, under the names of C where none is given."""
-    names = {
-        s.Tanh: "tanh",
-        s.Expm1: "expm1",
-        s.Log1p: "log1p",
-        s.CubeRoot: "cbrt",
-        Absolute: "abs",
-        sympy.Abs: "abs",
-        sympy.exp: "exp",
-        sympy.log: "log",
-        sympy.sin: "sin",
-        sympy.cos: "cos",
-        sympy.atan: "atan",
-        sympy.sinh: "sinh",
-        sympy.cosh: "cosh",
-        sympy.asinh: "asinh",
-    }
+    """All functions under the names of C, where none is given; what a library lacks is put over."""
+    names = {**FUNCTIONS, Absolute: "abs", sympy.Abs: "abs"}
     return {
         function: f"{prefix}{other_names.get(name, name)}({{}})" for function, name in names.items()
     }
@@ -256,40 +242,46 @@ def _plainly(prefix: str, **other_names: str) -> dict[Any, str]:
 
 _HELPERS = {s.Sech: "sech({})", s.NormalPdf: "normal_pdf({})"}
 
-NUMPY = Dialect(
-    functions={
-        **_plainly("np.", atan="arctan", asinh="arcsinh"),
-        **_HELPERS,
+
+def _arrays(library: str, branches: str, functions: Mapping[Any, str]) -> Dialect:
+    """The dialect of NumPy and its like, with their own ``functions``."""
+    return Dialect(
+        functions={
+            **_plainly(f"{library}.", atan="arctan", asinh="arcsinh"),
+            **_HELPERS,
+            s.NormalCdf: "special.ndtr({})",
+            s.Erf: "special.erf({})",
+            **functions,
+        },
+        where=f"{library}.where({{test}}, {{above}}, {{otherwise}})",
+        root=f"{library}.sqrt({{}})",
+        undefined=f"{library}.nan",
+        scalar_power=f"{library}.power({{base}}, {{exponent}})",
+        constant=f"{library}.full({library}.shape(x), {{}})",
+        branches=branches,
+    )
+
+
+_FINITE_SLOPES = "An infinite slope in the branch not taken would make the gradient NaN."
+
+NUMPY = _arrays(
+    "np",
+    "NumPy computes both branches: the one not taken must not overflow.",
+    {
         s.Sigmoid: "special.expit({})",
         s.Softplus: "np.logaddexp(0, {})",
-        s.NormalCdf: "special.ndtr({})",
-        s.Erf: "special.erf({})",
         Relu: "np.maximum({}, 0)",
     },
-    where="np.where({test}, {above}, {otherwise})",
-    root="np.sqrt({})",
-    undefined="np.nan",
-    scalar_power="np.power({base}, {exponent})",
-    constant="np.full(np.shape(x), {})",
-    branches="NumPy computes both branches: the one not taken must not overflow.",
 )
 
-JAX = Dialect(
-    functions={
-        **_plainly("jnp.", atan="arctan", asinh="arcsinh"),
-        **_HELPERS,
+JAX = _arrays(
+    "jnp",
+    _FINITE_SLOPES,
+    {
         s.Sigmoid: "jax.nn.sigmoid({})",
         s.Softplus: "jax.nn.softplus({})",
-        s.NormalCdf: "special.ndtr({})",
-        s.Erf: "special.erf({})",
         Relu: "jax.nn.relu({})",
     },
-    where="jnp.where({test}, {above}, {otherwise})",
-    root="jnp.sqrt({})",
-    undefined="jnp.nan",
-    scalar_power="jnp.power({base}, {exponent})",
-    constant="jnp.full(jnp.shape(x), {})",
-    branches="An infinite slope in the branch not taken would make the gradient NaN.",
 )
 
 PYTORCH = Dialect(
@@ -309,7 +301,7 @@ PYTORCH = Dialect(
     undefined="math.nan",
     constant="torch.zeros_like(x) + {}",
     otherwise="torch.zeros_like(x) + {}",
-    branches="An infinite slope in the branch not taken would make the gradient NaN.",
+    branches=_FINITE_SLOPES,
 )
 
 JAVASCRIPT = Dialect(
