@@ -123,6 +123,7 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
         return scaled(properties(activation, {"beta": values["beta"] / size}), size)
     seen = shape(activation, values)
     low, high = bounds(seen)
+    at_zero = _value_at_zero(seen)
     before, after = seen.at(1, 0.0)
     minima = [(x, value) for kind, x, value in extremes(seen) if kind == "minimum"]
     if any(stretch.endless[1] for stretch in seen.stretches):
@@ -139,8 +140,8 @@ def properties(activation: Activation, parameters: Mapping[str, float] | None = 
         smooth=_smooth(seen),
         gate=_gate(seen),
         parity=_parity(activation, seen),
-        centred=_centred(seen),
-        at_zero=_value_at_zero(seen),
+        centred="yes" if at_zero == 0 and {-1, 1} <= _signs(seen, 0) else "no",
+        at_zero=at_zero,
         slope_before=before,
         slope_after=after,
         minimum=min(minima, key=lambda at: (at[1], abs(at[0])), default=None),
@@ -380,11 +381,6 @@ def _inner(seen: Shape) -> Iterator[float]:
             yield from (abs(x) * 1.01 + 1e-6 for x in changes.at)
     for junction in seen.junctions:
         yield from (abs(junction.cut.at), abs(junction.cut.at) * 1.0001, abs(junction.cut.at) * 0.9)
-
-
-def _centred(seen: Shape) -> str:
-    """Whether f(0) = 0 and f takes both signs."""
-    return "yes" if _value_at_zero(seen) == 0 and {-1, 1} <= _signs(seen, 0) else "no"
 
 
 def _value_at_zero(seen: Shape) -> float:

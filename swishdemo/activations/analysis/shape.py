@@ -369,10 +369,6 @@ def lipschitz(shape: Shape) -> Bound:
         return Bound("unbounded", math.inf)
     if "unknown" in (low.kind, high.kind):
         return Bound("unknown", math.nan)
-    return _steeper(low, high)
-
-
-def _steeper(low: Bound, high: Bound) -> Bound:
     if -low.value > high.value:
         return Bound(low.kind, -low.value)
     return Bound(high.kind, abs(high.value))

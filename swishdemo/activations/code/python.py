@@ -255,7 +255,9 @@ def pytorch(activation: Activation, values: Mapping[str, float], trainable: bool
         if called:
             tensors = "parameter" if learns else "buffer" if _alone(f) else ""
             parts.insert(0, _init(activation, values, called, tensors))
-            parts.append(_representation(called, ".item()" if tensors else ""))
+            item = ".item()" if tensors else ""
+            shown = ", ".join(f"{each}={{self.{each}{item}:.6g}}" for each in called.values())
+            parts.append(f'def extra_repr(self):\n    return f"{shown}"\n')
     title = _docstring(head(activation, _given(values) if builtin else ""))
     lines = f"class {_class_name(activation)}(nn.Module):\n"
     lines += "\n".join(indent(part, INDENT) for part in (title, *parts))
@@ -323,11 +325,6 @@ def _init(
             }[tensors]
         )
     return f"def __init__(self, {', '.join(given)}):\n" + indent("\n".join(lines) + "\n", INDENT)
-
-
-def _representation(called: Mapping[str, str], number: str) -> str:
-    shown = ", ".join(f"{name}={{self.{name}{number}:.6g}}" for name in called.values())
-    return f'def extra_repr(self):\n    return f"{shown}"\n'
 
 
 def _alone(f: Any) -> bool:

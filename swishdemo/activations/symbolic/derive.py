@@ -65,7 +65,7 @@ class Decimals:
         def rewrite(node: Any) -> Any:
             if node.is_Pow:
                 return node
-            return node.func(*(self._decimal(each) for each in _coefficient_first(node)))
+            return node.func(*map(self._decimal, node.as_coeff_Mul() if node.is_Mul else node.args))
 
         return bottom_up(expression, rewrite) if expression.args else self._decimal(expression)
 
@@ -119,10 +119,6 @@ class Decimals:
         if written is None:
             return number
         return -written if number < 0 else written
-
-
-def _coefficient_first(node: Any) -> tuple[Any, ...]:
-    return tuple(node.as_coeff_Mul()) if node.is_Mul else tuple(node.args)
 
 
 def _written(size: Any) -> Constant | None:

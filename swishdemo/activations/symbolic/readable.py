@@ -350,11 +350,8 @@ def _held(node: Any) -> Any:
         return node
     if isinstance(node, sympy.exp) and size > 0:
         return node
-    return node.func(size * sympy.exp(_hold(inner.args[0])))
-
-
-def _hold(u: Any) -> Any:
-    return s.Where(_SATURATED, u, u, _SATURATED)
+    (u,) = inner.args
+    return node.func(size * sympy.exp(s.Where(_SATURATED, u, u, _SATURATED)))
 
 
 def _held_product(node: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from latex2mathml.converter import convert
+from sympy.core.cache import clear_cache
 
 from swishdemo.activations import evaluation, get
 from swishdemo.activations.analysis.properties import described
@@ -225,14 +226,7 @@ def main(descriptor: int) -> None:
         connection.send_bytes(pickle.dumps(answer))
         served += 1
         if served % _KEPT_FORMULAS == 0:
-            _forget()
-
-
-def _forget() -> None:
-    """Let go of what SymPy has kept of formulas that nobody asks for any more."""
-    from sympy.core.cache import clear_cache
-
-    clear_cache()
+            clear_cache()  # of formulas that nobody asks for any more
 
 
 if __name__ == "__main__":
