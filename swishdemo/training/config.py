@@ -67,7 +67,10 @@ class Replica:
 
 
 class TrainingConfig(Form):
-    """What is trained, and how; the defaults are the recipe ``beta-convergence``."""
+    """What is trained, and how; the defaults are the recipe ``beta-convergence``.
+
+    What a field's label and tip say is not said again below it.
+    """
 
     what = "error.what.run"
     not_an_object = "train.error.not_an_object"
@@ -106,7 +109,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = "layer"
-    """``fixed``: β stays at its start; the others: a trained β for each."""
     beta_form: Annotated[
         str,
         Field(
@@ -122,7 +124,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = "plain"
-    """With ``softplus`` β = softplus(ρ), and ρ is trained."""
     weight_decay: Annotated[
         float,
         Field(
@@ -136,7 +137,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 1e-3
-    """Decay of the weights (not of the biases), added to the gradient."""
     beta_decay: Annotated[
         float,
         Field(
@@ -150,7 +150,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 1e-3
-    """Decay of β, added to the gradient."""
     beta_lr_factor: Annotated[
         float,
         Field(
@@ -164,7 +163,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 30.0
-    """β's learning rate is ``lr`` times this."""
 
     activation: Annotated[
         str,
@@ -215,7 +213,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = ()
-    """An activation for each hidden layer; empty: ``activation`` in all."""
     train_parameters: Annotated[
         bool,
         Field(
@@ -244,7 +241,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 500
-    """Optimiser steps."""
     seeds: Annotated[
         int,
         Field(
@@ -259,7 +255,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 6
-    """Number of seeds."""
     seed: Annotated[
         int,
         Field(
@@ -274,7 +269,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0
-    """Base seed: all initial weights, batches and dropped features follow from it."""
 
     dataset: Annotated[
         str,
@@ -316,7 +310,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = "auto"
-    """Whether its first line holds names; ``auto`` decides by types and values."""
     samples: Annotated[
         int,
         Field(
@@ -331,7 +324,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0
-    """Samples of both parts together; 0 takes the dataset's default."""
     noise: Annotated[
         float,
         Field(
@@ -345,7 +337,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0.0
-    """Standard deviation of noise that is added to the data."""
     test_share: Annotated[
         float,
         Field(
@@ -359,7 +350,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0.2
-    """The part of the samples that is kept for the test."""
     data_seed: Annotated[
         int,
         Field(
@@ -373,7 +363,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0
-    """What is generated, the noise and the split follow from it."""
     shuffled_labels: Annotated[
         bool,
         Field(
@@ -417,7 +406,6 @@ class TrainingConfig(Form):
             tips={"en": "Each has an activation", "zh": "每层后有一个激活函数"},
         ),
     ] = 2
-    """Hidden layers."""
     width: Annotated[
         int,
         Field(
@@ -432,7 +420,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 8
-    """Units of a hidden layer, or channels of the first convolution."""
     normalisation: Annotated[
         str,
         Field(
@@ -449,7 +436,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = "none"
-    """Before each activation."""
     dropout: Annotated[
         float,
         Field(
@@ -463,7 +449,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0.0
-    """Share of the features behind each activation that training sets to 0."""
     init: Annotated[
         str,
         Field(
@@ -494,7 +479,6 @@ class TrainingConfig(Form):
             tips={"en": "Multiplies all initial weights", "zh": "所有初始权重都乘以它"},
         ),
     ] = 1.0
-    """What the initial weights are multiplied by."""
     init_bias: Annotated[
         float,
         Field(
@@ -508,7 +492,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0.0
-    """Biases of the hidden layers at step 0."""
 
     optimiser: Annotated[
         str,
@@ -535,7 +518,6 @@ class TrainingConfig(Form):
             tips={"en": "Step size for weights and biases", "zh": "权重与偏置的学习率"},
         ),
     ] = 0.05
-    """Learning rate."""
     momentum: Annotated[
         float,
         Field(
@@ -561,7 +543,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 64
-    """Samples a step."""
     schedule: Annotated[
         str,
         Field(
@@ -590,7 +571,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0.0
-    """Norm to which a replica's gradient is cut; 0 for never."""
     objective: Annotated[
         str,
         Field(
@@ -618,7 +598,6 @@ class TrainingConfig(Form):
             tips={"en": "Seconds of training; 0 for no limit", "zh": "训练秒数；0 表示不限"},
         ),
     ] = 0
-    """Wall time after which the run ends; 0 for no limit of its own."""
     target_accuracy: Annotated[
         float,
         Field(
@@ -632,7 +611,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 0.0
-    """Mean test accuracy at which the run ends; 0 for never."""
     stop_when_converged: Annotated[
         bool,
         Field(
@@ -645,7 +623,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = False
-    """Whether the run ends when C(t) says that all β have met."""
 
     device: Annotated[
         str,
@@ -683,7 +660,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = 1
-    """CPU threads."""
     amp: Annotated[
         bool,
         Field(
@@ -695,7 +671,6 @@ class TrainingConfig(Form):
             },
         ),
     ] = False
-    """Whether products of matrices are computed in bfloat16."""
 
     @classmethod
     def of_json(cls, record: Mapping[str, Any]) -> TrainingConfig:

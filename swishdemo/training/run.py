@@ -59,37 +59,21 @@ def _computing_with(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def train(
-    config: TrainingConfig,
-    clock: Callable[[], float] = time.perf_counter,
-    checkpoint: Mapping[str, Any] | None = None,
-) -> Run:
-    """Train, and yield reports; between them ticks, and the weights before some reports.
+class Run:
+    """Trains: an iterator of reports; between them ticks, and the weights before some reports.
 
     The same config gives the same reports on the same machine and device, bit for bit, but for
     ``elapsed_seconds``; a run that ends by its time limit has one report more than others at that
     step. On a GPU that goes as far as `swishdemo.training.engine.steps.exactly`, and figures
-    of the test set may be rounded otherwise where less memory is free. Closing the iterator stops
-    the work.
+    of the test set may be rounded otherwise where less memory is free. Closing it stops the work.
+
+    Its items may raise a `UserError`: the device or the data are not there, or all replicas have
+    diverged.
 
     Args:
         config: What to train.
         clock: Tells the time in seconds.
         checkpoint: Where another run of this config was left (`Run.checkpoint`).
-
-    Raises:
-        UserError: The device or the data are not there, or all replicas have diverged.
-    """
-    return Run(config, clock, checkpoint)
-
-
-class Run:
-    """One run: an iterator of its reports, and the weights that it has reached.
-
-    Args:
-        config: What to train.
-        clock: Tells the time in seconds.
-        checkpoint: Where another run of this config was left.
         graphs: Whether a step on a GPU may be a CUDA graph.
         brief: Whether nothing is pictured, and the test set and the layers are looked at before
             the first step and after the last one alone, where it is known which that is: a
@@ -322,31 +306,16 @@ def choose(config: TrainingConfig, *, graph: bool = True) -> Placement:
     return place(config, gpu=found, graph=graph)
 
 
-def sweep(
-    request: SweepRequest,
-    clock: Callable[[], float] = time.perf_counter,
-    checkpoint: Mapping[str, Any] | None = None,
-) -> Sweep:
-    """Train, and yield a row for each run that has ended; between them ticks and progress.
+class Sweep:
+    """Trains a sweep: an iterator of a row for each ended run; between them ticks and progress.
 
     Each run gives the figures that it would give alone. One that fails is a row with its reason;
-    the next one follows. Closing the iterator stops the work.
+    the next one follows. Closing it stops the work.
 
     Args:
         request: What to train.
         clock: Tells the time in seconds.
         checkpoint: Where another sweep of this request was left (`Sweep.checkpoint`).
-    """
-    return Sweep(request, clock, checkpoint)
-
-
-class Sweep:
-    """One sweep: an iterator of its rows.
-
-    Args:
-        request: What to train.
-        clock: Tells the time in seconds.
-        checkpoint: Where another sweep of this request was left.
     """
 
     def __init__(
@@ -418,3 +387,7 @@ class Sweep:
             if self._run is not None:
                 self._run.close()
         return None
+
+
+train, sweep = Run, Sweep
+"""The works of a job, by what they do."""
