@@ -42,6 +42,7 @@ class LayerBetas:
         near_outside: How many of the others are.
         negative: How many β are below 0: |β| is that of another function, for
             Swish₋β(x) = x − Swish_β(x).
+        share: The share of |β| in the band.
     """
 
     mean: float
@@ -50,11 +51,11 @@ class LayerBetas:
     near_inside: int
     near_outside: int
     negative: int
+    share: float = field(init=False)
 
-    @property
-    def share(self) -> float:
-        """The share of |β| in the band."""
-        return self.inside / self.count
+    def __post_init__(self) -> None:
+        """Work out the share."""
+        object.__setattr__(self, "share", self.inside / self.count)
 
     @property
     def near(self) -> int:
@@ -68,8 +69,8 @@ class LayerBetas:
         return self.inside - self.near_inside <= half < self.inside + self.near_outside
 
     def as_json(self) -> dict[str, Any]:
-        """The record as a JSON object, its share with it."""
-        return {**asdict(self), "share": self.share}
+        """The record as a JSON object."""
+        return asdict(self)
 
 
 def betas_of_layer(
@@ -220,17 +221,6 @@ class _Activation:
     dead: float | None = None  # nor this
 
 
-@dataclass(frozen=True, slots=True)
-class _Betas:
-    mean: float
-    count: int
-    inside: int
-    near_inside: int
-    near_outside: int
-    negative: int
-    share: float
-
-
 @with_config(ConfigDict(allow_inf_nan=False))
 @dataclass(frozen=True, slots=True)
 class _Summary:
@@ -245,14 +235,14 @@ class _Summary:
     ended: str | None
     diverged: int
     elapsed_seconds: float
-    betas: list[_Betas | None] = field(default_factory=list)  # older ones do not tell
+    betas: list[LayerBetas | None] = field(default_factory=list)  # older ones do not tell
 
 
 def stored(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """A summary that was stored, perhaps by another version; None where it has not this form."""
     try:
-        return formats.as_json(formats.of_json(_Summary, record))
-    except ValueError:
+        return asdict(formats.of_json(_Summary, record))
+    except (ValueError, ZeroDivisionError):
         return None
 
 
