@@ -242,6 +242,7 @@ def test_replicas_are_ordered_by_start_then_seed_then_rivals():
     ]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1_000_000))
 def test_reports_fall_on_few_round_steps_and_on_both_ends(steps):
     reported = report_steps(steps)
@@ -270,6 +271,7 @@ SENT = (
 
 
 @settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(SENT)
 def test_any_json_is_read_or_refused_in_a_sentence(request_):
     check_request(request_)
@@ -277,6 +279,7 @@ def test_any_json_is_read_or_refused_in_a_sentence(request_):
 
 @pytest.mark.long
 @settings(max_examples=1000, deadline=None)
+@settings(deadline=None)
 @given(SENT)
 def test_more_json_is_read_or_refused_in_a_sentence(request_):
     check_request(request_)
@@ -300,6 +303,7 @@ def numbers(field):
     return inside.map(float)
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {},
