@@ -271,7 +271,6 @@ SENT = (
 
 
 @settings(max_examples=40, deadline=None)
-@settings(deadline=None)
 @given(SENT)
 def test_any_json_is_read_or_refused_in_a_sentence(request_):
     check_request(request_)
@@ -279,7 +278,6 @@ def test_any_json_is_read_or_refused_in_a_sentence(request_):
 
 @pytest.mark.long
 @settings(max_examples=1000, deadline=None)
-@settings(deadline=None)
 @given(SENT)
 def test_more_json_is_read_or_refused_in_a_sentence(request_):
     check_request(request_)
