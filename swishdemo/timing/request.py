@@ -173,7 +173,9 @@ class TimingRequest(Form):
             elements = (STEP_ELEMENTS[self.network],)
         elif self.shape is not None:
             elements = (prod(self.shape),)
-        return self.replace(variants=variants, elements=_once(elements), device=device)
+        return self.replace(
+            variants=variants, elements=tuple(dict.fromkeys(elements)), device=device
+        )
 
     def _checked(self, limits: Settings) -> TimingRequest:
         if self.shape is not None:
@@ -235,10 +237,6 @@ def device_of(asked: str, server: Settings) -> str:
     if asked == "auto":
         return "cpu" if missing_cuda() else "cuda"
     return asked
-
-
-def _once(entries: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(entries))
 
 
 def _refuse_device(device: str, why: Sentence) -> None:
