@@ -292,14 +292,8 @@ class _Tab:
 
     def go_on(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Have a run or a sweep go on, or begin a run again; the run that goes on."""
-        run, wish, visitor = str(asked.get("run")), asked.get("wish"), visitor_of(request)
-        manager = self.lab.manager
-        if wish == "again":
-            known = manager.readable(run, visitor).config
-            config = {name: value for name, value in known.items() if name != "csv"}
-            return {"run": manager.submit("run", config, visitor).id}
-        self.lab.go_on(run, wish, visitor)
-        return {"run": run}
+        run, wish = str(asked.get("run")), asked.get("wish")
+        return {"run": self.lab.go_on(run, wish, visitor_of(request))}
 
     def use(self, asked: Any, request: gr.Request) -> list[Any]:
         """The settings of a run that this visitor may see, in all controls."""
