@@ -13,11 +13,11 @@ from typing import Any
 
 from jinja2 import Environment
 
-from swishdemo import __version__, pages
+from swishdemo import __version__
 from swishdemo.claims.documents import DOCUMENTS
 from swishdemo.claims.own_claim import OWN
 from swishdemo.claims.record import ARTICLE, SourceDocument
-from swishdemo.formats import plain
+from swishdemo.formats import frame, page, plain
 from swishdemo.text import Language, text
 
 Cards = Sequence[Mapping[str, Any]]
@@ -51,7 +51,7 @@ def as_html(cards: Cards, language: Language) -> str:
 
     A part's ``picture`` stands beside it where it has one (`swishdemo.figures.claims`).
     """
-    return pages.render(
+    return page(
         "report",
         language,
         title=_title(cards, language),
@@ -142,7 +142,7 @@ def takings(card: Mapping[str, Any], root: str, language: Language) -> dict[str,
     return {
         "cite": text("pages.cite", language, **said, version=__version__, address=address),
         "badge": f"[![{name}]({badge})]({address})",
-        "embed": str(pages.frame(f"{address}/embed", statement)),
+        "embed": str(frame(f"{address}/embed", statement)),
     }
 
 
