@@ -336,13 +336,8 @@ def _watched(manager: JobManager, job: Job, work: _Timing | _Sweep) -> Job:
 
 # What 80 columns hold, at the most: what is left out stands in every file.
 _COLUMNS = ("variant", "ratio", "spread", "rate", "limit", "saved", "peak")
-_WIDE_COLUMNS = (
-    *_COLUMNS,
-    *(f"part_{part}" for part in STEP_PHASES),
-    "error",
-    "repeats",
-    "prepared",
-)
+_PARTS = tuple(f"part_{part}" for part in STEP_PHASES)
+_WIDE_COLUMNS = (*_COLUMNS, *_PARTS, "error", "repeats", "prepared")
 _WIDE = 120
 _NARROWEST_NAME = 14
 
@@ -387,10 +382,8 @@ def _show_sweep(
 ) -> None:
     """Print the table of runs, and one for each field of the grid."""
     console.print(Text(text("sweep.scores"), style="dim"))
-    for told in (
-        sweep_results.runs_table(sweep, rows),
-        *sweep_results.effect_tables(sweep, rows),
-    ):
+    tables = sweep_results.runs_table(sweep, rows), *sweep_results.effect_tables(sweep, rows)
+    for told in tables:
         _head(console, told.title)
         if told.rows:
             console.print(_table(told.heads, told.rows, console.width), crop=False)
