@@ -21,8 +21,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from swishdemo import __version__
 from swishdemo.claims.documents import CLAIMS, DOCUMENTS
 from swishdemo.claims.evaluate import ClaimEvaluator, purposes
-from swishdemo.claims.own_claim import OWN
 from swishdemo.claims.record import ARTICLE, BUDGETS, Claim, SourceDocument
+from swishdemo.claims.registration import OWN
 from swishdemo.formats import frame, page, plain
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
