@@ -62,7 +62,7 @@ def wish(page, run, what):
     page.evaluate(POST, [f"/api/runs/{run}/{what}", {}])
 
 
-def press(page, what):
+def press(page, run, what):
     page.bring_to_front()  # a tab behind others paints nothing, and a press waits for that
     page.click(f"[data-wish={what}]")
 
@@ -79,12 +79,32 @@ def state(page, wanted):
     )
 
 
+FOLLOWING = """
+async (run) => {
+  const html = await fetch("/").then((it) => it.text());
+  const { untilDone } = await import(`/${html.match(/lab\\/[^/"]+/)[0]}/js/core/follow.js`);
+  const question = async () => {
+    asked += 1;
+    const { state } = await fetch(`/api/runs/${run}`).then((it) => it.json());
+    return { state, done: !/waiting|running|paused/.test(state) };
+  };
+  const place = document.body.appendChild(document.createElement("p"));
+  place.id = "lab-train";
+  const heard = ({ state }) => Object.assign(place.dataset, { state });
+  untilDone(question, heard, { topics: () => [run] });
+}
+"""
+"""Has a page that is empty follow a run as Train does: of its state it makes an attribute."""
+WHOLE = [False, pytest.param(True, marks=pytest.mark.long)]
+"""Whether all of Train is drawn, or the module that follows is in pages that are empty."""
+
+
 @pytest.fixture
 def shown(opens, server):
-    """Opens Train as one visitor, in as many tabs as are asked for; and a run is under way."""
+    """Follows a run that is under way as one visitor, in as many tabs as are asked for."""
     pages = []
 
-    def opened(tabs=1, address=server, before=lambda page: None):
+    def opened(tabs=1, address=server, before=lambda page: None, whole=True):
         first = opens(address=address)
         first.goto(f"{address}/api/health")
         run = begin(first)
@@ -92,7 +112,9 @@ def shown(opens, server):
         for page in pages:
             before(page)
             page.add_init_script(WATCHED)
-            page.goto(f"{address}/?tab=train&run={run}")
+            page.goto(f"{address}/?tab=train&run={run}" if whole else f"{address}/api/health")
+            if not whole:
+                page.evaluate(FOLLOWING, run)
         for page in pages:
             state(page, "paused")
         return pages, run
@@ -102,14 +124,15 @@ def shown(opens, server):
         page.close()
 
 
-@pytest.mark.parametrize("tabs", [3, pytest.param(6, marks=pytest.mark.long)])
-def test_tabs_of_one_browser_share_two_streams(shown, tabs):
-    pages, run = shown(tabs)
+@pytest.mark.parametrize("whole", WHOLE)
+def test_tabs_of_one_browser_share_two_streams(shown, whole):
+    pages, run = shown(6, whole=whole)
     eventually(lambda: check(sum(map(streams, pages)) == 2))  # more would keep the others waiting
-    press(pages[0], "resume")
+    asks = press if whole else wish
+    asks(pages[0], run, "resume")
     for page in pages:
         state(page, "running")
-    press(pages[-1], "pause")
+    asks(pages[-1], run, "pause")
     for page in pages:
         state(page, "paused")
     seated = next(page for page in pages if streams(page))
@@ -139,8 +162,11 @@ def test_news_is_told_and_not_asked_for_all_the_time_and_hidden_not_at_all(shown
     state(page, "stopped")
 
 
-def test_without_a_stream_it_asks_again_and_again(shown):
-    [page], run = shown(before=lambda page: page.route("**/api/events*", lambda it: it.abort()))
+@pytest.mark.parametrize("whole", WHOLE)
+def test_without_a_stream_it_asks_again_and_again(shown, whole):
+    [page], run = shown(
+        before=lambda page: page.route("**/api/events*", lambda it: it.abort()), whole=whole
+    )
     eventually(lambda: check(page.evaluate("streams.made") >= 1))
     before = page.evaluate("asked")
     eventually(lambda: check(page.evaluate("asked") > before + 5))
