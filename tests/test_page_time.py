@@ -4,39 +4,16 @@ import json
 import re
 
 import pytest
-from browser import free_port
 from playwright.sync_api import Page, expect
-from visiting import leave, passed, unexplained
-
-from swishdemo.api.application import page_middleware
-from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.process import ProcessRunner
-from swishdemo.jobs.store import Store
-from swishdemo.settings import Settings
-from swishdemo.ui import page as pages
-from swishdemo.ui.lab import Lab
-from swishdemo.ui.page import launch
+from visiting import leave, passed, trade, unexplained
 
 SOON = 120_000
 """Milliseconds that a worker may take to start and to measure something small."""
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    settings = Settings(server_port=free_port(), data_dir=tmp_path_factory.mktemp("store"))
-    manager = JobManager(settings, Store(settings.data_dir), ProcessRunner(settings))
-    lab = Lab(settings, manager, None)
-    demo = pages.build(lab, ("time",))
-    launch(demo, settings, middleware=page_middleware(lab))
-    yield f"http://127.0.0.1:{settings.server_port}/"
-    demo.close()
-    manager.close()
-
-
-@pytest.fixture(scope="module")
-def server(address):
-    """What `opens` visits."""
-    return address.rstrip("/")
+def address(server):
+    return f"{server}/?tab=time"
 
 
 @pytest.fixture
@@ -86,7 +63,7 @@ def drawn(page):
     )
 
 
-def test_before_the_first_timing_the_page_says_what_to_do_and_what_is_published(tab: Page):
+def test_before_the_first_timing_the_page_says_what_to_do_and_refuses_what_is_wrong(tab: Page):
     expect(tab.locator("#lab-time")).to_contain_text("press Measure")
     expect(tab.locator("#lab-time .time-answer")).to_contain_text("1.15 ×")
     for part in ("bars", "sizes-card", "roofline-card", "memory-card", "table-card", "facts"):
@@ -110,6 +87,25 @@ def test_before_the_first_timing_the_page_says_what_to_do_and_what_is_published(
     ]
     assert tops == sorted(tops)
     assert tab.evaluate("document.documentElement.scrollWidth") == 390
+    a_refused_value_is_told_beside_its_field(tab)
+
+
+def a_refused_value_is_told_beside_its_field(tab: Page):
+    tab.set_viewport_size({"width": 390, "height": 700})
+    tab.locator("#lab-time-threads input").fill("100000")
+    tab.locator("#lab-time-measure").click()
+    expect(tab.locator("#lab-time-threads")).to_contain_text("threads is 100000; it must be from 1")
+    expect(tab.locator("#lab-time-threads input")).to_be_in_viewport()
+    expect(tab.locator(".time-status [data-part=notice]")).to_contain_text("threads is 100000;")
+    tab.locator("#lab-time-threads input").fill("1")
+    tab.locator("#lab-time-amp input").check()
+    tab.locator("#lab-time-measure").click()
+    expect(tab.locator("#lab-time-amp")).to_contain_text("Choose dtype bfloat16")
+    tab.locator("#lab-time-amp input").uncheck()
+    tab.locator("#lab-time-shape input, #lab-time-shape textarea").first.fill("16 × banana")
+    tab.locator("#lab-time-measure").click()
+    expect(tab.locator("#lab-time-shape")).to_contain_text("A shape is 1 to 6 whole numbers")
+    assert "timing=" not in tab.url
 
 
 def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
@@ -248,24 +244,6 @@ def test_stop_ends_it_and_keeps_what_was_measured(tab: Page):
     assert drawn(tab)["x"]
 
 
-def test_a_refused_value_is_told_beside_its_field(tab: Page):
-    tab.set_viewport_size({"width": 390, "height": 700})
-    tab.locator("#lab-time-threads input").fill("100000")
-    tab.locator("#lab-time-measure").click()
-    expect(tab.locator("#lab-time-threads")).to_contain_text("threads is 100000; it must be from 1")
-    expect(tab.locator("#lab-time-threads input")).to_be_in_viewport()
-    expect(tab.locator(".time-status [data-part=notice]")).to_contain_text("threads is 100000;")
-    tab.locator("#lab-time-threads input").fill("1")
-    tab.locator("#lab-time-amp input").check()
-    tab.locator("#lab-time-measure").click()
-    expect(tab.locator("#lab-time-amp")).to_contain_text("Choose dtype bfloat16")
-    tab.locator("#lab-time-amp input").uncheck()
-    tab.locator("#lab-time-shape input, #lab-time-shape textarea").first.fill("16 × banana")
-    tab.locator("#lab-time-measure").click()
-    expect(tab.locator("#lab-time-shape")).to_contain_text("A shape is 1 to 6 whole numbers")
-    assert "timing=" not in tab.url
-
-
 def shown_to_others_by_its_link_alone(tab: Page, opens):
     own = re.search(r"timing=([\w-]+)", tab.url)[1]
     share = tab.locator(".time-status [data-part=link]")
@@ -274,19 +252,24 @@ def shown_to_others_by_its_link_alone(tab: Page, opens):
     expect(notice).to_contain_text("timing=")
     link = re.search(r"http\S+", notice.inner_text())[0]
     assert own not in link
-    reader = opens(number=1)
+    mine = tab.context.cookies()
+    reader = opens()  # another visitor's, as a page that is opened always is
     reader.goto(link)
     expect(state(reader)).to_have_attribute("data-state", "finished", timeout=SOON)
     said = tab.locator("#lab-time .time-answer").inner_text()
     expect(reader.locator("#lab-time .time-answer")).to_have_text(said)
     assert own not in reader.content()
     expect(reader.locator(".time-status .lab-kept")).to_be_hidden()
+    theirs = trade(tab, mine)
+    tab.bring_to_front()
     expect(share).to_have_text("Stop sharing")
     share.click()
     expect(share).to_have_text("Share")
+    trade(reader, theirs)
     reader.goto(link)
     expect(reader.locator(".time-status [data-part=notice]")).to_contain_text("not among yours")
     leave(reader)
+    trade(tab, mine)
 
 
 def test_a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab: Page, opens):
@@ -314,9 +297,11 @@ def test_a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab: Page, open
     expect(tab.locator("#lab-time [data-part=steps] .point")).to_have_count(6)
 
 
-def test_another_visitor_s_timing_is_not_shown(tab: Page, address):
-    tab.goto(f"{address}?timing=AAAAAAAAAAAAAAAAAAAAAA")
+def test_another_visitor_s_timing_is_not_shown(opens, address):
+    tab = opens(viewport={"width": 1280, "height": 720})
+    tab.goto(f"{address}&timing=AAAAAAAAAAAAAAAAAAAAAA")
     notice = tab.locator(".time-status [data-part=notice]")
     expect(notice).to_contain_text("not among yours")
     expect(tab).not_to_have_url(re.compile("timing="))
     expect(tab.locator("#lab-time [data-part=bars-empty]")).to_be_visible()
+    leave(tab)

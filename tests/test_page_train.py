@@ -5,29 +5,38 @@ import os
 import re
 import signal
 import subprocess
+from contextlib import contextmanager
 
 import httpx
 import pytest
 from playwright.sync_api import expect
-from visiting import eventually, leave, passed, recipe, two_frames, unexplained
+from visiting import eventually, leave, passed, recipe, trade, two_frames, unexplained
 
 STATE = "#lab-train [data-state]"
 LINE = "#lab-train [data-part=line]"
 DESK = {"width": 1280, "height": 900}
 BETA = "beta-convergence"
+LASTS = {"recipe": BETA, "steps": 5000, "seeds": 1, "batch": 1024}
+"""A run that is under way as long as a test takes, and reports so seldom that little is drawn."""
 
 
 @pytest.fixture
 def visit(opens, server):
     """Opens the Train tab as a new visitor, and fails on any error that the console shows.
 
-    Where fields of a run are given, the visitor has begun it by REST, and it is shown.
+    Where fields of a run are given, the visitor has begun it by REST, and it is shown; one of a few
+    steps has ended by then, and is drawn once.
     """
     shown = []
 
     def visited(address=f"{server}/?tab=train", viewport=DESK, locale=None, chosen=BETA, **config):
-        page = opens(number=len(shown), viewport=viewport, locale=locale)
-        page.goto(f"{address}&run={posted(page, server, config)}" if config else address)
+        page = opens(viewport=viewport, locale=locale)
+        if config:
+            run = posted(page, server, config)
+            address = f"{address}&run={run}"
+            if config["steps"] < 100:
+                ended(page, server, run)
+        page.goto(address)
         expect(page.locator("#lab-start")).to_be_visible()
         expect(page.locator(LINE)).not_to_have_text("")
         if chosen:
@@ -71,7 +80,9 @@ def finished(desk, opens, server, request):
         return show(page, config)
 
     def show(page, config):
-        listed(page, posted(page, server, config))
+        run = posted(page, server, config)
+        ended(page, server, run)
+        listed(page, run)
         line(page, "finished")
         return page
 
@@ -150,11 +161,21 @@ def posted(page, server, config):
     return page.request.post(f"{server}/api/runs", data=config).json()["id"]
 
 
+def ended(page, server, run):
+    """Waits for the end of a run before it is looked at: each report would be drawn."""
+
+    def finished():
+        told = page.request.get(f"{server}/api/runs/{run}").json()
+        assert told["state"] == "finished"
+
+    eventually(finished)
+
+
 def listed(page, run):
     """Shows a run that was started by REST, by its name in the list."""
     page.evaluate("dispatchEvent(new Event('swish-lab-back'))")  # the list is asked for again
     page.click(f"[data-run='{run}']")
-    page.wait_for_url(f"**run={run}**")
+    expect(page.locator(f"[data-run='{run}'][aria-current=true]")).to_be_attached()
 
 
 def reports(page, run=None):
@@ -198,13 +219,8 @@ def test_one_button_trains_and_what_is_drawn_is_what_is_stored(visit):
 
 
 def test_stop_or_a_killed_worker_ends_it_and_a_reload_finds_it(visit, served):
-    page = visit()
-    start(page, steps=5000)
+    page = visit(chosen=None, **LASTS)
     line(page, "running on")
-    run = run_of(page)
-    page.reload()
-    line(page, "running on")
-    assert run_of(page) == run
     for wish, said, then in (
         ("pause", "paused", "resume"),
         ("resume", "running on", "pause"),
@@ -216,11 +232,10 @@ def test_stop_or_a_killed_worker_ends_it_and_a_reload_finds_it(visit, served):
         expect(page.locator(f"[data-wish={then}]")).to_be_focused()
     # Without the address too: the latest run is shown.
     page.goto(page.url.split("?")[0] + "?tab=train")
-    line(page, "stopped at step", seconds=10)
+    line(page, "stopped at step")
     assert page.locator(".train-run").count() == 1
     # A worker that is killed is a failed run with its reason, and the next one works.
-    long = posted(page, served[0], {"recipe": BETA, "steps": 5000})
-    listed(page, long)
+    listed(page, posted(page, served[0], LASTS))
     line(page, "running on")
     found = subprocess.run(
         ["pgrep", "-P", str(served[1].pid), "-f", "swishdemo.jobs.worker"],
@@ -230,37 +245,48 @@ def test_stop_or_a_killed_worker_ends_it_and_a_reload_finds_it(visit, served):
     )
     for pid in found.stdout.split():
         os.kill(int(pid), signal.SIGKILL)
-    line(page, "failed · ", seconds=20)
-    line(page, "SIGKILL", seconds=5)
+    line(page, "failed · ")
+    line(page, "SIGKILL")
     start(page, steps=20, seeds=1)
     line(page, "finished")
 
 
-def test_a_second_visitor_waits_and_sees_none_of_the_first_ones_runs(visit):
-    second, first = visit(locale="zh-CN", chosen=None, steps=10, seeds=1), visit()
+FIRST = {"X-Visitor": "another-visitor-and-no-page"}
+
+
+@contextmanager
+def busy(server):
+    """Another visitor, who has no page open; their run keeps the device meanwhile."""
+    with httpx.Client(base_url=server, headers=FIRST, timeout=120) as client:
+        run = client.post("/api/runs", json=LASTS).json()["id"]
+        try:
+            yield client
+        finally:
+            client.post(f"/api/runs/{run}/stop")
+
+
+def test_a_second_visitor_waits_and_sees_none_of_the_first_ones_runs(visit, server):
+    second = visit(locale="zh-CN", chosen=None, steps=10, seeds=1)
     line(second, "已完成")
     plot = second.locator("#lab-train [data-part=beta]")
     expect(plot).to_be_visible()
-    start(first, steps=5000)
-    line(first, "running on")
-    assert first.locator(".train-run").count() == second.locator(".train-run").count() == 1
-    second.click("[data-wish=again]")
-    line(second, "队列中第 1 位")
-    # What waits shows nothing of the run before.
-    expect(plot).to_be_hidden()
-    expect(second.locator("#lab-train [data-part=empty-beta]")).to_be_visible()
-    rows = second.locator(".train-runs tr")
-    cells = rows.evaluate_all(
-        """rows => rows.map((row) =>
-        [...row.cells].filter((cell) => cell.checkVisibility()).length)"""
-    )
-    assert cells == [9, 9, 9]
-    first.click("[data-wish=stop]")
+    with busy(server) as first:
+        second.click("[data-wish=again]")
+        line(second, "队列中第 1 位")
+        assert [each["state"] for each in first.get("/api/runs").json()] == ["running"]
+        # What waits shows nothing of the run before.
+        expect(plot).to_be_hidden()
+        expect(second.locator("#lab-train [data-part=empty-beta]")).to_be_visible()
+        rows = second.locator(".train-runs tr")
+        cells = rows.evaluate_all(
+            """rows => rows.map((row) =>
+            [...row.cells].filter((cell) => cell.checkVisibility()).length)"""
+        )
+        assert cells == [9, 9, 9]  # of the head and of the second's own two
     line(second, "已完成")
 
 
-def test_bad_values_are_refused_beside_their_fields(visit):
-    page = visit(chosen=None)
+def bad_values_are_refused_beside_their_fields(page):
     stood = page.locator(LINE).inner_text()
     for field, value, said in (
         ("steps", "0", "from 1 to 5000"),
@@ -296,7 +322,7 @@ def test_bad_values_are_refused_beside_their_fields(visit):
     expect(page.locator("#lab-noise")).to_be_hidden()
 
 
-def test_a_recipe_fills_the_fields(visit):
+def test_a_recipe_fills_the_fields_and_bad_values_are_refused_beside_theirs(visit):
     page = visit(chosen=None)
     # It opens on the spiral; the arrow keys go from picture to picture.
     spiral = page.get_by_role("radio", name="The spiral")
@@ -329,6 +355,7 @@ def test_a_recipe_fills_the_fields(visit):
     page.keyboard.press("Enter")
     expect(page.locator("#lab-weight_decay input")).not_to_have_value("0")
     expect(steps).to_have_value(stood)
+    bad_values_are_refused_beside_their_fields(page)
 
 
 def test_a_phone_shows_start_then_what_it_begins_then_the_fields(visit):
@@ -498,6 +525,116 @@ def test_the_inputs_of_a_typed_activation_lie_under_its_curve(finished):
         assert y == pytest.approx(x / (1 + math.exp(-beta * x)), abs=0.02)
 
 
+def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(finished):
+    page = finished(steps=5, seeds=1, rivals=[], lr=1e-6)  # the loss stays where it begins
+    axis = page.locator("#lab-train [data-part=loss] .ytick text")
+    eventually(lambda: more_than(axis.count(), 1))
+    before = axis.all_text_contents()
+    page.evaluate(
+        """() => {
+            const node = document.querySelector("#lab-train [data-part=loss]");
+            return Plotly.relayout(node, { "yaxis.range": [0.3, 0.32] }).then(() => true);
+        }"""
+    )
+
+    def other():
+        texts = axis.all_text_contents()
+        assert texts != before and len(texts) > 1
+        assert all(1.99 < float(text) < 2.1 for text in texts)
+
+    eventually(other)
+
+
+def more_than(count, least):
+    assert count > least
+
+
+def test_again_repeats_a_run_and_two_can_be_compared(finished, server):
+    fields = {"steps": 20, "seeds": 1, "rivals": [], "beta_starts": [1]}
+    page = finished(**fields, lr=0.02)
+    first = run_of(page)
+    page.click("[data-wish=again]")
+    page.wait_for_function("(first) => !location.href.includes(first)", arg=first)
+    second = run_of(page)
+    ended(page, server, second)
+    last = [reports(page, run)[-1] for run in (first, second)]
+    assert last[0]["loss"] == last[1]["loss"]
+    finished(**fields, lr=0.1)
+    chosen = [page.locator(f"[data-choose='{run}']") for run in (first, run_of(page))]
+    for box in chosen:
+        box.check()
+    page.click("[data-compare]")
+    differs = page.locator(".train-differences")
+    expect(differs).to_contain_text("Learning rate")
+    expect(differs).not_to_contain_text("Momentum")
+    row = differs.locator("tr", has_text="Learning rate").locator("td")
+    assert row.all_inner_texts() == ["0.02", "0.1"]
+    expect(page.locator("[data-plot=loss] .scatterlayer path.js-line")).to_have_count(2)
+    for box in chosen:
+        box.uncheck()
+    page.click("[data-close]")
+
+
+def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(finished):
+    fields = {"recipe": "playground-spiral", "steps": 20, "seeds": 1}
+    page = finished(**fields, rivals=["relu"], width=10)
+    page.click("#lab-train [data-value=size]")
+    told = reports(page)
+    scrub = page.locator("#lab-train [data-part=scrub]")
+    live = page.locator("#lab-train [data-part=live]")
+
+    def shows(at):
+        view = [each for each in told[: at + 1 or None] if each["views"]][-1]["views"][0]
+        weights = [weight for layer in view["weights"] for unit in layer for weight in unit]
+        assert len(weights) == 2 * 8 + 8 * 8 + 8 * 2  # of ten units a layer
+
+        def equal():
+            surface = page.evaluate(
+                "document.querySelector('#lab-train [data-part=inside]').data[0].z.flat()"
+            )
+            assert surface == pytest.approx(view["surface"], abs=1e-3)
+            drawn = page.locator("#lab-train .train-network path").evaluate_all(
+                """all => all.map((line) => [line.classList.contains("train-minus"),
+                   Number(line.textContent.replace("−", "-"))])"""
+            )
+            assert [weight for _, weight in drawn] == pytest.approx(weights, rel=0.01)
+            assert [minus for minus, _ in drawn] == [weight < 0 for weight in weights]
+
+        page.locator("#lab-train [data-part=inside]").scroll_into_view_if_needed()
+        eventually(equal, 30)
+        words = f"step {told[at]['step']} of 20"
+        expect(page.locator("#lab-train [data-part=place]")).to_have_text(words)
+        expect(page.locator("#lab-train .lab-stat b").first).to_have_text(
+            f"{told[at]['step']} / 20"
+        )
+        page.locator("#lab-train [data-part=beta]").scroll_into_view_if_needed()
+        draws(page, "beta", [abs(told[at]["beta"][0][0])])
+
+    shows(-1)
+    expect(live).to_be_disabled()
+    expect(page.locator("#lab-train [data-part=not-drawn]")).to_contain_text("first 8")
+    assert page.locator("#lab-train .train-network image").count() == 16
+    scrub.focus()
+    page.keyboard.press("ArrowLeft")
+    shows(-2)
+    expect(scrub).to_have_attribute("aria-valuetext", "step 19 of 20")
+    expect(page.locator("#lab-train [data-part=sentence]")).to_contain_text("Step 19 of 20.")
+    scrub.focus()
+    page.keyboard.press("Home")
+    shows(0)
+    live.click()
+    shows(-1)
+    page.reload()
+    line(page, "finished")
+    scrub.focus()
+    page.keyboard.press("Home")
+    shows(0)
+    play = page.locator("#lab-train [data-part=play]")
+    play.click()
+    expect(play).to_have_attribute("aria-label", "Pause the replay")
+    expect(page.locator("#lab-train [data-part=place]")).to_have_text(re.compile("step [1-9]"))
+
+
 @pytest.mark.long
 def test_a_run_on_points_is_shown_after_one_on_pictures(visit):
     page = visit(steps=5, seeds=1, rivals=[])
@@ -568,8 +705,11 @@ def test_a_run_is_its_owners_alone_named_shared_and_taken_back(visit, server):
     owner.get_by_role("radio", name="β convergence").check(force=True)
     expect(told).to_have_text("")
     run = run_of(owner)
+    mine = owner.context.cookies()
     reader = visit(f"{server}/?tab=train&run={run}", chosen=None)
     line(reader, "There is no")
+    theirs = trade(owner, mine)
+    owner.bring_to_front()
     expect(owner.locator(".train-run").first).to_have_text(re.compile(r"^β convergence · .*10"))
     owner.locator("[data-field=name]").fill("Ten steps")
     owner.locator("[data-field=name]").press("Enter")
@@ -586,6 +726,8 @@ def test_a_run_is_its_owners_alone_named_shared_and_taken_back(visit, server):
     line(owner, "finished")
     assert run not in link
     assert link.split("?")[1] in copied(owner)
+    trade(reader, theirs)
+    reader.bring_to_front()
     reader.goto(link)
     line(reader, "finished")
     assert reader.locator("[data-field], [data-share]").count() == 0
@@ -597,10 +739,14 @@ def test_a_run_is_its_owners_alone_named_shared_and_taken_back(visit, server):
     expect(reader.locator(".train-about")).to_contain_text("shares this run")
     alone = owner.get_by_role("link", name="Small page").get_attribute("href")
     assert httpx.get(alone, timeout=120).status_code == 200
+    trade(owner, mine)
+    owner.bring_to_front()
     owner.click("[data-share='']")
     expect(owner.locator("[data-share=yes]")).to_be_visible()
     assert httpx.get(alone, timeout=120).status_code == 404
-    reader.goto(link)
+    trade(reader, theirs)
+    reader.bring_to_front()
+    reader.evaluate("dispatchEvent(new Event('swish-lab-back'))")  # it asks again
     line(reader, "There is no")
 
 
@@ -612,8 +758,8 @@ def copied(page):
     return page.evaluate("window.copied")
 
 
-def test_a_deleted_run_can_be_brought_back_while_the_list_streams(visit, server):
-    page = visit(chosen=None, steps=4000, seeds=1)
+def test_a_deleted_run_can_be_brought_back_while_the_list_streams(visit):
+    page = visit(chosen=None, **LASTS)
     line(page, "running")
     run = run_of(page)
     cross, undo = page.locator(f"[data-delete='{run}']"), page.locator("[data-undo]")
@@ -652,112 +798,3 @@ def test_a_deleted_run_can_be_brought_back_while_the_list_streams(visit, server)
 
 def changed(locator, before):
     assert locator.inner_html() != before
-
-
-def test_again_repeats_a_run_and_two_can_be_compared(visit, server):
-    fields = {"steps": 20, "seeds": 1, "rivals": [], "beta_starts": [1]}
-    page = visit(chosen=None, **fields, lr=0.02)
-    line(page, "finished")
-    first = run_of(page)
-    page.click("[data-wish=again]")
-    page.wait_for_function("(first) => !location.href.includes(first)", arg=first)
-    line(page, "finished")
-    second = run_of(page)
-    last = [reports(page, run)[-1] for run in (first, second)]
-    assert last[0]["loss"] == last[1]["loss"]
-    third = posted(page, server, {**fields, "lr": 0.1})
-    page.goto(f"{server}/?tab=train&run={third}")
-    line(page, "finished")
-    for run in (first, third):
-        page.check(f"[data-choose='{run}']")
-    page.click("[data-compare]")
-    differs = page.locator(".train-differences")
-    expect(differs).to_contain_text("Learning rate")
-    expect(differs).not_to_contain_text("Momentum")
-    row = differs.locator("tr", has_text="Learning rate").locator("td")
-    assert row.all_inner_texts() == ["0.02", "0.1"]
-    expect(page.locator("[data-plot=loss] .scatterlayer path.js-line")).to_have_count(2)
-
-
-def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(finished):
-    page = finished(steps=5, seeds=1, rivals=[], lr=1e-6)  # the loss stays where it begins
-    axis = page.locator("#lab-train [data-part=loss] .ytick text")
-    eventually(lambda: more_than(axis.count(), 1))
-    before = axis.all_text_contents()
-    page.evaluate(
-        """() => {
-            const node = document.querySelector("#lab-train [data-part=loss]");
-            return Plotly.relayout(node, { "yaxis.range": [0.3, 0.32] }).then(() => true);
-        }"""
-    )
-
-    def other():
-        texts = axis.all_text_contents()
-        assert texts != before and len(texts) > 1
-        assert all(1.99 < float(text) < 2.1 for text in texts)
-
-    eventually(other)
-
-
-def more_than(count, least):
-    assert count > least
-
-
-def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(visit):
-    fields = {"recipe": "playground-spiral", "steps": 20, "seeds": 1}
-    page = visit(chosen=None, **fields, rivals=["relu"], width=10)
-    line(page, "finished")
-    told = reports(page)
-    scrub = page.locator("#lab-train [data-part=scrub]")
-    live = page.locator("#lab-train [data-part=live]")
-
-    def shows(at):
-        view = [each for each in told[: at + 1 or None] if each["views"]][-1]["views"][0]
-        weights = [weight for layer in view["weights"] for unit in layer for weight in unit]
-        assert len(weights) == 2 * 8 + 8 * 8 + 8 * 2  # of ten units a layer
-
-        def equal():
-            surface = page.evaluate(
-                "document.querySelector('#lab-train [data-part=inside]').data[0].z.flat()"
-            )
-            assert surface == pytest.approx(view["surface"], abs=1e-3)
-            drawn = page.locator("#lab-train .train-network path").evaluate_all(
-                """all => all.map((line) => [line.classList.contains("train-minus"),
-                   Number(line.textContent.replace("−", "-"))])"""
-            )
-            assert [weight for _, weight in drawn] == pytest.approx(weights, rel=0.01)
-            assert [minus for minus, _ in drawn] == [weight < 0 for weight in weights]
-
-        page.locator("#lab-train [data-part=inside]").scroll_into_view_if_needed()
-        eventually(equal, 30)
-        words = f"step {told[at]['step']} of 20"
-        expect(page.locator("#lab-train [data-part=place]")).to_have_text(words)
-        expect(page.locator("#lab-train .lab-stat b").first).to_have_text(
-            f"{told[at]['step']} / 20"
-        )
-        page.locator("#lab-train [data-part=beta]").scroll_into_view_if_needed()
-        draws(page, "beta", [abs(told[at]["beta"][0][0])])
-
-    shows(-1)
-    expect(live).to_be_disabled()
-    expect(page.locator("#lab-train [data-part=not-drawn]")).to_contain_text("first 8")
-    assert page.locator("#lab-train .train-network image").count() == 16
-    scrub.focus()
-    page.keyboard.press("ArrowLeft")
-    shows(-2)
-    expect(scrub).to_have_attribute("aria-valuetext", "step 19 of 20")
-    expect(page.locator("#lab-train [data-part=sentence]")).to_contain_text("Step 19 of 20.")
-    scrub.focus()
-    page.keyboard.press("Home")
-    shows(0)
-    live.click()
-    shows(-1)
-    page.reload()
-    line(page, "finished")
-    scrub.focus()
-    page.keyboard.press("Home")
-    shows(0)
-    play = page.locator("#lab-train [data-part=play]")
-    play.click()
-    expect(play).to_have_attribute("aria-label", "Pause the replay")
-    expect(page.locator("#lab-train [data-part=place]")).to_have_text(re.compile("step [1-9]"))

@@ -156,6 +156,17 @@ def opens(browsers, server):
     return opened
 
 
+def trade(page, cookies=()):
+    """Has the browser be another visitor's, and returns the cookies of whose it was.
+
+    A second browser would have to read all scripts anew.
+    """
+    before = page.context.cookies()
+    page.context.clear_cookies()
+    page.context.add_cookies(cookies)
+    return before
+
+
 def listened(page):
     """The page, with what its console shows told to ``wrong``."""
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
