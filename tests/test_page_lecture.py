@@ -136,6 +136,10 @@ def test_the_prepared_views_show_one_card_each(visit, server):
         page.keyboard.press("ArrowRight")
 
 
+def finished(state):
+    assert state == "finished"
+
+
 @pytest.mark.parametrize(
     ("dataset", "picture", "other"),
     [
@@ -148,8 +152,10 @@ def test_a_run_is_its_sentence_and_one_picture_on_one_screen(
 ):
     page = opens(viewport={"width": 1280, "height": 720})
     network = "cnn" if dataset == "digits" else "mlp"
-    config = {"dataset": dataset, "network": network, "steps": 30, "seeds": 2}
+    config = {"dataset": dataset, "network": network, "steps": 3, "seeds": 1}
     run = page.request.post(f"{server}/api/runs", data=config).json()["id"]
+    told = f"{server}/api/runs/{run}"
+    eventually(lambda: finished(page.request.get(told).json()["state"]))  # it is drawn once
     page.goto(f"{server}/?tab=train&run={run}&present=1")
     expect(page.locator("#lab-train .train-sentence")).to_be_visible()
     expect(page.locator(f"#lab-train {picture} .main-svg").first).to_be_in_viewport()

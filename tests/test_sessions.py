@@ -113,6 +113,7 @@ def test_a_lost_session_does_no_harm(app, opens):
     page.click("#lab-start")
     expect(page.locator("#lab-steps div.validation-error")).to_contain_text("must be")
     steps.fill("5")
+    page.fill("#lab-seeds input", "1")
     lose()
     page.click("#lab-start")
     expect(line).to_contain_text("finished")
