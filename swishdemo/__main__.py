@@ -27,7 +27,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from swishdemo.claims import command as claims_command
+from swishdemo.claims import claims_report
 from swishdemo.errors import UserError
 from swishdemo.figures.claims import illustrated
 from swishdemo.form import Field
@@ -103,11 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check_claims(given: argparse.Namespace, settings: Settings) -> int:
-    if why := claims_command.refused(given):
+    if why := claims_report.refused(given):
         print(why, file=sys.stderr)
         return _REFUSED
     try:
-        return _ENDED if claims_command.check(given, settings, illustrated) else _INTERRUPTED
+        return _ENDED if claims_report.check(given, settings, illustrated) else _INTERRUPTED
     except OSError as error:
         print(_unwritable(given.report, error), file=sys.stderr)
         return _REFUSED
@@ -257,7 +257,7 @@ def parser(settings: Settings) -> argparse.ArgumentParser:
         required=True,
         **_LINES,
     )
-    claims_command.add_options(
+    claims_report.add_options(
         commands.add_parser(
             "claims",
             help="check the article's claims on this machine",
@@ -336,13 +336,8 @@ def _watched(manager: JobManager, job: Job, work: _Timing | _Sweep) -> Job:
 
 # What 80 columns hold, at the most: what is left out stands in every file.
 _COLUMNS = ("variant", "ratio", "spread", "rate", "limit", "saved", "peak")
-_WIDE_COLUMNS = (
-    *_COLUMNS,
-    *(f"part_{part}" for part in STEP_PHASES),
-    "error",
-    "repeats",
-    "prepared",
-)
+_PARTS = tuple(f"part_{part}" for part in STEP_PHASES)
+_WIDE_COLUMNS = (*_COLUMNS, *_PARTS, "error", "repeats", "prepared")
 _WIDE = 120
 _NARROWEST_NAME = 14
 
@@ -387,10 +382,8 @@ def _show_sweep(
 ) -> None:
     """Print the table of runs, and one for each field of the grid."""
     console.print(Text(text("sweep.scores"), style="dim"))
-    for told in (
-        sweep_results.runs_table(sweep, rows),
-        *sweep_results.effect_tables(sweep, rows),
-    ):
+    tables = sweep_results.runs_table(sweep, rows), *sweep_results.effect_tables(sweep, rows)
+    for told in tables:
         _head(console, told.title)
         if told.rows:
             console.print(_table(told.heads, told.rows, console.width), crop=False)

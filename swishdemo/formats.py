@@ -1,4 +1,8 @@
-"""Formats that others read: JSON whose every number is finite, CSV for a spreadsheet, Markdown."""
+"""Formats that others read: JSON whose every number is finite, CSV for a spreadsheet, Markdown.
+
+And pages of our own that need no script and no other file: a report, a claim, a curve, a run. Each
+is a template in ``pages``, and takes its colours from the app's own style sheet.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,19 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from swishdemo.text import Language, text
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from pydantic import TypeAdapter
 
 Record = TypeVar("Record")
@@ -107,3 +120,78 @@ def _cell(value: object) -> object:
     if value is None:
         return ""
     return f"'{value}" if isinstance(value, str) and value.startswith(_COMPUTED) else value
+
+
+Theme = Literal["light", "dark"] | None
+"""None for what the reader's system has."""
+
+_HERE = Path(__file__).parent
+_ASSETS = _HERE.parent / "assets"
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(_HERE / "pages"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    templates.filters["moment"] = lambda iso: str(iso)[:16].replace("T", " ") + " UTC"
+    templates.filters["tone"] = lambda verdict: str(verdict).replace(" ", "-")
+    return templates
+
+
+def page(template: str, language: Language, theme: Theme = None, **values: Any) -> str:
+    """A page as HTML; what is not `markupsafe.Markup` among the values is shown as text.
+
+    Args:
+        template: The name of a file in ``pages``, without its ending.
+        language: Of the page.
+        theme: Light or dark, whatever the reader's system has.
+        values: What the template names.
+    """
+    return (
+        _templates()
+        .get_template(f"{template}.html")
+        .render(
+            tag=text("language.tag", language),
+            language=language,
+            colours=Markup(_colours(theme)),
+            icon=_icon(),
+            **values,
+        )
+    )
+
+
+def frame(address: str, title: str) -> str:
+    """The HTML by which another page shows one of these."""
+    return Markup(
+        '<iframe src="{}" title="{}" width="100%" height="480" loading="lazy" '
+        'style="border:0"></iframe>'
+    ).format(address, title)
+
+
+@cache
+def _colours(theme: Theme) -> str:
+    """The colours of ``colours.css``; on paper they are those of the light."""
+    sheet = (_ASSETS / "css" / "colours.css").read_text("utf-8")
+    light, dark = (
+        re.search(rf"^ *{re.escape(of)} {{(.*?)^ *}}", sheet, re.M | re.S)
+        for of in (":root", ".dark")
+    )
+    assert light and dark, "colours.css has a block for each theme"
+    rules = f":root {{{light[1]}}}"
+    if theme == "light":
+        return rules
+    wish = " and (prefers-color-scheme: dark)" if theme is None else ""
+    return f"{rules} @media screen{wish} {{ :root {{{dark[1]}}} }}"
+
+
+@cache
+def _icon() -> str:
+    """The app's icon as an address that asks nobody for anything."""
+    return "data:image/svg+xml," + quote((_ASSETS / "favicon.svg").read_text("utf-8"))

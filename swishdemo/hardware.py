@@ -11,7 +11,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
@@ -66,9 +66,7 @@ class Hardware:
     def as_json(self) -> dict[str, Any]:
         """The hardware as plain values."""
         return {
-            "cards": [
-                {name: getattr(card, name) for name in Card.__slots__} for card in self.cards
-            ],
+            "cards": [asdict(card) for card in self.cards],
             "runtime": self.runtime,
             "gap": self.gap and self.gap.as_json(),
         }

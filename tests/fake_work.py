@@ -281,6 +281,13 @@ def idle(config: object) -> Iterator[Tick]:
     yield TICK
 
 
+def waiting(config: object) -> Iterator[Tick]:
+    """Ends when it is stopped, whatever the configuration."""
+    while True:
+        yield TICK
+        time.sleep(0.05)
+
+
 @dataclass(frozen=True, slots=True)
 class TableConfig:
     """A config with a visitor's table, as a training run's has it."""

@@ -165,7 +165,9 @@ def tree(tmp_path_factory):
         whole = (package / path).read_text("utf-8")
         assert whole.endswith(")\n")
         (package / path).write_text(f"{whole[:-2]}{text.lstrip()})\n", "utf-8")
-    insert(package / "claims" / "article.py", '    Claim(\n        "leaky",\n', CLAIM[1:])
+    insert(
+        package / "claims" / "documents" / "article.py", '    Claim(\n        "leaky",\n', CLAIM[1:]
+    )
     (package / "claims" / "documents" / "note.py").write_text(DOCUMENT.lstrip("\n"), "utf-8")
     insert(package / "training" / "config.py", "    device: Annotated[\n", FIELD.lstrip("\n"))
     insert(package / "training" / "recipes.py", "        *_controls(),\n", RECIPE.lstrip("\n"))

@@ -13,7 +13,7 @@ from test_claims_figures import DRAWN, evidence_of
 
 from swishdemo.figures.claims import claim_figure
 from swishdemo.figures.svg import WIDTH, svg
-from swishdemo.pages import _colours
+from swishdemo.formats import _colours
 from swishdemo.text import LANGUAGES
 
 evidence = cache(evidence_of)

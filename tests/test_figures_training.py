@@ -11,13 +11,15 @@ from pydantic import ValidationError
 
 from swishdemo.activations import activations
 from swishdemo.figures.comparison import compare_figures, race_figure
-from swishdemo.figures.inside import inputs_figure, layers_figure, surface_figure
-from swishdemo.figures.learned_parameters import (
+from swishdemo.figures.inside import (
     beta_figure,
     conserved_figure,
     convergence_figure,
     ends_figure,
+    inputs_figure,
+    layers_figure,
     own_figure,
+    surface_figure,
 )
 from swishdemo.figures.series import Picked, Series
 from swishdemo.training import Report, TrainingConfig

@@ -3,12 +3,13 @@
 import re
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
 from playwright.sync_api import expect
-from visiting import leave
+from visiting import VIEWPORT, leave, speaks
 
 from swishdemo.api.application import page_middleware
 from swishdemo.claims import CLAIMS, VERDICTS, get
@@ -16,6 +17,7 @@ from swishdemo.claims.documents import DOCUMENTS
 from swishdemo.claims.proofs import kept, provers
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
+from swishdemo.jobs.kinds import kinds
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence, text
 from swishdemo.ui import page as whole
@@ -59,11 +61,9 @@ def server(address):
 def opened(opens):
     """Opens the page as a new visitor; ``wrong`` are the errors that its console shows."""
 
-    def opened(address, query="?tab=claims", *, width=1280, ready=True, grant=False, **options):
-        viewport = {"width": width, "height": 800}
-        shown = opens(viewport=viewport, address=address.rstrip("/"), **options)
-        if grant:
-            shown.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    def opened(address, query="?tab=claims", *, ready=True):
+        shown = opens(address=address.rstrip("/"))
+        shown.context.grant_permissions(["clipboard-read", "clipboard-write"])
         shown.goto(address + query)
         if ready:
             shown.wait_for_selector(READY)
@@ -72,28 +72,66 @@ def opened(opens):
     return opened
 
 
-@pytest.fixture
-def visit(opened, address):
-    """Opens the page anew, and fails on any error that its console shows."""
-    shown = []
+@pytest.fixture(scope="module")
+def tab(opened, address):
+    """One page for all tests."""
+    shown = opened(address)
+    shown.stale = False
+    yield shown
+    leave(shown)
 
-    def visited(*query, **options):
-        shown.append(opened(address, *query, **options))
-        return shown[-1]
+
+UNTOUCHED = """() => {
+    const touched = "[data-tile][aria-expanded=true], [data-verdict][aria-pressed=true]";
+    for (const each of document.querySelectorAll(touched)) each.click();
+    document.querySelector("[data-kind='']").click();
+    const menu = document.querySelector("#lab-claims [data-part=document]");
+    menu.value = "";
+    menu.dispatchEvent(new Event("change", { bubbles: true }));
+    scrollTo(0, 0);
+}"""
+
+
+@pytest.fixture
+def page(tab, address):
+    """The page with no filter and no card open."""
+    if tab.stale:
+        tab.goto(f"{address}?tab=claims")
+        tab.wait_for_selector(READY)
+        tab.stale = False
+    else:
+        tab.evaluate(UNTOUCHED)
+    yield tab
+    assert tab.wrong == []
+
+
+@pytest.fixture
+def visit(tab, address):
+    """Loads the page anew."""
+
+    def visited(query="?tab=claims", *, width=1280, locale=None):
+        tab.set_viewport_size({"width": width, "height": 800})
+        if locale:
+            tab.locale = speaks(tab, locale)
+        tab.goto(address + query)
+        tab.wait_for_selector(READY)
+        return tab
 
     yield visited
-    for each in shown:
-        assert each.wrong == []
-        leave(each)
+    assert tab.wrong == []
+    if tab.locale:
+        tab.locale.detach()
+        tab.locale = None
+    tab.set_viewport_size(VIEWPORT)
+    tab.stale = True
 
 
-@pytest.fixture(scope="module")
-def page(opened, address):
-    """One page for the tests that leave it as they found it, of a visitor of its own."""
-    shown = opened(address, number=1)
-    yield shown
-    assert shown.wrong == []
-    leave(shown)
+@pytest.fixture
+def endless(lab, monkeypatch):
+    """Jobs that take no processor's time and end only by being stopped, whatever they are to do."""
+    for name, kind in kinds().items():
+        waits = replace(kind, work="fake_work:waiting")
+        monkeypatch.setitem(lab.manager._kinds, name, waits)
 
 
 def tile(shown, claim):
@@ -133,26 +171,6 @@ SAID = """async (ids) => {
 """What each claim's tile and card say, and where the card ends, once all are open."""
 
 
-@pytest.mark.parametrize(
-    ("locale", "first", "second"),
-    [pytest.param("en", "en", "zh", marks=pytest.mark.long), ("zh-CN", "zh", "en")],
-)
-def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, first, second):
-    shown = visit(locale=locale)
-    told = lab.claims.cards(first)
-    assert len(told) == len(CLAIMS)
-    assert visible_claims(shown) == [claim.id for claim in CLAIMS]
-    expect(shown.locator("#lab-claims h2").first).to_have_text(
-        text("check.title", first, count=len(CLAIMS))
-    )
-    said = shown.evaluate(SAID, [each["id"] for each in told])
-    for each, seen in zip(told, said, strict=True):
-        assert seen["title"] == each["title"][first]
-        assert (seen["said"], seen["also"]) == (each["statement"][first], each["statement"][second])
-        assert seen["badges"] == [part["verdict_label"] for part in each["parts"]]
-        assert seen["why"] == [part["why"] for part in each["parts"]]
-
-
 def test_where_nothing_is_kept_the_page_says_so(page):
     expect(page.locator("#lab-footer")).to_contain_text("lost when this Space restarts")
 
@@ -181,14 +199,20 @@ def test_evidence_is_drawn_and_what_has_not_run_says_so(page):
     assert "1606.08415" in card(page, "history").locator(".claims-sources").inner_text()
 
 
-def test_filters_by_kind_and_verdict_and_their_address(visit, lab):
-    refuted = [
+def found_refuted(lab):
+    """Claims of which something is refuted."""
+    found = [
         each["id"]
         for each in lab.claims.listing()
         if "refuted" in {part["verdict"] for part in each["parts"]}
     ]
-    assert "max-slope" in refuted
-    shown = visit()
+    assert "max-slope" in found
+    return found
+
+
+def test_filters_by_kind_and_verdict_and_their_address(page, lab):
+    shown = page
+    refuted = found_refuted(lab)
     timed = [claim.id for claim in CLAIMS if any(part.kind == "timed" for part in claim.parts)]
     shown.click("[data-kind=timed]")
     assert visible_claims(shown) == timed
@@ -206,8 +230,8 @@ def test_filters_by_kind_and_verdict_and_their_address(visit, lab):
     assert visible_claims(shown) == refuted
 
 
-def test_filters_by_document_which_every_card_names(visit, lab):
-    shown = visit()
+def test_filters_by_document_which_every_card_names(page, lab):
+    shown = page
     menu = shown.get_by_role("combobox", name="Document")
     for document in DOCUMENTS[:2]:
         menu.select_option(document.id)
@@ -242,6 +266,31 @@ def test_filters_by_document_which_every_card_names(visit, lab):
     shown.wait_for_selector(READY)
     expect(menu).to_have_value(DOCUMENTS[0].id)
     assert shown.locator("[data-verdict=refuted]").get_attribute("aria-pressed") == "true"
+    left = [claim.id for claim in CLAIMS if claim.document == DOCUMENTS[0]]
+    assert visible_claims(shown) == [each for each in found_refuted(lab) if each in left]
+
+
+def test_a_proof_tells_what_it_was_made_with_and_is_made_again(page, lab):
+    shown = page
+    place = card(shown, "minimum")
+    made = kept()["minimum.where"]
+    moment = place.locator(".claims-meta time")
+    assert moment.get_attribute("datetime") == made.checked_at
+    place.locator("[data-act=proof]").click()
+    note = place.locator("[data-proof] .lab-note")
+    expect(note).to_contain_text(f"Proved with {made.host} on ")
+    before = note.inner_text()
+    place.get_by_role("button", name="Prove again").click()
+    expect(moment).not_to_have_attribute("datetime", made.checked_at)
+    assert lab.claims.card("minimum")["parts"][0]["checked_at"] == moment.get_attribute("datetime")
+    expect(note).not_to_have_text(before)
+    expect(note).to_contain_text(f"Proved with {provers()} on ")
+    expect(place.locator(".lab-badge")).to_have_text("imprecise")
+    expect(place.get_by_role("button", name="Prove again")).to_be_enabled()
+    place.locator("[data-act=proof]").click()
+    # What is measured has its own button, what is cited none.
+    assert card(shown, "cost").get_by_role("button", name="Prove again").count() == 0
+    assert card(shown, "history").locator("[data-act=check]").count() == 0
 
 
 def test_a_proof_expands_with_its_formulas_and_folds_again(page):
@@ -272,28 +321,6 @@ def test_every_proof_stands_in_its_own_card(page, lab):
             expect(card(shown, each["id"]).locator("[data-proof] > div")).to_have_count(len(proofs))
 
 
-def test_a_proof_tells_what_it_was_made_with_and_is_made_again(visit, lab):
-    shown = visit()
-    place = card(shown, "minimum")
-    made = kept()["minimum.where"]
-    moment = place.locator(".claims-meta time")
-    assert moment.get_attribute("datetime") == made.checked_at
-    place.locator("[data-act=proof]").click()
-    note = place.locator("[data-proof] .lab-note")
-    expect(note).to_contain_text(f"Proved with {made.host} on ")
-    before = note.inner_text()
-    place.get_by_role("button", name="Prove again").click()
-    expect(moment).not_to_have_attribute("datetime", made.checked_at)
-    assert lab.claims.card("minimum")["parts"][0]["checked_at"] == moment.get_attribute("datetime")
-    expect(note).not_to_have_text(before)
-    expect(note).to_contain_text(f"Proved with {provers()} on ")
-    expect(place.locator(".lab-badge")).to_have_text("imprecise")
-    expect(place.get_by_role("button", name="Prove again")).to_be_enabled()
-    # What is measured has its own button, what is cited none.
-    assert card(shown, "cost").get_by_role("button", name="Prove again").count() == 0
-    assert card(shown, "history").locator("[data-act=check]").count() == 0
-
-
 def test_a_proof_that_is_refused_says_so_and_may_be_asked_for_again(page, lab, monkeypatch):
     def refuse(claim, visitor, budget="quick"):
         raise UserError("claims.error.slow", status=503, seconds=60)
@@ -303,20 +330,6 @@ def test_a_proof_that_is_refused_says_so_and_may_be_asked_for_again(page, lab, m
     place.locator("[data-act=check]").click()
     expect(place.get_by_role("alert")).to_contain_text("60 s")
     expect(place.get_by_role("button", name="Prove again")).to_be_enabled()
-
-
-def test_a_link_opens_the_tab_at_its_sentence(visit):
-    shown = visit("?tab=claims#claim-memory")
-    named = shown.locator("#claim-memory")
-    expect(named).to_be_in_viewport()
-    assert "claims-here" in named.get_attribute("class")
-    expect(tile(shown, "memory")).to_have_attribute("aria-expanded", "true")
-    card(shown, "minimum").locator("[data-act=link]").click()
-    assert shown.url.endswith("#claim-minimum")
-    shown.evaluate("location.hash = '#claim-dead-relu'")
-    expect(shown.locator("#claim-dead-relu")).to_be_in_viewport()
-    shown.evaluate("location.hash = '#claim-nonsense'")
-    expect(shown.locator(".claims-here")).to_have_count(0)
 
 
 def test_open_in_explore_brings_the_set_up(page):
@@ -338,30 +351,6 @@ def test_explore_takes_every_set_up_that_a_claim_names(page):
     assert refused == []
 
 
-def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
-    asked, proceed = threading.Event(), threading.Event()
-    listed = lab.claims.cards
-
-    def slow(language="en"):
-        asked.set()
-        proceed.wait()
-        return listed(language)
-
-    monkeypatch.setattr(lab.claims, "cards", slow)
-    with serving(lab, "explore", "claims") as address:
-        shown = opened(address, "", ready=False)
-        shown.wait_for_selector("#lab-explore .main-svg")
-        assert not asked.is_set()
-        shown.click("button[data-tab-id=claims]")
-        expect(tile(shown, "limits")).to_be_visible()
-        expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
-        assert card(shown, "limits").get_attribute("aria-busy") == "true"
-        assert len(visible_claims(shown)) == len(CLAIMS)
-        proceed.set()
-        expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
-        leave(shown)
-
-
 def test_a_check_runs_to_a_verdict_while_one_looks_on(page, lab):
     place = card(page, "memory")
     assert place.locator(".lab-badge").all_inner_texts() == ["not run", "not run"]
@@ -377,7 +366,7 @@ def test_a_check_runs_to_a_verdict_while_one_looks_on(page, lab):
     assert "torch" in place.locator(".claims-meta").first.inner_text()
 
 
-def test_a_check_can_be_stopped_by_who_started_it(page):
+def test_a_check_can_be_stopped_by_who_started_it(page, endless):
     place = card(page, "beta-range")
     place.locator("[data-act=check]").click()
     place.locator("[data-act=stop]").click()
@@ -397,9 +386,16 @@ def test_a_refusal_stands_in_its_card(page, lab, monkeypatch):
     expect(place.locator("[data-act=check]")).to_be_enabled()
 
 
-def test_all_are_planned_and_what_is_planned_can_be_taken_back(page, lab):
-    runnable = [each["id"] for each in lab.claims.cards() if each["seconds"]]
+@pytest.mark.parametrize("document", [DOCUMENTS[0], pytest.param(None, marks=pytest.mark.long)])
+def test_all_are_planned_and_what_is_planned_can_be_taken_back(page, lab, endless, document):
+    runnable = [
+        each["id"]
+        for each in lab.claims.cards()
+        if each["seconds"] and document in (None, get(each["id"]).document)
+    ]
     assert len(runnable) > 10
+    if document:
+        page.get_by_role("combobox", name="Document").select_option(document.id)
     page.locator("[data-act=all]").click()
     abreast = lab.manager.runner.abreast
     *now, second, third = (card(page, claim) for claim in runnable[: abreast + 2])
@@ -433,79 +429,8 @@ def test_all_are_planned_and_what_is_planned_can_be_taken_back(page, lab):
     assert not any(job.active for claim in runnable for job in lab.claims.jobs(claim))
 
 
-def test_a_failed_check_says_why(visit, lab, monkeypatch):
-    failed = Job(
-        "j" * 22,
-        "timing",
-        "someone",
-        {},
-        created_at=0.0,
-        state="failed",
-        purpose="claim:cost:kernel",
-        reason=Sentence("jobs.out_of_memory"),
-    )
-    known, found = lab.claims.jobs, lab.manager.get
-    monkeypatch.setattr(
-        lab.claims, "jobs", lambda claim: [failed] if claim == "cost" else known(claim)
-    )
-    monkeypatch.setattr(
-        lab.manager, "get", lambda job, visitor=None: failed if job == failed.id else found(job)
-    )
-    shown = visit()
-    said = card(shown, "cost").locator("[data-part=lines]")
-    expect(said).to_contain_text("the activation alone: The last check failed. The job needed more")
-
-
-def test_nothing_hangs_over_on_a_phone(visit):
-    shown = visit(width=390)
-    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
-    for seen in shown.evaluate(SAID, [claim.id for claim in CLAIMS]):
-        left, right = seen["ends"]
-        assert 0 <= left < right <= 390, seen["title"]
-    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-@pytest.mark.parametrize("locale", ["en", pytest.param("zh-CN", marks=pytest.mark.long)])
-def test_all_tiles_take_less_than_two_screens_of_a_phone(visit, locale):
-    shown = visit(width=390, locale=locale)
-    assert len(visible_claims(shown)) == len(CLAIMS)
-    heights = shown.locator("[data-tile]").evaluate_all(
-        "all => all.map((e) => e.getBoundingClientRect().height)"
-    )
-    assert min(heights) >= 44  # a finger's
-    foot = shown.locator(".claims").evaluate("node => node.getBoundingClientRect().bottom")
-    assert foot < 2 * 844
-    assert not shown.locator(".claims-card:visible").count()
-
-
-def test_tiles_stand_by_verdict(page, lab):
+def test_a_card_opens_and_closes_by_press_and_by_key(page):
     shown = page
-    order = ["refuted", "depends", "imprecise", "undecided", "not run", "confirmed"]
-    stands = {
-        each["id"]: min((part["verdict"] for part in each["parts"]), key=order.index)
-        for each in lab.claims.listing()
-    }
-    seen, verdicts, pictures = zip(
-        *shown.locator("[data-tile]").evaluate_all(
-            """all => all.map((e) => [e.dataset.tile,
-                e.querySelector("[data-part=verdicts]").innerText.trim(),
-                e.querySelectorAll("svg").length])"""
-        ),
-        strict=True,
-    )
-    assert sorted(seen) == sorted(stands)
-    assert [VERDICTS.index(stands[each]) for each in seen] == sorted(
-        VERDICTS.index(each) for each in stands.values()
-    )
-    for each, verdict, drawn in zip(seen, verdicts, pictures, strict=True):
-        told = lab.claims.card(each)
-        named = list(dict.fromkeys(part["verdict_label"] for part in told["parts"]))
-        assert verdict == ", ".join(named)
-        assert drawn == len(named)
-
-
-def test_a_card_opens_and_closes_by_press_and_by_key(visit):
-    shown = visit()
     opener, place = tile(shown, "smooth"), shown.locator("#claim-smooth")
     for closing in ("again", "Escape in it", "Escape on it", "button"):
         expect(place).to_be_hidden()
@@ -534,8 +459,8 @@ def test_a_card_opens_and_closes_by_press_and_by_key(visit):
     expect(shown.locator(".claims-card:visible")).to_have_count(1)
 
 
-def test_what_is_taken_along_is_what_it_says(visit, address):
-    shown = visit(grant=True)
+def test_what_is_taken_along_is_what_it_says(page, address):
+    shown = page
     place = card(shown, "minimum")
 
     def copied(act):
@@ -548,24 +473,26 @@ def test_what_is_taken_along_is_what_it_says(visit, address):
     cited = copied("cite")
     assert get("minimum").statement("en") in cited and "imprecise" in cited
     assert cited.endswith(f"{root}/claim/minimum")
-    page = re.search(r'src="([^"]+)"', copied("embed"))[1]
-    assert page == f"{root}/claim/minimum/embed"
-    assert httpx.get(page, timeout=120).status_code == 200
-    picture, page = re.findall(r"\((http[^)]+)\)", copied("badge"))
-    assert page == f"{root}/claim/minimum"
+    frame = re.search(r'src="([^"]+)"', copied("embed"))[1]
+    assert frame == f"{root}/claim/minimum/embed"
+    assert httpx.get(frame, timeout=120).status_code == 200
+    picture, told = re.findall(r"\((http[^)]+)\)", copied("badge"))
+    assert told == f"{root}/claim/minimum"
     assert httpx.get(picture, timeout=120).headers["content-type"].startswith("image/svg")
     # What cannot be copied stands there.
     shown.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(Error()); }")
     place.locator("[data-act=badge]").click()
     expect(place.locator("[data-part=taken]")).to_have_value(re.compile(r"^\[!\[Swish: minimum\]"))
     assert shown.evaluate("getSelection().toString()").startswith("[![Swish")
+    shown.evaluate("() => { delete navigator.clipboard.writeText; }")
 
 
 SEEN = "all => all.filter((e) => e.checkVisibility({ visibilityProperty: true })).map((e) => e.id)"
 
 
-def test_on_paper_every_card_is_open_and_nothing_is_to_be_pressed(visit):
-    shown = visit("?tab=claims&__theme=dark")
+def test_on_paper_every_card_is_open_and_nothing_is_to_be_pressed(page):
+    shown = page
+    shown.click("[data-theme-toggle]")
     shown.click("[data-kind=proved]")
     left = visible_claims(shown)
     shown.emulate_media(media="print")
@@ -579,6 +506,33 @@ def test_on_paper_every_card_is_open_and_nothing_is_to_be_pressed(visit):
         assert colour == "rgb(90, 96, 105)", "paper is light"
     finally:
         shown.emulate_media(media="screen")
+        shown.click("[data-theme-toggle]")
+
+
+def test_tiles_stand_by_verdict(page, lab):
+    shown = page
+    order = ["refuted", "depends", "imprecise", "undecided", "not run", "confirmed"]
+    stands = {
+        each["id"]: min((part["verdict"] for part in each["parts"]), key=order.index)
+        for each in lab.claims.listing()
+    }
+    seen, verdicts, pictures = zip(
+        *shown.locator("[data-tile]").evaluate_all(
+            """all => all.map((e) => [e.dataset.tile,
+                e.querySelector("[data-part=verdicts]").innerText.trim(),
+                e.querySelectorAll("svg").length])"""
+        ),
+        strict=True,
+    )
+    assert sorted(seen) == sorted(stands)
+    assert [VERDICTS.index(stands[each]) for each in seen] == sorted(
+        VERDICTS.index(each) for each in stands.values()
+    )
+    for each, verdict, drawn in zip(seen, verdicts, pictures, strict=True):
+        told = lab.claims.card(each)
+        named = list(dict.fromkeys(part["verdict_label"] for part in told["parts"]))
+        assert verdict == ", ".join(named)
+        assert drawn == len(named)
 
 
 @pytest.fixture
@@ -624,7 +578,7 @@ def test_stop_refuses_what_is_no_claim(client):
         assert client.post(f"/api/claims/{claim}/stop").status_code == 404
 
 
-def test_another_visitor_may_not_stop_a_check(lab, client, monkeypatch):
+def test_another_visitor_may_not_stop_a_check(lab, client, endless, monkeypatch):
     stopped = []
     monkeypatch.setattr(lab.manager, "stop", stopped.append)
     _, [job] = lab.claims.check("beta-range", "the-one-who-asked")
@@ -656,9 +610,87 @@ def state_own(shown, kind, **fields):
             field.fill(value)
 
 
+# -- Loaded anew --
+
+
+@pytest.mark.parametrize(
+    ("locale", "first", "second"),
+    [pytest.param("en", "en", "zh", marks=pytest.mark.long), ("zh-CN", "zh", "en")],
+)
+def test_every_claim_in_both_languages_with_its_verdicts(visit, lab, locale, first, second):
+    shown = visit(locale=locale)
+    told = lab.claims.cards(first)
+    assert len(told) == len(CLAIMS)
+    assert visible_claims(shown) == [claim.id for claim in CLAIMS]
+    expect(shown.locator("#lab-claims h2").first).to_have_text(
+        text("check.title", first, count=len(CLAIMS))
+    )
+    said = shown.evaluate(SAID, [each["id"] for each in told])
+    for each, seen in zip(told, said, strict=True):
+        assert seen["title"] == each["title"][first]
+        assert (seen["said"], seen["also"]) == (each["statement"][first], each["statement"][second])
+        assert seen["badges"] == [part["verdict_label"] for part in each["parts"]]
+        assert seen["why"] == [part["why"] for part in each["parts"]]
+
+
+def test_a_link_opens_the_tab_at_its_sentence(visit):
+    shown = visit("?tab=claims#claim-memory")
+    named = shown.locator("#claim-memory")
+    expect(named).to_be_in_viewport()
+    assert "claims-here" in named.get_attribute("class")
+    expect(tile(shown, "memory")).to_have_attribute("aria-expanded", "true")
+    card(shown, "minimum").locator("[data-act=link]").click()
+    assert shown.url.endswith("#claim-minimum")
+    shown.evaluate("location.hash = '#claim-dead-relu'")
+    expect(shown.locator("#claim-dead-relu")).to_be_in_viewport()
+    shown.evaluate("location.hash = '#claim-nonsense'")
+    expect(shown.locator(".claims-here")).to_have_count(0)
+
+
+def test_a_failed_check_says_why(visit, lab, monkeypatch):
+    failed = Job(
+        "j" * 22,
+        "timing",
+        "someone",
+        {},
+        created_at=0.0,
+        state="failed",
+        purpose="claim:cost:kernel",
+        reason=Sentence("jobs.out_of_memory"),
+    )
+    known, found = lab.claims.jobs, lab.manager.get
+    monkeypatch.setattr(
+        lab.claims, "jobs", lambda claim: [failed] if claim == "cost" else known(claim)
+    )
+    monkeypatch.setattr(
+        lab.manager, "get", lambda job, visitor=None: failed if job == failed.id else found(job)
+    )
+    shown = visit()
+    said = card(shown, "cost").locator("[data-part=lines]")
+    expect(said).to_contain_text("the activation alone: The last check failed. The job needed more")
+
+
+@pytest.mark.parametrize("locale", ["en", pytest.param("zh-CN", marks=pytest.mark.long)])
+def test_on_a_phone_all_tiles_take_less_than_two_screens_and_nothing_hangs_over(visit, locale):
+    shown = visit(width=390, locale=locale)
+    assert len(visible_claims(shown)) == len(CLAIMS)
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+    heights = shown.locator("[data-tile]").evaluate_all(
+        "all => all.map((e) => e.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 44  # a finger's
+    foot = shown.locator(".claims").evaluate("node => node.getBoundingClientRect().bottom")
+    assert foot < 2 * 844
+    assert not shown.locator(".claims-card:visible").count()
+    for seen in shown.evaluate(SAID, [claim.id for claim in CLAIMS]):
+        left, right = seen["ends"]
+        assert 0 <= left < right <= 390, seen["title"]
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.long)])
 def test_an_own_claim_is_stated_registered_checked_shared_and_deleted(visit, lab, language):
-    shown = visit(f"?tab=claims&lang={language}", width=390, grant=True)
+    shown = visit(f"?tab=claims&lang={language}", width=390)
     yours = shown.locator("#lab-claims [data-part=list]")
     says, wrong = (shown.locator(f".claims-own [data-part={each}]") for each in ("says", "wrong"))
     counted = shown.locator("[data-part=counts]").inner_text()
@@ -707,3 +739,27 @@ def test_an_own_claim_that_is_timed_runs_to_its_end(visit):
     assert "0." in place.locator(".claims-why").inner_text()
     place.locator("[data-act=delete]").click()
     expect(place).to_have_count(0)
+
+
+def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
+    asked, proceed = threading.Event(), threading.Event()
+    listed = lab.claims.cards
+
+    def slow(language="en"):
+        asked.set()
+        proceed.wait()
+        return listed(language)
+
+    monkeypatch.setattr(lab.claims, "cards", slow)
+    with serving(lab, "explore", "claims") as address:
+        shown = opened(address, "", ready=False)
+        shown.wait_for_selector("#lab-explore .main-svg")
+        assert not asked.is_set()
+        shown.click("button[data-tab-id=claims]")
+        expect(tile(shown, "limits")).to_be_visible()
+        expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
+        assert card(shown, "limits").get_attribute("aria-busy") == "true"
+        assert len(visible_claims(shown)) == len(CLAIMS)
+        proceed.set()
+        expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
+        leave(shown)

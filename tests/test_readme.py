@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from swishdemo.__main__ import parser
-from swishdemo.claims.command import refused
+from swishdemo.claims.claims_report import refused
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
 from swishdemo.training import TrainingConfig

@@ -8,9 +8,10 @@ import httpx
 import pytest
 from api_server import ANNA, idle_lab, serving
 
-from swishdemo.api.downloads import Kept, timing_file
 from swishdemo.errors import UserError
+from swishdemo.formats import dump
 from swishdemo.jobs.job import Job
+from swishdemo.jobs.records import timing_as_json, timing_as_text
 from swishdemo.kernels import libraries
 from swishdemo.settings import Toolchain
 from swishdemo.text import LANGUAGES, Sentence, catalogue, text
@@ -263,10 +264,9 @@ def test_the_export_holds_every_measurement(jobs):
     jobs.add("a", pair(1.4))
 
     def saved(form, baseline, language="en"):
-        kept = Kept(jobs.get("a"), jobs.reports("a"), language=language)
-        return timing_file(kept, form, baseline).body.decode()
+        return timing_as_text(jobs.get("a"), jobs.reports("a"), form, baseline, language)
 
-    told = json.loads(saved("json", "relu"))
+    told = json.loads(dump(timing_as_json(jobs.get("a"), jobs.reports("a"))))
     assert [Measurement.from_json(m) for m in told["measurements"]] == pair(1.4)
     assert HostCard.from_json(told["host"]) == HOST
     report = saved("markdown", "silu", "zh")

@@ -8,12 +8,13 @@ from statistics import fmean, median, stdev
 import pytest
 
 from swishdemo.figures.comparison import race_figure
-from swishdemo.figures.inside import inputs_figure, layers_figure
-from swishdemo.figures.learned_parameters import (
+from swishdemo.figures.inside import (
     beta_figure,
     conserved_figure,
     convergence_figure,
     ends_figure,
+    inputs_figure,
+    layers_figure,
     own_figure,
 )
 from swishdemo.figures.series import Picked, Series

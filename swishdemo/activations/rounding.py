@@ -89,9 +89,9 @@ def spreads(
         unit: The type's machine epsilon.
     """
     values = parameter_values(activation, parameters)
+    bounds = Doubles(unit).bounds(tape(activation), (x, x), values)[:2]
     with np.errstate(all="ignore"):
-        bounds = Doubles(unit).bounds(tape(activation), (x, x), values)[:2]
-        widths = [np.broadcast_to(np.subtract(high, low), x.shape) for low, high in bounds]
+        widths = [high - low for low, high in bounds]
     value, slope = (np.where(np.isnan(width), np.inf, width) for width in widths)
     return value, slope
 

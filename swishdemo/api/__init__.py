@@ -2,6 +2,5 @@
 
 - `application`: the FastAPI app, and how it stands beside the page, whose own routes it guards.
 - `catalogue`, `jobs`, `watching`, `claims`, `small_pages`: the routes.
-- `downloads`: a job as a file.
 - `dependencies`, `responses`: who asks and what was sent; finite JSON and errors out, with schemas.
 """

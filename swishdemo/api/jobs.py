@@ -11,14 +11,21 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from swishdemo import host
-from swishdemo.api import downloads, responses, watching
+from swishdemo.api import responses, watching
 from swishdemo.api.dependencies import Given, Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.form import Schema
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
-from swishdemo.jobs.records import sweep_as_json, timing_as_json, told
+from swishdemo.jobs.records import (
+    run_as_text,
+    sweep_as_json,
+    sweep_as_text,
+    timing_as_json,
+    timing_as_text,
+    told,
+)
 from swishdemo.text import LANGUAGES, Language, Sentence, text
 from swishdemo.ui.lab import Lab
 
@@ -129,13 +136,14 @@ def _runs(lab: Lab, schema: Schema) -> APIRouter:
         ``torch.load(path, weights_only=True)``, as of the step in the file's name; ``code`` is a
         script of PyTorch that repeats the run by itself.
         """
-        kept = downloads.Kept(
-            _to_export(manager, job_id, visitor, "run", format),
-            manager.reports(job_id, visitor),
-            manager.attachment(job_id, visitor) if format == "weights" else None,
-            language=tongue,
-        )
-        return downloads.run_file(kept, format, replica)
+        job = _to_export(manager, job_id, visitor, "run", format)
+        if format == "weights":
+            return _weights(job, manager.attachment(job_id, visitor), replica)
+        reports = manager.reports(job_id, visitor)
+        if format == "json":
+            listed = [told(*each, tongue) for each in reports]
+            return _file(job, format, {**job.as_json(tongue), "reports": listed})
+        return _file(job, format, run_as_text(job, reports, format))
 
     return router
 
@@ -199,8 +207,10 @@ def _sweeps(manager: JobManager, schema: Schema) -> APIRouter:
         ``markdown`` is the table of runs, and one for each field of the grid.
         """
         job = _to_export(manager, job_id, visitor, "sweep", format)
-        kept = downloads.Kept(job, manager.reports(job_id, visitor), language=tongue)
-        return downloads.sweep_file(kept, format)
+        reports = manager.reports(job_id, visitor)
+        if format == "json":
+            return _file(job, format, sweep_as_json(job, reports, tongue))
+        return _file(job, format, sweep_as_text(job, reports, format, tongue))
 
     return router
 
@@ -254,8 +264,10 @@ def _timings(manager: JobManager, schema: Schema) -> APIRouter:
         report: tables, the host, and what to mind.
         """
         job = _to_export(manager, job_id, visitor, "timing", format)
-        kept = downloads.Kept(job, manager.reports(job_id, visitor), language=tongue)
-        return downloads.timing_file(kept, format, baseline)
+        reports = manager.reports(job_id, visitor)
+        if format == "json":
+            return _file(job, format, timing_as_json(job, reports, tongue))
+        return _file(job, format, timing_as_text(job, reports, format, baseline, tongue))
 
     return router
 
@@ -359,3 +371,57 @@ def _of_kind(manager: JobManager, job_id: str, visitor: str, kind: str) -> Job:
         what = Sentence(f"jobs.what.{kind}")
         raise UserError("jobs.not_found", status=404, what=what, id=job_id[:40])
     return job
+
+
+_FILES = {
+    "csv": ("text/csv", ".csv"),
+    "markdown": ("text/markdown", ".md"),
+    "code": ("text/x-python", ".py"),
+}
+
+
+def _file(job: Job, format: str, content: str | dict[str, Any]) -> Response:
+    """A job as a file that is taken along; its name tells the kind and the id."""
+    if not isinstance(content, str):
+        return FiniteJSON(content, headers=_named(job, ".json"))
+    kind, ending = _FILES[format]
+    return Response(content, media_type=f"{kind}; charset=utf-8", headers=_named(job, ending))
+
+
+def _named(job: Job, ending: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{job.kind}-{job.id}{ending}"'}
+
+
+def _weights(job: Job, attachment: dict[str, Any] | None, replica: int) -> Response:
+    """A replica's weights as they were last kept; the file's name tells at which step.
+
+    Raises:
+        UserError: There are none yet (409), or there is no such replica, or its weights were not
+            kept (404).
+    """
+    from swishdemo.training.checkpoint import KEPT_BYTES, Weights
+    from swishdemo.training.config import TrainingConfig, replicas
+
+    count = len(replicas(TrainingConfig.of_json(job.config)))
+    if replica >= count:
+        raise UserError(
+            "api.export.no_replica", field="replica", status=404, count=count, last=count - 1
+        )
+    if attachment is None:
+        if job.active:
+            raise UserError("api.export.no_weights_yet", status=409)
+        raise UserError("api.export.no_weights_ever", status=404)
+    weights = Weights.of_json(attachment)
+    if replica not in weights.states:
+        raise UserError(
+            "api.export.large_weights",
+            field="replica",
+            status=404,
+            limit=KEPT_BYTES // 1_000_000,
+            replicas=", ".join(map(str, weights.states)),
+        )
+    return Response(
+        weights.states[replica].file(),
+        media_type="application/octet-stream",
+        headers=_named(job, f"-replica-{replica}-step-{weights.step}.pt"),
+    )

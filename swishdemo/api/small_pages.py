@@ -16,7 +16,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from swishdemo import pages
 from swishdemo.api.dependencies import local_path
 from swishdemo.api.responses import internal_id, language
 from swishdemo.claims.claims_report import SIGNS, takings
@@ -25,6 +24,7 @@ from swishdemo.figures import curve_figure
 from swishdemo.figures.claims import illustrated
 from swishdemo.figures.series import Picked
 from swishdemo.figures.svg import svg
+from swishdemo.formats import Theme, page
 from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.link_preview import PICTURE, LinkPreviews, curves, root_of
@@ -128,15 +128,16 @@ def _answer(request: Request, make: Callable[[Language], str]) -> HTMLResponse:
         sentence, status = error.sentence(tongue), error.status
     except Exception as error:
         sentence, status = text("error.internal", tongue, id=internal_id(error)), 500
-    page = pages.render(
-        "sentence",
-        tongue,
-        _theme(request),
-        sentence=sentence,
-        app=_app(request),
-        words=_words(tongue),
-    )
-    return HTMLResponse(page, status, headers={**_HEADERS, "Cache-Control": "no-store"})
+    told = _page("sentence", request, tongue, sentence=sentence, app=_app(request))
+    return HTMLResponse(told, status, headers={**_HEADERS, "Cache-Control": "no-store"})
+
+
+def _page(template: str, request: Request, tongue: Language, **values: Any) -> str:
+    """A page in the theme that its address asks for, with what all of them say."""
+    asked = request.query_params.get("theme")
+    theme: Theme = "dark" if asked == "dark" else "light" if asked == "light" else None
+    words = {name: text(f"pages.{name}", tongue) for name in ("open", "take")}
+    return page(template, tongue, theme, words=words, **values)
 
 
 def _claim(
@@ -149,10 +150,10 @@ def _claim(
             raise
         raise UserError("pages.no_claim", status=404, value=claim_id[:40]) from error
     app = f"{_app(request)}?tab=claims&lang={tongue}#claim-{card['id']}"
-    return pages.render(
+    return _page(
         "claim",
+        request,
         tongue,
-        _theme(request),
         card=card,
         signs=SIGNS,
         thorough=text("check.thorough_made", tongue),
@@ -164,7 +165,6 @@ def _claim(
         ],
         takings=list(takings(card, root_of(request), tongue).values()),
         preview=_tags(previews, {"claim": card["id"]}, request, tongue),
-        words=_words(tongue),
     )
 
 
@@ -182,17 +182,16 @@ def _run(previews: LinkPreviews, token: str, request: Request, tongue: Language)
         for name in ("beta", "loss")
         if name in figures
     ]
-    return pages.render(
+    return _page(
         "picture",
+        request,
         tongue,
-        _theme(request),
         title=told["name"] or told["what"],
         lines=[told["what"]] * bool(told["name"]) + [told["line"]],
         pictures=pictures,
         note="",
         preview=_tags(previews, {"tab": "train", "run": token}, request, tongue),
         app=f"{_app(request)}?{urlencode({'tab': 'train', 'run': token, 'lang': tongue})}",
-        words=_words(tongue),
     )
 
 
@@ -203,17 +202,16 @@ def _curve(previews: LinkPreviews, request: Request, tongue: Language) -> str:
     label = text("pages.curve", tongue)
     given = {name: value for name, value in request.query_params.items() if name not in _OWN}
     refused = text("language.comma", tongue).join(explored.refused)
-    return pages.render(
+    return _page(
         "picture",
+        request,
         tongue,
-        _theme(request),
         title=label,
         lines=[],
         pictures=[("", _drawn(figure, label, height))],
         note=text("pages.refused", tongue, what=refused) if refused else "",
         preview=_tags(previews, {**given, "tab": "explore"}, request, tongue),
         app=f"{_app(request)}?{urlencode({'tab': 'explore', 'lang': tongue, **given})}",
-        words=_words(tongue),
     )
 
 
@@ -237,15 +235,6 @@ def _drawn(figure: Mapping[str, Any], label: str, height: float) -> Markup:
         for name, width in _WIDTHS.items()
     )
     return Markup("").join(both)
-
-
-def _words(tongue: Language) -> dict[str, str]:
-    return {"open": text("pages.open", tongue), "take": text("pages.take", tongue)}
-
-
-def _theme(request: Request) -> pages.Theme:
-    asked = request.query_params.get("theme")
-    return "dark" if asked == "dark" else "light" if asked == "light" else None
 
 
 def _app(request: Request) -> str:

@@ -159,16 +159,8 @@ class TimeRatio(Timed):
     ) -> Evidence | None:
         """The ratio of the two times, with a 95 % interval."""
         timed = by_variant(stored, self.context, self.device)
-        if self.variant not in timed or self.baseline not in timed:
-            return None
-        ratio = timed[self.variant].ratio(timed[self.baseline]).as_json()
-        return {
-            "context": self.context,
-            "baseline": self.baseline,
-            "elements": timed[self.variant].elements,
-            "ratios": [{"variant": self.variant, **ratio}],
-            "claimed": self.claimed_low or self.claimed_high or 1.0,
-        }
+        claimed = self.claimed_low or self.claimed_high or 1.0
+        return _ratio(timed, self.context, self.variant, self.baseline, claimed)
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Within the bounds: true. Outside: false. Across one of them: undecided."""
@@ -258,16 +250,7 @@ class SavingsPrice(Timed):
     ) -> Evidence | None:
         """The ratio of the two times, with a 95 % interval."""
         timed = by_variant(stored, self.context, self.device)
-        if self.variant not in timed or self.builtin not in timed:
-            return None
-        ratio = timed[self.variant].ratio(timed[self.builtin]).as_json()
-        return {
-            "context": self.context,
-            "baseline": self.builtin,
-            "elements": timed[self.variant].elements,
-            "ratios": [{"variant": self.variant, **ratio}],
-            "claimed": self.claimed_ratio,
-        }
+        return _ratio(timed, self.context, self.variant, self.builtin, self.claimed_ratio)
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Slower than PyTorch's own: the advice holds with that correction alone."""
@@ -278,6 +261,56 @@ class SavingsPrice(Timed):
         if ratio["low"] > self.claimed_ratio:
             return verdict("imprecise", "price", **values)
         return verdict("undecided", "price_unclear", **values)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAtMost(Timed):
+    """The time of one over the time of another.
+
+    Attributes:
+        one: The variant whose time is meant.
+        other: The one compared with.
+        claimed_ratio: What it is at most.
+    """
+
+    job: str = "timing"
+    one: str = "silu"
+    other: str = "relu"
+    claimed_ratio: float = 1.2
+
+    def seconds(self, budget: Budget = "quick") -> int:
+        """As two take, and a process that starts."""
+        return 8
+
+    def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
+        """The two in turn, forward and backward; a second for each, whose interval decides."""
+        return {**super(PriceAtMost, self).request(settings), "budget_seconds": 1.0}
+
+    def evidence(
+        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
+    ) -> Evidence | None:
+        """The ratio of the two times, with a 95 % interval."""
+        timed = by_variant(stored, self.context)
+        found = _ratio(timed, self.context, self.one, self.other, self.claimed_ratio)
+        if found is None:
+            reasons = [
+                _untimed(stored, name) for name in (self.one, self.other) if name not in timed
+            ]
+            return {"untimed": reasons[0].as_json()} if reasons[0] else None
+        return found
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """The whole interval on one side decides; what was not timed decides nothing."""
+        if "untimed" in evidence:
+            why = Sentence.from_json(evidence["untimed"])
+            return Verdict("undecided", Sentence("own.untimed", why=why))
+        (ratio,) = evidence["ratios"]
+        values = {name: ratio[name] for name in ("value", "low", "high")}
+        if ratio["high"] <= self.claimed_ratio:
+            return Verdict("confirmed", Sentence("own.cost_within", **values))
+        if ratio["low"] > self.claimed_ratio:
+            return Verdict("refuted", Sentence("own.cost_above", **values))
+        return Verdict("undecided", Sentence("own.cost_unclear", **values))
 
 
 def on_each_device(claim: Claim, server: Settings) -> Claim:
@@ -322,6 +355,31 @@ def by_variant(
         and device in (None, measurement.device)
         and not measurement.gate
     }
+
+
+def _ratio(
+    timed: Mapping[str, Any], context: str, variant: str, baseline: str, claimed: float
+) -> Evidence | None:
+    """The time of one variant over another's; None where one has none."""
+    if variant not in timed or baseline not in timed:
+        return None
+    ratio = timed[variant].ratio(timed[baseline]).as_json()
+    return {
+        "context": context,
+        "baseline": baseline,
+        "elements": timed[variant].elements,
+        "ratios": [{"variant": variant, **ratio}],
+        "claimed": claimed,
+    }
+
+
+def _untimed(stored: Sequence[Mapping[str, Any]], variant: str) -> Sentence | None:
+    """Why a variant has no time; None where nothing is known of it."""
+    from swishdemo.timing.measurement import Measurement
+
+    measured = [Measurement.from_json(each) for each in stored if each.get("variant") == variant]
+    reasons = [each.gate or each.unavailable for each in measured]
+    return next((reason for reason in reversed(reasons) if reason), None)
 
 
 def _extra(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from swishdemo.activations.typed.formula_process import FairLock
 from swishdemo.claims.beta import BetaRange
 from swishdemo.claims.cost import on_each_device
 from swishdemo.claims.documents import CLAIMS, get
-from swishdemo.claims.own_claim import ApartAtMost, OwnClaim
+from swishdemo.claims.own_claim import ApartAtMost
 from swishdemo.claims.plan import CheckPlan
 from swishdemo.claims.proofs import Proof, kept, prove_apart
 from swishdemo.claims.record import (
@@ -29,7 +29,7 @@ from swishdemo.claims.record import (
     Verdict,
     typeset,
 )
-from swishdemo.claims.registration import Registration, is_own
+from swishdemo.claims.registration import OwnClaim, Registration, is_own
 from swishdemo.claims.trained import Trained
 from swishdemo.errors import UserError
 from swishdemo.host import torch_version
@@ -154,7 +154,7 @@ class ClaimEvaluator:
     def _for(self, claim_id: str, visitor: str) -> Claim:
         """The claim of that name, where this visitor may have it checked."""
         claim = self.find(claim_id)
-        if isinstance(claim, OwnClaim) and claim.visitor != visitor:
+        if isinstance(claim, OwnClaim) and claim.row.visitor != visitor:
             raise UserError("own.error.unknown", field="id", status=404)
         return claim
 

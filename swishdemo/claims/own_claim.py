@@ -8,25 +8,19 @@ visitor's are shown to anyone. It is registered, with its rule, before anything 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod
 from typing import Annotated, Any, ClassVar
 
 from swishdemo import datasets
 from swishdemo.activations.record import is_formula
 from swishdemo.activations.registry import names, registered
-from swishdemo.claims.cost import ELEMENTS, Timed, by_variant
-from swishdemo.claims.proofs import Proof
+from swishdemo.claims.cost import ELEMENTS, PriceAtMost
 from swishdemo.claims.record import (
-    Budget,
-    Claim,
     Evidence,
     Kind,
-    Measured,
     Part,
-    SourceDocument,
     Verdict,
     begun,
     typeset,
@@ -36,16 +30,8 @@ from swishdemo.claims.trained import Arm, AtLeast, Setting, Trained
 from swishdemo.errors import UserError
 from swishdemo.form import Field, Form
 from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES, Language, Sentence, numeral, text
-from swishdemo.timing import REGISTRY, Measurement
-
-OWN = SourceDocument(
-    "own",
-    "",
-    authors="",
-    year=0,
-    titles={"en": "Stated by a visitor", "zh": "由访问者提出"},
-)
+from swishdemo.text import Language, Sentence, numeral, text
+from swishdemo.timing import REGISTRY
 
 _BUILTIN = {"swish": "silu"}
 """The implementation that an activation is timed by, where it has another name."""
@@ -349,60 +335,6 @@ class BetterBy(Trained):
 
 
 @dataclass(frozen=True, slots=True)
-class PriceAtMost(Timed):
-    """The time of one over the time of another.
-
-    Attributes:
-        one: The variant whose time is meant.
-        other: The one compared with.
-        claimed_ratio: What it is at most.
-    """
-
-    job: str = "timing"
-    one: str = "silu"
-    other: str = "relu"
-    claimed_ratio: float = 1.2
-
-    def seconds(self, budget: Budget = "quick") -> int:
-        """As two take, and a process that starts."""
-        return 8
-
-    def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
-        """The two in turn, forward and backward; a second for each, whose interval decides."""
-        return {**super(PriceAtMost, self).request(settings), "budget_seconds": 1.0}
-
-    def evidence(
-        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
-    ) -> Evidence | None:
-        """The ratio of the two times, with a 95 % interval."""
-        timed = by_variant(stored, self.context)
-        reasons = [_untimed(stored, name) for name in (self.one, self.other) if name not in timed]
-        if reasons:
-            return {"untimed": reasons[0].as_json()} if reasons[0] else None
-        ratio = timed[self.one].ratio(timed[self.other]).as_json()
-        return {
-            "context": self.context,
-            "baseline": self.other,
-            "elements": timed[self.one].elements,
-            "ratios": [{"variant": self.one, **ratio}],
-            "claimed": self.claimed_ratio,
-        }
-
-    def judge(self, evidence: Evidence) -> Verdict:
-        """The whole interval on one side decides; what was not timed decides nothing."""
-        if "untimed" in evidence:
-            why = Sentence.from_json(evidence["untimed"])
-            return Verdict("undecided", Sentence("own.untimed", why=why))
-        (ratio,) = evidence["ratios"]
-        values = {name: ratio[name] for name in ("value", "low", "high")}
-        if ratio["high"] <= self.claimed_ratio:
-            return Verdict("confirmed", Sentence("own.cost_within", **values))
-        if ratio["low"] > self.claimed_ratio:
-            return Verdict("refuted", Sentence("own.cost_above", **values))
-        return Verdict("undecided", Sentence("own.cost_unclear", **values))
-
-
-@dataclass(frozen=True, slots=True)
 class ApartAtMost(Part):
     """How far apart two are on an interval; a process of its own looks for it.
 
@@ -435,63 +367,6 @@ class ApartAtMost(Part):
     def pending(self) -> Verdict:
         """The verdict before it was looked for."""
         return verdict("not run", "not_run", seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnClaim(Claim):
-    """A visitor's claim. Its words follow from the statement, and are not in the catalogue.
-
-    Attributes:
-        stated: What is claimed.
-        visitor: Whose it is.
-        registered_at: Before it was run, Unix seconds.
-        version: The app's, then.
-        rule: Language → what is done, and which result makes which verdict.
-        found: What was found at once; None before that, and where a job decides.
-    """
-
-    document: SourceDocument = OWN
-    stated: Statement = field(default_factory=Differs)
-    visitor: str = ""
-    registered_at: float = 0.0
-    version: str = ""
-    found: Proof | None = None
-
-    def statement(self, language: Language) -> str:
-        """What is claimed."""
-        return self.stated.sentence(language)
-
-    def title(self, language: Language) -> str:
-        """The same in about six words."""
-        return self.stated.title(language)
-
-    def label(self, part: str, language: Language) -> str:
-        """What its one part is called."""
-        return text(f"own.part.{self.stated.kind}", language)
-
-    def registration(self, server: Settings) -> dict[str, Any]:
-        """What was registered, and when: what, how often, and the rule."""
-        part = self.parts[0]
-        moment = datetime.fromtimestamp(self.registered_at, UTC)
-        return {
-            "at": moment.isoformat(timespec="seconds"),
-            "version": self.version,
-            "stated": self.stated.as_json(),
-            "rule": {each: self.stated.rule(each, server) for each in LANGUAGES},
-            "repeats": part.repeats if isinstance(part, Trained) else None,
-            "request": part.request(server) if isinstance(part, Measured) else None,
-        }
-
-    def decided(self, proof: Proof) -> OwnClaim:
-        """The claim with what was found of it."""
-        return replace(self, found=proof)
-
-
-def _untimed(stored: Sequence[Mapping[str, Any]], variant: str) -> Sentence | None:
-    """Why a variant has no time; None where nothing is known of it."""
-    measured = [Measurement.from_json(each) for each in stored if each.get("variant") == variant]
-    reasons = [each.gate or each.unavailable for each in measured]
-    return next((reason for reason in reversed(reasons) if reason), None)
 
 
 def _name(activation: str) -> str:

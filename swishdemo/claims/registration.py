@@ -11,16 +11,21 @@ import json
 import logging
 import secrets
 import time
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from swishdemo import __version__
 from swishdemo.activations.typed.formula_process import study_process
-from swishdemo.claims.own_claim import ApartAtMost, OwnClaim, Statement, restored, stated
+from swishdemo.claims.own_claim import ApartAtMost, Statement, restored, stated
 from swishdemo.claims.proofs import Proof, provers
+from swishdemo.claims.record import Claim, Measured, SourceDocument
+from swishdemo.claims.trained import Trained
 from swishdemo.errors import UserError
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.store import Registered
+from swishdemo.settings import Settings
+from swishdemo.text import LANGUAGES, Language, text
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,9 +37,58 @@ _MOST = 2000
 _DAY = 86_400
 
 
+OWN = SourceDocument(
+    "own",
+    "",
+    authors="",
+    year=0,
+    titles={"en": "Stated by a visitor", "zh": "由访问者提出"},
+)
+
+
 def is_own(claim_id: object) -> bool:
     """Whether a claim of this name would be a visitor's."""
     return isinstance(claim_id, str) and claim_id.startswith(_SIGN)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClaim(Claim):
+    """A visitor's claim. Its words follow from the statement, and are not in the catalogue.
+
+    Attributes:
+        stated: What is claimed.
+        row: As it was registered, before it was run.
+        found: What was found at once; None before that, and where a job decides.
+    """
+
+    document: SourceDocument = OWN
+    stated: Statement = field(kw_only=True)
+    row: Registered = field(kw_only=True)
+    found: Proof | None = None
+
+    def statement(self, language: Language) -> str:
+        """What is claimed."""
+        return self.stated.sentence(language)
+
+    def title(self, language: Language) -> str:
+        """The same in about six words."""
+        return self.stated.title(language)
+
+    def label(self, part: str, language: Language) -> str:
+        """What its one part is called."""
+        return text(f"own.part.{self.stated.kind}", language)
+
+    def registration(self, server: Settings) -> dict[str, Any]:
+        """What was registered, and when: what, how often, and the rule."""
+        part = self.parts[0]
+        return {
+            "at": _moment(self.row.registered_at),
+            "version": self.row.version,
+            "stated": self.stated.as_json(),
+            "rule": {each: self.stated.rule(each, server) for each in LANGUAGES},
+            "repeats": part.repeats if isinstance(part, Trained) else None,
+            "request": part.request(server) if isinstance(part, Measured) else None,
+        }
 
 
 class Registration:
@@ -109,7 +163,7 @@ class Registration:
         evidence = json.loads(json.dumps({**found, "claimed": part.claimed_gap}))
         now = time.time()
         self._manager.claims.decide(claim.id, evidence, provers(), now)
-        return claim.decided(_proof(evidence, provers(), now))
+        return replace(claim, found=Proof("", evidence, provers(), _moment(now)))
 
     def delete(self, claim_id: str, visitor: str) -> None:
         """Remove a visitor's claim with its evidence; what runs for it is stopped.
@@ -147,20 +201,18 @@ def _understood(row: Registered) -> OwnClaim | None:
 def _claim(row: Registered, statement: Statement) -> OwnClaim:
     found = None
     if row.evidence is not None:
-        found = _proof(row.evidence, row.host or "", row.checked_at or 0.0)
+        found = Proof("", row.evidence, row.host or "", _moment(row.checked_at or 0.0))
+    setup = statement.setup()
     return OwnClaim(
         row.id,
         (statement.part(),),
-        tab="explore" if statement.setup() else "",
-        setup=statement.setup(),
+        tab="explore" if setup else "",
+        setup=setup,
         stated=statement,
-        visitor=row.visitor,
-        registered_at=row.registered_at,
-        version=row.version,
+        row=row,
         found=found,
     )
 
 
-def _proof(evidence: Any, host: str, moment: float) -> Proof:
-    checked_at = datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
-    return Proof("", evidence, host, checked_at)
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -6,16 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from markupsafe import Markup
 
 from swishdemo.claims.record import typeset
+from swishdemo.figures.plotly import Figure, intervals, level, note, strip, upright
+from swishdemo.figures.series import Array
 from swishdemo.figures.svg import svg
 from swishdemo.text import Language, catalogue, numeral, text
 
-Figure = dict[str, Any]
 Evidence = Mapping[str, Any]
-Array = npt.NDArray[np.float64]
 
 _POINTS = 161
 _SWISH = "@act-swish"
@@ -76,9 +75,8 @@ def _minimum(evidence: Evidence, language: Language) -> Figure:
     axes = _axis(x, "figure.x", language), _heights(data, "figure.value", language)
     figure = _figure(data, *axes)
     low, high = evidence["interval"]
-    band = {"type": "rect", "yref": "paper", "x0": low, "x1": high, "y0": 0, "y1": 1}
     figure["layout"] |= {
-        "shapes": [band | {"layer": "below", "fillcolor": "@bad/0.1", "line": {"width": 0}}],
+        "shapes": [strip(low, high, "@bad/0.1", across="y")],
         "annotations": [_above((low + high) / 2, _say("figure.interval", language))],
     }
     return figure
@@ -145,23 +143,14 @@ def _ratios(evidence: Evidence, language: Language) -> Figure:
     title = title if f"claims.{title}" in catalogue() else "figure.times_other"
     labels = [_variant(entry["variant"], language) for entry in entries]
     values = [entry["value"] for entry in entries]
-    errors = {
-        "type": "data",
-        "symmetric": False,
-        "array": [entry["high"] - entry["value"] for entry in entries],
-        "arrayminus": [entry["value"] - entry["low"] for entry in entries],
-        "color": "@text",
-        "thickness": 1.2,
-        "width": 3,
-    }
     words = [f"{value:.2f}" for value in values]
-    bars = _bars(labels, values, words, _SWISH) | {"error_x": errors}
+    bars = _bars(labels, values, words, [(entry["low"], entry["high"]) for entry in entries])
     top = 1.15 * max([evidence["claimed"], *(entry["high"] for entry in entries)])
     xaxis = {"range": [0, top], "title": {"text": _say(title, language)}}
-    figure = _figure([bars], xaxis, {"type": "category", "autorange": "reversed"})
+    figure = _figure([bars], xaxis, _ROWS)
     claimed = evidence["claimed"]
     figure["layout"] |= {
-        "shapes": [_upright(1.0, "@zero", "solid"), _upright(claimed, "@bad", "dash")],
+        "shapes": [upright(1.0, "@zero", "solid", 1.4), upright(claimed, "@bad", "dash", 1.4)],
         "annotations": [_above(claimed, f"{_say('figure.claimed', language)} {claimed:g}")],
     }
     return figure
@@ -178,9 +167,7 @@ def _apart(evidence: Evidence, language: Language) -> Figure:
     top = 1.25 * max(evidence["gap"], claimed)
     yaxis = {"range": [0, top or 1], "title": {"text": _say("figure.difference", language)}}
     figure = _figure(data, _axis(x, "figure.x", language), yaxis)
-    line = {"color": "@bad", "width": 1.4, "dash": "dash"}
-    bound = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": claimed, "y1": claimed}
-    figure["layout"]["shapes"] = [bound | {"line": line}]
+    figure["layout"]["shapes"] = [level(claimed, "@bad")]
     return figure
 
 
@@ -189,9 +176,9 @@ def _bytes(evidence: Evidence, language: Language) -> Figure:
     saved = evidence["bytes"]
     labels = [_variant(name, language) for name in saved]
     values = list(saved.values())
-    bars = _bars(labels, values, [f"{value:g}" for value in values], _SWISH)
+    bars = _bars(labels, values, [f"{value:g}" for value in values])
     xaxis = {"range": [0, 1.2 * max(values)], "title": {"text": _say("figure.bytes", language)}}
-    return _figure([bars], xaxis, {"type": "category", "autorange": "reversed"})
+    return _figure([bars], xaxis, _ROWS)
 
 
 def _shares(evidence: Evidence, language: Language) -> Figure:
@@ -199,23 +186,13 @@ def _shares(evidence: Evidence, language: Language) -> Figure:
     marks = evidence["marks"]
     labels = [_say("figure.step", language, step=numeral(mark["step"])) for mark in marks]
     values = [100 * mark["value"] for mark in marks]
-    errors = {
-        "type": "data",
-        "symmetric": False,
-        "array": [100 * (mark["high"] - mark["value"]) for mark in marks],
-        "arrayminus": [100 * (mark["value"] - mark["low"]) for mark in marks],
-        "color": "@text",
-        "thickness": 1.2,
-        "width": 3,
-    }
-    bars = _bars(labels, values, [f"{value:.0f} %" for value in values], _SWISH)
+    ends = [(100 * mark["low"], 100 * mark["high"]) for mark in marks]
+    bars = _bars(labels, values, [f"{value:.0f} %" for value in values], ends)
     low, high = evidence["band"]
     title = _say("figure.share", language, low=low, high=high)
     xaxis = {"range": [0, 118], "tickvals": [0, 50, 100], "title": {"text": title}}
-    figure = _figure(
-        [bars | {"error_x": errors}], xaxis, {"type": "category", "autorange": "reversed"}
-    )
-    figure["layout"]["shapes"] = [_upright(100 * evidence["share"], "@mid", "dash")]
+    figure = _figure([bars], xaxis, _ROWS)
+    figure["layout"]["shapes"] = [upright(100 * evidence["share"], "@mid", "dash", 1.4)]
     return figure
 
 
@@ -240,31 +217,21 @@ def _effects(evidence: Evidence, language: Language) -> Figure:
             {
                 "type": "scatter",
                 "mode": "markers",
-                "orientation": "h",
+                "orientation": "h",  # a row for each, of which the picture's height is
                 "name": _say(f"figure.effect_{of}", language),
                 "x": means,
                 "y": [where for where, _ in own],
                 "marker": {"color": _SHADES[place], "size": 8, "symbol": _SYMBOLS[place]},
-                "error_x": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
-                    "arrayminus": [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
-                    "color": _SHADES[place],
-                    "thickness": 1.6,
-                    "width": 4,
-                },
-                "hovertemplate": "%{y}: %{x:.1f}<extra>%{fullData.name}</extra>",
+                "error_x": intervals(means, ends, _SHADES[place], 1.6, 4),
             }
         )
     several = len(quantities) > 1
     title = _say(f"figure.effect_{'points' if several else quantities[0]}", language)
-    yaxis = {"type": "category", "autorange": "reversed"}
-    figure = _figure(data, {"title": {"text": title}}, yaxis)
+    figure = _figure(data, {"title": {"text": title}}, _ROWS)
     matters = {_unit(each["of"], each["smallest"]) for _, each in rows}
     figure["layout"]["shapes"] = [
-        _upright(0.0, "@zero", "solid"),
-        *(_upright(each, "@mid", "dash") for each in sorted(matters)),
+        upright(0.0, "@zero", "solid", 1.4),
+        *(upright(each, "@mid", "dash", 1.4) for each in sorted(matters)),
     ]
     if several:
         figure["layout"] |= {"showlegend": True, "legend": {"orientation": "h", "y": 1.02,
@@ -272,6 +239,7 @@ def _effects(evidence: Evidence, language: Language) -> Figure:
     return figure
 
 
+_ROWS: Figure = {"type": "category", "autorange": "reversed"}
 _SHADES = (_SWISH, "@text")
 _SYMBOLS = ("circle", "diamond")
 
@@ -315,7 +283,7 @@ def _figure(data: Sequence[Figure], xaxis: Figure, yaxis: Figure) -> Figure:
         "data": list(data),
         "layout": {
             "xaxis": xaxis,
-            "yaxis": {"automargin": True, **yaxis},
+            "yaxis": yaxis,
             "showlegend": False,
             "margin": {"l": 44, "r": 12, "t": 16, "b": 36},
         },
@@ -341,56 +309,44 @@ def _curve(x: Any, y: Any, colour: str, name: str, dash: str = "solid") -> Figur
         "x": [float(f"{value:.6g}") for value in x],
         "y": [float(f"{value:.6g}") for value in y],
         "name": name,
-        "line": {"color": colour, "width": 2, "dash": dash, "simplify": False},
+        "line": {"color": colour, "width": 2, "dash": dash},
     }
 
 
-def _point(x: float, y: float, colour: str, name: str, *, label: str = "") -> Figure:
+def _point(x: float, y: float, colour: str, name: str, *, label: str) -> Figure:
     return {
         "type": "scatter",
-        "mode": "markers+text" if label else "markers",
-        "cliponaxis": False,
+        "mode": "markers+text",
         "x": [float(x)],
         "y": [float(y)],
         "name": name,
         "text": [name],
-        "textposition": label or "top center",
+        "textposition": label,
         "textfont": {"color": colour},
         "marker": {"color": colour, "size": 8},
-        "hovertemplate": "x = %{x:.6f}<br>y = %{y:.6f}",
     }
 
 
-def _bars(labels: list[str], values: list[float], words: list[str], colour: str) -> Figure:
+def _bars(
+    labels: list[str],
+    values: list[float],
+    words: list[str],
+    ends: Sequence[tuple[float, float]] = (),
+) -> Figure:
+    """Bars with their figures, and with their intervals where they have any."""
     return {
         "type": "bar",
         "orientation": "h",
         "x": values,
         "y": labels,
         "text": words,
-        "textposition": "inside",
-        "insidetextanchor": "start",
-        "insidetextfont": {"color": "@text"},
-        "marker": {"color": f"{colour}/0.55"},
-        "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "marker": {"color": f"{_SWISH}/0.55"},
+        **({"error_x": intervals(values, ends)} if ends else {}),
     }
-
-
-def _upright(x: float, colour: str, dash: str) -> Figure:
-    line = {"color": colour, "width": 1.4, "dash": dash}
-    return {"type": "line", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line}
 
 
 def _above(x: float, words: str) -> Figure:
-    return {
-        "x": x,
-        "y": 1,
-        "yref": "paper",
-        "text": words,
-        "showarrow": False,
-        "yanchor": "bottom",
-        "font": {"color": "@bad", "size": 11},
-    }
+    return note(words, "@bad", 11, x=x, y=1, yref="paper", yanchor="bottom")
 
 
 def _variant(name: str, language: Language) -> str:

@@ -13,9 +13,9 @@ import logging
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from swishdemo.errors import UserError
 from swishdemo.jobs.job import Job
@@ -25,17 +25,14 @@ from swishdemo.jobs.records import reports_of, understood
 from swishdemo.jobs.store import Store
 from swishdemo.text import Sentence
 
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 COOKIE = "swishdemo_visitor"
 HEADER = "x-visitor"
 _KEPT_SECONDS = 180 * 86_400
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _SHORTEST, _LONGEST = 16, 200
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Request(Protocol):
@@ -77,7 +74,7 @@ class VisitorCookie:
         unless: Tells which requests are left as they are.
     """
 
-    def __init__(self, app: App, unless: Callable[[Scope], bool] = lambda scope: False) -> None:
+    def __init__(self, app: ASGIApp, unless: Callable[[Scope], bool] = lambda scope: False) -> None:
         self._app = app
         self._unless = unless
 

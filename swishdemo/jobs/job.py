@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from swishdemo.errors import UserError, refuse_unknown
 from swishdemo.hardware import Hardware
@@ -284,7 +284,7 @@ class Handle:
         raise NotImplementedError
 
 
-class Runner(Protocol):
+class Runner:
     """Where jobs run."""
 
     name: str
@@ -295,12 +295,18 @@ class Runner(Protocol):
     abreast: int
     """How many run at a time on this machine's processor of those that may (`LiveJob.shares`)."""
 
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._handles: set[Handle] = set()
+        self._closed = False
+
     def assign(self, device: str) -> Assignment:
         """Where a job runs that asks for a device, ``auto``, ``cpu`` or ``cuda``.
 
         Like `start` it is called in the context of who asked
         (`swishdemo.jobs.queue.LiveJob.context`).
         """
+        raise NotImplementedError
 
     def start(self, work: str, config: object, task: Task = TASK) -> Handle:
         """Start ``work``, a function named ``"module:function"`` that makes an iterator.
@@ -319,12 +325,26 @@ class Runner(Protocol):
         Raises:
             RunnerError: The work could not be started.
         """
+        raise NotImplementedError
 
     def prepare(self, work: str) -> None:
         """Have a worker ready in which ``work`` is imported, so that the next start is fast."""
+        raise NotImplementedError
 
     def close(self) -> None:
-        """End all work and every worker."""
+        """End all work and every worker; a start that follows raises `RunnerError`."""
+        with self._lock:
+            self._closed = True
+            handles = tuple(self._handles)
+        for handle in handles:
+            handle.stop()
+        for handle in handles:
+            handle.close()
+
+    def forget(self, handle: Handle) -> None:
+        """Drop a handle that is closed."""
+        with self._lock:
+            self._handles.discard(handle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,8 @@ def kinds() -> dict[str, Kind]:
         host=machine,
         device=lambda config: str(config.device),
         on=lambda config, device: config.replace(device=device),
-        stored=_stored_run,
-        report=_stored_report,
+        stored=_as_of_today("swishdemo.training.config:TrainingConfig.stored"),
+        report=_of_class("Report", "swishdemo.training.report:stored"),
         summary=_later("swishdemo.training.summary:stored"),
         attachment=_later("swishdemo.training.checkpoint:Weights.of_json"),
     )
@@ -121,9 +121,9 @@ def kinds() -> dict[str, Kind]:
         device=lambda config: str(config.device),
         on=lambda config, device: config.replace(device=device),
         environment=_allocator,
-        stored=_stored_timing,
+        stored=_as_of_today("swishdemo.timing.request:TimingRequest.stored"),
         report=_stored_measurement,
-        estimate=_estimate_timing,
+        estimate=lambda config: _later("swishdemo.timing.presets:estimate")(config).seconds,
         remaining=_remaining_timing,
     )
     sweep = Kind(
@@ -137,8 +137,8 @@ def kinds() -> dict[str, Kind]:
         host=machine,
         device=lambda config: str(config.base.device),
         on=lambda config, device: replace(config, base=config.base.replace(device=device)),
-        stored=_stored_sweep,
-        report=_stored_row,
+        stored=_as_of_today("swishdemo.training.sweep:SweepRequest.stored"),
+        report=_of_class("SweepRow", "swishdemo.training.sweep_results:stored"),
         summary=_stored_counts,
         elapsed=lambda reports: sum(value["elapsed_seconds"] for _, value in reports),
         remaining=_remaining_sweep,
@@ -160,6 +160,24 @@ def _on_a_device(name: str) -> Callable[[object, Settings], Config]:
         config: Config = parse(request, settings)
         refuse_without(config, missing_cuda())
         return config
+
+    return read
+
+
+def _as_of_today(name: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A kind's ``stored``: what the function makes of a configuration, as JSON."""
+    stored = _later(name)
+    return lambda config: stored(config).as_json()
+
+
+def _of_class(known: str, name: str) -> Callable[[Mapping[str, Any], str, Json], Json]:
+    """A kind's ``report`` where all are of one class, which the function reads."""
+    stored: Callable[..., Json] = _later(name)
+
+    def read(config: Mapping[str, Any], found: str, value: Json) -> Json:
+        if found != known:
+            raise UserError("jobs.unreadable.class", name=found[:40])
+        return stored(value, config)
 
     return read
 
@@ -188,26 +206,6 @@ def _summarise_run(config: Mapping[str, Any], reports: Reports) -> Json | None:
     return summarise(stored, [value for name, value in reports if name == "Report"])
 
 
-def _stored_run(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    from swishdemo.training.config import TrainingConfig
-
-    return TrainingConfig.stored(config).as_json()
-
-
-def _stored_report(config: Mapping[str, Any], name: str, value: Json) -> Json:
-    from swishdemo.training.report import stored
-
-    if name != "Report":
-        raise UserError("jobs.unreadable.class", name=name[:40])
-    return stored(value, config)
-
-
-def _stored_timing(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    from swishdemo.timing.request import TimingRequest
-
-    return TimingRequest.stored(config).as_json()
-
-
 def _stored_measurement(config: Mapping[str, Any], name: str, value: Json) -> Json:
     from swishdemo.timing import REGISTRY, HostCard, Measurement
 
@@ -225,12 +223,6 @@ def _mean_loss(name: str, value: Json) -> float | None:
     """The training loss, averaged over the replicas that have not diverged."""
     known = [loss for loss in value.get("loss", ()) if loss is not None and math.isfinite(loss)]
     return fmean(known) if name == "Report" and known else None
-
-
-def _estimate_timing(config: Mapping[str, Any]) -> float:
-    from swishdemo.timing.presets import estimate
-
-    return estimate(config).seconds
 
 
 def _allocator(config: Mapping[str, Any]) -> Mapping[str, str]:
@@ -270,20 +262,6 @@ def _own_accuracy(name: str, value: Json) -> float | None:
     """The mean test accuracy of the run's own activation."""
     told = value["summary"] if name == "SweepRow" else None
     return told["activations"][0]["accuracy"]["mean"] if told else None
-
-
-def _stored_sweep(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    from swishdemo.training.sweep import SweepRequest
-
-    return SweepRequest.stored(config).as_json()
-
-
-def _stored_row(config: Mapping[str, Any], name: str, value: Json) -> Json:
-    from swishdemo.training.sweep_results import stored
-
-    if name != "SweepRow":
-        raise UserError("jobs.unreadable.class", name=name[:40])
-    return stored(value, config)
 
 
 def _stored_counts(summary: Mapping[str, Any]) -> Mapping[str, Any] | None:

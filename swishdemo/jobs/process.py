@@ -164,7 +164,7 @@ class Worker:
                     self._tail.append(line[-400:])
 
 
-class ProcessRunner:
+class ProcessRunner(Runner):
     """Runs each job in a worker process; see `swishdemo.jobs.job.Runner`.
 
     Args:
@@ -179,15 +179,13 @@ class ProcessRunner:
     def __init__(
         self, settings: Settings, *, idle_seconds: float = 900.0, grace_seconds: float = 2.0
     ) -> None:
+        super().__init__()
         self.abreast = min(_MOST_ABREAST, max(1, usable_cores() // settings.threads))
         self._settings = settings
         self._idle_seconds = idle_seconds
         self._grace_seconds = grace_seconds
-        self._lock = Lock()
         self._idle: list[Worker] = []
         self._timer: Timer | None = None
-        self._handles: set[ProcessHandle] = set()
-        self._closed = False
 
     def assign(self, device: str) -> Assignment:
         """On this machine, whatever the device."""
@@ -219,20 +217,13 @@ class ProcessRunner:
         self._keep(worker)
 
     def close(self) -> None:
-        """End every job and worker; a start that follows raises `RunnerError`."""
-        with self._lock:
-            self._closed = True
-            handles = tuple(self._handles)
-        for handle in handles:
-            handle.stop()
-        for handle in handles:
-            handle.close()
+        """End every job and worker."""
+        super().close()
         self._drop_idle()
 
     def release(self, handle: ProcessHandle, worker: Worker) -> None:
         """Take ``worker`` back from a handle whose job has ended."""
-        with self._lock:
-            self._handles.discard(handle)
+        self.forget(handle)
         self._keep(worker)
 
     def _take(self, environment: Mapping[str, str] = NOTHING) -> Worker:
@@ -250,8 +241,7 @@ class ProcessRunner:
         return Worker(self._settings)
 
     def _keep(self, worker: Worker) -> None:
-        keep = worker.alive() and worker.fit
-        keep = keep and not worker.environment
+        keep = worker.alive() and worker.fit and not worker.environment
         with self._lock:
             keep = keep and not self._closed and len(self._idle) < self.abreast
             if keep:

@@ -257,6 +257,18 @@ def check_baseline(job: Job, baseline: str) -> None:
         raise UserError("error.unknown_choice", field="baseline", status=422, **told)
 
 
+def run_as_text(job: Job, reports: Reports, format: str) -> str:
+    """A run as ``csv`` (`swishdemo.training.summary.as_csv`) or ``code``, which repeats it."""
+    from swishdemo.training.config import TrainingConfig
+    from swishdemo.training.script import script
+    from swishdemo.training.summary import as_csv
+
+    if format == "code":
+        return script(job.config, reports[-1][1] if reports else {})
+    known = (value for name, value in reports if name == "Report")
+    return as_csv(TrainingConfig.of_json(job.config), known)
+
+
 def sweep_as_text(job: Job, reports: Reports, format: str, language: Language = "en") -> str:
     """A sweep as ``csv`` or ``markdown`` (`swishdemo.training.sweep_results`)."""
     from swishdemo.training.sweep_results import as_csv, as_markdown

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from queue import Empty, Queue
-from threading import Lock, Thread
+from threading import Thread
 from types import MappingProxyType
 from typing import Any
 
@@ -219,7 +219,7 @@ class _Lessee:
             close()
 
 
-class ZeroGPURunner:
+class ZeroGPURunner(Runner):
     """Runs jobs on a lent GPU, and those for the CPU where all others run them.
 
     Args:
@@ -243,6 +243,7 @@ class ZeroGPURunner:
         slice_seconds: float | None = None,
         grace_seconds: float = 2.0,
     ) -> None:
+        super().__init__()
         self.lend = lend
         self.has_token = has_token
         self.slice_seconds = SLICE_SECONDS if slice_seconds is None else slice_seconds
@@ -251,9 +252,6 @@ class ZeroGPURunner:
         self.places: Mapping[str, int] = MappingProxyType({**host.places, GPU: at_once})
         self.abreast = host.abreast
         self._host = host
-        self._lock = Lock()
-        self._handles: set[LeaseHandle] = set()
-        self._closed = False
 
     def assign(self, device: str) -> Assignment:
         """On a GPU where it is asked for, or where a visitor's token is at hand."""
@@ -282,20 +280,9 @@ class ZeroGPURunner:
 
     def close(self) -> None:
         """End all work and every worker."""
-        with self._lock:
-            self._closed = True
-            handles = tuple(self._handles)
-        for handle in handles:
-            handle.stop()
-        for handle in handles:
-            handle.close()
+        super().close()
         self._host.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def forget(self, handle: LeaseHandle) -> None:
-        """Drop a handle that is closed."""
-        with self._lock:
-            self._handles.discard(handle)
 
 
 class LeaseHandle(Handle):

@@ -120,8 +120,14 @@ MOVED: Mapping[str, int] = {"forward": 2, "backward": 3, "both": 5}
 STEP_PHASES = ("forward", "backward", "update")
 """What a training step's time is made of, in order (`Measurement.part_seconds`)."""
 
+CONTEXTS = ("kernel", "layer", "step")
+"""What is timed: the activation alone, a layer with it, or a training step."""
+
 NETWORKS = ("mlp", "mlp_small", "cnn", "transformer")
 """What a training step may be of."""
+
+ALLOCATORS = ("tuned", "plain")
+"""Whether the C library keeps large blocks in the process, or has its own settings."""
 
 LONGEST_NAME = 210
 """Characters of a variant's name: a formula's, the sign before it, and blanks."""
@@ -168,14 +174,13 @@ class Measurement:
         elements: Elements of the tensor that the activation is applied to; in context ``step``
             those of all layers together.
         dtype: Of the tensors.
-        passes: ``forward``, ``backward`` or ``both``; ``pass`` in JSON.
+        passes: One of `MOVED`; ``pass`` in JSON.
         device: ``cpu`` or ``cuda``.
         threads: CPU threads.
-        context: ``kernel``, ``layer`` or ``step``.
+        context: One of `CONTEXTS`.
         network: The network of context ``step``; None elsewhere.
         amp: Whether the forward ran under autocast.
-        allocator: ``tuned`` (large blocks stay in the process) or ``plain`` (the C library's own
-            settings).
+        allocator: One of `ALLOCATORS`.
         block_seconds: Mean seconds of one call, for each block of calls. Block *i* of all variants
             of one cell ran next to each other, so blocks of two variants can be paired.
         calls_per_block: Calls in a block.
@@ -210,10 +215,10 @@ class Measurement:
     passes: Annotated[str, _in(*MOVED)]
     device: Annotated[str, _in("cpu", "cuda")]
     threads: Annotated[int, Field(strict=True, ge=1, le=65_536)]
-    context: Annotated[str, _in("kernel", "layer", "step")] = "kernel"
+    context: Annotated[str, _in(*CONTEXTS)] = "kernel"
     network: _Name | None = None
     amp: Annotated[bool, Field(strict=True)] = False
-    allocator: Annotated[str, _in("tuned", "plain")] = "tuned"
+    allocator: Annotated[str, _in(*ALLOCATORS)] = "tuned"
     block_seconds: Annotated[tuple[_Seconds, ...], Field(max_length=20_000)] = ()
     calls_per_block: int = 0
     part_seconds: Annotated[Mapping[str, _Seconds], AfterValidator(_phases)] = field(

@@ -113,29 +113,13 @@ def measure(
     threads = torch.get_num_threads()
     torch.set_num_threads(request.threads)
     try:
-        session = _Session(request, plan, registry, clock)
-        paced = _Pace(clock)
-        for item in session.run():
-            if item is not None:
-                paced.given()
-                yield item
-            elif paced.is_due():
-                paced.given()
-                yield TICK
+        last = clock()
+        for item in _Session(request, plan, registry, clock).run():
+            if item is not None or clock() - last >= _TICK_SECONDS:
+                last = clock()
+                yield TICK if item is None else item
     finally:
         torch.set_num_threads(threads)
-
-
-class _Pace:
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._last = clock()
-
-    def is_due(self) -> bool:
-        return self._clock() - self._last >= _TICK_SECONDS
-
-    def given(self) -> None:
-        self._last = self._clock()
 
 
 class _Session:

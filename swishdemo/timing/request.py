@@ -18,7 +18,7 @@ from swishdemo.form import Field, Form
 from swishdemo.hardware import missing_cuda
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
-from swishdemo.timing.measurement import ITEM_BYTES, Measurement
+from swishdemo.timing.measurement import ALLOCATORS, CONTEXTS, ITEM_BYTES, MOVED, Measurement
 from swishdemo.timing.variants import REGISTRY, Registry, Variant
 
 LAYER_WIDTH = 512
@@ -39,9 +39,6 @@ STEP_ELEMENTS: Mapping[str, int] = {
 }
 """Networks of context ``step`` and the elements that their activations see in one step:
 MLP 784-512-512-10, MLP 64-64-64-10, the CNN 8-16 on 8×8 digits, and a transformer block."""
-
-ALLOCATORS = ("tuned", "plain")
-"""Whether the C library keeps large blocks in the process, or has its own settings."""
 
 MOST_FORMULAS = 4
 """How many variants of one request may be typed formulas."""
@@ -85,9 +82,7 @@ class TimingRequest(Form):
     """Of the one tensor, in context ``kernel``; it gives ``elements``. None for vectors."""
     dtype: Annotated[str, Field(choices=tuple(ITEM_BYTES))] = "float32"
     """Of the tensors and parameters."""
-    passes: Annotated[str, Field(choices=("forward", "backward", "both"))] = pydantic.Field(
-        "both", alias="pass"
-    )
+    passes: Annotated[str, Field(choices=tuple(MOVED))] = pydantic.Field("both", alias="pass")
     """``forward`` (as in training: the graph is recorded), ``backward`` (alone) or ``both``."""
     device: Annotated[
         str,
@@ -98,7 +93,7 @@ class TimingRequest(Form):
         int, Field(low=1, unit="threads", here=lambda _: {"high": host.usable_cores()})
     ] = 1
     """CPU threads of one operation."""
-    context: Annotated[str, Field(choices=("kernel", "layer", "step"))] = "kernel"
+    context: Annotated[str, Field(choices=CONTEXTS)] = "kernel"
     """``kernel``: the activation alone; ``layer``: linear 512 → 512 and the activation; ``step``: a
     training step (both: with the loss and SGD's update)."""
     network: Annotated[str, Field(choices=tuple(STEP_ELEMENTS))] = "mlp"
@@ -173,7 +168,9 @@ class TimingRequest(Form):
             elements = (STEP_ELEMENTS[self.network],)
         elif self.shape is not None:
             elements = (prod(self.shape),)
-        return self.replace(variants=variants, elements=_once(elements), device=device)
+        return self.replace(
+            variants=variants, elements=tuple(dict.fromkeys(elements)), device=device
+        )
 
     def _checked(self, limits: Settings) -> TimingRequest:
         if self.shape is not None:
@@ -235,10 +232,6 @@ def device_of(asked: str, server: Settings) -> str:
     if asked == "auto":
         return "cpu" if missing_cuda() else "cuda"
     return asked
-
-
-def _once(entries: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(entries))
 
 
 def _refuse_device(device: str, why: Sentence) -> None:

@@ -6,7 +6,7 @@ And how far apart the β of different starts still are, and how many lie where t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
 from typing import Any
@@ -288,4 +288,74 @@ def mean_and_deviation(values: Sequence[float]) -> dict[str, float | None]:
     return {
         "mean": fmean(values) if values else None,
         "deviation": stdev(values) if len(values) > 1 else None,
+    }
+
+
+def as_csv(config: TrainingConfig, reports: Iterable[Mapping[str, Any]]) -> str:
+    """A row for each report and replica: all that is traced of it, by layer where it has layers.
+
+    Some reports alone tell the figures of layers. A cell is empty where a replica has no such
+    number.
+    """
+    return formats.as_csv(row for report in reports for row in _rows(config, report))
+
+
+def _rows(config: TrainingConfig, report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    moves = learns_beta(config)
+    betas = [betas_of_layer(layer) for layer in report["beta"]] if moves else []
+    for number, member in enumerate(replicas(config)):
+        yield {
+            "step": report["step"],
+            "elapsed_seconds": report["elapsed_seconds"],
+            "replica": number,
+            **member.as_json(),
+            **{
+                f"{quantity}_{layer}": values[number]
+                for quantity in ("beta", "beta_effective")
+                for layer, values in enumerate(report[quantity], 1)
+                if number < len(values)
+            },
+            **{
+                quantity: report[quantity][number]
+                for quantity in ("loss", "test_loss", "accuracy", "diverged")
+            },
+            **_learned(report, member.activation, number),
+            **{
+                f"convergence_{layer}": distance
+                for layer, distance in enumerate(report["convergence"], 1)
+                if not member.rival
+            },
+            **({} if member.rival else _of_layers(betas)),
+            **{
+                f"{quantity}_{layer}": values[number]
+                for quantity, layers in (report["layers"] or {}).items()
+                for layer, values in enumerate(layers, 1)
+                if number < len(values)
+            },
+        }
+
+
+def _of_layers(betas: Sequence[LayerBetas | None]) -> dict[str, float]:
+    """Of each layer's learned β at a report: mean size, share in the band, those near its edge."""
+    return {
+        f"{name}_{layer}": value
+        for layer, each in enumerate(betas, 1)
+        if each is not None
+        for name, value in (
+            ("beta_size_mean", each.mean),
+            ("beta_in_band_share", each.share),
+            ("beta_near_edge_count", each.near),
+            ("beta_negative_count", each.negative),
+        )
+    }
+
+
+def _learned(report: Mapping[str, Any], activation: str, replica: int) -> dict[str, float | None]:
+    """The other parameters that a replica's activation learns, by layer."""
+    return {
+        f"{activation}_{trace['parameter']}_{layer}": values[replica - trace["first"]]
+        for trace in report["parameters"]
+        if trace["activation"] == activation
+        for layer, values in enumerate(trace["values"], 1)
+        if 0 <= replica - trace["first"] < len(values)
     }

@@ -23,6 +23,7 @@ from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui.assets import live
 from swishdemo.ui.in_gradio import beginning, in_browser, language
 from swishdemo.ui.lab import Lab
+from swishdemo.ui.run_text import waiting
 
 _MOST = 200
 """More claims than there are."""
@@ -193,9 +194,7 @@ def _line(job: Job, tongue: Language) -> str:
     """One job that has not finished, in one sentence."""
     reason = job.reason.sentence(tongue) if job.reason else ""
     if job.state == "waiting":
-        seconds = job.estimate_seconds
-        key = "check.job_waiting" if seconds is None else "check.job_waiting_estimate"
-        return text(key, tongue, position=job.position or 1, seconds=round(seconds or 0))
+        return waiting(job, tongue, "check.job_waiting")
     if job.state == "running" and job.step:
         return text("check.job_running", tongue, step=job.step, steps=job.steps or "?")
     if job.state == "running":

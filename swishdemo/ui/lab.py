@@ -75,17 +75,22 @@ class Lab:
         """Where what takes longer is worked out: many points, all landmarks, narrow types."""
         return study_process(self.settings.formula_seconds)
 
-    def go_on(self, job_id: str, wish: object, visitor: str) -> None:
-        """Let a job work on, called by an event of Gradio's queue.
+    def go_on(self, job_id: str, wish: object, visitor: str) -> str:
+        """Let a job work on, called by an event of Gradio's queue; the job that does.
 
         Args:
             job_id: The job.
-            wish: ``resume``, ``step`` (to its next report), or ``cpu``: resume it on the CPU.
+            wish: ``resume``, ``step`` (to its next report), ``cpu``: resume it on the CPU, or
+                ``again``: begin one of the same settings, but for a table, which is not kept.
             visitor: Who asks.
 
         Raises:
             UserError: It cannot, or the wish is another one.
         """
+        if wish == "again":
+            job = self.manager.readable(job_id, visitor)
+            settings = {name: value for name, value in job.config.items() if name != "csv"}
+            return self.manager.submit(job.kind, settings, visitor).id
         wishes: dict[str, Callable[[str, str], object]] = {
             "resume": self.manager.resume,
             "step": self.manager.step,
@@ -95,6 +100,7 @@ class Lab:
             value = str(wish)[:40]
             raise UserError("error.unknown_choice", name="wish", value=value, choices=(*wishes,))
         wishes[wish](job_id, visitor)
+        return job_id
 
     def close(self) -> None:
         """End every job and close the store."""

@@ -86,10 +86,15 @@ class LinkPreviews:
         claim, tab = given.get("claim", ""), given.get("tab", "")
         makers: list[tuple[bool, Callable[[], Preview]]] = [
             (bool(claim) and tab in ("", "claims"), lambda: self._claim(claim, language)),
-            (tab == "claims", lambda: self._claims(language)),
+            (tab == "claims", lambda: self._tab(tab, "check.title", "check.lead", language)),
             (tab == "train" and "run" in given, lambda: self._run(given["run"], language)),
             (tab == "time" and "timing" in given, lambda: self._timing(given["timing"], language)),
-            (tab in ("train", "time"), lambda: self._tab(tab, language)),
+            (
+                tab in ("train", "time"),
+                lambda: self._tab(
+                    tab, f"pages.preview.{tab}", f"pages.preview.{tab}_about", language
+                ),
+            ),
         ]
         for fits, make in makers:
             try:
@@ -129,7 +134,7 @@ class LinkPreviews:
         title = text(f"pages.preview.{key}", language, beta=beta, rivals=comma.join(rivals))
         if not known:
             title = text("pages.preview.home", language)
-        low, high = self._range(known, explored)
+        low, high = explored.x if "x" in known else _X
         shown = comma.join([f"Swish (β = {beta})", *rivals])
         ends = {"low": f"{low:g}", "high": f"{high:g}", "names": shown}
         about = text("shell.about" if not known else "pages.preview.explore", language)
@@ -141,20 +146,10 @@ class LinkPreviews:
             figure=lambda: self._curves(explored, (low, high)),
         )
 
-    @staticmethod
-    def _range(known: Query, explored: Explored) -> tuple[float, float]:
-        return explored.x if "x" in known else _X
-
     def _curves(self, explored: Explored, x: tuple[float, float] = _X) -> Figure:
         panel = "f" if "f" in explored.show else explored.show[0]
         one = curve_figure.only(explored, panel, x)
         return curves(self.lab, one, "preview")[0]
-
-    def _claims(self, language: Language) -> Preview:
-        title = text("check.title", language, count=len(self.lab.claims.claims))
-        lead = text("check.lead", language)
-        usual = curve_figure.read({})
-        return Preview(title, lead, title, (("tab", "claims"),), figure=lambda: self._curves(usual))
 
     def _claim(self, claim: str, language: Language) -> Preview:
         card = self.lab.claims.card(claim[:80], language)
@@ -214,12 +209,12 @@ class LinkPreviews:
             mark=told["mark"],
         )
 
-    def _tab(self, tab: str, language: Language) -> Preview:
-        title = text(f"pages.preview.{tab}", language)
-        usual = curve_figure.read({})
+    def _tab(self, tab: str, title: str, about: str, language: Language) -> Preview:
+        count = len(self.lab.claims.claims)
+        title, usual = text(title, language, count=count), curve_figure.read({})
         return Preview(
             title,
-            text(f"pages.preview.{tab}_about", language),
+            text(about, language),
             title,
             (("tab", tab),),
             figure=lambda: self._curves(usual),

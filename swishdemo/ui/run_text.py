@@ -86,10 +86,10 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
     return " · ".join(filter(None, told))
 
 
-def waiting(job: Job, language: Language) -> str:
-    """The place in the queue of a run or a sweep, and about how long it takes from there."""
+def waiting(job: Job, language: Language, key: str = "run.state_waiting") -> str:
+    """The place of a job in the queue, and about how long it takes from there."""
     seconds = job.estimate_seconds
-    key = "run.state_waiting" if seconds is None else "run.state_waiting_estimate"
+    key = key if seconds is None else f"{key}_estimate"
     return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
 
 

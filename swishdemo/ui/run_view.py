@@ -15,7 +15,7 @@ from swishdemo import datasets
 from swishdemo.activations.registry import fixed_beta
 from swishdemo.datasets import DataOptions
 from swishdemo.errors import UserError
-from swishdemo.figures import inside, learned_parameters
+from swishdemo.figures import inside
 from swishdemo.figures.comparison import race_figure
 from swishdemo.figures.series import CurveGroup, Picked, Series
 from swishdemo.jobs.job import Job
@@ -208,16 +208,16 @@ def _draw(
         "loss": lambda: race_figure(series, "loss", picked, labels, language),
         "accuracy": lambda: race_figure(series, "accuracy", picked, labels, language),
         "layers": lambda: inside.layers_figure(series, picked, labels, language),
-        "conserved": lambda: learned_parameters.conserved_figure(series, picked, language),
+        "conserved": lambda: inside.conserved_figure(series, picked, language),
     }
     if shows_own:
-        makers["beta"] = lambda: learned_parameters.own_figure(series, picked, labels, language)
+        makers["beta"] = lambda: inside.own_figure(series, picked, labels, language)
     elif has_beta:
-        makers["beta"] = lambda: learned_parameters.beta_figure(series, shown, language)
+        makers["beta"] = lambda: inside.beta_figure(series, shown, language)
     if series.moves:
-        makers["ends"] = lambda: learned_parameters.ends_figure(series, language)
+        makers["ends"] = lambda: inside.ends_figure(series, language)
     if series.moves and len(series.starts) > 1:
-        makers["convergence"] = lambda: learned_parameters.convergence_figure(series, language)
+        makers["convergence"] = lambda: inside.convergence_figure(series, language)
     drawn = {name: make() for name, make in makers.items() if picked.wants(name)}
     conserves = _conserves(series)
     if not conserves:

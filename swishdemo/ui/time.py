@@ -252,12 +252,7 @@ def build(lab: Lab) -> None:
 
     def go_on(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Have a timing go on, or the same be timed once more; the timing that goes on."""
-        timing, visitor = str(asked.get("run")), visitor_of(request)
-        if asked.get("wish") == "again":
-            config = lab.manager.readable(timing, visitor).config
-            return {"id": lab.manager.submit("timing", dict(config), visitor).id}
-        lab.go_on(timing, asked.get("wish"), visitor)
-        return {"id": timing}
+        return {"id": lab.go_on(str(asked.get("run")), asked.get("wish"), visitor_of(request))}
 
     beginning(shown.submit, shown, go_on)
 

@@ -14,6 +14,7 @@ from swishdemo.timing import REGISTRY, HostCard, Measurement, caveats
 from swishdemo.timing.elsewhere import ImportedTiming
 from swishdemo.timing.host_card import threads_words
 from swishdemo.timing.measurement import (
+    CONTEXTS,
     Ratio,
     byte_size,
     duration,
@@ -26,7 +27,6 @@ from swishdemo.timing.presets import to_be_built
 from swishdemo.timing.tables import NONE, label_of, limit_words, rate_words, ratio_words
 
 _SUBJECT = "swish"
-_CONTEXTS = ("kernel", "layer", "step")
 
 
 def answer(
@@ -59,7 +59,7 @@ def answer(
     }
     parts, notes = [], []
     verdict: Ratio | None = None
-    for each in _CONTEXTS:
+    for each in CONTEXTS:
         if each not in found or found[each][0].variant != what:
             continue
         subject, base, growing = found[each]

@@ -219,7 +219,7 @@ def _sweep_card() -> tuple[gr.Textbox, gr.Button]:
 def _groups(table: Mapping[str, Field], settings: Settings) -> dict[str, gr.components.Component]:
     """The controls of all fields, each group of them under its heading."""
     inputs: dict[str, gr.components.Component] = {}
-    start = next(each for each in recipes() if each.name == FIRST_RECIPE).config.as_json()
+    [start] = (each.config.as_json() for each in recipes() if each.name == FIRST_RECIPE)
     for group, fields in groupby(table.values(), lambda field: field.group):
         with gr.Accordion(
             words(f"train.group.{group}"),
@@ -292,14 +292,8 @@ class _Tab:
 
     def go_on(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Have a run or a sweep go on, or begin a run again; the run that goes on."""
-        run, wish, visitor = str(asked.get("run")), asked.get("wish"), visitor_of(request)
-        manager = self.lab.manager
-        if wish == "again":
-            known = manager.readable(run, visitor).config
-            config = {name: value for name, value in known.items() if name != "csv"}
-            return {"run": manager.submit("run", config, visitor).id}
-        self.lab.go_on(run, wish, visitor)
-        return {"run": run}
+        run, wish = str(asked.get("run")), asked.get("wish")
+        return {"run": self.lab.go_on(run, wish, visitor_of(request))}
 
     def use(self, asked: Any, request: gr.Request) -> list[Any]:
         """The settings of a run that this visitor may see, in all controls."""
@@ -312,24 +306,24 @@ class _Tab:
 
     def fill(self, name: str | None) -> list[Any]:
         """A recipe's settings in all controls but its own; an unknown one changes nothing."""
-        recipe = next((each for each in recipes() if each.name == name), None)
-        if recipe is None:
-            return self._as_they_are()
-        return [gr.skip(), *self._filled(recipe, recipe.config.as_json())[1:]]
+        return self._of_recipe(name, 0)
 
     def choose(self, asked: Any) -> list[Any]:
         """The settings of a recipe whose picture was chosen, in all controls; see `fill`."""
-        name = asked.get("chosen") if isinstance(asked, dict) else None
-        recipe = next((each for each in recipes() if each.name == name), None)
+        return self._of_recipe(asked.get("chosen") if isinstance(asked, dict) else None, 1)
+
+    def _of_recipe(self, name: object, chosen_by: int) -> list[Any]:
+        recipe = _recipe(name)
         if recipe is None:
             return self._as_they_are()
-        chosen, _, *filled = self._filled(recipe, recipe.config.as_json())
-        return [chosen, gr.skip(), *filled]
+        filled = self._filled(recipe, recipe.config.as_json())
+        filled[chosen_by] = gr.skip()
+        return filled
 
     def _asked(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """What REST would be sent: what stands as the recipe has it was not chosen."""
         given = request_of(dict(zip(("recipe", *self.inputs), values, strict=True)), self.table)
-        recipe = next((each for each in recipes() if each.name == given["recipe"]), None)
+        recipe = _recipe(given["recipe"])
         start = recipe.config.as_json() if recipe else {}
         return {name: v for name, v in given.items() if name not in start or start[name] != v}
 
@@ -348,6 +342,10 @@ class _Tab:
 
     def _as_they_are(self) -> list[Any]:
         return [gr.skip() for _ in ("recipe", "tiles", "notes", *self.inputs)]
+
+
+def _recipe(name: object) -> Recipe | None:
+    return next((each for each in recipes() if each.name == name), None)
 
 
 def _here(config: Mapping[str, Any], table: Mapping[str, Field]) -> dict[str, Any]:

@@ -239,13 +239,12 @@ def bounded(
     tape: Tape, points: Array, parameters: Mapping[str, float]
 ) -> tuple[list[Array], npt.NDArray[np.bool_]]:
     """The outputs in doubles, and the points at which they are not good enough."""
+    results: list[Array] = []
+    open_points = np.zeros(points.shape, dtype=bool)
     with np.errstate(all="ignore"):
-        bounds = Doubles().bounds(tape, (points, points), parameters)
-        lows = [np.broadcast_to(low, points.shape).astype(np.float64) for low, _ in bounds]
-        highs = [np.broadcast_to(high, points.shape).astype(np.float64) for _, high in bounds]
-        results = [_middle(low, high) for low, high in zip(lows, highs, strict=True)]
-        open_points = np.zeros(points.shape, dtype=bool)
-        for low, high in zip(lows, highs, strict=True):
+        for bounds in Doubles().bounds(tape, (points, points), parameters):
+            low, high = (bound.astype(np.float64) for bound in bounds)
+            results.append(_middle(low, high))
             size = np.minimum(np.abs(low), np.abs(high))
             size[(low <= 0) & (high >= 0)] = 0.0
             narrow = (high - low) / 2 <= _ENOUGH * size

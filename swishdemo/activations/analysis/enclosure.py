@@ -347,6 +347,13 @@ class Doubles(Arithmetic):
     infinity = np.inf
     undefined = np.nan
 
+    def bounds(self, tape: Tape, x: Pair, parameters: Mapping[str, float]) -> list[Pair]:
+        """The bounds of a tape's outputs, each an array of the shape of x."""
+        with np.errstate(all="ignore"):
+            found = super().bounds(tape, x, parameters)
+        shape = np.shape(x[0])
+        return [(np.broadcast_to(low, shape), np.broadcast_to(high, shape)) for low, high in found]
+
     def number(self, value: float) -> Pair:
         """The double as an exact number."""
         return np.float64(value), np.float64(value)

@@ -273,10 +273,7 @@ class _Search:
         return np.stack([low, high, ~one], axis=-1)[open_ & (one | narrow)]
 
     def _bounds(self, low: Array, high: Array) -> list[tuple[Array, Array]]:
-        with np.errstate(all="ignore"):
-            bounds = self._arithmetic.bounds(self._tape, (low, high), self._parameters)
-        pairs = (np.broadcast_arrays(low, *pair) for pair in bounds)
-        return [(bottom, top) for _, bottom, top in pairs]
+        return self._arithmetic.bounds(self._tape, (low, high), self._parameters)
 
     def _narrowed(
         self, g: tuple[Array, Array], slope: tuple[Array, Array], low: Array, high: Array

@@ -412,8 +412,7 @@ def _beyond(shape: Shape, stretch: Stretch, order: int, side: int) -> float:
     low, high = low[outside], high[outside]
     if not low.size:
         return -math.inf
-    with np.errstate(all="ignore"):
-        tape = stretch.piece.tape.select((order,))
-        found = Doubles().bounds(tape, (low, high), shape.parameters)[0]
-    value = np.max(found[1]) if side > 0 else np.max(-np.asarray(found[0]))
+    tape = stretch.piece.tape.select((order,))
+    found = Doubles().bounds(tape, (low, high), shape.parameters)[0]
+    value = np.max(found[1]) if side > 0 else np.max(-found[0])
     return float(value) if value == value else math.inf
