@@ -11,9 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import (
+    Any,
+    ClassVar,
+    Concatenate,
+    Literal,
+    ParamSpec,
+    Self,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import Field as model_field
 
 from swishdemo.activations.record import formula_name, is_formula
 from swishdemo.activations.registry import fixed_beta, registered
@@ -26,6 +36,7 @@ FieldKind = Literal[
     "choice", "choices", "flag", "integer", "integers", "number", "numbers", "table"
 ]
 Schema = dict[str, Any]
+P = ParamSpec("P")
 
 _KINDS: dict[Any, Any] = {str: "choice", bool: "flag", int: "integer", float: "number"}
 _JSON_TYPES = {"integer": "integer", "number": "number", "choice": "string", "flag": "boolean"}
@@ -35,7 +46,7 @@ _MOST_STORED = 2**40
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What one field of a form may hold; the metadata of its annotation.
+    """What one field of a form may hold, and what it is called.
 
     Attributes:
         group: The heading under which the page has it, in the order of the declarations.
@@ -52,7 +63,7 @@ class Field:
         tips: Language → what it is for, in a line.
         choice_labels: Allowed name → language → what the page calls it; these are all ``choices``
             where none are given.
-        name: The field's name in JSON; this and what follows is taken from the model.
+        name: The field's name in JSON, where it is not the model's; what follows is taken from it.
         kind: ``choice`` (of names), ``flag`` (true or false), ``integer`` or ``number``; with an
             ``s`` a list of them; a ``table`` is a visitor's own.
         default: Its value where it is left out.
@@ -183,8 +194,20 @@ class Field:
         return UserError(f"error.{key}", field=self.name, name=self.name, **values)
 
 
+def _declaring(field: Callable[P, Field]) -> Callable[Concatenate[Any, P], Any]:
+    def declare(default: Any, /, *allowed: P.args, **named: P.kwargs) -> Any:
+        """Declare a field of a form: its default, and what a `Field` is made of."""
+        made: Any = field(*allowed, **named)
+        return model_field(default, alias=made.name or None, json_schema_extra={"field": made})
+
+    return declare
+
+
+declare = _declaring(Field)
+
+
 class Form(BaseModel):
-    """A request whose fields are declared with a `Field` in their annotation.
+    """A request each of whose fields is made by `declare`.
 
     What is made in code is held to the types alone; limits and choices are asked where a form is
     `read`, for they are the server's.
@@ -297,16 +320,20 @@ class Form(BaseModel):
     @classmethod
     @cache
     def _declared(cls) -> tuple[Field, ...]:
-        return tuple(
-            replace(
-                field := next(each for each in info.metadata if isinstance(each, Field)),
-                choices=field.choices or tuple(field.choice_labels),
-                name=info.alias or attribute,
-                kind=_kind_of(info.annotation),
-                default=info.default,
+        found = []
+        for attribute, info in cls.model_fields.items():
+            made: Any = info.json_schema_extra
+            field: Field = made["field"]
+            found.append(
+                replace(
+                    field,
+                    choices=field.choices or tuple(field.choice_labels),
+                    name=info.alias or attribute,
+                    kind=_kind_of(info.annotation),
+                    default=info.default,
+                )
             )
-            for attribute, info in cls.model_fields.items()
-        )
+        return tuple(found)
 
     @classmethod
     @cache

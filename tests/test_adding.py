@@ -88,16 +88,14 @@ CLAIMS = (
 )
 '''
 FIELD = """
-    napping: Annotated[
-        float,
-        Field(
-            "machine",
-            low=0,
-            high=9,
-            labels={"en": "Napping", "zh": "小睡"},
-            tips={"en": "Minutes of sleep", "zh": "睡几分钟"},
-        ),
-    ] = 2.5
+    napping: float = declare(
+        2.5,
+        "machine",
+        low=0,
+        high=9,
+        labels={"en": "Napping", "zh": "小睡"},
+        tips={"en": "Minutes of sleep", "zh": "睡几分钟"},
+    )
 """
 VARIANT = """
         _swish(
@@ -169,7 +167,7 @@ def tree(tmp_path_factory):
         package / "claims" / "documents" / "article.py", '    Claim(\n        "leaky",\n', CLAIM[1:]
     )
     (package / "claims" / "documents" / "note.py").write_text(DOCUMENT.lstrip("\n"), "utf-8")
-    insert(package / "training" / "config.py", "    device: Annotated[\n", FIELD.lstrip("\n"))
+    insert(package / "training" / "config.py", "    device: str = declare(\n", FIELD.lstrip("\n"))
     insert(package / "training" / "recipes.py", "        *_controls(),\n", RECIPE.lstrip("\n"))
     insert(
         package / "timing" / "variants.py", '        Variant(\n            "relu",\n', VARIANT[1:]

@@ -1,14 +1,13 @@
 """What follows from one declaration of a field: default, control, schema, reading, refusal."""
 
 import json
-from typing import Annotated
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swishdemo.errors import UserError
-from swishdemo.form import Field, Form
+from swishdemo.form import Form, declare
 from swishdemo.settings import Settings
 from swishdemo.timing import TimingRequest
 from swishdemo.training import TrainingConfig
@@ -21,11 +20,10 @@ EACH = [(form, name) for form in FORMS for name in form.fields(SERVER) if name !
 class Cake(Form):
     what, not_an_object = "error.what.run", "train.error.not_an_object"
 
-    layers: Annotated[
-        int,
-        Field("dough", low=1, unit="layers", here=lambda server: {"high": server.max_steps}),
-    ] = 80
-    tastes: Annotated[tuple[str, ...], Field("dough", choices=("plum", "nut"), longest=2)] = ()
+    layers: int = declare(
+        80, "dough", low=1, unit="layers", here=lambda server: {"high": server.max_steps}
+    )
+    tastes: tuple[str, ...] = declare((), "dough", choices=("plum", "nut"), longest=2)
 
 
 def test_a_field_is_declared_in_one_place():

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from swishdemo import datasets
 from swishdemo.activations.record import is_formula
@@ -28,7 +28,7 @@ from swishdemo.claims.record import (
 )
 from swishdemo.claims.trained import Arm, AtLeast, Setting, Trained
 from swishdemo.errors import UserError
-from swishdemo.form import Field, Form
+from swishdemo.form import Form, declare
 from swishdemo.settings import Settings
 from swishdemo.text import Language, Sentence, numeral, text
 from swishdemo.timing import REGISTRY
@@ -60,9 +60,9 @@ class Statement(Form):
     kind: ClassVar[str]
     """Its name in requests."""
 
-    activation: Annotated[str, Field(choices=names(), formulas=1)] = "swish"
+    activation: str = declare("swish", choices=names(), formulas=1)
     """The one that something is said of."""
-    against: Annotated[str, Field(choices=names(), formulas=1)] = "relu"
+    against: str = declare("relu", choices=names(), formulas=1)
     """The one that it is set against."""
 
     def as_json(self) -> dict[str, Any]:
@@ -117,22 +117,20 @@ class Beats(Statement):
 
     kind = "beats"
 
-    dataset: Annotated[str, Field(choices=_DATA)] = "digits"
-    network: Annotated[str, Field(choices=_NETWORKS)] = "mlp"
-    depth: Annotated[int, Field(low=1, high=20, unit="layers")] = 2
+    dataset: str = declare("digits", choices=_DATA)
+    network: str = declare("mlp", choices=_NETWORKS)
+    depth: int = declare(2, low=1, high=20, unit="layers")
     """Hidden layers."""
-    steps: Annotated[
-        int,
-        Field(
-            low=_LEAST_STEPS,
-            high=_MOST_STEPS,
-            unit="steps",
-            here=lambda server: {"high": min(_MOST_STEPS, server.max_steps)},
-        ),
-    ] = 300
-    margin: Annotated[float, Field(low=0, high=100, unit="points")] = 2.0
+    steps: int = declare(
+        300,
+        low=_LEAST_STEPS,
+        high=_MOST_STEPS,
+        unit="steps",
+        here=lambda server: {"high": min(_MOST_STEPS, server.max_steps)},
+    )
+    margin: float = declare(2.0, low=0, high=100, unit="points")
     """By how many points of accuracy at least."""
-    repeats: Annotated[int, Field(low=8, high=32, unit="seeds")] = 8
+    repeats: int = declare(8, low=8, high=32, unit="seeds")
     """How often both are trained, each time with other weights, batches and split."""
 
     def checked(self, server: Settings) -> None:
@@ -194,13 +192,13 @@ class Costs(Statement):
 
     kind = "costs"
 
-    activation: Annotated[str, Field(choices=REGISTRY.activations(), formulas=1)] = "swish"
+    activation: str = declare("swish", choices=REGISTRY.activations(), formulas=1)
     """The one whose time is meant."""
-    against: Annotated[str, Field(choices=REGISTRY.activations(), formulas=1)] = "relu"
+    against: str = declare("relu", choices=REGISTRY.activations(), formulas=1)
     """The other."""
-    at_most: Annotated[float, Field(low=0.01, high=1000, unit="times")] = 1.2
+    at_most: float = declare(1.2, low=0.01, high=1000, unit="times")
     """How many times as long at most."""
-    context: Annotated[str, Field(choices=("kernel", "layer", "step"))] = "kernel"
+    context: str = declare("kernel", choices=("kernel", "layer", "step"))
     """The activation alone, with a linear layer, or in a training step."""
 
     def checked(self, server: Settings) -> None:
@@ -235,11 +233,11 @@ class Differs(Statement):
 
     kind = "differs"
 
-    at_most: Annotated[float, Field(low=0, high=1e6)] = 0.1
+    at_most: float = declare(0.1, low=0, high=1e6)
     """The largest difference, as it is claimed."""
-    low: Annotated[float, Field(low=-1e6, high=1e6)] = -5.0
+    low: float = declare(-5.0, low=-1e6, high=1e6)
     """Where the interval begins."""
-    high: Annotated[float, Field(low=-1e6, high=1e6)] = 5.0
+    high: float = declare(5.0, low=-1e6, high=1e6)
     """Where it ends."""
 
     def checked(self, server: Settings) -> None:

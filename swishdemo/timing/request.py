@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
-from typing import Annotated, Any
-
-import pydantic
+from typing import Any
 
 from swishdemo import host
 from swishdemo.errors import UserError
-from swishdemo.form import Field, Form
+from swishdemo.form import Form, declare
 from swishdemo.hardware import missing_cuda
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
@@ -58,51 +56,44 @@ class TimingRequest(Form):
     what = "error.what.timing"
     not_an_object = "time.error.not_an_object"
 
-    activation: Annotated[str, Field(choices=REGISTRY.activations(), formulas=1)] = "swish"
+    activation: str = declare("swish", choices=REGISTRY.activations(), formulas=1)
     """The activation whose implementations are compared."""
-    variants: Annotated[
-        tuple[str, ...],
-        Field(
-            choices=REGISTRY.names(),
-            shortest=1,
-            longest=len(REGISTRY.names()) + MOST_FORMULAS,
-            formulas=MOST_FORMULAS,
-        ),
-    ] = ()
+    variants: tuple[str, ...] = declare(
+        (),
+        choices=REGISTRY.names(),
+        shortest=1,
+        longest=len(REGISTRY.names()) + MOST_FORMULAS,
+        formulas=MOST_FORMULAS,
+    )
     """Names in the order in which they are measured; left out, those of the activation."""
-    elements: Annotated[
-        tuple[int, ...],
-        Field(low=1, unit="elements", shortest=1, longest=19, repeats=True, here=_sizes),
-    ] = (2**20,)
+    elements: tuple[int, ...] = declare(
+        (2**20,), low=1, unit="elements", shortest=1, longest=19, repeats=True, here=_sizes
+    )
     """Sizes: elements of the tensor that the activation is applied to."""
-    shape: Annotated[
-        tuple[int, ...] | None,
-        Field(low=1, shortest=1, longest=6, repeats=True, here=_sizes),
-    ] = None
+    shape: tuple[int, ...] | None = declare(
+        None, low=1, shortest=1, longest=6, repeats=True, here=_sizes
+    )
     """Of the one tensor, in context ``kernel``; it gives ``elements``. None for vectors."""
-    dtype: Annotated[str, Field(choices=tuple(ITEM_BYTES))] = "float32"
+    dtype: str = declare("float32", choices=tuple(ITEM_BYTES))
     """Of the tensors and parameters."""
-    passes: Annotated[str, Field(choices=tuple(MOVED))] = pydantic.Field("both", alias="pass")
+    passes: str = declare("both", choices=tuple(MOVED), name="pass")
     """``forward`` (as in training: the graph is recorded), ``backward`` (alone) or ``both``."""
-    device: Annotated[
-        str,
-        Field(choices=("auto", "cpu", "cuda"), here=lambda server: {"default": server.device}),
-    ] = "auto"
+    device: str = declare(
+        "auto", choices=("auto", "cpu", "cuda"), here=lambda server: {"default": server.device}
+    )
     """``auto``: a GPU where there is one. A valid request names the device that it is."""
-    threads: Annotated[
-        int, Field(low=1, unit="threads", here=lambda _: {"high": host.usable_cores()})
-    ] = 1
+    threads: int = declare(1, low=1, unit="threads", here=lambda _: {"high": host.usable_cores()})
     """CPU threads of one operation."""
-    context: Annotated[str, Field(choices=CONTEXTS)] = "kernel"
+    context: str = declare("kernel", choices=CONTEXTS)
     """``kernel``: the activation alone; ``layer``: linear 512 → 512 and the activation; ``step``: a
     training step (both: with the loss and SGD's update)."""
-    network: Annotated[str, Field(choices=tuple(STEP_ELEMENTS))] = "mlp"
+    network: str = declare("mlp", choices=tuple(STEP_ELEMENTS))
     """The network of context ``step``."""
-    amp: Annotated[bool, Field()] = False
+    amp: bool = declare(False)
     """Whether the forward runs under autocast to bfloat16 (contexts layer and step)."""
-    allocator: Annotated[str, Field(choices=ALLOCATORS)] = "tuned"
+    allocator: str = declare("tuned", choices=ALLOCATORS)
     """The process that measures must have been started so."""
-    budget_seconds: Annotated[float, Field(low=0.05, high=30, unit="seconds")] = 0.35
+    budget_seconds: float = declare(0.35, low=0.05, high=30, unit="seconds")
     """Time for the blocks of one variant at one size, at most."""
 
     @classmethod
