@@ -15,7 +15,7 @@ They are told by numbers whose exponents have no bounds, at some points of each 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,28 +43,25 @@ def root(
     bits: int = BITS,
     places: int = _DIGITS,
 ) -> Any:
-    """The change of sign in a bracket, computed with ``bits`` to ``places`` decimal places."""
-    digits = Digits(bits)
-
-    def value(x: Any) -> Any:
-        a, b = digits.bounds(tape, (x, x), parameters)[0]
-        return (a + b) / 2
-
-    return bracketed(value, digits.context.mpf(low), digits.context.mpf(high), places)
-
-
-def bracketed(value: Callable[[Any], Any], a: Any, b: Any, places: int = _DIGITS) -> Any:
-    """The zero of a continuous function between a and b, where its signs differ.
+    """The change of sign in a bracket, computed with ``bits`` to ``places`` decimal places.
 
     By the method of Anderson and Björck (BIT 13, 1973), a secant that keeps its bracket; to 32
     digits, or 10⁻⁴⁸ absolutely, or to half as many again as other ``places``.
     """
-    if a < 0 < b and value(0 * a) == 0:
-        return 0 * a
+    digits = Digits(bits)
+    make = digits.context.mpf
+
+    def value(x: Any) -> Any:
+        bottom, top = digits.bounds(tape, (x, x), parameters)[0]
+        return (bottom + top) / 2
+
+    a, b = make(low), make(high)
+    if a < 0 < b and value(make(0)) == 0:
+        return make(0)
     f, g = value(a), value(b)
     halved = abs(b - a)
     for turn in range(_MOST_TURNS):
-        near = max(abs(b) * (a * 0 + 10) ** -places, (a * 0 + 10) ** (-3 * places // 2))
+        near = max(abs(b) * make(10) ** -places, make(10) ** (-3 * places // 2))
         if g == 0 or abs(b - a) <= near:
             break
         step = (a - b) * g / (g - f)
@@ -82,7 +79,7 @@ def bracketed(value: Callable[[Any], Any], a: Any, b: Any, places: int = _DIGITS
             weight = 1 - h / g
             f *= weight if weight > 0 else 0.5
         b, g = c, h
-    return b if abs(b) > 10**-39 else 0 * b
+    return b if abs(b) > 10**-39 else make(0)
 
 
 Array = npt.NDArray[np.float64]
