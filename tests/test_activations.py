@@ -9,15 +9,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from swishdemo.activations import (
-    Landmark,
-    Parameter,
-    activations,
-    evaluate,
-    get,
-    landmarks,
-    names,
-)
+from swishdemo.activations import Landmark, Parameter, activations, evaluate, get, names
+from swishdemo.activations.analysis.properties import landmarks
 from swishdemo.activations.registry import index
 from swishdemo.activations.symbolic.derive import breaks, latex, latex_derivative
 from swishdemo.errors import UserError

@@ -10,14 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swishdemo.activations import (
-    activations,
-    evaluate,
-    get,
-    landmarks,
-    parse_formula,
-    torch_function,
-)
+from swishdemo.activations import activations, evaluate, get, parse_formula, torch_function
+from swishdemo.activations.analysis.properties import landmarks
 from swishdemo.activations.code import LANGUAGES, code
 from swishdemo.activations.symbolic.derive import breaks, latex, latex_derivative
 from swishdemo.activations.symbolic.symbols import Undefined
