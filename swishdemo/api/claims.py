@@ -217,7 +217,7 @@ def _add_own(router: APIRouter, lab: Lab) -> None:
     @router.get("/api/claims/own")
     def list_own(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """The claims that you have stated yourself, the newest first."""
-        return FiniteJSON(lab.claims.own_listing(visitor, tongue))
+        return FiniteJSON(lab.claims.listing(tongue, own=visitor))
 
     @router.get("/api/claims/own/view")
     def view_own(visitor: Visitor, tongue: Tongue) -> FiniteJSON:

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from swishdemo import __version__
 from swishdemo.claims.documents import CLAIMS, DOCUMENTS
 from swishdemo.claims.evaluate import ClaimEvaluator, purposes
-from swishdemo.claims.record import ARTICLE, BUDGETS, Claim, SourceDocument
+from swishdemo.claims.record import ARTICLE, BUDGETS, Claim, SourceDocument, verdict_label
 from swishdemo.claims.registration import OWN
 from swishdemo.formats import frame, page, plain
 from swishdemo.jobs.manager import JobManager
@@ -158,8 +158,7 @@ def lead(cards: Cards, language: Language) -> str:
     """How many verdicts of each kind there are, in one sentence."""
     counts = counted(cards)
     listed = text("language.comma", language).join(
-        f"{count} {text('claims.verdict.' + verdict.replace(' ', '_'), language)}"
-        for verdict, count in counts.items()
+        f"{count} {verdict_label(verdict, language)}" for verdict, count in counts.items()
     )
     if (count := sum(counts.values())) == 1:
         return text("claims.report.lead_one", language, listed=listed)

@@ -26,8 +26,8 @@ from swishdemo.claims.record import (
     Measured,
     Part,
     SourceDocument,
-    Verdict,
-    typeset,
+    verdict_label,
+    worded,
 )
 from swishdemo.claims.registration import OwnClaim, Registration, is_own
 from swishdemo.claims.trained import Trained
@@ -68,6 +68,7 @@ class ClaimEvaluator:
         prove: Makes proofs anew.
 
     Attributes:
+        claims: The records, with a line for each device on which a part is timed here.
         own: The claims that visitors have stated themselves.
     """
 
@@ -79,7 +80,7 @@ class ClaimEvaluator:
     ) -> None:
         self._manager = manager
         self.own = Registration(manager)
-        self._claims = tuple(on_each_device(claim, manager.settings) for claim in claims)
+        self.claims = tuple(on_each_device(claim, manager.settings) for claim in claims)
         self._prove = prove
         # One process proves at a time, and not more wait for it than a few of the web's threads.
         self._lock = FairLock(waiting=8, each=2)
@@ -99,16 +100,16 @@ class ClaimEvaluator:
         self._closed = Event()
         self._ahead: Thread | None = None
 
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        """The records, with a line for each device on which a part is timed here."""
-        return self._claims
+    def listing(self, language: Language = "en", own: str | None = None) -> list[dict[str, Any]]:
+        """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``.
 
-    def listing(self, language: Language = "en") -> list[dict[str, Any]]:
-        """Every claim with its verdicts, in the shape that REST gives; ``why`` in ``language``."""
-        return [self._told(claim, language) for claim in self._claims]
+        Args:
+            language: Of the reasons.
+            own: A visitor, whose own claims are told instead, the newest first.
+        """
+        return [self._told(claim, language) for claim in self._listed(own)]
 
-    def cards(self, language: Language = "en") -> list[dict[str, Any]]:
+    def cards(self, language: Language = "en", own: str | None = None) -> list[dict[str, Any]]:
         """The listing with what a page shows beside it.
 
         Added to a claim: ``document`` as an object, ``title`` (the statement in about six words),
@@ -117,7 +118,10 @@ class ClaimEvaluator:
         ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown with LaTeX, or None),
         ``rows`` (of a training, each setting with its verdict; ``why`` tells the rest).
         """
-        return [self._card(claim, language) for claim in self._claims]
+        return [self._card(claim, language) for claim in self._listed(own)]
+
+    def _listed(self, own: str | None) -> Sequence[Claim]:
+        return self.claims if own is None else self.own.of(own)
 
     def card(self, claim_id: str, language: Language = "en") -> dict[str, Any]:
         """One claim of `cards`.
@@ -126,14 +130,6 @@ class ClaimEvaluator:
             UserError: There is no such claim (404).
         """
         return self._card(self.find(claim_id), language)
-
-    def own_cards(self, visitor: str, language: Language = "en") -> list[dict[str, Any]]:
-        """The visitor's own claims, the newest first, as in `cards`."""
-        return [self._card(claim, language) for claim in self.own.of(visitor)]
-
-    def own_listing(self, visitor: str, language: Language = "en") -> list[dict[str, Any]]:
-        """The visitor's own claims, the newest first, as in `listing`."""
-        return [self._told(claim, language) for claim in self.own.of(visitor)]
 
     def told(self, claim_id: str, language: Language = "en") -> dict[str, Any]:
         """One claim of `listing`, or a visitor's own.
@@ -149,7 +145,7 @@ class ClaimEvaluator:
         Raises:
             UserError: There is no such claim (404).
         """
-        return self.own.get(claim_id) if is_own(claim_id) else get(claim_id, self._claims)
+        return self.own.get(claim_id) if is_own(claim_id) else get(claim_id, self.claims)
 
     def _for(self, claim_id: str, visitor: str) -> Claim:
         """The claim of that name, where this visitor may have it checked."""
@@ -203,8 +199,8 @@ class ClaimEvaluator:
         Raises:
             UserError: There is no such claim (404).
         """
-        wanted = {get(claim_id, self._claims).id for claim_id in claims}
-        self._plan.add([claim.id for claim in self._claims if claim.id in wanted], visitor, budget)
+        wanted = {get(claim_id, self.claims).id for claim_id in claims}
+        self._plan.add([claim.id for claim in self.claims if claim.id in wanted], visitor, budget)
 
     def planned(self, claim_id: str) -> tuple[int, str] | None:
         """The place in the plan of a claim, 0 where it is being checked, and who asked for it."""
@@ -219,7 +215,7 @@ class ClaimEvaluator:
         self._ahead.start()
 
     def _read_all(self) -> None:
-        for claim in self._claims:
+        for claim in self.claims:
             if self._closed.wait(_REST_SECONDS):
                 return
             try:
@@ -326,19 +322,14 @@ class ClaimEvaluator:
         jobs: list[Job] = []
         owner = visitor if isinstance(claim, OwnClaim) else OWNER
         for purpose, part in purposes(claim, budget).items():
-            active = [job for job in self._manager.list(purpose=purpose) if job.active]
+            active = (job for job in self._manager.list(purpose=purpose) if job.active)
             try:
-                request = self._request(part, budget)
-                job = (
-                    active[0]
-                    if active
-                    else self._manager.submit(
-                        part.engine_for(budget),
-                        request,
-                        owner,
-                        purpose,
-                        shares=_shares(claim, part),
-                    )
+                job = next(active, None) or self._manager.submit(
+                    part.engine_for(budget),
+                    self._request(part, budget),
+                    owner,
+                    purpose,
+                    shares=_shares(claim, part),
                 )
                 jobs.append(job)
                 with self._reading:
@@ -351,27 +342,23 @@ class ClaimEvaluator:
         return jobs
 
     def _told(self, claim: Claim, language: Language) -> dict[str, Any]:
-        return {
+        told: dict[str, Any] = {
             "id": claim.id,
             "statement": {each: claim.statement(each) for each in LANGUAGES},
             "document": claim.document.id,
             "source": claim.document.address,
             "parts": [self._part(claim, part, language) for part in claim.parts],
-            **self._registered(claim),
         }
-
-    def _registered(self, claim: Claim) -> dict[str, Any]:
-        """What a visitor's claim was registered with; nothing of another."""
-        if not isinstance(claim, OwnClaim):
-            return {}
-        return {"registered": claim.registration(self._manager.settings)}
+        if isinstance(claim, OwnClaim):
+            told["registered"] = claim.registration(self._manager.settings)
+        return told
 
     def _card(self, claim: Claim, language: Language) -> dict[str, Any]:
         told = self._told(claim, language)
         for part, shown in zip(claim.parts, told["parts"], strict=True):
             shown |= {
                 "label": claim.label(part.name, language),
-                "verdict_label": text(f"claims.verdict.{_key(shown['verdict'])}", language),
+                "verdict_label": verdict_label(shown["verdict"], language),
                 "kind_label": text(f"claims.kind.{part.kind}", language),
                 "proof": _proof(claim, part, shown["evidence"], language),
                 "rows": [],
@@ -417,31 +404,26 @@ class ClaimEvaluator:
         }
 
     def _part(self, claim: Claim, part: Part, language: Language) -> dict[str, Any]:
-        evidence: Evidence | None = None
         budget: Budget | None = None
-        checked_at = host = lost = None
+        lost: str | None = None
         if isinstance(part, Instant):
-            proof = self._proof(claim, part)
-            evidence, checked_at = proof.evidence, proof.checked_at
-            host = proof.host if part.kind == "proved" else None
-            reached = part.judge(evidence)
-        elif isinstance(part, ApartAtMost):
-            assert isinstance(claim, OwnClaim)
-            if found := claim.found:
-                evidence, checked_at, host = found.evidence, found.checked_at, found.host
-            reached = part.pending() if evidence is None else part.judge(evidence)
+            found: Proof | None = self._proof(claim, part)
+        elif isinstance(claim, OwnClaim) and isinstance(part, ApartAtMost):
+            found = claim.found
         else:
             assert isinstance(part, Measured)
-            evidence, checked_at, host, lost, budget = self._measured(claim, part, language)
-            reached = part.pending() if evidence is None else part.judge(evidence)
-        shown = _shown(part, reached, language)
-        if lost is not None:
-            told = text("claims.why.unreadable", language, moment=lost)
-            shown["why"] = told if evidence is None else f"{shown['why']} {told}"
-        return shown | {
-            "evidence": None if evidence is None else dict(evidence),
-            "checked_at": checked_at,
-            "host": host,
+            found, budget, lost = self._measured(claim, part, language)
+        reached = part.judge(found.evidence) if found else part.pending()
+        why = [reached.sentence(language)] if found or not lost else []
+        why += [text("claims.why.unreadable", language, moment=lost)] if lost else []
+        return {
+            "name": part.name,
+            "kind": part.kind,
+            "verdict": reached.verdict,
+            "why": " ".join(why),
+            "evidence": dict(found.evidence) if found else None,
+            "checked_at": found.checked_at if found else None,
+            "host": (found.host or None) if found and part.kind != "cited" else None,
             "budget": budget,
         }
 
@@ -464,10 +446,10 @@ class ClaimEvaluator:
 
     def _measured(
         self, claim: Claim, part: Measured, language: Language
-    ) -> tuple[Evidence | None, str | None, str | None, str | None, Budget | None]:
-        """The newest evidence that can be read, a thorough one first; its date, host and budget.
+    ) -> tuple[Proof | None, Budget | None, str | None]:
+        """The newest evidence that can be read, a thorough one first, and its budget.
 
-        Fourth is the date of a newer one that is lost.
+        Third is the date of a newer one that is lost.
         """
         lost = None
         for budget in reversed(BUDGETS):
@@ -478,9 +460,9 @@ class ClaimEvaluator:
                 ended = moment.isoformat(timespec="seconds")
                 evidence = self._evidence_of(job, claim, part)
                 if evidence is not None:
-                    return evidence, ended, _host_line(job, language), lost, budget
+                    return Proof("", evidence, _host_line(job, language) or "", ended), budget, lost
                 lost = lost or ended
-        return None, None, None, lost, None
+        return None, None, lost
 
     def _evidence_of(self, job: Job, claim: Claim, part: Measured) -> Evidence | None:
         # A finished job does not change, and a page asks often: what was read is kept.
@@ -546,15 +528,6 @@ def _host_line(job: Job, language: Language) -> str | None:
     return text("claims.note.other_torch", language, host=host.line, here=here)
 
 
-def _shown(part: Part, reached: Verdict, language: Language) -> dict[str, Any]:
-    return {
-        "name": part.name,
-        "kind": part.kind,
-        "verdict": reached.verdict,
-        "why": reached.sentence(language),
-    }
-
-
 def _about(document: SourceDocument, language: Language) -> dict[str, Any]:
     """What a card says of the document; ``note`` warns where its text was not read."""
     return {
@@ -568,21 +541,17 @@ def _about(document: SourceDocument, language: Language) -> dict[str, Any]:
 
 def _in_rows(part: Trained, evidence: Evidence, language: Language) -> dict[str, Any]:
     """What came out as a table in place of one long sentence."""
-
-    def said(sentence: Sentence) -> str:
-        return typeset(text(sentence.key, language, **sentence.values))
-
     return {
-        "why": said(part.summary(evidence)),
+        "why": worded(part.summary(evidence), language),
         "rows": [
-            {"verdict": name, "where": said(where), "effects": [said(each) for each in effects]}
+            {
+                "verdict": name,
+                "where": worded(where, language),
+                "effects": [worded(each, language) for each in effects],
+            }
             for name, where, effects in part.rows(evidence)
         ],
     }
-
-
-def _key(verdict: str) -> str:
-    return verdict.replace(" ", "_")
 
 
 def _proof(claim: Claim, part: Part, evidence: Evidence | None, language: Language) -> str | None:

@@ -362,10 +362,6 @@ class ApartAtMost(Part):
         found = {**values, "claimed": self.claimed_gap, "points": evidence["points"]}
         return Verdict("confirmed", Sentence("own.gap_within", **found))
 
-    def pending(self) -> Verdict:
-        """The verdict before it was looked for."""
-        return verdict("not run", "not_run", seconds=1)
-
 
 def _name(activation: str) -> str:
     return activation[1:] if is_formula(activation) else registered(activation).label

@@ -50,7 +50,7 @@ class Verdict:
         Raises:
             KeyError: A value or the sentence is missing, as with evidence of another version.
         """
-        return typeset(text(self.why.key, language, **self.why.values))
+        return worded(self.why, language)
 
 
 def verdict(name: VerdictName, why: str, /, **values: object) -> Verdict:
@@ -81,6 +81,20 @@ def combine(settings: list[VerdictName]) -> VerdictName:
     if settings and all(name == settings[0] for name in settings):
         return settings[0]
     return "undecided"
+
+
+def worded(sentence: Sentence, language: Language) -> str:
+    """A sentence in ``language``, its numbers typeset.
+
+    Raises:
+        KeyError: A value or the sentence is missing, as with evidence of another version.
+    """
+    return typeset(text(sentence.key, language, **sentence.values))
+
+
+def verdict_label(name: str, language: Language) -> str:
+    """What a verdict is called."""
+    return text(f"claims.verdict.{name.replace(' ', '_')}", language)
 
 
 def typeset(sentence: str) -> str:
@@ -191,6 +205,14 @@ class Part(ABC):
     def judge(self, evidence: Evidence) -> Verdict:
         """The verdict on what was claimed (this record's fields) given what was found."""
 
+    def seconds(self, budget: Budget = "quick") -> int:
+        """About how long a check takes on two CPU cores."""
+        return 1
+
+    def pending(self) -> Verdict:
+        """The verdict before anything was found."""
+        return verdict("not run", "not_run", seconds=self.seconds())
+
     def on_gpu(self) -> Part | None:
         """The part as it is checked on a GPU; None where it has no line of its own there."""
         return None
@@ -270,10 +292,6 @@ class Measured(Part):
     @abstractmethod
     def seconds(self, budget: Budget = "quick") -> int:
         """About how long the job takes on two CPU cores."""
-
-    def pending(self) -> Verdict:
-        """The verdict while no job has finished."""
-        return verdict("not run", "not_run", seconds=self.seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def card(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, A
 
 def own_cards(lab: Lab, tongue: Language, visitor: str) -> list[dict[str, Any]]:
     """The claims that the visitor has stated, the newest first."""
-    return [_drawn(lab, card, tongue, visitor) for card in lab.claims.own_cards(visitor, tongue)]
+    return [_drawn(lab, card, tongue, visitor) for card in lab.claims.cards(tongue, own=visitor)]
 
 
 def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, Any]:
