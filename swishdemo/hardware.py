@@ -254,6 +254,15 @@ def missing_cuda() -> Sentence | None:
     return _Known.told.gap if _Known.told else missing_in_files()
 
 
+def device_of(asked: str, server: Settings) -> str:
+    """The device, ``"cpu"`` or ``"cuda"``, that a request gets: ``auto`` is a GPU where one is."""
+    if asked == "auto":
+        asked = server.device
+    if asked == "auto":
+        return "cpu" if missing_cuda() else "cuda"
+    return asked
+
+
 def refuse_without(config: object, gap: Sentence | None) -> None:
     """Refuse what demands a GPU where there is none.
 

@@ -173,11 +173,11 @@ def test_memory_is_looked_at_beforehand(monkeypatch):
 
 def test_a_gpu_that_is_not_there_is_refused_and_auto_falls_back(monkeypatch):
     gone = Sentence("time.unavailable.no_cuda")
-    monkeypatch.setattr(module, "missing_cuda", lambda: gone)
+    monkeypatch.setattr(module.hardware, "missing_cuda", lambda: gone)
     with pytest.raises(UserError, match="device “cuda” cannot be used: no CUDA device"):
         parse({"device": "cuda"})
     assert parse({"device": "auto"}).device == "cpu"
-    monkeypatch.setattr(module, "missing_cuda", lambda: None)
+    monkeypatch.setattr(module.hardware, "missing_cuda", lambda: None)
     assert parse({"device": "auto"}).device == parse({"device": "cuda"}).device == "cuda"
     with pytest.raises(UserError, match="set to use “cpu” alone"):
         parse({"device": "cuda"}, Settings(device="cpu"))
@@ -185,7 +185,7 @@ def test_a_gpu_that_is_not_there_is_refused_and_auto_falls_back(monkeypatch):
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_what_the_server_is_set_to_is_taken_where_none_is_asked_for(monkeypatch, device):
-    monkeypatch.setattr(module, "missing_cuda", lambda: None)
+    monkeypatch.setattr(module.hardware, "missing_cuda", lambda: None)
     for request in ({}, {"device": "auto"}, {"device": device}):
         assert parse(request, Settings(device=device)).device == device
 

@@ -24,7 +24,6 @@ from swishdemo.api.responses import FiniteJSON, language
 from swishdemo.errors import UserError, refuse_unknown, wrong_type
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Language, text
-from swishdemo.timing.request import device_of
 from swishdemo.ui.lab import Lab
 
 _MOST_POINTS = 20_000
@@ -55,7 +54,7 @@ def _listed(lab: Lab) -> APIRouter:
             {
                 "status": "ok",
                 "version": swishdemo.__version__,
-                "device": device_of("auto", lab.settings),
+                "device": hardware.device_of("auto", lab.settings),
                 "hardware": _hardware(lab.settings, language(request)),
                 "runner": lab.manager.runner.name,
                 "jobs": {state: counts[state] for state in ("running", "waiting")},

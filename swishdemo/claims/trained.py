@@ -215,7 +215,7 @@ class Trained(Measured):
 
     def sized(self, settings: Settings, budget: Budget) -> Measured:
         """The large one where jobs run on a GPU."""
-        from swishdemo.timing.request import device_of
+        from swishdemo.hardware import device_of
 
         if budget == "thorough" and self.large and device_of("auto", settings) == "cuda":
             return self.large

@@ -18,7 +18,7 @@ from swishdemo.kernels import libraries
 from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import Language, text
 from swishdemo.timing.elsewhere import SHAPE
-from swishdemo.timing.request import STEP_ELEMENTS, device_of
+from swishdemo.timing.request import STEP_ELEMENTS
 from swishdemo.timing.variants import REGISTRY
 
 BUILD_SECONDS: Mapping[str, float] = {
@@ -87,7 +87,7 @@ def estimate(
 
 def to_be_built(config: Mapping[str, Any]) -> tuple[str, ...]:
     """What a request's variants will build at their first use here; names of `BUILD_SECONDS`."""
-    device, dtype = device_of(config.get("device", "cpu"), Settings()), config["dtype"]
+    device, dtype = hardware.device_of(config.get("device", "cpu"), Settings()), config["dtype"]
     tools = Toolchain.read()
     found: list[str] = []
     for variant in map(REGISTRY.get, config["variants"]):
@@ -226,7 +226,7 @@ def values_of(name: str, settings: Settings, device: str = "auto") -> dict[str, 
     """
     values = dict(PRESETS[name])
     values["device"] = settings.device if device == "auto" else device
-    device = device_of(device, settings)
+    device = hardware.device_of(device, settings)
     values["variants"] = forms_for(values["variants"], device)
     free = _free_bytes(device)
     most = (
@@ -263,7 +263,7 @@ def request_of(name: str, settings: Settings, device: str = "auto") -> dict[str,
 
 def about(name: str, settings: Settings, language: Language) -> str:
     """What a preset answers, and about how long that takes."""
-    values = {**values_of(name, settings), "device": device_of("auto", settings)}
+    values = {**values_of(name, settings), "device": hardware.device_of("auto", settings)}
     return f"{text(f'timed.preset.{name}', language)} {takes(values, language)}"
 
 

@@ -10,10 +10,9 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from swishdemo import host
+from swishdemo import hardware, host
 from swishdemo.errors import UserError
 from swishdemo.form import Form, declare
-from swishdemo.hardware import missing_cuda
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 from swishdemo.timing.measurement import ALLOCATORS, CONTEXTS, ITEM_BYTES, MOVED, Measurement
@@ -150,7 +149,7 @@ class TimingRequest(Form):
         )
 
     def _resolved(self, limits: Settings) -> TimingRequest:
-        device = device_of(self.device, limits)
+        device = hardware.device_of(self.device, limits)
         variants = self.variants or REGISTRY.defaults(self.activation, device)
         elements = self.elements
         if self.context == "layer":  # whole rows of the linear layer
@@ -169,7 +168,7 @@ class TimingRequest(Form):
         if limits.device not in ("auto", self.device):
             only = Sentence("time.unavailable.setting", device=limits.device)
             _refuse_device(self.device, only)
-        if self.device == "cuda" and (why := missing_cuda()):
+        if self.device == "cuda" and (why := hardware.missing_cuda()):
             _refuse_device(self.device, why)
         if self.amp and self.context == "kernel":
             raise UserError("time.error.amp_kernel", field="amp")
@@ -214,15 +213,6 @@ class TimingRequest(Form):
                 needed=f"{needed / 1e9:.3g}",
                 available=f"{available / 1e9:.3g}",
             )
-
-
-def device_of(asked: str, server: Settings) -> str:
-    """The device, ``"cpu"`` or ``"cuda"``, that a request gets: ``auto`` is a GPU where one is."""
-    if asked == "auto":
-        asked = server.device
-    if asked == "auto":
-        return "cpu" if missing_cuda() else "cuda"
-    return asked
 
 
 def _refuse_device(device: str, why: Sentence) -> None:

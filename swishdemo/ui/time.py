@@ -16,7 +16,7 @@ from swishdemo.activations.record import is_formula
 from swishdemo.activations.typed.formula_process import checked_name
 from swishdemo.activations.typed.syntax import MAX_CHARACTERS
 from swishdemo.errors import UserError
-from swishdemo.hardware import missing_cuda
+from swishdemo.hardware import device_of, missing_cuda
 from swishdemo.jobs.access import visitor_of
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
@@ -32,7 +32,6 @@ from swishdemo.timing.presets import (
     forms_for,
     values_of,
 )
-from swishdemo.timing.request import device_of
 from swishdemo.ui.assets import live
 from swishdemo.ui.in_gradio import (
     answered,
