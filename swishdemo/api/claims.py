@@ -24,26 +24,16 @@ from swishdemo.ui.lab import Lab
 
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such claim."}}
 _NO_DOCUMENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such document."}}
-_WHICH = {
-    "type": "object",
-    "properties": {
-        "document": {
-            "type": "string",
-            "enum": [each.id for each in DOCUMENTS],
-            "default": "article",
-        }
-    },
-}
-_BUDGET: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "budget": {
-            "enum": list(BUDGETS),
-            "default": "quick",
-            "description": "thorough: more runs of more networks, up to ten minutes.",
-        }
-    },
-}
+_WHICH = responses.thing(
+    document={"type": "string", "enum": [each.id for each in DOCUMENTS], "default": "article"}
+)
+_BUDGET = responses.thing(
+    budget={
+        "enum": list(BUDGETS),
+        "default": "quick",
+        "description": "thorough: more runs of more networks, up to ten minutes.",
+    }
+)
 Claims = Annotated[list[str], Query(max_length=128, description="Ids of GET /api/claims.")]
 
 

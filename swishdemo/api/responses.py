@@ -107,51 +107,6 @@ def body(schema: Schema, *, required: bool = False, example: Any = None) -> dict
     return {"requestBody": {"required": required, "content": {"application/json": content}}}
 
 
-_ACTIVATION: dict[str, Schema] = {
-    "activation": {
-        "type": "string",
-        "description": "A name of GET /api/activations, or = and a formula.",
-    },
-    "formula": {
-        "type": "string",
-        "description": "In place of activation: a formula in x and named parameters.",
-    },
-    "parameters": {"type": "object", "additionalProperties": {"type": "number"}},
-}
-
-EVALUATION: Schema = {
-    "type": "object",
-    "required": ["x"],
-    "additionalProperties": False,
-    "properties": {
-        **_ACTIVATION,
-        "x": {
-            "type": "array",
-            "items": {"type": "number"},
-            "minItems": 1,
-            "maxItems": 20_000,
-        },
-    },
-}
-
-STUDY: Schema = {"type": "object", "properties": _ACTIVATION}
-FORMULA: Schema = {
-    "type": "object",
-    "required": ["formula"],
-    "properties": {"formula": {"type": "string"}},
-}
-TIMING_FILE: Schema = {
-    "type": "object",
-    "required": ["text"],
-    "properties": {"text": {"type": "string", "description": "What was exported as JSON."}},
-}
-PREPARATION: Schema = {
-    "type": "object",
-    "required": ["what"],
-    "properties": {"what": {"enum": ["formulas", "timing"]}},
-}
-
-
 def answers(schema: Schema, description: str, status: int = 200) -> dict[int | str, Schema]:
     """``responses`` of a route that answers so."""
     content = {"application/json": {"schema": schema}}
@@ -163,138 +118,103 @@ def listed(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
 
-_NUMBERS: Schema = {"type": "array", "items": {"type": ["number", "null"]}}
-_TEXT: Schema = {"type": ["string", "null"]}
-_WHOLE: Schema = {"type": ["integer", "null"]}
-_NUMBER: Schema = {"type": ["number", "null"]}
-_OBJECT: Schema = {"type": ["object", "null"]}
+def thing(beside: Schema | None = None, /, **properties: Schema) -> Schema:
+    """The schema of an object with these properties, beside those of another."""
+    return {"type": "object", "properties": {**(beside or {}).get("properties", {}), **properties}}
 
-EVALUATION_ANSWER: Schema = {
-    "type": "object",
-    "properties": {
-        **{name: _NUMBERS for name in ("f", "df", "d2f")},
-        "dparameters": {"type": "object", "additionalProperties": _NUMBERS},
-    },
+
+def _said(description: str, schema: Schema) -> Schema:
+    return {**schema, "description": description}
+
+
+def _all(schema: Schema, *names: str) -> dict[str, Schema]:
+    return dict.fromkeys(names, schema)
+
+
+_WORD: Schema = {"type": "string"}
+_WHOLE: Schema = {"type": "integer"}
+_NUMBER: Schema = {"type": "number"}
+_FLAG: Schema = {"type": "boolean"}
+_OBJECT: Schema = {"type": "object"}
+_NUMBERS = listed({"type": ["number", "null"]})
+_SENTENCE = _said("In a sentence.", _WORD)
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"type": [schema["type"], "null"]}
+
+
+STUDY = thing(
+    activation=_said("A name of GET /api/activations, or = and a formula.", _WORD),
+    formula=_said("In place of activation: a formula in x and named parameters.", _WORD),
+    parameters={**_OBJECT, "additionalProperties": _NUMBER},
+)
+EVALUATION: Schema = {
+    **thing(STUDY, x={**listed(_NUMBER), "minItems": 1, "maxItems": 20_000}),
+    "required": ["x"],
+    "additionalProperties": False,
 }
+EVALUATION_ANSWER = thing(
+    **_all(_NUMBERS, "f", "df", "d2f"),
+    dparameters={**_OBJECT, "additionalProperties": _NUMBERS},
+)
+FORMULA: Schema = {**thing(formula=_WORD), "required": ["formula"]}
+TIMING_FILE: Schema = {
+    **thing(text=_said("What was exported as JSON.", _WORD)),
+    "required": ["text"],
+}
+PREPARATION: Schema = {**thing(what={"enum": ["formulas", "timing"]}), "required": ["what"]}
 
-_WORDS = (
-    *("purpose", "reason", "started_at", "finished_at", "device", "placement", "rests", "share"),
+JOB = thing(
+    **_all(_WORD, "id", "kind", "created_at", "name", "note"),
+    state={"enum": ["waiting", "running", "paused", "finished", "stopped", "failed"]},
+    **_all(_or_null(_WORD), "purpose", "reason", "started_at", "finished_at", "device"),
+    **_all(_or_null(_WORD), "placement", "rests", "share"),
+    unreadable=_said("Whether what is stored of it cannot be read; `reason` says why.", _FLAG),
+    sparkline=listed(_NUMBER),
+    **_all(_WHOLE, "reports", "step"),
+    **_all(_or_null(_WHOLE), "steps", "position"),
+    config=_OBJECT,
+    **_all(_or_null(_OBJECT), "summary", "host"),
+    estimate_seconds=_or_null(_NUMBER),
+    elapsed_seconds=_NUMBER,
+)
+RUN = thing(JOB, own=_said("Whether it is yours, and not only shared.", _FLAG))
+ONE_RUN = thing(RUN, sentence=_said("What it has found, so far or at its end.", _WORD))
+TIMING = thing(JOB, measurements=listed(_OBJECT))
+SWEEP = thing(RUN, **_all(listed(_OBJECT), "rows", "effects", "lost"))
+ANNOTATION: Schema = {
+    **thing(**{name: {**_WORD, "maxLength": most} for name, most in LONGEST.items()}, shared=_FLAG),
+    "additionalProperties": False,
+}
+REPORT = thing(
+    **_all(_WHOLE, "index", "step"),
+    beta=listed(_said("By Swish replica, for each layer.", _NUMBERS)),
+    **_all(_said("By replica.", _NUMBERS), "loss", "accuracy"),
+    convergence=_said("By layer.", _NUMBERS),
+    elapsed_seconds=_NUMBER,
 )
 
-JOB: Schema = {
-    "type": "object",
-    "properties": {
-        **{name: {"type": "string"} for name in ("id", "kind", "created_at", "name", "note")},
-        "state": {"enum": ["waiting", "running", "paused", "finished", "stopped", "failed"]},
-        **{name: _TEXT for name in _WORDS},
-        "unreadable": {
-            "type": "boolean",
-            "description": "Whether what is stored of it cannot be read; `reason` says why.",
-        },
-        "sparkline": {"type": "array", "items": {"type": "number"}},
-        **{name: {"type": "integer"} for name in ("reports", "step")},
-        **{name: _WHOLE for name in ("steps", "position")},
-        "config": {"type": "object"},
-        **{name: _OBJECT for name in ("summary", "host")},
-        "estimate_seconds": _NUMBER,
-        "elapsed_seconds": {"type": "number"},
-    },
-}
-
-RUN: Schema = {
-    "type": "object",
-    "properties": {
-        **JOB["properties"],
-        "own": {"type": "boolean", "description": "Whether it is yours, and not only shared."},
-    },
-}
-
-ONE_RUN: Schema = {
-    "type": "object",
-    "properties": {
-        **RUN["properties"],
-        "sentence": {"type": "string", "description": "What it has found, so far or at its end."},
-    },
-}
-
-ANNOTATION: Schema = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "name": {"type": "string", "maxLength": LONGEST["name"]},
-        "note": {"type": "string", "maxLength": LONGEST["note"]},
-        "shared": {"type": "boolean"},
-    },
-}
-
-TIMING: Schema = {
-    "type": "object",
-    "properties": {**JOB["properties"], "measurements": listed({"type": "object"})},
-}
-
-SWEEP: Schema = {
-    "type": "object",
-    "properties": {
-        **RUN["properties"],
-        **{name: listed({"type": "object"}) for name in ("rows", "effects", "lost")},
-    },
-}
-
-REPORT: Schema = {
-    "type": "object",
-    "properties": {
-        **{name: {"type": "integer"} for name in ("index", "step")},
-        "beta": listed({**_NUMBERS, "description": "By Swish replica, for each layer."}),
-        "loss": {**_NUMBERS, "description": "By replica."},
-        "accuracy": {**_NUMBERS, "description": "By replica."},
-        "convergence": {**_NUMBERS, "description": "By layer."},
-        "elapsed_seconds": {"type": "number"},
-    },
-}
-
-STARTED: Schema = {
-    "type": "object",
-    "properties": {
-        name: JOB["properties"][name]
-        for name in ("id", "state", "position", "estimate_seconds", "placement")
-    },
-}
-
-_SAID: Schema = {"type": "string", "description": "In a sentence."}
-
-TABLE: Schema = {
-    "type": ["object", "null"],
-    "description": "What a table of your own was taken for.",
-    "properties": {
-        **{name: {"type": "string"} for name in ("name", "digest", "separator", "decimal")},
-        "rows": {"type": "integer"},
-        **{name: listed({"type": "string"}) for name in ("columns", "class_names")},
-        "header": {"type": "boolean", "description": "Whether the first line holds names."},
-        "used": {
-            "type": "array",
-            "items": {"type": "integer"},
-            "description": "The columns that are read, counted from 0.",
-        },
-        "row_names": {
-            "type": "boolean",
-            "description": "Whether a first column was left out since it only numbers the rows.",
-        },
-        "said": _SAID,
-    },
-}
-
-FITTED: Schema = {
-    "type": "object",
-    "description": "A default that did not fit the data or the server's limits.",
-    "properties": {"field": {"type": "string"}, "default": {}, "used": {}, "said": _SAID},
-}
-
-RUN_STARTED: Schema = {
-    "type": "object",
-    "properties": {**STARTED["properties"], "table": TABLE, "fitted": listed(FITTED)},
-}
-
-SWEEP_STARTED: Schema = {
-    "type": "object",
-    "properties": {**STARTED["properties"], "runs": {"type": "integer"}},
-}
+STARTED = thing(
+    id=_WORD,
+    state=JOB["properties"]["state"],
+    position=_or_null(_WHOLE),
+    estimate_seconds=_or_null(_NUMBER),
+    placement=_or_null(_WORD),
+)
+_FITTED = thing(field=_WORD, default={}, used={}, said=_SENTENCE)
+_TABLE = thing(
+    **_all(_WORD, "name", "digest", "separator", "decimal"),
+    rows=_WHOLE,
+    **_all(listed(_WORD), "columns", "class_names"),
+    header=_said("Whether the first line holds names.", _FLAG),
+    used=_said("The columns that are read, counted from 0.", listed(_WHOLE)),
+    row_names=_said("Whether a first column was left out since it only numbers the rows.", _FLAG),
+    said=_SENTENCE,
+)
+RUN_STARTED = thing(
+    STARTED,
+    table=_said("What a table of your own was taken for.", {**_TABLE, "type": ["object", "null"]}),
+    fitted=listed(_said("A default that did not fit the data or the server's limits.", _FITTED)),
+)
+SWEEP_STARTED = thing(STARTED, runs=_WHOLE)
