@@ -301,13 +301,8 @@ def _shared(manager: JobManager, kind: str, prefix: str) -> APIRouter:
     ) -> FiniteJSON:
         """Pause, resume, step (to the next report) or stop the job."""
         _of_kind(manager, job_id, visitor, kind)
-        wishes = {
-            "pause": manager.pause,
-            "resume": manager.resume,
-            "step": manager.step,
-            "stop": manager.stop,
-        }
-        return FiniteJSON(wishes[wish](job_id, visitor).as_json(tongue))
+        job: Job = getattr(manager, wish)(job_id, visitor)
+        return FiniteJSON(job.as_json(tongue))
 
     @router.patch(
         "/{job_id}",
