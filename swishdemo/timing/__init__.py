@@ -9,7 +9,6 @@
 What builds, checks and times loads PyTorch; what stands here does not.
 """
 
-from swishdemo.text import Sentence
 from swishdemo.timing.host_card import HostCard, host_summary
 from swishdemo.timing.measurement import Measurement, Ratio, latest, ratio
 from swishdemo.timing.request import TimingRequest
@@ -23,7 +22,6 @@ __all__ = [
     "Measurement",
     "Ratio",
     "Registry",
-    "Sentence",
     "TimingRequest",
     "Variant",
     "caveats",
