@@ -74,7 +74,7 @@ def test_every_script_of_the_first_tab_is_asked_for_at_once():
             r'(?:from|import) "(\..+\.js)"', (ASSETS / name).read_text("utf-8")
         ):
             imported.add((folder / other).resolve().relative_to(ASSETS).as_posix())
-    asked_by_name = {f"js/core/{name}.js" for name in ("start", "early", "footer", "header")}
+    asked_by_name = {f"js/{name}.js" for name in ("core/start", "core/footer", "explore/tab")}
     assert early == imported | asked_by_name | {"catalogue/en.js"}
     assert not any(name.startswith(("js/train/", "js/time/", "js/claims/")) for name in early)
 

@@ -193,7 +193,7 @@ def test_what_fails_in_a_formulas_code_is_no_number_and_no_fault_of_the_server(m
 def test_the_help_lists_the_grammar(modules):
     functions, constants, examples = modules(
         "([field]) => [field.FUNCTIONS, field.CONSTANTS, field.EXAMPLES]",
-        ["formulas/formula_field.js"],
+        ["formulas/typed_formula.js"],
     )
     assert sorted(functions) == sorted(FUNCTIONS)
     assert constants == list(CONSTANTS)

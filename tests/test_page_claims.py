@@ -346,7 +346,7 @@ def test_explore_takes_every_set_up_that_a_claim_names(page):
             return Object.values(setups).flatMap((setup) => Object.entries(setup))
               .filter(([name, text]) => PROPERTIES[name]?.parse(text) === undefined);
         }""",
-        [f"/{address_of('js/explore/state_properties.js')}", setups],
+        [f"/{address_of('js/explore/lab.js')}", setups],
     )
     assert refused == []
 

@@ -373,7 +373,7 @@ def test_junk_is_refused_value_by_value(modules):
             }
             return found;
         }""",
-        ["explore/state_properties.js"],
+        ["explore/lab.js"],
         queries,
     )
     for (name, junk), (values, fallbacks, told) in zip(JUNK, found, strict=True):
@@ -390,7 +390,7 @@ def test_of_a_list_what_is_known_is_kept_and_the_rest_is_told(modules):
             onRefused((list) => (told = list));
             return [[state.get("act"), state.get("show")], told];
         }""",
-        ["core/state.js", "explore/state_properties.js"],
+        ["core/state.js", "explore/lab.js"],
         query="?act=relu,nothing,tanh,relu&show=df,g",
     )
     assert values == [["relu", "tanh"], ["df"]]

@@ -101,7 +101,7 @@ def holding(pattern):
 
 
 def test_one_script_has_each_duty():
-    assert holding(r"(inner|outer)HTML = |insertAdjacentHTML|document\.write\b") == {"core/dom.js"}
+    assert holding(r"(inner|outer)HTML = |insertAdjacentHTML|document\.write\b") == {"core/html.js"}
     assert holding(r"\bfetch\(|XMLHttpRequest|EventSource|WebSocket") == {"core/server.js"}
     assert holding(r"PerformanceObserver|validation-error") == {"core/gradio.js"}
 

@@ -106,9 +106,9 @@ def test_a_fast_wave_is_drawn_to_both_ends(draw, times):
 )
 def test_a_pole_does_not_decide_the_height(modules, body, least, most):
     low, high = modules(
-        """([{ sample }, { heightOf }], [body]) =>
+        """([{ sample, heightOf }], [body]) =>
             heightOf([sample(new Function("x", `return ${body}`), [], [-6, 6], 6)], 0.02)""",
-        ["plot/sampling.js", "explore/panels.js"],
+        ["plot/sampling.js"],
         [body],
     )
     assert least < max(-low, high) < most

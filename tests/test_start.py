@@ -95,8 +95,8 @@ def test_a_file_has_one_name_and_is_held_once():
     names += [
         "style.css\0",
         "//style.css",
-        "js//core/text.js",
-        "js/core//text.js",
+        "js//core/html.js",
+        "js/core//html.js",
         "js/",
         "../assets/style.css",
     ]

@@ -1,6 +1,6 @@
 """Explore's curves as a figure, from the parameters of its address.
 
-The names, fallbacks and limits are those of ``assets/js/explore/state_properties.js``.
+The names, fallbacks and limits are those of ``assets/js/explore/lab.js``.
 """
 
 from __future__ import annotations

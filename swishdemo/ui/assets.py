@@ -210,7 +210,7 @@ _MANIFEST = b'href="/manifest.json"'
 # Gradio's own: two sets, of its name.
 _PREVIEWS = re.compile(rb"""<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*""")
 # The scripts that run before a first click.
-_FIRST = ("core/start", "core/early", "explore/tab", "core/header", "core/footer")
+_FIRST = ("core/start", "explore/tab", "core/header", "core/footer")
 _IMPORT = re.compile(r'(?:from|import) "(\.[\w./]+\.js)"')
 
 

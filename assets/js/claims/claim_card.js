@@ -3,12 +3,11 @@
  * buttons.
  */
 
-import { Html, html } from "../core/dom.js";
+import { Html, html, t } from "../core/html.js";
 import { language, TAGS } from "../core/language.js";
-import { t } from "../core/text.js";
 import { pictureMenu } from "../plot/picture_menu.js";
 
-/** @typedef {import("../core/dom.js").Content} Content */
+/** @typedef {import("../core/html.js").Content} Content */
 
 /**
  * @typedef {object} Source A document.

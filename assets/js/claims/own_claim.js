@@ -1,10 +1,10 @@
 /** The claims that a visitor states: the form with its live sentence, and their tiles and cards. */
 
+import { fieldOf, press } from "../core/controls.js";
 import { disable, isDisabled } from "../core/disabling.js";
-import { closest, fieldOf, fill, find, findAll, html, partsOf, press } from "../core/dom.js";
+import { closest, fill, find, findAll, html, partsOf, t } from "../core/html.js";
 import { language } from "../core/language.js";
 import { attempt } from "../core/server.js";
-import { t } from "../core/text.js";
 import { activations } from "../generated/activations.js";
 import { skeletonCard } from "./claim_card.js";
 import { tile } from "./tiles.js";

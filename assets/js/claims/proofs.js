@@ -1,6 +1,6 @@
 /** Typesets proofs by Gradio's own Markdown component, for it has the typesetter of LaTeX. */
 
-import { fill, html } from "../core/dom.js";
+import { fill, html } from "../core/html.js";
 import { provedWith } from "./claim_card.js";
 
 /**

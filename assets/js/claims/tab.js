@@ -3,27 +3,16 @@
  * server.
  */
 
+import { fieldOf, press, rove, roveRows } from "../core/controls.js";
 import { disable } from "../core/disabling.js";
-import {
-  closest,
-  fieldOf,
-  fill,
-  find,
-  findAll,
-  html,
-  partsOf,
-  press,
-  refill,
-} from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
+import { closest, fill, find, findAll, html, partsOf, refill, t } from "../core/html.js";
 import { tellJob } from "../core/job_news.js";
 import { language } from "../core/language.js";
-import { rove, roveRows } from "../core/roving.js";
 import { appRoot, ask, attempt } from "../core/server.js";
 import { choice, flush, read, write } from "../core/state.js";
-import { t } from "../core/text.js";
 import { tellPictures } from "../plot/picture_menu.js";
 import { about, fullCard, skeletonCard, sourceOf, titleOf, verdictIcon } from "./claim_card.js";
 import { ownClaims } from "./own_claim.js";

@@ -1,8 +1,7 @@
 /** The tiles of the Claims tab: a claim in six words each, by verdict; a press opens its card. */
 
-import { fill, find, findAll, html } from "../core/dom.js";
+import { fill, find, findAll, html, t } from "../core/html.js";
 import { language, TAGS } from "../core/language.js";
-import { t } from "../core/text.js";
 import { verdictIcon } from "./claim_card.js";
 
 /** @typedef {import("./claim_card.js").Claim} Claim */

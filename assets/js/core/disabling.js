@@ -3,7 +3,7 @@
  * it the place of who works by keys; these keep it, or hand it on.
  */
 
-import { closest } from "./dom.js";
+import { closest } from "./html.js";
 
 /** @param {HTMLElement} button @param {boolean} [wanted] */
 export function disable(button, wanted = true) {

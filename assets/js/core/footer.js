@@ -2,9 +2,8 @@
  * Writes the page's foot: what this is, whence it comes, how to cite it, what is kept of a visitor.
  */
 
-import { fill, find, html } from "./dom.js";
+import { fill, find, html, t } from "./html.js";
 import { ask } from "./server.js";
-import { t } from "./text.js";
 
 /** @param {import("./gradio.js").Component} component */
 export function mount({ element, props }) {

@@ -3,9 +3,8 @@
  * of what removes a choice, tips that belong to their field and go by Escape.
  */
 
-import { closest, findAll } from "./dom.js";
-import { rove } from "./roving.js";
-import { t } from "./text.js";
+import { rove } from "./controls.js";
+import { closest, findAll, t } from "./html.js";
 
 let count = 0;
 /** An element's id, made where it has none. @param {Element} node */

@@ -3,8 +3,8 @@
  * its end, to a screen reader.
  */
 
+import { t } from "./html.js";
 import { ask } from "./server.js";
-import { t } from "./text.js";
 
 /**
  * @typedef {object} News

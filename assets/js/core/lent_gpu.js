@@ -1,7 +1,6 @@
 /** Keeps a job going on a GPU that is lent by the second; without one, asks the reader. */
 
-import { closest, fill, html } from "./dom.js";
-import { t } from "./text.js";
+import { closest, fill, html, t } from "./html.js";
 
 /** Milliseconds after which a wish that was refused, in another page's favour, is wished again. */
 const AGAIN = 2000;

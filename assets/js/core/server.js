@@ -1,5 +1,5 @@
 /**
- * Talks with the server: requests, and files.
+ * Talks with the server: requests, and files, which a reader saves.
  *
  * Each request of the page, Gradio's too, tells the language; and, where cookies are denied, a name
  * by which the server knows the visitor.
@@ -128,4 +128,28 @@ export async function isAlive() {
   } catch {
     return false;
   }
+}
+
+/** @param {string} name @param {string} type @param {string} text */
+export function download(name, type, text) {
+  saveAs(name, URL.createObjectURL(new Blob([text], { type })));
+}
+
+/**
+ * Saves a file of this server's.
+ * @param {string} address
+ * @returns {Promise<string | undefined>} Why there is none.
+ */
+export async function downloadFrom(address) {
+  const saved = await file(address);
+  if (saved.error === undefined) saveAs(saved.name, URL.createObjectURL(saved.content));
+  return saved.error;
+}
+
+/** Saves what has an address. @param {string} name @param {string} href */
+export function saveAs(name, href) {
+  const link = Object.assign(document.createElement("a"), { href, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
 }

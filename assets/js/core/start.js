@@ -21,4 +21,4 @@ window.requestAnimationFrame = (call) => {
 /** A module of ours. @param {string} name Its path, as "train/tab". @returns {Promise<any>} */
 export const load = (name) => spoken.then(() => import(`../${name}.js`));
 
-load("core/early");
+load("explore/tab");

@@ -1,8 +1,8 @@
 /** Shows an activation as code to take along, written by the server from its definition. */
 
-import { fill, find, findAll, html, press } from "../core/dom.js";
+import { press } from "../core/controls.js";
+import { fill, find, findAll, html, t } from "../core/html.js";
 import * as server from "../core/server.js";
-import { t } from "../core/text.js";
 
 /** @type {Record<string, string>} */
 const LANGUAGES = {

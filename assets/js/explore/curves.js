@@ -1,13 +1,77 @@
 /**
- * Draws the plot of the Explore tab: panels over one x axis, in which only what moves is drawn
- * anew, and a few faint curves that show where Swish came from.
+ * Draws the plot of the Explore tab: panels over one x axis, each with what it shows of an
+ * activation, in which only what moves is drawn anew, and a few faint curves that show where Swish
+ * came from.
  */
 
 import { swishLandmarks } from "../generated/activations.js";
 import { ENLARGED, enlarged, presenting } from "../lecture/mode.js";
 import { LivePlot } from "../plot/live_plot.js";
-import { sample } from "../plot/sampling.js";
-import { heightOf, PANEL } from "./panels.js";
+import { breaksOf, heightOf, sample } from "../plot/sampling.js";
+
+/**
+ * @typedef {object} Curve
+ * @property {(x: number) => number} of
+ * @property {number[]} breaks
+ * @property {number[]} places Of narrow features.
+ * @property {string[]} depends Names of the activations whose parameters it follows.
+ */
+
+/**
+ * @typedef {object} Panel
+ * @property {(lab: Lab) => string} title
+ * @property {(activation: Activation, lab: Lab) => Curve | null} curve null: it draws none of it.
+ * @property {number} least The least height of what it shows, so that noise is not blown up.
+ */
+
+/** @param {"f" | "df" | "d2f"} key @returns {(activation: Activation, lab: Lab) => Curve} */
+const plain = (key) => (activation, lab) => {
+  const p = lab.values(activation);
+  return {
+    of: (x) => activation[key](x, p),
+    breaks: breaksOf(activation, p),
+    places: lab.places(activation),
+    depends: [activation.name],
+  };
+};
+
+/** @type {Record<string, Panel>} */
+export const PANEL = {
+  f: { title: () => "f(x)", curve: plain("f"), least: 0.02 },
+  df: { title: () => "f′(x)", curve: plain("df"), least: 0.02 },
+  d2f: { title: () => "f″(x)", curve: plain("d2f"), least: 0.02 },
+  dtheta: {
+    title: (lab) => `∂f/∂${lab.symbolOf(lab.theta())}`,
+    curve(activation, lab) {
+      const [name, parameter] = lab.theta().split(".");
+      const derivative = activation.dparameters[parameter];
+      if (lab.keyOf(activation) !== name || !derivative) return null;
+      const p = lab.values(activation);
+      return {
+        of: (x) => derivative(x, p),
+        breaks: breaksOf(activation, p),
+        places: lab.places(activation),
+        depends: [activation.name],
+      };
+    },
+    least: 0.02,
+  },
+  diff: {
+    title: (lab) => `f − ${lab.baseline().label}`,
+    curve(activation, lab) {
+      const base = lab.baseline();
+      if (activation === base) return null;
+      const [p, q] = [lab.values(activation), lab.values(base)];
+      return {
+        of: (x) => activation.f(x, p) - base.f(x, q),
+        breaks: [...breaksOf(activation, p), ...breaksOf(base, q)],
+        places: [...lab.places(activation), ...lab.places(base)],
+        depends: [activation.name, base.name],
+      };
+    },
+    least: 0.02,
+  },
+};
 
 const GHOSTS = 5;
 /** A ghost is left each time β has gone this share of the slider's range. */
@@ -82,7 +146,7 @@ export function curves(node, lab, placed) {
   const shown = () => lab.state.get("show");
   /** @param {string} panel */
   const spanOf = (panel) => (heights[panel] ? heights[panel][1] - heights[panel][0] : 6);
-  /** @param {string} panel @param {import("./panels.js").Curve | null} curve @returns {Points} */
+  /** @param {string} panel @param {Curve | null} curve @returns {Points} */
   const lineOf = (panel, curve) =>
     curve
       ? sample(curve.of, curve.breaks, lab.state.get("x"), spanOf(panel), curve.places)

@@ -3,7 +3,7 @@
  * layer.
  */
 
-import { t } from "../core/text.js";
+import { t } from "../core/html.js";
 import { depths, roughSecondMoment, secondMoment } from "../formulas/moments.js";
 import { LivePlot } from "../plot/live_plot.js";
 

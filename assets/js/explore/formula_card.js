@@ -1,7 +1,7 @@
 /** Sets the formulas of what is shown as mathematics. */
 
 import { whenThere } from "../core/gradio.js";
-import { t } from "../core/text.js";
+import { t } from "../core/html.js";
 
 /**
  * The card of formulas: a gr.Markdown, for Gradio sets LaTeX; asked anew when the choice changes.

@@ -2,8 +2,7 @@
  * Lists the landmarks of an activation that is shown: those of Swish move with β, in closed form.
  */
 
-import { fill, find, findAll, html, setText } from "../core/dom.js";
-import { short, t } from "../core/text.js";
+import { fill, find, findAll, html, setText, short, t } from "../core/html.js";
 
 const KINDS = ["minimum", "maximum", "steepest", "shallowest", "zero"];
 /** Of many of one kind, the nearest to 0 are listed. */

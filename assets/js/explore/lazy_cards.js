@@ -3,9 +3,8 @@
  * turns, or when it rests.
  */
 
-import { fill, find, html } from "../core/dom.js";
-import { roveRows } from "../core/roving.js";
-import { t } from "../core/text.js";
+import { roveRows } from "../core/controls.js";
+import { fill, find, html, t } from "../core/html.js";
 
 /** @typedef {"shown" | "beta"} Change What has changed: all that is shown, or β alone. */
 

@@ -3,12 +3,11 @@
  * type.
  */
 
-import { fill, findAll, html, partsOf, press } from "../core/dom.js";
+import { press } from "../core/controls.js";
+import { fill, findAll, grouped, html, partsOf, powers, raised, short, t } from "../core/html.js";
 import * as server from "../core/server.js";
-import { grouped, powers, raised, short, t } from "../core/text.js";
 import { activationColour, onTheme } from "../core/theme.js";
-import { plain } from "../plot/download.js";
-import { LivePlot } from "../plot/live_plot.js";
+import { LivePlot, plain } from "../plot/live_plot.js";
 import { pictureMenu } from "../plot/picture_menu.js";
 
 const TYPES = ["fp32", "bf16", "fp16"];

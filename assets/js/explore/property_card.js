@@ -1,13 +1,206 @@
 /**
- * Shows the table of all activations and their properties: sorted, searched, and a way into the
- * plot.
+ * Shows the table of all activations and their properties: what each column shows of the facts, how
+ * it sorts; searched, and a way into the plot.
  */
 
-import { closest, fill, find, findAll, html, press, replace } from "../core/dom.js";
-import { short, t } from "../core/text.js";
+import { press } from "../core/controls.js";
+import { closest, fill, find, findAll, html, replace, short, t } from "../core/html.js";
 import { activationColour, isDark } from "../core/theme.js";
 import { activations } from "../generated/activations.js";
-import { COLUMNS } from "./property_columns.js";
+import { COLUMNS } from "./lab.js";
+
+/** @typedef {import("../core/html.js").Content} Content */
+/** @typedef {{kind: string, value: number}} Bound */
+
+/**
+ * @typedef {object} Column
+ * @property {(facts: any) => Content} cell
+ * @property {(facts: any) => number} key What it is sorted by; NaN stands last.
+ * @property {boolean} [word] Whether it shows a word and no number.
+ */
+
+/** @param {string} title @param {Content} text */
+const titled = (title, text) => html`<span title="${title}">${text}</span>`;
+const unknown = () => titled(t("properties.unknown"), "?");
+
+/**
+ * A number in four digits, or as many as given, all of them where there are more: see its title.
+ * @param {number} value
+ * @param {number} [digits]
+ */
+function figure(value, digits = 4) {
+  if (short(value, digits) === short(value, 12)) return short(value, digits);
+  const size = Math.abs(value);
+  const plain = size >= 1e-4 && size < 10 ** digits;
+  const text = plain ? value.toPrecision(digits).replace("-", "−") : short(value, digits);
+  return titled(short(value, 12), text);
+}
+
+/** A sign for the eye, and its word for all. @param {string} name @param {Content} sign */
+function word(name, sign) {
+  const text = t(`properties.word_${name}`);
+  return titled(text, html`${sign}<span class="lab-sr">${text}</span>`);
+}
+/** @param {string} value */
+const yes = (value) =>
+  value === "unknown" ? unknown() : value === "yes" ? word("yes", "✓") : word("no", "·");
+/** @param {string} value @param {Record<string, Content>} table */
+const either = (value, table) => (value === "unknown" ? unknown() : word(value, table[value]));
+/** @param {string} value @param {string[]} list */
+const place = (value, list) => (value === "unknown" ? NaN : list.indexOf(value));
+
+const MONOTONE = { increasing: "↗", decreasing: "↘", constant: "→", no: "·" };
+const CONVEX = { convex: "∪", concave: "∩", both: "−", no: "·" };
+const PARITY = { odd: t("properties.word_odd"), even: t("properties.word_even"), no: "·" };
+const BOUNDED = { both: "↕", below: "↧", above: "↥", no: "·" };
+
+/** The number of a bound; ±∞ where there is none. @param {Bound} bound @param {number} side */
+const bound = ({ kind, value }, side) =>
+  kind === "unknown" ? NaN : kind === "unbounded" ? side * Infinity : value;
+
+/** @param {{low: Bound, high: Bound}} facts */
+function range({ low, high }) {
+  /** @param {Bound} bound @param {number} side */
+  const end = ({ kind, value }, side) =>
+    kind === "unknown" ? "?" : kind === "unbounded" ? short(side * Infinity) : figure(value);
+  const open = low.kind === "attained" ? "[" : "(";
+  const close = high.kind === "attained" ? "]" : ")";
+  return html`${open}${end(low, -1)}, ${end(high, 1)}${close}`;
+}
+
+/** A line as one writes it: x, −0.25x, 1.051x + 2. @param {{slope: number, offset: number}} line */
+export function line({ slope, offset }) {
+  const factor = slope === 1 ? "" : slope === -1 ? "−" : short(slope, 4);
+  return `${factor}x${offset ? ` ${offset < 0 ? "−" : "+"} ${short(Math.abs(offset), 4)}` : ""}`;
+}
+
+/** @param {any} found */
+function limit(found) {
+  switch (found.kind) {
+    case "number":
+      return figure(found.value);
+    case "infinite":
+      return short(found.sign * Infinity);
+    case "line":
+      return titled(t("properties.asymptote", { line: line(found) }), line(found));
+    case "oscillating": {
+      const [low, high] = [found.low ?? -Infinity, found.high ?? Infinity];
+      return titled(t("properties.oscillating"), `${short(low, 4)} … ${short(high, 4)}`);
+    }
+    case "none":
+      return "–";
+    default:
+      return unknown();
+  }
+}
+
+/** @param {any} found */
+function limitKey({ kind, value, sign, slope }) {
+  if (kind === "number") return value;
+  if (kind === "line") return sign * (1e6 + Math.abs(slope));
+  return kind === "infinite" ? sign * 1e9 : NaN;
+}
+
+/** @param {{low: Bound, high: Bound}} facts */
+function bounded({ low, high }) {
+  if (low.kind === "unknown" || high.kind === "unknown") return "unknown";
+  const [below, above] = [low, high].map(({ kind }) => kind !== "unbounded");
+  return below && above ? "both" : below ? "below" : above ? "above" : "no";
+}
+
+/** @param {any} facts */
+const minimumCell = ({ minimum }) =>
+  minimum
+    ? titled(`x = ${short(minimum[0], 12)}, f = ${short(minimum[1], 12)}`, figure(minimum[1]))
+    : "–";
+
+/** @param {{lipschitz: Bound}} facts */
+function lipschitz({ lipschitz: { kind, value } }) {
+  return kind === "unknown" ? unknown() : kind === "unbounded" ? "∞" : figure(value);
+}
+
+/** @param {any} facts */
+function smoothCell({ smooth }) {
+  if (smooth === "unknown") return unknown();
+  return smooth === -1 ? word("jumps", "–") : html`C<sup>${smooth ?? "∞"}</sup>`;
+}
+
+/** @param {any} facts */
+function slopeCell({ slopeBefore, slopeAfter }) {
+  const [before, after] = [slopeBefore, slopeAfter].map((each) =>
+    each === null ? "–" : figure(each, 3),
+  );
+  return slopeBefore === slopeAfter ? after : html`${before} | ${after}`;
+}
+
+/** @param {{zeros: {at: number[], flat: [number | null, number | null][], kind: string}}} facts */
+function zerosCell({ zeros: { at, flat, kind } }) {
+  if (kind === "endless") return titled(t("properties.endless"), "∞");
+  const stretches = flat.map(([low, high]) => {
+    if (low === null) return `≤ ${short(high ?? Infinity, 4)}`;
+    return high === null ? `≥ ${short(low, 4)}` : `[${short(low, 4)}, ${short(high, 4)}]`;
+  });
+  const count = at.length || !stretches.length ? [String(at.length)] : [];
+  const text = [...stretches, ...count].join(" + ") + (kind === "searched" ? "+" : "");
+  const list = at.map((x) => short(x, 6)).join("; ");
+  return list ? titled(`x = ${list}`, text) : text;
+}
+
+/** A column of ✓ and ·. @param {(facts: any) => string} of @returns {Column} */
+const yesColumn = (of) => ({
+  word: true,
+  cell: (facts) => yes(of(facts)),
+  key: (facts) => place(of(facts), ["yes", "no"]),
+});
+
+/**
+ * A column of signs.
+ * @param {(facts: any) => string} of
+ * @param {Record<string, Content>} table
+ * @returns {Column}
+ */
+const signColumn = (of, table) => ({
+  word: true,
+  cell: (facts) => either(of(facts), table),
+  key: (facts) => place(of(facts), Object.keys(table)),
+});
+
+/** @type {Record<typeof COLUMNS[number], Column>} How each shows itself. */
+const SHOWN = {
+  range: {
+    cell: range,
+    key: ({ low, high }) => bound(low, -1) * 1e-3 + Math.min(1e6, bound(high, 1)) * 1e-9,
+  },
+  left: { cell: ({ left }) => limit(left), key: ({ left }) => limitKey(left) },
+  right: { cell: ({ right }) => limit(right), key: ({ right }) => limitKey(right) },
+  minimum: { cell: minimumCell, key: ({ minimum }) => minimum?.[1] ?? NaN },
+  lipschitz: { cell: lipschitz, key: (facts) => bound(facts.lipschitz, 1) },
+  monotone: signColumn(({ monotone }) => monotone, MONOTONE),
+  convex: signColumn(({ convex }) => convex, CONVEX),
+  smooth: {
+    word: true,
+    cell: smoothCell,
+    key: ({ smooth }) => (smooth === "unknown" ? NaN : (smooth ?? 99)),
+  },
+  bounded: signColumn(bounded, BOUNDED),
+  gate: yesColumn(({ gate }) => gate),
+  centred: yesColumn(({ centred }) => centred),
+  parity: signColumn(({ parity }) => parity, PARITY),
+  value: {
+    cell: ({ atZero }) => (atZero === null ? "–" : figure(atZero, 3)),
+    key: ({ atZero }) => atZero ?? NaN,
+  },
+  slope: {
+    cell: slopeCell,
+    key: ({ slopeBefore, slopeAfter }) => slopeAfter ?? slopeBefore ?? NaN,
+  },
+  zeros: {
+    cell: zerosCell,
+    key: ({ zeros: { at, flat, kind } }) =>
+      kind === "endless" ? 1e9 : at.length + 1000 * flat.length,
+  },
+};
+const LIST = COLUMNS.map((name) => ({ name, ...SHOWN[name] }));
 
 /** @typedef {import("./lab.js").Activation} Activation */
 /** @typedef {{facts: any, old: boolean}} Found What the source knows. */
@@ -45,7 +238,7 @@ export function card(host, lab) {
       list.sort((a, b) => a.label.localeCompare(b.label));
       return down ? list.reverse() : list;
     }
-    const { key } = COLUMNS.find(({ name }) => name === column) ?? COLUMNS[0];
+    const { key } = LIST.find(({ name }) => name === column) ?? LIST[0];
     const keyed = list.map((record) => {
       const { facts } = source.of(record);
       return { record, value: facts && !facts.error ? key(facts) : NaN };
@@ -87,11 +280,11 @@ export function card(host, lab) {
       ><i></i>${label(record)}</button>`;
     const cells =
       facts && !facts.error
-        ? COLUMNS.map(
+        ? LIST.map(
             (column) => html`<td data-cell="${column.name}" class="${column.word ? WORD : ""}"
               >${column.cell(facts)}</td>`,
           )
-        : html`<td class="lab-note" colspan="${COLUMNS.length}"
+        : html`<td class="lab-note" colspan="${LIST.length}"
             >${facts?.error ?? t("properties.computing")}</td>`;
     return html`<tr data-row="${name}"
       class="${pressed ? "property-shown" : ""} ${old ? "property-old" : ""}"
@@ -144,7 +337,7 @@ export function card(host, lab) {
       painted.set(record.name, state);
       return row(record, state.pressed, state.found);
     });
-    const none = html`<tr><td class="lab-note" colspan="${COLUMNS.length + 1}"
+    const none = html`<tr><td class="lab-note" colspan="${LIST.length + 1}"
       >${t("properties.none_found")}</td></tr>`;
     fill(body, html`${rows.length ? rows : none}`);
     const buttons = findAll(body, ".property-name");
@@ -226,7 +419,7 @@ function skeleton() {
   const choices = ["all", "shown"].map(
     (name) => html`<button data-rows="${name}" title="${h(`tip_${name}`)}">${h(name)}</button>`,
   );
-  const heads = [{ name: "name", word: false }, ...COLUMNS].map(
+  const heads = [{ name: "name", word: false }, ...LIST].map(
     ({ name, word }) => html`<th scope="col" data-column="${name}" class="${word ? WORD : ""}"
       ><button title="${h(`tip_${name}`)}">${h(`col_${name}`)}</button></th>`,
   );

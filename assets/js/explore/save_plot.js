@@ -1,12 +1,11 @@
 /** Saves what is plotted: a table in full precision, what a picture says, the code of a frame. */
 
-import { html } from "../core/dom.js";
-import { route } from "../core/server.js";
+import { html, short, t } from "../core/html.js";
+import { download, route } from "../core/server.js";
 import { flush } from "../core/state.js";
-import { short, t } from "../core/text.js";
-import { download, plain } from "../plot/download.js";
+import { plain } from "../plot/live_plot.js";
 import { toCsv, toTable } from "../plot/sampling.js";
-import { PANEL } from "./panels.js";
+import { PANEL } from "./curves.js";
 
 /** @typedef {ReturnType<typeof import("./curves.js").curves>} Drawn */
 /** @typedef {import("./lab.js").Lab} Lab */

@@ -3,12 +3,11 @@
  * layers.
  */
 
-import { fill, findAll, html, offer, partsOf, press, setText } from "../core/dom.js";
+import { offer, press } from "../core/controls.js";
+import { fill, findAll, html, partsOf, powers, setText, short, t } from "../core/html.js";
 import { number } from "../core/state.js";
-import { powers, short, t } from "../core/text.js";
 import { activationColour } from "../core/theme.js";
-import { flatShare } from "../formulas/flatness.js";
-import { moments } from "../formulas/moments.js";
+import { flatShare, moments } from "../formulas/moments.js";
 import { pictureMenu } from "../plot/picture_menu.js";
 import { depthPlot } from "./depth_plot.js";
 

@@ -1,7 +1,7 @@
 /** Shows Swish over x and β, as a map or in 3-D; on the map, dragging and the arrow keys set β. */
 
-import { fill, find, findAll, html, press } from "../core/dom.js";
-import { short, t } from "../core/text.js";
+import { press } from "../core/controls.js";
+import { fill, find, findAll, html, short, t } from "../core/html.js";
 import { isDark } from "../core/theme.js";
 import { pictureMenu, tellPictures } from "../plot/picture_menu.js";
 import { surfaceMap } from "./surface_map.js";

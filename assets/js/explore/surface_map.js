@@ -3,8 +3,7 @@
  * colour bar, on a canvas of its own.
  */
 
-import { fill, find, html } from "../core/dom.js";
-import { short } from "../core/text.js";
+import { fill, find, html, short } from "../core/html.js";
 import { colour, onPaper } from "../core/theme.js";
 import { css, ramp } from "../plot/colour_ramp.js";
 

@@ -1,6 +1,6 @@
 /** Draws the surface in three dimensions, with the current β's curve on it. */
 
-import { short } from "../core/text.js";
+import { short } from "../core/html.js";
 import { ramp } from "../plot/colour_ramp.js";
 import { LivePlot } from "../plot/live_plot.js";
 import { betaTicks, gridOf } from "./surface_map.js";

@@ -1,28 +1,27 @@
 /**
  * Runs the Explore tab: curves of Swish_β and its rivals, computed and drawn here while β is
- * dragged.
+ * dragged. Where it is the tab that opens, it is shown while Gradio is still loading: its curves
+ * stand, and move, a second earlier.
  */
 
-import { fill, find, findAll, html, partsOf } from "../core/dom.js";
-import { rove } from "../core/roving.js";
+import { rove } from "../core/controls.js";
+import { brand, openTab, wantedTab } from "../core/header.js";
+import { closest, fill, find, findAll, html, partsOf, t } from "../core/html.js";
 import { store } from "../core/state.js";
+import { keep, kept } from "../core/storage.js";
 import { onTheme } from "../core/theme.js";
 import { activationPicker } from "../formulas/activation_picker.js";
-import { formulaField } from "../formulas/formula_field.js";
-import { tellPictures } from "../plot/picture_menu.js";
-import { stillOf } from "../plot/still_picture.js";
-import { betaControl } from "./beta_control.js";
-import { crosshair } from "./crosshair.js";
-import { curves } from "./curves.js";
-import { dipLens } from "./dip_lens.js";
-import { firstPlay } from "./first_play.js";
-import { greet, skeleton } from "./frame.js";
+import { formulaField } from "../formulas/typed_formula.js";
+import { stillOf } from "../plot/live_plot.js";
+import { pictureMenu, tellPictures } from "../plot/picture_menu.js";
+import { betaControl, firstPlay } from "./beta_control.js";
+import { curves, PANEL } from "./curves.js";
 import { gestures } from "./gestures.js";
-import { exploreLab } from "./lab.js";
+import { exploreLab, FARTHEST, PROPERTIES } from "./lab.js";
 import { lazyCards } from "./lazy_cards.js";
-import { PANEL, panelControls } from "./panels.js";
+import { panelControls } from "./panel_controls.js";
+import { crosshair, dipLens } from "./plot_overlay.js";
 import { save, takeFrame, toldOfCurves } from "./save_plot.js";
-import { FARTHEST, PROPERTIES } from "./state_properties.js";
 
 /** @type {Parameters<typeof lazyCards>[1]} The cards under the plot. */
 const CARDS = [
@@ -46,7 +45,7 @@ const trigger = async (event) => (await connected)(event);
 let made = null;
 
 /**
- * Takes the tab into Gradio's component, made here or, before that was there, by `early.js`.
+ * Takes the tab into Gradio's component, made here or before that was there.
  * @param {Component} component
  */
 export function mount({ element, trigger }) {
@@ -224,4 +223,74 @@ export function make(host) {
     requestAnimationFrame(() => $("frame").clientWidth && drawn.rebuild()),
   ).observe($("frame"));
   return element;
+}
+
+/** The tab's HTML: one column of controls, the plot, the cards. */
+export function skeleton() {
+  /** @param {string} key */
+  const h = (key) => t(`explore.${key}`);
+  return html`<div class="lab"><p class="lab-note explore-hello" data-part="hello" role="group"
+    aria-label="${h("first_line")}" hidden
+    >${h("first_line")}
+    <span>① ${h("try_drag")}</span> <a href="#" data-open="train">② ${h("try_train")}</a>
+    <a href="#" data-open="claims">③ ${h("try_claims")}</a>
+    <button class="lab-btn" data-dismiss aria-label="${h("dismiss")}"
+      title="${h("dismiss")}">×</button></p>
+  <div class="lab-grid">
+    <div class="lab-col">
+      <section class="lab-card lab-first" data-part="beta" aria-label="β"></section>
+      <div class="lab-col explore-controls">
+      <section class="lab-card explore-picker" data-part="picker"></section>
+      <section class="lab-card explore-own" data-part="own"></section>
+      <section class="lab-card explore-choice" data-part="panels"></section></div>
+    </div>
+    <div class="lab-col">
+      <section class="lab-card explore-main">
+        <h2 class="lab-sr">${h("curves")}</h2>
+        <div data-part="frame" class="explore-frame" tabindex="0" role="application"
+          aria-label="${h("plot_label")}">
+          <div data-part="plot" class="explore-plot"></div>
+          <div data-part="still" class="explore-still"></div>
+          <div data-part="heads"></div>
+          <div class="explore-lens" data-part="lens" hidden></div>
+          <div class="explore-crosshair" data-part="crosshair" hidden></div>
+          <span class="explore-label" data-part="label-dip" hidden></span
+          ><span class="explore-label" data-part="label-steep" hidden></span>
+          <div class="explore-box" data-part="box" hidden></div>
+          <p class="lab-unseen" data-part="spoken" aria-live="polite"></p>
+        </div>
+        <div class="lab-row explore-take">${pictureMenu()}</div>
+      </section>
+      <div class="lab-pair" data-part="cards"></div>
+    </div>
+  </div></div>`;
+}
+
+/** One line for a first visitor, until it is closed. @param {HTMLElement} line */
+export function greet(line) {
+  line.hidden = kept("greeted") !== null;
+  rove(line, "a, button");
+  line.addEventListener("click", (event) => {
+    const tab = closest(event.target, "[data-open]")?.dataset.open;
+    if (tab) {
+      event.preventDefault();
+      openTab(tab);
+    }
+    if (!closest(event.target, "[data-dismiss]")) return;
+    keep("greeted", "yes");
+    line.hidden = true;
+  });
+}
+
+const opens =
+  wantedTab() === "explore" &&
+  window.gradio_config?.components.some(({ props }) => props.elem_id === "lab-explore");
+// Gradio may have been faster: then the tab is there already.
+if (opens && !document.getElementById("lab-explore")) {
+  const host = document.createElement("div");
+  host.id = "lab-early";
+  host.className = "gradio-container";
+  fill(host, html`<div class="lab-early-bar">${brand()}</div><div class="main app"></div>`);
+  document.body.prepend(host);
+  make(find(host, ".main"));
 }

@@ -4,7 +4,7 @@
  */
 
 import * as server from "../core/server.js";
-import { swishLandmarks } from "./swish_landmarks.js";
+import { swishLandmarks } from "./special_functions.js";
 
 /**
  * How long parameters rest before the server is asked, in milliseconds; and how long a formula, for

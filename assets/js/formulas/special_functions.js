@@ -152,3 +152,49 @@ const FAR = 1e50;
 export function near(x) {
   return Math.max(-FAR, Math.min(FAR, x));
 }
+
+/** W(1/e), W being Lambert's function. */
+export const W = 0.2784645427610738;
+
+/** The positive root of z·tanh(z/2) = 2. */
+const STEEPEST = 2.3993572805154675;
+
+/** f′ where βx is the root above; at minus the root it is 1 less this. */
+const LARGEST_SLOPE = 1.099839320128867;
+
+/** f·β there, which is z·σ(z) = (z + 2)/2. */
+const AT_STEEPEST = (STEEPEST + 2) / 2;
+
+/**
+ * @typedef {object} Landmark
+ * @property {"minimum" | "maximum" | "steepest" | "shallowest"} kind For β < 0 the curve is turned
+ *   about the origin, and the minimum becomes a maximum.
+ * @property {number} x
+ * @property {number} value f(x)
+ * @property {number} slope f′(x)
+ */
+
+/**
+ * @param {number} beta Any number.
+ * @returns {Landmark[]} None for β = 0, where Swish is the line x/2, nor where β is so small that
+ *   they lie beyond the largest number.
+ */
+export function swishLandmarks(beta) {
+  /** @type {Landmark[]} */
+  const landmarks = [
+    { kind: beta > 0 ? "minimum" : "maximum", x: -(1 + W) / beta, value: -W / beta, slope: 0 },
+    {
+      kind: "steepest",
+      x: STEEPEST / beta,
+      value: AT_STEEPEST / beta,
+      slope: LARGEST_SLOPE,
+    },
+    {
+      kind: "shallowest",
+      x: -STEEPEST / beta,
+      value: (AT_STEEPEST - STEEPEST) / beta,
+      slope: 1 - LARGEST_SLOPE,
+    },
+  ];
+  return landmarks.filter(({ x, value }) => Number.isFinite(x) && Number.isFinite(value));
+}

@@ -3,7 +3,7 @@
 
 import { erf, near, normalCdf, normalPdf, sech, sigmoid, softplus, softsign, times } from "../formulas/special_functions.js";
 
-export { swishLandmarks } from "../formulas/swish_landmarks.js";
+export { swishLandmarks } from "../formulas/special_functions.js";
 
 /**
  * @typedef {object} Parameter

@@ -7,8 +7,7 @@
  * for the same.
  */
 
-import { closest, fill, findAll, html } from "../core/dom.js";
-import { t } from "../core/text.js";
+import { closest, fill, findAll, html, t } from "../core/html.js";
 import { TERMS } from "./terms.js";
 
 /** Where labels, heads and figures' names stand, in our parts and in Gradio's. */

@@ -1,9 +1,9 @@
 /** The teacher's list of views: made from the page, put in order, presented, handed on. */
 
-import { closest, fieldOf, fill, find, html } from "../core/dom.js";
+import { fieldOf } from "../core/controls.js";
 import { copyText } from "../core/header.js";
+import { closest, fill, find, html, t } from "../core/html.js";
 import { outwardLink } from "../core/state.js";
-import { t } from "../core/text.js";
 import { keepViews, ownViews, packed, plainQuery, prepared, presented } from "./views.js";
 
 /** @typedef {import("./views.js").View} View */

@@ -1,9 +1,8 @@
 /** Presents: goes through a lecture's views by the arrow keys, and shows a QR code of each. */
 
-import { closest, fill, find, html, setText } from "../core/dom.js";
+import { closest, fill, find, html, setText, t } from "../core/html.js";
 import { appRoot } from "../core/server.js";
 import { flush } from "../core/state.js";
-import { t } from "../core/text.js";
 import { plainQuery, presented, viewsOf } from "./views.js";
 
 /** @type {Record<string, string>} Cards of Explore by the name that a view has for them. */
@@ -137,7 +136,7 @@ const FULL = html`<svg width="14" height="14" viewBox="0 0 24 24" fill="none" ar
   stroke="currentColor" stroke-width="2.4"
   ><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/></svg>`;
 
-/** @param {string} key @param {string} name @param {import("../core/dom.js").Content} sign */
+/** @param {string} key @param {string} name @param {import("../core/html.js").Content} sign */
 const button = (key, name, sign) => html`<button class="lab-btn" type="button" data-key="${key}"
   title="${t(`lecture.${name}`)}" aria-label="${t(`lecture.${name}`)}">${sign}</button>`;
 

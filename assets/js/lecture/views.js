@@ -1,7 +1,7 @@
 /** The views of a lecture: prepared ones, a teacher's own, and those that a link hands on. */
 
+import { t } from "../core/html.js";
 import { keep, kept } from "../core/storage.js";
-import { t } from "../core/text.js";
 
 /** @typedef {{title: string, query: string}} View A state of the page, by its address. */
 

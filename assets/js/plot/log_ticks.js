@@ -1,6 +1,6 @@
 /** The numbers on a logarithmic axis: round ones that fit, however little or much it shows. */
 
-import { grouped, raised, short } from "../core/text.js";
+import { grouped, raised, short } from "../core/html.js";
 
 /** Digits before the power of ten, the densest first. */
 const DIGITS = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]];

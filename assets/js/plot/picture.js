@@ -3,11 +3,10 @@
  * on white.
  */
 
-import { findAll } from "../core/dom.js";
+import { findAll, t } from "../core/html.js";
+import { saveAs } from "../core/server.js";
 import { outwardLink } from "../core/state.js";
-import { t } from "../core/text.js";
 import { onPaper, resolve } from "../core/theme.js";
-import { saveAs } from "./download.js";
 import { loadPlotly, plotAt } from "./live_plot.js";
 
 /** @typedef {import("./picture_menu.js").Told} Told */

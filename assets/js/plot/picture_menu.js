@@ -1,7 +1,6 @@
 /** The menu beside each plot that takes it along as a picture: PNG, SVG, or copied. */
 
-import { closest, find, findAll, html } from "../core/dom.js";
-import { t } from "../core/text.js";
+import { closest, find, findAll, html, t } from "../core/html.js";
 
 /**
  * @typedef {object} Told What a picture says of itself.

@@ -1,7 +1,10 @@
 /**
  * Points of a curve, as many as its shape asks for: denser where it bends, both one-sided values at
- * a break, and a gap instead of a line across a jump or a pole.
+ * a break, and a gap instead of a line across a jump or a pole; and the height that curves are seen
+ * well in.
  */
+
+/** @typedef {{x: (number | null)[], y: (number | null)[]}} Sampled null where it is broken. */
 
 /** Evenly spaced to begin with. */
 const POINTS = 257;
@@ -36,7 +39,7 @@ export const breaksOf = ({ breaks }, parameters) =>
  * @param {number[]} range The two ends of x.
  * @param {number} height Of the plot, in units of f: what a pixel is depends on it.
  * @param {number[]} [places] Of features that may be too narrow for even points to meet.
- * @returns {{x: (number | null)[], y: (number | null)[]}} null where the line is broken.
+ * @returns {Sampled}
  */
 export function sample(f, breaks, [low, high], height, places = []) {
   /** @type {(number | null)[]} */
@@ -128,6 +131,62 @@ function grid(low, high, places) {
   }
   points.push(...places.filter((at) => at > low && at < high));
   return points.sort((a, b) => a - b);
+}
+
+/** @param {Sampled} line */
+const isBroken = ({ y }) => y.some((value, at) => value === null && at > 0 && at < y.length - 1);
+
+/**
+ * Its values at about even distances: points crowd at a pole, which is not to decide the height.
+ * @param {Sampled} line
+ */
+function even({ x, y }) {
+  const [first, last] = [Number(x[0]), Number(x.at(-1))];
+  const step = (last - first) / 256;
+  let before = -Infinity;
+  return y.flatMap((value, at) => {
+    const place = x[at];
+    if (value === null || place === null || place < before + step) return [];
+    before = place;
+    return [value];
+  });
+}
+
+/** @param {number[]} values Their sizes are looked at. @param {number} share */
+function quantile(values, share) {
+  const sizes = values.map(Math.abs).sort((a, b) => a - b);
+  return sizes[Math.floor(share * (sizes.length - 1))] ?? 0;
+}
+
+/**
+ * The range of y in which curves are seen well: all of them, but for what shoots off.
+ * @param {Sampled[]} lines
+ * @param {number} least
+ * @param {number} [cap] Farthest from 0.
+ * @returns {[number, number]}
+ */
+export function heightOf(lines, least, cap = Infinity) {
+  const values = lines.flatMap(({ y }) => y.filter((value) => value !== null));
+  if (!values.length) return [-1, 1];
+  const whole = lines
+    .filter((line) => !isBroken(line))
+    .flatMap(({ y }) => y.filter((value) => value !== null));
+  const broken = lines.filter(isBroken).flatMap(even);
+  const usual = Math.max(3 * quantile(whole, 0.97), 1.5 * quantile(broken, 0.9));
+  const far = Math.max(
+    Math.min(cap, Math.max(usual, least)),
+    1.5 * quantile([...whole, ...broken], 0.5),
+  );
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, Math.max(-far, value));
+    high = Math.max(high, Math.min(far, value));
+  }
+  const middle = (low + high) / 2;
+  const half = Math.max((high - low) / 2, least / 2, Math.abs(middle) * 1e-6);
+  // Above the highest curve there is room for its figure.
+  return [middle - 1.08 * half, middle + 1.2 * half];
 }
 
 /**

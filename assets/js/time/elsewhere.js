@@ -3,9 +3,9 @@
  * have published, which are cited in a card of their own and never mixed with one's own.
  */
 
-import { fill, find, html, offer } from "../core/dom.js";
+import { offer } from "../core/controls.js";
+import { fill, find, html, t } from "../core/html.js";
 import { attempt } from "../core/server.js";
-import { t } from "../core/text.js";
 import { activations } from "../generated/activations.js";
 
 const MOST_BYTES = 1_000_000;

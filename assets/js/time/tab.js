@@ -3,19 +3,17 @@
  */
 
 import { disable, hide, isDisabled } from "../core/disabling.js";
-import { fill, findAll, html, partsOf, reveal, setText } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { mendFields } from "../core/gradio_fields.js";
 import { handed, onHanded } from "../core/handover.js";
+import { fill, findAll, html, partsOf, reveal, setText, t } from "../core/html.js";
 import { jobList } from "../core/job_list.js";
 import { tellJob } from "../core/job_news.js";
 import { language } from "../core/language.js";
 import { lentChoice } from "../core/lent_gpu.js";
-import { ask, attempt, prepare, route } from "../core/server.js";
+import { ask, attempt, downloadFrom, prepare, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
-import { t } from "../core/text.js";
-import { downloadFrom } from "../plot/download.js";
 import { besidePicker, citedCard } from "./elsewhere.js";
 import { timingCards } from "./timing_cards.js";
 

@@ -1,11 +1,10 @@
 /** Shows a timing in cards: the answer, the pictures, the table, the host, and what to mind. */
 
-import { closest, fill, findAll, html, offer, partsOf } from "../core/dom.js";
-import { t } from "../core/text.js";
+import { offer } from "../core/controls.js";
+import { closest, fill, findAll, html, partsOf, t } from "../core/html.js";
 import { colour, onTheme } from "../core/theme.js";
 import { LivePlot } from "../plot/live_plot.js";
 import { pictureMenu, tellPictures } from "../plot/picture_menu.js";
-import { intervalBar } from "./interval.js";
 
 const FIGURES = ["bars", "steps", "sizes", "roofline", "memory"];
 
@@ -18,7 +17,7 @@ const bold = (sentence) =>
     .split(/\*\*(.+?)\*\*/)
     .map((part, at) => (at % 2 ? html`<b>${part}</b>` : part))}`;
 
-/** @typedef {import("../core/dom.js").Content} Content */
+/** @typedef {import("../core/html.js").Content} Content */
 /** @typedef {{note: string, colour: string, cells: string[]}} Row */
 /** @typedef {{heads: [label: string, why: string][], rows: Row[]}} Table */
 
@@ -250,5 +249,50 @@ function skeleton() {
           ><div data-part="left-out"></div></div></section>
     </div>
     <details class="lab-card time-cited" data-part="cited"></details>
+  </div>`;
+}
+
+/** An interval this many times as wide as it is low is drawn on a logarithmic scale. */
+const WIDE = 8;
+/** Beyond both ends of what is drawn. */
+const ROOM = 1.12;
+
+/**
+ * @typedef {object} Interval
+ * @property {number} low
+ * @property {number} value
+ * @property {number} high
+ * @property {string} base What 1 is.
+ * @property {number} article
+ * @property {boolean} separates
+ * @property {string} label
+ * @property {string | null} doubt
+ */
+
+/** @param {Interval} interval */
+export function intervalBar({ low, value, high, base, article, separates, label }) {
+  const first = Math.min(low, 1) / ROOM;
+  const last = Math.max(high, article) * ROOM;
+  const scale = last / first > WIDE ? Math.log : (/** @type {number} */ each) => each;
+  /** @param {number} each */
+  const at = (each) =>
+    `${((100 * (scale(each) - scale(first))) / (scale(last) - scale(first))).toFixed(2)}%`;
+  /** @param {number} each */
+  const ratio = (each) => `${each.toFixed(2)} ×`;
+  return html`<div class="time-interval" role="img" aria-label="${label}"
+      data-separates="${separates}">
+    <div class="time-marks" aria-hidden="true">
+      <span data-mark="base" style="left:${at(1)}">${base} 1</span>
+      <span data-mark="article" style="left:${at(article)}">${t("time.ui.interval_article", {
+        ratio: article,
+      })}</span></div>
+    <div class="time-track" aria-hidden="true">
+      <i data-line="base" style="left:${at(1)}"></i>
+      <i data-line="article" style="left:${at(article)}"></i>
+      <b style="left:${at(low)};right:calc(100% - ${at(high)})"></b>
+      <em style="left:${at(value)}"></em></div>
+    <div class="time-marks" aria-hidden="true">
+      <span data-end="low" style="left:${at(low)}">${ratio(low)}</span>
+      <span data-end="high" style="left:${at(high)}">${ratio(high)}</span></div>
   </div>`;
 }

@@ -2,12 +2,11 @@
  * Lays out the Train tab: where its plots and choices stand, and what is added to Gradio's form.
  */
 
-import { find, findAll, html } from "../core/dom.js";
 import { goToRefused, holdsRefused, onAnswered } from "../core/gradio.js";
-import { t } from "../core/text.js";
+import { find, findAll, html, t } from "../core/html.js";
 import { pictureMenu } from "../plot/picture_menu.js";
 
-/** @typedef {import("../core/dom.js").Content} Content */
+/** @typedef {import("../core/html.js").Content} Content */
 
 /** What is not shown before a run has something for it. */
 const LATER = new Set(["ends", "conserved", "inputs", "layers"]);

@@ -1,7 +1,7 @@
 /** Offers the recipes to begin with as pictures, of which one is chosen; the others by the menu. */
 
-import { fieldOf, fill, find, findAll, html, partsOf } from "../core/dom.js";
-import { t } from "../core/text.js";
+import { fieldOf } from "../core/controls.js";
+import { fill, find, findAll, html, partsOf, t } from "../core/html.js";
 
 const CHOSEN = "swish-lab-recipe";
 /** @type {string} */
@@ -64,7 +64,7 @@ function deep() {
   return html`${bars}`;
 }
 
-/** @type {Record<string, () => import("../core/dom.js").Html>} */
+/** @type {Record<string, () => import("../core/html.js").Html>} */
 const PICTURES = {
   "playground-spiral": spiral,
   "beta-convergence": meeting,

@@ -2,12 +2,10 @@
  * Lists the visitor's runs: what each is called, how it went; the one shown, and several compared.
  */
 
-import { closest, fill, find, findAll, html, partsOf } from "../core/dom.js";
-import { heldNotice, holdDeletion, isHeld, takeBack } from "../core/held_deletion.js";
-import { attempt, route } from "../core/server.js";
+import { closest, fill, find, findAll, html, moment, partsOf, t } from "../core/html.js";
+import { heldNotice, holdDeletion, isHeld, takeBack } from "../core/job_list.js";
+import { attempt, downloadFrom, route } from "../core/server.js";
 import { tellShare } from "../core/state.js";
-import { moment, t } from "../core/text.js";
-import { downloadFrom } from "../plot/download.js";
 import { LivePlot } from "../plot/live_plot.js";
 import { pictureMenu } from "../plot/picture_menu.js";
 
@@ -327,7 +325,7 @@ function sparkline(values) {
  * press takes longer than a report, and its end must find the button where it began, as must the
  * focus.
  * @param {HTMLElement} place
- * @param {import("../core/dom.js").Html} content
+ * @param {import("../core/html.js").Html} content
  */
 function renew(place, content) {
   for (const box of findAll(place, "input", HTMLInputElement))

@@ -1,16 +1,14 @@
 /** Shows a sweep: how far it is, what mattered, and its runs; found again after a reload. */
 
 import { disable, hide, isDisabled } from "../core/disabling.js";
-import { closest, fill, findAll, html, partsOf } from "../core/dom.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
+import { closest, fill, findAll, html, partsOf, t } from "../core/html.js";
 import { jobList } from "../core/job_list.js";
 import { tellJob } from "../core/job_news.js";
 import { lentChoice, nextLease } from "../core/lent_gpu.js";
-import { ask, attempt, route } from "../core/server.js";
+import { ask, attempt, downloadFrom, route } from "../core/server.js";
 import { read, write } from "../core/state.js";
-import { t } from "../core/text.js";
-import { downloadFrom } from "../plot/download.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
 import { pictureMenu } from "../plot/picture_menu.js";
 

@@ -1,26 +1,27 @@
 /** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
 import { disable } from "../core/disabling.js";
+import { untilDone } from "../core/follow.js";
+import { beginner, whenThere } from "../core/gradio.js";
+import { mendFields } from "../core/gradio_fields.js";
+import { handed, onHanded } from "../core/handover.js";
 import {
   closest,
   fill,
   find,
   findAll,
   html,
+  moment,
   partsOf,
   refill,
   reveal,
   setText,
-} from "../core/dom.js";
-import { untilDone } from "../core/follow.js";
-import { beginner, whenThere } from "../core/gradio.js";
-import { mendFields } from "../core/gradio_fields.js";
-import { handed, onHanded } from "../core/handover.js";
+  t,
+} from "../core/html.js";
 import { announce, tellJob } from "../core/job_news.js";
 import { nextLease } from "../core/lent_gpu.js";
 import { ask, attempt } from "../core/server.js";
 import { read, write } from "../core/state.js";
-import { moment, t } from "../core/text.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
 import { tellPictures } from "../plot/picture_menu.js";
 import {
@@ -34,9 +35,8 @@ import {
 } from "./frame.js";
 import { networkView } from "./network_view.js";
 import { chosenRecipe, onRecipe } from "./recipe_tiles.js";
-import { replayBar } from "./replay_bar.js";
+import { replayBar, viewChoices } from "./report_controls.js";
 import { runList } from "./run_list.js";
-import { viewChoices } from "./view_choices.js";
 
 /** @type {Record<string, string[]>} Which wishes a run in a state can be asked. */
 const WISHES = {

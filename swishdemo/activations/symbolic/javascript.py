@@ -268,7 +268,7 @@ def module() -> str:
     return (
         f"{_HEADER}\n"
         f"{_imports(records)}\n"
-        'export { swishLandmarks } from "../formulas/swish_landmarks.js";\n\n'
+        'export { swishLandmarks } from "../formulas/special_functions.js";\n\n'
         f"{_TYPES}\n"
         "/** @type {readonly Activation[]} */\n"
         f"export const activations = [\n{records}\n];\n"

@@ -1,9 +1,9 @@
 /**
- * Makes a group of buttons one Tab stop: arrows, Home and End move within it, as do the rows it
- * has; Delete removes where the group says so.
+ * Groups of buttons, and menus: which are pressed, what is offered; and a group is one Tab stop.
+ * Arrows, Home and End move within it, as do the rows it has; Delete removes where it says so.
  */
 
-import { closest, findAll } from "./dom.js";
+import { closest, fill, findAll, html } from "./html.js";
 
 /** What tells which of a group is chosen, or can be used. */
 const TOLD = ["aria-selected", "aria-pressed", "aria-current", "disabled", "hidden"];
@@ -125,4 +125,36 @@ function inNextRow(all, at, down) {
     .filter((box) => away(box) < row + here.height / 2)
     .reduce((best, box) => (aside(box) < aside(best) ? box : best));
   return all[boxes.indexOf(nearest)];
+}
+
+/** A button's field, a menu, … that an event came from, for its value. @param {Event} event */
+export const fieldOf = ({ target }) => /** @type {HTMLInputElement | HTMLSelectElement} */ (target);
+
+/**
+ * Sets which of some toggles are pressed.
+ * @param {Iterable<Element>} buttons @param {(button: HTMLElement) => boolean} pressed
+ */
+export function press(buttons, pressed) {
+  for (const button of buttons) {
+    const now = String(pressed(/** @type {HTMLElement} */ (button)));
+    if (button.getAttribute("aria-pressed") !== now) button.setAttribute("aria-pressed", now);
+  }
+}
+
+/**
+ * The options of a menu, written where they are others than before; and what is chosen.
+ * @param {HTMLSelectElement} menu
+ * @param {[value: string, label: string][]} choices
+ * @param {string} value
+ */
+export function offer(menu, choices, value) {
+  const shown = JSON.stringify(choices);
+  if (menu.dataset.shown !== shown) {
+    menu.dataset.shown = shown;
+    fill(
+      menu,
+      html`${choices.map(([key, label]) => html`<option value="${key}">${label}</option>`)}`,
+    );
+  }
+  menu.value = value;
 }
