@@ -11,7 +11,7 @@ from scipy import integrate, special
 from swishdemo.activations import activations, evaluate, get, names, torch_function
 from swishdemo.activations.symbolic.derive import breaks
 
-FILES = ["formulas/moments.js", "generated/activations.js", "formulas/flatness.js"]
+FILES = ["formulas/moments.js", "generated/activations.js"]
 MOMENTS = """([m, { activations }], [name, p, sigma]) => {
     const record = activations.find((each) => each.name === name);
     return m.moments(record, p, sigma); }"""
@@ -52,9 +52,9 @@ def oracle(name, sigma, parameters):
 
 
 # One call for the whole registry: a page for each record would take longer than all else.
-ALL = """([m, { activations }, { flatShare }], given) => given.map(([name, p, sigma, below]) => {
+ALL = """([m, { activations }], given) => given.map(([name, p, sigma, below]) => {
     const record = activations.find((each) => each.name === name);
-    return { ...m.moments(record, p, sigma), flat: below && flatShare(record, p, sigma, below),
+    return { ...m.moments(record, p, sigma), flat: below && m.flatShare(record, p, sigma, below),
       near: [1, -1].map((side) => m.secondMoment(record, p, sigma ** 2 * Math.exp(1e-4 * side))) };
 })"""
 
@@ -182,12 +182,12 @@ def test_the_flat_share_is_that_of_many_points(modules, sigma):
 
 
 def test_the_flat_share_of_swish_and_relu(modules):
-    script = """([, { activations }, { flatShare }], [name, p]) =>
+    script = """([{ flatShare }, { activations }], [name, p]) =>
         flatShare(activations.find((each) => each.name === name), p, 1, 0.01)"""
     assert modules(script, FILES, ["relu", {}]) == 0.5
     assert modules(script, FILES, ["swish", {"beta": 0}]) == 0
     # Swish_β has the slope of Swish₁ at βx, so that it sees a signal β times as wide.
-    wide = """([, { activations: [swish] }, { flatShare }], beta) =>
+    wide = """([{ flatShare }, { activations: [swish] }], beta) =>
         [flatShare(swish, { beta }, 1, 0.01), flatShare(swish, { beta: 1 }, beta, 0.01)]"""
     one, other = modules(wide, FILES, 50)
     assert one == pytest.approx(other, rel=1e-12) and 0.4 < one < 0.5

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from browser import launch_options
+from browser import PLAYED, launch_options
 from playwright.sync_api import CDPSession, Page, sync_playwright
 from serving import ROOT, serving
 from visiting import recipe
@@ -162,6 +162,7 @@ def main(tree: Path) -> None:
             for title, (query, prepare) in WALKS.items():
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
                 page.set_default_timeout(PATIENCE)
+                page.add_init_script(PLAYED)  # else β moves by itself meanwhile
                 page.goto(f"{address}/{query}")
                 page.wait_for_selector("#lab-explore path.js-line, #lab-start >> visible=true")
                 page.wait_for_timeout(4000)

@@ -1,7 +1,6 @@
 /** The claims that a visitor states: the form with its live sentence, and their tiles and cards. */
 
-import { fieldOf, press } from "../core/controls.js";
-import { disable, isDisabled } from "../core/disabling.js";
+import { disable, fieldOf, isDisabled, press } from "../core/controls.js";
 import { closest, fill, find, findAll, html, partsOf, t } from "../core/html.js";
 import { language } from "../core/language.js";
 import { attempt } from "../core/server.js";

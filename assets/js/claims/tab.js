@@ -3,8 +3,7 @@
  * server.
  */
 
-import { fieldOf, press, rove, roveRows } from "../core/controls.js";
-import { disable } from "../core/disabling.js";
+import { disable, fieldOf, press, rove, roveRows } from "../core/controls.js";
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";

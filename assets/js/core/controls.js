@@ -1,6 +1,9 @@
 /**
  * Groups of buttons, and menus: which are pressed, what is offered; and a group is one Tab stop.
  * Arrows, Home and End move within it, as do the rows it has; Delete removes where it says so.
+ *
+ * A button that cannot be pressed for a while keeps the focus, or hands it on: what is disabled or
+ * hidden drops it, and with it the place of who works by keys.
  */
 
 import { closest, fill, findAll, html } from "./html.js";
@@ -158,3 +161,33 @@ export function offer(menu, choices, value) {
   }
   menu.value = value;
 }
+
+/** @param {HTMLElement} button @param {boolean} [wanted] */
+export function disable(button, wanted = true) {
+  button.setAttribute("aria-disabled", String(wanted));
+}
+
+/** @param {HTMLElement} button */
+export const isDisabled = (button) => button.getAttribute("aria-disabled") === "true";
+
+/**
+ * Hides a button or shows it; when it goes, the focus that it has goes to another.
+ * @param {HTMLElement} button @param {boolean} wanted
+ * @param {string} next Selects the one that can be pressed then.
+ */
+export function hide(button, wanted, next) {
+  const held = button === document.activeElement;
+  button.hidden = wanted;
+  const other = document.querySelector(next);
+  if (wanted && held && other instanceof HTMLElement) other.focus({ preventScroll: true });
+}
+
+addEventListener(
+  "click",
+  (event) => {
+    if (!closest(event.target, '.lab-btn[aria-disabled="true"]')) return;
+    event.preventDefault(); // a form is not sent
+    event.stopImmediatePropagation();
+  },
+  { capture: true },
+);

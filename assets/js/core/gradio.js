@@ -1,8 +1,11 @@
 /**
- * Follows Gradio's own parts of the page: when they are there, and what they refuse; and asks for
- * work by Gradio's events.
+ * Follows Gradio's own parts of the page: when they are there, and what they refuse; asks for work
+ * by Gradio's events; and mends its fields for the keyboard and for screen readers: radio buttons
+ * of one group, names of what removes a choice, tips that belong to their field and go by Escape.
  */
 
+import { rove } from "./controls.js";
+import { closest, findAll, t } from "./html.js";
 import { announce } from "./job_news.js";
 import { isAlive, UNANSWERED } from "./server.js";
 
@@ -124,4 +127,118 @@ export function beginner({ props, trigger, watch }) {
     last = last.then(() => ask(event, asked));
     return last;
   };
+}
+
+let count = 0;
+/** An element's id, made where it has none. @param {Element} node */
+const idOf = (node) => {
+  if (!node.id) node.id = `lab-said-${count++}`;
+  return node.id;
+};
+
+/** @param {Element} node @param {string} name @param {string} value */
+function set(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+/**
+ * Mends a column of fields now and whenever it changes.
+ * @param {HTMLElement} column
+ * @param {Record<string, string>} titles Selectors of its cards that show no heading, and theirs.
+ */
+export function mendFields(column, titles) {
+  let waits = false;
+  const mend = () => {
+    waits = false;
+    headings(column, titles);
+    for (const group of findAll(column, "fieldset")) choices(group);
+    for (const field of findAll(column, ".wrap-inner:has(.token-remove)")) tokens(field);
+    for (const tip of findAll(column, ".info-text")) describe(tip);
+  };
+  new MutationObserver(() => {
+    // What scrolls is a Tab stop in Chromium, and this one goes as its field is left: it is mended
+    // before the next key.
+    for (const list of findAll(column, '[role="listbox"]')) list.tabIndex = -1;
+    if (!waits) requestAnimationFrame(mend);
+    waits = true;
+  }).observe(column, { childList: true, subtree: true, characterData: true });
+  mend();
+  closeTips(column);
+}
+
+/**
+ * Headings of the cards: one that is read and not seen, and an accordion's own button.
+ * @param {HTMLElement} column @param {Record<string, string>} titles
+ */
+function headings(column, titles) {
+  for (const [selector, title] of Object.entries(titles)) {
+    const [card] = findAll(column, selector);
+    if (!card || card.querySelector(":scope > h2")) continue;
+    const heading = document.createElement("h2");
+    heading.className = "lab-sr";
+    heading.textContent = title;
+    card.prepend(heading);
+  }
+  for (const button of findAll(column, ".gr-accordion > .label-wrap")) {
+    const heading = document.createElement("h2");
+    heading.className = "lab-accordion";
+    button.replaceWith(heading);
+    heading.append(button);
+    button.querySelector(".icon")?.setAttribute("aria-hidden", "true");
+    const tell = () => button.setAttribute("aria-expanded", `${button.matches(".open")}`);
+    new MutationObserver(tell).observe(button, { attributeFilter: ["class"] });
+    tell();
+  }
+}
+
+/** Choices of one field: radio buttons exclude each other, boxes are one Tab stop. */
+function choices(/** @type {HTMLElement} */ group) {
+  const title = group.querySelector('[data-testid="block-info"]');
+  if (title) set(group, "aria-labelledby", idOf(title));
+  const buttons = findAll(group, "input[type=radio]", HTMLInputElement);
+  if (!buttons.length) return rove(group, "input[type=checkbox]");
+  set(group, "role", "radiogroup");
+  // Gradio gives each a name of its own: then every button is a group.
+  const chosen = buttons.find(({ checked }) => checked);
+  for (const button of buttons) set(button, "name", `${idOf(group)}-choice`);
+  if (chosen) chosen.checked = true;
+}
+
+/** What is chosen in a menu of several: each can be removed, and is called by its name. */
+function tokens(/** @type {HTMLElement} */ field) {
+  for (const token of findAll(field, ".token")) {
+    const [button] = findAll(token, ".token-remove");
+    const name = t("shell.remove", { name: (token.textContent ?? "").trim() });
+    if (!button) continue;
+    set(button, "aria-label", name);
+    set(button, "title", name);
+  }
+  const [clear] = findAll(field, ".remove-all");
+  const label = field.querySelector("input")?.getAttribute("aria-label") ?? "";
+  if (clear) {
+    set(clear, "aria-label", t("shell.clear", { name: label }));
+    set(clear, "title", t("shell.clear", { name: label }));
+  }
+  rove(field, ".token > .token-remove", { removes: true });
+}
+
+/** Has a field told what its tip says. @param {HTMLElement} tip */
+function describe(tip) {
+  const block = tip.closest(".block");
+  if (!block) return;
+  const field = block.matches("fieldset") ? block : block.querySelector("input, textarea");
+  if (field) set(field, "aria-describedby", idOf(tip));
+}
+
+/** Escape puts tips away until another field is come to. @param {HTMLElement} column */
+function closeTips(column) {
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") column.dataset.tips = "closed";
+  });
+  const back = () => delete column.dataset.tips;
+  column.addEventListener("focusout", back);
+  column.addEventListener("pointerover", ({ target, relatedTarget }) => {
+    const [to, from] = [target, relatedTarget].map((each) => closest(each, ".block"));
+    if (to !== from) back();
+  });
 }

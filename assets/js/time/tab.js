@@ -2,10 +2,9 @@
  * Runs the Time tab: what the implementations cost on this host, drawn while the figures come in.
  */
 
-import { disable, hide, isDisabled } from "../core/disabling.js";
+import { disable, hide, isDisabled } from "../core/controls.js";
 import { untilDone } from "../core/follow.js";
-import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
-import { mendFields } from "../core/gradio_fields.js";
+import { beginner, goToRefused, mendFields, onAnswered, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
 import { fill, findAll, html, partsOf, reveal, setText, t } from "../core/html.js";
 import { jobList } from "../core/job_list.js";

@@ -7,10 +7,14 @@ const CHOSEN = "swish-lab-recipe";
 /** @type {string} */
 let chosen = "";
 
-/** The recipe that Start trains. */
-export const chosenRecipe = () => chosen;
-/** Calls back when another recipe is chosen. @param {() => void} heard */
-export const onRecipe = (heard) => window.addEventListener(CHOSEN, heard);
+/**
+ * Calls back with the recipe that Start trains: now, and when another is chosen.
+ * @param {(name: string) => void} heard
+ */
+export function onRecipe(heard) {
+  window.addEventListener(CHOSEN, () => heard(chosen));
+  heard(chosen);
+}
 
 const WIDE = 120;
 const HIGH = 64;

@@ -1,6 +1,6 @@
 /** Shows a sweep: how far it is, what mattered, and its runs; found again after a reload. */
 
-import { disable, hide, isDisabled } from "../core/disabling.js";
+import { disable, hide, isDisabled } from "../core/controls.js";
 import { untilDone } from "../core/follow.js";
 import { beginner, goToRefused, onAnswered, whenThere } from "../core/gradio.js";
 import { closest, fill, findAll, html, partsOf, t } from "../core/html.js";

@@ -1,9 +1,8 @@
 /** Runs the Train tab: a run as it streams in, found again after a reload, held beside others. */
 
-import { disable } from "../core/disabling.js";
+import { disable } from "../core/controls.js";
 import { untilDone } from "../core/follow.js";
-import { beginner, whenThere } from "../core/gradio.js";
-import { mendFields } from "../core/gradio_fields.js";
+import { beginner, mendFields, whenThere } from "../core/gradio.js";
 import { handed, onHanded } from "../core/handover.js";
 import {
   closest,
@@ -34,7 +33,7 @@ import {
   tableField,
 } from "./frame.js";
 import { networkView } from "./network_view.js";
-import { chosenRecipe, onRecipe } from "./recipe_tiles.js";
+import { onRecipe } from "./recipe_tiles.js";
 import { replayBar, viewChoices } from "./report_controls.js";
 import { runList } from "./run_list.js";
 
@@ -236,16 +235,21 @@ export function mount(component) {
   /** That what is shown is no run of the recipe that is chosen. */
   function tellOther() {
     const { run: there, recipe, name, what, own, created } = latest;
-    const other = there && chosenRecipe() && recipe !== chosenRecipe();
+    const other = there && wanted && recipe !== wanted;
     const words = () =>
       t(own ? "run.shown_other" : "run.shown_foreign", {
         name: name || what,
         when: moment(created),
-        recipe: t(`train.recipe.${chosenRecipe()}.title`),
+        recipe: t(`train.recipe.${wanted}.title`),
       });
     setText($("other"), other ? words() : "");
   }
-  onRecipe(tellOther);
+  /** The recipe that Start trains. */
+  let wanted = "";
+  onRecipe((name) => {
+    wanted = name;
+    tellOther();
+  });
 
   /** A run that is not there, or not theirs: one sentence, and what is theirs to choose from. */
   async function showNone(/** @type {string} */ words) {
