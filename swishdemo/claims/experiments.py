@@ -58,11 +58,13 @@ _NAMES: Mapping[str, _Words] = {
 }
 
 
-def in_each(claim: str, contrast: Callable[[str], Contrast]) -> tuple[Setting, ...]:
-    """A setting for each of `NETWORKS`: what is compared there."""
+def in_each(
+    claim: str, contrast: Callable[[str], Contrast], named: Mapping[str, _Words] = _NAMES
+) -> tuple[Setting, ...]:
+    """A setting for each run, by default of `NETWORKS`: what it is called, and what is compared."""
     return tuple(
         Setting(f"claims.{claim}.{run}", (contrast(run),), labels=labels)
-        for run, labels in _NAMES.items()
+        for run, labels in named.items()
     )
 
 
@@ -149,6 +151,11 @@ _PHOTOGRAPHS = {"dataset": "cifar10", "samples": 2400, "test_share": 0.25}
 """Few enough to be passed through a hundred times. They are fetched: a run of them fails where the
 hub cannot be reached, and its setting is not tried then."""
 
+
+def _gained(size: str) -> Contrast:
+    return more(Arm(f"{size}_learned"), Arm(f"{size}_fixed"), smallest=0.005)
+
+
 _GAIN_OF_MILLIONS = Trained(
     "gain",
     job="gain",
@@ -171,20 +178,17 @@ _GAIN_OF_MILLIONS = Trained(
         }.items()
         for name, scope in _SCOPES.items()
     },
-    settings=tuple(
-        Setting(
-            f"claims.beta-start.{size}",
-            (more(Arm(f"{size}_learned"), Arm(f"{size}_fixed"), smallest=0.005),),
-            labels=labels,
-        )
-        for size, labels in {
+    settings=in_each(
+        "beta-start",
+        _gained,
+        {
             "one": {"en": "1.1 million, 17 layers, 107 epochs", "zh": "110 万个，17 层，107 轮"},
             "three": {"en": "3.1 million, 48 layers, 107 epochs", "zh": "310 万个，48 层，107 轮"},
             "photographs": {
                 "en": "1.2 million, a CNN on CIFAR-10, 107 epochs",
                 "zh": "120 万个，CIFAR-10 上的 CNN，107 轮",
             },
-        }.items()
+        },
     ),
     why="gain",
     repeats=5,
@@ -209,18 +213,15 @@ LEARNED_BETA = Trained(
         }.items()
         for name, scope in _SCOPES.items()
     },
-    settings=tuple(
-        Setting(
-            f"claims.beta-start.{size}",
-            (more(Arm(f"{size}_learned"), Arm(f"{size}_fixed"), smallest=0.005),),
-            labels=labels,
-        )
-        for size, labels in {
+    settings=in_each(
+        "beta-start",
+        _gained,
+        {
             "small": {"en": "3,500 parameters", "zh": "3500 个参数"},
             "middle": {"en": "26,000 parameters", "zh": "2.6 万个参数"},
             "large": {"en": "85,000 parameters", "zh": "8.5 万个参数"},
             "million": {"en": "1.0 million, after 100 steps", "zh": "100 万个，100 步之后"},
-        }.items()
+        },
     ),
     why="gain",
     repeats=5,
@@ -252,9 +253,10 @@ INGREDIENTS = Trained(
         "mlp": {**_CNN, **_FEW},
         "spiral": {**_CNN, **_FEW, "dataset": "spiral"},
     },
-    settings=tuple(
-        Setting(f"claims.beta-range.{run}", (AtLeast((Arm(run),), "inside", 0.5),), labels=labels)
-        for run, labels in {
+    settings=in_each(
+        "beta-range",
+        lambda run: AtLeast((Arm(run),), "inside", 0.5),
+        {
             "all": {"en": "digits, a CNN, as in Train", "zh": "digits，CNN，同训练页"},
             "weights": {"en": "without decay of W", "zh": "W 无衰减"},
             "betas": {"en": "without decay of β", "zh": "β 无衰减"},
@@ -264,7 +266,7 @@ INGREDIENTS = Trained(
             "skips": {"en": "with skips", "zh": "加捷径"},
             "mlp": {"en": "digits, an MLP", "zh": "digits，MLP"},
             "spiral": {"en": "two spirals, an MLP", "zh": "双螺旋，MLP"},
-        }.items()
+        },
     ),
     why="inside",
     compared={
@@ -290,9 +292,10 @@ _DEEPER = Trained(
         "skips_100": {**_DIGITS, **_SKIPS, "depth": 100, "init_scale": 0.1, "steps": 1500},
         "photographs": {**_PHOTOGRAPHS, **_NORMALISED, "depth": 50, "init_scale": 1, "steps": 3000},
     },
-    settings=tuple(
-        Setting(f"claims.deep.{run}", (Contrast(swish_and_relu(run)),), labels=labels)
-        for run, labels in {
+    settings=in_each(
+        "deep",
+        lambda run: Contrast(swish_and_relu(run)),
+        {
             "plain_50": {"en": "50 layers, plain, 107 epochs", "zh": "50 层，无捷径，107 轮"},
             "skips_50": {"en": "50 layers with skips, 107 epochs", "zh": "50 层，有捷径，107 轮"},
             "both_50": {
@@ -307,7 +310,7 @@ _DEEPER = Trained(
                 "en": "CIFAR-10, 50 layers with skips and BatchNorm, 107 epochs",
                 "zh": "CIFAR-10，50 层，跳连加 BatchNorm，107 轮",
             },
-        }.items()
+        },
     ),
     why="better",
     repeats=4,
@@ -329,13 +332,14 @@ DEPTH = Trained(
             "steps": 150,
         },
     },
-    settings=tuple(
-        Setting(f"claims.deep.{run}", (Contrast(swish_and_relu(run)),), labels=labels)
-        for run, labels in {
+    settings=in_each(
+        "deep",
+        lambda run: Contrast(swish_and_relu(run)),
+        {
             "plain": {"en": "50 layers, plain", "zh": "50 层，无捷径"},
             "skips": {"en": "50 layers with skips", "zh": "50 层，有捷径"},
             "both": {"en": "50 layers with skips and BatchNorm", "zh": "50 层，跳连加 BatchNorm"},
-        }.items()
+        },
     ),
     why="better",
     cost=37,
@@ -355,17 +359,14 @@ SMALL_WEIGHTS = Trained(
         "deep": {"depth": 20, "init_scale": 1},
         "deep_small": {"depth": 20, "init_scale": 0.5},
     },
-    settings=tuple(
-        Setting(
-            f"claims.low-init.{run}",
-            (Contrast((*swish_and_relu(f"{run}_small"), *swish_and_relu(run, -1.0))),),
-            labels=labels,
-        )
-        for run, labels in {
+    settings=in_each(
+        "low-init",
+        lambda run: Contrast((*swish_and_relu(f"{run}_small"), *swish_and_relu(run, -1.0))),
+        {
             "shallow": {"en": "2 layers, weights × 0.1", "zh": "2 层，权重 × 0.1"},
             "middle": {"en": "5 layers, weights × 0.2", "zh": "5 层，权重 × 0.2"},
             "deep": {"en": "20 layers, weights × 0.5", "zh": "20 层，权重 × 0.5"},
-        }.items()
+        },
     ),
     why="less_lost",
     cost=14,
@@ -502,17 +503,16 @@ LEAKY_SLOPE = Trained(
         "shallow": {"network": "mlp", "depth": 2, "width": 32, "steps": 200},
         "deep": {"network": "mlp", "depth": 20, "width": 32, "steps": 300},
     },
-    settings=tuple(
-        Setting(
-            f"claims.leaky.{run}",
-            (more(Arm(run, _LEAKY, 0.8), Arm(run, _LEAKY, 0.01), smallest=0.01, either_way=True),),
-            labels=labels,
-        )
-        for run, labels in {
+    settings=in_each(
+        "leaky",
+        lambda run: more(
+            Arm(run, _LEAKY, 0.8), Arm(run, _LEAKY, 0.01), smallest=0.01, either_way=True
+        ),
+        {
             "cnn": {"en": "a CNN", "zh": "CNN"},
             "shallow": {"en": "2 layers", "zh": "2 层"},
             "deep": {"en": "20 layers", "zh": "20 层"},
-        }.items()
+        },
     ),
     why="leaky",
     repeats=OFTEN,

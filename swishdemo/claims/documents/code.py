@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from swishdemo.claims.cost import SavedBytes, TimeRatio
-from swishdemo.claims.experiments import MLP, more
+from swishdemo.claims.experiments import MLP, in_each, more
 from swishdemo.claims.formulas import Identity
 from swishdemo.claims.record import Claim, SourceDocument
 from swishdemo.claims.stated_numbers import PrintedValues, SlopesAtZero
-from swishdemo.claims.trained import Arm, Setting, Trained
+from swishdemo.claims.trained import Arm, Trained
 
 _SPEECHBRAIN = SourceDocument(
     "speechbrain",
@@ -91,16 +91,13 @@ _LEARNING = Trained(
         "adam": {"optimiser": "adam", "lr": 0.001},
         "sgd": {"optimiser": "sgd", "lr": 0.1},
     },
-    settings=tuple(
-        Setting(
-            f"claims.e-swish-rescale.{run}",
-            (more(Arm(run, start=8), Arm(run, start=1), smallest=0.01, either_way=True),),
-            labels=labels,
-        )
-        for run, labels in {
+    settings=in_each(
+        "e-swish-rescale",
+        lambda run: more(Arm(run, start=8), Arm(run, start=1), smallest=0.01, either_way=True),
+        {
             "adam": {"en": "Adam, 100 steps", "zh": "Adam，100 步"},
             "sgd": {"en": "SGD, 100 steps", "zh": "SGD，100 步"},
-        }.items()
+        },
     ),
     why="rescale",
     compared={

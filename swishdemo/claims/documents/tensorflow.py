@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from swishdemo.claims.experiments import MLP, more
+from swishdemo.claims.experiments import MLP, in_each, more
 from swishdemo.claims.record import Claim, SourceDocument
 from swishdemo.claims.stated_numbers import PrintedValues
-from swishdemo.claims.trained import Arm, Setting, Trained
+from swishdemo.claims.trained import Arm, Trained
 
 _KERAS_2_15 = SourceDocument(
     "tensorflow-2-15",
@@ -46,17 +46,14 @@ _DEEP = Trained(
             **{"depth": 100, "init_scale": 1, "steps": 100},
         },
     },
-    settings=tuple(
-        Setting(
-            f"claims.tensorflow-swish.{run}",
-            (more(Arm(run, "relu"), Arm(run), absent=True),),
-            labels=labels,
-        )
-        for run, labels in {
+    settings=in_each(
+        "tensorflow-swish",
+        lambda run: more(Arm(run, "relu"), Arm(run), absent=True),
+        {
             "plain": {"en": "20 layers, plain", "zh": "20 层，无跳连"},
             "skips": {"en": "20 layers with skips", "zh": "20 层，有跳连"},
             "deeper": {"en": "100 layers, plain", "zh": "100 层，无跳连"},
-        }.items()
+        },
     ),
     why="not_worse",
     compared={
