@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from swishdemo.claims.intervals import mean_over_seeds
 from swishdemo.claims.record import (
@@ -45,6 +45,7 @@ class BetaRange(Measured):
             setting; None for more seeds of the recipe.
     """
 
+    engine: ClassVar[Engine] = "run"
     kind: Kind = "trained"
     job: str = "convergence"
     claimed_low: float = 1.0
@@ -73,11 +74,6 @@ class BetaRange(Measured):
     def claimed_percent(self) -> float:
         """The share stated, in percent."""
         return round(100 * self.claimed_share, 6)
-
-    @property
-    def engine(self) -> Engine:
-        """A training run."""
-        return "run"
 
     @property
     def shares(self) -> bool:

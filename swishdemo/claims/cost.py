@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 from swishdemo import host
 from swishdemo.claims.record import (
@@ -39,17 +39,13 @@ class Timed(Measured):
         device: Where it is timed, if the server leaves a choice.
     """
 
+    engine: ClassVar[Engine] = "timing"
     kind: Kind = "timed"
     job: str = "kernel"
     variants: tuple[str, ...] = ()
     context: str = "kernel"
     passes: str = "both"
     device: str = "cpu"
-
-    @property
-    def engine(self) -> Engine:
-        """A timing."""
-        return "timing"
 
     def on_gpu(self) -> Part:
         """The same timed there."""

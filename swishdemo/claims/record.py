@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
@@ -247,14 +247,11 @@ class Measured(Part):
 
     Attributes:
         job: The job's name within its claim.
+        engine: Which engine runs the job.
     """
 
+    engine: ClassVar[Engine]
     job: str = ""
-
-    @property
-    @abstractmethod
-    def engine(self) -> Engine:
-        """Which engine runs the job."""
 
     @property
     def shares(self) -> bool:

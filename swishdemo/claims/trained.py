@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from math import expm1, isfinite, log, log10
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from swishdemo.claims.intervals import paired, told
 from swishdemo.claims.record import (
@@ -46,11 +46,7 @@ LEVEL = 0.95
 NEAR_CHANCE = 0.05
 """Networks whose mean accuracy is no farther from chance have learned nothing."""
 
-_OPPOSITE: Mapping[VerdictName, VerdictName] = {
-    "confirmed": "refuted",
-    "refuted": "confirmed",
-    "undecided": "undecided",
-}
+_OPPOSITE: Mapping[VerdictName, VerdictName] = {"confirmed": "refuted", "refuted": "confirmed"}
 
 Row = Mapping[str, Any]
 
@@ -93,7 +89,7 @@ class Contrast:
     def judged(self, found: Mapping[str, Any]) -> VerdictName:
         """Whether what is claimed of the difference is so, is not so, or neither is shown."""
         there = self._is_there(found)
-        return _OPPOSITE[there] if self.absent else there
+        return _OPPOSITE.get(there, there) if self.absent else there
 
     def _is_there(self, found: Mapping[str, Any]) -> VerdictName:
         """Whether the difference is there, is smaller than what matters, or neither is shown."""
@@ -175,6 +171,7 @@ class Trained(Measured):
         on_each_device: Whether it has a line of its own on a GPU.
     """
 
+    engine: ClassVar[Engine] = "sweep"
     kind: Kind = "trained"
     job: str = "training"
     base: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -195,11 +192,6 @@ class Trained(Measured):
         """Say what is compared."""
         if self.compared:
             say(f"claims.why.trained_{self.why}", self.compared)
-
-    @property
-    def engine(self) -> Engine:
-        """A sweep."""
-        return "sweep"
 
     @property
     def shares(self) -> bool:
@@ -419,11 +411,7 @@ class Trained(Measured):
 
 def _is_of(row: Row, wanted: Mapping[str, Any]) -> bool:
     """Whether a row is of a run that was asked for so."""
-
-    def plain(value: Any) -> Any:
-        return list(value) if isinstance(value, list | tuple) else value
-
-    return all(plain(row["values"].get(name)) == plain(value) for name, value in wanted.items())
+    return all(row["values"].get(name) == value for name, value in wanted.items())
 
 
 def _is_whole(row: Row) -> bool:
