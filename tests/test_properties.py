@@ -655,7 +655,7 @@ def test_the_class_is_told_as_far_as_it_is_known():
 def test_edges_of_what_is_not_defined_everywhere(formula, right, cuts):
     found = properties(parse_formula(formula))
     assert found.right.value == pytest.approx(right, rel=1e-15) and found.smooth == 0
-    from swishdemo.activations.symbolic.pieces import pieces
+    from swishdemo.activations.analysis.pieces import pieces
 
     at = [cut.at for cut in pieces(parse_formula(formula), {}).cuts]
     assert all(any(x == pytest.approx(cut, rel=1e-15) for x in at) for cut in cuts)

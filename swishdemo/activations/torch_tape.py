@@ -18,7 +18,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from swishdemo.activations.analysis.accurate import folded
 from swishdemo.activations.record import Activation
+from swishdemo.activations.symbolic.derive import slope
 from swishdemo.activations.symbolic.tape import Step, Tape, record
 
 Value = Tensor | float
@@ -81,9 +83,6 @@ def compiled(activation: Activation) -> Callable[..., Tensor]:
     the broadcast shape, and is differentiable twice in all of them. At a break, the derivative is
     that of the piece which holds there.
     """
-    from swishdemo.activations.analysis.accurate import folded
-    from swishdemo.activations.symbolic.derive import slope
-
     tape = record([folded(slope(activation)[0])])
     names = tuple(parameter.name for parameter in activation.parameters)
     defaults = tuple(parameter.default for parameter in activation.parameters)

@@ -17,6 +17,7 @@ import numpy as np
 import sympy
 
 from swishdemo.activations.analysis.ends import UNKNOWN, Ends, Limit, ending, has_waves
+from swishdemo.activations.analysis.pieces import filled
 from swishdemo.activations.analysis.shape import (
     Bound,
     Junction,
@@ -34,7 +35,6 @@ from swishdemo.activations.analysis.shape import (
 from swishdemo.activations.evaluation import Array, evaluate, parameter_values
 from swishdemo.activations.record import Activation, Landmark
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.pieces import filled
 from swishdemo.activations.symbolic.stable import tree_size
 from swishdemo.activations.symbolic.tape import record
 from swishdemo.formats import finite

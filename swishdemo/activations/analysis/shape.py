@@ -19,10 +19,10 @@ import numpy as np
 from swishdemo.activations.analysis.accurate import single
 from swishdemo.activations.analysis.enclosure import Doubles
 from swishdemo.activations.analysis.ends import Cut, Ends, Limit, ending, has_waves, period
+from swishdemo.activations.analysis.pieces import Piece, filled, pieces
 from swishdemo.activations.analysis.search import BITS, FARTHEST, Changes, changes
 from swishdemo.activations.evaluation import tape
 from swishdemo.activations.record import Activation
-from swishdemo.activations.symbolic.pieces import Piece, filled, pieces
 from swishdemo.formats import finite
 
 
