@@ -3,6 +3,7 @@ import gc
 import os
 import shlex
 import sys
+from collections import defaultdict
 from contextlib import nullcontext
 
 import pytest
@@ -10,7 +11,16 @@ from browser import PLAYED, NoBrowser, launch_options
 from playwright.sync_api import expect
 from pretended_cuda import pretended, pretended_library  # noqa: F401  fixtures
 from serving import serving
-from visiting import PATIENCE, browsers, desk, explore, opens, turn, visit  # noqa: F401  fixtures
+from visiting import (  # noqa: F401  fixtures
+    PATIENCE,
+    browsers,
+    desk,
+    desks,
+    explore,
+    opens,
+    turn,
+    visit,
+)
 
 from swishdemo.ui import without_stubs
 
@@ -157,6 +167,7 @@ def served(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def server(served):
+def server(served, desks):  # noqa: F811  pytest's way
     """The address of the whole app."""
+    desks[served[0]] = defaultdict(list)
     return served[0]

@@ -40,9 +40,9 @@ def modules_address():
 
 
 @pytest.fixture(scope="module")
-def modules_page(browser):
+def modules_page(browsers):
     """One page for all tests of a module: opening another costs more than most of them."""
-    page = browser.new_page()
+    page = browsers().new_page()
     yield page
     page.close()
 

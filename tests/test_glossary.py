@@ -82,14 +82,15 @@ def test_no_label_is_without_help(turn, tab):
     assert unexplained(page) == []
 
 
-def test_a_plot_s_head_can_be_tapped(visit):
-    page = visit()
+def test_a_plot_s_head_can_be_tapped(turn):
+    page = turn()
     page.locator('.explore-head .lab-term[data-term="slope"]').click()
     expect(page.locator("#lab-gloss")).to_contain_text("first derivative")
+    page.keyboard.press("Escape")
 
 
-def test_a_tap_opens_two_lines_and_escape_or_a_tap_elsewhere_closes_them(visit):
-    page = visit()
+def test_a_tap_opens_two_lines_and_escape_or_a_tap_elsewhere_closes_them(turn):
+    page = turn()
     page.locator("#lab-tabs button[data-tab-id=train]").click()
     term = page.locator('.lab-term[data-term="weight_decay"]').first
     term.click()

@@ -240,9 +240,9 @@ def test_it_is_timed_and_a_wrong_one_is_refused_beside_the_field(turn):
 
 def test_a_link_names_a_rival_and_a_variant(opens, server):
     page = opens()
-    page.goto(f"{server}/?tab=train&rival==x*erf(x)")
+    page.goto(f"{server}/?tab=train&rival==x*erf(x)&variant==x*sech(x)")
     expect(page.locator("#lab-rivals")).to_contain_text("=x*erf(x)")
-    page.goto(f"{server}/?tab=time&variant==x*sech(x)")
+    page.click("#lab-tabs [role=tab][data-tab-id=time]")
     expect(page.locator("#lab-time-formula").locator("textarea, input")).to_have_value("x*sech(x)")
     assert page.wrong == []
     leave(page)

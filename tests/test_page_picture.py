@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from visiting import eventually
+from visiting import PHONE, eventually
 
 from swishdemo.text import text
 
@@ -77,7 +77,7 @@ def test_an_earlier_betas_curve_is_named(turn):
 
 
 def test_the_menu_speaks_chinese_and_escape_closes_it(turn):
-    page = turn("?lang=zh&beta=2")
+    page = turn("?lang=zh&beta=2", **PHONE)
     menu = page.locator(MAIN)
     summary = menu.locator("summary")
     expect(summary).to_have_attribute("aria-label", text("picture.label", "zh"))
@@ -140,6 +140,7 @@ def test_a_claims_picture_has_its_sentence_verdict_and_link(turn, server):
     assert f"{server}/claim/max-slope" in joined.replace(" ", "") and year_of(words)
     assert b"var(" not in taken(page, menu, "svg")
     paper(taken(page, menu, "png"))
+    page.locator("[data-tile=max-slope]").click()
 
 
 def test_every_plot_of_the_page_has_a_menu(turn):

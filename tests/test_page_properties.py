@@ -4,15 +4,14 @@ import json
 import math
 import re
 
-import pytest
 from playwright.sync_api import expect
 from serving import ROOT
+from visiting import PHONE
 
 from swishdemo.activations import activations, get, names
 from swishdemo.activations.analysis.properties import landmarks, properties
 
 TABLE = "#lab-explore .property-table"
-PLOT = "#lab-explore .explore-plot"
 KNOWN = {
     name: json.loads(facts.rstrip(","))
     for name, facts in re.findall(
@@ -20,19 +19,6 @@ KNOWN = {
     )
 }
 """What the page is given; other tests hold it to the functions themselves."""
-
-
-@pytest.fixture
-def visit(visit):
-    """Opens the page, scrolled to the table."""
-
-    def visited(query="", **options):
-        page = visit(query, **options)
-        page.locator("[data-part=cards]").scroll_into_view_if_needed()
-        page.wait_for_selector(f"{TABLE} tbody tr[data-row=swish]", state="attached")
-        return page
-
-    return visited
 
 
 def rows(page):
@@ -49,7 +35,10 @@ def beta(page, value):
 
 
 def test_every_activation_has_its_row_and_its_facts(turn):
-    page = turn()
+    page = turn("?rows=shown")
+    page.locator(TABLE).scroll_into_view_if_needed()
+    page.click("#lab-explore [data-rows=all]")
+    expect(page.locator(f"{TABLE} tbody tr")).to_have_count(len(KNOWN))
     assert rows(page) == list(names()) == list(KNOWN)
     cells = page.locator(f"{TABLE} tbody tr").evaluate_all(
         """rows => Object.fromEntries(rows.map((row) => {
@@ -184,8 +173,9 @@ def test_landmarks_of_any_that_is_shown(turn):
     page.wait_for_function("location.search.includes('mark=gelu')")
 
 
-def test_a_phone_scrolls_the_table_sideways_beside_the_names_in_chinese_too(visit):
-    page = visit("?lang=zh", viewport={"width": 390, "height": 844})
+def test_a_phone_scrolls_the_table_sideways_beside_the_names_in_chinese_too(turn):
+    page = turn("?lang=zh", **PHONE)
+    page.locator("[data-part=cards]").scroll_into_view_if_needed()
     expect(page.locator(f"{TABLE} th[data-column=gate]")).to_have_text("自门控")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = page.locator("#lab-explore .property-scroll")
@@ -193,3 +183,4 @@ def test_a_phone_scrolls_the_table_sideways_beside_the_names_in_chinese_too(visi
     name = page.locator(f"{TABLE} tbody tr:first-child th").bounding_box()
     frame = box.bounding_box()
     assert abs(name["x"] - frame["x"]) < 2
+    box.evaluate("node => { node.scrollLeft = 0; }")

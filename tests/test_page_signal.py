@@ -5,6 +5,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from visiting import PHONE
 
 from swishdemo.activations import get
 from swishdemo.activations.precision import precision
@@ -211,23 +212,8 @@ def test_a_refusal_stands_in_the_card(visit):
 
 @pytest.mark.parametrize("card", [SIGNAL, PRECISION])
 def test_a_narrow_page_in_chinese_has_all_of_it(visit, card):
-    page = visit("?lang=zh", card, viewport={"width": 390, "height": 800}, locale="zh-CN")
+    page = visit("?lang=zh", card, **PHONE)
     expect(says(page, card)).to_contain_text(re.compile("方差|按公式"))
     wide = page.locator(card).evaluate("card => card.scrollWidth - card.clientWidth")
     assert wide <= 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-# What stands at the page's foot for some seconds, for whoever looks later.
-TOLD = """window.told = [];
-    new MutationObserver(() => {
-        for (const each of document.querySelectorAll(".lab-banner")) told.push(each.textContent);
-    }).observe(document, { childList: true, subtree: true });"""
-
-
-def test_junk_in_the_address_is_refused_and_the_rest_kept(visit):
-    junk = ["sigma=99", "gain=big", "q0=-1", "layers=1.5", "dtype=fp8"]
-    page = visit(f"?{'&'.join(junk)}&depth=layers", anew=True, script=TOLD)
-    expect(page.locator(f"{SIGNAL} [data-depth=layers]")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function("told.length")
-    assert all(each in page.evaluate("told[0]") for each in junk)

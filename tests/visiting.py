@@ -11,7 +11,6 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -27,7 +26,7 @@ PLOT = "#lab-explore .explore-plot"
 PATIENCE = 90_000
 """Milliseconds that a browser may take for anything: a busy machine is slow, not wrong."""
 VIEWPORT = {"width": 1280, "height": 800}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PHONE = {"viewport": {"width": 390, "height": 844}, "phone": True}
 
 
 def eventually(check, seconds=90):
@@ -136,6 +135,7 @@ def opens(browsers, server):
     """
 
     def opened(number=0, viewport=VIEWPORT, address=server, locale=None, framed=False, **options):
+        phone = options.pop("phone", False)
         if framed:
             options, locale = {**options, "locale": locale}, None
         browser = browsers(number, **options)
@@ -147,8 +147,10 @@ def opens(browsers, server):
         idle = [page for page in others if getattr(page, "left", False)]
         page = idle[0] if idle else listened(browser.new_page())
         page.bring_to_front()
-        page.wrong, page.left = [], False
+        page.wrong, page.left, page.elsewhere = [], False, False
         page.set_viewport_size(viewport)
+        if phone:
+            page.phone = held(page, viewport)
         if locale:
             page.locale = speaks(page, locale)
         return page
@@ -171,8 +173,34 @@ def listened(page):
     """The page, with what its console shows told to ``wrong``."""
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
     page.on("console", lambda said: is_wrong(said) and page.wrong.append(said.text))
-    page.locale = None
+    page.on("framenavigated", lambda frame: heads(page, frame.url))
+    page.locale = page.phone = None
     return page
+
+
+ELSEWHERE = re.compile(r"[?&]tab=(train|time)")
+
+
+def heads(page, address):
+    """Notes where a page goes: to a form, whose fields are none of the next module's."""
+    page.elsewhere = page.elsewhere or ELSEWHERE.search(address) is not None
+
+
+def held(page, viewport):
+    """Has the page be a phone's, until the session that is returned ends."""
+    session = page.context.new_cdp_session(page)
+    screen = {f"screen{side.title()}": length for side, length in viewport.items()}
+    metrics = {**viewport, **screen, "deviceScaleFactor": 1, "mobile": True}
+    session.send("Emulation.setDeviceMetricsOverride", metrics)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    return session
+
+
+def tap(page, x, y):
+    """Taps a place of a phone's page."""
+    finger = {"x": x, "y": y}
+    page.phone.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+    page.phone.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def speaks(page, locale):
@@ -191,29 +219,50 @@ def leave(page):
     if page.locale:
         page.locale.detach()
         page.locale = None
+    if page.phone:
+        page.phone.detach()
+        page.phone = None
+        page.set_viewport_size({"width": 640, "height": 480})  # what is the same is not set again
     page.mouse.move(0, 0)
     page.goto(urljoin(page.url, "/api/health"))
     page.evaluate("sessionStorage.clear()")
     page.left = True
 
 
+@pytest.fixture(scope="session")
+def desks():
+    """The pages that a module leaves for the next, by a server that lasts and by how they came."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-def desk(server):
-    """The pages that a test leaves for the next of its module to go on with, by how they came."""
-    pages = defaultdict(list)
+def desk(desks, server):
+    """The pages that a test leaves for the next to go on with, by how they came.
+
+    Those that have shown nothing but Explore are for the next module too.
+    """
+    pages = desks.get(server, defaultdict(list))
     yield pages
-    for page in chain(*pages.values()):
-        leave(page)
+    for each in pages.values():
+        each[:] = [page for page in each if not page.is_closed()]
+        for page in list(each):
+            if server in desks and not page.elsewhere:
+                page.mouse.move(0, 0)
+            else:
+                each.remove(page)
+                leave(page)
 
 
-LASTING = re.compile(r"(?:lang|__theme)=\w+")
+LASTING = re.compile(r"lang=\w+")
 """What of an address the page heeds only as it comes."""
 
 
-RETURN = """address => {
+RETURN = """([address, dark]) => {
     localStorage.clear();
     history.pushState(null, "", address);
     dispatchEvent(new PopStateEvent("popstate"));
+    if (document.body.classList.contains("dark") !== dark)
+        document.querySelector("[data-theme-toggle]").click();
     scrollTo(0, 0);
 }"""
 
@@ -242,8 +291,8 @@ def visit(opens, server):
 def turn(desk, opens, server, request):
     """Turns the page of a test before to what an address says, as the back button would.
 
-    It costs a tenth of a visit. It is a page of the same options, language and theme. What no
-    address holds (a search, a width, a stopped request) is for a test to leave as it was found.
+    It costs a tenth of a visit. It is a page of the same options and language. What no address
+    holds (a search, a width, a stopped request) is for a test to leave as it was found.
     """
     shown = []
 
@@ -252,7 +301,7 @@ def turn(desk, opens, server, request):
         page = desk[key].pop() if desk[key] else None
         if page and not page.is_closed():  # its browser may have been closed for another
             page.bring_to_front()
-            page.evaluate(RETURN, f"/{query}")
+            page.evaluate(RETURN, [f"/{query}", "__theme=dark" in query])
             two_frames(page)
         else:
             page = opens(**options)
