@@ -89,7 +89,20 @@ def test_an_error_comes_back_whole(shop):
     assert "did you mean `sigmoid`" in error.sentence("en")
 
 
-@pytest.mark.parametrize("text", [*ATTACKS, *HEAVY, "x" * 10**7], ids=lambda t: repr(t[:20]))
+SHORT = "sqrt(x+" * 8 + "x" + ")" * 8
+"""Of the one that takes as long as all others."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *ATTACKS,
+        *(pytest.param(t, marks=[pytest.mark.long] * t.startswith(SHORT[:56])) for t in HEAVY),
+        SHORT,
+        "x" * 10**7,
+    ],
+    ids=lambda text: repr(text[:20]),
+)
 def test_hostile_texts_are_read_or_refused_within_the_limit(shop, text):
     before = shop.pid
     try:
