@@ -11,9 +11,9 @@ import torch
 from swishdemo import activations, datasets
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
+from swishdemo.ticks import Tick
 from swishdemo.training import (
     Report,
-    Tick,
     TrainingConfig,
     reference,
     replicas,

@@ -12,7 +12,7 @@
 
 from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps
 from swishdemo.training.recipes import Recipe, nearest, recipes
-from swishdemo.training.report import Report, Tick
+from swishdemo.training.report import Report
 from swishdemo.training.request import parse_run
 from swishdemo.training.summary import summarise
 
@@ -20,7 +20,6 @@ __all__ = [
     "Recipe",
     "Replica",
     "Report",
-    "Tick",
     "TrainingConfig",
     "nearest",
     "parse_run",

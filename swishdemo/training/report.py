@@ -11,10 +11,7 @@ from pydantic import ConfigDict, with_config
 
 from swishdemo import formats
 from swishdemo.text import Sentence
-from swishdemo.ticks import TICK, Tick
 from swishdemo.training.config import TrainingConfig, replicas
-
-__all__ = ["TICK", "LayerFigures", "Report", "Tick", "Trace", "View"]
 
 Values = tuple[float | None, ...]
 """One number for each replica; None where the replica has diverged."""

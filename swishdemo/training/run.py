@@ -21,7 +21,7 @@ from torch import Tensor
 from swishdemo import datasets
 from swishdemo.errors import UserError, is_lack_of_memory, lack_of_memory
 from swishdemo.text import Sentence
-from swishdemo.ticks import Progress, Tick
+from swishdemo.ticks import TICK, Progress, Tick
 from swishdemo.training.architecture import architecture, outputs, product_count
 from swishdemo.training.checkpoint import Weights
 from swishdemo.training.config import (
@@ -36,7 +36,7 @@ from swishdemo.training.engine.ensemble import Ensemble, Trainer
 from swishdemo.training.engine.steps import DeviceSteps, DeviceTrainer, Steps, exactly
 from swishdemo.training.placement import Placement, evaluated_together, in_batches, place
 from swishdemo.training.probes import Scorer, Viewer, snapshot_steps, watched
-from swishdemo.training.report import TICK, Place, Report
+from swishdemo.training.report import Place, Report
 from swishdemo.training.reporting import Reporter, weights
 from swishdemo.training.sweep import SweepRequest
 from swishdemo.training.sweep_results import SweepRow, row_of

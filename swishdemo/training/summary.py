@@ -122,10 +122,8 @@ def share_in_band(
     beta: Sequence[Sequence[float | None]], band: tuple[float, float] = ARTICLE_BAND
 ) -> float | None:
     """The share of all known |β| that lie in ``band``, ends included; None where none is known."""
-    known = [abs(value) for layer in beta for value in layer if value is not None]
-    if not known:
-        return None
-    return sum(band[0] <= value <= band[1] for value in known) / len(known)
+    whole = betas_of_layer([value for layer in beta for value in layer], band)
+    return None if whole is None else whole.share
 
 
 def have_met(now: Sequence[float | None], first: Sequence[float | None]) -> bool:
