@@ -19,7 +19,7 @@ from swishdemo.errors import refuse_unknown
 from swishdemo.figures.claims import illustrated
 from swishdemo.form import Schema
 from swishdemo.text import LANGUAGES, Language, text
-from swishdemo.ui import claims as tab
+from swishdemo.ui import claim_view
 from swishdemo.ui.lab import Lab
 
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such claim."}}
@@ -68,12 +68,12 @@ def routes(lab: Lab) -> APIRouter:
     @router.get("/api/claims/view")
     def view_claims(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Every claim as the page shows it: in words of one language, with Plotly's figures."""
-        return FiniteJSON(tab.cards(lab, tongue, visitor))
+        return FiniteJSON(claim_view.cards(lab, tongue, visitor))
 
     @router.get("/api/claims/{claim_id}/view", responses=_ABSENT)
     def view_claim(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """One claim as the page shows it."""
-        return FiniteJSON(tab.card(lab, claim_id[:80], tongue, visitor))
+        return FiniteJSON(claim_view.card(lab, claim_id[:80], tongue, visitor))
 
     @router.get("/api/claims/progress", responses=_ABSENT)
     def progress(claim: Claims, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
@@ -81,7 +81,7 @@ def routes(lab: Lab) -> APIRouter:
 
         ``mark`` is another one whenever a verdict may be another.
         """
-        return FiniteJSON({each: tab.progress(lab, each, tongue, visitor) for each in claim})
+        return FiniteJSON({each: claim_view.progress(lab, each, tongue, visitor) for each in claim})
 
     @router.post(
         "/api/claims/{claim_id}/check",
@@ -124,7 +124,7 @@ def routes(lab: Lab) -> APIRouter:
     def stop_check(claim_id: str, visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """End your own jobs of a claim; how far its jobs are then."""
         lab.claims.stop(claim_id[:80], visitor)
-        return FiniteJSON(tab.progress(lab, claim_id[:80], tongue, visitor))
+        return FiniteJSON(claim_view.progress(lab, claim_id[:80], tongue, visitor))
 
     @router.get("/api/claims/{claim_id}", responses=_ABSENT)
     def get_claim(claim_id: str, tongue: Tongue) -> FiniteJSON:
@@ -212,7 +212,7 @@ def _add_own(router: APIRouter, lab: Lab) -> None:
     @router.get("/api/claims/own/view")
     def view_own(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Your own claims as the page shows them."""
-        return FiniteJSON(tab.own_cards(lab, tongue, visitor))
+        return FiniteJSON(claim_view.own_cards(lab, tongue, visitor))
 
     @router.delete("/api/claims/{claim_id}", status_code=204, responses=_ABSENT)
     def delete_claim(claim_id: str, visitor: Visitor) -> Response:
