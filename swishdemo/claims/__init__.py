@@ -9,18 +9,7 @@
 
 from swishdemo.claims.documents import CLAIMS, DOCUMENTS, get
 from swishdemo.claims.evaluate import ClaimEvaluator
-from swishdemo.claims.record import (
-    ARTICLE,
-    VERDICTS,
-    Claim,
-    Instant,
-    Measured,
-    Part,
-    SourceDocument,
-    Verdict,
-    VerdictName,
-)
-from swishdemo.text import Sentence
+from swishdemo.claims.record import ARTICLE, VERDICTS, Claim, Instant, Measured, SourceDocument
 
 __all__ = [
     "ARTICLE",
@@ -31,10 +20,6 @@ __all__ = [
     "ClaimEvaluator",
     "Instant",
     "Measured",
-    "Part",
-    "Sentence",
     "SourceDocument",
-    "Verdict",
-    "VerdictName",
     "get",
 ]

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from swishdemo.activations import evaluate, get
+from swishdemo.activations.evaluation import Evaluation
 from swishdemo.claims.record import Evidence, Instant, Verdict, combine, exact, verdict
 from swishdemo.text import Sentence
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Array = npt.NDArray[np.float64]
-
+Array = npt.NDArray[np.float64]
 _GREEK = {"beta": "β"}
 _POINTS = 4001
 _SHOWN = 3  # printed values that are told to be wrong, of however many
@@ -99,14 +99,10 @@ class PrintedValues(Instant):
         return verdict("refuted", "values_wrong", **values)
 
     def _values(self, parameters: Mapping[str, float]) -> list[float]:
-        import numpy as np
-
-        found = _function(self.activation, parameters)(np.array(self.claimed_at))
+        found = _function(self.activation, **parameters)(np.array(self.claimed_at))
         return [float(value) for value in found]
 
     def _right(self, exact: list[float]) -> list[bool]:
-        import numpy as np
-
         return [
             abs(float(printed) - value)
             <= max(unit(printed), float(np.spacing(np.float32(abs(value)))))
@@ -132,7 +128,7 @@ class LowestPoint(Instant):
 
     def check(self) -> Evidence:
         """Look for the lowest point on a grid over [−20, 20], and refine it."""
-        of = _function(self.activation, {})
+        of = _function(self.activation)
         where, value = _lowest(of, -20.0, 20.0)
         return {"where": where, "value": value, "points": _POINTS, "steps": {}}
 
@@ -171,7 +167,7 @@ class SlopesAtZero(Instant):
 
     def check(self) -> Evidence:
         """Evaluate each derivative, in closed form, at 0."""
-        slopes = {name: float(_slopes(name)(0.0)) for name, _ in self.claimed_slopes}
+        slopes = {name: float(_evaluated(name, 0.0).df) for name, _ in self.claimed_slopes}
         return {"slopes": slopes, "steps": {}}
 
     def rule(self, evidence: Evidence) -> Verdict:
@@ -203,9 +199,7 @@ class LargestGap(Instant):
 
     def check(self) -> Evidence:
         """Look for the largest distance on a grid over the interval, and refine it."""
-        import numpy as np
-
-        first, second = _function(self.one, {}), _function(self.other, {})
+        first, second = _function(self.one), _function(self.other)
         where, least = _lowest(lambda x: -abs(first(x) - second(x)), self.low, self.high)
         x = np.linspace(self.low, self.high, _DRAWN)
         return {
@@ -250,13 +244,11 @@ class BestBeta(Instant):
 
     def check(self) -> Evidence:
         """The largest distance at the β stated, and the β at which it is least."""
-        import numpy as np
-
         x = np.linspace(-8.0, 8.0, _COARSE)
-        target = _function(self.other, {})(x)
+        target = _function(self.other)(x)
 
         def gap(beta: float) -> float:
-            return float(np.max(np.abs(_function("swish", {"beta": beta})(x) - target)))
+            return float(np.max(np.abs(_function("swish", beta=beta)(x) - target)))
 
         betas = np.linspace(0.5, 4.0, 15)
         for _ in range(7):
@@ -283,26 +275,18 @@ class BestBeta(Instant):
         return verdict("refuted", "beta_far", near=self.near, **values)
 
 
-def _function(activation: str, parameters: Mapping[str, float]) -> Callable[[Any], Array]:
+def _function(activation: str, **parameters: float) -> Callable[[Any], Array]:
     """An activation's values at places, to 12 digits."""
-    from swishdemo.activations import evaluate, get
+    return lambda x: _evaluated(activation, x, **parameters).f
 
+
+def _evaluated(activation: str, x: Any, **parameters: float) -> Evaluation:
     record = get(activation)
-    return lambda x: evaluate(record, x, {**record.defaults(), **parameters}).f
-
-
-def _slopes(activation: str) -> Callable[[Any], Array]:
-    """An activation's slopes at places, to 12 digits."""
-    from swishdemo.activations import evaluate, get
-
-    record = get(activation)
-    return lambda x: evaluate(record, x, record.defaults()).df
+    return evaluate(record, x, {**record.defaults(), **parameters})
 
 
 def _lowest(of: Callable[[Array], Array], low: float, high: float) -> tuple[float, float]:
     """Where a function is lowest in an interval, and its value there."""
-    import numpy as np
-
     x = np.linspace(low, high, _POINTS)
     for _ in range(_ZOOMS):
         place = int(np.argmin(of(x)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -116,11 +116,6 @@ def read(query: Mapping[str, str]) -> Explored:
         x=value("x", _range, (-6.0, 6.0)),
         refused=tuple(refused),
     )
-
-
-def only(explored: Explored, panel: str, x: tuple[float, float]) -> Explored:
-    """One panel of what is shown, over another stretch of x."""
-    return replace(explored, show=(panel,), x=x)
 
 
 def _number(words: str) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -148,7 +148,7 @@ class LinkPreviews:
 
     def _curves(self, explored: Explored, x: tuple[float, float] = _X) -> Figure:
         panel = "f" if "f" in explored.show else explored.show[0]
-        one = curve_figure.only(explored, panel, x)
+        one = replace(explored, show=(panel,), x=x)
         return curves(self.lab, one, "preview")[0]
 
     def _claim(self, claim: str, language: Language) -> Preview:
