@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 from contextlib import contextmanager
+from statistics import mean
 
 import httpx
 import pytest
@@ -528,6 +529,7 @@ def test_the_inputs_of_a_typed_activation_lie_under_its_curve(finished):
 def test_a_loss_within_a_decade_has_numbers_and_a_zoom_has_others(finished):
     page = finished(steps=5, seeds=1, rivals=[], lr=1e-6)  # the loss stays where it begins
     axis = page.locator("#lab-train [data-part=loss] .ytick text")
+    draws(page, "loss", [mean(reports(page)[-1]["loss"])])  # no longer that of the run before
     eventually(lambda: more_than(axis.count(), 1))
     before = axis.all_text_contents()
     page.evaluate(
