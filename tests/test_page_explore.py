@@ -678,7 +678,7 @@ window.seen = [];
 
 
 def test_beta_moves_by_itself_at_a_first_visit_and_never_again(opens, server):
-    page = opens()
+    page = opens(viewport=PHONE["viewport"])  # few pixels to draw
     session = page.context.new_cdp_session(page)
     session.send("Page.enable")
     session.send("Page.addScriptToEvaluateOnNewDocument", {"source": FIRST})
