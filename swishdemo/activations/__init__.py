@@ -22,8 +22,8 @@ from swishdemo.activations.record import (
     is_formula,
 )
 from swishdemo.activations.registry import activations, names, registered
+from swishdemo.activations.typed import syntax
 from swishdemo.activations.typed.notation import told_at, written_out
-from swishdemo.activations.typed.syntax import check, refuse, typed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,9 +78,9 @@ def parse_formula(text: object) -> Activation:
     from swishdemo.activations.typed.expressions import built
     from swishdemo.activations.typed.functions import function_names, latex_name
 
-    text, offsets = written_out(typed(text), function_names())
+    text, offsets = written_out(syntax.typed(text), function_names())
     with told_at(offsets):
-        check(text)
+        syntax.check(text)
         _, parameters = built(text)
     activation = Activation(
         name=f"={text.strip()}",
@@ -106,14 +106,14 @@ def _check_steps(activation: Activation) -> None:
     from swishdemo.activations.symbolic.stable import tree_size
 
     if tree_size(slope(activation)[1]) > MAX_SLOPE or tape(activation).operations > MAX_OPERATIONS:
-        raise refuse("steps")
+        raise syntax.refuse("steps")
     derived = derive(activation)
     seen: set[object] = set()
     for expression in (derived.f, derived.df, derived.d2f, *derived.dparameters.values()):
         # In f″ one too small for a double is nothing beside what else there is.
         enough = is_held if expression in (derived.f, derived.df) else _is_finite
         if not all(map(enough, numbers(expression, seen))):
-            raise refuse("derivative")
+            raise syntax.refuse("derivative")
 
 
 def _is_finite(number: Any) -> bool:
