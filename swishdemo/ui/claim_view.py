@@ -111,7 +111,7 @@ def _line(job: Job, tongue: Language) -> str:
     """One job that has not finished, in one sentence."""
     reason = job.reason.sentence(tongue) if job.reason else ""
     if job.state == "waiting":
-        return waiting(job, tongue, "check.job_waiting")
+        return waiting(job, tongue, "check.job_waiting", "check.job_waiting_estimate")
     if job.state == "running" and job.step:
         return text("check.job_running", tongue, step=job.step, steps=job.steps or "?")
     if job.state == "running":

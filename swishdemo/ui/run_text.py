@@ -86,11 +86,20 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
     return " · ".join(filter(None, told))
 
 
-def waiting(job: Job, language: Language, key: str = "run.state_waiting") -> str:
+def waiting(
+    job: Job,
+    language: Language,
+    key: str = "run.state_waiting",
+    timed: str = "run.state_waiting_estimate",
+) -> str:
     """The place of a job in the queue, and about how long it takes from there."""
     seconds = job.estimate_seconds
-    key = key if seconds is None else f"{key}_estimate"
-    return text(key, language, position=job.position or 1, seconds=round(seconds or 0))
+    return text(
+        key if seconds is None else timed,
+        language,
+        position=job.position or 1,
+        seconds=round(seconds or 0),
+    )
 
 
 def _early(reports: Reports, language: Language) -> str:
