@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from visiting import PHONE, eventually, leave
+from visiting import PHONE, eventually, leave, two_frames
 
 from swishdemo.activations import evaluate, get
 
@@ -170,6 +170,30 @@ def test_it_is_kept_in_the_address_and_the_back_button_goes_back(turn):
     page.go_back()
     expect(page.locator(FIELD)).to_have_value("x*sigmoid(q*x)")
     drawn(page, "x*sigmoid(q*x)", "=x*sigmoid(q*x)", {"q": -2})
+
+
+GO = """address => {
+    history.pushState(null, "", address);
+    dispatchEvent(new PopStateEvent("popstate"));
+}"""
+
+
+def test_back_takes_away_what_is_still_being_read(turn):
+    page = turn()
+    held = []
+    page.route("**/api/describe", lambda route: held.append(route))
+    with page.expect_request("**/api/describe"):
+        page.evaluate(GO, "/?formula=x*tanh(3*x)")
+    expect(page.locator(FIELD)).to_have_value("x*tanh(3*x)")
+    page.evaluate(GO, "/")
+    with page.expect_response("**/api/describe"):
+        held[0].continue_()
+    page.unroute("**/api/describe")
+    page.wait_for_timeout(300)  # its record is made from a module that it imports
+    two_frames(page)
+    assert page.input_value(FIELD) == ""
+    assert "formula" not in page.url
+    assert page.locator(f"{OWN} [data-use]").is_hidden()
 
 
 def test_it_is_taken_out_by_its_chip_and_by_an_empty_field(turn):

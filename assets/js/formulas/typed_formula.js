@@ -335,6 +335,7 @@ export function formulaField(host, lab) {
   /** Nothing is typed: nothing is drawn. */
   function clear() {
     shown = null;
+    fromAddress = false;
     markWrong(false);
     for (const name of ["understood", "good", "error", "notes"]) $(name).textContent = "";
     $("column").hidden = true;
@@ -389,7 +390,8 @@ export function formulaField(host, lab) {
   lab.state.subscribe(["par", "formula"], (names) => {
     if (names.has("par")) sliders.show();
     const text = lab.state.get("formula");
-    if (!names.has("formula") || text === (shown?.text ?? "")) return;
+    // What is still being read is not shown yet: it may have gone from the address meanwhile.
+    if (!names.has("formula") || (!busy && text === (shown?.text ?? ""))) return;
     field.value = text;
     changed();
   });
