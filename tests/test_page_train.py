@@ -435,6 +435,9 @@ def test_a_beta_that_is_not_learned_has_no_band_to_end_in(finished):
     last = reports(page)[-1]
     draws(page, "beta", last["beta_effective"][0])
     assert 0 < styled(page, "#lab-train [data-part=loss] .main-svg") < 50
+    # Of the next run |β| is drawn again: nobody has picked another.
+    finished(steps=5, seeds=1, rivals=[], beta_starts=[1, 2])
+    expect(page.locator("#lab-train [data-value=size]")).to_have_attribute("aria-pressed", "true")
 
 
 def styled(page, place):
@@ -580,7 +583,6 @@ def test_again_repeats_a_run_and_two_can_be_compared(finished, server):
 def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(finished):
     fields = {"recipe": "playground-spiral", "steps": 20, "seeds": 1}
     page = finished(**fields, rivals=["relu"], width=10)
-    page.click("#lab-train [data-value=size]")
     told = reports(page)
     scrub = page.locator("#lab-train [data-part=scrub]")
     live = page.locator("#lab-train [data-part=live]")

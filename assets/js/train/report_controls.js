@@ -24,6 +24,8 @@ const FIRST = {
  */
 export function viewChoices(root, changed) {
   const values = { ...FIRST };
+  /** What the reader has picked, though a run that has no such quantity shows another. */
+  let quantity = FIRST.quantity;
   /** @template {Element} [T=HTMLElement] @param {string} name @param {new () => T} [kind] */
   const control = (name, kind) => find(root, `[data-pick="${name}"]`, kind);
 
@@ -47,7 +49,9 @@ export function viewChoices(root, changed) {
   root.addEventListener("click", ({ target }) => {
     const button = closest(target, ".lab-seg[data-pick] button");
     const name = closest(button, ".lab-seg")?.dataset.pick;
-    if (button && name) set(name, button.dataset.value);
+    if (!button || !name) return;
+    if (name === "quantity") quantity = button.dataset.value;
+    set(name, button.dataset.value);
   });
   root.addEventListener("input", (event) => {
     const field = fieldOf(event);
@@ -82,6 +86,8 @@ export function viewChoices(root, changed) {
     /** Another run is shown: what is drawn by layer is left to it. */
     forget: () => {
       values.per_layer = undefined;
+      values.quantity = quantity;
+      paint();
     },
     /** What a run has to pick from. @param {any} answer */
     offer({ layers = 0, seeds = [], looks, quantities = [], per_layer: perLayer }) {
