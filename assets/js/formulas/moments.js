@@ -1,6 +1,6 @@
 /**
- * What a normally distributed signal becomes behind an activation: its moments, by quadrature, and the
- * share of it that passes next to no gradient.
+ * What a normally distributed signal becomes behind an activation: its moments, by quadrature, and
+ * the share of it that passes next to no gradient.
  *
  * The signal is σ·t, t standard normal. Integrals are split at 0, at the activation's breaks and
  * where the density has fallen by some powers of ten; each piece is halved until a 15-point

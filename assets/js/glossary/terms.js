@@ -1,6 +1,6 @@
 /**
- * Lists the terms of the glossary, each with its small picture (curves, rows of boxes, bars, ranges,
- * as inline SVG); their words stand in the catalogue.
+ * Lists the terms of the glossary, each with its small picture (curves, rows of boxes, bars or
+ * ranges, as inline SVG); their words stand in the catalogue.
  */
 
 import { html } from "../core/html.js";
