@@ -8,7 +8,6 @@ idle machine they are the same. Both peers do the same work, in turns within eac
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import statistics
 import sys
 import time
@@ -172,7 +171,7 @@ def main() -> None:
     demonstration("beta-convergence with its rivals", beside, rounds)
     compare("Swish, six β₀ × six seeds", alone, rounds)
     compare("with ReLU and GELU", beside, rounds)
-    compare("one β₀ × six seeds", dataclasses.replace(alone, beta_starts=(1.0,)), rounds)
+    compare("one β₀ × six seeds", alone.model_copy(update={"beta_starts": (1.0,)}), rounds)
     reporting(TrainingConfig(), rounds)
 
 
