@@ -146,6 +146,24 @@ def test_plotly_is_what_npm_has_in_the_version_that_the_package_has():
 
 
 SCRIPTS = [*sorted((ROOT / "tests/benchmarks").glob("*.py")), ROOT / "tests/way_of_data.py"]
+BEGUN = """
+import runpy, sys
+sys.path[0] = sys.argv[1].rpartition("/")[0]  # as Python begins a script
+runpy.run_path(sys.argv[1], run_name="begun")
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "script",
+    [each for each in SCRIPTS if "__main__" in each.read_text("utf-8")],
+    ids=lambda script: script.stem,
+)
+def test_a_script_begins_without_being_told_where_the_project_is(script):
+    told = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-c", BEGUN, str(script)]
+    done = subprocess.run(command, cwd="/", env=told, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

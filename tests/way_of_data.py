@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from browser import PLAYED, launch_options
 from playwright.sync_api import CDPSession, Page, sync_playwright
 from serving import ROOT, serving

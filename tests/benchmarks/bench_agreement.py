@@ -8,6 +8,9 @@ Nothing is timed: other work beside does no harm.
 import sys
 from itertools import combinations
 from multiprocessing import get_context
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from swishdemo.claims.documents.article import CLAIMS
 from swishdemo.claims.trained import Trained

@@ -19,6 +19,7 @@ import urllib.request
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.error import HTTPError
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -67,6 +68,8 @@ def open_page(
         while True:
             try:
                 urllib.request.urlopen(f"{address}config", timeout=20)
+                break
+            except HTTPError:  # ours has no such route: it answers
                 break
             except OSError:
                 time.sleep(0.005)
