@@ -6,6 +6,7 @@ The contract of a runner: it takes a generator, streams what it yields, and says
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -222,7 +223,7 @@ class RunnerError(Exception):
     """A runner could not start the work at all."""
 
 
-class Handle:
+class Handle(ABC):
     """One piece of work under way. Its methods may be called from any thread.
 
     Attributes:
@@ -264,27 +265,27 @@ class Handle:
         """Ask the work to end at its next item or tick; does not wait."""
         self._wish("stop")
 
+    @abstractmethod
     def close(self) -> None:
         """Stop the work where it still goes on, by force if it must be, and wait until it is gone.
 
         Harmless when called twice.
         """
-        raise NotImplementedError
 
     def _turn_to(self, wish: str) -> None:
         with self._turning:
             self.turn += 1
             self._wish(wish, self.turn)
 
-    def _next(self, timeout: float) -> Message | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _next(self, timeout: float) -> Message | None: ...
 
+    @abstractmethod
     def _wish(self, wish: str, *turn: int) -> None:
         """Have the work find a wish, which may come too late."""
-        raise NotImplementedError
 
 
-class Runner:
+class Runner(ABC):
     """Where jobs run."""
 
     name: str
@@ -300,14 +301,15 @@ class Runner:
         self._handles: set[Handle] = set()
         self._closed = False
 
+    @abstractmethod
     def assign(self, device: str) -> Assignment:
         """Where a job runs that asks for a device, ``auto``, ``cpu`` or ``cuda``.
 
         Like `start` it is called in the context of who asked
         (`swishdemo.jobs.queue.LiveJob.context`).
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def start(self, work: str, config: object, task: Task = TASK) -> Handle:
         """Start ``work``, a function named ``"module:function"`` that makes an iterator.
 
@@ -325,11 +327,10 @@ class Runner:
         Raises:
             RunnerError: The work could not be started.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def prepare(self, work: str) -> None:
         """Have a worker ready in which ``work`` is imported, so that the next start is fast."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """End all work and every worker; a start that follows raises `RunnerError`."""

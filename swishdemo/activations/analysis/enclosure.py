@@ -8,6 +8,7 @@ Kearfott and Cloud, Introduction to Interval Analysis (SIAM, 2009).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
@@ -27,7 +28,7 @@ _EVEN_DECREASING = ("sech", "normal_pdf")
 _POSITIVE = ("exp", "sigmoid", "softplus", "normal_cdf", "normal_pdf", "sech", "root")
 
 
-class Arithmetic:
+class Arithmetic(ABC):
     """The rules for a kind of number, which tells the rest itself.
 
     Bounds may be infinite, and are NaN where a value is undefined.
@@ -38,49 +39,49 @@ class Arithmetic:
     infinity: Any
     undefined: Any
 
+    @abstractmethod
     def number(self, value: float) -> Pair:
         """The double as an exact number."""
-        raise NotImplementedError
 
+    @abstractmethod
     def constant(self, value: Any) -> Pair:
         """Bounds of an exact SymPy number."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _low(self, *values: Any) -> Any:
         """The least value; NaN where one is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _high(self, *values: Any) -> Any:
         """The greatest value; NaN where one is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _product(self, a: Any, b: Any) -> Any:
         """A·b, where 0 · ∞ is 0 (a bound that may be infinite times an exact zero)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _quotient(self, a: Any, b: Any) -> Any:
         """a/b for b ≠ 0."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _widen(self, low: Any, high: Any, units: int) -> Pair:
         """Bounds moved outward by ``units`` roundings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _exact(self, name: str, a: Any, b: Any) -> Any:
         """Whether the ``sum`` or ``product`` of two numbers is known not to have been rounded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _choose(self, condition: Any, a: Any, b: Any) -> Any:
         """A where the condition holds, b elsewhere."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _value(self, name: str, argument: Any) -> Pair:
         """Bounds of a function's value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _raised(self, base: Any, exponent: Any) -> Any:
         """Base to the exponent, for base ≥ 0, right to 16 roundings."""
-        raise NotImplementedError
 
     def bounds(self, tape: Tape, x: Pair, parameters: Mapping[str, float]) -> list[Pair]:
         """The bounds of a tape's outputs.
