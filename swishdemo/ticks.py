@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ class Progress(Tick):
     step: int
 
 
-class Attachment:
+class Attachment(ABC):
     """What can be taken along from a job, such as weights; it is no result, and has no index.
 
     The store keeps the last one of a job. It is yielded before the result to which it belongs, so
@@ -37,6 +38,6 @@ class Attachment:
 
     __slots__ = ()
 
+    @abstractmethod
     def as_json(self) -> dict[str, Any]:
         """The attachment as a JSON object."""
-        raise NotImplementedError

@@ -10,6 +10,7 @@ targets.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
 
@@ -78,7 +79,7 @@ Number = float | Tensor
 """A number, or one that lies on the device, ``[1]``."""
 
 
-class Optimiser:
+class Optimiser(ABC):
     """Moves parameters by their gradients.
 
     Args:
@@ -95,9 +96,9 @@ class Optimiser:
         """What `move` takes in a step, counted from 1, in which rates are times ``factor``."""
         return (factor,)
 
+    @abstractmethod
     def move(self, *numbers: Number) -> None:
         """Move them. Gradients are used up."""
-        raise NotImplementedError
 
     def snapshot(self) -> dict[str, Tensor]:
         """What it remembers from step to step, on the CPU."""
