@@ -52,18 +52,18 @@ export const activations = [
     dash: "solid",
     breaks: [],
     parameters: [{"name": "beta", "symbol": "\\beta", "default": 1, "min": -10, "max": 10}],
-    f: (x, { beta = 1 } = {}) => sigmoid(beta * x) * x,
+    f: (x, { beta = 1 } = {}) => x * sigmoid(beta * x),
     df: (x, { beta = 1 } = {}) => {
       x = near(x);
       const t0 = beta * x;
-      return sigmoid(t0) * (sigmoid(-t0) * t0 + 1);
+      return sigmoid(t0) * (1 + t0 * sigmoid(-t0));
     },
     d2f: (x, { beta = 1 } = {}) => {
       x = near(x);
       const t0 = beta * x;
       const t1 = sigmoid(t0);
       const t2 = sigmoid(-t0);
-      return t1 * t2 * beta * (-t1 * t0 + t2 * t0 + 2);
+      return beta * t1 * t2 * (t0 * t2 + 2 - t0 * t1);
     },
     dparameters: {
       beta: (x, { beta = 1 } = {}) => {
@@ -85,10 +85,10 @@ export const activations = [
     dash: "solid",
     breaks: [],
     parameters: [],
-    f: (x) => normalCdf(x) * x,
+    f: (x) => x * normalCdf(x),
     df: (x) => {
       x = near(x);
-      return normalPdf(x) * x + normalCdf(x);
+      return x * normalPdf(x) + normalCdf(x);
     },
     d2f: (x) => {
       x = near(x);
@@ -109,24 +109,24 @@ export const activations = [
     dash: "dash",
     breaks: [],
     parameters: [],
-    f: (x) => sigmoid(1.5957691216057306 * (0.044715 * Math.pow(x, 3) + x)) * x,
+    f: (x) => x * sigmoid(1.5957691216057306 * (0.044715 * x ** 3 + x)),
     df: (x) => {
       x = near(x);
       const t0 = 0.044715 * x * x;
       const t1 = 1.5957691216057306 * x;
       const t2 = t1 * (t0 + 1);
-      return sigmoid(t2) * (sigmoid(-t2) * t1 * (3 * t0 + 1) + 1);
+      return sigmoid(t2) * (1 + t1 * sigmoid(-t2) * (3 * t0 + 1));
     },
     d2f: (x) => {
       x = near(x);
       const t0 = 0.044715 * x * x;
       const t1 = 0.7978845608028654;
-      const t2 = (3 * t0 + 1);
+      const t2 = 3 * t0 + 1;
       const t3 = t1 * t2;
       const t4 = 2 * t1 * x * (t0 + 1);
       const t5 = sigmoid(t4);
-      const t6 = sigmoid(-t4) * 2;
-      return t5 * t6 * (6 * t0 * t1 - t5 * 1.2732395447351625 * t2 * t2 * x + t3 * (t3 * t6 * x + 1) + t3);
+      const t6 = 2 * sigmoid(-t4);
+      return t5 * t6 * (6 * t0 * t1 + t3 * (t3 * t6 * x + 1) + t3 - 1.2732395447351625 * t2 * t2 * t5 * x);
     },
     dparameters: {},
   },
@@ -143,18 +143,18 @@ export const activations = [
     dash: "dot",
     breaks: [],
     parameters: [],
-    f: (x) => sigmoid(1.702 * x) * x,
+    f: (x) => x * sigmoid(1.702 * x),
     df: (x) => {
       x = near(x);
       const t0 = 1.702 * x;
-      return sigmoid(t0) * (sigmoid(-t0) * t0 + 1);
+      return sigmoid(t0) * (1 + t0 * sigmoid(-t0));
     },
     d2f: (x) => {
       x = near(x);
       const t0 = 1.702 * x;
       const t1 = sigmoid(t0);
       const t2 = sigmoid(-t0);
-      return t1 * t2 * 1.702 * (-t1 * t0 + t2 * t0 + 2);
+      return 1.702 * t1 * t2 * (t0 * t2 + 2 - t0 * t1);
     },
     dparameters: {},
   },
@@ -171,17 +171,17 @@ export const activations = [
     dash: "solid",
     breaks: [],
     parameters: [],
-    f: (x) => Math.tanh(softplus(x)) * x,
+    f: (x) => x * Math.tanh(softplus(x)),
     df: (x) => {
       x = near(x);
       const t0 = softplus(x);
-      return Math.pow(sech(t0), 2) * sigmoid(x) * x + Math.tanh(t0);
+      return sech(t0) ** 2 * sigmoid(x) * x + Math.tanh(t0);
     },
     d2f: (x) => {
       x = near(x);
       const t0 = sigmoid(x);
       const t1 = softplus(x);
-      return t0 * Math.pow(sech(t1), 2) * (-t0 * Math.tanh(t1) * 2 * x + sigmoid(-x) * x + 2);
+      return sech(t1) ** 2 * t0 * (2 + x * sigmoid(-x) - 2 * t0 * x * Math.tanh(t1));
     },
     dparameters: {},
   },
@@ -198,9 +198,9 @@ export const activations = [
     dash: "dash",
     breaks: [-3, 3],
     parameters: [],
-    f: (x) => x > 3 ? x : (x > -3 ? x * (x + 3) / 6 : 0),
-    df: (x) => x > 3 ? 1 : (x > -3 ? (x / 3 + 0.5) : 0),
-    d2f: (x) => x > 3 ? 0 : (x > -3 ? 0.3333333333333333 : 0),
+    f: (x) => x > 3 ? x : x > -3 ? x * (x + 3) / 6 : 0,
+    df: (x) => x > 3 ? 1 : x > -3 ? x / 3 + 0.5 : 0,
+    d2f: (x) => x > 3 ? 0 : x > -3 ? 1 / 3 : 0,
     dparameters: {},
   },
   {
@@ -216,19 +216,19 @@ export const activations = [
     dash: "longdash",
     breaks: [],
     parameters: [{"name": "beta", "symbol": "\\beta", "default": 1.25, "min": 0, "max": 3}],
-    f: (x, { beta = 1.25 } = {}) => sigmoid(x) * beta * x,
+    f: (x, { beta = 1.25 } = {}) => beta * x * sigmoid(x),
     df: (x, { beta = 1.25 } = {}) => {
       x = near(x);
-      return sigmoid(x) * beta * (sigmoid(-x) * x + 1);
+      return beta * sigmoid(x) * (1 + x * sigmoid(-x));
     },
     d2f: (x, { beta = 1.25 } = {}) => {
       x = near(x);
       const t0 = sigmoid(x);
       const t1 = sigmoid(-x);
-      return t0 * t1 * beta * (-t0 * x + t1 * x + 2);
+      return beta * t0 * t1 * (t1 * x + 2 - t0 * x);
     },
     dparameters: {
-      beta: (x) => sigmoid(x) * x,
+      beta: (x) => x * sigmoid(x),
     },
   },
   {
@@ -246,36 +246,36 @@ export const activations = [
     parameters: [{"name": "p1", "symbol": "p_1", "default": 1.2, "min": -2, "max": 2}, {"name": "p2", "symbol": "p_2", "default": -0.8, "min": -2, "max": 2}, {"name": "beta", "symbol": "\\beta", "default": 1, "min": -10, "max": 10}],
     f: (x, { p1 = 1.2, p2 = -0.8, beta = 1 } = {}) => {
       const t0 = x * (p1 - p2);
-      return p2 * x + sigmoid(beta * t0) * t0;
+      return p2 * x + t0 * sigmoid(beta * t0);
     },
     df: (x, { p1 = 1.2, p2 = -0.8, beta = 1 } = {}) => {
       x = near(x);
-      const t0 = (p1 - p2);
+      const t0 = p1 - p2;
       const t1 = beta * x;
       const t2 = t0 * t1;
       const t3 = sigmoid(t2);
-      return p2 + t3 * sigmoid(-t2) * t0 * t0 * t1 + t3 * t0;
+      return p2 + t0 * t3 + sigmoid(-t2) * t0 * t0 * t1 * t3;
     },
     d2f: (x, { p1 = 1.2, p2 = -0.8, beta = 1 } = {}) => {
       x = near(x);
-      const t0 = (p1 - p2);
+      const t0 = p1 - p2;
       const t1 = beta * t0 * x;
       const t2 = sigmoid(t1);
       const t3 = sigmoid(-t1);
-      return t2 * t3 * beta * t0 * t0 * (-t2 * t1 + t3 * t1 + 2);
+      return beta * t0 * t0 * t2 * t3 * (t1 * t3 + 2 - t1 * t2);
     },
     dparameters: {
       p1: (x, { p1 = 1.2, p2 = -0.8, beta = 1 } = {}) => {
         const t0 = beta * x * (p1 - p2);
-        return sigmoid(t0) * x * (sigmoid(-t0) * t0 + 1);
+        return x * sigmoid(t0) * (1 + t0 * sigmoid(-t0));
       },
       p2: (x, { p1 = 1.2, p2 = -0.8, beta = 1 } = {}) => {
         const t0 = beta * x * (p1 - p2);
         const t1 = sigmoid(-t0);
-        return x * (-t1 * sigmoid(t0) * t0 + t1);
+        return x * (t1 - t0 * t1 * sigmoid(t0));
       },
       beta: (x, { p1 = 1.2, p2 = -0.8, beta = 1 } = {}) => {
-        const t0 = (p1 - p2);
+        const t0 = p1 - p2;
         const t1 = beta * t0 * x;
         return sigmoid(-t1) * sigmoid(t1) * t0 * t0 * x * x;
       },
@@ -294,16 +294,16 @@ export const activations = [
     dash: "dashdot",
     breaks: [0],
     parameters: [{"name": "T", "symbol": "T", "default": -0.2, "min": -1, "max": 1}],
-    f: (x, { T = -0.2 } = {}) => x > 0 ? (T + sigmoid(x) * x) : T,
+    f: (x, { T = -0.2 } = {}) => x > 0 ? T + x * sigmoid(x) : T,
     df: (x) => {
       x = near(x);
-      return x > 0 ? sigmoid(x) * (sigmoid(-x) * x + 1) : 0;
+      return x > 0 ? sigmoid(x) * (1 + x * sigmoid(-x)) : 0;
     },
     d2f: (x) => {
       x = near(x);
       const t0 = sigmoid(x);
       const t1 = sigmoid(-x);
-      return x > 0 ? t0 * t1 * (-t0 * x + t1 * x + 2) : 0;
+      return x > 0 ? t0 * t1 * (t1 * x + 2 - t0 * x) : 0;
     },
     dparameters: {
       T: () => 1,
@@ -329,7 +329,7 @@ export const activations = [
     df: (x) => {
       x = near(x);
       const t0 = sigmoid(x);
-      return x > 0 ? t0 * (sigmoid(-x) * x + 1) : times(t0, (Math.exp(x) + Math.tanh(x / 2)));
+      return x > 0 ? t0 * (1 + x * sigmoid(-x)) : times(t0, (Math.exp(x) + Math.tanh(x / 2)));
     },
     d2f: (x) => {
       x = near(x);
@@ -337,7 +337,7 @@ export const activations = [
       const t1 = sigmoid(-x);
       const t2 = Math.exp(x);
       const t3 = x / 2;
-      return x > 0 ? t0 * t1 * (-t0 * x + t1 * x + 2) : times(t0, (times(t1, (t2 + Math.tanh(t3))) + t2 + Math.pow(sech(t3), 2) / 2));
+      return x > 0 ? t0 * t1 * (t1 * x + 2 - t0 * x) : times(t0, (t2 + times(t1, (t2 + Math.tanh(t3))) + sech(t3) ** 2 / 2));
     },
     dparameters: {},
   },
@@ -354,16 +354,16 @@ export const activations = [
     dash: "longdashdot",
     breaks: [],
     parameters: [],
-    f: (x) => Math.tanh(Math.exp(x)) * x,
+    f: (x) => x * Math.tanh(Math.exp(x)),
     df: (x) => {
       x = near(x);
       const t0 = Math.exp(x);
-      return times(Math.pow(sech(t0), 2), times(t0, x)) + Math.tanh(t0);
+      return times(sech(t0) ** 2, times(t0, x)) + Math.tanh(t0);
     },
     d2f: (x) => {
       x = near(x);
       const t0 = Math.exp(x);
-      return times(Math.pow(sech(t0), 2), times(t0, (-times(Math.tanh(t0), times(t0, 2 * x)) + x + 2)));
+      return times(sech(t0) ** 2, times(t0, (x + 2 - times(Math.tanh(t0), times(t0, 2 * x)))));
     },
     dparameters: {},
   },
@@ -380,17 +380,17 @@ export const activations = [
     dash: "dashdot",
     breaks: [],
     parameters: [],
-    f: (x) => erf(softplus(x)) * x,
+    f: (x) => x * erf(softplus(x)),
     df: (x) => {
       x = near(x);
       const t0 = softplus(x);
-      return times(sigmoid(x), times(Math.exp(-t0 * t0), 1.1283791670955126 * x)) + erf(t0);
+      return times(sigmoid(x), times(Math.exp(-(t0 * t0)), 1.1283791670955126 * x)) + erf(t0);
     },
     d2f: (x) => {
       x = near(x);
       const t0 = softplus(x);
-      const t1 = sigmoid(x) * 2;
-      return Math.exp(-t0 * t0) * 0.5641895835477563 * t1 * (-t0 * t1 * x + sigmoid(-x) * x + 2);
+      const t1 = 2 * sigmoid(x);
+      return 0.5641895835477563 * t1 * Math.exp(-(t0 * t0)) * (2 + x * sigmoid(-x) - t0 * t1 * x);
     },
     dparameters: {},
   },
@@ -411,7 +411,7 @@ export const activations = [
     df: (x) => {
       x = near(x);
       const t0 = sigmoid(x);
-      return t0 * sigmoid(-x) * x / (t0 + 1) + Math.log1p(t0);
+      return t0 * x * sigmoid(-x) / (t0 + 1) + Math.log1p(t0);
     },
     d2f: (x) => {
       x = near(x);
@@ -419,7 +419,7 @@ export const activations = [
       const t1 = sigmoid(x);
       const t2 = t0 * x;
       const t3 = t1 / (t1 + 1);
-      return t0 * t3 * (-t1 * x - t2 * t3 + t2 + 2);
+      return t0 * t3 * (t2 + 2 - t1 * x - t2 * t3);
     },
     dparameters: {},
   },
@@ -436,12 +436,12 @@ export const activations = [
     dash: "longdashdot",
     breaks: [],
     parameters: [],
-    f: (x) => Math.tanh(Math.log1p(sigmoid(x))) * x,
+    f: (x) => x * Math.tanh(Math.log1p(sigmoid(x))),
     df: (x) => {
       x = near(x);
       const t0 = sigmoid(x);
       const t1 = Math.log1p(t0);
-      return t0 * Math.pow(sech(t1), 2) * sigmoid(-x) * x / (t0 + 1) + Math.tanh(t1);
+      return sech(t1) ** 2 * sigmoid(-x) * t0 * x / (t0 + 1) + Math.tanh(t1);
     },
     d2f: (x) => {
       x = near(x);
@@ -450,7 +450,7 @@ export const activations = [
       const t2 = Math.log1p(t1);
       const t3 = t1 / (t1 + 1);
       const t4 = t0 * t3 * x;
-      return t0 * Math.pow(sech(t2), 2) * t3 * (t0 * x - t1 * x - Math.tanh(t2) * 2 * t4 - t4 + 2);
+      return sech(t2) ** 2 * t0 * t3 * (t0 * x + 2 - t1 * x - t4 - 2 * t4 * Math.tanh(t2));
     },
     dparameters: {},
   },
@@ -467,14 +467,14 @@ export const activations = [
     dash: "dash",
     breaks: [],
     parameters: [],
-    f: (x) => Math.tanh(x) * x,
+    f: (x) => x * Math.tanh(x),
     df: (x) => {
       x = near(x);
-      return Math.pow(sech(x), 2) * x + Math.tanh(x);
+      return sech(x) ** 2 * x + Math.tanh(x);
     },
     d2f: (x) => {
       x = near(x);
-      return Math.pow(sech(x), 2) * 2 * (-Math.tanh(x) * x + 1);
+      return 2 * sech(x) ** 2 * (1 - x * Math.tanh(x));
     },
     dparameters: {},
   },
@@ -550,7 +550,7 @@ export const activations = [
     breaks: [0],
     parameters: [{"name": "lower", "symbol": "l", "default": 0.125, "min": 0, "max": 1}, {"name": "upper", "symbol": "u", "default": 0.3333333333333333, "min": 0, "max": 1}],
     f: (x, { lower = 0.125, upper = 0.3333333333333333 } = {}) => x > 0 ? x : x * (lower / 2 + upper / 2),
-    df: (x, { lower = 0.125, upper = 0.3333333333333333 } = {}) => x > 0 ? 1 : (lower / 2 + upper / 2),
+    df: (x, { lower = 0.125, upper = 0.3333333333333333 } = {}) => x > 0 ? 1 : lower / 2 + upper / 2,
     d2f: () => 0,
     dparameters: {
       lower: (x) => x > 0 ? 0 : x / 2,
@@ -570,8 +570,8 @@ export const activations = [
     dash: "dashdot",
     breaks: [0, 6],
     parameters: [],
-    f: (x) => x > 6 ? 6 : (x > 0 ? x : 0),
-    df: (x) => x > 6 ? 0 : (x > 0 ? 1 : 0),
+    f: (x) => x > 6 ? 6 : x > 0 ? x : 0,
+    df: (x) => x > 6 ? 0 : x > 0 ? 1 : 0,
     d2f: () => 0,
     dparameters: {},
   },
@@ -627,7 +627,7 @@ export const activations = [
     dash: "longdash",
     breaks: [0],
     parameters: [{"name": "s", "symbol": "s", "default": 0.8944, "min": 0, "max": 2}, {"name": "b", "symbol": "b", "default": -0.4472, "min": -1, "max": 1}],
-    f: (x, { s = 0.8944, b = -0.4472 } = {}) => x > 0 ? (b + s * x * x) : b,
+    f: (x, { s = 0.8944, b = -0.4472 } = {}) => x > 0 ? b + s * x * x : b,
     df: (x, { s = 0.8944 } = {}) => x > 0 ? 2 * s * x : 0,
     d2f: (x, { s = 0.8944 } = {}) => x > 0 ? 2 * s : 0,
     dparameters: {
@@ -649,8 +649,8 @@ export const activations = [
     breaks: [0],
     parameters: [{"name": "alpha", "symbol": "\\alpha", "default": 1, "min": 0, "max": 3}],
     f: (x, { alpha = 1 } = {}) => x > 0 ? x : alpha * Math.expm1(x),
-    df: (x, { alpha = 1 } = {}) => x > 0 ? 1 : Math.exp(x) * alpha,
-    d2f: (x, { alpha = 1 } = {}) => x > 0 ? 0 : Math.exp(x) * alpha,
+    df: (x, { alpha = 1 } = {}) => x > 0 ? 1 : alpha * Math.exp(x),
+    d2f: (x, { alpha = 1 } = {}) => x > 0 ? 0 : alpha * Math.exp(x),
     dparameters: {
       alpha: (x) => x > 0 ? 0 : Math.expm1(x),
     },
@@ -669,8 +669,8 @@ export const activations = [
     breaks: [0],
     parameters: [],
     f: (x) => x > 0 ? 1.0507009873554805 * x : 1.7580993408473766 * Math.expm1(x),
-    df: (x) => x > 0 ? 1.0507009873554805 : Math.exp(x) * 1.7580993408473766,
-    d2f: (x) => x > 0 ? 0 : Math.exp(x) * 1.7580993408473766,
+    df: (x) => x > 0 ? 1.0507009873554805 : 1.7580993408473766 * Math.exp(x),
+    d2f: (x) => x > 0 ? 0 : 1.7580993408473766 * Math.exp(x),
     dparameters: {},
   },
   {
@@ -690,12 +690,12 @@ export const activations = [
     df: (x, { alpha = 1 } = {}) => x > 0 ? 1 : Math.exp(x / alpha),
     d2f: (x, { alpha = 1 } = {}) => {
       const t0 = 1 / alpha;
-      return x > 0 ? 0 : Math.exp(t0 * x) * t0;
+      return x > 0 ? 0 : t0 * Math.exp(t0 * x);
     },
     dparameters: {
       alpha: (x, { alpha = 1 } = {}) => {
         const t0 = x / alpha;
-        return x > 0 ? 0 : (-Math.exp(t0) * t0 + Math.expm1(t0));
+        return x > 0 ? 0 : Math.expm1(t0) - t0 * Math.exp(t0);
       },
     },
   },
@@ -719,9 +719,9 @@ export const activations = [
     df: (x, { a = 1, b = 1 } = {}) => {
       const t0 = 1 / b;
       const t1 = a * t0;
-      return x > 0 ? t1 : Math.exp(t0 * x) * t1;
+      return x > 0 ? t1 : t1 * Math.exp(t0 * x);
     },
-    d2f: (x, { a = 1, b = 1 } = {}) => x > 0 ? 0 : Math.exp(x / b) * a / (b * b),
+    d2f: (x, { a = 1, b = 1 } = {}) => x > 0 ? 0 : a * Math.exp(x / b) / (b * b),
     dparameters: {
       a: (x, { b = 1 } = {}) => {
         const t0 = x / b;
@@ -729,7 +729,7 @@ export const activations = [
       },
       b: (x, { a = 1, b = 1 } = {}) => {
         const t0 = a * x / (b * b);
-        return x > 0 ? -t0 : -Math.exp(x / b) * t0;
+        return x > 0 ? -t0 : -t0 * Math.exp(x / b);
       },
     },
   },
@@ -749,14 +749,14 @@ export const activations = [
     f: (x, { alpha = 1 } = {}) => x > 0 ? x : x / Math.sqrt(alpha * x * x + 1),
     df: (x, { alpha = 1 } = {}) => {
       x = near(x);
-      return x > 0 ? 1 : 1 / Math.pow(alpha * x * x + 1, 1.5);
+      return x > 0 ? 1 : 1 / (alpha * x * x + 1) ** 1.5;
     },
     d2f: (x, { alpha = 1 } = {}) => {
       x = near(x);
-      return x > 0 ? 0 : -3 * alpha * x / Math.pow(alpha * x * x + 1, 2.5);
+      return x > 0 ? 0 : -3 * alpha * x / (alpha * x * x + 1) ** 2.5;
     },
     dparameters: {
-      alpha: (x, { alpha = 1 } = {}) => x > 0 ? 0 : -Math.pow(x, 3) / Math.pow(alpha * x * x + 1, 1.5) / 2,
+      alpha: (x, { alpha = 1 } = {}) => x > 0 ? 0 : -(x ** 3) / ((alpha * x * x + 1) ** 1.5 * 2),
     },
   },
   {
@@ -776,14 +776,14 @@ export const activations = [
     df: (x, { beta = 1 } = {}) => sigmoid(beta * x),
     d2f: (x, { beta = 1 } = {}) => {
       const t0 = beta * x;
-      return sigmoid(-t0) * sigmoid(t0) * beta;
+      return beta * sigmoid(-t0) * sigmoid(t0);
     },
     dparameters: {
       beta: (x, { beta = 1 } = {}) => {
         const t0 = beta * x;
-        const t1 = (t0 > 0 ? t0 : -t0);
+        const t1 = t0 > 0 ? t0 : -t0;
         const t2 = -t1;
-        return -(sigmoid(t2) * t1 + softplus(t2)) / (beta * beta);
+        return -(t1 * sigmoid(t2) + softplus(t2)) / (beta * beta);
       },
     },
   },
@@ -802,19 +802,19 @@ export const activations = [
     parameters: [{"name": "b", "symbol": "b", "default": 4, "min": 0, "max": 10}],
     f: (x, { b = 4 } = {}) => {
       const t0 = Math.sqrt(b + x * x);
-      return (0 > x ? b / (t0 - x) : (t0 + x)) / 2;
+      return (x < 0 ? b / (t0 - x) : t0 + x) / 2;
     },
     df: (x, { b = 4 } = {}) => {
       x = near(x);
       const t0 = Math.sqrt(b + x * x);
-      return (0 > x ? b / (t0 - x) : (t0 + x)) / t0 / 2;
+      return (x < 0 ? b / (t0 - x) : t0 + x) / (t0 * 2);
     },
     d2f: (x, { b = 4 } = {}) => {
       x = near(x);
-      return b / Math.pow(b + x * x, 1.5) / 2;
+      return b / ((b + x * x) ** 1.5 * 2);
     },
     dparameters: {
-      b: (x, { b = 4 } = {}) => 1 / Math.sqrt(b + x * x) / 4,
+      b: (x, { b = 4 } = {}) => 1 / (Math.sqrt(b + x * x) * 4),
     },
   },
   {
@@ -830,13 +830,13 @@ export const activations = [
     dash: "longdashdot",
     breaks: ({ beta = 1 } = {}) => [-beta, beta],
     parameters: [{"name": "beta", "symbol": "\\beta", "default": 1, "min": 0.1, "max": 3}],
-    f: (x, { beta = 1 } = {}) => x > beta ? x : (x > -beta ? Math.pow(beta + x, 2) / beta / 4 : 0),
-    df: (x, { beta = 1 } = {}) => x > beta ? 1 : (x > -beta ? (beta + x) / beta / 2 : 0),
-    d2f: (x, { beta = 1 } = {}) => x > beta ? 0 : (x > -beta ? 1 / beta / 2 : 0),
+    f: (x, { beta = 1 } = {}) => x > beta ? x : x > -beta ? (beta + x) ** 2 / (beta * 4) : 0,
+    df: (x, { beta = 1 } = {}) => x > beta ? 1 : x > -beta ? (beta + x) / (beta * 2) : 0,
+    d2f: (x, { beta = 1 } = {}) => x > beta ? 0 : x > -beta ? 1 / (beta * 2) : 0,
     dparameters: {
       beta: (x, { beta = 1 } = {}) => {
         const t0 = (beta + x) / beta;
-        return x > beta ? 0 : (x > -beta ? t0 * (2 - t0) / 4 : 0);
+        return x > beta ? 0 : x > -beta ? t0 * (2 - t0) / 4 : 0;
       },
     },
   },
@@ -856,16 +856,16 @@ export const activations = [
     f: (x) => {
       const t0 = x * x;
       const t1 = Math.sqrt(t0 + 1);
-      return x + (t0 > 1 ? (t1 - 1) : t0 / (t1 + 1)) / 2;
+      return x + (t0 > 1 ? t1 - 1 : t0 / (t1 + 1)) / 2;
     },
     df: (x) => {
       x = near(x);
       const t0 = Math.sqrt(x * x + 1);
-      return (2 * t0 + x) / t0 / 2;
+      return (2 * t0 + x) / (t0 * 2);
     },
     d2f: (x) => {
       x = near(x);
-      return 1 / Math.pow(x * x + 1, 1.5) / 2;
+      return 1 / ((x * x + 1) ** 1.5 * 2);
     },
     dparameters: {},
   },
@@ -906,7 +906,7 @@ export const activations = [
       x = near(x);
       const t0 = sigmoid(x);
       const t1 = sigmoid(-x);
-      return t0 * t1 * (-t0 + t1);
+      return t0 * t1 * (t1 - t0);
     },
     dparameters: {},
   },
@@ -924,8 +924,8 @@ export const activations = [
     breaks: [],
     parameters: [],
     f: (x) => Math.tanh(x),
-    df: (x) => Math.pow(sech(x), 2),
-    d2f: (x) => -Math.pow(sech(x), 2) * Math.tanh(x) * 2,
+    df: (x) => sech(x) ** 2,
+    d2f: (x) => -2 * sech(x) ** 2 * Math.tanh(x),
     dparameters: {},
   },
   {
@@ -942,8 +942,8 @@ export const activations = [
     breaks: [0],
     parameters: [],
     f: (x) => softsign(x),
-    df: (x) => 1 / Math.pow(x > 0 ? (x + 1) : (1 - x), 2),
-    d2f: (x) => -2 * (x > 0 ? 1 : -1) / Math.pow(x > 0 ? (x + 1) : (1 - x), 3),
+    df: (x) => 1 / (x > 0 ? x + 1 : 1 - x) ** 2,
+    d2f: (x) => -2 * (x > 0 ? 1 : -1) / (x > 0 ? x + 1 : 1 - x) ** 3,
     dparameters: {},
   },
   {
@@ -962,14 +962,14 @@ export const activations = [
     f: (x, { alpha = 1 } = {}) => x / Math.sqrt(alpha * x * x + 1),
     df: (x, { alpha = 1 } = {}) => {
       x = near(x);
-      return 1 / Math.pow(alpha * x * x + 1, 1.5);
+      return 1 / (alpha * x * x + 1) ** 1.5;
     },
     d2f: (x, { alpha = 1 } = {}) => {
       x = near(x);
-      return -3 * alpha * x / Math.pow(alpha * x * x + 1, 2.5);
+      return -3 * alpha * x / (alpha * x * x + 1) ** 2.5;
     },
     dparameters: {
-      alpha: (x, { alpha = 1 } = {}) => -Math.pow(x, 3) / Math.pow(alpha * x * x + 1, 1.5) / 2,
+      alpha: (x, { alpha = 1 } = {}) => -(x ** 3) / ((alpha * x * x + 1) ** 1.5 * 2),
     },
   },
   {
@@ -987,13 +987,13 @@ export const activations = [
     parameters: [],
     f: (x) => {
       const t0 = x * x / 4;
-      return x > 2 ? 1 : (x > 0 ? (-t0 + x) : (x > -2 ? (t0 + x) : -1));
+      return x > 2 ? 1 : x > 0 ? x - t0 : x > -2 ? t0 + x : -1;
     },
     df: (x) => {
       const t0 = x / 2;
-      return x > 2 ? 0 : (x > 0 ? (1 - t0) : (x > -2 ? (t0 + 1) : 0));
+      return x > 2 ? 0 : x > 0 ? 1 - t0 : x > -2 ? t0 + 1 : 0;
     },
-    d2f: (x) => x > 2 ? 0 : (x > 0 ? -0.5 : (x > -2 ? 0.5 : 0)),
+    d2f: (x) => x > 2 ? 0 : x > 0 ? -0.5 : x > -2 ? 0.5 : 0,
     dparameters: {},
   },
   {
@@ -1009,8 +1009,8 @@ export const activations = [
     dash: "longdash",
     breaks: [-3, 3],
     parameters: [],
-    f: (x) => x > 3 ? 1 : (x > -3 ? (x / 6 + 0.5) : 0),
-    df: (x) => x > 3 ? 0 : (x > -3 ? 0.16666666666666666 : 0),
+    f: (x) => x > 3 ? 1 : x > -3 ? x / 6 + 0.5 : 0,
+    df: (x) => x > 3 ? 0 : x > -3 ? 1 / 6 : 0,
     d2f: () => 0,
     dparameters: {},
   },
@@ -1027,11 +1027,11 @@ export const activations = [
     dash: "longdashdot",
     breaks: ({ low = -1, high = 1 } = {}) => [high, low],
     parameters: [{"name": "low", "symbol": "\\mathrm{low}", "default": -1, "min": -3, "max": 0}, {"name": "high", "symbol": "\\mathrm{high}", "default": 1, "min": 0, "max": 3}],
-    f: (x, { low = -1, high = 1 } = {}) => x > high ? high : (x > low ? x : low),
-    df: (x, { low = -1, high = 1 } = {}) => x > high ? 0 : (x > low ? 1 : 0),
+    f: (x, { low = -1, high = 1 } = {}) => x > high ? high : x > low ? x : low,
+    df: (x, { low = -1, high = 1 } = {}) => x > high ? 0 : x > low ? 1 : 0,
     d2f: () => 0,
     dparameters: {
-      low: (x, { low = -1, high = 1 } = {}) => x > high ? 0 : (x > low ? 0 : 1),
+      low: (x, { low = -1, high = 1 } = {}) => x > high ? 0 : x > low ? 0 : 1,
       high: (x, { high = 1 } = {}) => x > high ? 1 : 0,
     },
   },
@@ -1048,15 +1048,15 @@ export const activations = [
     dash: "solid",
     breaks: [],
     parameters: [],
-    f: (x) => Math.exp(-x * x),
+    f: (x) => Math.exp(-(x * x)),
     df: (x) => {
       x = near(x);
-      return -Math.exp(-x * x) * 2 * x;
+      return -2 * x * Math.exp(-(x * x));
     },
     d2f: (x) => {
       x = near(x);
       const t0 = x * x;
-      return Math.exp(-t0) * 2 * (2 * t0 - 1);
+      return 2 * Math.exp(-t0) * (2 * t0 - 1);
     },
     dparameters: {},
   },
@@ -1073,8 +1073,8 @@ export const activations = [
     dash: "longdash",
     breaks: ({ lambd = 0.5 } = {}) => [-lambd, lambd],
     parameters: [{"name": "lambd", "symbol": "\\lambda", "default": 0.5, "min": 0, "max": 3}],
-    f: (x, { lambd = 0.5 } = {}) => x > lambd ? x : (-lambd > x ? x : 0),
-    df: (x, { lambd = 0.5 } = {}) => x > lambd ? 1 : (-lambd > x ? 1 : 0),
+    f: (x, { lambd = 0.5 } = {}) => x > lambd ? x : x < -lambd ? x : 0,
+    df: (x, { lambd = 0.5 } = {}) => x > lambd ? 1 : x < -lambd ? 1 : 0,
     d2f: () => 0,
     dparameters: {
       lambd: () => 0,
@@ -1093,11 +1093,11 @@ export const activations = [
     dash: "longdashdot",
     breaks: ({ lambd = 0.5 } = {}) => [-lambd, lambd],
     parameters: [{"name": "lambd", "symbol": "\\lambda", "default": 0.5, "min": 0, "max": 3}],
-    f: (x, { lambd = 0.5 } = {}) => x > lambd ? (-lambd + x) : (-lambd > x ? (lambd + x) : 0),
-    df: (x, { lambd = 0.5 } = {}) => x > lambd ? 1 : (-lambd > x ? 1 : 0),
+    f: (x, { lambd = 0.5 } = {}) => x > lambd ? x - lambd : x < -lambd ? lambd + x : 0,
+    df: (x, { lambd = 0.5 } = {}) => x > lambd ? 1 : x < -lambd ? 1 : 0,
     d2f: () => 0,
     dparameters: {
-      lambd: (x, { lambd = 0.5 } = {}) => x > lambd ? -1 : (-lambd > x ? 1 : 0),
+      lambd: (x, { lambd = 0.5 } = {}) => x > lambd ? -1 : x < -lambd ? 1 : 0,
     },
   },
   {
@@ -1114,8 +1114,8 @@ export const activations = [
     breaks: [],
     parameters: [],
     f: (x) => x - Math.tanh(x),
-    df: (x) => Math.pow(Math.tanh(x), 2),
-    d2f: (x) => Math.pow(sech(x), 2) * Math.tanh(x) * 2,
+    df: (x) => Math.tanh(x) ** 2,
+    d2f: (x) => 2 * sech(x) ** 2 * Math.tanh(x),
     dparameters: {},
   },
   {
@@ -1132,10 +1132,10 @@ export const activations = [
     breaks: [],
     parameters: [{"name": "omega", "symbol": "\\omega", "default": 1, "min": 0.1, "max": 30}],
     f: (x, { omega = 1 } = {}) => Math.sin(omega * x),
-    df: (x, { omega = 1 } = {}) => Math.cos(omega * x) * omega,
-    d2f: (x, { omega = 1 } = {}) => -Math.sin(omega * x) * omega * omega,
+    df: (x, { omega = 1 } = {}) => omega * Math.cos(omega * x),
+    d2f: (x, { omega = 1 } = {}) => -(omega * omega) * Math.sin(omega * x),
     dparameters: {
-      omega: (x, { omega = 1 } = {}) => Math.cos(omega * x) * x,
+      omega: (x, { omega = 1 } = {}) => x * Math.cos(omega * x),
     },
   },
   {
@@ -1151,20 +1151,20 @@ export const activations = [
     dash: "dashdot",
     breaks: [],
     parameters: [{"name": "a", "symbol": "a", "default": 1, "min": 0.1, "max": 10}],
-    f: (x, { a = 1 } = {}) => x + Math.pow(Math.sin(a * x), 2) / a,
+    f: (x, { a = 1 } = {}) => x + Math.sin(a * x) ** 2 / a,
     df: (x, { a = 1 } = {}) => {
       const t0 = a * x;
-      return Math.sin(t0) * Math.cos(t0) * 2 + 1;
+      return 1 + 2 * Math.sin(t0) * Math.cos(t0);
     },
     d2f: (x, { a = 1 } = {}) => {
       const t0 = a * x;
-      return 2 * a * (-Math.pow(Math.sin(t0), 2) + Math.pow(Math.cos(t0), 2));
+      return 2 * a * (Math.cos(t0) ** 2 - Math.sin(t0) ** 2);
     },
     dparameters: {
       a: (x, { a = 1 } = {}) => {
         const t0 = a * x;
         const t1 = Math.sin(t0) / a;
-        return t1 * (-t1 + Math.cos(t0) * 2 * x);
+        return t1 * (2 * x * Math.cos(t0) - t1);
       },
     },
   },
@@ -1181,9 +1181,9 @@ export const activations = [
     dash: "dash",
     breaks: [],
     parameters: [],
-    f: (x) => Math.cos(x) * x,
-    df: (x) => -Math.sin(x) * x + Math.cos(x),
-    d2f: (x) => -Math.cos(x) * x - Math.sin(x) * 2,
+    f: (x) => x * Math.cos(x),
+    df: (x) => Math.cos(x) - x * Math.sin(x),
+    d2f: (x) => -x * Math.cos(x) - 2 * Math.sin(x),
     dparameters: {},
   },
   {
@@ -1199,25 +1199,25 @@ export const activations = [
     dash: "longdashdot",
     breaks: [],
     parameters: [{"name": "a", "symbol": "a", "default": 1, "min": 0, "max": 3}, {"name": "b", "symbol": "b", "default": 1, "min": 0, "max": 5}],
-    f: (x, { a = 1, b = 1 } = {}) => sigmoid(x) * (Math.sin(b * x) * a + x),
+    f: (x, { a = 1, b = 1 } = {}) => sigmoid(x) * (x + a * Math.sin(b * x)),
     df: (x, { a = 1, b = 1 } = {}) => {
       x = near(x);
       const t0 = b * x;
-      return sigmoid(x) * (Math.cos(t0) * a * b + sigmoid(-x) * (Math.sin(t0) * a + x) + 1);
+      return sigmoid(x) * (1 + a * b * Math.cos(t0) + sigmoid(-x) * (x + a * Math.sin(t0)));
     },
     d2f: (x, { a = 1, b = 1 } = {}) => {
       x = near(x);
       const t0 = sigmoid(x);
       const t1 = b * x;
-      const t2 = Math.sin(t1) * a;
+      const t2 = a * Math.sin(t1);
       const t3 = sigmoid(-x);
-      const t4 = (Math.cos(t1) * a * b + 1);
+      const t4 = 1 + a * b * Math.cos(t1);
       const t5 = t3 * (t2 + x);
-      return t0 * (-b * b * t2 - t0 * t5 + t3 * t4 + t3 * (t4 + t5));
+      return t0 * (t3 * t4 + t3 * (t4 + t5) - b * b * t2 - t0 * t5);
     },
     dparameters: {
       a: (x, { b = 1 } = {}) => Math.sin(b * x) * sigmoid(x),
-      b: (x, { a = 1, b = 1 } = {}) => Math.cos(b * x) * sigmoid(x) * a * x,
+      b: (x, { a = 1, b = 1 } = {}) => a * x * Math.cos(b * x) * sigmoid(x),
     },
   },
 ];

@@ -16,30 +16,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import sympy
 
 from swishdemo.activations.analysis import properties
-from swishdemo.activations.analysis.accurate import double, folded, is_held
+from swishdemo.activations.analysis.accurate import folded
 from swishdemo.activations.record import Activation
 from swishdemo.activations.registry import activations
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic import tape
 from swishdemo.activations.symbolic.derive import derive, latex, latex_derivative
+from swishdemo.activations.symbolic.printing import JAVASCRIPT, Printer, is_divisor
 from swishdemo.activations.symbolic.stable import is_root
 
-_OWN = {
-    "normal_cdf": "normalCdf",
-    "normal_pdf": "normalPdf",
-    **{name: name for name in ("sigmoid", "softplus", "sech", "softsign", "erf")},
-}
-"""The functions of ``special_functions.js``; the others are JavaScript's own."""
-FUNCTIONS: dict[Any, str] = {
-    **{function: _OWN.get(name, f"Math.{name}") for function, name in tape.FUNCTIONS.items()},
-    sympy.Abs: "Math.abs",
-}
 _BOUNDED = (
     *(s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf, s.Erf),
     *(sympy.sin, sympy.cos, sympy.atan),
@@ -59,29 +51,31 @@ _VANISHING = (s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf, s
 
 def imports() -> tuple[str, ...]:
     """The names that printed formulas may need from ``special_functions.js``."""
-    return tuple(
-        sorted({"near", "times", *(name for name in FUNCTIONS.values() if "." not in name)})
-    )
+    called = {pattern.partition("(")[0] for pattern in JAVASCRIPT.functions.values()}
+    return tuple(sorted({"near", "times", *(name for name in called if "." not in name)}))
 
 
 def body(expression: Any) -> tuple[list[tuple[str, str]], str]:
     """The expression as named intermediate values, each used twice or more, and a result."""
-    replacements, (result,) = sympy.cse(
-        [folded(expression)], symbols=sympy.numbered_symbols("t"), optimizations=None
-    )
-    writer = _Writer(dict(replacements))
-    return [(name.name, writer.text(value)) for name, value in replacements], writer.text(result)
+    taken = {symbol.name for symbol in expression.free_symbols}
+    names = (sympy.Symbol(f"t{at}") for at in count() if f"t{at}" not in taken)
+    replacements, (result,) = sympy.cse([folded(expression)], symbols=names, optimizations=None)
+    printer = _CurvePrinter(JAVASCRIPT, _locals(expression), meanings=dict(replacements))
+    return [(name.name, printer.text(value)) for name, value in replacements], printer.text(result)
 
 
 def inline(expression: Any) -> str:
     """The expression as one piece of JavaScript."""
-    return unwrapped(_Writer({}).text(folded(expression)))
+    return _CurvePrinter(JAVASCRIPT, _locals(expression)).text(folded(expression))
 
 
 def local(name: str) -> str:
     """A parameter's name in the text: its own, unless that means something else there."""
-    taken = name in WORDS or name in imports() or re.fullmatch(r"t\d+", name)
-    return f"${name}" if taken else name
+    return f"${name}" if name in WORDS or name in imports() else name
+
+
+def _locals(expression: Any) -> dict[str, str]:
+    return {symbol.name: local(symbol.name) for symbol in expression.free_symbols}
 
 
 def overflows(expression: Any) -> bool:
@@ -101,92 +95,45 @@ def overflows(expression: Any) -> bool:
     return False
 
 
-def number(value: Any) -> str:
-    """A number as its shortest decimal form that reads back as the same double."""
-    text = repr(double(value))
-    return text.removesuffix(".0")
+@dataclass(frozen=True, slots=True)
+class _CurvePrinter(Printer):
+    """Prints what the page draws: 0 stays 0 in a product though another factor has overflowed.
 
+    Args:
+        meanings: What the names of intermediate values stand for.
+    """
 
-def unwrapped(text: str) -> str:
-    """The text without one pair of brackets around all of it."""
-    if not text.startswith("("):
-        return text
-    depth = 0
-    for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return text[1:-1] if position == len(text) - 1 else text
-    return text
-
-
-class _Writer:
-    """Writes expressions in which the names of ``meanings`` stand for others."""
-
-    def __init__(self, meanings: dict[Any, Any]) -> None:
-        self._meanings = meanings
-
-    def text(self, node: Any) -> str:
-        if node == s.UNDEFINED:
-            return "NaN"
-        if not node.free_symbols:
-            return number(node)
-        if node.is_Symbol:
-            # The names of intermediate values are no real symbols.
-            return local(node.name) if node.is_real else str(node.name)
-        if node.is_Add:
-            return self._sum(node)
-        if node.is_Mul:
-            return self._product(node)
-        if node.is_Pow:
-            return self._power(node)
-        if isinstance(node, s.Where):
-            left, right, above, otherwise = map(self.text, node.args)
-            return f"({left} > {right} ? {above} : {otherwise})"
-        return f"{FUNCTIONS[node.func]}({unwrapped(self.text(node.args[0]))})"
-
-    def _sum(self, node: Any) -> str:
-        terms = [self.text(term) for term in node.as_ordered_terms()]
-        joined = terms[0] + "".join(
-            f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in terms[1:]
-        )
-        return f"({joined})"
+    meanings: Mapping[Any, Any] = field(default_factory=dict)
 
     def _product(self, node: Any) -> str:
-        numeric, rest = node.as_independent(*node.free_symbols, as_Add=False)
-        first: list[str] = []  # may be 0 where the others overflow
-        growing: list[str] = []
-        others: list[str] = []
-        denominator: list[str] = []
+        number, rest = node.as_independent(*node.free_symbols, as_Add=False)
+        bounded: list[Any] = []  # may be 0 where the others overflow
+        growing: list[Any] = []
+        others: list[Any] = []
         overflows = False
         for factor in sorted(sympy.Mul.make_args(rest), key=sympy.default_sort_key):
             base = self._meaning(factor.base if factor.is_Pow else factor)
-            if factor.is_Pow and factor.exp.is_Number and factor.exp.is_negative:
-                denominator.append(self._divisor(1 / factor))
+            if is_divisor(factor):
+                others.append(factor)
             elif isinstance(base, _BOUNDED):
-                first.append(self.text(factor))
+                bounded.append(factor)
             elif isinstance(base, _GROWING):
-                growing.append(self.text(factor))
+                growing.append(factor)
             else:
-                others.append(self.text(factor))
+                others.append(factor)
                 overflows |= self._overflows(base) or (factor.is_Pow and factor.exp != 2)
-        sign = "-" if numeric.is_negative else ""
-        if abs(numeric) != 1 or not (first or growing or others):
-            whole = sympy.Integer(numeric.q) if numeric.is_Rational else sympy.S.One
-            if numeric.is_Rational and abs(numeric.p) == 1 and is_held(whole):
-                denominator.append(number(whole))
-            else:
-                others.insert(0, number(abs(numeric)))
-        guarded = growing and (first or len(growing) > 1 or overflows)
-        if not (guarded or (first and overflows)):
-            return sign + _quotient([*first, *growing, *others], denominator)
-        text = _quotient(others, denominator)
-        for factor in reversed([*([" * ".join(first)] if first else []), *growing]):
-            text = f"times({factor}, {text})" if text else factor
-        return sign + text
+        guarded = growing and (bounded or len(growing) > 1 or overflows)
+        if not (guarded or (bounded and overflows)):
+            return Printer._product(self, node)
+        size = abs(number)
+        text = self.text(_together(size, *others)) if others or size != 1 else ""
+        for factor in reversed([*([_together(*bounded)] if bounded else []), *growing]):
+            text = f"times({self.text(factor)}, {text})" if text else self.text(factor)
+        return f"-{text}" if number.is_negative else text
 
     def _meaning(self, node: Any) -> Any:
-        while node in self._meanings:
-            node = self._meanings[node]
+        while node in self.meanings:
+            node = self.meanings[node]
         return node
 
     def _overflows(self, node: Any) -> bool:
@@ -195,28 +142,10 @@ class _Writer:
             self._overflows(self._meaning(part)) for part in node.args
         )
 
-    def _divisor(self, node: Any) -> str:
-        text = self.text(node)
-        squared = node.is_Pow and node.exp == 2 and node.base.is_Symbol  # written as a product
-        return f"({text})" if node.is_Mul or squared else text
 
-    def _power(self, node: Any) -> str:
-        base, exponent = unwrapped(self.text(node.base)), node.exp
-        if not exponent.is_Number:
-            return f"Math.pow({base}, {unwrapped(self.text(exponent))})"
-        if exponent.is_negative:
-            return f"1 / {self._divisor(1 / node)}"
-        if exponent == sympy.Rational(1, 2):
-            return f"Math.sqrt({base})"
-        if exponent == 2 and node.base.is_Symbol:
-            return f"{base} * {base}"
-        return f"Math.pow({base}, {number(exponent)})"
-
-
-def _quotient(numerator: list[str], denominator: list[str]) -> str:
-    if numerator or denominator:
-        return " / ".join([" * ".join(numerator) or "1", *denominator])
-    return ""
+def _together(*factors: Any) -> Any:
+    """The product as it stands: SymPy would multiply a number into a sum."""
+    return sympy.Mul(*factors, evaluate=False) if len(factors) > 1 else factors[0]
 
 
 MODULE = Path(__file__).resolve().parents[3] / "assets/js/generated/activations.js"
@@ -360,7 +289,6 @@ def _function(activation: Activation, expression: Any, near: bool = False) -> st
     steps, result = body(expression)
     lines = ["x = near(x);"] if near and overflows(expression) else []
     lines += [f"const {name} = {value};" for name, value in steps]
-    result = unwrapped(result)
     if not lines:
         return f"({arguments}) => {result}"
     text = "".join(f"\n      {line}" for line in [*lines, f"return {result};"])

@@ -1,10 +1,7 @@
 """Printing of formulas as source code: one printer, and a dialect for each language.
 
-Brackets stand where the language needs them and nowhere else. This module loads SymPy.
-
-How each language writes the functions of formulas. This module loads SymPy.
-
-Where a language lacks a function that keeps its digits, a few lines beside the formula give it.
+Brackets stand where the language needs them and nowhere else. This module loads SymPy. Where a
+language lacks a function that keeps its digits, a few lines beside the formula give it.
 """
 
 from __future__ import annotations
@@ -18,11 +15,10 @@ import sympy
 
 from swishdemo.activations.analysis.accurate import double, is_held
 from swishdemo.activations.symbolic import symbols as s
-from swishdemo.activations.symbolic.javascript import FUNCTIONS as JAVASCRIPT_NAMES
 from swishdemo.activations.symbolic.tape import FUNCTIONS
 
 # How tightly a text holds together: a part that is looser than its place asks for gets brackets.
-CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
+CONDITION, SUM, PRODUCT, FACTOR, POWER, ATOM = range(6)
 _BOUNDED = (s.Sigmoid, s.Tanh, s.Sech, s.Softsign, s.NormalCdf, s.NormalPdf)
 
 
@@ -50,6 +46,7 @@ class Dialect:
         power: Base to an exponent, ``{base}`` and ``{exponent}``.
         scalar_power: The same of a number that may be below 0, of which the language would make a
             complex one; empty where it would not.
+        square: The square of a name, where a product is faster than a power; else empty.
         times: The sign of a product.
         divided: The sign of a quotient.
         minus: The sign of a number below 0.
@@ -68,6 +65,7 @@ class Dialect:
     root: str = "sqrt({})"
     power: str = "{base}**{exponent}"
     scalar_power: str = ""
+    square: str = ""
     times: str = " * "
     divided: str = " / "
     minus: str = "-"
@@ -149,7 +147,7 @@ class Printer:
         above: list[Any] = []
         below: list[Any] = []
         for factor in _in_order(sympy.Mul.make_args(rest)):
-            inverted = factor.is_Pow and factor.exp.is_Number and factor.exp.is_negative
+            inverted = is_divisor(factor)
             (below if inverted else above).append(1 / factor if inverted else factor)
         size = abs(number)
         inverse = sympy.Integer(size.q) if size.is_Rational and size.p == 1 else sympy.S.One
@@ -161,7 +159,7 @@ class Printer:
         negative = number.is_negative
         place = PRODUCT if self.dialect.negated_power or not negative else ATOM
         first = self.text(above[0], place)
-        text = self.dialect.times.join([first, *(self.text(each, POWER) for each in above[1:])])
+        text = self.dialect.times.join([first, *(self.text(each, FACTOR) for each in above[1:])])
         if below:
             under = self.dialect.times.join(self.text(each, POWER) for each in below)
             text += self.dialect.divided + (under if len(below) == 1 else f"({under})")
@@ -171,7 +169,9 @@ class Printer:
         base, exponent = node.base, node.exp
         if exponent == sympy.Rational(1, 2):
             return self.dialect.root.format(self.text(base)), ATOM
-        if exponent.is_Number and exponent.is_negative:
+        if exponent == 2 and base.is_Symbol and self.dialect.square:
+            return self.dialect.square.format(self.text(base)), FACTOR
+        if is_divisor(node):
             return f"1{self.dialect.divided}{self.text(1 / node, POWER)}", PRODUCT
         parts = {"base": self.text(base, ATOM), "exponent": self.text(exponent, ATOM)}
         plain = exponent.is_integer or base.is_nonnegative or self._is_shaped(node)
@@ -198,6 +198,11 @@ class Printer:
 
     def _is_shaped(self, node: Any) -> bool:
         return not self.shaped.isdisjoint(symbol.name for symbol in node.free_symbols)
+
+
+def is_divisor(factor: Any) -> bool:
+    """Whether a factor is what the others are divided by."""
+    return bool(factor.is_Pow and factor.exp.is_Number and factor.exp.is_negative)
 
 
 def _decimal(text: str) -> str:
@@ -307,14 +312,21 @@ PYTORCH = Dialect(
 JAVASCRIPT = Dialect(
     functions={
         **_plainly("Math."),
-        s.Erf: "(2 * normalCdf(Math.SQRT2 * ({})) - 1)",
-        **{function: f"{name}({{}})" for function, name in JAVASCRIPT_NAMES.items()},
+        # Those of `special_functions.js`.
+        s.Sigmoid: "sigmoid({})",
+        s.Softplus: "softplus({})",
+        s.Sech: "sech({})",
+        s.Softsign: "softsign({})",
+        s.NormalCdf: "normalCdf({})",
+        s.NormalPdf: "normalPdf({})",
+        s.Erf: "erf({})",
         Relu: "Math.max({}, 0)",
     },
     where="{test} ? {above} : {otherwise}",
     where_binds=CONDITION,
     root="Math.sqrt({})",
     power="{base} ** {exponent}",
+    square="{0} * {0}",
 )
 
 MATHEMATICS = Dialect(
