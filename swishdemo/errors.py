@@ -105,6 +105,16 @@ def refuse_unknown(given: Iterable[object], known: Iterable[str], what: str) -> 
             )
 
 
+def unknown_choice(
+    name: str, value: object, choices: Iterable[str], status: int = 422
+) -> UserError:
+    """The refusal of a field's value that is none of its choices."""
+    told, known = short(value), tuple(choices)
+    return UserError(
+        "error.unknown_choice", field=name, status=status, name=name, value=told, choices=known
+    )
+
+
 def wrong_type(name: str, kind: str) -> UserError:
     """The refusal of a field that is not of its kind, a key of ``error.kind``."""
     expected = Sentence(f"error.kind.{kind}")

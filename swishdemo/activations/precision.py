@@ -36,7 +36,7 @@ from swishdemo.activations.rounding import (
 )
 from swishdemo.activations.symbolic.tape import Tape, record
 from swishdemo.activations.typed.expressions import expression_of
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, unknown_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +205,7 @@ def precision(
             "error.out_of_range", field="high", name="high", value=high, low=low, high=_FARTHEST
         )
     if type_name not in TYPES:
-        raise UserError(
-            "error.unknown_choice",
-            field="type",
-            name="type",
-            value=type_name,
-            choices=tuple(TYPES),
-        )
+        raise unknown_choice("type", type_name, TYPES)
     dtype = TYPES[type_name]
     tapes = record([expression_of(activation)]), value_tape(activation)
     rounded = _rounded(parameter_values(activation, parameters), dtype)

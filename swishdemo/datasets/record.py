@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swishdemo.datasets.table import Table
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, unknown_choice
 from swishdemo.text import Language, say
 
 Kind = Literal["image", "points", "curve", "table"]
@@ -226,14 +226,7 @@ def get(name: object) -> Dataset:
     """
     found = _REGISTRY.get(name) if isinstance(name, str) else None
     if found is None:
-        raise UserError(
-            "error.unknown_choice",
-            field="dataset",
-            status=404,
-            name="dataset",
-            value=str(name)[:40],
-            choices=tuple(_REGISTRY),
-        )
+        raise unknown_choice("dataset", name, _REGISTRY, 404)
     return found
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
-from swishdemo.errors import UserError, short
+from swishdemo.errors import UserError, unknown_choice
 from swishdemo.jobs.job import Job, State
 from swishdemo.jobs.kinds import Kind, Reports, measurements, rows_of
 from swishdemo.text import Language, Sentence
@@ -253,8 +253,7 @@ def check_baseline(job: Job, baseline: str) -> None:
     """
     variants = tuple(job.config["variants"])
     if baseline not in (*variants, "relu"):
-        told = {"name": "baseline", "value": short(baseline), "choices": variants}
-        raise UserError("error.unknown_choice", field="baseline", status=422, **told)
+        raise unknown_choice("baseline", baseline, variants)
 
 
 def run_as_text(job: Job, reports: Reports, format: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from swishdemo import hardware, host
-from swishdemo.errors import UserError
+from swishdemo.errors import unknown_choice
 from swishdemo.kernels import libraries
 from swishdemo.settings import Settings, Toolchain
 from swishdemo.text import Language, text
@@ -250,10 +250,7 @@ def request_of(name: str, settings: Settings, device: str = "auto") -> dict[str,
         UserError: There is no such preset.
     """
     if name not in PRESETS:
-        choices = ", ".join(PRESETS)
-        raise UserError(
-            "error.unknown_choice", field="preset", name="preset", value=name[:40], choices=choices
-        )
+        raise unknown_choice("preset", name, PRESETS)
     values = values_of(name, settings, device)
     if not values.pop("shape"):
         return values

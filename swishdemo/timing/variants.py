@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from swishdemo import host
 from swishdemo.activations.record import formula_label, is_formula
-from swishdemo.errors import UserError
+from swishdemo.errors import unknown_choice
 from swishdemo.hardware import missing_cuda
 from swishdemo.text import Language, Sentence, say, text
 from swishdemo.timing.host_card import missing_c_compiler, missing_compiler
@@ -151,14 +151,7 @@ class Registry:
             builder = f"swishdemo.timing.implementations:formula:{name}"
             return Variant(name, name, builder, by_default=False)
         if name not in self._records:
-            raise UserError(
-                "error.unknown_choice",
-                field="variants",
-                status=404,
-                name="variants",
-                value=name,
-                choices=tuple(self._records),
-            )
+            raise unknown_choice("variants", name, self._records, 404)
         return self._records[name]
 
     def names(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from swishdemo import hardware
 from swishdemo.activations.registry import has_beta
 from swishdemo.datasets import Dataset, Table
 from swishdemo.datasets.csv import read as read_table
-from swishdemo.errors import UserError, short
+from swishdemo.errors import UserError, unknown_choice
 from swishdemo.settings import Settings
 from swishdemo.text import Language, text
 from swishdemo.training.architecture import architecture, parameter_count, product_count
@@ -198,13 +198,7 @@ def _start(name: object, settings: Settings) -> dict[str, Any]:
     if not isinstance(name, str):
         raise UserError("error.not_text", field="recipe", name="recipe")
     if name not in known:
-        raise UserError(
-            "error.unknown_choice",
-            field="recipe",
-            name="recipe",
-            value=short(name),
-            choices=tuple(known),
-        )
+        raise unknown_choice("recipe", name, known)
     fields, values = TrainingConfig.fields(settings), known[name].config.as_json()
     # Where a run is computed is the server's matter, not the recipe's.
     values = {key: value for key, value in values.items() if key not in ("device", "threads")}

@@ -13,7 +13,7 @@ from swishdemo.activations.typed.formula_process import (
     study_process,
 )
 from swishdemo.claims.evaluate import ClaimEvaluator
-from swishdemo.errors import UserError
+from swishdemo.errors import unknown_choice
 from swishdemo.jobs.job import Runner
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings, SettingsError
@@ -97,8 +97,7 @@ class Lab:
             "cpu": partial(self.manager.resume, device="cpu"),
         }
         if not isinstance(wish, str) or wish not in wishes:
-            value = str(wish)[:40]
-            raise UserError("error.unknown_choice", name="wish", value=value, choices=(*wishes,))
+            raise unknown_choice("wish", wish, wishes)
         wishes[wish](job_id, visitor)
         return job_id
 
