@@ -164,6 +164,48 @@ export function mendFields(column, titles) {
   }).observe(column, { childList: true, subtree: true, characterData: true });
   mend();
   closeTips(column);
+  column.addEventListener("click", ({ target }) => keepTyped(target), { capture: true });
+}
+
+const GIVEN = 10; // frames in which Gradio has given a new field its value, at the latest
+
+/**
+ * Keeps what is typed in a group as it opens: Gradio makes its fields then, and gives them what
+ * they begin with frames later. These are long on a slow machine, and keys as fast as ever.
+ * @param {EventTarget | null} target What was clicked.
+ */
+function keepTyped(target) {
+  const group = closest(target, ".label-wrap:not(.open)")?.closest(".gr-accordion");
+  if (!group) return;
+  /** @type {Map<any, { before: string, typed: string }>} */
+  const fields = new Map();
+  const giveBack = () => {
+    for (const [field, { before, typed }] of fields) {
+      if (field.value === typed || field.value !== before) continue;
+      field.value = typed;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
+  /** @param {any} event */
+  const come = ({ target: field }) =>
+    fields.has(field) || fields.set(field, { before: field.value, typed: field.value });
+  /** @param {any} event */
+  const typed = ({ target: field }) => {
+    const noted = fields.get(field);
+    if (noted) noted.typed = field.value;
+  };
+  group.addEventListener("focusin", come);
+  group.addEventListener("beforeinput", giveBack); // the next key goes on from what was typed
+  group.addEventListener("input", typed);
+  let frames = 0;
+  requestAnimationFrame(function look() {
+    giveBack();
+    frames += 1;
+    if (frames < GIVEN) return requestAnimationFrame(look);
+    group.removeEventListener("focusin", come);
+    group.removeEventListener("beforeinput", giveBack);
+    group.removeEventListener("input", typed);
+  });
 }
 
 /**
