@@ -30,6 +30,9 @@ with without_stubs():  # Gradio is imported in half the time
 # PyTorch's threads spin while they wait for one another: on a busy machine twice the processor's
 # time for the same steps. This is set before PyTorch is loaded, and for all that tests start.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Nor do the tests' own networks, a few units wide, gain by being split between two cores that three
+# workers share. A server has the threads that it has for a visitor (`serving`).
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What is imported is compiled once, and not by each of the processes that tests start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -32,7 +32,7 @@ def serving(
     does not.
     """
     given = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"},
         "GRADIO_SERVER_PORT": str(free_port()),
         "SWISHDEMO_DATA_DIR": str(folder),
         **environment,
