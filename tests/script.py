@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from browser import numbers_of
 
 from swishdemo.ui import assets
 
@@ -56,7 +57,8 @@ def modules(modules_page, modules_address):
     def call(function, names, argument=None, query=None):
         if query is not None:
             page.goto(f"{modules_address}/blank{query}")
-        return page.evaluate(
+        return numbers_of(
+            page,
             f"""async ([names, argument]) => {{
                 await (await import("/js/core/language.js")).spoken;
                 const all = await Promise.all(names.map((name) => import(`/js/${{name}}`)));

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from browser import numbers_of
 from playwright.sync_api import expect
 from visiting import PHONE, PLOT, eventually, tap
 
@@ -140,9 +141,8 @@ def test_a_narrow_bump_is_drawn_wherever_it_is(turn):
     top = evaluate(parse_formula(BUMP), [1.0]).f[0]
 
     def drawn():
-        lines = page.evaluate(
-            f"document.querySelector('{PLOT}').data.map(({{name, y}}) => [name, [...y]])"
-        )
+        drawn = f"document.querySelector('{PLOT}').data"
+        lines = numbers_of(page, f"() => {drawn}.map(({{name, y}}) => [name, [...y]])")
         typed = [ys for name, ys in lines if (name or "").startswith("x*")]
         assert typed and max(typed[0]) >= top - 0.02
 
@@ -219,9 +219,11 @@ def test_a_formula_may_be_what_differences_are_to(turn):
     base = parse_formula("a*tanh(x)")
 
     def drawn():
-        lines = page.evaluate(
-            f"""document.querySelector('{PLOT}').data.filter(({{yaxis}}) => yaxis === 'y2')
-                .map(({{name, x, y}}) => [name, [...x], [...y]])"""
+        lines = numbers_of(
+            page,
+            f"""() => document.querySelector('{PLOT}').data
+                .filter(({{yaxis}}) => yaxis === 'y2')
+                .map(({{name, x, y}}) => [name, [...x], [...y]])""",
         )
         gelu = [(np.array(x), np.array(y)) for name, x, y in lines if name == "GELU"]
         assert gelu

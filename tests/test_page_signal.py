@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from browser import numbers_of
 from playwright.sync_api import expect
 from visiting import PHONE
 
@@ -82,9 +83,10 @@ def test_gain_start_layers_and_rival_decide_the_depth(visit):
     said = says(page, SIGNAL)
     expect(said).to_contain_text("With gain 1.4142, a variance of 2")
     expect(said).to_contain_text("in 10 layers of Swish (β = 1)")
-    drawn = page.evaluate(
+    drawn = numbers_of(
+        page,
         f"""() => document.querySelector('{SIGNAL} .signal-plot').data
-            .map(({{ name, x, y }}) => [name, [...x], [...y]])"""
+            .map(({{ name, x, y }}) => [name, [...x], [...y]])""",
     )
     assert [name for name, _, _ in drawn] == ["ELU", "Swish"]
     (_, x, y) = drawn[1]
@@ -109,9 +111,10 @@ def test_gain_start_layers_and_rival_decide_the_depth(visit):
 
 def test_the_cobweb_steps_between_the_map_and_the_diagonal(visit):
     page = visit("?q0=0.5&layers=5")
-    lines = page.evaluate(
+    lines = numbers_of(
+        page,
         f"""() => document.querySelector('{SIGNAL} .signal-plot').data
-            .map(({{ x, y }}) => [[...x], [...y]])"""
+            .map(({{ x, y }}) => [[...x], [...y]])""",
     )
     assert len(lines) == 5  # the diagonal, and a map and a path of each
     (map_x, map_y), (x, y) = lines[3:]

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import gradio as gr
 import httpx
+import numpy as np
 import pytest
 from browser import free_port
 from gradio import networking
+from playwright.sync_api import expect
 from serving import serving
 from visiting import eventually, leave
 
@@ -144,12 +146,17 @@ def test_an_asset_is_the_same_in_every_coding(server, coding):
 
 @pytest.mark.parametrize(
     ("width", "query"),
-    [(1280, ""), (390, "?__theme=dark&lang=zh"), pytest.param(1700, "", marks=pytest.mark.long)],
+    [
+        (1280, ""),
+        pytest.param(390, "?__theme=dark&lang=zh", marks=pytest.mark.long),
+        pytest.param(1700, "", marks=pytest.mark.long),
+    ],
 )
-def test_the_first_curves_stand_and_move_before_gradio_has_come(server, opens, width, query):
+def test_the_first_curves_stand_before_gradio_and_plotly_have_come(server, opens, width, query):
     page = opens(viewport={"width": width, "height": 800})
-    held = []
+    held, plotly = [], []
     page.route("**/assets/index-*.js", lambda route: held.append(route))
+    page.route("**/plotly*", lambda route: plotly.append(route))
     page.goto(f"{server}/{query}", wait_until="commit")
     page.wait_for_selector("#lab-early path.still-line")
     places = """() => [".explore-plot", "[data-part=beta]", "[data-part=picker]", "[data-part=own]"]
@@ -164,10 +171,23 @@ def test_the_first_curves_stand_and_move_before_gradio_has_come(server, opens, w
     for route in held:
         route.continue_()
     page.unroute("**/assets/index-*.js")
+    page.wait_for_selector("#lab-explore path.still-line", state="attached")
+    still = page.locator("path.still-line")
+    wide = still.evaluate_all("all => all.map((path) => path.getBoundingClientRect().width)")
+    assert len(wide) == 10 and min(wide) > width / 4
+    corners = """all => all.map((path) => { const b = path.getBoundingClientRect();
+        return [b.left, b.right, b.bottom].map(Math.round); })"""
+    swish = page.locator("path.still-line[stroke-width='3.2']").evaluate_all(corners)
+    [asked] = plotly
+    asked.continue_()
     page.wait_for_selector("#lab-explore path.js-line", state="attached")
-    assert page.locator("#lab-early, path.still-line").count() == 0
+    expect(page.locator("#lab-early, path.still-line")).to_have_count(0)
     assert page.evaluate(places) == before  # nothing has jumped
     assert page.locator("#lab-explore path.js-line").first.evaluate(stroke) == colour
+    # Plotly draws the same lines in the same place.
+    drawn = page.locator("#lab-explore path.js-line[style*='3.2px']").evaluate_all(corners)
+    np.testing.assert_allclose(drawn, swish, atol=1.5)  # pixels
+    assert plotly == [asked]
     assert page.wrong == []
     leave(page)
 
@@ -204,8 +224,6 @@ def test_a_first_tab_of_ones_own_rests_and_no_other_host_is_asked_for_anything(s
     for tab, last in LAST.items():
         page.click(f"button[data-tab-id={tab}] >> visible=true")
         page.wait_for_selector(last)
-    page.goto(f"{server}/docs")
-    page.wait_for_selector(".opblock")
     assert len(asked) > 50
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
     leave(page)
@@ -241,15 +259,7 @@ def test_gradio_writes_no_stubs_while_it_is_imported(tmp_path):
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]")
 
 
-def test_a_machine_that_is_slow_to_answer_itself_serves_all_the_same(monkeypatch):
-    monkeypatch.setattr(networking, "url_ok", lambda url: False)  # what Gradio gives three seconds
-    with gr.Blocks() as demo:
-        launch(demo, Settings(server_port=0))
-    assert PATIENT.get(f"{demo.local_url}config").status_code == 200
-    demo.close(verbose=False)
-
-
-def test_an_idle_server_looks_for_work_now_and_then(monkeypatch):
+def test_a_machine_that_is_slow_to_answer_itself_serves_and_rests_all_the_same(monkeypatch):
     sleep, slept = asyncio.sleep, []
 
     async def counted(seconds, *rest):
@@ -259,8 +269,11 @@ def test_an_idle_server_looks_for_work_now_and_then(monkeypatch):
     def often():
         assert len(slept) > 10
 
+    monkeypatch.setattr(networking, "url_ok", lambda url: False)  # what Gradio gives three seconds
     with gr.Blocks() as demo:
         launch(demo, Settings(server_port=0))
+    assert PATIENT.get(f"{demo.local_url}config").status_code == 200
+    # An idle server looks for work now and then.
     monkeypatch.setattr(asyncio, "sleep", counted)
     eventually(often)
     demo.close(verbose=False)

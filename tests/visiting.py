@@ -291,14 +291,15 @@ def visit(opens, server):
 def turn(desk, opens, server, request):
     """Turns the page of a test before to what an address says, as the back button would.
 
-    It costs a tenth of a visit. It is a page of the same options and language. What no address
-    holds (a search, a width, a stopped request) is for a test to leave as it was found.
+    It costs a tenth of a visit. It is a page of the same options and language, in one test the
+    same one. What no address holds (a search, a width, a stopped request) is for a test to leave
+    as it was found.
     """
-    shown = []
+    shown = {}
 
     def turned(query="", **options):
         key = repr((LASTING.findall(query), sorted(options.items())))
-        page = desk[key].pop() if desk[key] else None
+        page = shown.pop(key, None) or (desk[key].pop() if desk[key] else None)
         if page and not page.is_closed():  # its browser may have been closed for another
             page.bring_to_front()
             page.evaluate(RETURN, [f"/{query}", "__theme=dark" in query])
@@ -307,11 +308,11 @@ def turn(desk, opens, server, request):
             page = opens(**options)
             page.goto(f"{server}/{query}")
             page.wait_for_selector(f"{PLOT} path.js-line", state="attached")
-        shown.append((key, page))
+        shown[key] = page
         return page
 
     yield turned
-    for key, page in shown:
+    for key, page in shown.items():
         assert page.wrong == []
         if request.node.failed:
             page.close()
