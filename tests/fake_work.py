@@ -1,4 +1,7 @@
-"""Generators and configurations for the tests of jobs; a worker process imports this module."""
+"""Generators and configurations for the tests of jobs; a worker process imports this module.
+
+What one of them alone needs it imports by itself: at the top it would be most of a worker's start.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite, nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from swishdemo import hardware
-from swishdemo.datasets import DataOptions, Table, get
 from swishdemo.errors import UserError
 from swishdemo.hardware import Card, Hardware
-from swishdemo.host import host
-from swishdemo.jobs.kinds import Kind
 from swishdemo.text import Sentence
 from swishdemo.ticks import TICK, Attachment, Progress, Tick
-from swishdemo.timing import REGISTRY, Measurement, Registry, TimingRequest
-from swishdemo.timing.loop import Plan
-from swishdemo.training.sweep import SweepRequest
-from swishdemo.training.sweep_results import SweepRow, row_of
+
+if TYPE_CHECKING:
+    from swishdemo.datasets import Table
+    from swishdemo.jobs.kinds import Kind
+    from swishdemo.timing import Measurement, TimingRequest
+    from swishdemo.training.sweep import SweepRequest
+    from swishdemo.training.sweep_results import SweepRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,13 +265,15 @@ def deadly(request: TimingRequest) -> Iterator[HostCard | Measurement | Tick]:
 
 
 def _with(builder: str, request: TimingRequest) -> Iterator[HostCard | Measurement | Tick]:
+    from swishdemo.timing import REGISTRY, Registry
+    from swishdemo.timing.loop import Plan
+    from swishdemo.timing.measuring import measure
+
     records = [
         replace(variant, builder=f"fake_work:{builder}") if variant.name == "gelu" else variant
         for variant in REGISTRY.all()
     ]
     plan = Plan(warm_up_seconds=0.001, block_seconds=0.0005, most_rounds=3, budget_seconds=0.02)
-    from swishdemo.timing.measuring import measure
-
     yield from measure(request, plan=plan, registry=Registry(records))
 
 
@@ -301,6 +306,8 @@ class TableConfig:
 
 def sums_of_a_table(config: TableConfig) -> Iterator[Report]:
     """What the worker reads out of the text that came with the config: the sum of each column."""
+    from swishdemo.datasets import DataOptions, get
+
     split = get("csv").load(DataOptions(table=config.table))
     whole = split.train_inputs.astype(float) * split.deviation + split.mean
     yield Report(0, 1, float(whole.sum()))
@@ -316,6 +323,9 @@ def summarise(config: Any, reports: Any) -> dict[str, Any]:
 
 def fake_kinds() -> Mapping[str, Kind]:
     """Both kinds of job, done by the fake work."""
+    from swishdemo.host import host
+    from swishdemo.jobs.kinds import Kind
+
     return {
         name: Kind(
             name=name,
@@ -333,6 +343,8 @@ def fake_kinds() -> Mapping[str, Kind]:
 
 def sweep(request: SweepRequest) -> Iterator[SweepRow | Tick]:
     """Rows without figures; a network of width 13 takes its process down, one of 17 never ends."""
+    from swishdemo.training.sweep_results import row_of
+
     for index in range(request.first, len(request.changes)):
         width = request.config(index).width
         yield Progress(sum(request.steps[:index]))

@@ -50,7 +50,7 @@ def numbers(found: list[Report]) -> list[Any]:
 
 def compared(name: str, steps: int) -> dict[str, Any]:
     """A recipe by graphs, by graphs again, call by call, and on the CPU for its first steps."""
-    torch.use_deterministic_algorithms(True)  # it refuses what may vary
+    torch.set_deterministic_debug_mode("error")  # it refuses what may vary
     try:
         config = RECIPES[name].replace(device="cuda", steps=steps)
         by_graph, place = reports(config)
@@ -59,7 +59,7 @@ def compared(name: str, steps: int) -> dict[str, Any]:
         few = config.replace(steps=5)
         on_card, on_cpu = reports(few)[0], reports(few.replace(device="cpu"))[0]
     finally:
-        torch.use_deterministic_algorithms(False)
+        torch.set_deterministic_debug_mode("default")
     return {
         "graph": place.graph,
         "why": Sentence.from_json(place.graph_why).sentence() if place.graph_why else "",

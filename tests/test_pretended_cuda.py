@@ -30,7 +30,7 @@ def refusals():
         "generator": lambda: x.bernoulli_(0.5, generator=torch.Generator()),
         "varying": lambda: torch.histc(x, 4, 0, 1),
     }
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")
     found = {}
     for name, call in tried.items():
         try:

@@ -70,7 +70,8 @@ def trained(device, name, graphs=True, **changes):
     from swishdemo.training.report import Report
     from swishdemo.training.run import Run
 
-    torch.use_deterministic_algorithms(True)
+    # The same flag as by `use_deterministic_algorithms`, which loads torch.compile for it: 1.7 s.
+    torch.set_deterministic_debug_mode("error")
     torch.utils.deterministic.fill_uninitialized_memory = False
     card.forget_counts()
     run = Run(config(name, device=device, **changes), graphs=graphs)

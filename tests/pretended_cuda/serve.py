@@ -9,9 +9,13 @@ import ctypes
 import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
+
+HEAVY = ("torch.", "sympy", "mpmath", "sklearn", "scipy", "numpy")
+"""Packages whose parts take long to load, and do no more than that."""
 
 
 def main(library: str, descriptor: int) -> None:
@@ -30,9 +34,13 @@ def main(library: str, descriptor: int) -> None:
             called = connection.recv()
         except EOFError:
             return
+        reader, writer = os.pipe()
         child = os.fork()
         if not child:
-            _answer(connection, *called)
+            _answer(connection, writer, *called)
+        os.close(writer)
+        with open(reader, encoding="utf-8") as told:
+            _load(told.read().split())
         _, status = os.waitpid(child, 0)
         if status:
             connection.send(("died", f"the process ended with status {status}"))
@@ -47,15 +55,25 @@ def _warm_up() -> None:
         pass
 
 
+def _load(names: list[str]) -> None:
+    """Load what a fork had to load, so that the next one finds it."""
+    for name in names:
+        with suppress(Exception):
+            import_module(name)
+
+
 def _answer(
-    connection: Connection[Any, Any], module: str, name: str, given: tuple[Any, ...]
+    connection: Connection[Any, Any], writer: int, module: str, name: str, given: tuple[Any, ...]
 ) -> None:
+    before = set(sys.modules)
     try:
         found = getattr(import_module(module), name)(*given)
         connection.send(("returned", found))
     except BaseException:
         connection.send(("raised", traceback.format_exc()))
     sys.stdout.flush()
+    news = [each for each in sys.modules if each not in before and each.startswith(HEAVY)]
+    os.write(writer, "\n".join(news).encode())
     os._exit(0)
 
 
