@@ -220,7 +220,7 @@ def test_examples_and_help(turn):
     choices = page.locator(f"{OWN} [data-examples] option").evaluate_all(
         "all => all.map((each) => each.value).filter(Boolean)"
     )
-    for formula in choices[:3]:
+    for formula in choices[:2]:
         page.select_option(f"{OWN} [data-examples]", formula)
         expect(page.locator(FIELD)).to_have_value(formula)
         expect(page.locator(GOOD)).to_contain_text("✓")
@@ -229,10 +229,16 @@ def test_examples_and_help(turn):
     expect(page.locator(f"{OWN} details code").first).to_be_visible()
 
 
-def test_it_is_trained_with_its_parameters_as_they_stand(turn):
-    page = turn("?formula=x*sigmoid(c*x)&par=formula.c:-0.5")
-    page.click(f"{OWN} [data-hand=train]")
+def test_a_link_names_it_and_as_it_stands_it_is_trained_and_timed(opens, server):
+    page = opens()
+    page.goto(f"{server}/?tab=train&rival==x*erf(x)&variant==x*sech(x)")
     rivals = page.locator("#lab-rivals")
+    expect(rivals).to_contain_text("=x*erf(x)")
+    page.click("#lab-tabs [role=tab][data-tab-id=time]")
+    field = page.locator("#lab-time-formula").locator("textarea, input")
+    expect(field).to_have_value("x*sech(x)")
+    page.evaluate(GO, "/?formula=x*sigmoid(c*x)&par=formula.c:-0.5")
+    page.click(f"{OWN} [data-hand=train]")
     expect(rivals).to_contain_text("=x*sigmoid((-0.5)*x)")
     expect(rivals).to_contain_text("tanh")
     for name, value in {"steps": 3, "seeds": 1}.items():
@@ -243,16 +249,12 @@ def test_it_is_trained_with_its_parameters_as_they_stand(turn):
     legend = page.locator("#lab-train [data-part=loss] .legendtext")
     expect(legend.filter(has_text="x*sigmoid((-0.5)*x)")).to_have_count(1)
 
-
-def test_it_is_timed_and_a_wrong_one_is_refused_beside_the_field(turn):
-    page = turn("?formula=max(x, a*x)&par=formula.a:0.1")
+    page.click("#lab-tabs [role=tab][data-tab-id=explore]")
     page.click(f"{OWN} [data-hand=time]")
-    field = page.locator("#lab-time-formula").locator("textarea, input")
-    expect(field).to_have_value("max(x, 0.1*x)")
+    expect(field).to_have_value("x*sigmoid((-0.5)*x)")
     field.fill("x*sigmod(x)")
     page.click("#lab-time-measure")
     expect(page.locator("#lab-time-formula")).to_contain_text("did you mean `sigmoid`")
-    page.wrong = [said for said in page.wrong if "422" not in said]  # how Gradio refuses
     field.fill("max(x, 0.1*x)")
     boxes = page.locator("#lab-time-variants input:checked")
     while boxes.count() > 1:
@@ -260,15 +262,7 @@ def test_it_is_timed_and_a_wrong_one_is_refused_beside_the_field(turn):
     page.click("#lab-time-measure")
     table = page.locator("#lab-time [data-part=rows]")
     expect(table).to_contain_text("max(x, 0.1*x)", timeout=300_000)
-
-
-def test_a_link_names_a_rival_and_a_variant(opens, server):
-    page = opens()
-    page.goto(f"{server}/?tab=train&rival==x*erf(x)&variant==x*sech(x)")
-    expect(page.locator("#lab-rivals")).to_contain_text("=x*erf(x)")
-    page.click("#lab-tabs [role=tab][data-tab-id=time]")
-    expect(page.locator("#lab-time-formula").locator("textarea, input")).to_have_value("x*sech(x)")
-    assert page.wrong == []
+    assert [said for said in page.wrong if "422" not in said] == []  # how Gradio refuses
     leave(page)
 
 

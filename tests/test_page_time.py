@@ -2,7 +2,9 @@
 
 import json
 import re
+from urllib.parse import urljoin
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from visiting import leave, passed, trade, unexplained
@@ -14,16 +16,6 @@ SOON = 120_000
 @pytest.fixture(scope="module")
 def address(server):
     return f"{server}/?tab=time"
-
-
-@pytest.fixture
-def tab(opens, address):
-    """The tab, opened by a visitor who has measured nothing yet."""
-    page = opens(viewport={"width": 1280, "height": 720})
-    page.goto(address)
-    expect(page.locator("#lab-time [data-part=bars-empty]")).to_be_visible(timeout=SOON)
-    yield page
-    leave(page)
 
 
 def choose(page, sizes, variants):
@@ -63,7 +55,13 @@ def drawn(page):
     )
 
 
-def test_before_the_first_timing_the_page_says_what_to_do_and_refuses_what_is_wrong(tab: Page):
+def test_of_a_first_visit_to_another_visitors_timing(opens, address):
+    """What to do is said, what is wrong refused, and what is stopped kept as far as it is."""
+    tab = opens(viewport={"width": 1280, "height": 720})
+    tab.goto(f"{address}&timing=AAAAAAAAAAAAAAAAAAAAAA")
+    expect(tab.locator(".time-status [data-part=notice]")).to_contain_text("not among yours")
+    expect(tab).not_to_have_url(re.compile("timing="))
+    expect(tab.locator("#lab-time [data-part=bars-empty]")).to_be_visible()
     expect(tab.locator("#lab-time")).to_contain_text("press Measure")
     expect(tab.locator("#lab-time .time-answer")).to_contain_text("1.15 ×")
     for part in ("bars", "sizes-card", "roofline-card", "memory-card", "table-card", "facts"):
@@ -87,10 +85,14 @@ def test_before_the_first_timing_the_page_says_what_to_do_and_refuses_what_is_wr
     ]
     assert tops == sorted(tops)
     assert tab.evaluate("document.documentElement.scrollWidth") == 390
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    stop_ends_it_and_keeps_what_was_measured(tab)
     a_refused_value_is_told_beside_its_field(tab)
+    leave(tab)
 
 
 def a_refused_value_is_told_beside_its_field(tab: Page):
+    was = tab.url
     tab.set_viewport_size({"width": 390, "height": 700})
     tab.locator("#lab-time-threads input").fill("100000")
     tab.locator("#lab-time-measure").click()
@@ -105,10 +107,14 @@ def a_refused_value_is_told_beside_its_field(tab: Page):
     tab.locator("#lab-time-shape input, #lab-time-shape textarea").first.fill("16 × banana")
     tab.locator("#lab-time-measure").click()
     expect(tab.locator("#lab-time-shape")).to_contain_text("A shape is 1 to 6 whole numbers")
-    assert "timing=" not in tab.url
+    assert tab.url == was
 
 
-def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
+def test_measuring_draws_a_bar_each_and_a_reload_finds_it(opens, address):
+    """Then it is deleted, and a shape and a step are measured in the same page."""
+    tab = opens(viewport={"width": 1280, "height": 720})
+    tab.goto(address)
+    expect(tab.locator("#lab-time [data-part=bars-empty]")).to_be_visible(timeout=SOON)
     errors = []
     tab.on("pageerror", lambda error: errors.append(str(error)))
     choose(tab, ["2⁸", "2¹⁰"], {"relu", "silu", "swish_eager"})
@@ -212,10 +218,9 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     tab.locator(".time-status [data-part=name]").press("Enter")
     expect(tab.locator(".time-status [data-part=earlier]")).to_contain_text("two sizes")
 
-    for url in (tab.url, address):  # by its id, and as the visitor's latest
-        tab.goto(url)
-        expect(answer).to_have_text(said, timeout=SOON)
-        assert len(drawn(tab)["x"]) == 3
+    tab.goto(address)  # as the visitor's latest; by its address a reader finds one that is shared
+    expect(answer).to_have_text(said, timeout=SOON)
+    assert len(drawn(tab)["x"]) == 3
     assert not errors
     expect(tab.locator(".time-status [data-part=name]")).to_have_value("two sizes")
     tab.locator(".time-status [data-part=drop]").click()
@@ -225,9 +230,11 @@ def test_measuring_draws_a_bar_each_and_a_reload_finds_it(tab: Page, address):
     tab.locator(".time-status [data-part=drop]").click()
     tab.evaluate("dispatchEvent(new Event('pagehide'))")  # or ten seconds later
     expect(tab.locator("#lab-time [data-part=bars-empty]")).to_be_visible()
+    a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab, opens)
+    leave(tab)
 
 
-def test_stop_ends_it_and_keeps_what_was_measured(tab: Page):
+def stop_ends_it_and_keeps_what_was_measured(tab: Page):
     tab.locator("#lab-time-preset input").click()
     tab.get_by_role("option", name="Time against size").click()
     expect(tab.locator("#lab-time-elements .token")).to_have_count(9)
@@ -260,19 +267,19 @@ def shown_to_others_by_its_link_alone(tab: Page, opens):
     expect(reader.locator("#lab-time .time-answer")).to_have_text(said)
     assert own not in reader.content()
     expect(reader.locator(".time-status .lab-kept")).to_be_hidden()
-    theirs = trade(tab, mine)
+    trade(tab, mine)
     tab.bring_to_front()
     expect(share).to_have_text("Stop sharing")
     share.click()
     expect(share).to_have_text("Share")
-    trade(reader, theirs)
-    reader.goto(link)
-    expect(reader.locator(".time-status [data-part=notice]")).to_contain_text("not among yours")
+    trade(reader)
     leave(reader)
     trade(tab, mine)
+    refused = httpx.get(urljoin(link, f"/api/timings/view?timing={link.rpartition('timing=')[2]}"))
+    assert refused.status_code == 404
 
 
-def test_a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab: Page, opens):
+def a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab: Page, opens):
     tab.locator("#lab-time-preset input").click()
     tab.get_by_role("option", name="16 × 10 × 256 × 256").click()
     shape = tab.locator("#lab-time-shape input, #lab-time-shape textarea").first
@@ -295,13 +302,3 @@ def test_a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab: Page, open
     expect(tab).not_to_have_url(first, timeout=SOON)
     expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
     expect(tab.locator("#lab-time [data-part=steps] .point")).to_have_count(6)
-
-
-def test_another_visitor_s_timing_is_not_shown(opens, address):
-    tab = opens(viewport={"width": 1280, "height": 720})
-    tab.goto(f"{address}&timing=AAAAAAAAAAAAAAAAAAAAAA")
-    notice = tab.locator(".time-status [data-part=notice]")
-    expect(notice).to_contain_text("not among yours")
-    expect(tab).not_to_have_url(re.compile("timing="))
-    expect(tab.locator("#lab-time [data-part=bars-empty]")).to_be_visible()
-    leave(tab)
