@@ -5,7 +5,9 @@ import shlex
 import sys
 from collections import defaultdict
 from contextlib import nullcontext
+from functools import cache
 
+import httpx
 import pytest
 from browser import PLAYED, NoBrowser, launch_options
 from playwright.sync_api import expect
@@ -36,6 +38,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What is imported is compiled once, and not by each of the processes that tests start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Each client of httpx, and each request without one, reads the world's certificates anew: 47 ms.
+httpx._transports.default.create_ssl_context = cache(httpx._transports.default.create_ssl_context)
 
 expect.set_options(timeout=PATIENCE)
 

@@ -30,7 +30,10 @@ def main(library: str, seconds: float) -> None:
     _is_in_bad_fork.__module__ = "torch.cuda"  # it is pickled by its name
     torch.cuda._is_in_bad_fork = _is_in_bad_fork
 
-    import spaces.zero.torch as lent
+    from swishdemo.ui import without_stubs
+
+    with without_stubs():  # the package brings Gradio, which the app has before it
+        import spaces.zero.torch as lent
     from pretended_cuda import card
 
     def init(uuid: str) -> None:
