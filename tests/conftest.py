@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 from contextlib import nullcontext
 from functools import cache
+from pathlib import Path
 
 import httpx
 import pytest
@@ -38,6 +39,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What is imported is compiled once, and not by each of the processes that tests start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# Waiting for a page costs little: see there.
+QUICK = f'--require="{Path(__file__).with_name("quick_expect.cjs")}"'
+os.environ["NODE_OPTIONS"] = f"{os.environ.get('NODE_OPTIONS', '')} {QUICK}"
 
 # Each client of httpx, and each request without one, reads the world's certificates anew: 47 ms.
 httpx._transports.default.create_ssl_context = cache(httpx._transports.default.create_ssl_context)
