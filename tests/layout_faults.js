@@ -26,17 +26,22 @@
   };
   const quoted = (text) => `“${text.trim().replace(/\s+/g, " ").slice(0, 40)}”`;
 
-  /** What lies around an element and may cut or frame it, from within. */
+  /** What lies around an element and may cut or frame it, from within; found once for each. */
+  const within = new Map();
   const around = (element) => {
-    const found = [];
-    let fixed = false;
-    for (let each = element; each && each !== document.body; each = each.parentElement) {
-      const style = getComputedStyle(each);
-      const box = each.getBoundingClientRect();
-      found.push({ each, box, style, x: bars[style.overflowX], y: bars[style.overflowY], fixed });
-      fixed ||= style.position === "fixed";
+    if (!element || element === document.body) return [];
+    if (!within.has(element)) {
+      const style = getComputedStyle(element);
+      const box = element.getBoundingClientRect();
+      const [x, y] = [bars[style.overflowX], bars[style.overflowY]];
+      const out = style.position === "fixed" ? [] : around(element.parentElement);
+      const frames = element.matches(FRAMES);
+      const own = { each: element, box, style, x, y, frames };
+      // What cuts and frames nothing is of the element alone.
+      within.set(element, [own, ...out.filter((layer) => layer.counts)]);
+      own.counts = x || y || frames || /sticky|fixed/.test(style.position);
     }
-    return found.filter((layer) => !layer.fixed);
+    return within.get(element);
   };
 
   /** Scrolling has a sign where a shadow lies still at the edge while the content moves. */
@@ -68,7 +73,7 @@
         [top, bottom] = [Math.max(top, box.top), Math.min(bottom, box.bottom)];
       }
       if (left >= right || top >= bottom) return null;
-      if (each.matches(FRAMES)) {
+      if (layer.frames) {
         const out = Math.max(right - box.right, box.left - left, bottom - box.bottom, box.top - top);
         if (out > SLACK + 1) faults.add(`leaves its frame: ${what} at ${place}, out of ${at(each)}`);
       }

@@ -67,16 +67,34 @@ LONG = pytest.mark.long
 
 
 @pytest.mark.parametrize(
-    "way", [pytest.param(SETTING, marks=LONG), SANDBOX, pytest.param(FRAME, marks=LONG)]
+    ("way", "tabs"),
+    [(SANDBOX, ["claims"]), *(pytest.param(way, TABS, marks=LONG) for way in (SANDBOX, FRAME))],
 )
-def test_every_tab_opens(denied, way):
-    shown = denied(way, "?tab=explore")
-    for tab, sign in TABS.items():
+def test_tabs_open(denied, way, tabs):
+    every_tab_opens(denied(way, f"?tab={min(tabs)}"), tabs)
+
+
+def every_tab_opens(shown, tabs=TABS):
+    for tab in tabs:
         shown.locator(f"button[data-tab-id={tab}] >> visible=true").click()
-        expect(shown.locator(sign).first).to_be_visible()
+        expect(shown.locator(TABS[tab]).first).to_be_visible()
         chosen = shown.locator("#lab-tabs button[role=tab][aria-selected=true]")
         expect(chosen).to_have_attribute("data-tab-id", tab)
         expect(shown.locator("#lab-header")).to_contain_text("复制链接")
+
+
+def test_where_a_setting_denies_all_tabs_open_and_what_is_chosen_holds(denied):
+    shown = denied(SETTING, "?tab=claims")
+    every_tab_opens(shown, reversed(TABS))
+    assert saved(shown, "[data-save=csv]")[1].startswith(b"x,")
+    what_a_reader_chooses_holds_while_the_page_is_open(shown)
+
+
+def saved(shown, press):
+    """A file's name and what is in it."""
+    with shown.page.expect_download() as waiting:
+        shown.locator(press).first.click()
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()
 
 
 @pytest.mark.long
@@ -111,27 +129,24 @@ def test_a_run_is_the_visitors_own_and_refusals_are_in_their_language(denied, wa
     steps.fill("20")
     shown.locator("#lab-start").click()
     expect(shown.locator("#lab-train")).to_contain_text("20 / 20", timeout=120_000)
+    if way == FRAME:  # a sandbox lets a page save nothing unless it says so
+        name, content = saved(shown, "#lab-train [data-format=weights]")
+        assert content.startswith(b"PK") and name.startswith("run-")
 
 
 SMALL = {"variants": ["relu", "silu"], "elements": [1024], "budget_seconds": 0.05}
 
 
-# A sandbox lets a page save nothing unless it says so.
-@pytest.mark.parametrize("way", [SETTING, pytest.param(FRAME, marks=LONG)])
+@pytest.mark.long
+@pytest.mark.parametrize("way", [SETTING, FRAME])
 def test_every_file_can_be_saved_and_what_is_chosen_holds(denied, way):
     shown = denied(way, "?tab=train")
     shown.locator("#lab-steps input").fill("10")
     shown.locator("#lab-start").click()
     expect(shown.locator("#lab-train [data-part=line]")).to_contain_text("已完成")
-
-    def saved(press):
-        with shown.page.expect_download() as waiting:
-            shown.locator(press).first.click()
-        return waiting.value.suggested_filename, waiting.value.path().read_bytes()
-
     begins = {"json": b"{", "csv": b"step,", "weights": b"PK", "code": b'"""'}
     for form, start in begins.items():
-        name, content = saved(f"#lab-train [data-format={form}]")
+        name, content = saved(shown, f"#lab-train [data-format={form}]")
         assert content.startswith(start), (name, content[:80])
         assert name.startswith("run-") and "." in name
 
@@ -149,12 +164,12 @@ def test_every_file_can_be_saved_and_what_is_chosen_holds(denied, way):
     eventually(ended)
     shown.locator("#lab-tabs button[data-tab-id=time]").click()
     for form, start in {"json": b"{", "csv": b"variant,", "markdown": b"#"}.items():
-        name, content = saved(f"#lab-time [data-file={form}]")
+        name, content = saved(shown, f"#lab-time [data-file={form}]")
         assert content.startswith(start), (name, content[:80])
     shown.locator("#lab-time .lab-picture summary").first.click()
-    assert saved("#lab-time [data-take=png]")[1].startswith(b"\x89PNG")
+    assert saved(shown, "#lab-time [data-take=png]")[1].startswith(b"\x89PNG")
 
     shown.locator("#lab-tabs button[data-tab-id=explore]").click()
     for form, start in {"csv": b"x,", "json": b"{"}.items():
-        assert saved(f"[data-save={form}]")[1].startswith(start)
+        assert saved(shown, f"[data-save={form}]")[1].startswith(start)
     what_a_reader_chooses_holds_while_the_page_is_open(shown)

@@ -43,7 +43,7 @@ THERE = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def past(tmp_path_factory):
     """The whole app on what a visitor of the past has left."""
     folder = tmp_path_factory.mktemp("kept")
     kept(folder)
@@ -52,10 +52,10 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def sweep(server):
+def sweep(past):
     """A sweep of two short runs that has ended."""
     grid = {"base": {"recipe": "depth-50", "steps": 5, "seeds": 1}, "grid": {"depth": [2, 3]}}
-    with httpx.Client(base_url=server, headers=OWNER, timeout=120) as client:
+    with httpx.Client(base_url=past, headers=OWNER, timeout=120) as client:
         made = client.post("/api/sweeps", json=grid).json()["id"]
 
         def ended():
@@ -114,15 +114,15 @@ def faults_at(page, width):
 
 
 @pytest.fixture(scope="module")
-def everything(opens, server):
+def everything(opens, past):
     """A page with everything open: what is drawn, a run, a timing, and later a claim."""
-    page = opens()
-    shown(page, server, f"?{CURVES}&run={RUN}&timing={TIMING}", OWNER)
+    page = opens(address=past)
+    shown(page, past, f"?{CURVES}&run={RUN}&timing={TIMING}", OWNER)
     yield page
     page.close()
 
 
-@pytest.mark.parametrize("widths", [(320, 820, 1280), pytest.param(FEW, marks=pytest.mark.long)])
+@pytest.mark.parametrize("widths", [(320, 1280), pytest.param(FEW, marks=pytest.mark.long)])
 def test_everything_open_lies_well_from_phone_to_desk(everything, widths):
     page, found = everything, []
     for tab in ("explore", "train", "time", "claims"):
@@ -137,10 +137,10 @@ def test_everything_open_lies_well_from_phone_to_desk(everything, widths):
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", STATES)
-def test_every_state_lies_well_at_every_width(name, language, opens, server, sweep):
+def test_every_state_lies_well_at_every_width(name, language, opens, past, sweep):
     query, headers = STATES[name]
-    page = opens(locale={"en": "en-US", "zh": "zh-CN"}[language])
-    shown(page, server, query.format(sweep=sweep), headers)
+    page = opens(address=past, locale={"en": "en-US", "zh": "zh-CN"}[language])
+    shown(page, past, query.format(sweep=sweep), headers)
     if name.endswith("own"):
         page.locator("#lab-claims [data-part=opener]").click()
         page.wait_for_selector("#own-form")
@@ -249,11 +249,11 @@ requestAnimationFrame(function look() {
 """
 
 
-def test_a_run_that_is_opened_anew_moves_no_picture(opens, server):
-    page = opens()
+def test_a_run_that_is_opened_anew_moves_no_picture(opens, past):
+    page = opens(address=past)
     page.add_init_script(PLACES)
     page.route("**/api/runs/view*", lambda route: (two_frames(page), route.continue_()))
-    shown(page, server, f"?tab=train&run={RUN}", OWNER)
+    shown(page, past, f"?tab=train&run={RUN}", OWNER)
     page.wait_for_function("window.places.finished")
     places = page.evaluate("window.places")
     page.close()
