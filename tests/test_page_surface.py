@@ -302,6 +302,24 @@ def test_what_is_shown_stands_in_the_address_and_comes_back(explore):
     expect(page.locator("[data-of=df]")).to_have_attribute("aria-pressed", "true")
 
 
+def test_without_webgl_a_sentence_says_so(explore):
+    page = explore(CARD, "?of=df")
+    expect(page.locator("[data-of=df]")).to_have_attribute("aria-pressed", "true")
+    page.evaluate(
+        """() => { const canvas = HTMLCanvasElement.prototype, make = canvas.getContext;
+            canvas.getContext = function (kind, ...rest) {
+                return kind.startsWith("webgl") ? null : make.call(this, kind, ...rest); };
+            window.withWebGl = () => { canvas.getContext = make; }; }"""
+    )
+    page.click("[data-view='3d']")
+    expect(page.locator(".surface-none")).to_contain_text("WebGL")
+    assert page.locator(".surface-scene canvas").count() == 0
+    page.click("[data-view=map]")
+    expect(page.locator(".surface-none")).to_be_hidden()
+    expect(page.locator(f"{AREA} canvas")).to_be_visible()
+    page.evaluate("withWebGl()")
+
+
 def test_in_three_dimensions_the_curve_lies_on_the_surface(explore):
     page = explore(CARD, "?surface=3d&beta=2")
     scene = page.locator(".surface-scene")
@@ -335,23 +353,8 @@ def test_in_three_dimensions_the_curve_lies_on_the_surface(explore):
     expect(page.locator(f"{AREA} b")).to_contain_text("β = 10")
 
 
-def test_without_webgl_a_sentence_says_so(explore):
-    page = explore(CARD, "?of=df", anew=True)
-    expect(page.locator("[data-of=df]")).to_have_attribute("aria-pressed", "true")
-    page.evaluate(
-        """() => { const make = HTMLCanvasElement.prototype.getContext;
-            HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-                return kind.startsWith("webgl") ? null : make.call(this, kind, ...rest); }; }"""
-    )
-    page.click("[data-view='3d']")
-    expect(page.locator(".surface-none")).to_contain_text("WebGL")
-    assert page.locator(".surface-scene canvas").count() == 0
-    page.click("[data-view=map]")
-    expect(page.locator(".surface-none")).to_be_hidden()
-    expect(page.locator(f"{AREA} canvas")).to_be_visible()
-
-
-@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.long), "zh"])
+@pytest.mark.long  # tests/test_widths.py looks at it among all else
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_nothing_sticks_out_on_a_phone(explore, language):
     page = explore(CARD, f"?lang={language}", **PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
