@@ -88,7 +88,7 @@ def test_a_drag_asks_once_it_rests(explore):
         """async () => {
             const input = document.querySelector("#lab-beta");
             let rests = 0; // frames that a busy machine has made as long as a rest
-            for (let tick = 0; tick < 60; tick++) {
+            for (let tick = 0; tick < 20; tick++) {
                 const begin = performance.now();
                 input.value = String(1 + tick / 20);
                 input.dispatchEvent(new Event("input", { bubbles: true }));
@@ -98,7 +98,7 @@ def test_a_drag_asks_once_it_rests(explore):
             return rests;
         }"""
     )
-    holds(page, code(get("swish"), "pytorch", {"beta": 3.95}))
+    holds(page, code(get("swish"), "pytorch", {"beta": 1.95}))
     assert page.evaluate("asked.length") <= 2 + rests
 
 
@@ -155,6 +155,5 @@ def test_on_a_phone_the_block_scrolls_and_the_page_does_not(explore, language):
     holds(page, code(get("elu"), "pytorch"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(".code-block").evaluate("pre => pre.scrollWidth > pre.clientWidth")
-    for part in page.locator(f"{CARD} button, {CARD} select, {CARD} label").all():
-        box = part.bounding_box()
-        assert box is None or box["x"] + box["width"] <= 390
+    parts = page.locator(f"{CARD} :is(button, select, label)")
+    assert max(parts.evaluate_all("all => all.map((e) => e.getBoundingClientRect().right)")) <= 390

@@ -214,7 +214,7 @@ def test_a_theme_may_be_chosen_and_paper_is_light(browser, server):
     assert page.evaluate(ground) == "rgb(255, 255, 255)"
     link = page.get_by_role("link", name=text("pages.open", "en"))
     link.click()
-    page.wait_for_url("**/?tab=claims&lang=en#claim-limits")
+    page.wait_for_url("**/?tab=claims&lang=en#claim-limits", wait_until="commit")
     context.close()
 
 
@@ -340,7 +340,7 @@ def test_any_address_is_read(query):
 
 def test_a_shared_run_is_shown_and_a_private_one_is_not(client):
     mine = {"X-Visitor": "small-pages-small-pages"}
-    asked = {"steps": 20, "seeds": 2}
+    asked = {"steps": 20, "seeds": 1}
     run = client.post("/api/runs", json=asked, headers=mine).json()["id"]
 
     def ended():
@@ -387,5 +387,5 @@ def test_curves_fit_their_frame_in_light_and_dark(browser, server):
         if len(context.pages) < 2
         else (context.pages[1])
     )
-    opened.wait_for_url(re.compile("tab=explore"))
+    opened.wait_for_url(re.compile("tab=explore"), wait_until="commit")
     context.close()
