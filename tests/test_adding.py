@@ -153,7 +153,8 @@ def insert(path, before, text):
 def tree(tmp_path_factory):
     """A copy of this tree with a record of each kind more, each one edit of one file."""
     folder = tmp_path_factory.mktemp("grown") / "tree"
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests")
+    # Without compiling again what is not edited.
+    ignored = shutil.ignore_patterns(".*", "tests")
     shutil.copytree(ROOT, folder, ignore=ignored)
     package = folder / "swishdemo"
     for path, text in (

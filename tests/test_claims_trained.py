@@ -264,18 +264,19 @@ def test_rows_of_another_design_are_no_evidence():
     assert TWO.evidence(config_of(TWO), rows) is None
 
 
+@pytest.mark.parametrize(
+    "level", [0.5, *(pytest.param(level, marks=pytest.mark.long) for level in (0.1, 0.95))]
+)
 @EACH
-def test_every_design_is_judged_in_both_languages(part):
-    for level in (0.1, 0.5, 0.95):
+def test_every_design_is_judged_in_both_languages(part, level):
+    def figure(run, activation, start, repeat):
+        apart = 0.05 if activation == "swish" else 0.0
+        return level + apart + noise(run, activation, start, repeat)
 
-        def figure(run, activation, start, repeat, level=level):
-            apart = 0.05 if activation == "swish" else 0.0
-            return level + apart + noise(run, activation, start, repeat)
-
-        evidence = part.evidence(config_of(part), rows_of(part, figure))
-        json.dumps(evidence, allow_nan=False)
-        for language in LANGUAGES:
-            assert "{" not in part.judge(evidence).sentence(language)
+    evidence = part.evidence(config_of(part), rows_of(part, figure))
+    json.dumps(evidence, allow_nan=False)
+    for language in LANGUAGES:
+        assert "{" not in part.judge(evidence).sentence(language)
 
 
 # ---- On a GPU ----

@@ -318,9 +318,16 @@ def test_each_variant_is_reported_as_soon_as_it_is_warm():
     ]
 
 
-@pytest.mark.parametrize("place", ["layer", "step"])
-@pytest.mark.parametrize("passes", ["forward", "backward", "both"])
-@pytest.mark.parametrize("amp", [False, True])
+@pytest.mark.parametrize(
+    ("place", "passes", "amp"),
+    [
+        # Each pair of two of the three; all threes in the long tests.
+        pytest.param(place, passes, amp, marks=[pytest.mark.long] * ((i + j + amp) % 2))
+        for i, place in enumerate(("layer", "step"))
+        for j, passes in enumerate(("forward", "backward", "both"))
+        for amp in (False, True)
+    ],
+)
 def test_layers_and_steps(place, passes, amp):
     wanted = request(
         variants=["silu", "parametric_eager", "parametric_tuned"],

@@ -104,9 +104,21 @@ def check(**changes):
         torch.testing.assert_close(tested.outputs.data[index].t(), expected, rtol=1e-9, atol=1e-11)
 
 
-@pytest.mark.parametrize("scope", ["fixed", "network", "layer", "channel"])
-@pytest.mark.parametrize("normalisation", ["none", "batch", "layer"])
-@pytest.mark.parametrize("network", NETWORKS)
+SCOPES, NORMALISATIONS = ("fixed", "network", "layer", "channel"), ("none", "batch", "layer")
+
+
+@pytest.mark.parametrize(
+    ("network", "normalisation", "scope"),
+    [
+        # Each pair of two of the three; all threes in the long tests.
+        pytest.param(
+            network, normalisation, scope, marks=[pytest.mark.long] * bool((i + j + k) % 3)
+        )
+        for i, network in enumerate(NETWORKS)
+        for j, normalisation in enumerate(NORMALISATIONS)
+        for k, scope in enumerate(SCOPES)
+    ],
+)
 def test_gradients_are_those_of_autograd(network, normalisation, scope):
     check(**NETWORKS[network], normalisation=normalisation, beta_scope=scope)
 

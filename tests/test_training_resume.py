@@ -30,7 +30,7 @@ VARIED = {
     "diverging": {"lr": 2.0, "beta_starts": (0.5, 10.0), "rivals": ("relu",)},
     "watched": {"stop_when_converged": True, "target_accuracy": 0.5},
 }
-FEW = {"steps": 30, "seeds": 2, "beta_starts": (0.5, 2.0)}
+FEW = {"steps": 14, "seeds": 2, "beta_starts": (0.5, 2.0)}
 
 
 def told(items: object) -> list[Report]:
@@ -107,7 +107,7 @@ def test_a_run_can_be_left_many_times() -> None:
 
 
 def test_the_time_of_what_went_before_counts() -> None:
-    config = known(FEW | {"max_seconds": 50})
+    config = known(FEW | {"max_seconds": 50, "steps": 30})
     now = iter(range(100_000))
     run = Run(config, clock=lambda: float(next(now)))
     checkpoint = next(c for item in run if (c := run.checkpoint()) and c["elapsed_seconds"] > 20)

@@ -296,16 +296,7 @@ def test_the_loss_falls_and_accuracy_rises(convergence):
     assert all(now > 0.9 for now in last.accuracy)
 
 
-def test_without_decay_the_starts_stay_apart(convergence):
-    free = reports(TrainingConfig(seeds=3, rivals=(), steps=200, weight_decay=0.0, beta_decay=0.0))[
-        -1
-    ]
-    for with_decay, without in zip(convergence[-1].convergence, free.convergence, strict=True):
-        assert without > 4 * with_decay
-    assert free.share < 0.4
-
-
-def test_rivals_do_not_change_the_swish_replicas(convergence):
+def test_rivals_do_not_change_the_swish_replicas():
     alone = reports(TrainingConfig(seeds=3, rivals=(), steps=20))
     beside = reports(TrainingConfig(seeds=3, steps=20))
     for one, two in zip(alone, beside, strict=True):
