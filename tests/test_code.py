@@ -29,6 +29,7 @@ POINTS = np.array(
         *np.random.default_rng(3).normal(0, 5, 60),
     ]
 )
+PLACE = {x: at for at, x in enumerate(POINTS.tolist())}
 FAR = 10.0
 FORMULAS = [
     "x*sigmoid(beta*x)",
@@ -83,6 +84,23 @@ of_formula = cache(parse_formula)
 def of(name):
     """A record by its name, or what a formula is."""
     return get(name) if name in names() else of_formula(name)
+
+
+@cache
+def everywhere(activation, *values):
+    """What `evaluate` finds at all points: once for all languages."""
+    return evaluate(activation, POINTS, dict(values))
+
+
+def expected_of(activation, x, values):
+    """What `evaluate` finds at some of the points."""
+    found = everywhere(activation, *values.items())
+    at = [PLACE[each] for each in x.tolist()]
+    return replace(
+        found,
+        **{name: getattr(found, name)[at] for name in ("f", "df", "d2f")},
+        dparameters={name: each[at] for name, each in found.dparameters.items()},
+    )
 
 
 def cases(*chosen):
@@ -141,7 +159,7 @@ def test_numpy(name, tmp_path):
 def check_numpy(activation, values, tmp_path):
     space = run(code(activation, "numpy", values), tmp_path)
     slope = next(name for name in space if name.endswith("_derivative"))
-    expected = evaluate(activation, POINTS, values)
+    expected = expected_of(activation, POINTS, values)
     tails = bool(activation.source)
     # Typed formulas may overflow, or have no value, by their own fault.
     with np.errstate(over="raise" if tails else "ignore", invalid="raise" if tails else "ignore"):
@@ -170,7 +188,9 @@ def module(activation, values, trainable, tmp_path):
     return one(space, lambda each: isinstance(each, type) and issubclass(each, nn.Module))
 
 
-def is_builtin(text):
+@cache
+def is_builtin(activation):
+    text = code(activation, "pytorch")
     return re.search(r"F\.(?!softplus)\w+\(", text) is not None
 
 
@@ -185,11 +205,11 @@ def check_pytorch(activation, values, trainable, tmp_path):
     made = module(activation, values, trainable, tmp_path)()
     known = activation.defaults() | values
     at = away(activation, POINTS, values)
-    expected = evaluate(activation, at, values)
+    expected = expected_of(activation, at, values)
     x = torch.tensor(at, requires_grad=True)
     y = made(x)
     assert y.shape == x.shape and y.dtype == x.dtype
-    scale = spread(activation, values) * (2 if is_builtin(code(activation, "pytorch")) else 1)
+    scale = spread(activation, values) * (2 if is_builtin(activation) else 1)
     hold(y.detach().numpy(), expected.f, at, scale)
     # Where a formula has no value, its gradient has none either: those points stay out.
     sure = [expected.f, expected.df, *expected.dparameters.values()]
@@ -367,7 +387,7 @@ def check_jax(activation, values, tmp_path, jax):
     wanted = activation.name if activation.source else "activation"
     f = space[wanted]
     at = away(activation, POINTS, values)
-    expected = evaluate(activation, at, values)
+    expected = expected_of(activation, at, values)
     scale = spread(activation, values)
     y = f(jax.numpy.asarray(at))
     assert y.shape == at.shape and y.dtype == np.float64
@@ -404,7 +424,7 @@ def test_javascript(page):
         [pieces, POINTS.tolist()],
     )
     for (activation, values), (f, df) in zip(cases(*NAMES), found, strict=True):
-        expected = evaluate(activation, POINTS, values)
+        expected = expected_of(activation, POINTS, values)
         scale, tails = spread(activation, values), bool(activation.source)
         try:
             hold(np.array(f, dtype=float), expected.f, POINTS, scale, tails)

@@ -1,6 +1,7 @@
 """A visitor's own claim: stated, registered before it is run, decided by real engines, kept."""
 
 import json
+import shutil
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ TIMED = {"kind": "costs", "activation": "relu", "against": "=x*tanh(x)"}
 
 @contextmanager
 def visiting(folder, who=ANNA):
-    lab = Lab.open(Settings(data_dir=folder))
+    lab = Lab.open(Settings(data_dir=folder, max_elements=2**14))
     try:
         with (
             serving(lab) as address,
@@ -48,8 +49,13 @@ def visiting(folder, who=ANNA):
 
 
 @pytest.fixture(scope="module")
-def anna(tmp_path_factory):
-    with visiting(tmp_path_factory.mktemp("own")) as client:
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("own")
+
+
+@pytest.fixture(scope="module")
+def anna(folder):
+    with visiting(folder) as client:
         yield client
 
 
@@ -115,21 +121,6 @@ def test_each_kind_is_decided_by_its_engine(anna, claim, verdict):
         moment = told["registered"]["at"][:19].replace("T", " ")
         assert all(moment in file for file in (page, report, marked))
     assert anna.delete(f"/api/claims/{told['id']}").status_code == 204
-
-
-@pytest.mark.parametrize(
-    "other", [TRAINED, pytest.param({**TIMED, "at_most": 2}, marks=pytest.mark.long)]
-)
-def test_a_claim_outlives_the_server_with_its_verdict(tmp_path, other):
-    with visiting(tmp_path) as client:
-        claims = [registered(client, each) for each in (NEAR, other)]
-        before = [decided(client, each["id"]) for each in claims]
-    with visiting(tmp_path) as client:
-        after = [client.get(f"/api/claims/{each['id']}").json() for each in claims]
-        assert [each["parts"][0] for each in after] == before
-        assert [each["registered"] for each in after] == [each["registered"] for each in claims]
-        listed = client.get("/api/claims/own").json()
-        assert [each["id"] for each in listed] == [each["id"] for each in reversed(claims)]
 
 
 def test_its_address_shows_it_and_its_visitor_alone_changes_it(anna):
@@ -502,3 +493,24 @@ def test_no_place_of_any_pair_is_farther_apart(one, other, data):
 def test_where_one_has_no_value_it_is_told():
     found = distance(get("=log(x)"), get("relu"), -1, 1)
     assert found.undefined is not None and found.undefined <= 0 and found.gap > 30
+
+
+@pytest.mark.parametrize(
+    "other", [TRAINED, pytest.param({**TIMED, "at_most": 2}, marks=pytest.mark.long)]
+)
+def test_a_claim_outlives_the_server_with_its_verdict(anna, folder, tmp_path, other):
+    """The last one here: a server that ends takes the process along in which formulas are read.
+
+    The claims are as the disk holds them while the server still runs, as if it had been killed.
+    """
+    claims = [registered(anna, each) for each in (NEAR, other)]
+    before = [decided(anna, each["id"]) for each in claims]
+    kept = shutil.copytree(folder, tmp_path / "kept")
+    with visiting(kept) as client:
+        after = [client.get(f"/api/claims/{each['id']}").json() for each in claims]
+        assert [each["parts"][0] for each in after] == before
+        assert [each["registered"] for each in after] == [each["registered"] for each in claims]
+        listed = client.get("/api/claims/own").json()
+        assert [each["id"] for each in listed] == [each["id"] for each in reversed(claims)]
+    for each in claims:
+        assert anna.delete(f"/api/claims/{each['id']}").status_code == 204
