@@ -441,7 +441,8 @@ def test_too_busy(client: httpx.Client) -> None:
 
 
 def test_a_timing(client: httpx.Client) -> None:
-    asked = {"variants": ["silu"], "elements": [256], "pass": "forward"}
+    typed = "=x*sigmoid(2*x)"
+    asked = {"variants": ["silu", typed], "elements": [256], "pass": "forward"}
     address = f"/api/timings/{start(client, asked, 'timings')}"
     done = until(client, address, "finished", "failed")
     assert done["state"] == "finished", done
@@ -449,9 +450,11 @@ def test_a_timing(client: httpx.Client) -> None:
     silu = next(found for found in done["measurements"] if found["variant"] == "silu")
     assert len({found["variant"] for found in done["measurements"]}) == len(done["measurements"])
     assert silu["median_seconds"] > 0 and silu["elements"] == 256 and silu["pass"] == "forward"
+    mine = next(found for found in done["measurements"] if found["variant"] == typed)
+    assert mine["median_seconds"] > 0 and mine["max_error"] < 1e-6
     told = events(client, f"{address}/events")
     assert {name for name, _, _ in told} == {"host", "measurement", "state"}
-    assert (done["step"], done["steps"]) == (1, 1)
+    assert (done["step"], done["steps"]) == (2, 2)
     assert client.get(address.replace("timings", "runs")).status_code == 404
     assert client.delete(address).status_code == 204
 

@@ -180,12 +180,23 @@ def longest_wait(client: httpx.Client, body: bytes) -> float:
     return max(waits)
 
 
-@pytest.mark.parametrize("name", ["many lists", "many objects", "many keys", "deep closed"])
+@pytest.fixture(scope="module")
+def plain_wait(client: httpx.Client) -> float:
+    return longest_wait(client, json.dumps({"activation": "a" * 900_000, "x": [1]}).encode())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "many lists",
+        "many keys",
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("many objects", "deep closed")),
+    ],
+)
 def test_health_answers_while_others_send_what_is_slow_to_read(
-    client: httpx.Client, name: str
+    client: httpx.Client, name: str, plain_wait: float
 ) -> None:
-    plain = longest_wait(client, json.dumps({"activation": "a" * 900_000, "x": [1]}).encode())
-    assert longest_wait(client, BODIES[name]) < 5 * plain + 0.5
+    assert longest_wait(client, BODIES[name]) < 5 * plain_wait + 0.5
 
 
 def test_many_points_and_many_brackets_in_a_text_are_no_fault(client: httpx.Client) -> None:
@@ -258,14 +269,27 @@ values = st.recursive(
 )
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    value=st.dictionaries(st.sampled_from(FIELDS), values, max_size=4) | values,
-    address=st.sampled_from(ADDRESSES[:4]),
-)
+WHATEVER = {
+    "value": st.dictionaries(st.sampled_from(FIELDS), values, max_size=4) | values,
+    "address": st.sampled_from(ADDRESSES[:4]),
+}
+ONE_LAB = [HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=ONE_LAB)
+@given(**WHATEVER)
 def test_any_json_at_all(client: httpx.Client, lab: Lab, value: Any, address: str) -> None:
+    is_answered(client, lab, value, address)
+
+
+@pytest.mark.long
+@settings(max_examples=2000, deadline=None, suppress_health_check=ONE_LAB)
+@given(**WHATEVER)
+def test_much_more_json(client: httpx.Client, lab: Lab, value: Any, address: str) -> None:
+    is_answered(client, lab, value, address)
+
+
+def is_answered(client: httpx.Client, lab: Lab, value: Any, address: str) -> None:
     answer = client.post(address, content=json.dumps(value).encode(), headers=JSON)
     assert answer.status_code in (200, 201, 404, 422, 429), answer.text
     for job in lab.manager.list():

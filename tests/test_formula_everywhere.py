@@ -24,7 +24,7 @@ from swishdemo.training import Report, TrainingConfig, replicas, summarise
 from swishdemo.training.request import parse_run
 from swishdemo.training.run import train
 
-SETTINGS = Settings(formula_seconds=20)
+SETTINGS = Settings(formula_seconds=60)
 SWISH2 = "=x*sigmoid(2*x)"
 ELU = "=where(x>0, x, a*(exp(x)-1))"
 CPU = torch.device("cpu")
@@ -170,7 +170,7 @@ SLOW = {"x**a*sigmoid(x)"}
             text,
             dtype,
             marks=[pytest.mark.long]
-            * (number != (0 if text in SLOW else place % 3) and place not in (3, 6, 7)),
+            * (text in SLOW or (number != place % 3 and place not in (3, 6, 7))),
         )
         for place, text in enumerate(RIGHT)
         for number, dtype in enumerate([torch.bfloat16, torch.float32, torch.float64])
@@ -227,7 +227,7 @@ def test_a_formula_is_timed_beside_the_others():
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    lab = fake_lab(tmp_path_factory.mktemp("lab"), formula_seconds=20)
+    lab = fake_lab(tmp_path_factory.mktemp("lab"), formula_seconds=60)
     with serving(lab) as address, httpx.Client(base_url=address, timeout=60) as opened:
         yield opened
 
@@ -250,7 +250,7 @@ def test_rest_refuses_what_is_no_formula(client):
 
 
 def test_rest_runs_formulas_and_refuses_what_is_none(tmp_path):
-    lab = idle_lab(tmp_path, formula_seconds=20)
+    lab = idle_lab(tmp_path, formula_seconds=60)
     with serving(lab) as address, httpx.Client(base_url=address, timeout=60) as opened:
         answer = opened.post("/api/runs", json={"rivals": ["=x*sigmod(x)"]})
         assert answer.status_code == 422
@@ -259,19 +259,6 @@ def test_rest_runs_formulas_and_refuses_what_is_none(tmp_path):
         assert answer.status_code == 201, answer.text
         told = opened.get(f"/api/runs/{answer.json()['id']}").json()
         assert told["config"]["rivals"] == [SWISH2]
-
-
-def test_rest_times_a_formula(client):
-    asked = {"variants": ["relu", SWISH2], "elements": [1024], "budget_seconds": 0.05}
-    started = client.post("/api/timings", json=asked)
-    assert started.status_code == 201, started.text
-    name = started.json()["id"]
-    with client.stream("GET", f"/api/timings/{name}/events") as events:
-        list(events.iter_lines())  # to its end
-    told = client.get(f"/api/timings/{name}").json()
-    assert told["state"] == "finished", told
-    timed = {m["variant"]: m for m in told["measurements"]}
-    assert timed[SWISH2]["median_seconds"] > 0 and timed[SWISH2]["max_error"] < 1e-6
 
 
 def test_the_documentation_tells_of_formulas(client):

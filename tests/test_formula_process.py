@@ -18,26 +18,17 @@ from visiting import eventually
 
 from swishdemo.activations.typed.formula_process import (
     FairLock,
-    FormulaProcess,
     checked_name,
     formula_process,
 )
 from swishdemo.errors import UserError
 
+SECONDS = 60.0
+
 
 @pytest.fixture(scope="module")
 def shop():
-    made = FormulaProcess(60.0)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def brief():
-    """One whose limit no formula keeps to."""
-    made = FormulaProcess(0.0)
-    yield made
-    made.close()
+    return formula_process(SECONDS)
 
 
 def refused(call, *arguments, **named):
@@ -138,19 +129,20 @@ def test_more_words_of_the_grammar_are_read_or_refused(shop_text):
 
 def check_words(shop_text):
     try:
-        formula_process(20.0).ask("describe", shop_text)
+        formula_process(SECONDS).ask("describe", shop_text)
     except UserError as error:
         assert error.sentence("en") and error.sentence("zh")
         assert error.key not in ("formula.error_slow", "formula.error_ended")
 
 
-def test_what_takes_too_long_costs_the_worker_and_is_told(brief):
-    brief.warm()
-    error = refused(brief.ask, "describe", "x*tanh(log(1+exp(a*x)))")
+def test_what_takes_too_long_costs_the_worker_and_is_told(shop, monkeypatch):
+    shop.warm()
+    monkeypatch.setattr(shop, "seconds", 0.0)
+    error = refused(shop.ask, "describe", "x*tanh(log(1+exp(a*x)))")
     assert error.key == "formula.error_slow"
     assert "longer than 0 s" in error.sentence("en")
-    brief.seconds = 20.0
-    assert brief.ask("check", "x*x") == "=x*x"
+    monkeypatch.undo()
+    assert shop.ask("check", "x*x") == "=x*x"
 
 
 def test_a_worker_that_is_killed_is_told_and_replaced(shop, monkeypatch):
@@ -228,8 +220,8 @@ def test_the_process_that_asks_loads_no_sympy_and_the_worker_no_torch():
 
 
 def test_a_name_is_checked_for_the_field_that_has_it():
-    assert checked_name(" =  x*x ", 20.0, "rivals") == "=x*x"
-    error = refused(checked_name, "=x*sigmod(x)", 20.0, "rivals")
+    assert checked_name(" =  x*x ", SECONDS, "rivals") == "=x*x"
+    error = refused(checked_name, "=x*sigmod(x)", SECONDS, "rivals")
     assert (error.field, error.status) == ("rivals", 422)
     assert "`sigmod` at column 3" in error.sentence("en")
 

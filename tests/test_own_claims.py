@@ -55,7 +55,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def anna(folder):
-    with visiting(folder) as client:
+    with pytest.MonkeyPatch.context() as patch, visiting(folder) as client:
+        patch.setattr("swishdemo.claims.cost._PAIR_SECONDS", 0.2)
         yield client
 
 

@@ -29,6 +29,8 @@ from swishdemo.text import Sentence
 ELEMENTS = 2**20
 _THOROUGH_SECONDS = 10
 """For the blocks of one implementation."""
+_PAIR_SECONDS = 1.0
+"""The same, where one is held against one other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +282,7 @@ class PriceAtMost(Timed):
 
     def request(self, settings: Settings, budget: Budget = "quick") -> dict[str, Any]:
         """The two in turn, forward and backward; a second for each, whose interval decides."""
-        return {**super(PriceAtMost, self).request(settings), "budget_seconds": 1.0}
+        return {**super(PriceAtMost, self).request(settings), "budget_seconds": _PAIR_SECONDS}
 
     def evidence(
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
