@@ -348,9 +348,18 @@ def test_in_three_dimensions_the_curve_lies_on_the_surface(explore):
     for row in (0, 30, 60):
         expected = evaluate(get("swish"), x, {"beta": y[row]}).f
         np.testing.assert_allclose(z[row], expected, rtol=1e-9, atol=1e-12)
+    # The map alone is there then, and the scene again as it was turned.
+    turned = {"x": 1, "y": 2, "z": 1}
+    scene.evaluate("(node, eye) => Plotly.relayout(node, { 'scene.camera.eye': eye })", turned)
     page.click("[data-view=map]")
-    expect(page.locator(".surface-scene")).to_be_hidden()
+    expect(scene).to_be_hidden()
+    expect(scene.locator("canvas")).to_have_count(0)
     expect(page.locator(f"{AREA} b")).to_contain_text("β = 10")
+    page.click("[data-view='3d']")
+    page.wait_for_function("() => document.querySelector('.surface-scene canvas')")
+    assert scene.evaluate("node => node.layout.scene.camera.eye") == turned
+    check(10)
+    page.click("[data-view=map]")
 
 
 @pytest.mark.long  # tests/test_widths.py looks at it among all else

@@ -90,6 +90,7 @@ export function card(host, lab) {
     describe();
     const [range, scale] = [state.get("x"), lab.scale];
     if (!inThree()) {
+      scene?.end();
       map.draw(of(), value, range, scale);
       height = area.clientHeight;
       area.setAttribute("aria-valuemin", String(scale.toBeta(scale.low)));

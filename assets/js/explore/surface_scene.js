@@ -22,6 +22,8 @@ export function surfaceScene(node) {
   let curve = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
+  /** Where a reader has turned the scene to, once it was left. @type {object | undefined} */
+  let camera;
 
   /**
    * @param {string} title Of the height.
@@ -125,7 +127,7 @@ export function surfaceScene(node) {
           },
           zaxis: { ...axis, title: named(title) },
           // From where the dip is not hidden; farther off where there is little room beside it.
-          camera: {
+          camera: camera ?? {
             eye: { x: -1.05 * far, y: -1.45 * far, z: 0.8 * far },
             center: { x: 0, y: 0, z: -0.16 },
           },
@@ -138,6 +140,13 @@ export function surfaceScene(node) {
 
   return {
     draw,
+    /** Ends the scene, which would go on to look in each frame whether it is to be drawn. */
+    end() {
+      if (!plot.figure) return;
+      clearTimeout(resting);
+      camera = /** @type {import("../plot/live_plot.js").PlotNode} */ (node).layout?.scene?.camera;
+      plot.clear();
+    },
     /** The curve follows β once it rests. @param {number} beta */
     move(beta) {
       clearTimeout(resting);

@@ -155,6 +155,14 @@ export class LivePlot {
     return this.redraw();
   }
 
+  /** Takes what is drawn away, until a figure is drawn anew. */
+  async clear() {
+    clearTimeout(this.resting);
+    this.figure = null;
+    this.listens = false;
+    (await loadPlotly(this.part)).purge(this.node);
+  }
+
   redraw() {
     // In a tab that is not shown it has no width: it is drawn when it gets one.
     this.waits = !this.node.clientWidth;
