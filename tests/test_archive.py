@@ -11,10 +11,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -23,9 +22,10 @@ from typing import Any
 import api_server
 import httpx
 import pytest
+from archived import ENDED, JOB, LIMITS, content, copies, files, server, until
 from playwright.sync_api import expect
 from serving import serving
-from test_store import JOB, LIMITS, filled
+from test_store import filled
 
 from swishdemo.formats import dump
 from swishdemo.jobs import archive
@@ -37,7 +37,6 @@ from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, text
 from swishdemo.ui.lab import Lab
 
-ENDED = replace(JOB, state="finished", visitor="a" * 40)
 CLAIM = Registered("own-1", "a" * 40, {"kind": "differs"}, "1.0", 5.0, {"gap": 1.5}, "cpu", 6.0)
 
 
@@ -46,53 +45,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits as long as it would for a bucket."""
     for name, seconds in (("_SHORTEST_WAIT", 0.01), ("_LONGEST_WAIT", 0.1)):
         monkeypatch.setattr(archive, name, seconds)
-
-
-@contextmanager
-def server(
-    data: Path | None, folder: Path, *, now: float = 2000.0, **options: Any
-) -> Iterator[tuple[Store, Archive]]:
-    """A store with an archive; at its end all is written that can be."""
-    store = Store(data)
-
-    def tidy(visitor: str) -> None:
-        store.prune(visitor, LIMITS, now=now)
-
-    options = {"heard": lambda job_id: None, **options}
-    kept = Archive(store.copies, folder, tidy=tidy, **options)
-    try:
-        yield store, kept
-    finally:
-        kept.close(20)
-        store.close()
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for it, however busy the machine is."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
-
-
-def files(folder: Path) -> set[str]:
-    """What lies in a folder beside its mark; nothing where it is not there."""
-    found = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    return found - {"archive.json"}
-
-
-def copies(*ids: str) -> set[str]:
-    return {f"job-{each}.jsonl.gz" for each in ids}
-
-
-def content(folder: Path) -> bytes:
-    """All bytes of a folder, unpacked, names too."""
-    found = []
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # just then removed, or renamed
-            raw = path.read_bytes()
-            found += [path.name.encode(), gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw]
-    return b"\n".join(found)
 
 
 def write(folder: Path, *jobs: Job) -> None:
@@ -303,7 +255,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1]]
-from test_archive import ENDED, Archive, Store, replace, until
+from archived import ENDED, Archive, Store, replace, until
 from swishdemo.jobs import archive
 archive._SHORTEST_WAIT = 0.01
 plain = archive._write
@@ -368,7 +320,7 @@ BESIDE = """
 import sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1]]
-from test_archive import ENDED, replace, server
+from archived import ENDED, replace, server
 from swishdemo.jobs import archive
 archive._SHORTEST_WAIT = 0.001
 name, folder = sys.argv[2], Path(sys.argv[3])
@@ -571,7 +523,7 @@ import logging, resource, signal, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1]]
 from random import Random
-from test_archive import ENDED, content, copies, files, replace, server, until
+from archived import ENDED, content, copies, files, replace, server, until
 from swishdemo.jobs import archive
 archive._SHORTEST_WAIT, archive._LONGEST_WAIT = 0.01, 0.1
 logging.basicConfig()
@@ -641,7 +593,7 @@ READ_ONLY = """
 import sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1]]
-from test_archive import ENDED, replace, server, until
+from archived import ENDED, replace, server, until
 from swishdemo.jobs import archive
 archive._SHORTEST_WAIT = 0.01
 with server(None, Path(sys.argv[2])) as (store, kept):
@@ -756,8 +708,11 @@ class Visitor:
 
     def ended(self, path: str) -> Any:
         """A job as it has ended."""
-        until(lambda: self(path)["finished_at"])
-        return self(path)
+        with self._client.stream("GET", f"/api/{path}/events") as events:
+            list(events.iter_lines())  # to its end
+        ended = self(path)
+        assert ended["finished_at"]
+        return ended
 
 
 TABLE = "stature,mass_kg,patient\n" + "\n".join(

@@ -137,12 +137,6 @@ def fill_and_free(
     return address, words
 
 
-def check_restarted(folder: Path, address: str, words: str) -> None:
-    with served(folder) as (client, _):
-        check_ended(client, address, words)
-        runs_to_its_end(client)
-
-
 def test_a_full_disk(tmp_path: Path) -> None:
     """On a small file system of the server's own; where none may be mounted, this is told."""
     within = ("unshare", "--map-root-user", "--mount", "--kill-child", "bash", "-c")
@@ -156,46 +150,46 @@ def test_a_full_disk(tmp_path: Path) -> None:
         fill_and_free(client, process, int(child[0]) if child else pid, "the disk is full")
 
 
-def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
+def locked_out(client: Client, folder: Path) -> tuple[str, str]:
+    """Run while another process has locked the database, and go on when it no longer does."""
+    address = start(client, LONG)
+    while client.get(address).json()["reports"] < 3:
+        time.sleep(0.1)
+    lock = (
+        "import sqlite3, sys\n"
+        "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "database.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); input()\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", lock, str(folder / "jobs.sqlite")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None and other.stdout.readline() == "locked\n"
+    words = "locked by another process"
+    check_ended(client, address, words)
+    rejected = start(client, LONG)
+    check_ended(client, rejected, words)
+    other.communicate("\n")
+    runs_to_its_end(client)
+    return address, words
+
+
+def test_a_lock_a_limit_on_files_and_a_kill_in_mid_run_are_told_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    """One after the other in one server, as each goes on when its fault is gone."""
     with served(tmp_path, LIMIT.format(size=400_000)) as (client, process):
-        kept = fill_and_free(client, process, process.pid, "the disk cannot be written")
-    check_restarted(tmp_path, *kept)
-
-
-def test_a_database_that_another_process_locks(tmp_path: Path) -> None:
-    with served(tmp_path) as (client, _):
-        runs_to_its_end(client)
-        address = start(client, LONG)
-        while client.get(address).json()["reports"] < 3:
-            time.sleep(0.1)
-        lock = (
-            "import sqlite3, sys\n"
-            "database = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-            "database.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); input()\n"
-        )
-        other = subprocess.Popen(
-            [sys.executable, "-c", lock, str(tmp_path / "jobs.sqlite")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert other.stdout is not None and other.stdout.readline() == "locked\n"
-        check_ended(client, address, "locked by another process")
-        rejected = start(client, LONG)
-        check_ended(client, rejected, "locked by another process")
-        other.communicate("\n")
-        runs_to_its_end(client)
-    check_restarted(tmp_path, address, "locked by another process")
-
-
-def test_a_server_that_is_killed_in_mid_run(tmp_path: Path) -> None:
-    with served(tmp_path) as (client, process):
-        runs_to_its_end(client)
+        kept = [fill_and_free(client, process, process.pid, "the disk cannot be written")]
+        kept += [locked_out(client, tmp_path)]
         running, waiting = start(client, LONG), start(client, LONG)
         while client.get(running).json()["reports"] < 5:
             time.sleep(0.1)
         process.kill()
     with served(tmp_path) as (client, _):
+        for address, words in kept:
+            check_ended(client, address, words)
         failed = check_ended(client, running, "restarted")
         assert failed["host"]["versions"]["torch"]
         assert failed["step"] == failed["reports"] >= 5 and failed["device"] == "cpu"

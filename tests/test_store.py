@@ -21,6 +21,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from archived import JOB, LIMITS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,9 +32,6 @@ from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.store import Retention, Store
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
-
-LIMITS = Retention(count=50, days=30, bytes=10**9, all_bytes=10**9)
-JOB = Job("first", "run", "anna", {"steps": 3}, created_at=1000.0)
 
 
 @pytest.fixture

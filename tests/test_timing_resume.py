@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -60,6 +60,18 @@ def test_in_the_end_nothing_is_left():
     assert remaining(REQUEST.replace(variants=("relu",)), [], WHY) is None
 
 
+@pytest.fixture(scope="module")
+def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobManager]:
+    """Timings as they are, and as ``deadly`` and ``lossy``, in one warm worker for all tests."""
+    folder, known = tmp_path_factory.mktemp("data"), dict(kinds())
+    for work in ("deadly", "lossy"):
+        known[work] = replace(known["timing"], work=f"fake_work:{work}")
+    settings = Settings(data_dir=folder)
+    manager = JobManager(settings, Store(folder), ProcessRunner(settings), known=known)
+    yield manager
+    manager.close()
+
+
 @pytest.mark.parametrize(
     ("work", "told"),
     [
@@ -70,67 +82,48 @@ def test_in_the_end_nothing_is_left():
         ),
     ],
 )
-def test_a_killed_worker_costs_one_variant_and_no_other(tmp_path: Path, work: str, told: str):
-    known = kinds()
-    known["timing"] = replace(known["timing"], work=f"fake_work:{work}")
-    settings = Settings(data_dir=tmp_path)
-    manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known=known)
-    try:
-        wanted = {"variants": ["relu", "gelu", "silu"], "elements": [64, 128]}
-        wanted["budget_seconds"] = 0.05
-        job = manager.submit("timing", wanted, "anna")
-        until = time.monotonic() + 300
-        while (job := manager.get(job.id)).active and time.monotonic() < until:
-            time.sleep(0.05)
-        assert job.state == "finished", job.reason and job.reason.sentence()
-        found = measurements(manager.reports(job.id))
-        timed = {(m["variant"], m["elements"]) for m in found if m["median_seconds"]}
-        assert timed == {(name, size) for name in ("relu", "silu") for size in (64, 128)}
-        lost = {(m["variant"], m["elements"]): m["unavailable"] for m in found} | {}
-        for size in (64, 128):
-            assert told in lost["gelu", size]
-    finally:
-        manager.close()
+def test_a_killed_worker_costs_one_variant_and_no_other(
+    manager: JobManager, work: str, told: str
+) -> None:
+    wanted = {"variants": ["relu", "gelu", "silu"], "elements": [64, 128]}
+    job = manager.submit(work, {**wanted, "budget_seconds": 0.05}, "anna")
+    until = time.monotonic() + 300
+    while (job := manager.get(job.id)).active and time.monotonic() < until:
+        time.sleep(0.05)
+    assert job.state == "finished", job.reason and job.reason.sentence()
+    found = measurements(manager.reports(job.id))
+    timed = {(m["variant"], m["elements"]) for m in found if m["median_seconds"]}
+    assert timed == {(name, size) for name in ("relu", "silu") for size in (64, 128)}
+    lost = {(m["variant"], m["elements"]): m["unavailable"] for m in found}
+    for size in (64, 128):
+        assert told in lost["gelu", size]
 
 
-def test_what_pytorch_s_profiler_says_is_no_dead_worker_s_last_word(tmp_path: Path):
-    settings = Settings(data_dir=tmp_path)
-    manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known=kinds())
-    try:
-        wanted = {"variants": ["relu", "silu"], "elements": [64], "budget_seconds": 20.0}
-        job = manager.submit("timing", wanted, "anna")
-        until = time.monotonic() + 300
-        while not (job := manager.get(job.id)).reports and time.monotonic() < until:
+def test_the_plain_allocator_is_measured_in_a_process_without_tunables(manager: JobManager) -> None:
+    for allocator, is_tuned in (("tuned", True), ("plain", False)):
+        wanted = {"variants": ["relu"], "elements": [64], "budget_seconds": 0.05}
+        job = manager.submit("timing", {**wanted, "allocator": allocator}, "anna")
+        while (job := manager.get(job.id)).active:
             time.sleep(0.05)
-        while len(measurements(manager.reports(job.id))) < 2 and time.monotonic() < until:
-            time.sleep(0.05)
-        mine = ["pgrep", "-P", str(os.getpid()), "-f", "swishdemo.jobs.worker"]
-        for pid in subprocess.run(mine, capture_output=True, text=True).stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
-        while (job := manager.get(job.id)).active and time.monotonic() < until:
-            time.sleep(0.05)
-        assert job.state == "failed" and job.reason is not None
-        assert job.reason.sentence() == (
-            "The worker process was killed by signal SIGKILL, most often because memory ran out."
-        )
-        assert len(measurements(manager.reports(job.id))) == 2
-    finally:
-        manager.close()
+        assert job.state == "finished"
+        assert job.host["allocator_is_tuned"] is is_tuned
+        (found,) = measurements(manager.reports(job.id))
+        assert found["allocator"] == allocator
 
 
-def test_the_plain_allocator_is_measured_in_a_process_without_tunables(tmp_path: Path):
-    settings = Settings(data_dir=tmp_path)
-    manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings))
-    try:
-        for allocator, is_tuned in (("tuned", True), ("plain", False)):
-            wanted = {"variants": ["relu"], "elements": [64], "budget_seconds": 0.05}
-            wanted["allocator"] = allocator
-            job = manager.submit("timing", wanted, "anna")
-            while (job := manager.get(job.id)).active:
-                time.sleep(0.05)
-            assert job.state == "finished"
-            assert job.host["allocator_is_tuned"] is is_tuned
-            (found,) = measurements(manager.reports(job.id))
-            assert found["allocator"] == allocator
-    finally:
-        manager.close()
+def test_what_pytorch_s_profiler_says_is_no_dead_worker_s_last_word(manager: JobManager) -> None:
+    wanted = {"variants": ["relu", "silu"], "elements": [64], "budget_seconds": 20.0}
+    job = manager.submit("timing", wanted, "anna")
+    until = time.monotonic() + 300
+    while len(measurements(manager.reports(job.id))) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    mine = ["pgrep", "-P", str(os.getpid()), "-f", "swishdemo.jobs.worker"]
+    for pid in subprocess.run(mine, capture_output=True, text=True).stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+    while (job := manager.get(job.id)).active and time.monotonic() < until:
+        time.sleep(0.05)
+    assert job.state == "failed" and job.reason is not None
+    assert job.reason.sentence() == (
+        "The worker process was killed by signal SIGKILL, most often because memory ran out."
+    )
+    assert len(measurements(manager.reports(job.id))) == 2
