@@ -206,9 +206,9 @@ def test_nothing_waits_for_a_folder_that_blocks(
 ) -> None:
     free, written = Event(), CopyFolder.write
 
-    def blocked(self: CopyFolder, name: str, packed: bytes) -> None:
+    def blocked(self: CopyFolder, name: str, packed: bytes, *, again: bool) -> None:
         free.wait(60)
-        written(self, name, packed)
+        written(self, name, packed, again=again)
 
     monkeypatch.setattr(CopyFolder, "write", blocked)
     monkeypatch.setattr(archive, "_SLOW_SECONDS", 0.1)
@@ -236,10 +236,10 @@ def test_what_was_deleted_while_it_was_being_written_goes(
 ) -> None:
     at_it, free, written = Event(), Event(), CopyFolder.write
 
-    def slow(self: CopyFolder, name: str, packed: bytes) -> None:
+    def slow(self: CopyFolder, name: str, packed: bytes, *, again: bool) -> None:
         at_it.set()
         free.wait(60)
-        written(self, name, packed)
+        written(self, name, packed, again=again)
 
     monkeypatch.setattr(CopyFolder, "write", slow)
     with server(tmp_path / "data", tmp_path / "archive") as (store, kept):
@@ -316,6 +316,24 @@ def test_where_nothing_can_be_renamed_copies_are_written_all_the_same(
     assert [job.id for job in found(tmp_path)] == ["first"]
 
 
+def test_a_half_that_a_server_which_starts_takes_for_a_dead_ones_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, swept = archive._write, []
+
+    def meanwhile(path: Path, content: bytes) -> None:
+        plain(path, content)
+        if path.name.startswith(".job-first") and not swept:
+            swept.append(CopyFolder(tmp_path, "another").names())
+
+    with server(None, tmp_path) as (store, kept):
+        until(lambda: kept._all_read)
+        monkeypatch.setattr(archive, "_write", meanwhile)
+        store.save(ENDED)
+        until(lambda: kept._settled == store.copies.state())
+        assert swept == [[]] and files(tmp_path) == copies("first")
+
+
 BESIDE = """
 import sys
 from pathlib import Path
@@ -369,6 +387,24 @@ def test_what_another_server_has_deleted_does_not_come_back(tmp_path: Path) -> N
         one.annotate("first", {"note": "seen late"})
         until(lambda: at_one._settled == one.copies.state())
         assert files(folder) == set()
+
+
+def test_what_another_server_deletes_while_it_is_written_does_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, other = archive._write, CopyFolder(tmp_path, "another")
+
+    def meanwhile(path: Path, content: bytes) -> None:
+        plain(path, content)
+        other.remove(["job-first"])
+
+    with server(None, tmp_path) as (store, kept):
+        store.save(ENDED)
+        until(lambda: files(tmp_path) == copies("first"))
+        monkeypatch.setattr(archive, "_write", meanwhile)
+        store.annotate("first", {"note": "seen late"})
+        until(lambda: kept._settled == store.copies.state())
+        assert files(tmp_path) == set()
 
 
 def framed(body: bytes, **changes: Any) -> bytes:

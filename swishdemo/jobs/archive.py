@@ -58,6 +58,9 @@ _MOST_LINES = 100_000
 _MOST_READ = 50_000_000
 """Bytes that are read in before it is seen to that no more is kept than may be."""
 
+_MOST_TRIES = 5
+"""Servers that start meanwhile, each of which removes once what others have half written."""
+
 _NAME = re.compile(r"(?:job|claim)-[A-Za-z0-9_-]{1,80}")
 _SUFFIX = ".jsonl.gz"
 _PART = re.compile(rf"\.({_NAME.pattern})\.[0-9a-f]+\.part")
@@ -127,9 +130,13 @@ class CopyFolder:
             return False
         return True
 
-    def write(self, name: str, content: bytes) -> None:
-        """Put a copy in the place of the one before, whole or not at all."""
-        self._put(f"{name}{_SUFFIX}", content, name)
+    def write(self, name: str, content: bytes, *, again: bool) -> None:
+        """Put a copy in the place of the one before, whole or not at all.
+
+        With ``again`` only where there is one: else another server has deleted it, perhaps while
+        this one was writing.
+        """
+        self._put(f"{name}{_SUFFIX}", content, name, (lambda: self.has(name)) if again else None)
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove copies, and what killed servers have half written of them."""
@@ -166,10 +173,19 @@ class CopyFolder:
             raise DamagedRecord("it has too many rows")
         return [_row(line) for line in body.splitlines()]
 
-    def _put(self, file: str, content: bytes, name: str = "job-0") -> None:
+    def _put(
+        self,
+        file: str,
+        content: bytes,
+        name: str = "job-0",
+        wanted: Callable[[], bool] | None = None,
+    ) -> None:
         path, part = self.folder / file, self.folder / f".{name}.{self.server}.part"
         try:
             _write(part, content)
+            if wanted and not wanted():
+                self._unlink(part.name)
+                return
             try:
                 part.replace(path)
             except OSError as error:
@@ -537,16 +553,21 @@ class Archive:
         number, before, rows = begun
         self._busy_since = time.monotonic()
         try:
-            if not before or self._place.has(name):  # else another server has deleted it
-                self._place.write(name, packed(_for_others(rows)))
-        except FileNotFoundError:
-            self._still(mark)  # then a server that started took the half of it for a dead one's
-            return
+            self._put(name, packed(_for_others(rows)), mark, again=before)
         except DamagedRecord as error:
             _LOG.warning("%s is not archived: %s", name, error)
             self._place.remove([name])
         self._still(mark)
         self._copies.done(name, mark, number)
+
+    def _put(self, name: str, content: bytes, mark: str, *, again: bool) -> None:
+        """Write a copy, anew where a server that started took the half of it for a dead one's."""
+        for _ in range(_MOST_TRIES):
+            with suppress(FileNotFoundError):
+                self._place.write(name, content, again=again)
+                return
+            self._still(mark)
+        raise OSError(errno.EAGAIN, f"{name} disappears while it is written")
 
     def _read_in(self, mark: str) -> None:
         """Read what is not here; the thread that also removes does it, so nothing comes back."""
