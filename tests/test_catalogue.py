@@ -52,7 +52,7 @@ with TestClient(api) as client:
         found[path] = loaded()
 
 answer = client.post("/api/claims/minimum/check")
-assert answer.status_code == 200, answer.text
+assert answer.status_code == 200 and answer.json()["id"] == "minimum", answer.text
 found["check"] = loaded()
 lab.close()
 print(json.dumps(found))

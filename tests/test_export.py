@@ -1,21 +1,26 @@
-"""A run as a file, from the start of a run to what is read from the file."""
+"""A run or a timing as a file, from its start to what is read from the file."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 import torch
 from api_server import ANNA, BERT, serving
+from test_timing_report import rows, tables
 
 from swishdemo.claims.evaluate import ClaimEvaluator
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
+from swishdemo.timing import Measurement
+from swishdemo.timing.elsewhere import parse
 from swishdemo.training import TrainingConfig, reference, replicas
 from swishdemo.training.script import script
 from swishdemo.ui.lab import Lab
@@ -171,3 +176,64 @@ def test_a_table_is_no_part_of_the_script(client: httpx.Client) -> None:
     until(client, address, "finished")
     text = client.get(f"{address}/export?format=code").text
     assert "sys.argv[1]" in text and "17.625" not in text
+
+
+def test_a_timing_is_exported_in_each_format_and_read_back(client: httpx.Client) -> None:
+    asked = {"variants": ["relu", "silu"], "elements": [256, 1024], "budget_seconds": 0.05}
+    address = f"/api/timings/{client.post('/api/timings', json=asked).json()['id']}"
+    until(client, address, "finished")
+    told = client.get(address).json()
+
+    whole = client.get(f"{address}/export")
+    assert whole.headers["content-type"].startswith("application/json")
+    assert whole.json() == client.get(f"{address}/export?format=json").json() == told
+    read = parse(whole.text)
+    not_read = dict.fromkeys(
+        (
+            "max_error",
+            "preparation_seconds",
+            "build_seconds",
+            "limit_stream",
+            "copy_limit_interval_seconds",
+        )
+    ) | {"calls_per_block": 0}
+    assert read.measurements == tuple(
+        replace(m, **not_read) for m in map(Measurement.from_json, told["measurements"])
+    )
+    assert read.name == told["host"]["cpu"]
+
+    table = client.get(f"{address}/export?format=csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert [float(row["median_seconds"]) for row in rows(table.text)] == [
+        m["median_seconds"] for m in told["measurements"]
+    ]
+    report = client.get(f"{address}/export?format=markdown")
+    assert report.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert report.headers["content-disposition"].endswith('.md"')
+    assert len(tables(report.text)) == 3 and "F.silu" in report.text
+    assert "× F.relu" in report.text
+    other = client.get(f"{address}/export?format=markdown&baseline=silu")
+    assert "× F.silu" in other.text and "× F.relu" not in other.text
+    table = client.get(f"{address}/export?format=csv&baseline=silu")
+    assert {row["baseline"] for row in rows(table.text)} == {"silu"}
+    assert {row["host_cpu"] for row in rows(table.text)} == {told["host"]["cpu"]}
+    for form in ("csv", "markdown"):
+        refused = client.get(f"{address}/export?format={form}&baseline=nosuch")
+        assert refused.status_code == 422 and "“nosuch” is unknown" in refused.text
+
+    assert client.get(address, headers=BERT).status_code == 404
+    shared = client.patch(address, json={"shared": True, "name": "two sizes"}).json()
+    assert (shared["name"], shared["own"]) == ("two sizes", True)
+    link = f"/api/timings/{shared['share']}"
+    assert client.get(link, headers=BERT).json()["measurements"] == told["measurements"]
+    assert client.patch(link, json={"name": "mine"}, headers=BERT).status_code == 404
+    client.patch(address, json={"shared": False})
+    assert client.get(link, headers=BERT).status_code == 404
+
+    for hostile in ("weights", "CSV", "", "../../etc/passwd", "json%00", "x" * 5000):
+        assert client.get(f"{address}/export?format={hostile}").status_code == 422
+    assert client.get(f"{address}/export", headers=BERT).status_code == 404
+    assert client.get("/api/timings/nobody/export").status_code == 404
+    run = address.replace("timings", "runs")
+    assert client.get(f"{run}/export?format=csv").status_code == 404
+    json.dumps(told, allow_nan=False)

@@ -692,7 +692,7 @@ HEAVY = [
     "text",
     # Each is read by `test_formula_process` as well.
     [
-        pytest.param(text, marks=[pytest.mark.long] * (n in (3, 4, 5, 6, 18)))
+        pytest.param(text, marks=[pytest.mark.long] * (n in (2, 3, 4, 5, 6, 9, 11, 18)))
         for n, text in enumerate(HEAVY)
     ],
     ids=range(len(HEAVY)),

@@ -47,7 +47,7 @@ def serving(lab, *tabs):
 
 @pytest.fixture(scope="module")
 def address(lab):
-    with serving(lab, "claims") as address:
+    with serving(lab, "explore", "claims") as address:
         yield address
 
 
@@ -58,24 +58,12 @@ def server(address):
 
 
 @pytest.fixture(scope="module")
-def opened(opens):
-    """Opens the page as a new visitor; ``wrong`` are the errors that its console shows."""
-
-    def opened(address, query="?tab=claims", *, ready=True):
-        shown = opens(address=address.rstrip("/"))
-        shown.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        shown.goto(address + query)
-        if ready:
-            shown.wait_for_selector(READY)
-        return shown
-
-    return opened
-
-
-@pytest.fixture(scope="module")
-def tab(opened, address):
-    """One page for all tests."""
-    shown = opened(address)
+def tab(opens, address):
+    """One page for all tests; ``wrong`` are the errors that its console shows."""
+    shown = opens()
+    shown.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shown.goto(f"{address}?tab=claims")
+    shown.wait_for_selector(READY)
     shown.stale = False
     yield shown
     leave(shown)
@@ -109,12 +97,12 @@ def page(tab, address):
 def visit(tab, address):
     """Loads the page anew."""
 
-    def visited(query="?tab=claims", *, width=1280, locale=None):
+    def visited(query="?tab=claims", *, width=1280, locale=None, ready=READY):
         tab.set_viewport_size({"width": width, "height": 800})
         if locale:
             tab.locale = speaks(tab, locale)
         tab.goto(address + query)
-        tab.wait_for_selector(READY)
+        tab.wait_for_selector(ready)
         return tab
 
     yield visited
@@ -741,7 +729,7 @@ def test_an_own_claim_that_is_timed_runs_to_its_end(visit):
     expect(place).to_have_count(0)
 
 
-def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
+def test_sentences_stand_before_anything_is_proved(visit, lab, monkeypatch):
     asked, proceed = threading.Event(), threading.Event()
     listed = lab.claims.cards
 
@@ -751,15 +739,12 @@ def test_sentences_stand_before_anything_is_proved(opened, lab, monkeypatch):
         return listed(language)
 
     monkeypatch.setattr(lab.claims, "cards", slow)
-    with serving(lab, "explore", "claims") as address:
-        shown = opened(address, "", ready=False)
-        shown.wait_for_selector("#lab-explore .main-svg")
-        assert not asked.is_set()
-        shown.click("button[data-tab-id=claims]")
-        expect(tile(shown, "limits")).to_be_visible()
-        expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
-        assert card(shown, "limits").get_attribute("aria-busy") == "true"
-        assert len(visible_claims(shown)) == len(CLAIMS)
-        proceed.set()
-        expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)
-        leave(shown)
+    shown = visit("", ready="#lab-explore .main-svg")
+    assert not asked.is_set()
+    shown.click("button[data-tab-id=claims]")
+    expect(tile(shown, "limits")).to_be_visible()
+    expect(card(shown, "limits").locator(".claims-said")).to_be_visible()
+    assert card(shown, "limits").get_attribute("aria-busy") == "true"
+    assert len(visible_claims(shown)) == len(CLAIMS)
+    proceed.set()
+    expect(card(shown, "limits").locator(".lab-badge")).to_have_count(3)

@@ -1,24 +1,15 @@
-"""A timing as a file: CSV in full precision, Markdown with the host, and both over REST."""
+"""A timing as a file: CSV in full precision, Markdown with the host."""
 
 import csv
 import io
-import json
 import re
 from dataclasses import replace
 
-import httpx
 import pytest
-from api_server import ANNA, BERT, serving
-from test_export import until
 
-from swishdemo.claims.evaluate import ClaimEvaluator
-from swishdemo.jobs.manager import JobManager
-from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.timing import HostCard, Measurement
-from swishdemo.timing.elsewhere import parse
 from swishdemo.timing.tables import as_csv, as_markdown
-from swishdemo.ui.lab import Lab
 
 HOST = HostCard.collect(threads=1)
 
@@ -139,75 +130,3 @@ def test_a_hostile_name_breaks_no_table():
     odd = measured("their|own\nname_*<b>", 1e-5)
     [table] = tables(as_markdown([odd, RELU]))
     assert len(table) == 4 and "\n" not in table[2][0]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    manager = JobManager.open(settings)
-    with (
-        serving(Lab(settings, manager, ClaimEvaluator(manager))) as url,
-        httpx.Client(base_url=url, headers=ANNA, timeout=60) as client,
-    ):
-        yield client
-
-
-def test_a_timing_is_exported_in_each_format_and_read_back(server):
-    asked = {"variants": ["relu", "silu"], "elements": [256, 1024]}
-    address = f"/api/timings/{server.post('/api/timings', json=asked).json()['id']}"
-    until(server, address, "finished")
-    told = server.get(address).json()
-
-    whole = server.get(f"{address}/export")
-    assert whole.headers["content-type"].startswith("application/json")
-    assert whole.json() == server.get(f"{address}/export?format=json").json() == told
-    read = parse(whole.text)
-    not_read = dict.fromkeys(
-        (
-            "max_error",
-            "preparation_seconds",
-            "build_seconds",
-            "limit_stream",
-            "copy_limit_interval_seconds",
-        )
-    ) | {"calls_per_block": 0}
-    assert read.measurements == tuple(
-        replace(m, **not_read) for m in map(Measurement.from_json, told["measurements"])
-    )
-    assert read.name == told["host"]["cpu"]
-
-    table = server.get(f"{address}/export?format=csv")
-    assert table.headers["content-type"] == "text/csv; charset=utf-8"
-    assert [float(row["median_seconds"]) for row in rows(table.text)] == [
-        m["median_seconds"] for m in told["measurements"]
-    ]
-    report = server.get(f"{address}/export?format=markdown")
-    assert report.headers["content-type"] == "text/markdown; charset=utf-8"
-    assert report.headers["content-disposition"].endswith('.md"')
-    assert len(tables(report.text)) == 3 and "F.silu" in report.text
-    assert "× F.relu" in report.text
-    other = server.get(f"{address}/export?format=markdown&baseline=silu")
-    assert "× F.silu" in other.text and "× F.relu" not in other.text
-    table = server.get(f"{address}/export?format=csv&baseline=silu")
-    assert {row["baseline"] for row in rows(table.text)} == {"silu"}
-    assert {row["host_cpu"] for row in rows(table.text)} == {told["host"]["cpu"]}
-    for form in ("csv", "markdown"):
-        refused = server.get(f"{address}/export?format={form}&baseline=nosuch")
-        assert refused.status_code == 422 and "“nosuch” is unknown" in refused.text
-
-    assert server.get(address, headers=BERT).status_code == 404
-    shared = server.patch(address, json={"shared": True, "name": "two sizes"}).json()
-    assert (shared["name"], shared["own"]) == ("two sizes", True)
-    link = f"/api/timings/{shared['share']}"
-    assert server.get(link, headers=BERT).json()["measurements"] == told["measurements"]
-    assert server.patch(link, json={"name": "mine"}, headers=BERT).status_code == 404
-    server.patch(address, json={"shared": False})
-    assert server.get(link, headers=BERT).status_code == 404
-
-    for hostile in ("weights", "CSV", "", "../../etc/passwd", "json%00", "x" * 5000):
-        assert server.get(f"{address}/export?format={hostile}").status_code == 422
-    assert server.get(f"{address}/export", headers=BERT).status_code == 404
-    assert server.get("/api/timings/nobody/export").status_code == 404
-    run = address.replace("timings", "runs")
-    assert server.get(f"{run}/export?format=csv").status_code == 404
-    json.dumps(told, allow_nan=False)
