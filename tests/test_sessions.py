@@ -1,6 +1,7 @@
 """What a server holds of those who come: few sessions, and one that is lost loses nothing.
 
-The page as it is served, with its real engines; the others that come are calls to Gradio's routes.
+The page as it is served, but for jobs, which end at once (`test_page_train.py` has real ones); the
+others that come are calls to Gradio's routes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from threading import Event
 
@@ -22,6 +24,11 @@ from playwright.sync_api import expect
 from visiting import eventually, passed
 
 from swishdemo.api.application import page_middleware
+from swishdemo.claims.evaluate import ClaimEvaluator
+from swishdemo.jobs.kinds import kinds
+from swishdemo.jobs.manager import JobManager
+from swishdemo.jobs.process import ProcessRunner
+from swishdemo.jobs.store import Store
 from swishdemo.settings import Settings
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.page import build, launch
@@ -36,8 +43,11 @@ class App:
     def __init__(self, folder):
         (folder / "file").touch()
         gone = folder / "file" / "archive"  # which the page says, beside all else
-        kept = {"data_dir": folder, "archive_dir": gone}
-        self.lab = Lab.open(Settings(server_port=free_port(), **kept))
+        settings = Settings(server_port=free_port(), data_dir=folder, archive_dir=gone)
+        known = {name: replace(kind, work="fake_work:idle") for name, kind in kinds().items()}
+        manager = JobManager(settings, Store(folder), ProcessRunner(settings), known=known)
+        manager.archive_in(gone)
+        self.lab = Lab(settings, manager, ClaimEvaluator(manager))
         self.demo = build(self.lab)
         beside = page_middleware(self.lab)
         launch(self.demo, self.lab.settings, sessions=HELD, middleware=beside)
