@@ -139,6 +139,53 @@ NAMED = {
 }
 
 
+REPORTS = {
+    "value = '{\"step\"'": "damaged",
+    "value = replace(value, '\"loss\"', '\"losses\"')": "form",
+    'value = replace(value, \'"loss":[\', \'"loss":["x",\')': "form",
+    "value = replace(value, '\"loss\":[', '\"loss\":[NaN,')": "form",
+    "value = replace(value, '\"loss\":[', '\"loss\":[1.5,')": "form",
+    "name = 'Bulletin'": "results of the kind “Bulletin”",
+}
+
+
+def copied(database, job, id):
+    """A job once more, under another id, with all that it has reported."""
+    for table, given in (("jobs", {"id": "?", "share": "NULL"}), ("reports", {"job": "?"})):
+        columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+        values = ", ".join(given.get(each, each) for each in columns)
+        mine = "id" if table == "jobs" else "job"
+        database.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table}"
+            f" WHERE {mine} = ?",
+            (id, job),
+        )
+    return id
+
+
+@pytest.fixture(scope="module")
+def hurt(tmp_path_factory):
+    """The app of today on a store with a damaged copy of a job for each change, and their ids."""
+    folder = tmp_path_factory.mktemp("hurt")
+    jobs = {change: f"damaged-copy-number-{at}" for at, change in enumerate((*NAMED, *REPORTS))}
+    with closing(sqlite3.connect(kept(folder))) as database, database:
+        for change, (kind, *_) in NAMED.items():
+            (job,) = database.execute(
+                "SELECT id FROM jobs WHERE kind = ? AND state = 'finished' AND purpose IS NULL"
+                " AND config NOT LIKE '%digits%' ORDER BY rowid",
+                (kind,),
+            ).fetchone()
+            id = copied(database, job, jobs[change])
+            database.execute(f"UPDATE jobs SET {change} WHERE id = ?", (id,))
+        (job,) = database.execute("SELECT id FROM jobs WHERE name = 'The first'").fetchone()
+        for change in REPORTS:
+            id = copied(database, job, jobs[change])
+            database.execute(f"UPDATE reports SET {change} WHERE job = ? AND number = 7", (id,))
+    with opened(folder) as app:
+        yield app, jobs
+        assert app.broken == []
+
+
 MORE = ("swish9", "created_at", "float9")
 """What another of those named tries too: a record that is gone, a column that is damaged."""
 
@@ -150,80 +197,65 @@ MORE = ("swish9", "created_at", "float9")
         for change in NAMED
     ],
 )
-def test_a_job_that_cannot_be_read_says_so_and_can_be_deleted(tmp_path, change):
+def test_a_job_that_cannot_be_read_says_so_and_can_be_deleted(hurt, change):
+    app, jobs = hurt
     kind, english, chinese = NAMED[change]
-    with closing(sqlite3.connect(kept(tmp_path))) as database, database:
-        (job,) = database.execute(
-            "SELECT id FROM jobs WHERE kind = ? AND state = 'finished' AND purpose IS NULL"
-            " AND config NOT LIKE '%digits%' ORDER BY rowid",
-            (kind,),
-        ).fetchone()
-        database.execute(f"UPDATE jobs SET {change} WHERE id = ?", (job,))
-    with opened(tmp_path) as app:
-        path = f"/api/{kind}s/{job}"
-        (told,) = (each for each in app.json(f"/api/{kind}s") if each["id"] == job)
-        assert told["unreadable"] and told["state"] in ("finished", "failed")
-        assert told["reason"].startswith("Cannot be read: ") and english in told["reason"]
-        assert app.json(path)["reason"] == told["reason"]
-        for form in ("csv", "code") if kind == "run" else ("csv", "markdown"):
-            refused = app.get(f"{path}/export?format={form}")
-            assert refused.status_code == 409 and refused.json()["detail"] == told["reason"]
-        assert app.get(f"{path}/export").status_code == 200
-        assert told["reason"] in app.get(f"{path}/events").text
-        for language, word in (("en", english), ("zh", chinese)):
-            ask = app.run if kind == "run" else app.timing
-            shown = ask(**{"run" if kind == "run" else "id": job}, after=-1, language=language)
-            assert word in shown["line"]
-            if kind == "run":
-                (row,) = (each for each in shown["runs"] if each["run"] == job)
-                assert word in row["note"] and row["name"] and not shown["again"]
-            else:
-                assert word in shown["drawn"]["answer"][0]
-        other = next(each["id"] for each in app.json(f"/api/{kind}s") if each["id"] != job)
+    job = jobs[change]
+    path = f"/api/{kind}s/{job}"
+    (told,) = (each for each in app.json(f"/api/{kind}s") if each["id"] == job)
+    assert told["unreadable"] and told["state"] in ("finished", "failed")
+    assert told["reason"].startswith("Cannot be read: ") and english in told["reason"]
+    assert app.json(path)["reason"] == told["reason"]
+    for form in ("csv", "code") if kind == "run" else ("csv", "markdown"):
+        refused = app.get(f"{path}/export?format={form}")
+        assert refused.status_code == 409 and refused.json()["detail"] == told["reason"]
+    assert app.get(f"{path}/export").status_code == 200
+    assert told["reason"] in app.get(f"{path}/events").text
+    for language, word in (("en", english), ("zh", chinese)):
+        ask = app.run if kind == "run" else app.timing
+        shown = ask(**{"run" if kind == "run" else "id": job}, after=-1, language=language)
+        assert word in shown["line"]
         if kind == "run":
-            assert english in app.compared([job, other])["error"]
+            (row,) = (each for each in shown["runs"] if each["run"] == job)
+            assert word in row["note"] and row["name"] and not shown["again"]
         else:
-            assert english in app.timing(id=other, beside=job)["beside_gone"]
-        renamed = app.client.patch(path, json={"name": "the lost one"})
-        assert renamed.status_code == 200 and renamed.json()["name"] == "the lost one"
-        stranger = app.client.delete(path, headers={"X-Visitor": "no-owner-of-anything"})
-        assert stranger.status_code == 404
-        assert app.client.delete(path).status_code == 204
-        assert job not in {each["id"] for each in app.json(f"/api/{kind}s")}
-        assert app.broken == []
+            assert word in shown["drawn"]["answer"][0]
+    listed = {each["id"] for each in app.json(f"/api/{kind}s")}
+    other = min(listed - set(jobs.values()))
+    if kind == "run":
+        assert english in app.compared([job, other])["error"]
+    else:
+        assert english in app.timing(id=other, beside=job)["beside_gone"]
+    renamed = app.client.patch(path, json={"name": "the lost one"})
+    assert renamed.status_code == 200 and renamed.json()["name"] == "the lost one"
+    stranger = app.client.delete(path, headers={"X-Visitor": "no-owner-of-anything"})
+    assert stranger.status_code == 404
+    assert app.client.delete(path).status_code == 204
+    assert job not in {each["id"] for each in app.json(f"/api/{kind}s")}
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    "change",
     [
-        ("value = '{\"step\"'", "damaged"),
-        ("value = replace(value, '\"loss\"', '\"losses\"')", "form"),
         pytest.param(
-            'value = replace(value, \'"loss":[\', \'"loss":["x",\')', "form", marks=pytest.mark.long
-        ),
-        pytest.param(
-            "value = replace(value, '\"loss\":[', '\"loss\":[NaN,')", "form", marks=pytest.mark.long
-        ),
-        ("value = replace(value, '\"loss\":[', '\"loss\":[1.5,')", "form"),
-        ("name = 'Bulletin'", "results of the kind “Bulletin”"),
+            change, marks=[pytest.mark.long] * any(each in change for each in ('"x"', "NaN"))
+        )
+        for change in REPORTS
     ],
 )
-def test_a_report_that_cannot_be_read_says_so(tmp_path, change, why):
-    with closing(sqlite3.connect(kept(tmp_path))) as database, database:
-        (job,) = database.execute("SELECT id FROM jobs WHERE name = 'The first'").fetchone()
-        database.execute(f"UPDATE reports SET {change} WHERE job = ? AND number = 7", (job,))
-    with opened(tmp_path) as app:
-        reports = app.json(f"/api/runs/{job}/reports")
-        assert [each["index"] for each in reports] == list(range(31))
-        (lost,) = (each for each in reports if "reason" in each)
-        assert lost["index"] == 7 and why in lost["reason"] and lost["step"] is None
-        assert lost["reason"].startswith("Cannot be read: ")
-        shown = app.run(run=job, after=-1)
-        assert shown["figures"] and "1 of its results cannot be read" in shown["line"]
-        assert "1 项结果无法读取" in app.run(run=job, after=-1, language="zh")["line"]
-        assert len(app.get(f"/api/runs/{job}/export?format=csv").text.splitlines()) == 1 + 30 * 6
-        assert app.json("/api/runs/" + job)["summary"]
-        assert app.broken == []
+def test_a_report_that_cannot_be_read_says_so(hurt, change):
+    app, jobs = hurt
+    job = jobs[change]
+    reports = app.json(f"/api/runs/{job}/reports")
+    assert [each["index"] for each in reports] == list(range(31))
+    (lost,) = (each for each in reports if "reason" in each)
+    assert lost["index"] == 7 and REPORTS[change] in lost["reason"] and lost["step"] is None
+    assert lost["reason"].startswith("Cannot be read: ")
+    shown = app.run(run=job, after=-1)
+    assert shown["figures"] and "1 of its results cannot be read" in shown["line"]
+    assert "1 项结果无法读取" in app.run(run=job, after=-1, language="zh")["line"]
+    assert len(app.get(f"/api/runs/{job}/export?format=csv").text.splitlines()) == 1 + 30 * 6
+    assert app.json("/api/runs/" + job)["summary"]
 
 
 def test_a_measurement_that_cannot_be_read_says_so(tmp_path):
