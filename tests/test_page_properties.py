@@ -4,9 +4,10 @@ import json
 import math
 import re
 
+import pytest
 from playwright.sync_api import expect
 from serving import ROOT
-from visiting import PHONE
+from visiting import PHONE, VIEWPORT
 
 from swishdemo.activations import activations, get, names
 from swishdemo.activations.analysis.properties import landmarks, properties
@@ -173,10 +174,18 @@ def test_landmarks_of_any_that_is_shown(turn):
     page.wait_for_function("location.search.includes('mark=gelu')")
 
 
-def test_a_phone_scrolls_the_table_sideways_beside_the_names_in_chinese_too(turn):
-    page = turn("?lang=zh", **PHONE)
+@pytest.mark.parametrize(
+    ("query", "phone", "gate"),
+    [
+        ("", {}, "self-gated"),
+        pytest.param("?lang=zh", PHONE, "自门控", marks=pytest.mark.long),
+    ],
+)
+def test_a_narrow_page_scrolls_the_table_sideways_beside_the_names(turn, query, phone, gate):
+    page = turn(query, **phone)
+    page.set_viewport_size(PHONE["viewport"])
     page.locator("[data-part=cards]").scroll_into_view_if_needed()
-    expect(page.locator(f"{TABLE} th[data-column=gate]")).to_have_text("自门控")
+    expect(page.locator(f"{TABLE} th[data-column=gate]")).to_have_text(gate)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = page.locator("#lab-explore .property-scroll")
     box.evaluate("node => { node.scrollLeft = 300; }")
@@ -184,3 +193,5 @@ def test_a_phone_scrolls_the_table_sideways_beside_the_names_in_chinese_too(turn
     frame = box.bounding_box()
     assert abs(name["x"] - frame["x"]) < 2
     box.evaluate("node => { node.scrollLeft = 0; }")
+    if not phone:
+        page.set_viewport_size(VIEWPORT)

@@ -629,7 +629,8 @@ def test_again_repeats_a_run_and_two_can_be_compared(finished, server):
     page.click("[data-close]")
 
 
-def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(finished):
+@pytest.mark.parametrize("reloaded", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(finished, reloaded):
     fields = {"recipe": "playground-spiral", "steps": 6, "seeds": 1}
     page = finished(**fields, rivals=["relu"], width=10)
     told = reports(page)
@@ -672,8 +673,9 @@ def test_a_run_is_replayed_from_its_reports_and_its_network_with_it(finished):
     expect(page.locator("#lab-train [data-part=sentence]")).to_contain_text("Step 5 of 6.")
     live.click()
     shows(-1)
-    page.reload()
-    line(page, "finished")
+    if reloaded:
+        page.reload()
+        line(page, "finished")
     scrub.focus()
     page.keyboard.press("Home")
     shows(0)
