@@ -81,6 +81,7 @@ def test_json_holds_every_measurement_and_the_host(measured: dict[str, Any]):
     }
     assert all(m.final and m.repeats >= 5 and m.median_seconds > 0 for m in found)
     assert told["host"]["allocator_is_tuned"] is True
+    assert {m.allocator for m in found} == {"tuned"}
     assert told["host"]["others_busy_cores"] is not None
     assert told["config"]["budget_seconds"] == 0.05
 

@@ -154,9 +154,9 @@ def loaded_by(statement):
     return set(__import__("json").loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+def test_the_web_process_loads_nothing_heavy():
+    heavy = {"torch", "sympy", "sklearn", "scipy", "plotly", "mpmath"}
+    assert not heavy & loaded_by(
         "import swishdemo.activations, swishdemo.training, swishdemo.timing, swishdemo.claims\n"
         "import swishdemo.claims.evaluate, swishdemo.figures.claims\n"
         "import swishdemo.figures.timing_bars, swishdemo.figures.timing_lines\n"
@@ -165,16 +165,12 @@ def loaded_by(statement):
         "swishdemo.activations.get('swish'), swishdemo.activations.names()\n"
         "timing = swishdemo.timing\n"
         "timing.TimingRequest.parse({}, Settings()), [v.as_json() for v in timing.REGISTRY.all()]\n"
-        "timing.host_summary(), timing.HostCard.collect(threads=1)",
+        "timing.host_summary(), timing.HostCard.collect(threads=1)\n"
         "from swishdemo.ui import without_stubs\n"
         "with without_stubs():\n"
         "  import swishdemo.ui.page, swishdemo.api.application, swishdemo.ui.page\n"
-        "import swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims",
-    ],
-)
-def test_the_web_process_loads_nothing_heavy(statement):
-    heavy = {"torch", "sympy", "sklearn", "scipy", "plotly", "mpmath"}
-    assert not heavy & loaded_by(statement)
+        "import swishdemo.ui.train, swishdemo.ui.time, swishdemo.ui.claims"
+    )
 
 
 def test_the_modules_bring_torch_and_neither_kernel_nor_workers_its_compiler():

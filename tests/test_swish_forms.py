@@ -124,6 +124,7 @@ def test_copies_pickles_and_its_state(form):
     assert torch.equal(twins[0](x), form(x))
 
 
+@COMPILED
 def test_an_exported_program_has_plain_operations(form):
     x = torch.randn(4, 3)
     exported = torch.export.export(form, (x,))

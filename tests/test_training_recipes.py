@@ -146,7 +146,7 @@ def test_dead_relus_stay_dead_and_swish_comes_back():
     assert max(of(config, found[0].layers.gradient_norm[0], "relu")) == 0.0 < min(start) < 1e-3
 
 
-@pytest.mark.parametrize("steps", [100, pytest.param(250, marks=pytest.mark.long)])
+@pytest.mark.parametrize("steps", [60, pytest.param(250, marks=pytest.mark.long)])
 def test_at_50_layers_swish_learns_though_its_signal_fades(steps):
     config = recipe("depth-50", rivals=("relu",), steps=steps)
     found = run(config)
@@ -187,8 +187,9 @@ def test_small_initial_weights_trouble_swish_more_than_relu_in_twenty_layers(ste
     assert max(swish) < 0.15 < median(relu) and apart(relu, swish)
 
 
-def test_in_the_race_most_tie_and_sigmoid_comes_last():
-    config = recipe("activation-race", steps=200)
+@pytest.mark.parametrize("steps", [120, pytest.param(200, marks=pytest.mark.long)])
+def test_in_the_race_most_tie_and_sigmoid_comes_last(steps):
+    config = recipe("activation-race", steps=steps)
     last = run(config)[-1]
     groups = {name: of(config, last.accuracy, name) for name in ("swish", *config.rivals)}
     sigmoid = groups.pop("sigmoid")

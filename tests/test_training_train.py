@@ -596,8 +596,11 @@ CONSERVING = {
 @pytest.mark.parametrize(
     "name",
     [
-        *("layer", "batch", "prelu"),
-        *(pytest.param(name, marks=pytest.mark.long) for name in ("channel", "network", "cnn")),
+        *("layer", "prelu"),
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("channel", "network", "batch", "cnn")
+        ),
     ],
 )
 def test_gradient_flow_conserves_what_is_told(name):
