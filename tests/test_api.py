@@ -582,13 +582,13 @@ def test_the_answer_says_what_a_table_was_taken_for_and_what_was_fitted(tmp_path
 
 
 def test_the_documentation_is_drawn_without_a_foreign_host(
-    client: httpx.Client, page: Page
+    client: httpx.Client, modules_page: Page
 ) -> None:
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{client.base_url}/docs")
-    expect(page.locator(".opblock-summary-path").first).to_be_visible()
-    assert page.locator(".opblock").count() >= 20
+    modules_page.on("request", lambda request: asked.append(request.url))
+    modules_page.goto(f"{client.base_url}/docs")
+    expect(modules_page.locator(".opblock-summary-path").first).to_be_visible()
+    assert modules_page.locator(".opblock").count() >= 20
     assert all(url.startswith((str(client.base_url), "data:")) for url in asked)
 
 

@@ -407,13 +407,13 @@ def check_jax(activation, values, tmp_path, jax):
 # -- JavaScript ----------------------------------------------------------------------------------
 
 
-def test_javascript(page):
+def test_javascript(modules_page):
     """Every case in one page, each piece imported as the module that it is."""
     pieces = []
     for activation, values in cases(*NAMES):
         text = code(activation, "javascript", values)
         pieces.append(base64.b64encode(text.encode()).decode())
-    found = page.evaluate(
+    found = modules_page.evaluate(
         """async ([pieces, points]) => Promise.all(pieces.map(async (piece) => {
             const m = await import(`data:text/javascript;base64,${piece}`);
             const slope = Object.keys(m).find((name) => name.endsWith("Derivative"));
@@ -436,12 +436,12 @@ def test_javascript(page):
 # -- LaTeX ---------------------------------------------------------------------------------------
 
 
-def test_latex_is_set_by_katex(page):
+def test_latex_is_set_by_katex(modules_page):
     folder = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
     (file,) = folder.glob("katex-*.js")
     library = base64.b64encode(file.read_bytes()).decode()
     texts = [code(activation, "latex", values) for activation, values in cases(*NAMES)]
-    found = page.evaluate(
+    found = modules_page.evaluate(
         """async ([library, texts]) => {
             const m = await import(`data:text/javascript;base64,${library}`);
             const katex = Object.values(m).find((each) => each.renderToString);

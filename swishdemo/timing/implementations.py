@@ -218,7 +218,7 @@ def _check_at(
     eps = torch.finfo(like.dtype).eps
     # β multiplies what is rounded: the derivative contains βx·σ′.
     allowed = _ROUNDINGS * eps * max(1.0, *map(abs, at.values()), 1.0)
-    spreads = _spreads(definition, points, at, like.dtype)
+    spreads = _spreads(definition, points, at, exact, like.dtype)
     worst = 0.0
     for key, got, wanted, spread in (
         ("value", _float64(y), exact.f, spreads[0]),
@@ -259,6 +259,7 @@ def _spreads(
     definition: activations.Activation,
     points: NDArray[np.float64],
     at: Mapping[str, float],
+    exact: activations.Evaluation,
     dtype: torch.dtype,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | tuple[float, float]:
     """What more a formula of any kind may lose than max(1, |x|) roundings; 0 for what is known.
@@ -271,7 +272,6 @@ def _spreads(
 
     limits = torch.finfo(dtype)
     value, slope = spreads(definition, points, at, limits.eps)
-    exact = activations.evaluate(definition, points, at)
     for width, wanted in ((value, exact.f), (slope, exact.df)):
         width[~(np.abs(wanted) < limits.max)] = np.inf  # beyond the type
     # Autograd takes other steps to f′ than the definition does.
