@@ -172,12 +172,18 @@ def quick_compiler(built_node, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory):
+def kept_in(tmp_path_factory):
+    """The folder in which the whole app keeps its data."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def served(kept_in):
     """The whole app as a process of its own: its address and its process.
 
     One serves all files of a worker: each test comes as visitors of its own.
     """
-    with serving(tmp_path_factory.mktemp("data")) as app:
+    with serving(kept_in) as app:
         yield app
 
 
