@@ -13,6 +13,7 @@ import pytest
 from browser import PLAYED, NoBrowser, launch_options
 from playwright.sync_api import expect
 from pretended_cuda import pretended, pretended_library  # noqa: F401  fixtures
+from script import modules, modules_address, modules_page  # noqa: F401  fixtures
 from serving import serving
 from visiting import (  # noqa: F401  fixtures
     PATIENCE,
@@ -24,11 +25,6 @@ from visiting import (  # noqa: F401  fixtures
     turn,
     visit,
 )
-
-from swishdemo.ui import without_stubs
-
-with without_stubs():  # Gradio is imported in half the time
-    from script import modules, modules_address, modules_page  # noqa: F401  fixtures
 
 # PyTorch's threads spin while they wait for one another: on a busy machine twice the processor's
 # time for the same steps. This is set before PyTorch is loaded, and for all that tests start.
@@ -97,10 +93,15 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection():
+def pytest_collection(session):
     """Nothing of what is imported and found becomes garbage: none is looked for among it."""
+    from swishdemo.ui import without_stubs
+
     gc.disable()
     try:
+        if not session.config.pluginmanager.hasplugin("dsession"):  # the tests run in this process
+            with without_stubs():  # Gradio is imported in half the time
+                import swishdemo.ui.assets  # noqa: F401
         return (yield)
     finally:
         gc.freeze()

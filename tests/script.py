@@ -10,8 +10,6 @@ from threading import Thread
 import pytest
 from browser import numbers_of
 
-from swishdemo.ui import assets
-
 ASSETS = Path(__file__).parents[1] / "assets"
 
 
@@ -20,6 +18,8 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        from swishdemo.ui import assets
+
         made = assets._MADE.get(self.path.lstrip("/"))
         if self.path != "/blank" and made is None:
             return super().do_GET()

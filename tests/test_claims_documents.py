@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from api_server import idle_lab, serving
-from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
 from test_claims_measured import ALL, CONFIG, measurement, report
 
@@ -274,6 +273,8 @@ def test_the_lowest_point_against_a_root_of_the_slope(name, function):
 
 
 def test_the_gap_to_gelu_against_scipy():
+    from scipy.optimize import minimize_scalar
+
     def minus_gap(x):
         return -abs(x / (1 + math.exp(-1.702 * x)) - x * ndtr(x))
 
@@ -284,6 +285,8 @@ def test_the_gap_to_gelu_against_scipy():
 
 
 def test_the_best_beta_against_scipy():
+    from scipy.optimize import minimize_scalar
+
     x = np.linspace(0, 6, 6001)
 
     def gap(beta):

@@ -6,7 +6,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 import torch
-from scipy import integrate, special
+from scipy import special
 
 from swishdemo.activations import activations, evaluate, get, names, torch_function
 from swishdemo.activations.symbolic.derive import breaks
@@ -84,6 +84,8 @@ def test_moments_equal_a_fine_fixed_rule_over_the_registry(modules, sigma):
 @pytest.mark.parametrize("beta", [0.1, 1.0, 100.0])
 @pytest.mark.parametrize("sigma", [0.3, 4.0])
 def test_swish_equals_scipys_quadrature(moments, beta, sigma):
+    from scipy import integrate
+
     def square(t):
         x = sigma * t
         return (x / (1 + math.exp(min(700.0, -beta * x)))) ** 2 * density(t)
