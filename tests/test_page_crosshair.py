@@ -197,7 +197,7 @@ def test_what_is_refused_leaves_the_address(visit):
     page.wait_for_url(lambda url: "foo" not in url)
     left = ["beta=0.1", "act=relu", "par=elu.alpha%3A3", "scale=log", "depth=layers"]
     assert sorted(page.url.split("?")[1].split("&")) == sorted(left)
-    page.locator("#lab-explore [data-part=cards]").scroll_into_view_if_needed()
+    page.locator("#lab-explore .signal-card").scroll_into_view_if_needed()
     layers = page.locator("#lab-explore .signal-card [data-depth=layers]")
     expect(layers).to_have_attribute("aria-pressed", "true")
 
