@@ -733,10 +733,10 @@ def test_sentences_stand_before_anything_is_proved(visit, lab, monkeypatch):
     asked, proceed = threading.Event(), threading.Event()
     listed = lab.claims.cards
 
-    def slow(language="en"):
+    def slow(*given, **named):
         asked.set()
         proceed.wait()
-        return listed(language)
+        return listed(*given, **named)
 
     monkeypatch.setattr(lab.claims, "cards", slow)
     shown = visit("", ready="#lab-explore .main-svg")
