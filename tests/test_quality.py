@@ -83,7 +83,7 @@ def typescript():
 def test_the_scripts_types_agree():
     command = typescript()
     if command is None:
-        pytest.skip("TypeScript is not installed: npm install --global typescript@5.9")
+        pytest.skip("TypeScript is not installed: npm install --global typescript@7")
     done = subprocess.run(
         [*command, "-p", "tests/tsconfig.json"], cwd=ROOT, capture_output=True, text=True
     )

@@ -443,7 +443,7 @@ export function mount(component) {
     const id = closest(button, "[data-claim]")?.dataset.claim ?? "";
     const { act, kind, verdict, tile: opened } = button.dataset;
     if (opened) {
-      open(opened, node(opened).hidden);
+      open(opened, Boolean(node(opened).hidden)); // it may be "until-found"
       if (!node(opened).hidden) reveal(node(opened));
     } else if (kind !== undefined) {
       filter.kind = kind || null;
