@@ -240,10 +240,25 @@ function choices(/** @type {HTMLElement} */ group) {
   const buttons = findAll(group, "input[type=radio]", HTMLInputElement);
   if (!buttons.length) return rove(group, "input[type=checkbox]");
   set(group, "role", "radiogroup");
-  // Gradio gives each a name of its own: then every button is a group.
+  joined(group);
+  if (known.has(group)) return;
+  known.add(group);
+  // At once, and not in the next frame: a second key may come before that.
+  new MutationObserver(() => joined(group)).observe(group, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ["name"],
+  });
+}
+
+const known = new WeakSet();
+
+/** Gradio gives each radio button a name of its own: then each is a group. @param {Element} group */
+function joined(group) {
+  const buttons = findAll(group, "input[type=radio]", HTMLInputElement);
   const chosen = buttons.find(({ checked }) => checked);
   for (const button of buttons) set(button, "name", `${idOf(group)}-choice`);
-  if (chosen) chosen.checked = true;
+  if (chosen && !chosen.checked) chosen.checked = true;
 }
 
 /** What is chosen in a menu of several: each can be removed, and is called by its name. */
