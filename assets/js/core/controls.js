@@ -75,7 +75,10 @@ export function rove(group, selector = "button", { removes = false } = {}) {
     item.click();
     setTimeout(() => {
       const all = items();
-      if (!item.isConnected) all[Math.min(at, all.length - 1)]?.focus();
+      // Who has gone on by Tab meanwhile stays there.
+      const away =
+        document.activeElement !== document.body && !group.contains(document.activeElement);
+      if (!item.isConnected && !away) all[Math.min(at, all.length - 1)]?.focus();
     }, REMOVED);
   }
 

@@ -253,7 +253,7 @@ function choices(/** @type {HTMLElement} */ group) {
 
 const known = new WeakSet();
 
-/** Gradio gives each radio button a name of its own: then each is a group. @param {Element} group */
+/** Gradio names each radio button apart: then each is a group. @param {Element} group */
 function joined(group) {
   const buttons = findAll(group, "input[type=radio]", HTMLInputElement);
   const chosen = buttons.find(({ checked }) => checked);
