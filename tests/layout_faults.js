@@ -37,9 +37,7 @@
       const out = style.position === "fixed" ? [] : around(element.parentElement);
       const frames = element.matches(FRAMES);
       const own = { each: element, box, style, x, y, frames };
-      // What cuts and frames nothing is of the element alone.
-      within.set(element, [own, ...out.filter((layer) => layer.counts)]);
-      own.counts = x || y || frames || /sticky|fixed/.test(style.position);
+      within.set(element, [own, ...out]);
     }
     return within.get(element);
   };
