@@ -130,7 +130,7 @@ class Arithmetic(ABC):
     def _multiply(self, a: Pair, b: Pair) -> Pair:
         corners = [self._product(p, q) for p in a for q in b]
         low, high = self._low(*corners), self._high(*corners)
-        if is_sign(a) or is_sign(b):  # exact, and −λ must be equal to an x that is
+        if _is_sign(a) or _is_sign(b):  # exact, and −λ must be equal to an x that is
             return low, high
         points = (a[0] == a[1]) & (b[0] == b[1])
         whole = points & self._exact("product", a[0], b[0])
@@ -246,7 +246,7 @@ class Arithmetic(ABC):
         )
 
 
-def is_sign(pair: Pair) -> bool:
+def _is_sign(pair: Pair) -> bool:
     """Whether it is exactly 1 or −1, for all points."""
     low, high = pair
     return not getattr(low, "ndim", 0) and bool(low == high and abs(low) == 1)
