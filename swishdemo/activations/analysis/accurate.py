@@ -19,10 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import sympy
-from mpmath import libmp  # type: ignore[import-untyped]
 from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]
 
-from swishdemo.activations.analysis.enclosure import Arithmetic, Doubles, Pair, is_sign
+from swishdemo.activations.analysis.enclosure import Arithmetic, Doubles, Pair
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.tape import Tape, record
 
@@ -55,10 +54,9 @@ class Digits(Arithmetic):
     def __init__(self, bits: int, *, decides: bool = False) -> None:
         self.context: Any = _context(bits + 16)
         self.decides = decides
-        self._made = self.context.make_mpf
         self.infinity = self.context.inf
         self.undefined = self.context.nan
-        self._bits = bits
+        self._rounding = self.context.mpf(2) ** -bits
         self._largest: Any = None
         self._functions: dict[str, Callable[[Any], Pair]] = {
             "exp": self._exp,
@@ -111,63 +109,17 @@ class Digits(Arithmetic):
         return self.context.mpf(a) / b if b else self.undefined  # the other bound is none
 
     def _widen(self, low: Any, high: Any, units: int) -> Pair:
-        shift = units.bit_length() - 1 - self._bits  # units are 1, 4 or 16
-        return self._moved(low, 1, shift), self._moved(high, 0, shift)
-
-    def _moved(self, value: Any, down: int, shift: int) -> Any:
-        """A number and its size, shifted, on one side of it."""
-        _, mantissa, exponent, count = parts = _parts(value)
-        if not mantissa:  # 0, an infinity or NaN
-            return value - abs(value) if down else value + abs(value)
-        size = (down, mantissa, exponent + shift, count)
-        return self._made(libmp.mpf_add(parts, size, self.context.prec, "n"))
-
-    def _add(self, terms: list[Pair]) -> Pair:
-        low, high = terms[0]
-        for term in terms[1:]:
-            (low, sure), (high, certain) = self._sum(low, term[0]), self._sum(high, term[1])
-            if not (sure and certain):
-                low, high = self._widen(low, high, 1)
-        return low, high
-
-    def _sum(self, a: Any, b: Any) -> tuple[Any, bool]:
-        """The sum of two numbers, and whether it was not rounded."""
-        one, other = _parts(a), _parts(b)
-        far = one[1] and other[1] and abs(one[2] + one[3] - other[2] - other[3])
-        # Numbers of very different sizes have a sum of very many digits.
-        if far > self.context.prec or (not one[1] and one[2]) or (not other[1] and other[2]):
-            return a + b, False
-        return self._rounded(libmp.mpf_add(one, other))
-
-    def _multiply(self, a: Pair, b: Pair) -> Pair:
-        """By two corners of the four where each bound has its pair's sign, as nearly all have."""
-        one, other = [_parts(bound) for bound in a], [_parts(bound) for bound in b]
-        if not all(parts[1] for parts in (*one, *other)) or one[0][0] != one[1][0]:
-            return super()._multiply(a, b)
-        if other[0][0] != other[1][0] or is_sign(a) or is_sign(b):
-            return super()._multiply(a, b)
-        if one[0] == one[1] and other[0] == other[1]:
-            product, whole = self._rounded(libmp.mpf_mul(one[0], other[0]))
-            return (product, product) if whole else self._widen(product, product, 1)
-        # What is below 0 turns the other's order round.
-        ends = one[::-1] if other[0][0] else one
-        others = other[::-1] if one[0][0] else other
-        low, high = (
-            self._made(libmp.mpf_mul(p, q, self.context.prec, "n"))
-            for p, q in zip(ends, others, strict=True)
-        )
-        return self._widen(low, high, 1)
-
-    def _rounded(self, exact: Any) -> tuple[Any, bool]:
-        """The number of an exact one, and whether they are the same."""
-        if exact[3] <= self.context.prec:
-            return self._made(exact), True
-        return self._made(libmp.mpf_pos(exact, self.context.prec, "n")), False
+        spread = units * self._rounding
+        return low - abs(low) * spread, high + abs(high) * spread
 
     def _exact(self, name: str, a: Any, b: Any) -> bool:
-        # Of a product: sums are told by `_sum`.
-        finite = self.context.isfinite(a) and self.context.isfinite(b)
-        return finite and bool(self.context.fmul(a, b, exact=True) == a * b)
+        if not (self.context.isfinite(a) and self.context.isfinite(b)):
+            return False
+        if name == "product":
+            return bool(self.context.fmul(a, b, exact=True) == a * b)
+        # Numbers of very different sizes have a sum of very many digits.
+        apart = a and b and abs(self.context.mag(a) - self.context.mag(b)) > self.context.prec
+        return not apart and bool(self.context.fadd(a, b, exact=True) == a + b)
 
     def _choose(self, condition: Any, a: Any, b: Any) -> Any:
         return self.context.mpf(a if condition else b)
@@ -267,11 +219,6 @@ class Digits(Arithmetic):
         if self.context.isinf(z) or (z and self.context.mag(z) > _FAR_WAVE_BITS):
             return -self.context.one, self.context.one
         return self._around(wave(z))
-
-
-def _parts(value: Any) -> Any:
-    """The sign, mantissa, exponent and bits of a number; 0, infinities and NaN have no mantissa."""
-    return libmp.from_int(value) if isinstance(value, int) else value._mpf_
 
 
 Array = npt.NDArray[np.float64]
