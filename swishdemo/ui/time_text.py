@@ -106,10 +106,10 @@ def hero(
     if found is None or interval is None:
         return None
     busy = [why.sentence(language) for why in caveats((), host) if why.key == "time.warning.busy"]
-    separates = _against_the_article(interval) != "within"
+    separates = not interval.is_vague and _against_the_article(interval) != "within"
     # Of a vague one the answer itself says so.
-    within = not (separates or interval.is_vague)
-    unclear = [text("time.ui.interval_unclear", language)] if within else []
+    told = separates or interval.is_vague
+    unclear = [] if told else [text("time.ui.interval_unclear", language)]
     base = activations.get(REGISTRY.get(ARTICLE_BASELINE).activation).label
     return {
         **interval.as_json(),
