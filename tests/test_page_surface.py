@@ -359,6 +359,21 @@ def test_in_three_dimensions_the_curve_lies_on_the_surface(explore):
     page.wait_for_function("() => document.querySelector('.surface-scene canvas')")
     assert scene.evaluate("node => node.layout.scene.camera.eye") == turned
     check(10)
+    # Nor does a scene that is out of sight, on another tab or far below, go on to be drawn.
+    page.get_by_role("tab", name="Time").click()
+    expect(scene.locator("canvas")).to_have_count(0)
+    page.get_by_role("tab", name="Explore").click()
+    page.locator(CARD).scroll_into_view_if_needed()
+    expect(scene.locator("canvas")).not_to_have_count(0)
+    assert scene.evaluate("node => node.layout.scene.camera.eye") == turned
+    page.evaluate("scrollTo(0, 0)")
+    expect(scene.locator("canvas")).to_have_count(0)
+    page.set_viewport_size({"width": 1100, "height": 720})
+    page.wait_for_timeout(200)  # more than a change of size waits to be drawn
+    expect(scene.locator("canvas")).to_have_count(0)
+    page.locator(CARD).scroll_into_view_if_needed()
+    expect(scene.locator("canvas")).not_to_have_count(0)
+    check(10)
     page.click("[data-view=map]")
 
 

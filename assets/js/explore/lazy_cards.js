@@ -11,6 +11,7 @@ import { fill, find, html, t } from "../core/html.js";
 /**
  * @typedef {object} Card
  * @property {(what: Change) => void} update
+ * @property {() => void} [leave] Ends what takes time while the card is not on the screen.
  * @property {"frame" | "rest"} [follows] When it is told of β: in the very frame, for it is dragged
  *   itself, or once β rests; else by turns.
  */
@@ -76,6 +77,10 @@ export function lazyCards(grid, list, lab) {
         const entry = entries.find(({ host }) => host === target);
         if (!entry) continue;
         entry.seen = isIntersecting;
+        if (!isIntersecting && entry.card?.leave) {
+          entry.card.leave();
+          entry.stale = "shown";
+        }
         refresh(entry);
       }
       below.moving = entries.some(follows);

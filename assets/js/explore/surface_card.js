@@ -52,6 +52,7 @@ export function card(host, lab) {
   /** @type {ReturnType<typeof surfaceScene> | null} Made when it is first shown. */
   let scene = null;
   let drawn = "";
+  let away = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
   let height = 0;
@@ -78,6 +79,7 @@ export function card(host, lab) {
     ]);
 
   function show() {
+    if (away) return;
     press(ofs, ({ dataset }) => dataset.of === of());
     press(views, ({ dataset }) => dataset.view === state.get("surface"));
     const possible = !inThree() || hasWebGl();
@@ -201,7 +203,14 @@ export function card(host, lab) {
 
   return {
     follows: "frame",
+    leave() {
+      away = true;
+      if (!inThree()) return;
+      scene?.end();
+      drawn = "";
+    },
     update(what) {
+      away = false;
       if (what === "shown") {
         if (drawn) soon();
         else show();
