@@ -28,8 +28,9 @@ from serving import serving
 from test_store import filled
 
 from swishdemo.formats import dump
-from swishdemo.jobs import archive
-from swishdemo.jobs.archive import Archive, CopyFolder, DamagedRecord, packed
+from swishdemo.jobs import archive, copy_folder
+from swishdemo.jobs.archive import Archive
+from swishdemo.jobs.copy_folder import CopyFolder, DamagedRecord, packed
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.store import Registered, Retention, Store
@@ -256,15 +257,15 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1]]
 from archived import ENDED, Archive, Store, replace, until
-from swishdemo.jobs import archive
+from swishdemo.jobs import archive, copy_folder
 archive._SHORTEST_WAIT = 0.01
-plain = archive._write
+plain = copy_folder._write
 def killed(path, content):
     if path.name.startswith(sys.argv[3]):
         path.write_bytes(content[: len(content) // 2])
         os.kill(os.getpid(), signal.SIGKILL)
     plain(path, content)
-archive._write = killed
+copy_folder._write = killed
 def refuse(path, target):
     raise PermissionError(1, "Operation not permitted")
 if not sys.argv[3].startswith("."):
@@ -319,7 +320,7 @@ def test_where_nothing_can_be_renamed_copies_are_written_all_the_same(
 def test_a_half_that_a_server_which_starts_takes_for_a_dead_ones_is_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain, swept = archive._write, []
+    plain, swept = copy_folder._write, []
 
     def meanwhile(path: Path, content: bytes) -> None:
         plain(path, content)
@@ -328,7 +329,7 @@ def test_a_half_that_a_server_which_starts_takes_for_a_dead_ones_is_written_anew
 
     with server(None, tmp_path) as (store, kept):
         until(lambda: kept._all_read)
-        monkeypatch.setattr(archive, "_write", meanwhile)
+        monkeypatch.setattr(copy_folder, "_write", meanwhile)
         store.save(ENDED)
         until(lambda: kept._settled == store.copies.state())
         assert swept == [[]] and files(tmp_path) == copies("first")
@@ -392,7 +393,7 @@ def test_what_another_server_has_deleted_does_not_come_back(tmp_path: Path) -> N
 def test_what_another_server_deletes_while_it_is_written_does_not_come_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain, other = archive._write, CopyFolder(tmp_path, "another")
+    plain, other = copy_folder._write, CopyFolder(tmp_path, "another")
 
     def meanwhile(path: Path, content: bytes) -> None:
         plain(path, content)
@@ -401,7 +402,7 @@ def test_what_another_server_deletes_while_it_is_written_does_not_come_back(
     with server(None, tmp_path) as (store, kept):
         store.save(ENDED)
         until(lambda: files(tmp_path) == copies("first"))
-        monkeypatch.setattr(archive, "_write", meanwhile)
+        monkeypatch.setattr(copy_folder, "_write", meanwhile)
         store.annotate("first", {"note": "seen late"})
         until(lambda: kept._settled == store.copies.state())
         assert files(tmp_path) == set()
@@ -544,7 +545,7 @@ def test_an_id_that_is_a_path_is_never_a_files_name(tmp_path: Path) -> None:
 def test_what_is_too_large_is_not_written_and_holds_nothing_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(archive, "_MOST_BYTES", 5000)
+    monkeypatch.setattr(copy_folder, "_MOST_BYTES", 5000)
     with server(None, tmp_path) as (store, kept):
         store.save(replace(ENDED, id="large", note="x" * 6000))
         store.save(ENDED)

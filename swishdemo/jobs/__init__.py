@@ -4,5 +4,7 @@
 - `process`, `worker`: the one runner, which also asks what PyTorch finds; `zerogpu`: the other.
 - `queue`: who runs and who waits; `scheduler`: what is done with jobs; `manager`: what may be
   asked for; `access`: who is asking, and what they may read.
-- `store`: what is kept, `database` its file, `records` the reading of it, `archive` copies of it.
+- `store`: what is kept, `database` its file, `records` the reading of it.
+- `archive`: the thread that keeps copies of it, `copy_folder` where they lie, `copies` what the
+  database knows of them.
 """

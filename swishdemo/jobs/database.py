@@ -7,7 +7,7 @@ import fcntl
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS reports (
 ) WITHOUT ROWID;
 """
 
+BYTES = "(SELECT COALESCE(SUM(LENGTH(CAST(value AS BLOB))), 0) FROM reports WHERE job = jobs.id)"
+"""The bytes of a job's reports, in SQL."""
+
 
 def _numbered(table: str, kind: str, when: str = "") -> str:
     """Triggers by which each change of a row gets a number, later than all before."""
@@ -54,10 +57,9 @@ _CHANGES = (
     ALTER TABLE jobs ADD COLUMN sparkline TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE jobs ADD COLUMN device TEXT;
     ALTER TABLE jobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
-    UPDATE jobs SET bytes =
-        (SELECT COALESCE(SUM(LENGTH(CAST(value AS BLOB))), 0) FROM reports WHERE job = jobs.id);
-    CREATE UNIQUE INDEX jobs_by_share ON jobs (share);
-    """,
+    """
+    + f"UPDATE jobs SET bytes = {BYTES};"
+    "CREATE UNIQUE INDEX jobs_by_share ON jobs (share);",
     """
     CREATE TABLE own_claims (
         id TEXT PRIMARY KEY, visitor TEXT NOT NULL, statement TEXT NOT NULL,
@@ -228,6 +230,11 @@ def _copy_what_is_whole(damaged: sqlite3.Connection, copy: sqlite3.Connection) -
             rows = list(found(f"SELECT {columns} {select}", each))
             copy.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
     copy.execute("UPDATE archive_copies SET number = 0")  # changes are numbered anew
+
+
+def insertion(table: str, columns: Collection[str]) -> str:
+    """The statement that adds a row with these columns to a table."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
 
 def _put_aside(path: Path, why: StoreError) -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from swishdemo.formats import dump
-from swishdemo.jobs.archive import Copies
+from swishdemo.jobs.copies import Copies
 from swishdemo.jobs.database import (
+    BYTES,
     Cause,
     Database,
     StoreError,
+    insertion,
     living_servers,
     sign_of_life,
 )
@@ -34,8 +36,6 @@ _OWNERS = ("name", "note", "share")
 
 _ATTACHMENT = -1
 """Its number among the reports: before the first."""
-
-_BYTES = "(SELECT COALESCE(SUM(LENGTH(CAST(value AS BLOB))), 0) FROM reports WHERE job = jobs.id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +154,12 @@ class Store:
         changed = [column for column in row if column not in ("id", *_OWNERS)]
         with self._database.writing() as database:
             database.execute(
-                f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
-                " ON CONFLICT (id) DO UPDATE SET"
+                f"{insertion('jobs', row)} ON CONFLICT (id) DO UPDATE SET"
                 f" {', '.join(f'{column} = excluded.{column}' for column in changed)}",
                 tuple(row.values()),
             )
             if not job.active:
-                database.execute(f"UPDATE jobs SET bytes = {_BYTES} WHERE id = ?", (job.id,))
+                database.execute(f"UPDATE jobs SET bytes = {BYTES} WHERE id = ?", (job.id,))
 
     def annotate(self, job_id: str, values: Mapping[str, str | None]) -> None:
         """Write what the owner says of a job: ``name``, ``note``, ``share``."""
@@ -314,7 +313,7 @@ class Store:
             rows = database.execute(f"SELECT id FROM jobs WHERE {left}", tuple(living)).fetchall()
             self.interrupted = tuple(row[0] for row in rows)
             database.execute(
-                f"UPDATE jobs SET state = 'failed', reason = ?, finished_at = ?, bytes = {_BYTES},"
+                f"UPDATE jobs SET state = 'failed', reason = ?, finished_at = ?, bytes = {BYTES},"
                 " reports = (SELECT COUNT(*) FROM reports WHERE job = jobs.id AND number >= 0)"
                 f" WHERE {left}",
                 (_dump(Sentence("jobs.interrupted").as_json()), time.time(), *living),
@@ -375,9 +374,8 @@ class RegisteredClaims:
             *(claim.id, claim.visitor, dump(claim.statement), claim.version, claim.registered_at),
             *(claim.evidence and dump(claim.evidence), claim.host, claim.checked_at),
         )
-        marks = ", ".join("?" * len(row))
         with self._database.writing() as database:
-            database.execute(f"INSERT INTO own_claims ({', '.join(_CLAIM)}) VALUES ({marks})", row)
+            database.execute(insertion("own_claims", _CLAIM), row)
 
     def get(self, claim_id: str) -> Registered | None:
         """The claim of that name; None where there is none, or it is damaged."""
