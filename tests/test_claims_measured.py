@@ -143,7 +143,7 @@ def test_the_price_of_saving(slower, expected):
 
 
 def test_the_price_follows_the_claimed_number():
-    part = replace(get("memory").part("time"), claimed_ratio=4.0)
+    part = replace(get("memory").part("time"), claimed_high=4.0)
     assert memory(part, slower=3.0).verdict == "confirmed"
     assert memory(part, slower=5.0).verdict == "imprecise"
 

@@ -441,7 +441,7 @@ def test_few_claims_are_confirmed_by_chance(times):
 )
 def test_a_price_is_judged_by_the_whole_interval(low, high, verdict):
     ratio = {"variant": "silu", "value": (low + high) / 2, "low": low, "high": high}
-    part = PriceAtMost("time", claimed_ratio=1.2)
+    part = PriceAtMost("time", claimed_high=1.2)
     assert part.judge({"ratios": [ratio]}).verdict == verdict
 
 

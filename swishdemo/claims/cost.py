@@ -113,7 +113,9 @@ class ExtraTime(Timed):
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Inside the band about the number: true. Outside: false. Across its edge: undecided."""
-        settings = [self._setting(entry) for entry in evidence["ratios"]]
+        low = 1 + self.claimed_extra - self.about
+        high = 1 + self.claimed_extra + self.about
+        settings = [_within(entry, low, high) for entry in evidence["ratios"]]
         listed = tuple(
             Sentence("claims.why.extra_of", **_extra(entry)) for entry in evidence["ratios"]
         )
@@ -124,15 +126,6 @@ class ExtraTime(Timed):
             low=100 * (self.claimed_extra - self.about),
             high=100 * (self.claimed_extra + self.about),
         )
-
-    def _setting(self, entry: Mapping[str, Any]) -> VerdictName:
-        low = 1 + self.claimed_extra - self.about
-        high = 1 + self.claimed_extra + self.about
-        if low <= entry["low"] and entry["high"] <= high:
-            return "confirmed"
-        if entry["high"] < low or entry["low"] > high:
-            return "refuted"
-        return "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,32 +149,37 @@ class TimeRatio(Timed):
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
         """The ratio of the two times, with a 95 % interval."""
-        timed = by_variant(stored, self.context, self.device)
-        claimed = self.claimed_low or self.claimed_high or 1.0
-        return _ratio(timed, self.context, self.variant, self.baseline, claimed)
+        return self._ratio(by_variant(stored, self.context, self.device))
+
+    def _ratio(self, timed: Mapping[str, Any]) -> Evidence | None:
+        """That of measurements by variant; None where one of the two has no time."""
+        if self.variant not in timed or self.baseline not in timed:
+            return None
+        ratio = timed[self.variant].ratio(timed[self.baseline]).as_json()
+        return {
+            "context": self.context,
+            "baseline": self.baseline,
+            "elements": timed[self.variant].elements,
+            "ratios": [{"variant": self.variant, **ratio}],
+            "claimed": self.claimed_low or self.claimed_high or 1.0,
+        }
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Within the bounds: true. Outside: false. Across one of them: undecided."""
         (ratio,) = evidence["ratios"]
         high = inf if self.claimed_high is None else self.claimed_high
-        if self.claimed_low <= ratio["low"] and ratio["high"] <= high:
-            name: VerdictName = "confirmed"
-        elif ratio["high"] < self.claimed_low or ratio["low"] > high:
-            name = "refuted"
-        else:
-            name = "undecided"
         bounded = (
             "between" if self.claimed_low and high < inf else "most" if high < inf else "least"
         )
         return verdict(
-            name,
+            _within(ratio, self.claimed_low, high),
             f"ratio_at_{bounded}",
             variant=_label(self.variant),
             baseline=_label(self.baseline),
             context=Sentence(f"time.ui.context.{evidence['context']}"),
             least=self.claimed_low,
             most=high,
-            **{each: ratio[each] for each in ("value", "low", "high")},
+            **_interval(ratio),
         )
 
 
@@ -229,52 +227,34 @@ class SavedBytes(Timed):
 
 
 @dataclass(frozen=True, slots=True)
-class SavingsPrice(Timed):
-    """The time that the saving takes, against PyTorch's own function, which saves as much.
+class SavingsPrice(TimeRatio):
+    """The time that saving memory takes, against PyTorch's own function, which saves as much.
 
-    Attributes:
-        variant: The variant that saves memory.
-        builtin: PyTorch's own.
-        claimed_ratio: The variant is worth its while if it takes at most so many times as long.
+    It is worth its while if it takes at most ``claimed_high`` times as long.
     """
 
     variants: tuple[str, ...] = ("silu", "swish_eager", "memory_efficient")
     variant: str = "memory_efficient"
-    builtin: str = "silu"
-    claimed_ratio: float = 1.0
-
-    def evidence(
-        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
-    ) -> Evidence | None:
-        """The ratio of the two times, with a 95 % interval."""
-        timed = by_variant(stored, self.context, self.device)
-        return _ratio(timed, self.context, self.variant, self.builtin, self.claimed_ratio)
+    claimed_high: float = 1.0
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Slower than PyTorch's own: the advice holds with that correction alone."""
         (ratio,) = evidence["ratios"]
-        values = {name: ratio[name] for name in ("value", "low", "high")}
-        if ratio["high"] <= self.claimed_ratio:
-            return verdict("confirmed", "price_none", **values)
-        if ratio["low"] > self.claimed_ratio:
-            return verdict("imprecise", "price", **values)
-        return verdict("undecided", "price_unclear", **values)
+        name = _within(ratio, 0.0, self.claimed_high)
+        if name == "refuted":
+            return verdict("imprecise", "price", **_interval(ratio))
+        why = "price_none" if name == "confirmed" else "price_unclear"
+        return verdict(name, why, **_interval(ratio))
 
 
 @dataclass(frozen=True, slots=True)
-class PriceAtMost(Timed):
-    """The time of one over the time of another.
-
-    Attributes:
-        one: The variant whose time is meant.
-        other: The one compared with.
-        claimed_ratio: What it is at most.
-    """
+class PriceAtMost(TimeRatio):
+    """One takes at most ``claimed_high`` times as long as another, on whatever device."""
 
     job: str = "timing"
-    one: str = "silu"
-    other: str = "relu"
-    claimed_ratio: float = 1.2
+    variant: str = "silu"
+    baseline: str = "relu"
+    claimed_high: float = 1.2
 
     def seconds(self, budget: Budget = "quick") -> int:
         """As two take, and a process that starts."""
@@ -287,28 +267,23 @@ class PriceAtMost(Timed):
     def evidence(
         self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
     ) -> Evidence | None:
-        """The ratio of the two times, with a 95 % interval."""
+        """The ratio of the two times, or why the first that has none was not timed."""
         timed = by_variant(stored, self.context)
-        found = _ratio(timed, self.context, self.one, self.other, self.claimed_ratio)
-        if found is None:
-            reasons = [
-                _untimed(stored, name) for name in (self.one, self.other) if name not in timed
-            ]
-            return {"untimed": reasons[0].as_json()} if reasons[0] else None
-        return found
+        missing = [name for name in (self.variant, self.baseline) if name not in timed]
+        if not missing:
+            return self._ratio(timed)
+        reason = _untimed(stored, missing[0])
+        return {"untimed": reason.as_json()} if reason else None
 
     def judge(self, evidence: Evidence) -> Verdict:
         """The whole interval on one side decides; what was not timed decides nothing."""
         if "untimed" in evidence:
-            why = Sentence.from_json(evidence["untimed"])
-            return Verdict("undecided", Sentence("own.untimed", why=why))
+            reason = Sentence.from_json(evidence["untimed"])
+            return Verdict("undecided", Sentence("own.untimed", why=reason))
         (ratio,) = evidence["ratios"]
-        values = {name: ratio[name] for name in ("value", "low", "high")}
-        if ratio["high"] <= self.claimed_ratio:
-            return Verdict("confirmed", Sentence("own.cost_within", **values))
-        if ratio["low"] > self.claimed_ratio:
-            return Verdict("refuted", Sentence("own.cost_above", **values))
-        return Verdict("undecided", Sentence("own.cost_unclear", **values))
+        name = _within(ratio, 0.0, self.claimed_high)
+        why = {"confirmed": "within", "refuted": "above"}.get(name, "unclear")
+        return Verdict(name, Sentence(f"own.cost_{why}", **_interval(ratio)))
 
 
 def on_each_device(claim: Claim, server: Settings) -> Claim:
@@ -355,20 +330,15 @@ def by_variant(
     }
 
 
-def _ratio(
-    timed: Mapping[str, Any], context: str, variant: str, baseline: str, claimed: float
-) -> Evidence | None:
-    """The time of one variant over another's; None where one has none."""
-    if variant not in timed or baseline not in timed:
-        return None
-    ratio = timed[variant].ratio(timed[baseline]).as_json()
-    return {
-        "context": context,
-        "baseline": baseline,
-        "elements": timed[variant].elements,
-        "ratios": [{"variant": variant, **ratio}],
-        "claimed": claimed,
-    }
+def _within(ratio: Mapping[str, Any], low: float, high: float) -> VerdictName:
+    """Whether an interval lies within bounds: confirmed; outside: refuted; else undecided."""
+    if low <= ratio["low"] and ratio["high"] <= high:
+        return "confirmed"
+    return "refuted" if ratio["high"] < low or ratio["low"] > high else "undecided"
+
+
+def _interval(ratio: Mapping[str, Any]) -> dict[str, float]:
+    return {name: ratio[name] for name in ("value", "low", "high")}
 
 
 def _untimed(stored: Sequence[Mapping[str, Any]], variant: str) -> Sentence | None:
@@ -381,7 +351,7 @@ def _untimed(stored: Sequence[Mapping[str, Any]], variant: str) -> Sentence | No
 
 
 def _extra(entry: Mapping[str, Any]) -> dict[str, Any]:
-    percent = {name: 100 * (entry[name] - 1) for name in ("value", "low", "high")}
+    percent = {name: 100 * (value - 1) for name, value in _interval(entry).items()}
     return {"label": _label(entry["variant"]), **percent}
 
 

@@ -215,9 +215,9 @@ class Costs(Statement):
             "time",
             variants=(one, other),
             context=self.context,
-            one=one,
-            other=other,
-            claimed_ratio=self.at_most,
+            variant=one,
+            baseline=other,
+            claimed_high=self.at_most,
         )
 
     def _told(self, language: Language) -> dict[str, str]:

@@ -466,9 +466,7 @@ CLAIMS: tuple[Claim, ...] = (
         "memory",
         (
             SavedBytes("bytes", claimed_bytes=4.0, labels={"en": "bytes", "zh": "字节"}),
-            SavingsPrice(
-                "time", claimed_ratio=1.0, labels={"en": "its cost in time", "zh": "时间代价"}
-            ),
+            SavingsPrice("time", labels={"en": "its cost in time", "zh": "时间代价"}),
         ),
         tab="time",
         titles={"en": "A custom backward saves memory", "zh": "自定义反向传播省显存"},
