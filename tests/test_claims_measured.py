@@ -8,12 +8,12 @@ from scipy import special
 
 from swishdemo.claims import CLAIMS, Measured, get
 from swishdemo.claims.beta import BetaRange
-from swishdemo.claims.intervals import mean_over_seeds
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.timing.measurement import Measurement
 from swishdemo.timing.request import TimingRequest
 from swishdemo.training.config import report_steps
+from swishdemo.training.intervals import mean_over_seeds
 from swishdemo.training.request import parse_run
 
 NOISE = np.random.default_rng(7).normal(size=30)

@@ -13,7 +13,6 @@ from test_claims_evaluate import FakeManager
 
 from swishdemo import hardware, host
 from swishdemo.claims import CLAIMS, ClaimEvaluator
-from swishdemo.claims.intervals import paired, student
 from swishdemo.claims.record import combine
 from swishdemo.claims.trained import Arm, Contrast, Setting, Trained
 from swishdemo.errors import UserError
@@ -22,6 +21,7 @@ from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence, text
 from swishdemo.training.architecture import architecture, parameter_count
 from swishdemo.training.config import replicas
+from swishdemo.training.intervals import paired, student
 from swishdemo.training.run import Sweep
 from swishdemo.training.sweep import SweepRequest
 from swishdemo.training.sweep_results import SweepRow

@@ -95,6 +95,12 @@ def test_networks_of_several_starts_are_no_more_than_their_seeds():
     assert wide.high - wide.low > 5 * (narrow.high - narrow.low)
 
 
+@pytest.mark.parametrize(("seeds", "t"), [(2, 12.706), (14, 2.160), (16, 2.131), (21, 2.086)])
+def test_an_interval_of_many_seeds_is_as_wide_as_student_says(seeds, t):
+    found = Interval.of(entry("swish", 0.9, 0.1, seeds), seeds)
+    assert found.high - found.mean == pytest.approx(t * 0.1 / seeds**0.5, rel=1e-3)
+
+
 def test_dead_units_are_told_where_some_are_dead():
     told = summary(entry("swish", 0.94, dead=0.0), entry("relu", 0.09, dead=1.0))
     words = said(told, rivals=("relu",), **FIXED)

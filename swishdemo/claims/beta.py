@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from swishdemo.claims.intervals import mean_over_seeds
 from swishdemo.claims.record import (
     Budget,
     Engine,
@@ -24,6 +23,7 @@ from swishdemo.claims.record import (
 from swishdemo.claims.trained import Trained
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
+from swishdemo.training.intervals import mean_over_seeds
 from swishdemo.training.recipes import recipes
 from swishdemo.training.summary import NEAR, betas_of_layer
 

@@ -13,7 +13,6 @@ from math import expm1, isfinite, log, log10
 from statistics import fmean
 from typing import Any, ClassVar, Literal
 
-from swishdemo.claims.intervals import paired, told
 from swishdemo.claims.record import (
     ON_GPU,
     Budget,
@@ -29,6 +28,7 @@ from swishdemo.claims.record import (
 )
 from swishdemo.settings import Settings
 from swishdemo.text import Language, Sentence, say
+from swishdemo.training.intervals import paired, told
 from swishdemo.training.summary import ARTICLE_BAND
 from swishdemo.training.sweep import MOST_RUNS
 

@@ -2,7 +2,8 @@
 
 - `config`, `request`: what may be asked for; `recipes`: what is worth it.
 - `architecture`: what follows from it.
-- `report`, `summary`: what a run tells; `in_words`: the same in words.
+- `report`, `summary`: what a run tells; `in_words`: the same in words; `intervals`: how sure
+  a mean over seeds is.
 - `run`: the run itself; `placement`: where it is computed, and how much at a time; `engine`: its
   computation; `probes`: what is found out about its networks; `reporting`: all of it in reports;
   `reference`: one network in plain PyTorch. These load torch, the others do not.

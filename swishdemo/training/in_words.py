@@ -19,6 +19,7 @@ from swishdemo.activations import formula_label, is_formula
 from swishdemo.activations.registry import registered
 from swishdemo.text import Language, catalogue, numeral, text
 from swishdemo.training.config import TrainingConfig, learns_beta, starts
+from swishdemo.training.intervals import student
 from swishdemo.training.summary import ARTICLE_BAND, CONVERGED_BELOW
 
 _ACTIVATION_FIELDS = ("activation", "rivals", "layer_activations")
@@ -80,9 +81,6 @@ _NONE, _ALL = 0.005, 0.995
 """From here on a share is told as all, and to there as none."""
 _UNDER_WAY = ("running", "paused", "stopped", "failed")
 
-# Student's t for a two-sided 95 % interval, by the degrees of freedom; 1.96 stands for more.
-_T = (12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16)
-
 
 def result(
     config: Mapping[str, Any], summary: Mapping[str, Any] | None, state: str, language: Language
@@ -135,8 +133,7 @@ class Interval:
         count = min(told["replicas"] - told["diverged"], seeds)
         half = 0.0
         if deviation is not None and count > 1:
-            student = _T[count - 2] if count - 2 < len(_T) else 1.96
-            half = student * deviation / math.sqrt(count)
+            half = student(0.95, count - 1) * deviation / math.sqrt(count)
         return cls(activation_label(told["activation"]), mean, mean - half, mean + half)
 
     def meets(self, other: Interval) -> bool:
