@@ -126,7 +126,7 @@ def badge(card: Mapping[str, Any], language: Language) -> str:
     labels = list(dict.fromkeys(part["verdict_label"] for part in card["parts"]))
     found = " · ".join(labels)
     colour = _COLOURS.get(verdicts[0], _GREY) if len(verdicts) == 1 else _GREY
-    name = "Swish Lab" if _own([card]) else f"Swish: {card['id']}"
+    name = _name(card)
     left, right = (round(_width(words) + 14) for words in (name, found))
     return _BADGE.render(name=name, found=found, left=left, right=right, colour=colour)
 
@@ -146,10 +146,9 @@ def takings(card: Mapping[str, Any], root: str, language: Language) -> dict[str,
     days = [part["checked_at"][:10] for part in card["parts"] if part["checked_at"]]
     said = {"statement": statement, "found": found, "day": max(days, default="–")}
     badge = f"{root}/api/claims/{card['id']}/badge.svg"
-    name = "Swish Lab" if _own([card]) else f"Swish: {card['id']}"
     return {
         "cite": text("pages.cite", language, **said, version=__version__, address=address),
-        "badge": f"[![{name}]({badge})]({address})",
+        "badge": f"[![{_name(card)}]({badge})]({address})",
         "embed": str(frame(f"{address}/embed", statement)),
     }
 
@@ -171,9 +170,9 @@ def _title(cards: Cards, language: Language) -> str:
     return text(f"claims.report.{title}", language)
 
 
-def _own(cards: Cards) -> bool:
-    """Whether they are what a visitor has claimed, and no document."""
-    return any("registered" in card for card in cards)
+def _name(card: Mapping[str, Any]) -> str:
+    """What a badge is of; the id of a visitor's own claim says nothing to a reader."""
+    return "Swish Lab" if "registered" in card else f"Swish: {card['id']}"
 
 
 def _width(words: str) -> float:

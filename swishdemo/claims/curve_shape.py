@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from swishdemo.claims.proofs import Definition, definition, landmarks, of_each_sign, slope_at
+from swishdemo.claims.proofs import (
+    Definition,
+    definition,
+    landmarks,
+    of_each_sign,
+    slope_at,
+    vanishes,
+)
 from swishdemo.claims.record import Evidence, Instant, Verdict, combine, exact, verdict
 
 Sign = Literal["positive", "zero", "negative"]
@@ -281,15 +288,14 @@ class Smooth(Instant):
         s = sympy.Symbol("s")
         sigma = 1 / (1 + sympy.exp(-beta * x))
         polynomial: Any = x * s
-        steps = {"start": bool(sympy.simplify(found.formula - polynomial.subs(s, sigma)) == 0)}
+        steps = {"start": vanishes(found.formula - polynomial.subs(s, sigma))}
         written = []
         for order in range(1, self.shown + 1):
             rate = sympy.diff(polynomial, x) + sympy.diff(polynomial, s) * beta * s * (1 - s)
             polynomial = sympy.factor(sympy.expand(rate))
             derivative = sympy.diff(found.formula, x, order)
             steps[f"order {order}"] = bool(
-                polynomial.is_polynomial(x, s)
-                and sympy.simplify(derivative - polynomial.subs(s, sigma)) == 0
+                polynomial.is_polynomial(x, s) and vanishes(derivative - polynomial.subs(s, sigma))
             )
             written.append(sympy.latex(polynomial))
         return {"order": None, "derivatives": written, "steps": steps}

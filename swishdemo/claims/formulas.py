@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from swishdemo.claims.proofs import definition, of_each_sign
+from swishdemo.claims.proofs import definition, of_each_sign, vanishes
 from swishdemo.claims.record import Evidence, Instant, Verdict, combine, exact, verdict
+from swishdemo.text import raised
 
 _BETAS = (0.5, 1.0, 2.0, -1.0)
 """The β at which an identity is tried that does not hold for all."""
@@ -45,11 +46,11 @@ class Identity(Instant):
         known = sympy.diff(known, x, self.derivative)
         _, _, stated = _expression(self.claimed_formula)
         difference = known - stated
-        found: dict[str, Any] = {"identical": _vanishes(difference), "steps": {}}
+        found: dict[str, Any] = {"identical": vanishes(difference), "steps": {}}
         if not found["identical"]:
             tried = [sympy.nsimplify(each) for each in _BETAS]
             found["holds_at"] = [
-                float(each) for each in tried if _vanishes(difference.subs(beta, each))
+                float(each) for each in tried if vanishes(difference.subs(beta, each))
             ]
             at = next(each for each in tried if float(each) not in found["holds_at"])
             apart = {
@@ -107,7 +108,7 @@ class FamilyLimit(Instant):
         for name, place in of_each_sign().items():
             limit = sympy.limit(known.subs(x, place), beta, end, "+" if end == 0 else "-")
             limits[name] = str(limit.subs(place, x) if limit.free_symbols else limit)
-            right[name] = _vanishes(limit - _at(stated, x, place))
+            right[name] = vanishes(limit - _at(stated, x, place))
         return {"limits": limits, "right": right, "steps": {}}
 
     def rule(self, evidence: Evidence) -> Verdict:
@@ -217,7 +218,7 @@ class Asymptote(Instant):
         return {
             "side": self.side,
             "lines": lines,
-            "steps": {"reflection": bool(sympy.simplify(swapped) == 0)},
+            "steps": {"reflection": vanishes(swapped)},
         }
 
     def rule(self, evidence: Evidence) -> Verdict:
@@ -280,12 +281,11 @@ class Forms(Instant):
         s = 1 / (1 + sympy.exp(-beta * x))
         slope = sympy.diff(swish.formula, x)
 
-        def same(difference: Any) -> bool:
-            return bool(sympy.simplify(difference) == 0)
-
         at = sympy.nsimplify(self.claimed_beta)
-        stated = [same((slope - form(x, s, swish.formula, 1)).subs(beta, at)) for form in _FORMS]
-        general = [same(slope - form(x, s, swish.formula, beta)) for form in _FORMS]
+        stated = [
+            vanishes((slope - form(x, s, swish.formula, 1)).subs(beta, at)) for form in _FORMS
+        ]
+        general = [vanishes(slope - form(x, s, swish.formula, beta)) for form in _FORMS]
         return {"beta": self.claimed_beta, "stated": stated, "general": general, "steps": {}}
 
     def rule(self, evidence: Evidence) -> Verdict:
@@ -323,13 +323,6 @@ def _expression(formula: str) -> tuple[Any, Any, Any]:
     return found.x, symbols.symbol("beta"), defined
 
 
-def _vanishes(difference: Any) -> bool:
-    """Whether an expression simplifies to 0."""
-    import sympy
-
-    return bool(sympy.simplify(difference.rewrite(sympy.exp)) == 0)
-
-
 def _at(stated: Any, x: Any, place: Any) -> Any:
     """A formula at a place whose sign is known; of pieces, the one that it lies in."""
     from swishdemo.activations.symbolic import symbols
@@ -343,11 +336,10 @@ def _at(stated: Any, x: Any, place: Any) -> Any:
 
 def _terms(found: dict[int, Fraction]) -> str:
     """A polynomial in letters: ``x/2 + x²/4 − x⁴/48``."""
-    raised = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
     written = ""
     for power, each in sorted(found.items()):
         size = abs(each)
-        letter = "x" if power == 1 else f"x{str(power).translate(raised)}" if power else ""
+        letter = "x" if power == 1 else f"x{raised(power)}" if power else ""
         top = letter if letter and size.numerator == 1 else f"{size.numerator}{letter}"
         term = top if size.denominator == 1 else f"{top}/{size.denominator}"
         sign = "−" if each < 0 else "+" if written else ""

@@ -69,6 +69,13 @@ def definition(name: str) -> Definition:
     return Definition(formula, symbols.X, beta if formula.has(beta) else None)
 
 
+def vanishes(difference: Any) -> bool:
+    """Whether an expression simplifies to 0."""
+    import sympy
+
+    return bool(sympy.simplify(difference.rewrite(sympy.exp)) == 0)
+
+
 def of_each_sign() -> dict[str, Any]:
     """A value of either sign, and 0."""
     import sympy
@@ -171,19 +178,16 @@ def _identities() -> tuple[Any, dict[str, bool]]:
     def sigma(argument: Any) -> Any:
         return 1 / (1 + sympy.exp(-argument))
 
-    def same(left: Any, right: Any) -> bool:
-        return bool(sympy.simplify((left - right).rewrite(sympy.exp)) == 0)
-
     factored = sympy.exp(z) * (1 + z + sympy.exp(z)) / (1 + sympy.exp(z)) ** 2
     u = sympy.Symbol("u", real=True)
     p = sympy.Symbol("p", positive=True)
     rate = sympy.tanh(p / 2) + p / (2 * sympy.cosh(p / 2) ** 2)
     steps = {
-        "slope": same(slope, factored),
+        "slope": vanishes(slope - factored),
         "one_zero": bool(sympy.diff(1 + u + sympy.exp(u), u).is_positive),
-        "bend": same(bend, beta * sigma(z) * sigma(-z) * (2 - z * sympy.tanh(z / 2))),
-        "rising": same(sympy.diff(p * sympy.tanh(p / 2), p), rate) and bool(rate.is_positive),
-        "symmetry": same(slope + slope.subs(x, -x), sympy.Integer(1)),
+        "bend": vanishes(bend - beta * sigma(z) * sigma(-z) * (2 - z * sympy.tanh(z / 2))),
+        "rising": vanishes(sympy.diff(p * sympy.tanh(p / 2), p) - rate) and bool(rate.is_positive),
+        "symmetry": vanishes(slope + slope.subs(x, -x) - 1),
     }
     return slope, steps
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 from swishdemo.errors import UserError
 from swishdemo.settings import Settings
-from swishdemo.text import Language, Sentence, say, text
+from swishdemo.text import Language, Sentence, raised, say, text
 
 VerdictName = Literal["confirmed", "imprecise", "refuted", "depends", "undecided", "not run"]
 """``imprecise``: true with a correction, which is shown. ``depends``: true in some of the settings
@@ -28,8 +28,6 @@ VERDICTS: tuple[VerdictName, ...] = (
     "undecided",
     "not run",
 )
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +62,10 @@ def exact(right: bool, about: str, /, *, near: bool = False, **values: object) -
     Where it is not right but near, it is imprecise, by ``…_near``.
     """
     if right:
-        return Verdict("confirmed", Sentence(f"claims.why.{about}_right", **values))
+        return verdict("confirmed", f"{about}_right", **values)
     if near:
-        return Verdict("imprecise", Sentence(f"claims.why.{about}_near", **values))
-    return Verdict("refuted", Sentence(f"claims.why.{about}_wrong", **values))
+        return verdict("imprecise", f"{about}_near", **values)
+    return verdict("refuted", f"{about}_wrong", **values)
 
 
 def combine(settings: list[VerdictName]) -> VerdictName:
@@ -101,7 +99,7 @@ def typeset(sentence: str) -> str:
     """Numbers as a reader writes them: −1.5 for -1.5, and 3.9·10⁻⁸ for 3.9e-08."""
     powers = re.sub(
         r"(?<=\d)e([+-])0*(\d+)",
-        lambda found: "·10" + (found[1].strip("+") + found[2]).translate(_RAISED),
+        lambda found: f"·10{raised(found[1].strip('+') + found[2])}",
         sentence,
     )
     return re.sub(r"(?<![\w.])-(?=\d)", "−", powers)

@@ -26,6 +26,7 @@ LANGUAGES: tuple[Language, ...] = (
     *sorted({path.parent.name for path in _HERE.glob("*/language.toml")} - {ENGLISH}),
 )
 _GROUPS = str.maketrans({",": "\u202f", "-": "−"})
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONGEST = 400  # characters of a header that are read
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.[0-9]{0,3})?)")
 _OF_RECORDS: dict[str, Mapping[Language, str]] = {}
@@ -167,6 +168,11 @@ def numeral(value: float, form: str = "") -> str:
         form: How many digits, as Python's format says it: ``.3g``.
     """
     return f"{value:,{form}}".translate(_GROUPS)
+
+
+def raised(number: object) -> str:
+    """A whole number as an exponent: ``⁻¹²``."""
+    return str(number).translate(_RAISED)
 
 
 def language_of(accepted: object, asked: object = None) -> Language:

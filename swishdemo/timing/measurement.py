@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, ConfigDict, Field, with_config
 
 from swishdemo.formats import of_json
-from swishdemo.text import Language, Sentence, numeral, text
+from swishdemo.text import Language, Sentence, numeral, raised, text
 
 FEWEST_BLOCKS = 7
 """Blocks on both sides from which a ratio has an interval.
@@ -279,8 +279,8 @@ class Measurement:
         """Distance between the quartiles of the blocks; None for fewer than two."""
         if self.repeats < 2:
             return None
-        low, high = np.percentile(self.block_seconds, (25, 75))
-        return float(high - low)
+        low, high = quartiles(self)
+        return high - low
 
     @property
     def spread(self) -> float:
@@ -377,9 +377,6 @@ def _reason(record: object) -> Sentence | None:
     return Sentence.from_json(record) if isinstance(record, Mapping) else None
 
 
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def seconds_of(measurement: Measurement) -> float:
     """The median of a measurement that holds a time, in seconds."""
     median = measurement.median_seconds
@@ -396,7 +393,7 @@ def quartiles(measurement: Measurement) -> tuple[float, float]:
 def size_label(elements: int) -> str:
     """A number of elements as a reader reads it: ``2²⁰``, or ``131 072`` where it is no power."""
     if elements > 1 and elements & (elements - 1) == 0:
-        return "2" + str(elements.bit_length() - 1).translate(_SUPERSCRIPTS)
+        return f"2{raised(elements.bit_length() - 1)}"
     return numeral(elements)
 
 

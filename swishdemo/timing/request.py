@@ -16,7 +16,7 @@ from swishdemo.form import Form, declare
 from swishdemo.settings import Settings
 from swishdemo.text import Sentence
 from swishdemo.timing.measurement import ALLOCATORS, CONTEXTS, ITEM_BYTES, MOVED, Measurement
-from swishdemo.timing.variants import REGISTRY, Registry, Variant
+from swishdemo.timing.variants import REGISTRY, Variant
 
 LAYER_WIDTH = 512
 """Outputs, and inputs, of the linear layer in context ``layer``."""
@@ -223,11 +223,7 @@ _ENDED = {"jobs.worker_killed_memory": "killed", "jobs.gpu_failed": "gpu_failed"
 
 
 def remaining(
-    request: TimingRequest,
-    measured: Sequence[Measurement],
-    why: str,
-    *,
-    registry: Registry = REGISTRY,
+    request: TimingRequest, measured: Sequence[Measurement], why: str
 ) -> tuple[tuple[Measurement, ...], TimingRequest] | None:
     """The measurements that are lost, and a request for the others; None where nothing is left.
 
@@ -239,7 +235,6 @@ def remaining(
         request: What the process was asked for.
         measured: What it told, of each variant and size the latest.
         why: How the process ended, as a key of the catalogue.
-        registry: The variants.
     """
     for place, elements in enumerate(request.elements):
         here = {m.variant: m for m in measured if m.elements == elements}
@@ -249,7 +244,7 @@ def remaining(
         if not missing:
             later = request.elements[place + 1 :]
             return ((), request.replace(elements=later)) if later else None
-        culprit = registry.get(missing[0])
+        culprit = REGISTRY.get(missing[0])
         reason = Sentence(f"time.unavailable.{_ENDED.get(why, 'died')}")
         sizes = request.elements[place:]
         lost = tuple(replace(request.blank(culprit, size), unavailable=reason) for size in sizes)

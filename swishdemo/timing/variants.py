@@ -17,11 +17,11 @@ from swishdemo.errors import unknown_choice
 from swishdemo.hardware import missing_cuda
 from swishdemo.text import Language, Sentence, say, text
 from swishdemo.timing.host_card import missing_c_compiler, missing_compiler
+from swishdemo.timing.measurement import LONGEST_NAME
 
 BASELINES = ("relu", "gelu")
 """Variants that stand beside those of every activation."""
 
-_LONGEST = 210  # a formula, the sign before it, and blanks
 _BETA_ONE: Mapping[str, float] = MappingProxyType({"beta": 1.0})
 
 
@@ -161,7 +161,7 @@ class Registry:
     def knows(self, name: object) -> TypeGuard[str]:
         """Whether `get` has something of that name."""
         if is_formula(name):
-            return len(name) <= _LONGEST
+            return len(name) <= LONGEST_NAME
         return isinstance(name, str) and name in self._records
 
     def all(self) -> tuple[Variant, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Iterable
 from importlib import import_module
+from typing import TypeVar
 
 from swishdemo.claims.record import ARTICLE, Claim, SourceDocument
 from swishdemo.errors import UserError
@@ -56,16 +57,7 @@ def get(claim_id: object, claims: tuple[Claim, ...] = CLAIMS) -> Claim:
     Raises:
         UserError: There is none (404).
     """
-    for claim in claims:
-        if claim.id == claim_id:
-            return claim
-    raise UserError(
-        "claims.error.unknown",
-        field="id",
-        status=404,
-        value=str(claim_id)[:40],
-        choices=", ".join(claim.id for claim in claims),
-    )
+    return _called(claim_id, claims, "claims.error.unknown", "id")
 
 
 def document(document_id: object) -> SourceDocument:
@@ -74,16 +66,18 @@ def document(document_id: object) -> SourceDocument:
     Raises:
         UserError: There is none (404).
     """
-    for each in DOCUMENTS:
-        if each.id == document_id:
+    return _called(document_id, DOCUMENTS, "claims.error.unknown_document", "document")
+
+
+_Record = TypeVar("_Record", Claim, SourceDocument)
+
+
+def _called(given: object, records: tuple[_Record, ...], key: str, field: str) -> _Record:
+    for each in records:
+        if each.id == given:
             return each
-    raise UserError(
-        "claims.error.unknown_document",
-        field="document",
-        status=404,
-        value=str(document_id)[:40],
-        choices=", ".join(each.id for each in DOCUMENTS),
-    )
+    choices = ", ".join(each.id for each in records)
+    raise UserError(key, field=field, status=404, value=str(given)[:40], choices=choices)
 
 
 def claims_of(document_id: object) -> tuple[Claim, ...]:
