@@ -148,18 +148,32 @@ export function press(buttons, pressed) {
 }
 
 /**
+ * Buttons of which one is on: each sets a property of the state to what its `data-…` says.
+ * @param {HTMLElement} host @param {import("./state.js").State} state
+ * @param {string} name Of the data, and of the property.
+ * @param {string} [property] Where it has another name.
+ * @returns {() => void} Shows which is on.
+ */
+export function choices(host, state, name, property = name) {
+  const buttons = findAll(host, `[data-${name}]`);
+  for (const button of buttons)
+    button.addEventListener("click", () => state.set({ [property]: button.dataset[name] }));
+  return () => press(buttons, ({ dataset }) => dataset[name] === state.get(property));
+}
+
+/**
  * The options of a menu, written where they are others than before; and what is chosen.
  * @param {HTMLSelectElement} menu
- * @param {[value: string, label: string][]} choices
+ * @param {[value: string, label: string][]} options
  * @param {string} value
  */
-export function offer(menu, choices, value) {
-  const shown = JSON.stringify(choices);
+export function offer(menu, options, value) {
+  const shown = JSON.stringify(options);
   if (menu.dataset.shown !== shown) {
     menu.dataset.shown = shown;
     fill(
       menu,
-      html`${choices.map(([key, label]) => html`<option value="${key}">${label}</option>`)}`,
+      html`${options.map(([key, label]) => html`<option value="${key}">${label}</option>`)}`,
     );
   }
   menu.value = value;

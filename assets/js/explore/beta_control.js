@@ -3,7 +3,7 @@
  * β moves once by itself.
  */
 
-import { press, rove } from "../core/controls.js";
+import { choices, press, rove } from "../core/controls.js";
 import { fill, find, findAll, html, setText, short, t } from "../core/html.js";
 import { number } from "../core/state.js";
 import { keep, kept } from "../core/storage.js";
@@ -76,7 +76,7 @@ export function betaControl(host, state) {
   const error = find(host, "[data-error]");
   const note = find(host, "[data-part=beta-note]");
   const presets = findAll(host, "[data-beta]");
-  const scales = findAll(host, "[data-scale]");
+  const pressScale = choices(host, state, "scale");
   for (const group of findAll(host, "[role=group]")) rove(group);
 
   function show() {
@@ -92,7 +92,7 @@ export function betaControl(host, state) {
   function showScale() {
     const { low, high, step } = scaleOf(state);
     Object.assign(slider, { min: String(low), max: String(high), step: String(step) });
-    press(scales, ({ dataset }) => dataset.scale === state.get("scale"));
+    pressScale();
     speed.value = String(state.get("speed"));
   }
 
@@ -139,9 +139,6 @@ export function betaControl(host, state) {
   exact.addEventListener("blur", () => exact.getAttribute("aria-invalid") !== "true" && show());
   for (const button of presets)
     button.addEventListener("click", () => choose(Number(button.dataset.beta)));
-  for (const button of scales) {
-    button.addEventListener("click", () => state.set({ scale: button.dataset.scale }));
-  }
   speed.addEventListener("change", () => state.set({ speed: Number(speed.value) }));
 
   let playing = false;

@@ -1,7 +1,7 @@
 /** Shows an activation as code to take along, written by the server from its definition. */
 
-import { press } from "../core/controls.js";
-import { fill, find, findAll, html, t } from "../core/html.js";
+import { choices } from "../core/controls.js";
+import { fill, find, html, t } from "../core/html.js";
 import * as server from "../core/server.js";
 
 /** @type {Record<string, string>} */
@@ -26,7 +26,7 @@ export function card(host, lab) {
   const [block, pre, error, status] = ["code", "pre", ".lab-error", ".lab-unseen"].map((each) =>
     find(host, each),
   );
-  const languages = findAll(host, "[data-language]");
+  const pressLanguage = choices(host, state, "language", "code");
   let shown = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
@@ -38,7 +38,7 @@ export function card(host, lab) {
   };
 
   function controls() {
-    press(languages, ({ dataset }) => dataset.language === state.get("code"));
+    pressLanguage();
     lab.offerChosen(select, chosen());
     box.checked = state.get("trainable") === "on";
     box.closest("label")?.toggleAttribute("hidden", state.get("code") !== "pytorch");
@@ -73,9 +73,6 @@ export function card(host, lab) {
     }, rest);
   }
 
-  for (const button of languages) {
-    button.addEventListener("click", () => state.set({ code: button.dataset.language }));
-  }
   select.addEventListener("change", () => state.set({ code_of: select.value }));
   box.addEventListener("change", () => state.set({ trainable: box.checked ? "on" : "off" }));
   copy.addEventListener("click", async () => {

@@ -4,6 +4,7 @@
  */
 
 import { offer } from "../core/controls.js";
+import { short } from "../core/html.js";
 import { choice, number, refuse, some } from "../core/state.js";
 import { propertySource } from "../formulas/property_source.js";
 import { activations } from "../generated/activations.js";
@@ -240,6 +241,15 @@ export function exploreLab(state, trigger, typedAnew) {
     return GREEK[/** @type {keyof typeof GREEK} */ (symbol)] ?? plain;
   }
 
+  /**
+   * A record's parameters as one writes them: β = 1.5.
+   * @param {Activation} record @param {Values} [given] Where they are not those of the moment.
+   */
+  const settings = (record, given = values(record), digits = 6) =>
+    Object.entries(given).map(
+      ([name, value]) => `${symbolOf(`${keyOf(record)}.${name}`)} = ${short(value, digits)}`,
+    );
+
   /** Puts a rival in or out. @param {string} name */
   function toggle(name) {
     if (typed && name === typed.name) return state.set({ formula: "" });
@@ -296,6 +306,7 @@ export function exploreLab(state, trigger, typedAnew) {
     baseline,
     theta,
     symbolOf,
+    settings,
     forgetAbsent,
     toggle,
     tune,

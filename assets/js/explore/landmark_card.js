@@ -83,11 +83,7 @@ export function card(host, lab) {
   function paint() {
     const record = chosen();
     const { facts, old } = source.of(record);
-    const values = Object.keys(lab.values(record)).map(
-      (name) =>
-        `${lab.symbolOf(`${lab.keyOf(record)}.${name}`)} = ${short(lab.values(record)[name], 6)}`,
-    );
-    title.textContent = [record.label, ...values].join(", ");
+    title.textContent = [record.label, ...lab.settings(record)].join(", ");
     body.classList.toggle("property-old", old);
     // Of Swish each cell is a number, which a drag lays out by itself.
     host.classList.toggle("landmark-moves", record === lab.swish);

@@ -3,8 +3,8 @@
  * type.
  */
 
-import { press } from "../core/controls.js";
-import { fill, findAll, grouped, html, partsOf, powers, raised, short, t } from "../core/html.js";
+import { choices } from "../core/controls.js";
+import { fill, grouped, html, partsOf, powers, raised, short, t } from "../core/html.js";
 import * as server from "../core/server.js";
 import { activationColour, onTheme } from "../core/theme.js";
 import { LivePlot, plain } from "../plot/live_plot.js";
@@ -43,8 +43,7 @@ export function card(host, lab) {
   fill(host, skeleton());
   const $ = partsOf(host);
   const { state } = lab;
-  const types = findAll(host, "[data-dtype]");
-  const reaches = findAll(host, "[data-reach]");
+  const pressed = ["dtype", "reach"].map((name) => choices(host, state, name));
   const lossy = $("lossy", HTMLSelectElement);
   const plot = new LivePlot($("plot"));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -216,15 +215,12 @@ export function card(host, lab) {
    * @param {Activation} of @param {Values} parameters
    */
   function nameOf(of, parameters) {
-    const given = Object.entries(parameters).map(
-      ([name, value]) => `${lab.symbolOf(`${lab.keyOf(of)}.${name}`)} = ${short(value, 6)}`,
-    );
+    const given = lab.settings(of, parameters);
     return given.length ? `${of.label} (${given.join(", ")})` : of.label;
   }
 
   function controls() {
-    press(types, ({ dataset }) => dataset.dtype === state.get("dtype"));
-    press(reaches, ({ dataset }) => dataset.reach === state.get("reach"));
+    for (const show of pressed) show();
     lab.offerChosen(lossy, record());
   }
 
@@ -232,12 +228,6 @@ export function card(host, lab) {
     controls();
     later();
   });
-  for (const button of types) {
-    button.addEventListener("click", () => state.set({ dtype: button.dataset.dtype }));
-  }
-  for (const button of reaches) {
-    button.addEventListener("click", () => state.set({ reach: button.dataset.reach }));
-  }
   lossy.addEventListener("change", () => state.set({ lossy: lossy.value }));
   window.addEventListener("swish-lab-back", later);
   onTheme(draw);

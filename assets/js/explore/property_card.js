@@ -258,13 +258,10 @@ export function card(host, lab) {
    */
   function label(record) {
     const values = lab.values(record);
-    const changed = record.parameters.filter(
-      (each) => values[each.name] !== each.default || lab.keyOf(record) === "formula",
-    );
-    const changes = changed.map((each) => {
-      const symbol = lab.symbolOf(`${lab.keyOf(record)}.${each.name}`);
-      return `${symbol} = ${short(values[each.name], 4)}`;
-    });
+    const changed = record.parameters
+      .filter((each) => values[each.name] !== each.default || lab.keyOf(record) === "formula")
+      .map(({ name }) => [name, values[name]]);
+    const changes = lab.settings(record, Object.fromEntries(changed), 4);
     const tail = changes.length ? html` <small>${changes.join(", ")}</small>` : "";
     return html`${record.label}${tail}`;
   }

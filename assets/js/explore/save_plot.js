@@ -54,10 +54,8 @@ export function toldOfCurves(drawn, lab) {
   /** @type {Map<string, string>} */
   const labels = new Map();
   for (const { activation } of panels.flatMap(drawn.curvesOf)) {
-    const given = Object.entries(lab.values(activation)).map(
-      ([key, value]) => `${lab.symbolOf(`${lab.keyOf(activation)}.${key}`)} = ${short(value, 6)}`,
-    );
-    labels.set(activation.label, plain([activation.label, ...given].join(", ")));
+    const { label } = activation;
+    labels.set(label, plain([label, ...lab.settings(activation)].join(", ")));
   }
   const [swish, ...rivals] = labels.values();
   const names = panels.map((panel) => PANEL[panel].title(lab));

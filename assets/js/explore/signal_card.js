@@ -3,8 +3,8 @@
  * layers.
  */
 
-import { offer, press } from "../core/controls.js";
-import { fill, findAll, html, partsOf, powers, setText, short, t } from "../core/html.js";
+import { choices, offer } from "../core/controls.js";
+import { fill, html, partsOf, powers, setText, short, t } from "../core/html.js";
 import { number } from "../core/state.js";
 import { activationColour } from "../core/theme.js";
 import { flatShare, moments } from "../formulas/moments.js";
@@ -68,8 +68,7 @@ export function card(host, lab) {
   const plot = depthPlot($("plot"), lab);
   const slider = $("sigma", HTMLInputElement);
   const against = $("against", HTMLSelectElement);
-  const gains = findAll(host, "[data-gain]");
-  const views = findAll(host, "[data-depth]");
+  const pressed = ["gain", "depth"].map((name) => choices(host, state, name));
   /** @type {Map<Activation, Figures>} */
   const known = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -200,8 +199,7 @@ export function card(host, lab) {
       if (document.activeElement !== field) field.value = short(value, 5);
       if (document.activeElement !== field) field.setAttribute("aria-invalid", "false");
     }
-    press(gains, ({ dataset }) => dataset.gain === gain);
-    press(views, ({ dataset }) => dataset.depth === state.get("depth"));
+    for (const show of pressed) show();
     const rivals = new Set([...lab.chosen(), rival()].filter((record) => record !== lab.swish));
     offer(
       against,
@@ -230,12 +228,6 @@ export function card(host, lab) {
   slider.addEventListener("input", () =>
     state.set({ sigma: Number((10 ** Number(slider.value)).toPrecision(3)) }),
   );
-  for (const button of gains) {
-    button.addEventListener("click", () => state.set({ gain: button.dataset.gain }));
-  }
-  for (const button of views) {
-    button.addEventListener("click", () => state.set({ depth: button.dataset.depth }));
-  }
   against.addEventListener("change", () => state.set({ against: against.value }));
   for (const { part, name, low, high, whole } of EXACT) {
     const field = $(part, HTMLInputElement);

@@ -1,7 +1,7 @@
 /** Shows Swish over x and β, as a map or in 3-D; on the map, dragging and the arrow keys set β. */
 
-import { press } from "../core/controls.js";
-import { fill, find, findAll, html, short, t } from "../core/html.js";
+import { choices } from "../core/controls.js";
+import { fill, find, html, short, t } from "../core/html.js";
 import { isDark } from "../core/theme.js";
 import { pictureMenu, tellPictures } from "../plot/picture_menu.js";
 import { surfaceMap } from "./surface_map.js";
@@ -29,8 +29,7 @@ export function card(host, lab) {
     ".surface-none",
     ".surface-reading",
   ].map((each) => find(host, each));
-  const ofs = findAll(host, "[data-of]");
-  const views = findAll(host, "[data-view]");
+  const pressed = [choices(host, state, "of"), choices(host, state, "view", "surface")];
   const map = surfaceMap(box);
   const { area } = map;
   const shownOf = () => `${TITLES[of()]}(x, β)`;
@@ -80,8 +79,7 @@ export function card(host, lab) {
 
   function show() {
     if (away) return;
-    press(ofs, ({ dataset }) => dataset.of === of());
-    press(views, ({ dataset }) => dataset.view === state.get("surface"));
+    for (const show of pressed) show();
     const possible = !inThree() || hasWebGl();
     box.hidden = inThree();
     room.hidden = !inThree() || !possible;
@@ -184,12 +182,6 @@ export function card(host, lab) {
     event.preventDefault();
     lab.tune("swish.beta", rounded(Math.min(high, Math.max(low, at)), 4));
   });
-  for (const button of ofs) {
-    button.addEventListener("click", () => state.set({ of: button.dataset.of }));
-  }
-  for (const button of views) {
-    button.addEventListener("click", () => state.set({ surface: button.dataset.view }));
-  }
   state.subscribe(["of", "surface"], show);
   const soon = () => {
     if (key() === drawn) return;

@@ -267,7 +267,7 @@ export function skeleton() {
 }
 
 /** One line for a first visitor, until it is closed. @param {HTMLElement} line */
-export function greet(line) {
+function greet(line) {
   line.hidden = kept("greeted") !== null;
   rove(line, "a, button");
   line.addEventListener("click", (event) => {

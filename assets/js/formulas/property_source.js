@@ -130,7 +130,7 @@ export function propertySource(lab) {
  * @param {number} beta
  * @returns {Facts}
  */
-export function swishFacts(one, beta) {
+function swishFacts(one, beta) {
   if (beta === 0) return LINE;
   const size = Math.abs(beta);
   /** @param {{kind: string, value: number | null}} bound */

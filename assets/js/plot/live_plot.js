@@ -360,17 +360,11 @@ export function stillOf(host, figure) {
     const { range, domain } = layout[`yaxis${yaxis.slice(1)}`];
     const [low, high] = layout.xaxis.range;
     const [top, tall] = [t + (1 - domain[1]) * innerHeight, (domain[1] - domain[0]) * innerHeight];
-    let [path, pen] = ["", "M"];
-    for (const [index, at] of x.entries()) {
-      if (at === null || y[index] === null) {
-        pen = "M";
-        continue;
-      }
-      const right = l + (innerWidth * (at - low)) / (high - low);
-      const down = top + (tall * (range[1] - y[index])) / (range[1] - range[0]);
-      path += `${pen}${right.toFixed(1)},${Math.max(-9999, Math.min(9999, down)).toFixed(1)}`;
-      pen = "L";
-    }
+    /** @param {number} at */
+    const right = (at) => l + (innerWidth * (at - low)) / (high - low);
+    /** @param {number} value */
+    const down = (value) => top + (tall * (range[1] - value)) / (range[1] - range[0]);
+    const path = pathOf({ x, y }, { c2p: right }, { c2p: down });
     const dash = DASHES[/** @type {keyof typeof DASHES} */ (line.dash)];
     return html`<clipPath id="still-${yaxis}"><rect
         x="${l}" y="${top}" width="${innerWidth}" height="${tall}"/></clipPath><path
