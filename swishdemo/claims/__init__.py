@@ -4,7 +4,7 @@
 - `documents`: what each says, the article first; a file is added by lying there.
 - `formulas`, `curve_shape`: the parts that are proved, by `proofs`; `history`: what is cited;
   `cost`, `beta`: what jobs decide.
-- `evaluate`: runs the checks and tells the verdicts.
+- `evaluate`: runs the checks and tells the verdicts; `cards`: words them for a page.
 """
 
 from swishdemo.claims.documents import CLAIMS, DOCUMENTS, get

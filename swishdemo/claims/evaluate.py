@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 from swishdemo.activations.typed.formula_process import FairLock
-from swishdemo.claims.beta import BetaRange
+from swishdemo.claims.cards import card_of
 from swishdemo.claims.cost import on_each_device
 from swishdemo.claims.documents import CLAIMS, get
 from swishdemo.claims.own_claim import ApartAtMost
@@ -25,18 +24,14 @@ from swishdemo.claims.record import (
     Instant,
     Measured,
     Part,
-    SourceDocument,
-    verdict_label,
-    worded,
 )
 from swishdemo.claims.registration import OwnClaim, Registration, is_own
-from swishdemo.claims.trained import Trained
 from swishdemo.errors import UserError
 from swishdemo.host import torch_version
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.settings import Settings
-from swishdemo.text import LANGUAGES, Language, Sentence, catalogue, text
+from swishdemo.text import LANGUAGES, Language, Sentence, text
 from swishdemo.timing import HostCard
 
 _LOG = logging.getLogger(__name__)
@@ -110,13 +105,10 @@ class ClaimEvaluator:
         return [self._told(claim, language) for claim in self._listed(own)]
 
     def cards(self, language: Language = "en", own: str | None = None) -> list[dict[str, Any]]:
-        """The listing with what a page shows beside it.
+        """The listing as `swishdemo.claims.cards` words it for a page.
 
-        Added to a claim: ``document`` as an object, ``title`` (the statement in about six words),
-        ``tab``, ``setup``, ``seconds`` (what its jobs take, about), ``planned_seconds`` (what they
-        add to a plan of many) and ``running``; to a part:
-        ``label``, ``verdict_label``, ``kind_label``, ``proof`` (Markdown with LaTeX, or None),
-        ``rows`` (of a training, each setting with its verdict; ``why`` tells the rest).
+        Added are ``seconds`` (what its jobs take, about), ``planned_seconds`` (what they add to a
+        plan of many), ``thorough`` and ``running``.
         """
         return [self._card(claim, language) for claim in self._listed(own)]
 
@@ -354,34 +346,8 @@ class ClaimEvaluator:
         return told
 
     def _card(self, claim: Claim, language: Language) -> dict[str, Any]:
-        told = self._told(claim, language)
-        for part, shown in zip(claim.parts, told["parts"], strict=True):
-            shown |= {
-                "label": claim.label(part.name, language),
-                "verdict_label": verdict_label(shown["verdict"], language),
-                "kind_label": text(f"claims.kind.{part.kind}", language),
-                "proof": _proof(claim, part, shown["evidence"], language),
-                "rows": [],
-            }
-            design = part.design if isinstance(part, BetaRange) else part
-            evidence = shown["evidence"] or {}
-            if isinstance(design, Trained) and "settings" in evidence:
-                shown |= _in_rows(design, evidence, language)
-        if isinstance(claim, OwnClaim):
-            registered = told["registered"]
-            told["note"] = text(
-                "claims.report.registered",
-                language,
-                at=f"{registered['at'][:19].replace('T', ' ')} UTC",
-                version=registered["version"],
-                rule=registered["rule"][language],
-            )
         seconds = _seconds(claim, "quick", self._manager.settings)
-        return told | {
-            "title": {each: claim.title(each) for each in LANGUAGES},
-            "document": _about(claim.document, language),
-            "tab": claim.tab,
-            "setup": dict(claim.setup),
+        return card_of(claim, self._told(claim, language), language) | {
             "seconds": seconds,
             "planned_seconds": seconds / (1 if self._is_alone(claim) else self._abreast),
             "thorough": self._thorough(claim, language),
@@ -526,41 +492,3 @@ def _host_line(job: Job, language: Language) -> str | None:
     if host.torch in (None, here):
         return host.line
     return text("claims.note.other_torch", language, host=host.line, here=here)
-
-
-def _about(document: SourceDocument, language: Language) -> dict[str, Any]:
-    """What a card says of the document; ``note`` warns where its text was not read."""
-    return {
-        "id": document.id,
-        "title": document.title(language),
-        "address": document.address,
-        "opened": document.opened,
-        "note": "" if document.opened else text("claims.note.not_opened", language),
-    }
-
-
-def _in_rows(part: Trained, evidence: Evidence, language: Language) -> dict[str, Any]:
-    """What came out as a table in place of one long sentence."""
-    return {
-        "why": worded(part.summary(evidence), language),
-        "rows": [
-            {
-                "verdict": name,
-                "where": worded(where, language),
-                "effects": [worded(each, language) for each in effects],
-            }
-            for name, where, effects in part.rows(evidence)
-        ],
-    }
-
-
-def _proof(claim: Claim, part: Part, evidence: Evidence | None, language: Language) -> str | None:
-    key = f"claims.{claim.id}.proof.{part.name}"
-    if evidence is None or key not in catalogue():
-        return None
-    derivation = text(key, language, **evidence)
-    return re.sub(r"(?<=\d)e([+-])0*(\d+)", _power_in_latex, derivation)
-
-
-def _power_in_latex(found: re.Match[str]) -> str:
-    return rf"\cdot 10^{{{found[1].strip('+')}{found[2]}}}"

@@ -51,7 +51,7 @@ def code(
             field="language",
             status=404,
             value=str(language)[:80],
-            choices=tuple(LANGUAGES),
+            choices=LANGUAGES,
         )
     values = parameter_values(activation, parameters)
     if language == "pytorch":

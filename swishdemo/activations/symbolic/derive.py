@@ -30,8 +30,9 @@ from swishdemo.activations.symbolic.stable import (
 )
 from swishdemo.activations.symbolic.symbols import Constant
 from swishdemo.activations.typed.expressions import expression_of
+from swishdemo.activations.typed.syntax import NUMBER
 
-_NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(rf"(?<![\w.]){NUMBER}")
 _SHORT = 10
 """Characters of a number that is written out, and of the digits of one with a power of 10."""
 _FRACTIONS = (2, 4)

@@ -20,7 +20,7 @@ import sympy
 from swishdemo.activations.analysis.accurate import folded, single
 from swishdemo.activations.symbolic import symbols as s
 from swishdemo.activations.symbolic.printing import Absolute, Printer, Relu
-from swishdemo.activations.symbolic.stable import bottom_up
+from swishdemo.activations.symbolic.stable import bottom_up, in_pieces
 from swishdemo.activations.symbolic.tape import record
 
 # What may overflow, or is not defined everywhere: its gradient may be infinite off its own branch.
@@ -128,7 +128,7 @@ class Guard:
         parts = (branch, *(side for left, right, _ in path for side in (left, right)))
         if any(each.name not in known for part in parts for each in part.free_symbols):
             return None  # it holds a guard already
-        plain = branch.replace(sympy.Abs, lambda u: s.Where(u, 0, u, -u))
+        plain = in_pieces(branch)
         outputs = [plain, plain.diff(s.X), *(left - right for left, right, _ in path)]
         with np.errstate(all="ignore"):
             columns = [single(record([each]), _TRIED, self._values) for each in outputs]

@@ -119,9 +119,7 @@ def stable(expression: Any) -> Any:
 
 def in_pieces(expression: Any) -> Any:
     """The same function with two pieces for each |u|, which SymPy takes out of √(u²·…)."""
-    if not expression.has(sympy.Abs):
-        return expression
-    return expression.replace(sympy.Abs, lambda u: s.Where(u, 0, u, -u))
+    return expression.replace(sympy.Abs, s.absolute) if expression.has(sympy.Abs) else expression
 
 
 def entropies(expression: Any) -> Any:
@@ -142,7 +140,7 @@ def _entropy(node: Any) -> Any:
             partner = -(term / function) * u * s.Sigmoid(u)
             if partner not in node.args:
                 continue
-            size = s.Where(u, 0, u, -u)
+            size = s.absolute(u)
             joined = s.Softplus(-size) + size * s.Sigmoid(-size)
             return node - term - partner + term / function * joined
     return node

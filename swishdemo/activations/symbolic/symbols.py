@@ -296,6 +296,11 @@ class Where(sympy.Function):  # type: ignore[misc]
         return rf"\left({cases}\right)^{{{exp}}}" if exp else cases
 
 
+def absolute(u: Any) -> Any:
+    """|u| as two pieces."""
+    return Where(u, 0, u, -u)
+
+
 def _condition(left: Any, right: Any, printer: LatexPrinter) -> str:
     """Write a comparison; |u| > 0 as u ≠ 0, and 1 + |u| > 0, which says that u exists, as u ∈ ℝ."""
     number, size = left.as_coeff_Add()

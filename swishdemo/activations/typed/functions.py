@@ -167,9 +167,7 @@ def _within(kind: str, u: Any, built: Any) -> Any:
     """The expression where a demand holds."""
     if kind == "nonnegative":
         return s.Where(0, u, s.UNDEFINED, built)
-    size = u
-    if kind != "positive":
-        size = s.Where(u, 0, u, -u)
+    size = u if kind == "positive" else s.absolute(u)
     if kind == "value":
         size = 1 + size  # above 0 wherever it is a number
     return s.Where(size, 0, built, s.UNDEFINED)
@@ -182,10 +180,6 @@ class Function:
     least: int
     most: int
     build: Callable[..., Any]
-
-
-def _absolute(u: Any) -> Any:
-    return s.Where(u, 0, u, -u)
 
 
 def _maximum(*values: Any) -> Any:
@@ -216,7 +210,7 @@ FUNCTIONS: dict[str, Function] = {
     "log1p": _one(s.Log1p),
     "sqrt": _one(sympy.sqrt),
     "cbrt": _one(s.CubeRoot),
-    "abs": _one(_absolute),
+    "abs": _one(s.absolute),
     "sin": _one(sympy.sin),
     "cos": _one(sympy.cos),
     "tan": _one(lambda u: sympy.sin(u) / sympy.cos(u)),
