@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import uuid
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import partial
 
 from swishdemo.text import Language, Sentence, text
+
+_LOG = logging.getLogger(__name__)
 
 _FEW = 12
 _NEAREST = 5
@@ -74,7 +79,20 @@ class UserError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the parts, because a worker process sends its errors to the web process."""
-        return _rebuild, (self.key, self.field, self.status, self.values)
+        made = partial(UserError, self.key, field=self.field, status=self.status, **self.values)
+        return made, ()
+
+
+def internal(error: Exception, of: str = "") -> Sentence:
+    """Log an error that is nobody's to know, and say under which id the log has it.
+
+    Args:
+        error: It.
+        of: What it broke, for the log.
+    """
+    name = uuid.uuid4().hex[:8]
+    _LOG.error("%sinternal error, id %s", of and f"{of}: ", name, exc_info=error)
+    return Sentence("error.internal", id=name)
 
 
 def short(value: object) -> str:
@@ -159,7 +177,3 @@ def lack_of_memory(error: BaseException) -> Sentence:
     if "?" in figures.values():
         return Sentence("jobs.gpu_out_of_memory")
     return Sentence("jobs.gpu_out_of_memory_figures", **figures)
-
-
-def _rebuild(key: str, field: str | None, status: int, values: dict[str, object]) -> UserError:
-    return UserError(key, field=field, status=status, **values)

@@ -1,13 +1,13 @@
 """What is said of a run in words, from its summary alone."""
 
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from swishdemo.activations import activations, evaluate
 from swishdemo.activations.registry import has_beta
+from swishdemo.jobs.job import Job
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES, Sentence, catalogue
 from swishdemo.training import TrainingConfig, recipes
@@ -127,14 +127,8 @@ def test_no_words_suppose_what_a_config_does_not_have(recipe, changes):
 @pytest.mark.parametrize("state", ["running", "finished"])
 def test_a_run_on_the_cpu_says_why_the_gpu_that_is_there_was_not_used(language, state):
     def said(device="auto", on="cpu", **noted):
-        told = SimpleNamespace(
-            state=state,
-            unreadable=False,
-            config=TrainingConfig(device=device).as_json(),
-            host=noted,
-            seconds=1.0,
-            reason=None,
-        )
+        config = TrainingConfig(device=device).as_json()
+        told = Job("it", "run", "anna", config, 0.0, state=state, host=noted, seconds=1.0)
         return line(told, [{"device": on, "diverged": [], "step": 3}], language)
 
     why = Sentence("hardware.old_driver", driver="11.4", runtime="CUDA 12.9")

@@ -161,7 +161,7 @@ def test_a_sentence_is_filled_and_a_missing_value_is_an_error():
     ],
 )
 def test_a_tag_or_a_header_finds_its_language(tag, language):
-    assert language_of(tag) == language
+    assert language_of({"accept-language": tag}) == language
 
 
 def test_an_error_crosses_a_process_whole():

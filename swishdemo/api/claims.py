@@ -212,7 +212,7 @@ def _add_own(router: APIRouter, lab: Lab) -> None:
     @router.get("/api/claims/own/view")
     def view_own(visitor: Visitor, tongue: Tongue) -> FiniteJSON:
         """Your own claims as the page shows them."""
-        return FiniteJSON(claim_view.own_cards(lab, tongue, visitor))
+        return FiniteJSON(claim_view.cards(lab, tongue, visitor, own=True))
 
     @router.delete("/api/claims/{claim_id}", status_code=204, responses=_ABSENT)
     def delete_claim(claim_id: str, visitor: Visitor) -> Response:

@@ -16,6 +16,7 @@ from swishdemo.api.dependencies import Given, Tongue, Visitor
 from swishdemo.api.responses import FiniteJSON
 from swishdemo.errors import UserError
 from swishdemo.form import Schema
+from swishdemo.jobs.access import absent
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import (
@@ -26,7 +27,7 @@ from swishdemo.jobs.records import (
     timing_as_text,
     told,
 )
-from swishdemo.text import LANGUAGES, Language, Sentence, text
+from swishdemo.text import LANGUAGES, Language, text
 from swishdemo.ui.lab import Lab
 
 Last = Annotated[int, Depends(watching.last_event)]
@@ -363,8 +364,7 @@ def _of_kind(manager: JobManager, job_id: str, visitor: str, kind: str) -> Job:
     """The visitor's job; one of the other kind has another address."""
     job = manager.get(job_id, visitor)
     if job.kind != kind:
-        what = Sentence(f"jobs.what.{kind}")
-        raise UserError("jobs.not_found", status=404, what=what, id=job_id[:40])
+        raise absent(job_id, kind)
     return job
 
 

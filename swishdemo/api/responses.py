@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from swishdemo import form
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, internal
 from swishdemo.form import Schema
 from swishdemo.formats import dump
 from swishdemo.jobs.job import LONGEST
@@ -33,8 +32,7 @@ class FiniteJSON(JSONResponse):
 
 def language(request: Request) -> Language:
     """The language of an answer's sentences: ``?lang=``, else the ``Accept-Language``'s."""
-    asked = request.query_params.get("lang")
-    return language_of(request.headers.get("accept-language"), asked)
+    return language_of(request.headers, request.query_params)
 
 
 def refusal(error: UserError, language: Language) -> FiniteJSON:
@@ -56,28 +54,20 @@ def refusal(error: UserError, language: Language) -> FiniteJSON:
     return FiniteJSON({"detail": detail}, error.status, headers)
 
 
-def internal(error: Exception, language: Language) -> FiniteJSON:
-    """The answer where something broke: an id, under which the log has the traceback."""
-    return FiniteJSON({"detail": text("error.internal", language, id=internal_id(error))}, 500)
-
-
-def internal_id(error: Exception) -> str:
-    """The id under which the log has the traceback of what broke."""
-    name = uuid.uuid4().hex[:8]
-    _LOG.error("internal error, id %s", name, exc_info=error)
-    return name
-
-
 def install(app: FastAPI) -> None:
     """Give ``app`` the answers to all errors."""
     handlers: dict[Any, Callable[[Request, Any], Response]] = {
         UserError: lambda request, error: refusal(error, language(request)),
         RequestValidationError: _invalid,
         HTTPException: _refused,
-        Exception: lambda request, error: internal(error, language(request)),
+        Exception: _broken,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    return FiniteJSON({"detail": internal(error).sentence(language(request))}, 500)
 
 
 def _invalid(request: Request, error: RequestValidationError) -> Response:

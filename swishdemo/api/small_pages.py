@@ -17,9 +17,9 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from swishdemo.api.dependencies import local_path
-from swishdemo.api.responses import internal_id, language
+from swishdemo.api.responses import language
 from swishdemo.claims.claims_report import SIGNS, takings
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, internal
 from swishdemo.figures import curve_figure
 from swishdemo.figures.claims import illustrated
 from swishdemo.figures.series import Picked
@@ -127,7 +127,7 @@ def _answer(request: Request, make: Callable[[Language], str]) -> HTMLResponse:
     except UserError as error:
         sentence, status = error.sentence(tongue), error.status
     except Exception as error:
-        sentence, status = text("error.internal", tongue, id=internal_id(error)), 500
+        sentence, status = internal(error).sentence(tongue), 500
     told = _page("sentence", request, tongue, sentence=sentence, app=_app(request))
     return HTMLResponse(told, status, headers={**_HEADERS, "Cache-Control": "no-store"})
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, short
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import Kind, Reports
 from swishdemo.jobs.queue import JobQueue
@@ -161,7 +161,7 @@ class JobAccess:
             shared = self._store.shared(job_id)
             job = self._known(shared.id) if shared is not None else None
         if job is None:
-            raise _absent(job_id)
+            raise absent(job_id)
         return job
 
     def own(self, job_id: str, visitor: str | None) -> Job:
@@ -172,7 +172,7 @@ class JobAccess:
         """
         job = self._known(job_id)
         if job is None or not _may_change(job, visitor):
-            raise _absent(job_id)
+            raise absent(job_id)
         return job
 
     def list(
@@ -244,6 +244,7 @@ def _may_change(job: Job, visitor: str | None) -> bool:
     return visitor is None or job.visitor == visitor
 
 
-def _absent(job_id: str) -> UserError:
-    short = job_id if len(job_id) <= 40 else job_id[:39] + "…"
-    return UserError("jobs.not_found", status=404, what=Sentence("jobs.what.job"), id=short)
+def absent(job_id: str, kind: str = "job") -> UserError:
+    """The refusal of a job that is not there, or another visitor's, or not of this kind (404)."""
+    what = Sentence(f"jobs.what.{kind}")
+    return UserError("jobs.not_found", status=404, what=what, id=short(job_id))

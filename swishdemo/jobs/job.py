@@ -93,6 +93,10 @@ class Job:
             return None
         return "page" if self.reason.key == "jobs.gpu.slice" else "gpu"
 
+    def why(self, language: Language) -> str:
+        """``reason`` in a sentence; empty where there is none."""
+        return self.reason.sentence(language) if self.reason else ""
+
     def as_json(self, language: Language = "en") -> dict[str, Any]:
         """What a visitor may know, ``reason`` being a sentence in ``language``."""
         return {
@@ -104,7 +108,7 @@ class Job:
             "purpose": self.purpose,
             "config": dict(self.config),
             "state": self.state,
-            "reason": self.reason.sentence(language) if self.reason else None,
+            "reason": self.why(language) or None,
             "unreadable": self.unreadable,
             "created_at": _moment(self.created_at),
             "started_at": _moment(self.started_at),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Mapping
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, internal
 from swishdemo.jobs.database import StoreError
 from swishdemo.jobs.job import (
     HOST,
@@ -170,10 +169,8 @@ class Scheduler:
         except RunnerError:
             _LOG.exception("job %s could not be started", driven.job.id)
             self.device.end(driven, "failed", Sentence("jobs.no_runner"))
-        except Exception:
-            name = uuid.uuid4().hex[:8]
-            _LOG.exception("job %s: internal error, id %s", driven.job.id, name)
-            self.device.end(driven, "failed", Sentence("error.internal", id=name))
+        except Exception as error:
+            self.device.end(driven, "failed", internal(error, f"job {driven.job.id}"))
         if driven.handle is not None:
             driven.handle.close()
         self.device.release(driven)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 Language = str
@@ -175,16 +176,19 @@ def raised(number: object) -> str:
     return str(number).translate(_RAISED)
 
 
-def language_of(accepted: object, asked: object = None) -> Language:
+def language_of(
+    headers: Mapping[str, str], query: Mapping[str, str] = MappingProxyType({})
+) -> Language:
     """The catalogue's language that a reader likes best; English where they like none of them.
 
     Args:
-        accepted: A language tag, or an ``Accept-Language`` header such as ``fr, zh-CN;q=0.8``.
-        asked: What ``?lang=`` says, which goes before if it is one of the catalogue's.
+        headers: A request's; ``accept-language`` is a tag, or a list such as ``fr, zh-CN;q=0.8``.
+        query: Its parameters; what ``lang`` says goes before if it is one of the catalogue's.
     """
     for each in LANGUAGES:
-        if asked == each:
+        if query.get("lang") == each:
             return each
+    accepted = headers.get("accept-language")
     liked: list[tuple[float, Language]] = []
     for entry in accepted[:_LONGEST].split(",") if isinstance(accepted, str) else ():
         tag, _, weight = entry.partition(";")

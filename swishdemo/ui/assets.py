@@ -275,9 +275,7 @@ class Document:
                 return
             headers = MutableHeaders(raw=start["headers"])
             if headers.get("content-type", "").startswith("text/html"):
-                asked = request.query_params.get("lang")
-                language = language_of(request.headers.get("accept-language"), asked)
-                head = _head(language)
+                head = _head(language_of(request.headers, request.query_params))
                 if self._preview and start["status"] == 200:
                     body = _PREVIEWS.sub(b"", body)
                     told = await to_thread.run_sync(self._preview, request)

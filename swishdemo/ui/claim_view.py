@@ -19,9 +19,10 @@ _TAB_OF_JOB = {"run": "train", "sweep": "train", "timing": "time"}
 """Where a job is shown, and, as its kind, the name that its id has in the address."""
 
 
-def cards(lab: Lab, tongue: Language, visitor: str) -> list[dict[str, Any]]:
-    """Every claim with its verdicts."""
-    return [_drawn(lab, card, tongue, visitor) for card in lab.claims.cards(tongue)]
+def cards(lab: Lab, tongue: Language, visitor: str, *, own: bool = False) -> list[dict[str, Any]]:
+    """Every claim with its verdicts; or those that the visitor has stated, the newest first."""
+    listed = lab.claims.cards(tongue, own=visitor if own else None)
+    return [_drawn(lab, card, tongue, visitor) for card in listed]
 
 
 def card(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, Any]:
@@ -31,11 +32,6 @@ def card(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, A
         UserError: There is no such claim (404).
     """
     return _drawn(lab, lab.claims.card(claim_id, tongue), tongue, visitor)
-
-
-def own_cards(lab: Lab, tongue: Language, visitor: str) -> list[dict[str, Any]]:
-    """The claims that the visitor has stated, the newest first."""
-    return [_drawn(lab, card, tongue, visitor) for card in lab.claims.cards(tongue, own=visitor)]
 
 
 def progress(lab: Lab, claim_id: str, tongue: Language, visitor: str) -> dict[str, Any]:
@@ -109,11 +105,10 @@ def _share(job: Job) -> float:
 
 def _line(job: Job, tongue: Language) -> str:
     """One job that has not finished, in one sentence."""
-    reason = job.reason.sentence(tongue) if job.reason else ""
     if job.state == "waiting":
         return waiting(job, tongue, "check.job_waiting", "check.job_waiting_estimate")
     if job.state == "running" and job.step:
         return text("check.job_running", tongue, step=job.step, steps=job.steps or "?")
     if job.state == "running":
         return text("check.job_starting", tongue)
-    return text(f"check.job_{job.state}", tongue, reason=reason)
+    return text(f"check.job_{job.state}", tongue, reason=job.why(tongue))

@@ -8,8 +8,6 @@ pointed at the page's colours, which stand once, in ``assets/css/colours.css``.
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -20,24 +18,23 @@ from gradio.i18n import I18nData
 
 from swishdemo.datasets import datasets
 from swishdemo.datasets import get as get_dataset
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, internal
 from swishdemo.jobs.job import Runner
 from swishdemo.jobs.kinds import kinds
 from swishdemo.jobs.process import ProcessRunner
 from swishdemo.jobs.zerogpu import ZeroGPURunner, requested, work_in
 from swishdemo.settings import Settings, SettingsError
-from swishdemo.text import Language, catalogue, language_of, text
+from swishdemo.text import ENGLISH, Language, catalogue, language_of, text
 from swishdemo.timing import REGISTRY
 from swishdemo.training import TrainingConfig
 from swishdemo.training.recipes import recipes
 
-_LOG = logging.getLogger(__name__)
 _Answer = dict[str, Any]
 
 
 def language(request: gr.Request | None) -> Language:
     """The reader's language, which the page sends with each request."""
-    return language_of(request.headers.get("accept-language") if request else None)
+    return language_of(request.headers) if request else ENGLISH
 
 
 def beginning(
@@ -232,15 +229,8 @@ def answered(call: Callable[[], _Answer], request: gr.Request, room: str = "") -
         return call()
     except UserError as error:
         return {"error": labelled(error, room, language(request))}
-    except Exception:
-        return {"error": internal(request)}
-
-
-def internal(request: gr.Request | None) -> str:
-    """Log the exception being handled, and give the sentence that names its entry."""
-    name = secrets.token_hex(4)
-    _LOG.exception("internal error, id %s", name)
-    return text("error.internal", language(request), id=name)
+    except Exception as error:
+        return {"error": internal(error).sentence(language(request))}
 
 
 def labelled(error: UserError, room: str, tongue: Language) -> str:

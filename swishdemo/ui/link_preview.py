@@ -250,8 +250,7 @@ class LinkPreviews:
 
     def head(self, request: Request) -> str:
         """The tags of the page itself, in the state that its address names."""
-        asked = request.query_params.get("lang")
-        language = language_of(request.headers.get("accept-language"), asked)
+        language = language_of(request.headers, request.query_params)
         try:
             preview = self.of(dict(request.query_params), language)
         except Exception:  # the page is more than what is told of it
@@ -259,7 +258,7 @@ class LinkPreviews:
             preview = self.of({}, language)
         root = root_of(request)
         shown = [*preview.query]
-        if asked == language:
+        if request.query_params.get("lang") == language:
             shown.append(("lang", language))
         address = f"{root}/{'?' if shown else ''}{urlencode(shown)}"
         return self.tags(preview, address, root, language)

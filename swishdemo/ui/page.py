@@ -18,13 +18,13 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from swishdemo import __version__, hardware
-from swishdemo.errors import UserError
+from swishdemo.errors import UserError, internal
 from swishdemo.settings import Settings
 from swishdemo.text import LANGUAGES
 from swishdemo.timing.host_card import host_summary
 from swishdemo.ui import assets, claims, time, train
 from swishdemo.ui.assets import Document, live
-from swishdemo.ui.in_gradio import in_browser, internal, language, theme, translations, words
+from swishdemo.ui.in_gradio import in_browser, language, theme, translations, words
 from swishdemo.ui.lab import Lab
 from swishdemo.ui.link_preview import LinkPreviews
 
@@ -118,8 +118,8 @@ class Page(gr.Blocks):
             return await super().process_api(*given, **named)
         except UserError as error:
             sentence = error.sentence(language(request))
-        except Exception:
-            sentence = internal(request)
+        except Exception as error:
+            sentence = internal(error).sentence(language(request))
         raise gr.Error(sentence, print_exception=False)
 
 
@@ -133,7 +133,6 @@ def launch(
     settings: Settings,
     *,
     middleware: Sequence[Middleware] = (),
-    options: Mapping[str, Any] | None = None,
     sessions: int = SESSIONS,
 ) -> None:
     """Serve ``demo`` and return when the server is up.
@@ -142,7 +141,6 @@ def launch(
         demo: The page.
         settings: Where to listen.
         middleware: ASGI middleware around the page, outermost first.
-        options: More arguments for the FastAPI app that Gradio makes.
         sessions: Sessions of the page that are held at a time.
     """
     demo.queue(api_open=False)
@@ -181,7 +179,6 @@ def launch(
         # than three seconds for it.
         _frontend=False,
         app_kwargs={
-            **(options or {}),
             "routes": [Route("/manifest.json", _manifest)],
             "middleware": [Middleware(assets.Assets), *middleware, told],
         },

@@ -67,7 +67,7 @@ def line(job: Job | None, reports: Reports, language: Language) -> str:
     """The run's state in one sentence."""
     if job is None:
         return text("run.state_none", language)
-    why = job.reason.sentence(language) if job.reason else ""
+    why = job.why(language)
     if job.unreadable or (job.state == "running" and why):  # it waits for a GPU
         return why
     if job.state == "waiting":

@@ -10,11 +10,12 @@ from typing import Any
 from swishdemo.errors import UserError
 from swishdemo.figures.comparison import compare_figures, effects_figure
 from swishdemo.figures.series import Series
+from swishdemo.jobs.access import absent
 from swishdemo.jobs.job import Job
 from swishdemo.jobs.kinds import rows_of
 from swishdemo.jobs.manager import JobManager
 from swishdemo.jobs.records import unreadable_count
-from swishdemo.text import Language, Sentence, text
+from swishdemo.text import Language, text
 from swishdemo.training.config import TrainingConfig, learns_beta
 from swishdemo.training.in_words import told
 from swishdemo.training.sweep import SweepRequest, axis_of
@@ -33,7 +34,7 @@ def row(job: Job, language: Language) -> dict[str, Any]:
     prefix = ""
     if not job.unreadable:
         prefix = "R² " if is_regression(job.config) else ""
-    lost = job.reason.sentence(language) if job.unreadable and job.reason else ""
+    lost = job.why(language) if job.unreadable else ""
     return {
         "run": job.id,
         "state": job.state,
@@ -175,8 +176,7 @@ class SweepView:
             return {"sweep": None, "done": True, "earlier": listed}
         job = self._manager.get(sweep, visitor)
         if job.kind != "sweep":
-            what_it_is = Sentence("jobs.what.sweep")
-            raise UserError("jobs.not_found", status=404, what=what_it_is, id=sweep)
+            raise absent(sweep, "sweep")
         mark = f"{job.id} {job.reports} {job.state} {language}"
         drawn = {} if mark == known else {"drawn": self._drawn(job.id, mark, language)}
         return {
@@ -268,7 +268,7 @@ def _entry(job: Job, language: Language) -> Json:
 
 def _line(job: Job, language: Language) -> str:
     """The sweep's state in one sentence."""
-    why = job.reason.sentence(language) if job.reason else ""
+    why = job.why(language)
     if job.unreadable:
         return why
     runs = job.config["runs"]

@@ -293,7 +293,7 @@ def progress(job: Job, known: Sequence[Measurement], language: Language) -> dict
 
 
 def _line(job: Job, known: Sequence[Measurement], language: Language) -> str:
-    why = job.reason.sentence(language) if job.reason else ""
+    why = job.why(language)
     if job.unreadable:
         return why or NONE
     if why and (job.active or job.state == "stopped"):  # where it is active, it waits for a GPU

@@ -232,8 +232,7 @@ class TimeView:
     ) -> _Json:
         job = self._manager.get(job_id)
         if job.unreadable:
-            why = job.reason.sentence(look.language) if job.reason else ""
-            return {"answer": [why, ""], "figures": {}}
+            return {"answer": [job.why(look.language), ""], "figures": {}}
         beside = self._beside(look, visitor)
         active = state in ACTIVE
         evidence = self._read(job_id)
