@@ -279,6 +279,24 @@ def shown_to_others_by_its_link_alone(tab: Page, opens):
     assert refused.status_code == 404
 
 
+def the_table_is_copied_on_a_page_without_a_clipboard_too(tab: Page):
+    tab.evaluate(
+        """() => {
+            Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
+            const note = () => { window.copied = document.activeElement.value; };
+            document.addEventListener("copy", note, { once: true });
+        }"""
+    )
+    copy = tab.locator("#lab-time [data-part=copy]")
+    words = copy.inner_text()
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    expect(copy).to_have_text(words)
+    heads, *rows = (line.split("\t") for line in tab.evaluate("window.copied").splitlines())
+    assert len(rows) == 2 and {len(row) for row in rows} == {len(heads)}
+    tab.evaluate("delete navigator.clipboard")
+
+
 def a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab: Page, opens):
     tab.locator("#lab-time-preset input").click()
     tab.get_by_role("option", name="16 × 10 × 256 × 256").click()
@@ -292,6 +310,7 @@ def a_shape_is_measured_and_shared_and_a_step_has_its_parts(tab: Page, opens):
     measure(tab)
     expect(state(tab)).to_have_attribute("data-state", "finished", timeout=SOON)
     expect(tab.locator("#lab-time [data-part=title-note]")).to_contain_text("2 × 3 × 4")
+    the_table_is_copied_on_a_page_without_a_clipboard_too(tab)
     shown_to_others_by_its_link_alone(tab, opens)
     tab.bring_to_front()
     first = tab.url

@@ -3,7 +3,7 @@
  * server.
  */
 
-import { disable, fieldOf, press, rove, roveRows } from "../core/controls.js";
+import { disable, fieldOf, flash, press, rove, roveRows } from "../core/controls.js";
 import { untilDone } from "../core/follow.js";
 import { beginner } from "../core/gradio.js";
 import { banner } from "../core/header.js";
@@ -392,11 +392,7 @@ export function mount(component) {
       place.value = text;
       place.select();
     }
-    button.dataset.words ??= button.textContent ?? "";
-    button.textContent = t(done);
-    setTimeout(() => {
-      button.textContent = button.dataset.words ?? "";
-    }, 1800);
+    flash(button, t(done));
   }
 
   /** Opens the card that the address names, marks it and scrolls to it. */

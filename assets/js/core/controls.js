@@ -179,6 +179,18 @@ export function offer(menu, options, value) {
   menu.value = value;
 }
 
+/** Shows words on a button for a moment. @param {HTMLElement} button @param {string} words */
+export function flash(button, words) {
+  button.dataset.words ??= button.textContent ?? "";
+  button.textContent = words;
+  setTimeout(() => {
+    button.textContent = button.dataset.words ?? "";
+  }, FLASHES);
+}
+
+/** Milliseconds that such words stay. */
+const FLASHES = 1600;
+
 /** @param {HTMLElement} button @param {boolean} [wanted] */
 export function disable(button, wanted = true) {
   button.setAttribute("aria-disabled", String(wanted));

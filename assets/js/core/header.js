@@ -4,7 +4,7 @@
  */
 
 import { presenting } from "../lecture/mode.js";
-import { rove } from "./controls.js";
+import { flash, rove } from "./controls.js";
 import { whenThere } from "./gradio.js";
 import { closest, fill, find, findAll, html, t } from "./html.js";
 import { language, languages, TAGS } from "./language.js";
@@ -76,11 +76,7 @@ export function mount({ element, props }) {
     const { href, hidden } = outwardLink();
     const done = await copyText(href);
     if (done && hidden) banner(t("shell.copied_private"), 8000);
-    const label = find(copy, "span");
-    label.textContent = t(done ? "shell.copied" : "shell.copy_failed");
-    setTimeout(() => {
-      label.textContent = t("shell.copy");
-    }, 1600);
+    flash(find(copy, "span"), t(done ? "shell.copied" : "shell.copy_failed"));
   });
   const present = find(element, "[data-present]");
   present.addEventListener("click", async () => (await import("../lecture/menu.js")).open());

@@ -62,12 +62,7 @@ export function jobList(host, { kind, tab, words }, { open, changed, notice }) {
     const shared = !entries.find(({ id }) => id === current)?.share;
     const answer = await annotate({ shared });
     if (answer.error) return notice(answer.error, true);
-    if (answer.share) {
-      const address = new URL(location.href);
-      address.search = `?tab=${tab}&${kind}=${answer.share}`;
-      await navigator.clipboard?.writeText(address.href).catch(() => {});
-      notice(t("run.shared_copied", { link: address.href }));
-    } else notice("");
+    notice(answer.share ? await copyShare(tab, kind, answer.share) : "");
     changed();
   });
   /** @param {string} id */
@@ -101,6 +96,17 @@ export function jobList(host, { kind, tab, words }, { open, changed, notice }) {
   });
 
   return { show };
+}
+
+/**
+ * Copies the link of a job that is shared; gives the sentence that has it.
+ * @param {string} tab @param {string} kind As the address has it. @param {string} token
+ */
+export async function copyShare(tab, kind, token) {
+  const link = new URL(location.href);
+  link.search = `?tab=${tab}&${kind}=${token}`;
+  await navigator.clipboard?.writeText(link.href).catch(() => {});
+  return t("run.shared_copied", { link: link.href });
 }
 
 /** @param {(key: string) => string} h */
@@ -157,7 +163,7 @@ export const heldNotice = (path, name) =>
       aria-label="${t("shell.undo_name", { name })}">${t("shell.undo")}</button>`;
 
 /** Shows such a notice in a place, or nothing. @param {Element} place */
-export function showHeld(place, path = "", name = "") {
+function showHeld(place, path = "", name = "") {
   fill(place, path ? heldNotice(path, name) : html``);
 }
 

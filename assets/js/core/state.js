@@ -60,6 +60,14 @@ export function read(name, parse, fallback) {
   return value === undefined ? fallback : value;
 }
 
+/** A job's id, or its share's token, from the address; null without one. @param {string} name */
+export const readJob = (name) =>
+  read(
+    name,
+    (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined),
+    /** @type {string | null} */ (null),
+  );
+
 /** Of a list, or of several named values, what is known is kept. @param {unknown} value */
 const partsOf = (value) =>
   typeof value === "object" && value !== null ? Object.keys(value).length : Infinity;

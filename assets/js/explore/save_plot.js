@@ -1,5 +1,6 @@
 /** Saves what is plotted: a table in full precision, what a picture says, the code of a frame. */
 
+import { flash } from "../core/controls.js";
 import { html, short, t } from "../core/html.js";
 import { download, route } from "../core/server.js";
 import { flush } from "../core/state.js";
@@ -105,8 +106,5 @@ export async function takeFrame(button) {
     window.open(address, "_blank", "noopener");
     return;
   }
-  button.textContent = t("check.link_done");
-  setTimeout(() => {
-    button.textContent = t("explore.embed");
-  }, 1800);
+  flash(button, t("check.link_done"));
 }

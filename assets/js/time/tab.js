@@ -12,7 +12,7 @@ import { tellJob } from "../core/job_news.js";
 import { language } from "../core/language.js";
 import { lentChoice } from "../core/lent_gpu.js";
 import { ask, attempt, downloadFrom, prepare, route } from "../core/server.js";
-import { read, write } from "../core/state.js";
+import { readJob, write } from "../core/state.js";
 import { besidePicker, citedCard } from "./elsewhere.js";
 import { timingCards } from "./timing_cards.js";
 
@@ -61,11 +61,7 @@ export function mount(component) {
 
   const state = {
     /** @type {string | null} The timing that is shown; null asks for the visitor's latest. */
-    id: read(
-      "timing",
-      (text) => (/^[\w-]{8,64}$/.test(text) ? text : undefined),
-      /** @type {string | null} */ (null),
-    ),
+    id: readJob("timing"),
     mark: "",
     baseline: "relu",
     /** @type {number | null} */

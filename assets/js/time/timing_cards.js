@@ -1,6 +1,7 @@
 /** Shows a timing in cards: the answer, the pictures, the table, the host, and what to mind. */
 
-import { offer } from "../core/controls.js";
+import { flash, offer } from "../core/controls.js";
+import { copyText } from "../core/header.js";
 import { closest, fill, findAll, html, partsOf, t } from "../core/html.js";
 import { colour, onTheme } from "../core/theme.js";
 import { LivePlot } from "../plot/live_plot.js";
@@ -145,14 +146,8 @@ export function timingCards(element, { look, save, again, notice }) {
     const text = [heads.map(([label]) => label), ...rows.map(({ cells }) => cells)]
       .map((row) => row.join("\t"))
       .join("\n");
-    const done = await navigator.clipboard.writeText(text).then(
-      () => true,
-      () => false,
-    );
-    part("copy").textContent = t(done ? "time.ui.copied" : "time.ui.copy_failed");
-    setTimeout(() => {
-      part("copy").textContent = t("time.ui.copy");
-    }, 1600);
+    const done = await copyText(text);
+    flash(part("copy"), t(done ? "time.ui.copied" : "time.ui.copy_failed"));
   });
   tellPictures(element, (plot) => {
     const card = plot.closest("section");
@@ -270,7 +265,7 @@ const ROOM = 1.12;
  */
 
 /** @param {Interval} interval */
-export function intervalBar({ low, value, high, base, article, separates, label }) {
+function intervalBar({ low, value, high, base, article, separates, label }) {
   const first = Math.min(low, 1) / ROOM;
   const last = Math.max(high, article) * ROOM;
   const scale = last / first > WIDE ? Math.log : (/** @type {number} */ each) => each;

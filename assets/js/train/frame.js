@@ -221,7 +221,7 @@ export function noteTable(words) {
  * text"), in UTF-8, or in the code page of the reader's Windows ("CSV").
  * @param {ArrayBuffer} buffer
  */
-export function decoded(buffer) {
+function decoded(buffer) {
   const [first, second] = new Uint8Array(buffer);
   if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(buffer);
   if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(buffer);

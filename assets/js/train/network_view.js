@@ -162,11 +162,16 @@ function drawUnits(host, units) {
   }
   const sheets = findAll(host, "canvas", HTMLCanvasElement);
   units.forEach((values, at) => {
-    const far = Math.max(1e-9, ...values.map(Math.abs));
     const side = Math.round(Math.sqrt(values.length));
     const square = side * side === values.length && side > 8;
-    paint(sheets[at], values, square ? side : values.length, ramp(-far, far).of, square);
+    paint(sheets[at], values, square ? side : values.length, colours(values), square);
   });
+}
+
+/** Blue (low) to orange, the same on both sides of 0. @param {number[]} values @returns {Paint} */
+function colours(values) {
+  const far = Math.max(1e-9, ...values.map(Math.abs));
+  return ramp(-far, far).of;
 }
 
 /**
@@ -202,7 +207,7 @@ const [WIDE, NODE, GAP, EDGE] = [640, 34, 10, 28];
  */
 
 /** @param {Network} network */
-export function networkGraph({ weights, units, sizes, more, plane }) {
+function networkGraph({ weights, units, sizes, more, plane }) {
   const counts = [weights[0]?.[0]?.length ?? 0, ...weights.map((layer) => layer.length)];
   const height = Math.max(...counts) * (NODE + GAP) + GAP;
   const across = (/** @type {number} */ column) =>
@@ -254,7 +259,7 @@ export function networkGraph({ weights, units, sizes, more, plane }) {
 }
 
 /** What of the network is not drawn; empty where all is. @param {Network} network */
-export function notDrawn({ weights, sizes, more }) {
+function notDrawn({ weights, sizes, more }) {
   const drawn = [weights[0]?.[0]?.length ?? 0, ...weights.map((layer) => layer.length)];
   const cut = sizes.some((size, at) => size > drawn[at]);
   return [
@@ -272,16 +277,6 @@ const sub = (number) => String.fromCharCode(0x2080 + number);
 function map(values, plane) {
   const canvas = document.createElement("canvas");
   const side = plane === 2 ? Math.round(Math.sqrt(values.length)) : values.length;
-  [canvas.width, canvas.height] = [side, plane === 2 ? side : 1];
-  const context = canvas.getContext("2d");
-  if (!context) return "";
-  const far = Math.max(1e-9, ...values.map(Math.abs));
-  const colour = ramp(-far, far).of;
-  const image = context.createImageData(canvas.width, canvas.height);
-  values.forEach((value, at) => {
-    const row = canvas.height - 1 - Math.floor(at / side);
-    image.data.set([...colour(value), 255], 4 * (row * side + (at % side)));
-  });
-  context.putImageData(image, 0, 0);
+  paint(canvas, values, side, colours(values), true);
   return canvas.toDataURL();
 }

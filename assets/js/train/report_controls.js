@@ -185,8 +185,7 @@ export function replayBar(host, show) {
     playing = true;
     await go(at === null ? 0 : at + 1);
     while (playing && at !== null) {
-      const paced = new Promise((done) => setTimeout(done, PACE));
-      await paced;
+      await new Promise((done) => setTimeout(done, PACE));
       if (playing && at !== null) await go(at + 1);
     }
     paint();

@@ -3,7 +3,7 @@
  */
 
 import { closest, fill, find, findAll, html, moment, partsOf, t } from "../core/html.js";
-import { heldNotice, holdDeletion, isHeld, takeBack } from "../core/job_list.js";
+import { copyShare, heldNotice, holdDeletion, isHeld, takeBack } from "../core/job_list.js";
 import { attempt, downloadFrom, route } from "../core/server.js";
 import { tellShare } from "../core/state.js";
 import { LivePlot } from "../plot/live_plot.js";
@@ -211,15 +211,9 @@ export function runList(host, { follow, current, latest }) {
   /** Shares the run that is shown, or takes that back. @param {boolean} shared */
   async function setShared(shared) {
     const answer = await annotate({ shared });
-    if (answer?.share) {
-      const link = new URL(location.href);
-      link.search = `?tab=train&run=${answer.share}`;
-      await navigator.clipboard?.writeText(link.href).catch(() => {});
-      say(t("run.shared_copied", { link: link.href }));
-    }
     about = "";
     if (!answer) return;
-    if (!answer.share) say("");
+    say(answer.share ? await copyShare("train", "run", answer.share) : "");
     Object.assign(latest(), { share: answer.share ?? null });
     showAgain();
   }

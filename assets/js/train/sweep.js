@@ -8,7 +8,7 @@ import { jobList } from "../core/job_list.js";
 import { tellJob } from "../core/job_news.js";
 import { lentChoice, nextLease } from "../core/lent_gpu.js";
 import { ask, attempt, downloadFrom, route } from "../core/server.js";
-import { read, write } from "../core/state.js";
+import { readJob, write } from "../core/state.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
 import { pictureMenu } from "../plot/picture_menu.js";
 
@@ -35,11 +35,7 @@ export function mount(component) {
     { kind: "sweep", tab: "train", words: (key) => t(`sweep.kept.${key}`) },
     { open, changed: () => follow(), notice },
   );
-  let sweep = read(
-    "sweep",
-    (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined),
-    /** @type {string | null} */ (null),
-  );
+  let sweep = readJob("sweep");
   let mark = "";
   /** @type {ReturnType<typeof untilDone> | null} */
   let following = null;

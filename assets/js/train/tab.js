@@ -20,7 +20,7 @@ import {
 import { announce, tellJob } from "../core/job_news.js";
 import { nextLease } from "../core/lent_gpu.js";
 import { ask, attempt } from "../core/server.js";
-import { read, write } from "../core/state.js";
+import { readJob, write } from "../core/state.js";
 import { LivePlot, loadPlotly } from "../plot/live_plot.js";
 import { tellPictures } from "../plot/picture_menu.js";
 import {
@@ -91,11 +91,7 @@ export function mount(component) {
     current: () => run,
     latest: () => latest,
   });
-  let run = read(
-    "run",
-    (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined),
-    /** @type {string | null} */ (null),
-  );
+  let run = readJob("run");
   element.toggleAttribute("data-folded", !run);
   if (run) element.dataset.state = "coming";
   let after = -1;
