@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from swishdemo.activations.evaluation import Evaluation, evaluate, parameter_values
+from swishdemo.activations.evaluation import Evaluation, evaluate
 from swishdemo.activations.record import (
     Activation,
     Landmark,
@@ -36,11 +36,9 @@ __all__ = [
     "activations",
     "evaluate",
     "formula_label",
-    "formula_name",
     "get",
     "is_formula",
     "names",
-    "parameter_values",
     "parse_formula",
     "torch_function",
 ]

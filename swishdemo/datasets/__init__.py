@@ -10,10 +10,10 @@
 from swishdemo.datasets.csv import CSV
 from swishdemo.datasets.generated import GENERATED
 from swishdemo.datasets.images import DIGITS, PICTURES
-from swishdemo.datasets.record import DataOptions, Dataset, Split, datasets, get, names, register
+from swishdemo.datasets.record import DataOptions, Dataset, datasets, get, names, register
 from swishdemo.datasets.table import Table
 
-__all__ = ["DataOptions", "Dataset", "Split", "Table", "datasets", "get", "names"]
+__all__ = ["DataOptions", "Dataset", "Table", "datasets", "get", "names"]
 
 for _dataset in (DIGITS, *GENERATED, CSV, *PICTURES):
     register(_dataset)

@@ -12,15 +12,14 @@ import triton
 from torch import Tensor
 
 from swishdemo.kernels import cuda_tiles
-from swishdemo.kernels.native import dense_format, layout
+from swishdemo.kernels.native import dense_format, layout, real
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 """The types that the kernels serve."""
 
 _TILE = 2048  # elements of a program
-_COLUMNS = (
-    64  # of a tile whose columns have each a β: what is read at once is two lines of the cache
-)
+_COLUMNS = 64
+"""Of a tile whose columns have each a β: what is read at once is two lines of the cache."""
 
 
 class _Matrix(NamedTuple):
@@ -48,7 +47,7 @@ def forward(x: Tensor, beta: Tensor) -> Tensor:
         shape = _matrix(x, beta.numel())
         above, beside = shape.programs
         with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
-            cuda_tiles.forward[(above * beside,)](x, _real(beta, x), y, beside, *shape)
+            cuda_tiles.forward[(above * beside,)](x, real(beta, x.dtype), y, beside, *shape)
     return y
 
 
@@ -56,7 +55,7 @@ def backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
     """The gradients of x and β, where ``g`` is that of the values."""
     form = dense_format(x)
     x, g = x.contiguous(memory_format=form), g.contiguous(memory_format=form)
-    dx, betas = torch.empty_like(x), _real(beta, x)
+    dx, betas = torch.empty_like(x), real(beta, x.dtype)
     if not x.numel():
         return dx, torch.zeros_like(beta, memory_format=torch.contiguous_format)
     shape = _matrix(x, beta.numel())
@@ -77,7 +76,3 @@ def _matrix(x: Tensor, channels: int) -> _Matrix:
     columns = channels if down else inner
     wide = min(triton.next_power_of_2(columns), _COLUMNS if down else _TILE)
     return _Matrix(elements // columns, columns, columns, channels, _TILE // wide, wide, down)
-
-
-def _real(beta: Tensor, x: Tensor) -> Tensor:
-    return beta.to(torch.float64 if x.dtype == torch.float64 else torch.float32).contiguous()

@@ -62,7 +62,7 @@ def forward(x: Tensor, beta: Tensor) -> Tensor:
     """x·σ(βx), dense in the memory format of ``x``; one value of β, or one for each channel."""
     x = x.contiguous(memory_format=dense_format(x))
     y = torch.empty_like(x)
-    beta = _real(beta, x.dtype)
+    beta = real(beta, x.dtype)
     _functions(x.dtype)[0](
         _values(x), _values(beta), y.data_ptr(),
         *layout(x, beta.numel()), torch.get_num_threads(),
@@ -75,7 +75,7 @@ def backward(g: Tensor, x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
     form = dense_format(x)
     x, g = x.contiguous(memory_format=form), g.contiguous(memory_format=form)
     dx = torch.empty_like(x)
-    betas = _real(beta, x.dtype)
+    betas = real(beta, x.dtype)
     dbeta = torch.empty_like(betas)
     failed = _functions(x.dtype)[1](
         _values(g), _values(x), _values(betas), dx.data_ptr(), dbeta.data_ptr(),
@@ -107,6 +107,6 @@ def _functions(dtype: torch.dtype) -> tuple[Any, Any]:
     return kernel.swish_forward, kernel.swish_backward
 
 
-def _real(beta: Tensor, dtype: torch.dtype) -> Tensor:
+def real(beta: Tensor, dtype: torch.dtype) -> Tensor:
     """β in the type that is computed in."""
     return beta.to(torch.float64 if dtype == torch.float64 else torch.float32).contiguous()

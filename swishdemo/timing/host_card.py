@@ -1,4 +1,4 @@
-"""The machine on which figures were taken, as values, in words, and as one line."""
+"""Describes the machine on which figures were taken: as values, in words, and as one line."""
 
 from __future__ import annotations
 
@@ -183,24 +183,18 @@ def missing_c_compiler() -> Sentence | None:
 @cache
 def missing_compiler(device: str) -> Sentence | None:
     """Why ``torch.compile`` cannot compile for ``device``; None if it can."""
-    if device == "cuda":
-        return _missing_triton()
+    headers = Path(sysconfig.get_path("include"), "Python.h").exists()
+    if device == "cuda":  # Triton compiles what launches a kernel by the system's C compiler
+        if not find_spec("triton"):
+            return Sentence("time.unavailable.no_triton")
+        found = Toolchain.read().cc or any(map(shutil.which, ("gcc", "clang", "cc")))
+        return None if found and headers else Sentence("time.unavailable.triton_compiler")
     torch = find_spec("torch")
     home = str(Path(torch.origin or "").parent) if torch else ""
     if any(sign.isspace() or sign in "'\"\\" for sign in home):  # it writes a command unquoted
         return Sentence("time.unavailable.compiler_path", path=home)
-    compiler = any(shutil.which(name) for name in ("g++", "clang++"))
-    headers = Path(sysconfig.get_path("include"), "Python.h").exists()
-    return None if compiler and headers else Sentence("time.unavailable.no_compiler")
-
-
-def _missing_triton() -> Sentence | None:
-    """Triton compiles what launches a kernel by the system's C compiler."""
-    if not find_spec("triton"):
-        return Sentence("time.unavailable.no_triton")
-    compiler = Toolchain.read().cc or any(shutil.which(name) for name in ("gcc", "clang", "cc"))
-    headers = Path(sysconfig.get_path("include"), "Python.h").exists()
-    return None if compiler and headers else Sentence("time.unavailable.triton_compiler")
+    found = any(map(shutil.which, ("g++", "clang++")))
+    return None if found and headers else Sentence("time.unavailable.no_compiler")
 
 
 def lines(

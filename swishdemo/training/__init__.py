@@ -11,7 +11,7 @@
 - `sweep`: many runs as one job; `sweep_results`: what it tells.
 """
 
-from swishdemo.training.config import Replica, TrainingConfig, replicas, report_steps
+from swishdemo.training.config import TrainingConfig, replicas, report_steps
 from swishdemo.training.recipes import Recipe, nearest, recipes
 from swishdemo.training.report import Report
 from swishdemo.training.request import parse_run
@@ -19,7 +19,6 @@ from swishdemo.training.summary import summarise
 
 __all__ = [
     "Recipe",
-    "Replica",
     "Report",
     "TrainingConfig",
     "nearest",
