@@ -1,9 +1,9 @@
-"""f, f′, f″ and slopes by parameters at points, right to 10⁻¹² wherever they are numbers.
+"""Computes f, f′, f″ and slopes by parameters at points, right to 10⁻¹² wherever they are numbers.
 
 All points are computed in doubles, with bounds. Those whose bounds are too wide, because of a
 cancellation, an overflow on the way or a zero near by, are computed again with more digits.
 
-Of two activations, the place in an interval where they differ most is looked for.
+`distance` looks for the place in an interval where two activations differ most.
 """
 
 from __future__ import annotations

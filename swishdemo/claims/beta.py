@@ -1,6 +1,6 @@
-"""Where a trained β ends, judged from the reports of a training run over many replicas.
+"""Judges where a trained β ends, from the reports of a training run over many replicas.
 
-95 % intervals over seeds.
+Its intervals are 95 %, over seeds.
 """
 
 from __future__ import annotations

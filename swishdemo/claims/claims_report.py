@@ -1,6 +1,6 @@
-"""All claims with their verdicts as one file: Markdown, or a page of HTML that needs nothing else.
+"""Writes all claims with their verdicts as one file: Markdown, or HTML that needs nothing else.
 
-A verdict as a badge; and the command ``claims``, which checks claims on this machine for a report.
+Makes a verdict's badge too; and holds the command ``claims``, which checks claims on this machine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Swish costs in time and memory, judged from what Time's engine measured."""
+"""Judges what Swish costs in time and memory, from what Time's engine measured."""
 
 from __future__ import annotations
 

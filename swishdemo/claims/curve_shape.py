@@ -1,6 +1,6 @@
-"""What is said of a curve's shape: where its slope is zero or largest, how smooth it is, bounds.
+"""Checks what is said of a curve's shape: a slope that is zero or largest, smoothness, bounds.
 
-What a chain of layers does to a gradient, as far as the activation's slope decides it.
+Also what a chain of layers does to a gradient, as far as the activation's slope decides it.
 """
 
 from __future__ import annotations

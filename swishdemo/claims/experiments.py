@@ -1,6 +1,7 @@
-"""The trainings that decide claims: each is a design that was fixed before it was run.
+"""Defines the trainings that decide the article's claims, and what other documents' are made of.
 
-The settings are those in which the claim could hold or fail, small enough for two CPU cores.
+Each is a design that was fixed before it was run. The settings are those in which the claim could
+hold or fail, small enough for two CPU cores.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is said in formulas: that two are one, limits and values, a series, a rate of growth.
+"""Checks what is said in formulas: that two are one, limits and values, a series, a rate of growth.
 
 A formula is text in the grammar of typed activations, without the sign ``=`` before it.
 """

@@ -1,4 +1,4 @@
-"""Who was first: dated sources, and the verdict that their dates give."""
+"""Judges who was first: dated sources, and the verdict that their dates give."""
 
 from __future__ import annotations
 

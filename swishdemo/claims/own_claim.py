@@ -1,4 +1,4 @@
-"""A visitor's own claim: what may be stated, and how each statement is decided.
+"""Reads a visitor's own claim: what may be stated, and how each statement is decided.
 
 A statement is a form of numbers, names and formulas; its sentence is made here, so no words of a
 visitor's are shown to anyone. It is registered, with its rule, before anything is run

@@ -1,4 +1,4 @@
-"""Proofs about Swish: how SymPy makes them, and those that are kept, made beforehand and committed.
+"""Makes proofs about Swish with SymPy, and keeps those that were made beforehand.
 
 A proof takes SymPy seconds, and comes out the same everywhere. So what each found is kept in
 ``proofs.json`` with what it was made on and when; ``python -m swishdemo generate`` writes the file,

@@ -1,6 +1,6 @@
-"""A claim of a document as a record: what it says, its numbers as data, its checks and rules.
+"""Defines the records of claims: a document, what it says part by part, numbers, checks, rules.
 
-What a check can come to, and the sentence that says why.
+Also what a check can come to, and the sentence that says why.
 """
 
 from __future__ import annotations

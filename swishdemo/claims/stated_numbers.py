@@ -1,4 +1,4 @@
-"""What is said in numbers: printed values, the lowest point, slopes at 0, how far apart two are.
+"""Checks what is said in numbers: printed values, the lowest point, slopes at 0, the largest gap.
 
 An activation is named, or written as a formula behind ``=`` in the grammar of typed ones.
 """
@@ -36,7 +36,7 @@ def unit(printed: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class PrintedValues(Instant):
-    """PrintedValues that an example prints, in float32.
+    """Values that an example prints, in float32.
 
     Attributes:
         activation: Whose they are said to be.

@@ -1,4 +1,4 @@
-"""Claims that training decides: paired differences over runs, in settings that are named before.
+"""Judges claims by trainings: paired differences over runs, in settings that are named before.
 
 Each part is one sweep. Its settings, the networks that are set against each other, how often all is
 done, and the smallest effect that matters are all fixed in the record: nobody looks and then

@@ -1,6 +1,6 @@
-"""The record of a dataset: what is listed without loading it, how it is loaded; and all of them.
+"""Describes a dataset: what is listed of it, how it is loaded; and registers all of them.
 
-From raw samples to a `Split`: noise, the two parts, and the training part's own scale.
+`split` makes of raw samples a training and a test part, by the training part's own scale.
 """
 
 from __future__ import annotations

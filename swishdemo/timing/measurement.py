@@ -1,8 +1,7 @@
-"""One implementation's figures: a value object that compares, prints and reads itself.
+"""Holds one implementation's figures: a value object that compares, prints and reads itself.
 
-And how many times as long one takes as another, and how sure that is within one timing.
-
-Times, sizes and bytes as a reader reads them.
+`ratio` tells how many times as long one takes as another, and how sure that is within one timing.
+The functions at the end write times, sizes and bytes as a reader reads them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Questions that a reader may have, the fields that answer them, and about how long that takes.
+"""Lists questions that a reader may have, the fields that answer them, and how long that takes.
 
 Seconds are processor time on two cores, as if they had nothing else to do. What waits for a clock
 takes as long anywhere; what computes takes longer where others keep the processors busy, a compiler

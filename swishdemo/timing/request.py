@@ -1,6 +1,6 @@
-"""What may be timed: the fields, their limits, and the strict reading of a request.
+"""Reads what may be timed: the fields, their limits, and the strict reading of a request.
 
-And what is left of one whose process has died, by an implementation or by the system.
+`remaining` tells what is left of one whose process has died, by an implementation or by the system.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Figures as words in rows: on a terminal, and as files, CSV and Markdown.
+"""Writes figures as words in rows: on a terminal, and as files, CSV and Markdown.
 
 And what a reader must know before trusting them. A table chooses its columns by name; what stands
 in a cell is written here alone.

@@ -1,4 +1,4 @@
-"""The implementations that can be timed: one record each, in one registry.
+"""Lists the implementations that can be timed: one record each, in one registry.
 
 Nothing here imports PyTorch; a record names its builder, which does.
 """

@@ -1,4 +1,4 @@
-"""A network's layers, sizes and trained parameters as plain data, which all others follow.
+"""Describes a network as plain data: its layers, their sizes, what they train.
 
 The batched engine, the plain PyTorch module, the initial weights and the limits on size all read
 it. Loads no torch.

@@ -1,4 +1,4 @@
-"""Weights of a run as they are kept, and one replica's as a file for `torch.load`.
+"""Keeps the weights of a run, and writes one replica's as a file for `torch.load`.
 
 The web process hands the file out, and does not load torch: so the file is put together here, in
 the format of `torch.save`: a zip archive of a pickle, which describes the tensors, and of one

@@ -1,4 +1,4 @@
-"""What a training run is asked to do: plain numbers, validated in one place. Loads no torch."""
+"""Defines what a run may be asked for: plain numbers, validated in one place. Loads no torch."""
 
 from __future__ import annotations
 

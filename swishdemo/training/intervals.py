@@ -1,4 +1,4 @@
-"""Intervals for means over seeds, and for effects that were measured in several runs."""
+"""Computes intervals for means over seeds, and for effects that were measured in several runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named training runs that show something, each with its title and notes in both languages."""
+"""Lists named training runs that show something, with title and notes in both languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training run reports: plain numbers, JSON as they are. Loads no torch."""
+"""Defines what a training run reports: plain numbers, JSON as they are. Loads no torch."""
 
 from __future__ import annotations
 

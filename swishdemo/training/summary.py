@@ -1,6 +1,6 @@
-"""What is said of a run from its stored reports alone.
+"""Sums up a run from its stored reports alone.
 
-And how far apart the β of different starts still are, and how many lie where the article says.
+Also how far apart the β of different starts still are, and how many lie where the article says.
 """
 
 from __future__ import annotations

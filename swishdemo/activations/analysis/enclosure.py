@@ -29,7 +29,7 @@ _POSITIVE = ("exp", "sigmoid", "softplus", "normal_cdf", "normal_pdf", "sech", "
 
 
 class Arithmetic(ABC):
-    """The rules for a kind of number, which tells the rest itself.
+    """Interval arithmetic for one kind of number, whose own operations a subclass supplies.
 
     Bounds may be infinite, and are NaN where a value is undefined.
     """
@@ -57,11 +57,11 @@ class Arithmetic(ABC):
 
     @abstractmethod
     def _product(self, a: Any, b: Any) -> Any:
-        """A·b, where 0 · ∞ is 0 (a bound that may be infinite times an exact zero)."""
+        """The product, where 0 · ∞ is 0 (a bound that may be infinite times an exact zero)."""
 
     @abstractmethod
     def _quotient(self, a: Any, b: Any) -> Any:
-        """a/b for b ≠ 0."""
+        """The quotient, for b ≠ 0."""
 
     @abstractmethod
     def _widen(self, low: Any, high: Any, units: int) -> Pair:
@@ -73,7 +73,7 @@ class Arithmetic(ABC):
 
     @abstractmethod
     def _choose(self, condition: Any, a: Any, b: Any) -> Any:
-        """A where the condition holds, b elsewhere."""
+        """The first where the condition holds, the second elsewhere."""
 
     @abstractmethod
     def _value(self, name: str, argument: Any) -> Pair:
@@ -81,7 +81,7 @@ class Arithmetic(ABC):
 
     @abstractmethod
     def _raised(self, base: Any, exponent: Any) -> Any:
-        """Base to the exponent, for base ≥ 0, right to 16 roundings."""
+        """The power of a base from 0 on, right to 16 roundings."""
 
     def bounds(self, tape: Tape, x: Pair, parameters: Mapping[str, float]) -> list[Pair]:
         """The bounds of a tape's outputs.

@@ -1,16 +1,15 @@
-"""What a formula comes to as x goes to an end: to ±∞, or to a place where it has no value itself.
+"""Finds what a formula tends to: as x goes to ±∞, or to a place where it has no value itself.
 
-The formula is computed with many digits at five points, each far beyond the one before: 10¹⁶ to
-10¹⁰²⁴, or as near. A formula without waves is monotone from some point on (it belongs to a Hardy
-field), so it has a limit, finite or not; what the five values do not settle is called unknown.
-See Hardy, Orders of Infinity (Cambridge, 1910).
+Without sines. The formula is computed with many digits at five points, each far beyond the one
+before: 10¹⁶ to 10¹⁰²⁴, or as near. Such a formula is monotone from some point on (it belongs to a
+Hardy field), so it has a limit, finite or not; what the five values do not settle is called
+unknown. See Hardy, Orders of Infinity (Cambridge, 1910).
 
-How a formula with sines ends: what it swings between, and whether it has zeros without end.
-
-The formula is written as Σ Aᵢ(x)·Tᵢ(x), the Tᵢ products of sines and cosines of lines in x. With D
-the Aᵢ that grows most, it is D·(P + o(1)), where P = Σ cᵢ·Tᵢ is periodic and cᵢ = lim Aᵢ/D. So its
-lower and upper limits are those of D·P; where P takes both signs, so does the formula, again and
-again. What has another form is called unknown.
+With sines. Then it may swing between two values, and have zeros without end. The formula is written
+as Σ Aᵢ(x)·Tᵢ(x), the Tᵢ products of sines and cosines of lines in x. With D the Aᵢ that grows most,
+it is D·(P + o(1)), where P = Σ cᵢ·Tᵢ is periodic and cᵢ = lim Aᵢ/D. So its lower and upper limits
+are those of D·P; where P takes both signs, so does the formula, again and again. What has another
+form is called unknown.
 """
 
 from __future__ import annotations

@@ -1,15 +1,12 @@
-"""All places where a smooth formula changes its sign, found by enclosures of whole stretches.
+"""Finds all places where a smooth formula changes its sign, by enclosures of whole stretches of x.
 
-A stretch of x on which interval arithmetic shows one sign holds no change of sign; one on which the
+A stretch on which interval arithmetic shows one sign holds no change of sign; one on which the
 derivative keeps its sign holds one at most; what is neither is halved. So a narrow feature is not
 stepped over, and one far out costs no fine grid. See Moore, Kearfott and Cloud, Introduction to
 Interval Analysis (SIAM, 2009), chapter 8.
 
-The place of a change of sign, to more digits than a double has.
-
-The signs of a formula where its values are below all doubles.
-
-They are told by numbers whose exponents have no bounds, at some points of each stretch.
+`root` finds a place to more digits than a double has. `underflown` tells signs where the values are
+below all doubles, by numbers whose exponents have no bounds, at some points of each stretch.
 """
 
 from __future__ import annotations

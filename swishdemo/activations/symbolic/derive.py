@@ -201,7 +201,7 @@ def _finished(expression: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def slope(activation: Activation) -> tuple[Any, Any]:
-    """F and f′ alone, for those who must know how long they are before f″ is asked for."""
+    """The pair f, f′ alone: how long they are must be known before f″ is asked for."""
     shown = expression_of(activation)
     return stable(shown), _slope(shown)
 
@@ -213,7 +213,7 @@ def _slope(f: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def _plain_slope(f: Any) -> Any:
-    """F′ before its roots are collected, which would be longer to differentiate again."""
+    """The slope before its roots are collected, which would be longer to differentiate again."""
     return stable(_differentiate(stable(f), s.X))
 
 

@@ -1,19 +1,16 @@
-"""Rewriting of textbook forms into forms that keep their digits.
+"""Rewrites textbook forms into forms that keep their digits. This module loads SymPy.
 
 Every rule is an identity of real analysis: log(1 + e^u) = softplus(u), 1/(1 + e^u) = σ(−u),
 1 + tanh u = 2σ(2u), 1 + erf u = 2Φ(√2·u), 1 − σ(u) = σ(−u), 1 − tanh²u = sech²u,
 e^u − 1 = expm1(u), e^u − e^(−u) = 2·sinh u, log(1 + u) = log1p(u), log σ(u) = −softplus(−u),
 e^u·σ(−u) = σ(u), expm1(u)·σ(−u) = tanh(u/2), sinh u·sech u = tanh u. They
 matter for typed formulas: (1 + tanh(x/2))/2 has no digit left at x = −40, σ(x) has all of them;
-and e^x/(1 + e^x) is ∞/∞ from x = 710 on. This module loads SymPy.
+and e^x/(1 + e^x) is ∞/∞ from x = 710 on.
 
-Rewriting of expressions from their leaves up. This module needs no SymPy itself.
-
-Square roots of sums, whose derivatives cancel as the rules of calculus leave them.
-
-The derivative of x/√(1 + x²) comes as 1/√w − x²/w^(3/2) with w = 1 + x², which has lost all digits
-at x = 10⁸; brought to one fraction it is w^(−3/2). And u + √(u² + v) = v/(√(u² + v) − u) keeps its
-digits for u < 0, √(1 + u) − 1 = u/(1 + √(1 + u)) near 0.
+The derivative of a square root of a sum cancels as the rules of calculus leave it: that of
+x/√(1 + x²) comes as 1/√w − x²/w^(3/2) with w = 1 + x², which has lost all digits at x = 10⁸;
+brought to one fraction it is w^(−3/2). And u + √(u² + v) = v/(√(u² + v) − u) keeps its digits for
+u < 0, √(1 + u) − 1 = u/(1 + √(1 + u)) near 0.
 """
 
 from __future__ import annotations
@@ -215,7 +212,7 @@ def _partner(base: Any) -> tuple[Any, Any]:
 
 
 def _one_plus_exp(node: Any) -> Any:
-    """U where the node is 1 + e^u, else None."""
+    """The u of a node 1 + e^u; None for any other."""
     if node.is_Add and len(node.args) == 2 and node.args[0] == 1:
         other = node.args[1]
         if isinstance(other, sympy.exp):

@@ -1,6 +1,6 @@
-"""The documents that claims are taken from, and all claims, the article's first.
+"""Gathers the documents that claims are taken from, and all claims, the article's first.
 
-A module that lies here is found by that: its ``CLAIMS`` are added.
+A module in this folder is found without being named: its ``CLAIMS`` are added.
 """
 
 from __future__ import annotations

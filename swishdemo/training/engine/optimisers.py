@@ -1,4 +1,4 @@
-"""Losses and optimisers of all replicas at once, each a few operations.
+"""Computes losses and moves parameters of all replicas at once, each in a few operations.
 
 Each optimiser is PyTorch's of the same name, with a rate and a decay for every parameter; all
 replicas are stepped alike, so that one is not touched by what its neighbours do.
