@@ -32,10 +32,7 @@ export function card(host, lab) {
   let resting;
   let newest = 0;
 
-  const chosen = () => {
-    const all = lab.chosen();
-    return all.find((record) => lab.keyOf(record) === state.get("code_of")) ?? all[0];
-  };
+  const chosen = () => lab.shownBy("code_of");
 
   function controls() {
     pressLanguage();

@@ -182,6 +182,10 @@ export function exploreLab(state, trigger, typedAnew) {
     return [swish, ...rivals, ...(typed ? [typed] : [])];
   }
 
+  /** The record that a property names, where it is shown; else Swish. @param {string} property */
+  const shownBy = (property) =>
+    chosen().find((record) => keyOf(record) === state.get(property)) ?? swish;
+
   /** A record's parameters as they stand. @param {Activation} record @returns {Values} */
   function values(record) {
     if (record === swish) return { beta: state.get("beta") };
@@ -299,6 +303,7 @@ export function exploreLab(state, trigger, typedAnew) {
       return scaleOf(state);
     },
     chosen,
+    shownBy,
     keyOf,
     recordOf,
     values,

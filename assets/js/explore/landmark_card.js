@@ -39,8 +39,7 @@ export function card(host, lab) {
     if (record === chosen()) paint();
   });
 
-  const chosen = () =>
-    lab.chosen().find((record) => lab.keyOf(record) === lab.state.get("mark")) ?? lab.swish;
+  const chosen = () => lab.shownBy("mark");
 
   /**
    * A number to as many digits as it is right to, as far as there is room.

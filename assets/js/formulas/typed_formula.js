@@ -108,21 +108,16 @@ function harmless(activation) {
 
 /** What it is, in a line: how smooth, how many parameters. @param {TypedFormula} formula */
 export function summary({ shape, at, record }) {
-  const places =
-    at
-      .slice(0, 4)
-      .map((x) => short(x, 4))
-      .join(", ") + (at.length > 4 ? " …" : "");
   const gaps = shape === "smooth" ? gapsOf(record) : [];
-  const near =
-    gaps
-      .slice(0, 4)
-      .map((x) => short(x, 3))
-      .join(", ") + (gaps.length > 4 ? " …" : "");
+  /** @param {number[]} places @param {number} digits */
+  const first = (places, digits) => {
+    const some = places.slice(0, 4).map((x) => short(x, digits));
+    return { places: some.join(", ") + (places.length > 4 ? " …" : "") };
+  };
   const how = gaps.length
-    ? t("formula.gaps_near", { places: near })
+    ? t("formula.gaps_near", first(gaps, 3))
     : at.length
-      ? t(`formula.${shape}_at`, { places })
+      ? t(`formula.${shape}_at`, first(at, 4))
       : t(`formula.${shape}`);
   const count = record.parameters.length;
   const named = count === 1 ? t("formula.one_parameter") : t("formula.parameters", { count });
