@@ -15,6 +15,7 @@ from swishdemo.claims.record import (
     Evidence,
     Kind,
     Measured,
+    Stored,
     Verdict,
     VerdictName,
     combine,
@@ -102,9 +103,7 @@ class BetaRange(Measured):
         starts = list(config.beta_starts)  # said, so that none is left out to make room
         return {**request, "beta_starts": starts, "seeds": _THOROUGH_SEEDS}
 
-    def evidence(
-        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
-    ) -> Evidence | None:
+    def evidence(self, config: Mapping[str, Any], stored: Stored) -> Evidence | None:
         """At each mark that was reached: the share in the band, of all |β| and of each layer's.
 
         Of a layer also the mean |β|, and how many are near an edge or negative.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from swishdemo.claims.record import (
     Kind,
     Measured,
     Part,
+    Stored,
     Verdict,
     VerdictName,
     combine,
@@ -91,9 +92,7 @@ class ExtraTime(Timed):
         """The extra time stated, in percent."""
         return round(100 * self.claimed_extra, 6)
 
-    def evidence(
-        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
-    ) -> Evidence | None:
+    def evidence(self, config: Mapping[str, Any], stored: Stored) -> Evidence | None:
         """Each variant's ratio to the baseline, with a 95 % interval."""
         timed = by_variant(stored, self.context, self.device)
         if self.baseline not in timed or len(timed) < 2:
@@ -145,9 +144,7 @@ class TimeRatio(Timed):
     claimed_low: float = 0.0
     claimed_high: float | None = None
 
-    def evidence(
-        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
-    ) -> Evidence | None:
+    def evidence(self, config: Mapping[str, Any], stored: Stored) -> Evidence | None:
         """The ratio of the two times, with a 95 % interval."""
         return self._ratio(by_variant(stored, self.context, self.device))
 
@@ -200,9 +197,7 @@ class SavedBytes(Timed):
     builtin: str = "silu"
     claimed_bytes: float = 4.0
 
-    def evidence(
-        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
-    ) -> Evidence | None:
+    def evidence(self, config: Mapping[str, Any], stored: Stored) -> Evidence | None:
         """Each variant's saved bytes an element."""
         timed = by_variant(stored, self.context, self.device)
         saved = {name: measurement.saved_bytes_per_element for name, measurement in timed.items()}
@@ -264,9 +259,7 @@ class PriceAtMost(TimeRatio):
         """The two in turn, forward and backward; a second for each, whose interval decides."""
         return {**super(PriceAtMost, self).request(settings), "budget_seconds": _PAIR_SECONDS}
 
-    def evidence(
-        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
-    ) -> Evidence | None:
+    def evidence(self, config: Mapping[str, Any], stored: Stored) -> Evidence | None:
         """The ratio of the two times, or why the first that has none was not timed."""
         timed = by_variant(stored, self.context)
         missing = [name for name in (self.variant, self.baseline) if name not in timed]
@@ -307,9 +300,7 @@ def on_each_device(claim: Claim, server: Settings) -> Claim:
     return replace(claim, parts=tuple(parts))
 
 
-def by_variant(
-    stored: Sequence[Mapping[str, Any]], context: str, device: str | None = None
-) -> dict[str, Any]:
+def by_variant(stored: Stored, context: str, device: str | None = None) -> dict[str, Any]:
     """The latest measurement of each variant that has a time, in order.
 
     Args:
@@ -341,7 +332,7 @@ def _interval(ratio: Mapping[str, Any]) -> dict[str, float]:
     return {name: ratio[name] for name in ("value", "low", "high")}
 
 
-def _untimed(stored: Sequence[Mapping[str, Any]], variant: str) -> Sentence | None:
+def _untimed(stored: Stored, variant: str) -> Sentence | None:
     """Why a variant has no time; None where nothing is known of it."""
     from swishdemo.timing.measurement import Measurement
 

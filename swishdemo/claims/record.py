@@ -123,6 +123,8 @@ Budget = Literal["quick", "thorough"]
 BUDGETS: tuple[Budget, ...] = ("quick", "thorough")
 Evidence = Mapping[str, Any]
 """What a check found: numbers, names and lists of them, as JSON knows them."""
+Stored = Sequence[Mapping[str, Any]]
+"""A job's stored results, in order."""
 
 ON_GPU = "-gpu"
 """How a part's name ends that is timed on a GPU, beside the same on a CPU."""
@@ -274,9 +276,7 @@ class Measured(Part):
         """
 
     @abstractmethod
-    def evidence(
-        self, config: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]
-    ) -> Evidence | None:
+    def evidence(self, config: Mapping[str, Any], stored: Stored) -> Evidence | None:
         """What a job's results show of this part; None where they show nothing of it.
 
         Args:

@@ -21,6 +21,7 @@ from swishdemo.claims.record import (
     Kind,
     Measured,
     Part,
+    Stored,
     Verdict,
     VerdictName,
     combine,
@@ -237,7 +238,7 @@ class Trained(Measured):
             },
         }
 
-    def evidence(self, config: Mapping[str, Any], stored: Sequence[Row]) -> Evidence | None:
+    def evidence(self, config: Mapping[str, Any], stored: Stored) -> Evidence | None:
         """Each setting's effects; None where a run is as neither size of the record has it.
 
         A network that has diverged is at chance, and its units are dead: left out, it would make
@@ -276,7 +277,7 @@ class Trained(Measured):
             "seeds": config["base"]["seeds"],
         }
 
-    def _larger(self, config: Mapping[str, Any], stored: Sequence[Row]) -> Evidence | None:
+    def _larger(self, config: Mapping[str, Any], stored: Stored) -> Evidence | None:
         """What a job of the large size shows; ``large`` is the device on which it was done."""
         found = self.large.evidence(config, stored) if self.large else None
         return {**found, "large": config["base"]["device"]} if found else None
