@@ -8,10 +8,10 @@ from typing import Any, Literal
 import numpy as np
 
 from swishdemo.figures.plotly import (
-    DASHES,
     LEGEND,
     Figure,
     band,
+    dash_at,
     hue,
     line,
     log_ends,
@@ -68,7 +68,7 @@ def compare_figures(
                 each,
                 start_colour(place, len(lines)),
                 plain(name),
-                DASHES[place % len(DASHES)],
+                dash_at(place),
                 "%{y:.3f}",
             )
             for place, (name, steps, each) in enumerate(lines)
@@ -132,7 +132,7 @@ def race_figure(
         colour = hue(group.activation)
         data += band(steps, low, middle + deviation, colour)
         label = plain(labels.get(group.activation, group.activation))
-        data.append(line(steps, middle, colour, label, DASHES[place % len(DASHES)], "%{y:.3f}"))
+        data.append(line(steps, middle, colour, label, dash_at(place), "%{y:.3f}"))
         drawn.append(middle)
     means = np.concatenate(drawn) if drawn else values.ravel()
     axis = (

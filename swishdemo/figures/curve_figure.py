@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from swishdemo.activations import activations, names
 from swishdemo.activations.record import Activation, formula_label
+from swishdemo.figures.plotly import Figure, note
+from swishdemo.figures.series import Array
 from swishdemo.text import numeral
 
-Array = npt.NDArray[np.float64]
-Figure = dict[str, Any]
 Values = Mapping[str, Array]
 """What is known of a curve: ``x``, ``f``, ``df``, ``d2f``, and ``d <parameter>``; NaN is a gap."""
 
@@ -183,18 +182,9 @@ def curve_figure(
             "range": [foot, top],
             "domain": [1 - (number + 1) * pitch + share / 2, 1 - number * pitch - share / 2],
         }
-        figure["layout"]["annotations"].append(
-            {
-                "xref": "paper",
-                "x": 0,
-                "xanchor": "left",
-                "yref": f"y{axis}",
-                "y": top,
-                "yanchor": "bottom",
-                "text": _title(panel, explored, records),
-                "font": {"color": "@text"},
-            }
-        )
+        above: Figure = {"xref": "paper", "x": 0, "xanchor": "left", "y": top, "yanchor": "bottom"}
+        title = note(_title(panel, explored, records), "@text", yref=f"y{axis}", **above)
+        figure["layout"]["annotations"].append(title)
         for key in sorted(lines, key=lambda key: key == "swish"):  # it lies on top
             y = lines[key]
             figure["data"].append(

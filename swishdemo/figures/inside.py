@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from swishdemo.figures.plotly import (
-    DASHES,
     LEGEND,
     Figure,
     band,
+    dash_at,
     hue,
     level,
     line,
@@ -111,7 +111,7 @@ def own_figure(
             continue
         width = max(map(len, rows))
         values = np.array([row or [None] * width for row in rows], dtype=np.float64).T
-        colour, dash = hue(trace["activation"]), DASHES[place % len(DASHES)]
+        colour, dash = hue(trace["activation"]), dash_at(place)
         name = plain(f"{labels.get(trace['activation'], trace['activation'])} {trace['parameter']}")
         data += band(series.steps, least(values, 0), most(values, 0), colour)
         data.append(line(series.steps, mean(values, 0), colour, name, dash, digits="%{y:.3f}"))
@@ -134,7 +134,7 @@ def convergence_figure(series: Series, language: Language = "en") -> Figure:
             np.maximum(values, _LEAST),
             _layer_colour(place),
             text("run.layer", language, number=place + 1),
-            DASHES[place % len(DASHES)],
+            dash_at(place),
             "C = %{y:.3f}",
         )
         for place, values in enumerate(series.convergence)
@@ -181,10 +181,7 @@ def ends_figure(series: Series, language: Language = "en") -> Figure:
             "bargap": 0.06,
             "xaxis": {"range": [0, high], "title": "|β|"},
             "yaxis": {"title": text("run.axis_networks", language), "rangemode": "tozero"},
-            "shapes": [
-                strip(*PAPER_BAND, "@band2/0.07", across="y"),
-                strip(*ARTICLE_BAND, "@band/0.16", across="y"),
-            ],
+            "shapes": _bands(0.0, across="y"),
             **(LEGEND if 1 < len(last) <= _MOST_NAMED else {}),
             "uirevision": "ends",
         },
@@ -221,10 +218,11 @@ def _of_seed(values: Array, picked: Picked) -> Array:
     return values[:, seed - 1 : seed]
 
 
-def _bands(low: float) -> list[Figure]:
+def _bands(low: float, across: str = "x") -> list[Figure]:
+    """Where others have found β, from the least that is drawn on."""
     return [
-        strip(max(PAPER_BAND[0], low), PAPER_BAND[1], "@band2/0.07"),
-        strip(*ARTICLE_BAND, "@band/0.16"),
+        strip(max(PAPER_BAND[0], low), PAPER_BAND[1], "@band2/0.07", across=across),
+        strip(*ARTICLE_BAND, "@band/0.16", across=across),
     ]
 
 
@@ -297,7 +295,7 @@ def surface_figure(
     }
 
 
-def curve_figure(
+def fit_figure(
     view: Mapping[str, Any],
     activation: str,
     points: tuple[Sequence[Sequence[float]], Sequence[float]],
@@ -432,7 +430,7 @@ def _by_layer(
                 "x": list(range(1, len(middle) + 1)),
                 "y": numbers(middle),
                 "name": plain(labels.get(group.activation, group.activation)),
-                "line": {"color": hue(group.activation), "dash": DASHES[place % len(DASHES)]},
+                "line": {"color": hue(group.activation), "dash": dash_at(place)},
                 "hovertemplate": "%{y:.1%}" if name in _SHARES else "%{y:.3g}",
                 "error_y": {
                     "type": "data",

@@ -145,7 +145,12 @@ def over_steps(
     }
 
 
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "6px,2px,2px,2px")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "6px,2px,2px,2px")
+
+
+def dash_at(place: int) -> str:
+    """The dash of the line at a place, of which after seven the first comes again."""
+    return _DASHES[place % len(_DASHES)]
 
 
 def label_of(name: str, language: Language) -> str:
@@ -156,8 +161,7 @@ def label_of(name: str, language: Language) -> str:
 
 def dash_of(name: str) -> str:
     """A line's dash, by the variant's place among the forms of its activation."""
-    place = max(0, REGISTRY.get(name).shade) if REGISTRY.knows(name) else 0
-    return DASHES[place % len(DASHES)]
+    return dash_at(max(0, REGISTRY.get(name).shade) if REGISTRY.knows(name) else 0)
 
 
 def upright(x: float, colour: str, dash: str, width: float = 1.6) -> Figure:

@@ -10,14 +10,13 @@ import html
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from swishdemo.activations import get
 from swishdemo.activations.record import is_formula
 from swishdemo.claims.record import typeset
-
-Json = Mapping[str, Any]
+from swishdemo.figures.axis import axis_of
+from swishdemo.figures.series import Json
 
 WIDTH = 360
 _LETTER = 6.3
@@ -34,13 +33,8 @@ _DASHES = {
 }
 _SEEN = 0.12
 """Pixels by which a line may be off."""
-_LARGEST = 1e300
-_NARROWEST = 1e-290
-"""An axis narrower than this is widened: beside it, steps between its figures would be 0."""
 _PIECE = re.compile(r"(?:[\u2e80-\uffef“‘]|[^\s\u2e80-\uffef“‘]+)[，。、；：！？）》”’]*\s*")
 """What no line is broken within: a word, a Chinese sign with the punctuation behind it."""
-_LIMIT = 9999.0
-"""Pixels beyond which a line is not followed: what lies there is cut off."""
 
 
 def svg(figure: Json, label: str, *, width: float = WIDTH, height: float | None = None) -> str:
@@ -67,7 +61,7 @@ def svg(figure: Json, label: str, *, width: float = WIDTH, height: float | None 
         inner = height - top - foot
         box = (top + (1 - high) * inner, top + (1 - low) * inner)
         traces = [trace for trace in data if _axis_name(trace) == name]
-        told = layout if name == names[-1] else {**layout, "xaxis": _untitled(layout["xaxis"])}
+        told = layout if name == names[-1] else layout | {"xaxis": {**layout["xaxis"], "title": ""}}
         plots.append(_Plot(traces, told, name, width, box))
     left = max(plot.left for plot in plots)
     drawn = [plot.drawn(left) for plot in plots]
@@ -75,10 +69,6 @@ def svg(figure: Json, label: str, *, width: float = WIDTH, height: float | None 
         f'<svg class="picture" viewBox="0 0 {width:g} {height:g}" role="img" '
         f'aria-label="{escaped(label)}" font-size="11.5">{legend}{"".join(drawn)}</svg>'
     )
-
-
-def _untitled(axis: Json) -> Json:
-    return {name: value for name, value in axis.items() if name != "title"}
 
 
 def _axis_name(trace: Json) -> str:
@@ -198,108 +188,7 @@ def _marker(x: float, y: float, marker: Json, title: str) -> str:
     return f'<circle class="mark" {circle} style="{style}">{told}</circle>'
 
 
-# ---- Axes ----
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """Values to pixels.
-
-    Attributes:
-        low: The value at ``first``: the power of ten on a logarithmic axis, a category's number.
-        high: That at ``last``.
-        first: Pixels at its beginning.
-        last: Pixels at its end.
-        log: Whether it is logarithmic.
-        names: Of a category axis; else empty.
-    """
-
-    low: float
-    high: float
-    first: float
-    last: float
-    log: bool
-    names: tuple[str, ...]
-
-    def place(self, value: Any) -> float | None:
-        """Where a value lies; None where it has no place."""
-        if self.names:
-            value = self.names.index(str(value)) if str(value) in self.names else None
-        elif self.log:
-            value = math.log10(value) if value is not None and value > 0 else None
-        return None if value is None or not math.isfinite(value) else self.at(float(value))
-
-    def at(self, unit: float) -> float:
-        """Where a power of ten, or a plain value, lies."""
-        pixels = self.first + (unit - self.low) / (self.high - self.low) * (self.last - self.first)
-        return max(-_LIMIT, min(_LIMIT, pixels))
-
-    def ticks(self, told: Json, most: int) -> list[tuple[float, str]]:
-        """Pixels and words of its figures, at most about ``most``."""
-        if self.names:
-            return [(self.at(number), name) for number, name in enumerate(self.names)]
-        values = told.get("tickvals")
-        if values is None:
-            values = self._decades(most) if self.log else self._even(most)
-            values = [*values, *told.get("marked", ())]
-        words = told.get("ticktext") or [_figure(value, told.get("tickformat")) for value in values]
-        found = [(self.place(value), str(word)) for value, word in zip(values, words, strict=False)]
-        low, high = sorted((self.first, self.last))
-        return [
-            (place, word)
-            for place, word in found
-            if place is not None and low - 0.5 <= place <= high + 0.5
-        ]
-
-    def _even(self, most: int) -> list[float]:
-        span = abs(self.high - self.low)
-        step: float = 10.0 ** math.floor(math.log10(span / most))
-        step *= next(many for many in (1, 2, 5, 10) if span / (many * step) <= most)
-        low, high = sorted((self.low, self.high))
-        first = math.ceil(low / step - 1e-9)
-        count = math.floor(high / step + 1e-9) - first
-        return [float(f"{(first + each) * step:.10g}") for each in range(count + 1)]
-
-    def _decades(self, most: int) -> list[float]:
-        low, high = (max(-307.0, min(307.0, end)) for end in sorted((self.low, self.high)))
-        if high - low < 1.8:
-            powers = range(math.floor(low), math.ceil(high) + 1)
-            return [many * 10.0**power for power in powers for many in (1, 2, 5)]
-        every = math.ceil((high - low) / most)
-        first = math.ceil(low / every - 1e-9) * every
-        return [10.0**power for power in range(first, math.floor(high + 1e-9) + 1, every)]
-
-
-def _figure(value: float, form: str | None) -> str:
-    if form:
-        with_form = form.removeprefix("~")
-        try:
-            return typeset(format(value, with_form))
-        except ValueError:
-            pass
-    return typeset(f"{value:.6g}").removeprefix("1·") if value < 1e-4 else typeset(f"{value:.6g}")
-
-
-def _axis(told: Json, values: Callable[[], Iterator[Any]], first: float, last: float) -> _Axis:
-    """An axis as it is told, or as wide as its values are."""
-    if told.get("type") == "category":
-        names = tuple(dict.fromkeys(map(str, values())))
-        ends = -0.5, len(names) - 0.5
-        low, high = reversed(ends) if told.get("autorange") == "reversed" else ends
-        return _Axis(low, high, first, last, False, names or ("",))
-    log = told.get("type") == "log"
-    if told.get("range"):
-        low, high = map(float, told["range"])
-    else:
-        known = [float(each) for each in values() if each is not None and abs(each) < _LARGEST]
-        known = [math.log10(each) for each in known if each > 0] if log else known
-        low, high = (min(known), max(known)) if known else (0.0, 1.0)
-        room = 0.06 * (high - low) or 0.5
-        low, high = low - room, high + room
-    if abs(high - low) <= max(_NARROWEST, 1e-9 * abs(low), 1e-9 * abs(high)):
-        half = max(0.5, 1e-3 * abs(low))
-        low, high = low - half, high + half
-    return _Axis(low, high, first, last, log, ())
+# ---- One plot ----
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -325,9 +214,6 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [point for number, point in enumerate(points) if number in kept]
 
 
-# ---- One plot ----
-
-
 class _Plot:
     """A box with its axes, and what is drawn in it."""
 
@@ -345,7 +231,7 @@ class _Plot:
         self.shapes = [each for each in layout.get("shapes", ()) if self._is_mine(each, own)]
         self.notes = [each for each in layout.get("annotations", ()) if self._is_mine(each, own)]
         self.top, self.foot = box
-        self.y = _axis(self.told_y, self._values("y"), self.foot, self.top)
+        self.y = axis_of(self.told_y, self._values("y"), self.foot, self.top)
         self.y_ticks = self.y.ticks(self.told_y, max(2, int((self.foot - self.top) / 34)))
         self.rows = [wrapped(_words(word), 0.36 * width) for _, word in self.y_ticks]
         widest = max((_wide(line) for lines in self.rows for line in lines), default=0.0)
@@ -359,23 +245,19 @@ class _Plot:
         ref = each.get("yref", "y")
         return bool(ref == own or (ref == "paper" and own == "y"))
 
-    def _values(self, letter: str) -> Callable[[], Iterator[Any]]:
-        def values() -> Iterator[Any]:
-            for trace in self.traces:
-                yield from trace[letter]
-                errors = trace.get(f"error_{letter}")
-                if errors:
-                    for value, up, down in zip(
-                        trace[letter], errors["array"], errors["arrayminus"], strict=True
-                    ):
-                        yield from (value + up, value - down)
-
-        return values
+    def _values(self, letter: str) -> Iterator[Any]:
+        for trace in self.traces:
+            yield from trace[letter]
+            if errors := trace.get(f"error_{letter}"):
+                for value, up, down in zip(
+                    trace[letter], errors["array"], errors["arrayminus"], strict=True
+                ):
+                    yield from (value + up, value - down)
 
     def drawn(self, left: float) -> str:
         """The plot, from a place on that leaves room for the figures of all plots."""
         self.left = left
-        self.x = _axis(self.told_x, self._values("x"), self.left, self.right)
+        self.x = axis_of(self.told_x, self._values("x"), self.left, self.right)
         inside = [self._grid(), *(self._shape(each) for each in self.shapes)]
         inside += [self._fill(at) for at in range(len(self.traces))]
         inside += [self._lines(trace) for trace in self.traces]

@@ -279,7 +279,7 @@ def _inside(
     if view["size"] and len(view["extent"]) == 2:
         drawn["inside"] = inside.surface_figure(view, classes, shown.points)
     elif view["size"]:
-        drawn["inside"] = inside.curve_figure(view, group.activation, shown.points)
+        drawn["inside"] = inside.fit_figure(view, group.activation, shown.points)
     return {
         "figures_inside": drawn,
         "looks": [
