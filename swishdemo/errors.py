@@ -84,11 +84,11 @@ class UserError(Exception):
 
 
 def internal(error: Exception, of: str = "") -> Sentence:
-    """Log an error that is nobody's to know, and say under which id the log has it.
+    """Log an unexpected error with its traceback; the sentence names its id in the log.
 
     Args:
-        error: It.
-        of: What it broke, for the log.
+        error: The error.
+        of: What it broke, such as ``"job 3"``; for the log.
     """
     name = uuid.uuid4().hex[:8]
     _LOG.error("%sinternal error, id %s", of and f"{of}: ", name, exc_info=error)

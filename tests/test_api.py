@@ -49,7 +49,7 @@ def idle(lab: Lab) -> Iterator[None]:
     yield
     for job in lab.manager.list():
         lab.manager.delete(job.id)
-    while lab.manager._device.snapshot():
+    while lab.manager._queue.snapshot():
         time.sleep(0.005)
 
 

@@ -148,7 +148,7 @@ def some_of(manager: JobManager, job: Job) -> None:
 
 
 def settled(manager: JobManager) -> None:
-    assert manager._device.snapshot() == {}
+    assert manager._queue.snapshot() == {}
 
 
 def test_pause_step_and_resume_lose_and_repeat_nothing(make: Make) -> None:
@@ -173,11 +173,11 @@ def test_pause_step_and_resume_lose_and_repeat_nothing(make: Make) -> None:
 
 def rests(manager: JobManager, job: Job) -> None:
     """Whether a paused job holds no device."""
-    assert not any(driven.job.id == job.id for driven in holders(manager))
+    assert not any(live.job.id == job.id for live in holders(manager))
 
 
 def holders(manager: JobManager) -> list[Any]:
-    return [driven for each in manager._device._holders.values() for driven in each]
+    return [live for each in manager._queue._holders.values() for live in each]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_few_ask_for_a_gpu_at_once_and_none_waits_for_the_cpu(make: Make, lender
     jobs = [manager.submit("run", SLOW, f"visitor {n}") for n in range(6)]
     assert [manager.get(job.id).state for job in jobs] == ["running"] * 4 + ["waiting"] * 2
     assert manager.get(jobs[5].id).position == 2
-    assert len(manager._device._holders[GPU]) == 4
+    assert len(manager._queue._holders[GPU]) == 4
     for job in jobs:
         until(manager, job, "finished")
     assert lender.at_once == 4

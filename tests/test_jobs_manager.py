@@ -122,7 +122,7 @@ def test_one_runs_the_others_wait_their_turn(make: Make) -> None:
 
 def test_those_that_may_share_the_processor_do_and_overtake_nobody(make: Make) -> None:
     manager = make()
-    manager._device._abreast = 2
+    manager._queue._abreast = 2
     first, second = (manager.submit("run", LONG, ANNA, "claim:a", shares=True) for _ in "ab")
     until(manager, first, "running")
     until(manager, second, "running")
@@ -145,7 +145,7 @@ def test_those_that_may_share_the_processor_do_and_overtake_nobody(make: Make) -
 
 def test_on_a_gpu_nothing_is_shared(make: Make) -> None:
     manager = make()
-    manager._device._abreast = 2
+    manager._queue._abreast = 2
     manager._kinds["run"] = replace(manager._kinds["run"], device=lambda config: "auto")
     hardware.tell(hardware.Hardware((hardware.Card("a card", 2**30, "sm_90"),), "CUDA 12.9"))
     first, second = (manager.submit("run", LONG, ANNA, shares=True) for _ in "ab")
@@ -259,7 +259,7 @@ def test_step_makes_one_report(make: Make) -> None:
     manager.pause(job.id)
     for _ in range(3):
         until(manager, job, "paused")
-        while any(manager._device._holders.values()):  # it makes the report that it was about
+        while any(manager._queue._holders.values()):  # it makes the report that it was about
             time.sleep(0.01)
         before = manager.get(job.id).reports
         manager.step(job.id)
@@ -278,7 +278,7 @@ def test_a_rest_told_of_late_does_not_undo_the_step_asked_for_since(
     until(manager, job, "running")
     while not manager.get(job.id).reports:
         time.sleep(0.01)
-    handle = manager._device.live(job.id).handle
+    handle = manager._queue.live(job.id).handle
     receive = handle.receive
 
     def slowly(timeout: float) -> Message | None:
@@ -293,7 +293,7 @@ def test_a_rest_told_of_late_does_not_undo_the_step_asked_for_since(
     assert slow.wait(30)
     manager.pause(job.id)
     assert told.wait(30)
-    with manager._device.changed:
+    with manager._queue.changed:
         held.set()
         time.sleep(0.2)  # it is about to say that it rests
         before = manager.get(job.id).reports
@@ -366,7 +366,7 @@ def test_only_the_newest_are_kept(make: Make) -> None:
     for _ in range(4):
         jobs.append(manager.submit("run", {"steps": 1}, ANNA))
         until(manager, jobs[-1], "finished")
-        while manager._device.snapshot():
+        while manager._queue.snapshot():
             time.sleep(0.01)
     kept = manager.submit("run", {"steps": 1}, BERT)
     assert [job.id for job in manager.list(ANNA)] == [job.id for job in jobs[:0:-1]][:3]
@@ -379,7 +379,7 @@ def test_large_results_make_room_for_new_ones(make: Make) -> None:
     for _ in range(3):  # 0.6 MB each
         jobs.append(manager.submit("run", {"steps": 30, "mode": "large"}, ANNA))
         until(manager, jobs[-1], "finished")
-        while manager._device.snapshot():
+        while manager._queue.snapshot():
             time.sleep(0.01)
     manager.submit("run", {"steps": 1}, ANNA)
     assert [job.id for job in manager.list(ANNA)][1:] == [jobs[-1].id]
@@ -402,7 +402,7 @@ def test_listeners_hear_of_changes_until_they_end(make: Make) -> None:
     end = manager.listen(heard.append)
     job = until(manager, manager.submit("run", {}, ANNA), "finished")
     assert heard.count(job.id) >= 6
-    while manager._device.snapshot():
+    while manager._queue.snapshot():
         time.sleep(0.01)
     end()
     heard.clear()
@@ -425,7 +425,7 @@ def test_a_locked_database_ends_the_job_and_refuses_the_next(make: Make, tmp_pat
     other.execute("ROLLBACK")
     other.close()
     until(manager, manager.submit("run", {}, ANNA), "finished")
-    while manager._device.snapshot():
+    while manager._queue.snapshot():
         time.sleep(0.01)
     for known in (job, rejected):
         assert manager.get(known.id).state == "failed"

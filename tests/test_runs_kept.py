@@ -50,7 +50,7 @@ def idle(lab: Lab) -> Iterator[None]:
     yield
     for job in lab.manager.list():
         lab.manager.delete(job.id)
-    while lab.manager._device.snapshot():
+    while lab.manager._queue.snapshot():
         time.sleep(0.005)
 
 
@@ -63,7 +63,7 @@ def start(client: httpx.Client, config: dict[str, Any]) -> str:
 def ended(client: httpx.Client, lab: Lab, config: dict[str, Any]) -> str:
     """A run that has ended and is settled."""
     address = start(client, config)
-    while lab.manager._device.snapshot():
+    while lab.manager._queue.snapshot():
         time.sleep(0.005)
     return address
 
@@ -88,7 +88,7 @@ def test_a_run_is_named_and_a_note_made(
     assert change(client, address)["note"] == ""
     if config is LONG:
         client.post(f"{address}/stop")
-        while lab.manager._device.snapshot():
+        while lab.manager._queue.snapshot():
             time.sleep(0.005)
     told = client.get("/api/runs").json()[0]
     assert told["name"] == "β without decay", "the end of the run does not undo it"
@@ -258,7 +258,7 @@ def test_the_sparkline_of_a_real_run_is_its_loss(tmp_path: Path) -> None:
 def test_all_of_it_outlives_the_server(tmp_path: Path) -> None:
     lab = fake_lab(tmp_path)
     job = lab.manager.submit("run", {"steps": 3}, "anna")
-    while lab.manager._device.snapshot():
+    while lab.manager._queue.snapshot():
         time.sleep(0.005)
     lab.manager.annotate(job.id, "anna", {"name": "mine", "note": "n", "shared": True})
     before = lab.manager.get(job.id)
@@ -275,7 +275,7 @@ def test_what_is_said_at_the_very_end_is_not_lost(lab: Lab) -> None:
         lab.manager.wait_for(job.id, after=0, timeout=1)
         time.sleep(random.Random(number).random() / 500)
         lab.manager.annotate(job.id, "anna", {"name": f"run {number}"})
-        while lab.manager._device.live(job.id):
+        while lab.manager._queue.live(job.id):
             time.sleep(0.001)
         assert lab.manager.get(job.id).name == f"run {number}"
 
@@ -308,7 +308,7 @@ def test_a_table_reaches_the_worker_and_no_file(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     manager = JobManager(settings, Store(tmp_path), ProcessRunner(settings), known={"run": kind})
     job = manager.submit("run", TableConfig(table), "anna")
-    while manager._device.snapshot():
+    while manager._queue.snapshot():
         time.sleep(0.005)
     job = manager.get(job.id)
     train = np.random.RandomState(0).permutation(20)[:16]

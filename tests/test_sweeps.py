@@ -493,7 +493,7 @@ def test_a_stop_stops_all_and_keeps_the_rows(manager: JobManager) -> None:
         assert (told["line"], told["progress"], told["done"]) == (words, 17 / 36, False)
         assert told["left"] and told["what"] and told["drawn"]["table"]["rows"]
     assert manager.stop(job.id).state == "stopped"
-    while manager._device.snapshot():
+    while manager._queue.snapshot():
         time.sleep(0.01)
     job = manager.get(job.id)
     assert job.summary == {"runs": 3, "finished": 1, "failed": 0} and job.reports == 1
@@ -522,7 +522,7 @@ def test_a_restart_keeps_what_there_is_and_says_so(tmp_path: Path) -> None:
     cut = until(first, first.submit("sweep", widths(1, 2, ENDLESS), "anna"), "running", rows=2)
     # What a server leaves behind that is killed: nothing is settled.
     path = tmp_path / "jobs.sqlite"
-    while first._device.live(done.id):
+    while first._queue.live(done.id):
         time.sleep(0.01)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE jobs SET server = 'gone' WHERE id = ?", (cut.id,))

@@ -137,13 +137,13 @@ class JobAccess:
 
     Args:
         store: What is kept.
-        device: What runs and waits.
+        queue: What runs and waits.
         kinds: Those that this server knows; the first of them takes in jobs of all others.
     """
 
-    def __init__(self, store: Store, device: JobQueue, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, store: Store, queue: JobQueue, kinds: Mapping[str, Kind]) -> None:
         self._store = store
-        self._device = device
+        self._queue = queue
         self._kinds = kinds
         self._understood: OrderedDict[str, tuple[Job, Job]] = OrderedDict()
         self._lock = Lock()
@@ -179,22 +179,22 @@ class JobAccess:
         self, visitor: str | None = None, kind: str | None = None, purpose: str | None = None
     ) -> builtins.list[Job]:
         """The visitor's jobs, the newest first; with None for ``visitor`` everyone's."""
-        live = self._device.snapshot()
+        unsettled = self._queue.snapshot()
         strays = tuple(self._kinds) if kind == next(iter(self._kinds)) else ()
         stored = self._store.find(visitor=visitor, kind=kind, purpose=purpose, but_kinds=strays)
         known = {job.id for job in stored}
         wanted = {"visitor": visitor, "kind": kind, "purpose": purpose}
         given = {name: value for name, value in wanted.items() if value is not None}
         unstored = [
-            driven.job
-            for driven in reversed(live.values())
-            if driven.job.id not in known
-            and all(getattr(driven.job, name) == value for name, value in given.items())
+            live.job
+            for live in reversed(unsettled.values())
+            if live.job.id not in known
+            and all(getattr(live.job, name) == value for name, value in given.items())
         ]
         return [
-            self._device.seen(live[job.id]) if job.id in live else self._read(job)
+            self._queue.seen(unsettled[job.id]) if job.id in unsettled else self._read(job)
             for job in (*unstored, *stored)
-            if job.id not in live or not live[job.id].deleted
+            if job.id not in unsettled or not unsettled[job.id].deleted
         ]
 
     def reports(
@@ -222,11 +222,11 @@ class JobAccess:
         return value
 
     def _known(self, job_id: str) -> Job | None:
-        driven = self._device.live(job_id)
-        if driven is None:
+        live = self._queue.live(job_id)
+        if live is None:
             stored = self._store.get(job_id)
             return None if stored is None else self._read(stored)
-        return None if driven.deleted else self._device.seen(driven)
+        return None if live.deleted else self._queue.seen(live)
 
     def _read(self, stored: Job) -> Job:
         """The stored job as this version understands it; kept, for lists are asked for often."""

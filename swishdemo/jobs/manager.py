@@ -71,7 +71,7 @@ class JobManager(JobAccess):
             max_seconds=settings.max_job_seconds,
             pause_seconds=pause_seconds,
         )
-        super().__init__(store, self._scheduler.device, dict(kinds() if known is None else known))
+        super().__init__(store, self._scheduler.queue, dict(kinds() if known is None else known))
         sum_up(store, self._kinds)
         self._archive: Archive | None = None
 
@@ -103,7 +103,7 @@ class JobManager(JobAccess):
             self._store.copies,
             folder,
             tidy=lambda visitor: self._store.prune(visitor, self._limits),
-            heard=self._device.tell,
+            heard=self._queue.tell,
             most_bytes=self._limits.all_bytes if self._store.unkept else None,
         )
 
@@ -150,7 +150,7 @@ class JobManager(JobAccess):
         )
         estimate = chosen.estimate(as_json)
         on_processor = chosen.device(parsed) == "cpu" or missing_cuda() is not None
-        driven = LiveJob(
+        live = LiveJob(
             job,
             chosen,
             parsed,
@@ -158,15 +158,15 @@ class JobManager(JobAccess):
             assignment=assignment,
             shares=shares and on_processor,
         )
-        self._device.add(driven)
+        self._queue.add(live)
         with suppress(StoreError):  # it is tidied up another time
             self._store.prune(visitor, self._limits)
         try:
             self._store.save(job)
         except StoreError as error:
-            return self._scheduler.reject(driven, error)
+            return self._scheduler.reject(live, error)
         self._scheduler.save_the_unsaved()
-        return self._device.admit(driven)
+        return self._queue.admit(live)
 
     def parse(
         self, kind: str, request: Mapping[str, Any], settings: Settings | None = None
@@ -217,7 +217,7 @@ class JobManager(JobAccess):
         values = annotated(given or {}, self.own(job_id, visitor).share)
         if values:
             self._store.annotate(job_id, values)
-            self._device.annotate(job_id, values)
+            self._queue.annotate(job_id, values)
         return self.get(job_id, visitor)
 
     def stop(self, job_id: str, visitor: str | None = None) -> Job:
@@ -227,9 +227,9 @@ class JobManager(JobAccess):
             UserError: It has finished or failed (409), or is not there (404).
         """
         job = self.own(job_id, visitor)
-        driven = self._device.live(job_id)
-        if driven is not None and job.active:
-            self._scheduler.stop(driven)
+        live = self._queue.live(job_id)
+        if live is not None and job.active:
+            self._scheduler.stop(live)
             job = self.get(job_id, visitor)
         if job.state != "stopped":
             raise wrong_state(job.state, "stop")
@@ -296,7 +296,7 @@ class JobManager(JobAccess):
         known = job.state if state is None else state
         deadline = time.monotonic() + timeout
         while job.active and job.reports <= after + 1 and job.state == known:
-            if not self._device.wait_beyond(job, deadline - time.monotonic()):
+            if not self._queue.wait_beyond(job, deadline - time.monotonic()):
                 break
             job = self.get(job_id, visitor)
         return self.get(job_id, visitor)
@@ -306,11 +306,11 @@ class JobManager(JobAccess):
 
         It is called from other threads and under a lock: it must be quick.
         """
-        return self._device.listen(heard)
+        return self._queue.listen(heard)
 
     def counts(self) -> dict[str, int]:
         """How many jobs are running, waiting and paused; never waits for anything."""
-        return self._device.counts()
+        return self._queue.counts()
 
     @property
     def claims(self) -> RegisteredClaims:
@@ -328,7 +328,7 @@ class JobManager(JobAccess):
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._device.closed
+        return self._queue.closed
 
     def close(self) -> None:
         """End every job, store how far it came, and end the workers."""
@@ -339,10 +339,10 @@ class JobManager(JobAccess):
 
     def _under_way(self, job_id: str, visitor: str | None, wish: str) -> LiveJob:
         job = self.own(job_id, visitor)
-        driven = self._device.live(job_id)
-        if driven is None:
+        live = self._queue.live(job_id)
+        if live is None:
             raise wrong_state(job.state, wish)
-        return driven
+        return live
 
 
 _LOG = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ _GUESSED_SECONDS = 10.0
 
 @dataclass(slots=True, eq=False)
 class LiveJob:
-    """A job of this server that is not yet settled; changed under the device's lock alone.
+    """A job of this server that is not yet settled; changed under the queue's lock alone.
 
     Attributes:
         stored: Whether the store knows it, before which it may not start.
@@ -83,7 +83,7 @@ class JobQueue:
         self._visitor_limit = visitor_limit
         self._drive = drive
         self._live: dict[str, LiveJob] = {}
-        self._queue: list[LiveJob] = []
+        self._waiting: list[LiveJob] = []
         self._places = places
         self._abreast = abreast
         self._holders: dict[str, list[LiveJob]] = {place: [] for place in places}
@@ -101,32 +101,32 @@ class JobQueue:
         with self.changed:
             return dict(self._live)
 
-    def seen(self, driven: LiveJob) -> Job:
+    def seen(self, live: LiveJob) -> Job:
         """The job as it stands now, with its place in the queue and the time that it has run."""
         with self.changed:
-            job = self._timed(driven)
-            if driven not in self._queue:
+            job = self._timed(live)
+            if live not in self._waiting:
                 return job
-            place = driven.assignment.place
-            waiting = [other for other in self._queue if other.assignment.place == place]
-            before = waiting[: waiting.index(driven)]
+            place = live.assignment.place
+            waiting = [other for other in self._waiting if other.assignment.place == place]
+            before = waiting[: waiting.index(live)]
             estimate = sum(map(self.left, before))
             estimate += min(map(self.left, self._holders[place]), default=0.0)
             return replace(job, position=len(before) + 1, estimate_seconds=round(estimate, 1))
 
     def counts(self) -> dict[str, int]:
         """How many jobs run, wait and are paused; takes no lock, so that it never waits."""
-        states = [driven.job.state for driven in tuple(self._live.values())]
+        states = [live.job.state for live in tuple(self._live.values())]
         return {state: states.count(state) for state in ("running", "waiting", "paused")}
 
-    def ran(self, driven: LiveJob) -> float:
+    def ran(self, live: LiveJob) -> float:
         """Seconds that the job has run, waiting and pauses left out."""
-        running = driven.job.state == "running"
-        return driven.job.seconds + (time.monotonic() - driven.turned_at if running else 0.0)
+        running = live.job.state == "running"
+        return live.job.seconds + (time.monotonic() - live.turned_at if running else 0.0)
 
-    def holds(self, driven: LiveJob) -> bool:
+    def holds(self, live: LiveJob) -> bool:
         """Whether the job has the device, which a paused one keeps until it really rests."""
-        return driven in self._holders[driven.assignment.place]
+        return live in self._holders[live.assignment.place]
 
     # Who is told of changes.
 
@@ -154,14 +154,14 @@ class JobQueue:
         with self.changed:
             if seconds <= 0 or self.closed:
                 return False
-            driven = self._live.get(job.id)
-            if driven and (driven.job.state, driven.job.reports) == (job.state, job.reports):
+            live = self._live.get(job.id)
+            if live and (live.job.state, live.job.reports) == (job.state, job.reports):
                 self.changed.wait(seconds)
             return True
 
     # How a job comes, changes and goes.
 
-    def add(self, driven: LiveJob) -> None:
+    def add(self, live: LiveJob) -> None:
         """Queue a job, which may start once it is `admitted`.
 
         Raises:
@@ -171,131 +171,131 @@ class JobQueue:
         with self.changed:
             if self.closed:
                 raise UserError("jobs.closing", status=503)
-            visitor = driven.job.visitor
+            visitor = live.job.visitor
             own = [other for other in self._live.values() if other.job.visitor == visitor]
             active = [other for other in own if other.job.active]
             # What has a purpose is nobody's own: whoever hands it in sees to its number.
-            if driven.job.purpose is None and len(active) >= self._visitor_limit:
+            if live.job.purpose is None and len(active) >= self._visitor_limit:
                 raise UserError(
                     "jobs.too_many_own",
                     status=429,
                     count=len(active),
                     retry_seconds=max(1, round(min(map(self.left, active)))),
                 )
-            if not self._has_room(driven) and len(self._queue) >= self._queue_limit:
-                holders = self._holders[driven.assignment.place]
+            if not self._has_room(live) and len(self._waiting) >= self._queue_limit:
+                holders = self._holders[live.assignment.place]
                 raise UserError(
                     "jobs.queue_full",
                     status=429,
-                    count=len(self._queue),
+                    count=len(self._waiting),
                     retry_seconds=max(1, round(min(map(self.left, holders)))),
                 )
-            self._live[driven.job.id] = driven
-            self._queue.append(driven)
+            self._live[live.job.id] = live
+            self._waiting.append(live)
 
-    def admit(self, driven: LiveJob) -> Job:
+    def admit(self, live: LiveJob) -> Job:
         """Let a job start that the store now has."""
         with self.changed:
-            driven.stored = True
+            live.stored = True
             self._dispatch()
-            self.tell(driven.job.id)
-            return self.seen(driven)
+            self.tell(live.job.id)
+            return self.seen(live)
 
     def turn(
         self,
-        driven: LiveJob,
+        live: LiveJob,
         state: Literal["running", "paused", "waiting"],
         reason: Sentence | None = None,
     ) -> None:
         """Put an active job into another state that it can leave."""
         with self.changed:
-            driven.job = replace(self._timed(driven), state=state, reason=reason)
-            driven.turned_at = time.monotonic()
-            self.tell(driven.job.id)
+            live.job = replace(self._timed(live), state=state, reason=reason)
+            live.turned_at = time.monotonic()
+            self.tell(live.job.id)
 
-    def go_on(self, driven: LiveJob) -> None:
+    def go_on(self, live: LiveJob) -> None:
         """Let a job run now where it has the device, else as the next one."""
         with self.changed:
-            if self.holds(driven):
-                self._run(driven)
+            if self.holds(live):
+                self._run(live)
             else:
-                self.turn(driven, "waiting")
-                self._queue.insert(0, driven)
+                self.turn(live, "waiting")
+                self._waiting.insert(0, live)
                 self._dispatch()
 
-    def end(self, driven: LiveJob, state: State, reason: Sentence | None = None) -> None:
+    def end(self, live: LiveJob, state: State, reason: Sentence | None = None) -> None:
         """Put an active job into a state that it does not leave; its work is told to stop."""
         with self.changed:
-            if not driven.job.active:
+            if not live.job.active:
                 return
-            job = self._timed(driven)
-            driven.job = replace(job, state=state, reason=reason, finished_at=time.time())
+            job = self._timed(live)
+            live.job = replace(job, state=state, reason=reason, finished_at=time.time())
             if state == "finished":
                 self._usual_seconds[job.kind] = job.seconds
-            if driven in self._queue:
-                self._queue.remove(driven)
-            if driven.handle is not None:
-                driven.handle.stop()
-            self.tell(driven.job.id, *(other.job.id for other in self._queue))
+            if live in self._waiting:
+                self._waiting.remove(live)
+            if live.handle is not None:
+                live.handle.stop()
+            self.tell(live.job.id, *(other.job.id for other in self._waiting))
 
-    def release(self, driven: LiveJob) -> None:
+    def release(self, live: LiveJob) -> None:
         """Give the device to the next job, where this one has it."""
         with self.changed:
-            if self.holds(driven):
-                self._holders[driven.assignment.place].remove(driven)
+            if self.holds(live):
+                self._holders[live.assignment.place].remove(live)
                 self._dispatch()
 
     def annotate(self, job_id: str, values: Mapping[str, Any]) -> None:
         """Have a job that is not yet settled show what its owner says of it."""
         with self.changed:
-            driven = self._live.get(job_id)
-            if driven is not None:
-                driven.job = replace(driven.job, **values)
+            live = self._live.get(job_id)
+            if live is not None:
+                live.job = replace(live.job, **values)
             self.tell(job_id)
 
-    def forget(self, driven: LiveJob) -> None:
+    def forget(self, live: LiveJob) -> None:
         """Drop a job that is settled, or never began."""
         with self.changed:
-            self._live.pop(driven.job.id, None)
-            if driven in self._queue:
-                self._queue.remove(driven)
-            self.tell(driven.job.id)
+            self._live.pop(live.job.id, None)
+            if live in self._waiting:
+                self._waiting.remove(live)
+            self.tell(live.job.id)
 
     def _dispatch(self) -> None:
         full: set[str] = set()  # who waits there is not overtaken
-        for driven in tuple(self._queue):
-            if self.closed or not driven.stored or driven.assignment.place in full:
+        for live in tuple(self._waiting):
+            if self.closed or not live.stored or live.assignment.place in full:
                 continue
-            if not self._has_room(driven):
-                full.add(driven.assignment.place)
+            if not self._has_room(live):
+                full.add(live.assignment.place)
                 continue
-            self._queue.remove(driven)
-            self._holders[driven.assignment.place].append(driven)
-            self._run(driven)
-            self.tell(*(other.job.id for other in self._queue))
+            self._waiting.remove(live)
+            self._holders[live.assignment.place].append(live)
+            self._run(live)
+            self.tell(*(other.job.id for other in self._waiting))
 
-    def _has_room(self, driven: LiveJob) -> bool:
-        place = driven.assignment.place
+    def _has_room(self, live: LiveJob) -> bool:
+        place = live.assignment.place
         holders = self._holders[place]
-        alike = place == HOST and driven.shares and all(other.shares for other in holders)
+        alike = place == HOST and live.shares and all(other.shares for other in holders)
         return len(holders) < (self._abreast if alike else self._places[place])
 
-    def _run(self, driven: LiveJob) -> None:
-        self.turn(driven, "running")
-        if driven.thread is None:
-            driven.job = replace(driven.job, started_at=time.time())
-            driven.thread = Thread(target=self._drive, args=(driven,), daemon=True)
-            driven.thread.start()
-        elif driven.handle is not None:
-            (driven.handle.step if driven.stepping else driven.handle.resume)()
+    def _run(self, live: LiveJob) -> None:
+        self.turn(live, "running")
+        if live.thread is None:
+            live.job = replace(live.job, started_at=time.time())
+            live.thread = Thread(target=self._drive, args=(live,), daemon=True)
+            live.thread.start()
+        elif live.handle is not None:
+            (live.handle.step if live.stepping else live.handle.resume)()
 
-    def _timed(self, driven: LiveJob) -> Job:
-        return replace(driven.job, seconds=self.ran(driven), sparkline=thinned(driven.trace))
+    def _timed(self, live: LiveJob) -> Job:
+        return replace(live.job, seconds=self.ran(live), sparkline=thinned(live.trace))
 
-    def left(self, driven: LiveJob) -> float:
+    def left(self, live: LiveJob) -> float:
         """About how many seconds a job will still run."""
-        job, ran = driven.job, self.ran(driven)
+        job, ran = live.job, self.ran(live)
         if job.steps and job.step:
             return ran * max(0, job.steps - job.step) / job.step
         usual = self._usual_seconds.get(job.kind, _GUESSED_SECONDS)
-        return max(1.0, (usual if driven.estimate is None else driven.estimate) - ran)
+        return max(1.0, (usual if live.estimate is None else live.estimate) - ran)

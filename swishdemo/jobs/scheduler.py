@@ -70,304 +70,304 @@ class Scheduler:
         pause_seconds: float,
     ) -> None:
         limits = queue_limit, visitor_limit
-        self.device = JobQueue(runner.places, runner.abreast, *limits, self._drive)
+        self.queue = JobQueue(runner.places, runner.abreast, *limits, self._drive)
         self._store = store
         self._runner = runner
         self._max_seconds = max_seconds
         self._pause_seconds = pause_seconds
         self._unsaved: list[LiveJob] = []
 
-    def reject(self, driven: LiveJob, error: StoreError) -> Job:
+    def reject(self, live: LiveJob, error: StoreError) -> Job:
         """End a job that could not be stored before it began."""
-        _LOG.error("job %s could not be stored: %s", driven.job.id, error)
-        self.device.end(driven, "failed", _unsaved(error))
-        self._keep_unsaved(driven)
-        return driven.job
+        _LOG.error("job %s could not be stored: %s", live.job.id, error)
+        self.queue.end(live, "failed", _unsaved(error))
+        self._keep_unsaved(live)
+        return live.job
 
     def save_the_unsaved(self) -> None:
         """Store what could not be stored when it ended, now that the store can be written."""
-        with self.device.changed:
+        with self.queue.changed:
             unsaved, self._unsaved = self._unsaved, []
-        for driven in unsaved:
-            self._settle(driven)
+        for live in unsaved:
+            self._settle(live)
 
-    def stop(self, driven: LiveJob) -> None:
+    def stop(self, live: LiveJob) -> None:
         """End a job because its owner wants it."""
-        with self.device.changed:
-            self.device.end(driven, "stopped")
-            unbegun = driven.thread is None
+        with self.queue.changed:
+            self.queue.end(live, "stopped")
+            unbegun = live.thread is None
         if unbegun:
-            self._settle(driven)
+            self._settle(live)
 
     def delete(self, job_id: str) -> None:
         """Have an ended job that is not yet settled leave nothing behind."""
-        with self.device.changed:
-            driven = self.device.live(job_id)
-            if driven is not None:
-                driven.deleted = True
-                if driven.thread is None:
-                    self.device.forget(driven)
-            self.device.tell(job_id)
+        with self.queue.changed:
+            live = self.queue.live(job_id)
+            if live is not None:
+                live.deleted = True
+                if live.thread is None:
+                    self.queue.forget(live)
+            self.queue.tell(job_id)
 
-    def pause(self, driven: LiveJob) -> None:
+    def pause(self, live: LiveJob) -> None:
         """Let a running job rest."""
-        with self.device.changed:
-            _check(driven, "pause", "running")
-            live = self.device.snapshot().values()
-            here = [one for one in live if one.assignment.place == HOST]
+        with self.queue.changed:
+            _check(live, "pause", "running")
+            known = self.queue.snapshot().values()
+            here = [one for one in known if one.assignment.place == HOST]
             resting = sum(one.job.state == "paused" for one in here)
-            if driven in here and resting >= _MOST_PAUSED:
+            if live in here and resting >= _MOST_PAUSED:
                 raise UserError("jobs.too_many_paused", status=409, count=resting)
-            driven.stepping = False
-            self.device.turn(driven, "paused")
-            if driven.handle is not None:
-                driven.handle.pause()
+            live.stepping = False
+            self.queue.turn(live, "paused")
+            if live.handle is not None:
+                live.handle.pause()
 
-    def resume(self, driven: LiveJob, device: str | None = None) -> None:
+    def resume(self, live: LiveJob, device: str | None = None) -> None:
         """Let a paused job go on, one that rests without a process on another device too."""
-        with self.device.changed:
-            _check(driven, "resume", "paused")
+        with self.queue.changed:
+            _check(live, "resume", "paused")
             if device is not None:
-                self._move(driven, device)
-            driven.stepping = False
-            driven.context = copy_context()
-            self.device.go_on(driven)
+                self._move(live, device)
+            live.stepping = False
+            live.context = copy_context()
+            self.queue.go_on(live)
 
-    def _move(self, driven: LiveJob, device: str) -> None:
-        if driven.handle is not None:
-            raise wrong_state(driven.job.state, "move")
-        driven.assignment = self._runner.assign(device)
-        driven.config = driven.kind.on(driven.config, device)
-        driven.job = replace(driven.job, placement=driven.assignment.why)
+    def _move(self, live: LiveJob, device: str) -> None:
+        if live.handle is not None:
+            raise wrong_state(live.job.state, "move")
+        live.assignment = self._runner.assign(device)
+        live.config = live.kind.on(live.config, device)
+        live.job = replace(live.job, placement=live.assignment.why)
 
-    def step(self, driven: LiveJob) -> None:
+    def step(self, live: LiveJob) -> None:
         """Let a running or paused job go on to its next report, and rest there."""
-        with self.device.changed:
-            _check(driven, "step", "paused", "running")
-            driven.stepping = True
-            driven.context = copy_context()
-            self.device.go_on(driven)
+        with self.queue.changed:
+            _check(live, "step", "paused", "running")
+            live.stepping = True
+            live.context = copy_context()
+            self.queue.go_on(live)
 
     def close(self) -> None:
         """End every job and wait until its results are stored."""
-        with self.device.changed:
-            self.device.closed = True
-            live = tuple(self.device.snapshot().values())
-            for driven in live:
-                self.device.end(driven, "failed", Sentence("jobs.interrupted"))
-            self.device.tell("")
+        with self.queue.changed:
+            self.queue.closed = True
+            unsettled = tuple(self.queue.snapshot().values())
+            for live in unsettled:
+                self.queue.end(live, "failed", Sentence("jobs.interrupted"))
+            self.queue.tell("")
         self._runner.close()
-        for driven in live:
-            if driven.thread is None:
-                self._settle(driven)
+        for live in unsettled:
+            if live.thread is None:
+                self._settle(live)
             else:
-                driven.thread.join(5.0)
+                live.thread.join(5.0)
 
-    def _drive(self, driven: LiveJob) -> None:
+    def _drive(self, live: LiveJob) -> None:
         try:
-            self._follow(driven)
+            self._follow(live)
         except RunnerError:
-            _LOG.exception("job %s could not be started", driven.job.id)
-            self.device.end(driven, "failed", Sentence("jobs.no_runner"))
+            _LOG.exception("job %s could not be started", live.job.id)
+            self.queue.end(live, "failed", Sentence("jobs.no_runner"))
         except Exception as error:
-            self.device.end(driven, "failed", internal(error, f"job {driven.job.id}"))
-        if driven.handle is not None:
-            driven.handle.close()
-        self.device.release(driven)
-        self._settle(driven)
+            self.queue.end(live, "failed", internal(error, f"job {live.job.id}"))
+        if live.handle is not None:
+            live.handle.close()
+        self.queue.release(live)
+        self._settle(live)
 
-    def _follow(self, driven: LiveJob) -> None:
-        while driven.job.active:
-            if self._is_to_begin(driven):
-                self._begin(driven)
-            if driven.handle is not None:
-                self._obey(driven, driven.handle)
-            self._check_time(driven)
+    def _follow(self, live: LiveJob) -> None:
+        while live.job.active:
+            if self._is_to_begin(live):
+                self._begin(live)
+            if live.handle is not None:
+                self._obey(live, live.handle)
+            self._check_time(live)
 
-    def _is_to_begin(self, driven: LiveJob) -> bool:
+    def _is_to_begin(self, live: LiveJob) -> bool:
         """Whether no process works on it and one should; waits a moment where none should."""
-        with self.device.changed:
-            if driven.handle is not None or driven.job.state == "running":
-                return driven.handle is None
-            self.device.release(driven)
-            self.device.changed.wait(0.2)
+        with self.queue.changed:
+            if live.handle is not None or live.job.state == "running":
+                return live.handle is None
+            self.queue.release(live)
+            self.queue.changed.wait(0.2)
             return False
 
-    def _obey(self, driven: LiveJob, handle: Handle) -> None:
+    def _obey(self, live: LiveJob, handle: Handle) -> None:
         match handle.receive(0.2):
             case Item() as item:
-                self._record(driven, item)
+                self._record(live, item)
             case Attached(value):
-                self._attach(driven, value)
+                self._attach(live, value)
             case Progress(step):
-                self._advance(driven, step)
+                self._advance(live, step)
             case Checkpoint(items, state):
-                driven.checkpoint = driven.begun_at + items, state
+                live.checkpoint = live.begun_at + items, state
             case Notice(reason):
-                self._note(driven, reason)
+                self._note(live, reason)
             case Paused(turn):
-                self._rest(driven, handle, turn)
+                self._rest(live, handle, turn)
             case Rested(reason):
-                self._leave(driven, handle, reason)
+                self._leave(live, handle, reason)
             case Failed() as failed:
-                self._fail(driven, handle, failed)
+                self._fail(live, handle, failed)
             case Finished() | Stopped() as ending:
-                self._end(driven, isinstance(ending, Finished))
+                self._end(live, isinstance(ending, Finished))
 
-    def _end(self, driven: LiveJob, finished: bool) -> None:
+    def _end(self, live: LiveJob, finished: bool) -> None:
         if finished:
-            self._summarise(driven)
-        self.device.end(driven, "finished" if finished else "stopped")
+            self._summarise(live)
+        self.queue.end(live, "finished" if finished else "stopped")
 
-    def _fail(self, driven: LiveJob, handle: Handle, failed: Failed) -> None:
+    def _fail(self, live: LiveJob, handle: Handle, failed: Failed) -> None:
         reason = failed.reason
-        _LOG.error("job %s: %s\n%s", driven.job.id, reason.sentence(), failed.details)
-        if failed.died and self._is_to_go_on(driven, reason):
+        _LOG.error("job %s: %s\n%s", live.job.id, reason.sentence(), failed.details)
+        if failed.died and self._is_to_go_on(live, reason):
             handle.close()
-            driven.handle = None
+            live.handle = None
         else:
-            self.device.end(driven, "failed", reason)
+            self.queue.end(live, "failed", reason)
 
-    def _leave(self, driven: LiveJob, handle: Handle, reason: Sentence | None) -> None:
+    def _leave(self, live: LiveJob, handle: Handle, reason: Sentence | None) -> None:
         """Let a job rest that has left its process."""
         handle.close()
-        with self.device.changed:
-            driven.handle = None
-            if driven.job.state == "running":
-                driven.stepping = False
-                self.device.turn(driven, "paused", reason)
-            self.device.release(driven)
+        with self.queue.changed:
+            live.handle = None
+            if live.job.state == "running":
+                live.stepping = False
+                self.queue.turn(live, "paused", reason)
+            self.queue.release(live)
 
-    def _begin(self, driven: LiveJob) -> None:
-        with self.device.changed:
-            begun_at, state = driven.checkpoint or (0, None)
-            driven.begun_at, driven.repeats = begun_at, driven.job.reports - begun_at
+    def _begin(self, live: LiveJob) -> None:
+        with self.queue.changed:
+            begun_at, state = live.checkpoint or (0, None)
+            live.begun_at, live.repeats = begun_at, live.job.reports - begun_at
         task = Task(
-            driven.assignment.place,
-            driven.kind.environment(driven.job.config),
+            live.assignment.place,
+            live.kind.environment(live.job.config),
             state,
-            self.device.left(driven),
-            driven.kind.divisible,
+            self.queue.left(live),
+            live.kind.divisible,
         )
-        start = partial(self._runner.start, driven.kind.work, driven.config, task)
-        handle = driven.context.copy().run(start)
-        with self.device.changed:
-            driven.handle = handle
-            if driven.job.state == "paused":
+        start = partial(self._runner.start, live.kind.work, live.config, task)
+        handle = live.context.copy().run(start)
+        with self.queue.changed:
+            live.handle = handle
+            if live.job.state == "paused":
                 handle.pause()
-            elif driven.stepping:
+            elif live.stepping:
                 handle.step()
-            elif not driven.job.active:
+            elif not live.job.active:
                 handle.stop()
 
-    def _is_to_go_on(self, driven: LiveJob, why: Sentence) -> bool:
+    def _is_to_go_on(self, live: LiveJob, why: Sentence) -> bool:
         """Whether something is left that another process can do; then it is what is to be done."""
-        if not driven.job.active:
+        if not live.job.active:
             return False
-        reports = self._store.reports(driven.job.id)
-        rest = driven.kind.remaining(driven.config, reports, why)
+        reports = self._store.reports(live.job.id)
+        rest = live.kind.remaining(live.config, reports, why)
         if rest is None:
             return False
-        items, driven.config = rest
-        driven.checkpoint = driven.job.reports + len(items), None
+        items, live.config = rest
+        live.checkpoint = live.job.reports + len(items), None
         for item in items:
-            self._record(driven, item)
-        return driven.job.active
+            self._record(live, item)
+        return live.job.active
 
-    def _record(self, driven: LiveJob, item: Item) -> None:
-        if driven.repeats > 0:
-            driven.repeats -= 1
+    def _record(self, live: LiveJob, item: Item) -> None:
+        if live.repeats > 0:
+            live.repeats -= 1
             return
-        job = driven.job
+        job = live.job
         try:
             self._store.append(job.id, job.reports, item.name, item.value)
         except StoreError as error:
             _LOG.error("job %s: a report could not be stored: %s", job.id, error)
-            self.device.end(driven, "failed", _unsaved(error))
+            self.queue.end(live, "failed", _unsaved(error))
             return
-        with self.device.changed:
-            traced = driven.kind.trace(item.name, item.value)
+        with self.queue.changed:
+            traced = live.kind.trace(item.name, item.value)
             if traced is not None:
-                driven.trace.append(traced)
-            driven.job = driven.kind.advance(
-                replace(driven.job, reports=job.reports + 1), item.name, item.value
+                live.trace.append(traced)
+            live.job = live.kind.advance(
+                replace(live.job, reports=job.reports + 1), item.name, item.value
             )
-            self.device.tell(job.id)
+            self.queue.tell(job.id)
 
-    def _attach(self, driven: LiveJob, value: Mapping[str, Any]) -> None:
+    def _attach(self, live: LiveJob, value: Mapping[str, Any]) -> None:
         try:
-            self._store.attach(driven.job.id, value)
+            self._store.attach(live.job.id, value)
         except StoreError as error:
-            _LOG.error("job %s: its attachment could not be stored: %s", driven.job.id, error)
-            self.device.end(driven, "failed", _unsaved(error))
+            _LOG.error("job %s: its attachment could not be stored: %s", live.job.id, error)
+            self.queue.end(live, "failed", _unsaved(error))
 
-    def _advance(self, driven: LiveJob, step: int) -> None:
-        with self.device.changed:
-            driven.job = replace(driven.job, step=step)
-            self.device.tell(driven.job.id)
+    def _advance(self, live: LiveJob, step: int) -> None:
+        with self.queue.changed:
+            live.job = replace(live.job, step=step)
+            self.queue.tell(live.job.id)
 
-    def _note(self, driven: LiveJob, reason: Sentence | None) -> None:
-        with self.device.changed:
-            if driven.job.state == "running":
-                driven.job = replace(driven.job, reason=reason)
-                self.device.tell(driven.job.id)
+    def _note(self, live: LiveJob, reason: Sentence | None) -> None:
+        with self.queue.changed:
+            if live.job.state == "running":
+                live.job = replace(live.job, reason=reason)
+                self.queue.tell(live.job.id)
 
-    def _rest(self, driven: LiveJob, handle: Handle, turn: int) -> None:
-        with self.device.changed:
+    def _rest(self, live: LiveJob, handle: Handle, turn: int) -> None:
+        with self.queue.changed:
             if turn != handle.turn:  # it was told to go on since
                 return
-            if driven.stepping and driven.job.state == "running":
-                driven.stepping = False
-                self.device.turn(driven, "paused")
-            if driven.job.state == "paused":
-                self.device.release(driven)
+            if live.stepping and live.job.state == "running":
+                live.stepping = False
+                self.queue.turn(live, "paused")
+            if live.job.state == "paused":
+                self.queue.release(live)
 
-    def _check_time(self, driven: LiveJob) -> None:
-        state, limit = driven.job.state, self._max_seconds
-        if state == "running" and self.device.ran(driven) > limit:
+    def _check_time(self, live: LiveJob) -> None:
+        state, limit = live.job.state, self._max_seconds
+        if state == "running" and self.queue.ran(live) > limit:
             reason = Sentence("jobs.time_limit", seconds=round(limit))
-            self.device.end(driven, "stopped", reason)
-        rests_here = driven.assignment.place == HOST
+            self.queue.end(live, "stopped", reason)
+        rests_here = live.assignment.place == HOST
         limit = self._pause_seconds if rests_here else _RESTING_SECONDS
-        if state == "paused" and time.monotonic() - driven.turned_at > limit:
+        if state == "paused" and time.monotonic() - live.turned_at > limit:
             reason = Sentence("jobs.pause_limit", seconds=round(limit))
-            self.device.end(driven, "stopped", reason)
+            self.queue.end(live, "stopped", reason)
 
-    def _summarise(self, driven: LiveJob) -> None:
+    def _summarise(self, live: LiveJob) -> None:
         try:
-            reports = self._store.reports(driven.job.id)
-            summary = driven.kind.summarise(driven.job.config, reports)
+            reports = self._store.reports(live.job.id)
+            summary = live.kind.summarise(live.job.config, reports)
         except Exception:
-            _LOG.exception("job %s could not be summed up", driven.job.id)
+            _LOG.exception("job %s could not be summed up", live.job.id)
             return
-        with self.device.changed:
-            driven.job = replace(driven.job, summary=summary)
+        with self.queue.changed:
+            live.job = replace(live.job, summary=summary)
 
-    def _settle(self, driven: LiveJob) -> None:
+    def _settle(self, live: LiveJob) -> None:
         """Store an ended job; where that fails, it stays in memory and says so."""
-        if driven.job.summary is None and driven.job.reports:
-            self._summarise(driven)
+        if live.job.summary is None and live.job.reports:
+            self._summarise(live)
         try:
-            if not driven.deleted:
-                self._store.save(driven.job)
-            if driven.deleted:  # perhaps while it was being saved
-                self._store.delete([driven.job.id])
+            if not live.deleted:
+                self._store.save(live.job)
+            if live.deleted:  # perhaps while it was being saved
+                self._store.delete([live.job.id])
         except StoreError as error:
-            _LOG.error("job %s could not be stored: %s", driven.job.id, error)
-            with self.device.changed:
-                driven.job = replace(driven.job, state="failed", reason=_unsaved(error))
-                driven.thread = None
-                self._keep_unsaved(driven)
-                self.device.tell(driven.job.id)
+            _LOG.error("job %s could not be stored: %s", live.job.id, error)
+            with self.queue.changed:
+                live.job = replace(live.job, state="failed", reason=_unsaved(error))
+                live.thread = None
+                self._keep_unsaved(live)
+                self.queue.tell(live.job.id)
             return
-        self.device.forget(driven)
+        self.queue.forget(live)
         self.save_the_unsaved()
 
-    def _keep_unsaved(self, driven: LiveJob) -> None:
-        with self.device.changed:
-            self._unsaved.append(driven)
+    def _keep_unsaved(self, live: LiveJob) -> None:
+        with self.queue.changed:
+            self._unsaved.append(live)
             if len(self._unsaved) > _MOST_UNSAVED:
-                self.device.forget(self._unsaved.pop(0))
+                self.queue.forget(self._unsaved.pop(0))
 
 
 def wrong_state(state: State, wish: str) -> UserError:
@@ -376,9 +376,9 @@ def wrong_state(state: State, wish: str) -> UserError:
     return UserError("jobs.wrong_state", status=409, state=told, wish=wished)
 
 
-def _check(driven: LiveJob, wish: str, *allowed: State) -> None:
-    state = driven.job.state
-    if state not in allowed or driven.deleted:
+def _check(live: LiveJob, wish: str, *allowed: State) -> None:
+    state = live.job.state
+    if state not in allowed or live.deleted:
         raise wrong_state(state, wish)
 
 
