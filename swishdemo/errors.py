@@ -1,4 +1,4 @@
-"""The one class of error that a user may be told about; and which others are a lack of memory."""
+"""Defines the one error that users are told about, and recognises a lack of memory in others."""
 
 from __future__ import annotations
 

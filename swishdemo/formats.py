@@ -1,4 +1,4 @@
-"""Formats that others read: JSON whose every number is finite, CSV for a spreadsheet, Markdown.
+"""Writes what others read: JSON in which every number is finite, CSV, Markdown, plain pages.
 
 And pages of our own that need no script and no other file: a report, a claim, a curve, a run. Each
 is a template in ``pages``, and takes its colours from the app's own style sheet.

@@ -1,4 +1,4 @@
-"""The machine: processor, memory, GPU, limits of its container, versions; kept with each result."""
+"""Describes the machine: processor, memory, GPU, its container's limits, versions."""
 
 from __future__ import annotations
 

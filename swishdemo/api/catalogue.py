@@ -1,4 +1,4 @@
-"""The routes that start no job: what there is, how the server is, and what is calculated.
+"""Serves what starts no job: lists of what there is, the server's health, calculations.
 
 What takes long is worked out in processes that are ended when it takes too long. The web process
 checks only the kinds of what it is given: names, ranges and formulas are judged where the work is

@@ -1,4 +1,4 @@
-"""The routes about claims, and about the documents that they are taken from."""
+"""Serves claims, and the documents that they are taken from."""
 
 from __future__ import annotations
 

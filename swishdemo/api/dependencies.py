@@ -1,4 +1,4 @@
-"""What a route is given of its request: who asks, in which language, and the object sent.
+"""Reads requests for the routes: who asks, in which language, and the object sent.
 
 What a client sends is read strictly: its size, its encoding, JSON without NaN, few lists in lists.
 """

@@ -1,4 +1,4 @@
-"""The routes about jobs: runs under /api/runs, sweeps of them under /api/sweeps, timings."""
+"""Serves jobs: runs under /api/runs, sweeps of them under /api/sweeps, timings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes out: JSON in which every number is finite, errors of one form, and schemas of both."""
+"""Writes responses: JSON in which every number is finite, errors of one form, their schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pages of our own: one claim, a curve, a shared run, alone or in a frame of another site.
+"""Serves small pages: one claim, a curve, a shared run, alone or in a frame of another site.
 
 They hold all that they need: no script, no second request, no cookie. Beside them lies the picture
 that chats and feeds show of a link.

@@ -1,4 +1,4 @@
-"""What one asks who watches jobs: server-sent events, and a job as the page shows it.
+"""Serves who watches jobs: server-sent events, and a job as the page shows it.
 
 Events tell a job's reports and states, or which of several jobs have changed. What is told in words
 of one language, with Plotly's figures, is made for the page, and follows it; scripts ask for the

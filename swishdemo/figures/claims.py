@@ -1,4 +1,4 @@
-"""The evidence beside a verdict: one small figure for each part that a picture helps."""
+"""Draws the evidence beside a verdict: one small figure for each part that a picture helps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trained better: runs over each other, the activations of a run, the values of a sweep."""
+"""Draws what trained better: several runs, the activations of a run, the values of a sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Explore's curves as a figure, from the parameters of its address.
+"""Draws Explore's curves, from the parameters of its address.
 
 The names, fallbacks and limits are those of ``assets/js/explore/lab.js``.
 """

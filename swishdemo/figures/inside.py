@@ -1,4 +1,4 @@
-"""What goes on inside a run: its learned parameters, the plane or the curve as a network sees it.
+"""Draws the inside of a run: its learned parameters, the plane or the curve that it learns.
 
 β over the steps, how far the starts have met, where it ends, what stays; the layers, their inputs.
 """

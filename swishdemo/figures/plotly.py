@@ -1,4 +1,4 @@
-"""What figures share: lines, bands, notes, axes; colours and names of activations and variants.
+"""Makes what figures share: lines, bands, notes, axes, colours and names.
 
 Words are made such that Plotly finds no tags in them.
 """

@@ -1,4 +1,4 @@
-"""A run's stored reports as arrays for the figures to draw, and what a reader picked to see.
+"""Turns a run's stored reports into arrays to draw, and reads what a reader picked to see.
 
 Reports come oldest first, in the form of ``Report.as_json()``; a value that is no number any more
 (a diverged replica) is None there and NaN here.

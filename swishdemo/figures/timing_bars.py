@@ -1,4 +1,4 @@
-"""What a timing of one size looks like: a row for each implementation, its time, parts or bytes."""
+"""Draws a timing of one size: a row for each implementation, its time, parts or bytes."""
 
 from __future__ import annotations
 

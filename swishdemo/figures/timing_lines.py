@@ -1,4 +1,4 @@
-"""What a timing of several sizes looks like: time against elements, bytes a second against bytes.
+"""Draws a timing of several sizes: time against elements, bytes a second against bytes.
 
 A line for each implementation, beside what the memory of this host allows.
 """

@@ -1,4 +1,4 @@
-"""Who is asking, which jobs they may read or change, and what is told of one.
+"""Tells visitors apart, and decides which jobs each may read or change.
 
 A visitor is known by a cookie that the browser keeps, or a header that a script sends. The cookie
 itself is kept nowhere here; jobs are filed under its hash, so that the database does not tell

@@ -1,4 +1,4 @@
-"""What the database knows of copies: which there are, and what they should hold."""
+"""Notes in the database which copies there are, and tells which are missing or out of date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from swishdemo.jobs.job import ACTIVE
 
 
 class Copies:
-    """What the database knows of copies: which there are, and what they should hold.
+    """Notes in the database which copies there are, and tells which are missing or out of date.
 
     Args:
         database: Where jobs and claims lie.

@@ -1,4 +1,4 @@
-"""A folder of copies: one compressed file each, which says by its digest whether it is whole."""
+"""Reads and writes a folder of copies: compressed files, each with a digest of its content."""
 
 from __future__ import annotations
 

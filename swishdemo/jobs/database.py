@@ -1,4 +1,4 @@
-"""The SQLite file of the store: who has it open, how it is brought up to date, what may fail."""
+"""Opens the store's SQLite file, brings an older one up to date, and mends a damaged one."""
 
 from __future__ import annotations
 

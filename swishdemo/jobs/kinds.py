@@ -1,4 +1,4 @@
-"""The kinds of job (run, sweep, timing): how each is read, started, summed up, and read back."""
+"""Defines the kinds of job (run, sweep, timing): how each is read, started and summed up."""
 
 from __future__ import annotations
 

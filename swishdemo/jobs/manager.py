@@ -1,4 +1,4 @@
-"""What may be asked of this server's jobs: to begin, stop, continue, and tell how they are.
+"""Begins, stops and continues this server's jobs, and tells how they are.
 
 And what becomes of those that the server before it left in the middle.
 """

@@ -1,4 +1,4 @@
-"""The runner that works in a spawned process, kept warm from one job to the next.
+"""Runs jobs in a spawned process, kept warm from one job to the next.
 
 A worker process and the socket to it, as the process sees them that started it; and how one is
 asked what PyTorch can compute on.

@@ -1,4 +1,4 @@
-"""The device and the queue before it: which job runs, which wait, and what each looks like now."""
+"""Queues jobs: which run, which wait for the device, and what each looks like now."""
 
 from __future__ import annotations
 

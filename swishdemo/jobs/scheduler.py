@@ -1,4 +1,4 @@
-"""What is done with jobs: the wishes about one, and the thread that follows one that has begun."""
+"""Carries out what is wished of jobs, and follows each that has begun in a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of jobs and visitors' claims: a database that outlives a restart, or in memory."""
+"""Stores jobs and visitors' claims: in a database that outlives a restart, or in memory."""
 
 from __future__ import annotations
 

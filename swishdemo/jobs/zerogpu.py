@@ -1,4 +1,4 @@
-"""The runner on a Space whose GPU is lent call by call (ZeroGPU), beside the CPU's.
+"""Runs jobs on a Space whose GPU is lent call by call (ZeroGPU), beside the CPU's runner.
 
 A GPU is there only within a call of a function that the package `spaces` has decorated. Such a
 call runs in a process that the package forks, whose only way in are its arguments, and the only

@@ -1,4 +1,4 @@
-"""What the browser loads: our scripts and style, the text catalogue and Plotly, from this server.
+"""Serves what the browser loads: our scripts and style, the text catalogue, Plotly.
 
 Everything lies under ``lab/<version>/``, where the version is a digest of the contents: a browser
 may keep a file for ever, and a new release is a new address.

@@ -1,4 +1,4 @@
-"""What the browser asks of claims: cards with their figures, and how far a claim's jobs are.
+"""Shows claims: cards with their figures, and how far a claim's jobs are.
 
 Loads no Gradio: REST answers with it.
 """

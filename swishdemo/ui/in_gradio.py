@@ -1,4 +1,4 @@
-"""What stands between the page and Gradio: handlers, labels, and the theme.
+"""Fits the page into Gradio: handlers, labels, and the theme.
 
 A handler of the page is given whatever a browser, or someone with a script, sends. What it refuses
 comes back as one sentence in the reader's language; what breaks is logged under an id. Labels that

@@ -1,4 +1,4 @@
-"""What the tabs and the routes are given: the server's settings, its jobs and its claims."""
+"""Holds what tabs and routes work on: the server's settings, its jobs and its claims."""
 
 from __future__ import annotations
 

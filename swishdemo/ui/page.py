@@ -1,4 +1,4 @@
-"""The page, head, four tabs, foot, and how it is served: whole, or one tab while working on it."""
+"""Builds and serves the page: head, four tabs, foot; or one tab, while working on it."""
 
 from __future__ import annotations
 

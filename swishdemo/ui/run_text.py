@@ -1,4 +1,4 @@
-"""Say in words how a training run stands: its state, its figures, the titles of its pictures.
+"""Says in words how a training run stands: its state, its figures, the titles of its pictures.
 
 No sentence supposes what the run's config does not have: a β that moves, several starts or seeds,
 rivals, a decay, classes.

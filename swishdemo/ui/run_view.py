@@ -1,4 +1,4 @@
-"""A training run as the page shows it: its state in words, its figures, samples of its data."""
+"""Shows a training run: its state in words, its figures, samples of its data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several runs as the page shows them: listed, compared in one picture, or a sweep's rows."""
+"""Shows several runs: listed, compared in one picture, or as a sweep's rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says of a timing: sentences, how far it is, and the table of all figures."""
+"""Says how a timing stands: sentences, how far it is, and the table of all figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A timing as the page shows it: the answer in a sentence, figures, table, host and doubts.
+"""Shows a timing: the answer in a sentence, figures, table, host and doubts.
 
 What timings have reported, and other hosts' figures that a visitor laid beside them.
 """

@@ -1,4 +1,4 @@
-/** The claims that a visitor states: the form with its live sentence, and their tiles and cards. */
+/** Shows what a visitor claims: the form with its live sentence, and the tiles and cards. */
 
 import { disable, fieldOf, isDisabled, press } from "../core/controls.js";
 import { closest, fill, find, findAll, html, partsOf, t } from "../core/html.js";

@@ -1,4 +1,4 @@
-/** The tiles of the Claims tab: a claim in six words each, by verdict; a press opens its card. */
+/** Draws the tiles of the Claims tab, by verdict: a claim in six words; a press opens its card. */
 
 import { fill, find, findAll, html, t } from "../core/html.js";
 import { language, TAGS } from "../core/language.js";

@@ -1,5 +1,5 @@
 /**
- * Groups of buttons, and menus: which are pressed, what is offered; and a group is one Tab stop.
+ * Sets groups of buttons and menus: what is pressed, what is offered; a group is one Tab stop.
  * Arrows, Home and End move within it, as do the rows it has; Delete removes where it says so.
  *
  * A button that cannot be pressed for a while keeps the focus, or hands it on: what is disabled or

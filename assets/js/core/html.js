@@ -1,5 +1,5 @@
 /**
- * What a page is written with: HTML from templates, sentences of the one catalogue in the page's
+ * Writes a page: HTML from templates, sentences of the one catalogue in the page's
  * language, numbers as one reads them; and its elements found again.
  */
 

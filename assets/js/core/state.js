@@ -1,5 +1,5 @@
 /**
- * The page's state in its address: what is read is checked, what is refused is told.
+ * Keeps the page's state in its address: what is read is checked, what is refused is told.
  *
  * A tab may keep all of its state in a store made from one table of properties. Then the address
  * and the state follow each other both ways, and the browser's back button goes back in both.

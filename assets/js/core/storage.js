@@ -1,4 +1,4 @@
-/** What the browser keeps between visits; where it denies that, while the page is open. */
+/** Keeps a text between visits; where the browser denies that, while the page is open. */
 
 const denied = new Map();
 

@@ -1,4 +1,4 @@
-/** Light and dark, and the colours that plots take from the style sheet. */
+/** Switches light and dark, and resolves the colours that plots take from the style sheet. */
 
 import { activations } from "../generated/activations.js";
 import { keep } from "./storage.js";

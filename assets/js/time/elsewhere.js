@@ -1,6 +1,6 @@
 /**
- * What is laid beside a timing: another of one's own, another host's file, or figures that others
- * have published, which are cited in a card of their own and never mixed with one's own.
+ * Lays another timing beside one: one's own, another host's file, or figures that others have
+ * published, which are cited in a card of their own and never mixed with one's own.
  */
 
 import { offer } from "../core/controls.js";

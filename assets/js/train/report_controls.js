@@ -1,5 +1,5 @@
 /**
- * Controls of what is seen of a run: the choices beside its plots, and a bar by which its earlier
+ * Controls what is seen of a run: the choices beside its plots, and a bar by which its earlier
  * reports are shown again, dragged, by arrow keys, or played.
  */
 
