@@ -1,7 +1,13 @@
 /** Declares what the scripts find in the page and did not bring: Gradio, Plotly, the languages. */
 
+interface GradioProps {
+  elem_id?: string;
+  id?: string;
+  selected?: string;
+}
+
 interface Window {
-  gradio_config?: { root: string; components: { props: { elem_id?: string } }[] };
+  gradio_config?: { root: string; components: { props: GradioProps }[] };
   Plotly: any;
 }
 

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 VENDOR = Path("assets", "vendor", "plotly")
 TESTS = (
     *("test_page_explore.py", "test_page_surface.py", "test_page_train.py", "test_page_time.py"),
-    *("test_page_claims.py", "test_start.py", "test_quality.py", "test_api_hostile.py"),
+    *("test_page_claims.py", "test_first_visit.py", "test_start.py", "test_quality.py"),
+    "test_api_hostile.py",
 )
 
 

@@ -49,3 +49,27 @@ def test_a_first_visit_is_light_and_does_not_jump(server, opens, tab, width):
     assert plotly == ({"plotly-cartesian.min.js"} if tab == "explore" else set())
     assert len({each for each in addresses if "/catalogue/" in each}) == 1
     leave(page)
+
+
+OPENED = """
+window.opened = new Set();
+new MutationObserver(() => {
+  for (const each of document.querySelectorAll("#lab-tabs [role=tab][aria-selected=true]"))
+    window.opened.add(each.dataset.tabId);
+  if (document.getElementById("lab-explore")) window.opened.add("explore");
+}).observe(document, { childList: true, subtree: true, attributeFilter: ["aria-selected"] });
+"""
+
+
+@pytest.mark.parametrize(("address", "tab"), [("?tab=time", "time"), ("#claim-limits", "claims")])
+def test_the_asked_tab_is_the_first_that_opens(server, opens, address, tab):
+    """On a slow machine too: what another tab needs would be loaded for nothing."""
+    page = opens()
+    page.add_init_script(OPENED)
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.goto(f"{server}/{address}")
+    page.wait_for_selector(SHOWN[tab])
+    assert page.evaluate("[...window.opened]") == [tab]
+    session.detach()
+    leave(page)

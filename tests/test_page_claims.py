@@ -107,6 +107,7 @@ def visit(tab, address):
 
     yield visited
     assert tab.wrong == []
+    tab.evaluate("localStorage.removeItem('swish-lab-language')")  # what ?lang= has left
     if tab.locale:
         tab.locale.detach()
         tab.locale = None

@@ -1,8 +1,8 @@
 /** Hands a formula from the Explore tab to another, which may not have been opened yet. */
 
 import { whenThere } from "./gradio.js";
-import { openTab } from "./header.js";
 import { read, write } from "./state.js";
+import { openTab } from "./tabs.js";
 
 /**
  * @typedef {object} Receiver

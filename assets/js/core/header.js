@@ -1,28 +1,19 @@
 /**
- * Makes the page's head: name, host, language, theme, link; shows the tab that the address names;
- * and tells where things are in Gradio's page, whose elements have no such roles.
+ * Makes the page's head: name, host, language, theme, link; and tells where things are in Gradio's
+ * page, whose elements have no such roles.
  */
 
 import { presenting } from "../lecture/mode.js";
 import { flash, rove } from "./controls.js";
 import { whenThere } from "./gradio.js";
-import { closest, fill, find, findAll, html, t } from "./html.js";
+import { fill, find, findAll, html, t } from "./html.js";
 import { language, languages, TAGS } from "./language.js";
 import { isAlive } from "./server.js";
-import {
-  choice,
-  flush,
-  onRefused,
-  onReturn,
-  outwardLink,
-  read,
-  tellParent,
-  write,
-} from "./state.js";
+import { flush, onRefused, outwardLink, tellParent } from "./state.js";
 import { keep } from "./storage.js";
+import { followTabs } from "./tabs.js";
 import { isDark, onTheme, toggleTheme } from "./theme.js";
 
-const TABS = ["explore", "train", "time", "claims"];
 /** @param {import("./html.js").Html} shapes */
 const icon = (shapes) =>
   html`<svg width="15" height="15" viewBox="0 0 24 24" fill="none" stroke="currentColor"
@@ -108,10 +99,6 @@ export const brand = () => html`<span class="lab-brand">
     <span>Swish Lab</span>
   </span>`;
 
-/** The tab that the address asks for. */
-export const wantedTab = () =>
-  location.hash.startsWith("#claim-") ? "claims" : read("tab", choice(TABS), TABS[0]);
-
 /**
  * Copies a text; where the clipboard is closed (an unsafe origin), by a selection.
  * @param {string} text
@@ -139,40 +126,6 @@ function speak(lang) {
   url.searchParams.set("lang", lang);
   tellParent(url);
   location.href = url.href;
-}
-
-/**
- * Shows the tab of `?tab=` (or of a claim's anchor), and keeps the address up to date. The tabs may
- * not be there yet, and take no click before they are ready: so it looks until the tab is shown.
- */
-function followTabs() {
-  const wanted = wantedTab();
-  const begun = performance.now();
-  const look = () => {
-    const bar = document.querySelector("#lab-tabs");
-    /** @type {HTMLElement | null | undefined} */
-    const tab = bar?.querySelector(`button[role="tab"][data-tab-id="${wanted}"]`);
-    if (tab?.getAttribute("aria-selected") === "true") {
-      bar?.addEventListener("click", (event) => {
-        const opened = closest(event.target, "button[data-tab-id]")?.dataset.tabId;
-        // Only a reader's click is a step to come back to; ours follows the address.
-        if (opened) write({ tab: opened === TABS[0] ? null : opened }, event.isTrusted);
-      });
-      onReturn(() => openTab(read("tab", choice(TABS), TABS[0])));
-      return;
-    }
-    tab?.click();
-    // A page of one tab alone has no other to show.
-    if (performance.now() - begun < 20000) setTimeout(look, 50);
-  };
-  look();
-}
-
-/** Opens a tab from anywhere on the page. @param {string} name */
-export function openTab(name) {
-  /** @type {HTMLElement | null} */
-  const button = document.querySelector(`#lab-tabs button[data-tab-id="${name}"]`);
-  button?.click();
 }
 
 /** Says when the server is gone, and when it is back. */

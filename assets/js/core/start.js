@@ -1,12 +1,15 @@
 /**
  * Starts the page's scripts once there is language for what they say: all come through here. What
- * Gradio follows, and its requests, are seen to at once; and the count of its "Loading…" ends,
- * whose seconds would go on at each frame when it has long gone: a page at rest took a tenth of a
- * core.
+ * Gradio follows, its requests and the tab that it opens are seen to at once; and the count of its
+ * "Loading…" ends, whose seconds would go on at each frame when it has long gone: a page at rest
+ * took a tenth of a core.
  */
 
 import { spoken } from "./language.js";
 import "./server.js";
+import { openFirst } from "./tabs.js";
+
+openFirst();
 
 const onFrame = window.requestAnimationFrame;
 // The frame of that count, which is asked for by itself again. Nothing here shows Gradio's seconds.

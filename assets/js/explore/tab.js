@@ -5,10 +5,11 @@
  */
 
 import { rove } from "../core/controls.js";
-import { brand, openTab, wantedTab } from "../core/header.js";
+import { brand } from "../core/header.js";
 import { closest, fill, find, findAll, html, partsOf, t } from "../core/html.js";
 import { store } from "../core/state.js";
 import { keep, kept } from "../core/storage.js";
+import { openTab, wantedTab } from "../core/tabs.js";
 import { onTheme } from "../core/theme.js";
 import { activationPicker } from "../formulas/activation_picker.js";
 import { formulaField } from "../formulas/typed_formula.js";
