@@ -76,6 +76,14 @@ def test_every_room_has_its_floor():
     assert rooms - {"__init__", "__pycache__"} == set(FLOOR)
 
 
+def test_the_readmes_map_goes_from_the_lowest_floor_up():
+    table = (ROOT / "README.md").read_text("utf-8").partition("## Map")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`swishdemo/.*?) \|", table, re.M)
+    named = [re.findall(r"`(?:swishdemo/)?(\w+)(?:\.py)?`", row) for row in rows]
+    levels = [FLOOR[room] for row in named for room in row]
+    assert levels == sorted(levels) and len(levels) == len(FLOOR)
+
+
 def test_lower_rooms_never_import_upper_ones():
     wrong = []
     for path, room, module in imports():

@@ -53,7 +53,7 @@ class Recipe:
 
 @cache
 def recipes() -> tuple[Recipe, ...]:
-    """All recipes, in the order of menus; the first is the page's own start."""
+    """All recipes, in the order of menus."""
     return (
         Recipe(
             "beta-convergence",
