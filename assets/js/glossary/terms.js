@@ -85,7 +85,7 @@ export function curves(list, { x: [left, right], y: [low, high], marks = [] }) {
  * @param {number[][]} lines Shares of the height, evenly spaced.
  * @param {[number, number]} [range]
  */
-export function courses(lines, range) {
+function courses(lines, range) {
   const drawn = lines.map((line, at) =>
     path(
       line.map((y, step) => [step / (line.length - 1), y]),
