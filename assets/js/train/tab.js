@@ -372,7 +372,7 @@ export function mount(component) {
     if (value?.run) {
       started = value;
       noteTable(value.table ?? "");
-      follow(value.run);
+      follow(value.run, false, 1000);
       reveal(element);
     }
   });
