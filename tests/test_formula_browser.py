@@ -116,6 +116,17 @@ def test_the_reader_is_told_where_doubles_end(load, text, sentences):
         ("abs(x-a)", "a kink that moves · 1 parameter"),
         ("abs(x*x-1)", "piecewise · 0 parameters"),
         ("+".join(f"abs(x-{k})" for k in range(6)), "kink at x = 0, 1, 2, 3 … · 0 parameters"),
+        # Steep is not broken, and what exceeds the largest double is told in another line.
+        *((text, "smooth · 0 parameters") for text in ("exp(exp(x))", "2^2^x", "exp(x^2)")),
+        ("tanh(1e6*x)", "smooth · 0 parameters"),
+        ("x^x", "broken or not defined near x = 0 · 0 parameters"),
+        ("sqrt(x)", "broken or not defined near x = 0 · 0 parameters"),
+        ("sqrt(x^2-4)", "broken or not defined near x = −2, 2 · 0 parameters"),
+        ("log(3-x)", "broken or not defined near x = 3 · 0 parameters"),
+        ("sin(1/x)", "broken or not defined near x = 0 · 0 parameters"),
+        ("1/(x-1)", "broken or not defined near x = 1 · 0 parameters"),
+        ("1/(x-0.3)^2", "broken or not defined near x = 0.3 · 0 parameters"),
+        ("tan(x)", "broken or not defined near x = −7.85, −4.71, −1.57, 1.57 … · 0 parameters"),
     ],
 )
 def test_a_formula_is_summed_up(load, text, line):

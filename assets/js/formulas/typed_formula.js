@@ -16,6 +16,10 @@ const WRONG = 1e-6;
 const STEPS = 40;
 /** Gaps nearer to each other than this are one. */
 const NEAR = 0.2;
+/** Between neighbouring doubles a value that is continuous changes by a smaller share of it. */
+const JUMP = 1e-6;
+/** Where a formula is looked at. */
+const RANGE = [-10, 10];
 
 /** @typedef {import("../generated/activations.js").Activation} Activation */
 
@@ -130,18 +134,74 @@ export function summary({ shape, at, record }) {
  */
 function gapsOf(record) {
   const defaults = Object.fromEntries(record.parameters.map((each) => [each.name, each.default]));
-  const { x, y } = sample((at) => record.f(at, defaults), [], [-10, 10], 4);
-  // About a pole there are many gaps; they are one place, in their middle.
-  /** @type {number[][]} */
+  /** @param {number} at */
+  const f = (at) => record.f(at, defaults);
+  const { x, y } = sample(f, [], RANGE, 4);
+  const there = x.map((at) => Number.isFinite(f(Number(at))));
+  if (!there.includes(true)) return [RANGE[0]];
+  // One point between others that are not there is chance: (−5)^(−5) of x^x.
+  const defined = there.map((is, at) => is && Boolean(there[at - 1] || there[at + 1]));
+  // From there on it is infinite: its values exceed the largest double, and are told of elsewhere.
+  const [first, last] = [defined.indexOf(true), defined.lastIndexOf(true)];
+  const [below, above] = RANGE.map((end) => Math.abs(f(end)) === Infinity);
+  // Of a pole in the middle of two points those next to them are steep.
+  /** @param {number} at */
+  const isSteep = (at) => y.slice(Math.max(0, at - 3), at + 3).includes(null);
+  /** @type {number[][]} About a pole there are many gaps; they are one place, in their middle. */
   const clusters = [];
-  x.forEach((place, at) => {
-    if (place === null || y[at] !== null || (at > 0 && y[at - 1] === null)) return;
-    const last = clusters.at(-1);
-    if (last && place - last[last.length - 1] < NEAR) last.push(place);
+  for (let at = 1; at < x.length; at++) {
+    if ((below && at <= first) || (above && at > last)) continue;
+    const [a, b] = [Number(x[at - 1]), Number(x[at])];
+    let place = null;
+    if (defined[at - 1] !== defined[at]) place = defined[at] ? endOf(f, b, a) : endOf(f, a, b);
+    else if (defined[at] && isSteep(at)) place = jumpOf(f, a, b);
+    if (place === null) continue;
+    const cluster = clusters.at(-1);
+    if (cluster && place - cluster[cluster.length - 1] < NEAR) cluster.push(place);
     else clusters.push([place]);
-  });
-  return clusters.map((places) => (places[0] + places[places.length - 1]) / 2);
+  }
+  return clusters.map((places) => tidy((places[0] + places[places.length - 1]) / 2));
 }
+
+/**
+ * Where between two numbers a function jumps, or null: what is steep alone differs little between
+ * neighbouring doubles.
+ * @param {(x: number) => number} f @param {number} a @param {number} b
+ */
+function jumpOf(f, a, b) {
+  for (;;) {
+    const middle = a + (b - a) / 2;
+    const places = [a, (a + middle) / 2, middle, (middle + b) / 2, b];
+    const five = places.map(f);
+    const none = five.findIndex((value) => !Number.isFinite(value));
+    if (none >= 0) return places[none];
+    const steps = five.slice(1).map((value, at) => Math.abs(value - five[at]));
+    const steepest = Math.max(...steps);
+    if (steepest <= JUMP * Math.max(1, ...five.map(Math.abs))) return null;
+    // A jump is where it is steepest; a pole about the higher end of that, perhaps beyond it.
+    const at = steps.indexOf(steepest);
+    const high = Math.abs(five[at]) > Math.abs(five[at + 1]) ? at : at + 1;
+    const next = [places[Math.max(0, high - 1)], places[Math.min(4, high + 1)]];
+    if (next[0] === a && next[1] === b) return middle; // there are no doubles between
+    [a, b] = next;
+  }
+}
+
+/**
+ * Where a function ends on the way from one number, where it has a value, to another.
+ * @param {(x: number) => number} f @param {number} inside @param {number} outside
+ */
+function endOf(f, inside, outside) {
+  for (;;) {
+    const middle = inside + (outside - inside) / 2;
+    if (middle === inside || middle === outside) return outside;
+    if (Number.isFinite(f(middle))) inside = middle;
+    else outside = middle;
+  }
+}
+
+/** Without what is left of halving: 0, not 1e−300. @param {number} at */
+const tidy = (at) => Math.round(at * 1e6) / 1e6 || 0;
 
 /**
  * Where double arithmetic, or the largest double, is left: found by holding the record's own values
