@@ -1,11 +1,10 @@
 """Where a run is computed: launches against arithmetic, by stated costs, and said in words."""
 
-from types import SimpleNamespace
-
 import pytest
 from test_training_cuda import LAUNCHES
 
 from swishdemo.errors import UserError
+from swishdemo.jobs.job import Job
 from swishdemo.text import LANGUAGES, Sentence
 from swishdemo.training import Report, TrainingConfig
 from swishdemo.training.config import replicas
@@ -96,9 +95,7 @@ def reports(why, graph=None, because=None):
 
 def job(state):
     config = TrainingConfig().as_json()
-    return SimpleNamespace(
-        unreadable=False, state=state, seconds=2.0, config=config, host=None, reason=None
-    )
+    return Job("j", "run", "someone", config, created_at=0.0, state=state, seconds=2.0)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
