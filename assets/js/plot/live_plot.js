@@ -75,7 +75,6 @@ const layoutBase = {
     size: 12,
     color: "@muted",
   },
-  autosize: true, // or `react` keeps the size of what stands
   margin: { l: 44, r: 12, t: 8, b: 30 },
   showlegend: false,
   hoverlabel: { bgcolor: "@panel", bordercolor: "@line", font: { color: "@text", size: 12 } },
