@@ -450,6 +450,24 @@ def test_every_panel_draws_what_it_says(turn):
             np.testing.assert_allclose(y, wanted, rtol=1e-12, atol=4e-15)
 
 
+def test_a_panel_more_or_less_is_drawn_in_the_height_that_there_is_then(turn):
+    page = turn()
+    frame = page.locator("#lab-explore .explore-frame")
+    picture = page.locator(PLOT).locator("svg.main-svg").first
+    two = frame.bounding_box()["height"]
+    for chip in ("f″", "∂f/∂θ", "f − g", "f − g", "∂f/∂θ", "f″"):
+        before = frame.bounding_box()["height"]
+        page.get_by_role("button", name=chip, exact=True).click()
+        eventually(lambda was=before: other(frame, was))
+        height = frame.bounding_box()["height"]
+        expect(picture).to_have_attribute("height", f"{height:g}")
+    assert height == two
+
+
+def other(frame, before):
+    assert frame.bounding_box()["height"] != before
+
+
 def test_earlier_betas_leave_ghosts_until_they_are_switched_off(turn):
     page = turn("?act=&trail=off")
     page.click("[data-part=trail]")

@@ -179,10 +179,20 @@ export class LivePlot {
     const resolved = this.resolved();
     if (!resolved) return;
     await Plotly.react(this.node, resolved.data, resolved.layout, config);
+    // Of what stands `react` keeps the size: one panel more, and the plot is higher.
+    if (!this.fits()) await Plotly.relayout(this.node, { autosize: true });
     if (!this.listens) this.node.on("plotly_relayout", () => this.tick());
     this.listens = true;
     await this.tick();
     this.first();
+  }
+
+  /** Whether it is drawn in the size that there is, to a pixel. */
+  fits() {
+    const { clientWidth, clientHeight, _fullLayout: drawn } = this.node;
+    if (!drawn) return true; // taken away meanwhile
+    const { width, height } = drawn;
+    return Math.abs(width - clientWidth) <= 1 && Math.abs(height - clientHeight) <= 1;
   }
 
   /** The figure with its colours and axes as the page has them, or null where it has no width. */
