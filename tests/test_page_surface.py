@@ -191,6 +191,8 @@ def test_a_drag_moves_the_curves_and_the_line_alone(explore, query):
     page = explore(CARD, query)
     swish = page.locator("#lab-explore path.js-line[style*='3.2']").first
     before = swish.get_attribute("d")
+    # The map of this address, not of the one before.
+    expect(page.locator(".surface-betas span").first).to_have_text("0.01" if query else "−10")
     drawn = pixel(page, 0.9, 0.1), pixel(page, 0.1, 0.9)
     page.evaluate(
         """() => { window.painted = 0;

@@ -202,9 +202,11 @@ export function card(host, lab) {
       drawn = "";
     },
     update(what) {
+      const returns = away;
       away = false;
       if (what === "shown") {
-        if (drawn) soon();
+        // What comes back is drawn before it is seen.
+        if (drawn && !returns) soon();
         else show();
       }
       if (inThree()) scene?.move(state.get("beta"));
